@@ -1,0 +1,1 @@
+"""From a scene to sealed items: sources, the recorder, photo facts."""

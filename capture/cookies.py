@@ -1,0 +1,25 @@
+"""The user's cookies, from a file as browsers' export tools and curl write it."""
+
+from __future__ import annotations
+
+from http.cookiejar import LoadError, MozillaCookieJar
+from typing import TYPE_CHECKING
+
+from capture.errors import BadSettings
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+    from pathlib import Path
+
+
+def load_cookies(path: Path) -> CookieJar:
+    """Read a Netscape cookies file; session cookies count. Raises BadSettings."""
+    jar = MozillaCookieJar(str(path))
+    try:
+        jar.load(ignore_discard=True, ignore_expires=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: the cookies file cannot be read") from error
+    except LoadError as error:
+        hint = "export the cookies in Netscape format; its first line is `# Netscape HTTP Cookie File`"
+        raise BadSettings(f"{path}: not a cookies file", hint=hint) from error
+    return jar

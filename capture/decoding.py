@@ -1,0 +1,48 @@
+"""Undoing a content coding, so that what came compressed can be read; bounded, because a bomb is small on the wire."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from capture.errors import CaptureError
+from hashing.storage import read_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST = 32 << 20
+"""Bytes of a page that are read for what it says; a larger one is kept all the same."""
+
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15, "identity": 0, "": 0}
+_PIECE = 1 << 18
+
+
+class NotDecoded(CaptureError):
+    """A body could not be decoded, or is larger than what is read."""
+
+
+def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
+    """Return a stored body without its content coding. Raises NotDecoded, Unreadable."""
+    coding = coding.strip().lower()
+    if coding not in _WINDOW_BITS:
+        raise NotDecoded(f"coded as {coding[:40]}, which goldenhour does not decode")
+    plain = bytearray()
+    unpacker = zlib.decompressobj(_WINDOW_BITS[coding]) if _WINDOW_BITS[coding] else None
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                plain += _unpacked(unpacker, piece, largest - len(plain)) if unpacker else piece
+                if len(plain) > largest:
+                    raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
+    except OSError as error:
+        raise read_error(path, error) from error
+    except zlib.error as error:
+        raise NotDecoded(f"not valid {coding} data") from error
+    return bytes(plain)
+
+
+def _unpacked(unpacker: zlib._Decompress, piece: bytes, room: int) -> bytes:
+    """Unpack a piece, but never more than a byte over the room that is left."""
+    plain = unpacker.decompress(piece, room + 1)
+    return plain if not unpacker.unconsumed_tail or len(plain) > room else plain + b"\0"

@@ -1,0 +1,41 @@
+"""What can go wrong while capturing, beyond what is recorded as a failed item.
+
+CaptureError
+├── BadScene            what the user gave is not a scene any source knows
+├── BadSettings         an option's value cannot be used (cookies file, proxy)
+└── NotFetched          one attempt to fetch failed; becomes a failed item with its reason
+    ├── AddressRefused  a private, loopback or link-local address, or a scheme that is not the web's
+    └── Stopped         the capture is being stopped
+"""
+
+
+class CaptureError(Exception):
+    """Root of every error that `capture` raises; `hint` says what to do next, or is ""."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class BadScene(CaptureError):
+    """What the user gave is not a scene that any source knows."""
+
+
+class BadSettings(CaptureError):
+    """The value of an option cannot be used."""
+
+
+class NotFetched(CaptureError):
+    """One attempt to fetch failed; `again` says whether another attempt may succeed."""
+
+    def __init__(self, message: str, *, again: bool = False) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+class AddressRefused(NotFetched):
+    """An address that goldenhour does not connect to unless it is told to."""
+
+
+class Stopped(NotFetched):
+    """The capture is being stopped by its user or by a full disk."""

@@ -1,0 +1,64 @@
+"""Reading what items say about themselves, once they are safe, beside the fetching and not before it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+from hashing.events import ItemFacts
+from hashing.times import Clock, timestamp
+
+if TYPE_CHECKING:
+    from capture.sources import Read
+    from capture.writer import Writer
+    from hashing.capture_folder import CaptureFolder
+    from hashing.events import Event, Item
+
+
+class Examination:
+    """Has photos examined by a process of their own, one after the other, and records what came of it."""
+
+    def __init__(self, folder: CaptureFolder, writer: Writer, clock: Clock) -> None:
+        self._folder = folder
+        self._writer = writer
+        self._clock = clock
+        self._photos: queue.Queue[Item | None] = queue.Queue()
+        self._thread: threading.Thread | None = None
+
+    def examine(self, photo: Item) -> None:
+        """Queue a photo that is stored."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
+            self._thread.start()
+        self._photos.put(photo)
+
+    def record(self, read: Read) -> None:
+        """Record what a source read in an item, with the text as a working copy. Raises Unwritable."""
+        moment = timestamp(self._clock())
+        number = read.ref.rpartition("-")[2]
+        events: list[Event] = [ItemFacts(time=moment, ref=read.ref, facts=read.facts)] if read.facts else []
+        if read.text:
+            data = read.text.encode("utf-8", "backslashreplace")
+            how = "the page's visible text, in UTF-8"
+            events.append(self._folder.add_working_copy(moment, read.ref, f"{number}-text.txt", data, how))
+        if read.plain:
+            how = "the page without its content coding"
+            events.append(self._folder.add_working_copy(moment, read.ref, f"{number}-decoded.html", read.plain, how))
+        if events:
+            self._writer.record(*events)
+
+    def close(self) -> None:
+        """Wait until every photo is examined."""
+        if self._thread is not None:
+            self._photos.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        from capture.photo import Examiner
+
+        with Examiner() as examiner:
+            while (photo := self._photos.get()) is not None:
+                facts = examiner.examine(self._folder.path / photo.path)
+                if facts:
+                    self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))

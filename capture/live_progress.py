@@ -1,0 +1,108 @@
+"""Progress on a terminal: items, bytes, rate, and what is under way, in a few lines that renew themselves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from hashing.events import CaptureStarted, Failed, Item
+
+_SHOWN = 4
+_PER_SECOND = 8
+
+
+class LiveProgress:
+    """A live display; a context manager. `clean` makes text from the network harmless to show."""
+
+    def __init__(self, console: Console, clean: Callable[[str], str]) -> None:
+        self._clean = clean
+        self._lock = threading.Lock()
+        self._scene = ""
+        self._found = self._stored = self._failed = self._bytes = 0
+        self._under_way: dict[str, None] = {}
+        self._begun = time.monotonic()
+        self._phase = "fetching"
+        self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def started(self, capture: CaptureStarted) -> None:
+        """Begin a scene: every count starts again."""
+        with self._lock:
+            self._scene = f"{capture.exhibit}  {capture.scene}"
+            self._found = self._stored = self._failed = self._bytes = 0
+            self._under_way.clear()
+            self._begun, self._phase = time.monotonic(), "fetching"
+
+    def found(self, url: str) -> None:  # noqa: ARG002 - only the number is shown
+        """Count something that will be fetched."""
+        with self._lock:
+            self._found += 1
+
+    def fetching(self, url: str) -> None:
+        """Show what is under way."""
+        with self._lock:
+            self._under_way[url] = None
+
+    def received(self, count: int) -> None:
+        """Count bytes."""
+        with self._lock:
+            self._bytes += count
+
+    def stored(self, item: Item) -> None:
+        """Count an item that is safe."""
+        with self._lock:
+            self._stored += 1
+            self._under_way.pop(item.url, None)
+
+    def failed(self, failure: Failed) -> None:
+        """Count a failure."""
+        with self._lock:
+            self._failed += 1
+            self._under_way.pop(failure.url, None)
+
+    def sealing(self) -> None:
+        """Show that the fetching is over."""
+        with self._lock:
+            self._phase = "hashing and sealing"
+            self._under_way.clear()
+
+    def _shown(self) -> Group:
+        with self._lock:
+            seconds = max(time.monotonic() - self._begun, 0.001)
+            failed = f" · {self._failed} not captured" if self._failed else ""
+            waiting = max(self._found - self._stored - self._failed, 0)
+            rate = f"{_size(self._bytes / seconds)}/s"
+            counts = (
+                f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {_size(self._bytes)} · {rate}"
+            )
+            under_way = list(self._under_way)[-_SHOWN:]
+            scene = self._scene
+        lines = [Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"), Text(counts)]
+        lines += [Text(f"  {self._clean(url)}", style="dim", no_wrap=True, overflow="ellipsis") for url in under_way]
+        return Group(*lines)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":  # noqa: PLR2004 - binary units
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError("the last unit takes any number")

@@ -1,0 +1,64 @@
+"""What the user chose for a capture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from capture.errors import BadSettings
+from capture.recorder.settings import NetworkSettings
+
+MEDIA_KINDS = {
+    "photos": frozenset({"photo"}),
+    "videos": frozenset({"video", "audio"}),
+    "documents": frozenset({"document"}),
+}
+"""The words of `--media`, with the kinds of item that each stands for."""
+
+DEFAULT_MEDIA = "photos,videos"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureOptions:
+    """Who captures, what of a scene is fetched, and how."""
+
+    officer: str
+    initials: str
+    title: str = ""
+    note: str = ""
+    media: str = DEFAULT_MEDIA
+    limit: int = 0
+    """The largest number of media items of a scene; 0 for all."""
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def wanted_kinds(self) -> frozenset[str]:
+        """Return the kinds of media that are fetched. Raises BadSettings."""
+        return wanted_kinds(self.media)
+
+
+def wanted_kinds(media: str) -> frozenset[str]:
+    """Return the kinds that a `--media` value asks for. Raises BadSettings."""
+    words = [word.strip().lower() for word in media.split(",") if word.strip()]
+    if words == ["none"]:
+        return frozenset()
+    unknown = [word for word in words if word not in MEDIA_KINDS]
+    if unknown or not words:
+        raise BadSettings(
+            f"--media {media}: {unknown[0] if unknown else 'nothing'} is not a kind of media",
+            hint="use photos, videos, documents (joined with commas) or none",
+        )
+    return frozenset[str]().union(*(MEDIA_KINDS[word] for word in words))
+
+
+def initials_of(officer: str) -> str:
+    """Return the initials that an officer's name suggests: `Mary Price` gives `MP`, `price` gives `PR`."""
+    words = [word for word in "".join(char if char.isalnum() else " " for char in officer).split() if word]
+    letters = "".join(word[0] for word in words[:4]) if len(words) > 1 else "".join(words)[:2]
+    return letters.upper() or "XX"
+
+
+def checked_initials(initials: str) -> str:
+    """Return initials in capitals. Raises BadSettings where they could not stand in an exhibit reference."""
+    value = initials.strip().upper()
+    if not (value.isalnum() and len(value) <= 8):  # noqa: PLR2004 - longer is a name, not initials
+        raise BadSettings(f"--initials {initials}: not initials", hint="use one to eight letters, such as MP")
+    return value

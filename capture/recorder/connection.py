@@ -1,0 +1,114 @@
+"""urllib3 connections that ask the guard before they connect and remember whom they reached."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import weakref
+from typing import TYPE_CHECKING
+
+import urllib3
+import urllib3.connection
+
+from capture.errors import NotFetched
+from capture.recorder.exchange import Peer, current
+from capture.recorder.tls import describe, plain_reason, sent_chain
+from capture.recorder.wire import RecordingResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from urllib3.response import HTTPResponse
+
+open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
+"""Every connection that may be waiting for a server, so that a stop can wake it."""
+
+
+class _Recorded(urllib3.connection.HTTPConnection):
+    """What plain and TLS connections have in common."""
+
+    response_class = RecordingResponse
+    peer = Peer()
+    _connecting = False
+
+    def _new_conn(self) -> socket.socket:
+        around = current.get().around
+        connection = around.guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
+        address = connection.getpeername()
+        self.peer = Peer(ip=str(address[0]), port=int(address[1]))
+        open_connections.add(self)
+        return connection
+
+    def connect(self) -> None:
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def send(self, data: bytes | bytearray | Iterable[bytes]) -> None:  # type: ignore[override]  # requests sends bytes
+        """Send, and keep what was sent as the exchange's request (a proxy's CONNECT is not part of it)."""
+        if isinstance(data, bytes | bytearray) and not self._connecting:
+            current.get().request += data
+        try:
+            super().send(data)
+        except OSError as error:
+            raise NotFetched("the connection broke while the request was sent", again=True) from error
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own return type
+        exchange = current.get()
+        exchange.peer = self.peer
+        if self.sock is not None:
+            self.sock.settimeout(exchange.around.settings.timeout)
+        exchange.request_sent()
+        return super().getresponse()
+
+
+class RecordedConnection(_Recorded):
+    """A plain connection."""
+
+
+class RecordedTlsConnection(_Recorded, urllib3.connection.HTTPSConnection):
+    """A TLS connection: its chain is taken from it, not from another one."""
+
+    def connect(self) -> None:
+        """Connect and keep the certificate chain. Raises NotFetched."""
+        around = current.get().around
+        self.ssl_context = around.tls_context()
+        try:
+            super().connect()
+        except ssl.SSLError as error:
+            raise NotFetched(f"{self.host}: {plain_reason(error)}") from error
+        except urllib3.exceptions.SSLError as error:
+            raise NotFetched(f"{self.host}: no TLS connection ({error})") from error
+        except (ConnectionError, TimeoutError) as error:
+            raise NotFetched(f"{self.host}: the connection broke during the TLS handshake", again=True) from error
+        if isinstance(self.sock, ssl.SSLSocket):
+            chain = sent_chain(self.sock)
+            self.peer.chain = tuple(chain)
+            self.peer.tls = describe(self.sock, chain, verified=not around.settings.insecure)
+
+
+class RecordedPool(urllib3.HTTPConnectionPool):
+    """A pool of plain connections."""
+
+    ConnectionCls = RecordedConnection
+
+
+class RecordedTlsPool(urllib3.HTTPSConnectionPool):
+    """A pool of TLS connections."""
+
+    ConnectionCls = RecordedTlsConnection
+
+
+POOLS = {"http": RecordedPool, "https": RecordedTlsPool}
+
+
+def wake_all() -> None:
+    """Shut down every open socket, so that no thread waits for a server any longer."""
+    for connection in list(open_connections):
+        if connection.sock is not None:
+            try:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # closed meanwhile

@@ -1,0 +1,189 @@
+"""One HTTP exchange while it goes on, and what is left of it when it has ended."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from capture.errors import NotFetched, Stopped
+from capture.recorder.incoming import HeadArrived, RequestSent
+from capture.recorder.redaction import replace_credentials
+
+if TYPE_CHECKING:
+    import ssl
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from capture.recorder.address_guard import AddressGuard
+    from capture.recorder.incoming import Incoming
+    from capture.recorder.settings import NetworkSettings
+    from capture.recorder.wire import RecordingResponse
+    from hashing.events import Tls
+
+current: ContextVar[OpenExchange] = ContextVar("current exchange")
+"""The exchange that this thread is sending: how urllib3's connections, which are pooled, know whom they serve."""
+
+
+@dataclass(slots=True)
+class Peer:
+    """The other end of a connection."""
+
+    ip: str = ""
+    port: int = 0
+    tls: Tls | None = None
+    chain: tuple[bytes, ...] = ()
+    """The certificates in DER, as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all exchanges of one recorder share."""
+
+    settings: NetworkSettings
+    guard: AddressGuard
+    tls_context: Callable[[], ssl.SSLContext]
+    stop: threading.Event
+    received: Callable[[int], None]
+    """Told of every number of bytes that arrives, for the progress display."""
+
+
+@dataclass(slots=True)
+class OpenExchange:
+    """An exchange that goes on: what was sent, what has come, and the bounds on what may still come."""
+
+    number: int
+    ref: str
+    url: str
+    method: str
+    started: str
+    incoming: Incoming
+    around: Surroundings
+    proxy: str = ""
+    peer: Peer = field(default_factory=Peer)
+    request: bytearray = field(default_factory=bytearray)
+    sent: bool = False
+    head: bytes = b""
+    replaced: tuple[str, ...] = ()
+    wire: bytearray | None = field(default_factory=bytearray)
+    """Everything that came, while it is small enough to stand in the WARC; None once it is not."""
+    wire_size: int = 0
+    response: RecordingResponse | None = None
+    begun: float = field(default_factory=time.monotonic)
+    _window_start: float = 0.0
+    _window_bytes: int = 0
+
+    def request_sent(self) -> None:
+        """Note that the request is out. Credentials in it are replaced from here on."""
+        clean, replaced = replace_credentials(bytes(self.request), cookies=self.around.settings.has_secrets)
+        self.request = bytearray(clean)
+        self.replaced = replaced
+        self.sent = True
+        self.incoming.note(
+            RequestSent(
+                exchange=self.number,
+                ref=self.ref,
+                url=self.url,
+                method=self.method,
+                started=self.started,
+                request=clean,
+                ip=self.peer.ip,
+                port=self.peer.port,
+                proxy=self.proxy,
+                tls=self.peer.tls,
+                replaced=replaced,
+            )
+        )
+
+    def head_arrived(self, response: RecordingResponse, start: int, end: int) -> None:
+        """Note the response's head: the bytes from `start` to `end` of what has come."""
+        self.response = response
+        wire = self.wire if self.wire is not None else bytearray()
+        raw = bytes(wire[start:end])
+        self.head, replaced = replace_credentials(raw, cookies=self.around.settings.has_secrets)
+        self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
+        wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
+        length = response.length
+        if length is not None and length > self.around.settings.in_memory:
+            self.wire = None
+        self.incoming.note(
+            HeadArrived(
+                status=response.status,
+                head=self.head,
+                length=-1 if length is None else length,
+                chunked=bool(response.chunked),
+                content_type=response.getheader("Content-Type", "") or "",
+                content_encoding=response.getheader("Content-Encoding", "") or "",
+            )
+        )
+
+    def before_read(self) -> None:
+        """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
+        settings, now = self.around.settings, time.monotonic()
+        if self.around.stop.is_set():
+            raise Stopped("stopped before it was whole")
+        if self.response is None and now - self.begun > settings.timeout:
+            raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
+        if now - self.begun > settings.deadline:
+            raise NotFetched(f"not at its end after {settings.deadline:g} s")
+        span = now - (self._window_start or self.begun)
+        if span >= settings.timeout:
+            if self._window_bytes < settings.lowest_rate * span:
+                raise NotFetched(f"too slow: {self._window_bytes} bytes in {span:.0f} s")
+            self._window_start, self._window_bytes = now, 0
+
+    def after_read(self, piece: memoryview) -> None:
+        """Keep what came off the wire, while it is small enough. Raises NotFetched where it is too much."""
+        self.wire_size += len(piece)
+        self._window_bytes += len(piece)
+        if self.wire is not None:
+            self.wire += piece
+            if self.response is not None and len(self.wire) > self.around.settings.in_memory + len(self.head):
+                self.wire = None
+        self.around.received(len(piece))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An exchange that has ended, with its records ready to be written and its body on disk.
+
+    `size` and `sha256` are of the body as served; `cut` says why it is not whole, or is "". `sample` is the body's
+    first bytes. `body` is the file that holds it.
+    """
+
+    number: int
+    ref: str
+    url: str
+    method: str
+    started: str
+    seconds: float
+    peer: Peer
+    proxy: str
+    status: int
+    phrase: str
+    headers: dict[str, str]
+    replaced: tuple[str, ...]
+    size: int
+    sha256: str
+    sample: bytes
+    cut: str
+    close_delimited: bool
+    in_warc: bool
+    incoming: Incoming
+    response_record: bytes
+    request_record: bytes
+    response_id: str
+    request_id: str
+    response_sha256: str
+    request_sha256: str
+
+    @property
+    def body(self) -> Path:
+        """The file that holds the body."""
+        return self.incoming.body
+
+    def header(self, name: str) -> str:
+        """Return a field of the response's head, or ""; a field that came twice is joined with a comma."""
+        return self.headers.get(name.lower(), "")

@@ -1,0 +1,241 @@
+"""The recorder: fetches a URL and hands over every exchange that it took, whole or not."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import requests
+
+from capture.errors import AddressRefused, NotFetched
+from capture.recorder.adapter import RecordedSession, RecordingAdapter
+from capture.recorder.address_guard import AddressGuard
+from capture.recorder.body import BodyRead, read_body
+from capture.recorder.connection import wake_all
+from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
+from capture.recorder.finishing import finish
+from capture.recorder.incoming import Incoming
+from capture.recorder.retry_after import retry_after
+from capture.recorder.tls import client_context
+from capture.recorder.urls import checked, host_and_port, redirect_target
+from hashing.errors import StorageFull
+from hashing.times import Clock, system_clock, timestamp
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from capture.recorder.settings import NetworkSettings
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_OK, _REDIRECTED = 200, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How a fetch ended: the last exchange, if any came about, and why it is not what was asked for, if it is not.
+
+    `url` is where redirects led to. With `reason`, `arrival` may still hold an error page or a part of the body.
+    """
+
+    url: str
+    arrival: Arrival | None
+    reason: str = ""
+    disk_full: bool = False
+    refused: bool = False
+    """We did not want to: the address is one that goldenhour does not connect to."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is what was asked for, whole."""
+        return self.arrival is not None and not self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One exchange, ended."""
+
+    arrival: Arrival | None
+    problem: NotFetched | None = None
+    disk_full: bool = False
+
+
+class Recorder:
+    """Fetches. Safe for several threads; close it when done.
+
+    `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
+    `incoming` is the folder for bodies on their way in.
+    """
+
+    def __init__(
+        self,
+        incoming: Path,
+        settings: NetworkSettings,
+        *,
+        passed: Callable[[Arrival], None],
+        received: Callable[[int], None] = lambda _: None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self.settings = settings
+        self.stop_event = threading.Event()
+        self._passed = passed
+        self._clock = clock
+        self._incoming = incoming
+        self._numbers = itertools.count(1)
+        self._context_lock = threading.Lock()
+        guard = AddressGuard(allow_private=settings.allow_private)
+        self._around = Surroundings(settings, guard, self._tls_context, self.stop_event, received)
+        self._local = threading.local()
+        self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
+        self._session.headers.clear()
+        # Identity: an original that needs no decoding can be opened by anyone. What comes coded is kept coded.
+        self._session.headers.update(
+            {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        )
+        if settings.cookies is not None:
+            self._session.cookies.update(settings.cookies)
+        if settings.proxy:
+            self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
+
+    def fetch(self, url: str, *, ref: str = "", referer: str = "") -> Fetched:
+        """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
+
+        Raises Unwritable where the disk refuses.
+        """
+        seen: dict[str, int] = {}
+        try:
+            url = checked(url)
+            for _ in range(self.settings.redirects + 1):
+                seen[url] = seen.get(url, 0) + 1
+                if seen[url] > 2:  # noqa: PLR2004 - once more is usual where a cookie is set on the way
+                    return Fetched(url, None, "the redirects go round in a circle")
+                outcome = self._fetch_one(url, ref, referer)
+                arrival = outcome.arrival
+                location = arrival.header("location") if arrival and arrival.status in REDIRECTS else ""
+                if arrival is None or not location:
+                    return outcome
+                self._passed(arrival)
+                url = redirect_target(url, location)
+        except NotFetched as error:
+            return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
+        return Fetched(url, None, f"more than {self.settings.redirects} redirects")
+
+    def stop(self) -> None:
+        """Make every fetch end now; what has arrived is kept."""
+        self.stop_event.set()
+        wake_all()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def _fetch_one(self, url: str, ref: str, referer: str) -> Fetched:
+        """Fetch without following, repeating what may succeed."""
+        for attempt in range(1, self.settings.attempts + 1):
+            tried = self._exchange(url, ref, referer)
+            wait = self._pause(tried, attempt)
+            if wait is None:
+                return self._outcome(url, tried)
+            if tried.arrival is not None:
+                self._passed(tried.arrival)
+            if self.stop_event.wait(wait):
+                return Fetched(url, None, "stopped")
+        raise AssertionError("the last attempt returns")
+
+    def _pause(self, tried: _Attempt, attempt: int) -> float | None:
+        """Return the seconds to wait before another attempt, or None where there shall be none."""
+        if attempt >= self.settings.attempts or tried.disk_full or self.stop_event.is_set():
+            return None
+        pause: float = self.settings.backoff * 2 ** (attempt - 1)
+        if tried.problem is not None:
+            return pause if tried.problem.again else None
+        if tried.arrival is None or tried.arrival.status not in _AGAIN:
+            return None
+        asked = retry_after(tried.arrival.header("retry-after"), self._clock())
+        if asked is None:
+            return pause
+        return asked if asked <= self.settings.longest_retry_after else None
+
+    def _outcome(self, url: str, tried: _Attempt) -> Fetched:
+        arrival = tried.arrival
+        if tried.problem is not None:
+            refused = isinstance(tried.problem, AddressRefused)
+            return Fetched(url, arrival, str(tried.problem), tried.disk_full, refused)
+        if arrival is not None and not _OK <= arrival.status < _REDIRECTED:
+            phrase = f" {arrival.phrase}" if arrival.phrase else ""
+            asked = arrival.header("retry-after")
+            later = f" (asks to try again after: {asked})" if asked else ""
+            return Fetched(url, arrival, f"the server answered {arrival.status}{phrase}{later}")
+        return Fetched(url, arrival)
+
+    def _exchange(self, url: str, ref: str, referer: str) -> _Attempt:
+        """Make one exchange and read it to its end."""
+        self._local.ref, self._local.exchange = ref, None
+        headers = {"Referer": referer} if referer else {}
+        lent = self.settings.credentials.get(host_and_port(url))
+        request = requests.Request("GET", url, headers=headers, auth=lent)
+        try:
+            prepared = self._session.prepare_request(request)
+        except (requests.RequestException, UnicodeError) as error:
+            return _Attempt(None, NotFetched(f"not a valid address ({error})"))
+        raw = None
+        problem: NotFetched | None = None
+        body: BodyRead | None = None
+        disk_full = False
+        try:
+            verify = not self.settings.insecure
+            raw = self._session.send(prepared, stream=True, allow_redirects=False, verify=verify).raw
+            opened: OpenExchange = self._local.exchange
+            if opened.response is not None:
+                body = read_body(opened, opened.response)
+                disk_full = body.disk_full
+                problem = NotFetched(body.cut, again=body.again) if body.cut else None
+        except NotFetched as error:
+            problem = error
+        except StorageFull:
+            problem, disk_full = NotFetched("the disk is full"), True
+        exchange: OpenExchange | None = self._local.exchange
+        if exchange is None or not exchange.sent:
+            return _Attempt(None, problem, disk_full)
+        if raw is not None:
+            # A connection whose body was read to its end serves the next request; any other is closed.
+            raw.release_conn() if problem is None else raw.close()
+        arrival = finish(exchange, body, str(problem) if problem is not None else "")
+        return _Attempt(arrival, problem, disk_full)
+
+    def _begin(self, request: requests.PreparedRequest) -> OpenExchange:
+        url = request.url or ""
+        if self.settings.proxy:
+            self._around.guard.check_name(requests.compat.urlsplit(url).hostname or "")
+        number = next(self._numbers)
+        exchange = OpenExchange(
+            number=number,
+            ref=self._local.ref,
+            url=url,
+            method=request.method or "GET",
+            started=timestamp(self._clock()),
+            incoming=Incoming(self._incoming, number),
+            around=self._around,
+            proxy=without_credentials(self.settings.proxy),
+        )
+        self._local.exchange = exchange
+        return exchange
+
+    def _tls_context(self) -> ssl.SSLContext:
+        with self._context_lock:
+            return self._context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return client_context(insecure=self.settings.insecure)
+
+
+def without_credentials(proxy: str) -> str:
+    """Return a proxy's address without the user name and password in it."""
+    scheme, separator, rest = proxy.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

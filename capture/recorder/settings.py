@@ -1,0 +1,64 @@
+"""How the recorder behaves on the network: what the user chose, and the bounds on what a server may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from capture.errors import BadSettings
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
+USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """Everything that decides how a request is made. Times in seconds, sizes in bytes."""
+
+    timeout: float = 30.0
+    """The longest silence: to connect, for the head of an answer to be complete, between two pieces of a body."""
+    deadline: float = 3600.0
+    """The longest that one exchange may take, however steadily it goes on."""
+    lowest_rate: float = 512.0
+    """Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up."""
+    largest: int = 20 << 30
+    """The largest body; more than this is cut, kept, and said."""
+    in_memory: int = 8 << 20
+    """Up to this size a response stands in the WARC as it came; beyond it the body stands in its item file alone."""
+    attempts: int = 3
+    backoff: float = 0.5
+    """The pause before the second attempt; doubled for each further one."""
+    longest_retry_after: float = 60.0
+    """A server that asks for a longer pause than this is not asked again."""
+    redirects: int = 20
+    user_agent: str = USER_AGENT
+    proxy: str = ""
+    insecure: bool = False
+    allow_private: bool = False
+    cookies: CookieJar | None = field(default=None, repr=False)
+    credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """User name and password by host and port (`host:443`), from a scene's URL; used for that host alone."""
+    jobs: int = 8
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether the user lent us an identity, so that cookies are the user's credentials."""
+        return self.cookies is not None or bool(self.credentials)
+
+
+def checked_proxy(url: str) -> str:
+    """Return a proxy's address, or "" for none. Raises BadSettings for what is no HTTP proxy."""
+    from urllib.parse import urlsplit
+
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadSettings("--proxy: not the address of an HTTP proxy", hint="give it as http://host:port")
+    return parts.geturl()

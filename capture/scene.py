@@ -1,0 +1,43 @@
+"""The scene: what the user gives, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from capture.errors import BadScene
+from capture.recorder.urls import credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene that can be captured: its address, without credentials, which stand apart and are never stored."""
+
+    text: str
+    url: str
+    login: tuple[str, tuple[str, str]] | None = None
+    """`host:port`, and the user name and password for it."""
+
+
+def parse_scene(text: str) -> Scene:
+    """Read what the user gave. Raises BadScene, with a hint where one can be guessed."""
+    given = text.strip()
+    if not given:
+        raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")
+    if given.startswith("#"):
+        raise BadScene(f"{given}: hashtags cannot be captured yet", hint="give the web address of a page or a file")
+    if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
+        given = f"https://{given}"
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+        login = credentials(given)
+    except ValueError as error:
+        raise BadScene(f"{text.strip()}: not a web address ({error})") from error
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        raise BadScene(
+            f"{text.strip()}: not a web address that can be captured",
+            hint="goldenhour fetches http:// and https:// addresses; for a file on disk use `goldenhour hash`",
+        )
+    clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))
+    return Scene(clean, clean, login)

@@ -1,0 +1,48 @@
+"""What a capture writes down of how it was made: settings, and the versions of everything that touched the bytes."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from capture.recorder.recorder import without_credentials
+
+if TYPE_CHECKING:
+    from capture.options import CaptureOptions
+
+_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography")
+
+
+def versions_record() -> dict[str, str]:
+    """Return the versions of Python, OpenSSL, the system and the libraries."""
+    found = {name: version(name) for name in _DISTRIBUTIONS}
+    return {
+        "python": sys.version.split()[0],
+        "openssl": ssl.OPENSSL_VERSION,
+        "system": platform.platform(),
+        **found,
+    }
+
+
+def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
+    """Return the settings in words, with every credential left out."""
+    network = options.network
+    return {
+        "media": options.media,
+        "limit": options.limit,
+        "jobs": network.jobs,
+        "timeout": f"{network.timeout:g} s",
+        "deadline": f"{network.deadline:g} s",
+        "largest": network.largest,
+        "attempts": network.attempts,
+        "user_agent": network.user_agent,
+        "proxy": without_credentials(network.proxy),
+        "names_resolved_by": "the proxy" if network.proxy else "this computer",
+        "tls_verified": not network.insecure,
+        "allow_private": network.allow_private,
+        "cookies": "given by the user; values not stored" if network.cookies is not None else "none given",
+        "login": "given by the user; not stored" if network.credentials else "none given",
+    }

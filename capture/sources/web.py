@@ -1,0 +1,66 @@
+"""The web: any page or file by its URL, and the media that a page shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.decoding import NotDecoded, read_decoded
+from capture.sources.source import Found, Read, Unread
+from hashing.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from capture.page import Page
+    from capture.scene import Scene
+    from capture.sources.source import Finding, Stored
+
+_FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
+"""The order in which media are fetched: the small and fleeting before the large."""
+
+
+class Web:
+    """Any http or https address."""
+
+    name = "web"
+    example = "https://example.org/news/fire-on-market-street.html"
+
+    def takes(self, scene: Scene) -> bool:
+        """Say whether the scene is a web address."""
+        return scene.url.startswith(("http://", "https://"))
+
+    def find(self, scene: Scene, get: Callable[[Found], Stored | None]) -> Iterator[Finding]:
+        """Fetch the address itself; where it is a page, yield what it says and the media it shows."""
+        stored = get(Found(url=scene.url, kind="page", found_in="scene"))
+        if stored is not None and stored.item.kind == "page":
+            yield from _read(stored)
+
+
+def _read(stored: Stored) -> Iterator[Finding]:
+    from capture.page import PageUnreadable, read_page
+
+    item = stored.item
+    try:
+        body = read_decoded(stored.body, item.content_encoding)
+        page = read_page(body, url=stored.url, content_type=item.mime)
+    except (NotDecoded, PageUnreadable) as error:
+        yield Unread(url=item.url, reason=f"the page is stored but was not searched for media: {error}")
+        return
+    yield Read(ref=item.ref, facts=page_facts(page), text=page.text, plain=body if item.content_encoding else b"")
+    if page.embedded:
+        reason = "embedded in the page itself and stored with it"
+        yield Unread(url=item.url, reason=reason, count=page.embedded)
+    for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
+        yield Found(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
+
+
+def page_facts(page: Page) -> tuple[Fact, ...]:
+    """Return what a page claims about itself, best-trusted place first; a naive time is marked as naive."""
+    facts = [Fact(claim.name, claim.value, claim.tag) for claim in page.claims]
+    for time in page.times:
+        facts.append(Fact(time.name, time.iso or time.written, time.tag))
+        facts.append(Fact(f"{time.name} zone", "stated" if time.has_zone else "not stated", time.tag))
+        if time.iso != time.written:
+            facts.append(Fact(f"{time.name} as written", time.written, time.tag))
+    facts += [Fact("could not be read", note, "page") for note in page.notes]
+    return tuple(facts)

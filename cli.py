@@ -1,0 +1,537 @@
+"""The command line: parse, call one function of a package, print. No rule of evidence lives here."""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from rich.console import Console, RenderableType
+
+    from capture.progress import Progress
+    from capture.run import CaptureResult
+    from exports.verification import Verification
+    from hashing.case import Case
+    from hashing.keys import SigningKey
+
+
+class Exit(enum.IntEnum):
+    """Every way in which a command can end. A script may rely on these numbers."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    IN_PART = 3
+    NOTHING = 4
+    MISMATCH = 5
+    UNCHECKED = 6
+    REFUSED = 7
+    INTERRUPTED = 130
+
+
+class Goldenhour(click.Group):
+    """Turns the packages' errors into a sentence, a hint and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own type
+        """Run the command."""
+        from capture.errors import CaptureError
+        from exports.errors import ExportError
+        from hashing.errors import HashingError
+
+        try:
+            return super().invoke(ctx)
+        except (CaptureError, ExportError, HashingError) as error:
+            _complain(str(error), error.hint)
+            ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            ctx.exit(Exit.INTERRUPTED)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the commands in the order in which evidence passes through them."""
+        return list(self.commands)
+
+
+def exit_code(error: Exception) -> Exit:
+    """Return the exit code that an error of one of the packages ends a command with."""
+    from capture.errors import CaptureError
+    from exports.errors import NothingToExport, NotWhole
+    from hashing.errors import InUse, Unwritable, WouldOverwrite
+
+    if isinstance(error, CaptureError):
+        return Exit.USAGE
+    if isinstance(error, NotWhole):
+        return Exit.MISMATCH
+    if isinstance(error, NothingToExport):
+        return Exit.NOTHING
+    if isinstance(error, WouldOverwrite | InUse | Unwritable):
+        return Exit.REFUSED
+    return Exit.UNCHECKED
+
+
+def _complain(message: str, hint: str = "") -> None:
+    from exports.printable import printable
+
+    click.echo(f"goldenhour: {printable(message)}", err=True)
+    if hint:
+        click.echo(f"  hint: {printable(hint)}", err=True)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from hashing.tool import tool
+
+        click.echo(f"{tool()}, Python {sys.version.split()[0]}")
+        ctx.exit()
+
+
+@click.group(cls=Goldenhour, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Say which.")
+def main() -> None:
+    """Secure online material in the golden hour: capture it raw, hash it, seal it, hand it over.
+
+    \b
+    A first look:    goldenhour demo
+    A scene:         goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price"
+    Nothing changed: goldenhour verify OP-ALDER
+    Hand over:       goldenhour export OP-ALDER --zip
+    """
+
+
+# Options that several commands share.
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
+officer_option = click.option(
+    "--officer", envvar="GOLDENHOUR_OFFICER", metavar="NAME", help="Who does this.  [default: the account's name]"
+)
+signing_key_option = click.option(
+    "--key",
+    "key_path",
+    envvar="GOLDENHOUR_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The key that signs.  [default: the user's own, made on first use]",
+)
+existing_case = click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
+
+
+def _signing_key(path: Path | None) -> SigningKey:
+    """Load the key that signs; make the user's own on first use, and say so."""
+    from hashing.keys import default_key_path, load_or_create_signing_key, load_signing_key
+
+    if path is not None:
+        return load_signing_key(path)
+    key, made = load_or_create_signing_key(default_key_path())
+    if made:
+        click.echo(f"made your signing key: {default_key_path()}", err=True)
+        click.echo(f"  its fingerprint, for your notebook: {key.public.fingerprint()}", err=True)
+    return key
+
+
+def _officer(name: str | None) -> str:
+    import getpass
+
+    return name or getpass.getuser()
+
+
+def _open_case(path: Path, key: SigningKey, officer: str) -> Case:
+    """Open a case and finish off what a process that died has left in it."""
+    from hashing.case import Case
+
+    case = Case.open(path)
+    _finish_abandoned(case, key, officer)
+    return case
+
+
+def _finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
+    if not case.unsealed():
+        return
+    from capture.recovery import finish_abandoned
+
+    for recovered in finish_abandoned(case, key=key, officer=officer):
+        click.echo(f"{recovered.exhibit} had been interrupted: finished off and sealed", err=True)
+        for line in recovered.found:
+            click.echo(f"  {_clean(line)}", err=True)
+
+
+def _clean(text: str) -> str:
+    from exports.printable import printable
+
+    return printable(text)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def _print(*things: RenderableType) -> None:
+    console = _console()
+    for thing in things:
+        console.print(thing)
+
+
+@main.command()
+@click.argument("scenes", nargs=-1, required=True, metavar="SCENE...")
+@click.option("--case", "case_path", type=click.Path(path_type=Path), metavar="DIR", help="The case; made if need be.")
+@officer_option
+@click.option("--initials", envvar="GOLDENHOUR_INITIALS", metavar="MP", help="For exhibit references.")
+@click.option("--title", default="", help="A title for the case or the capture.")
+@click.option("--note", default="", help="A note to keep with the capture.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Fetches side by side.")
+@click.option(
+    "--media", default="photos,videos", show_default=True, help="photos, videos, documents (commas), or none."
+)
+@click.option("--limit", type=click.IntRange(0), default=0, metavar="N", help="At most N media items.  [default: all]")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True, metavar="S", help="Longest silence."
+)
+@click.option(
+    "--max-size", type=click.IntRange(1), default=20480, show_default=True, metavar="MIB", help="Largest file."
+)
+@click.option("--proxy", default="", metavar="URL", help="Fetch through this HTTP proxy.")
+@click.option("--user-agent", default="", metavar="UA", help="What to call ourselves to servers.")
+@click.option(
+    "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
+)
+@click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too.")
+@click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so.")
+@signing_key_option
+@json_option
+@quiet_option
+def capture(
+    scenes: tuple[str, ...],
+    case_path: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Capture scenes: pages or files by their web address, with the photos and videos they show.
+
+    \b
+    goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price" --initials MP
+    """
+    from capture.run import capture as run_capture
+    from capture.scene import parse_scene
+    from hashing.case import Case
+
+    officer = _officer(officer)
+    options = _capture_options(officer, chosen)
+    parsed = [parse_scene(scene) for scene in scenes]
+    key = _signing_key(key_path)
+    path = case_path or _new_case_path(parsed[0].url)
+    case = Case.open_or_create(path, key=key, officer=officer, title=chosen["title"])
+    _finish_abandoned(case, key, officer)
+    results = []
+    with _terminating_like_ctrl_c(), _progress(quiet=quiet) as progress:
+        for scene in scenes:
+            result = run_capture(scene, case, options, key=key, progress=progress)
+            results.append(result)
+            if as_json:
+                _print_capture_json(result, case)
+            if result.status == "interrupted":
+                break
+    if not as_json:
+        for result in results:
+            _print_capture(result, case)
+    sys.exit(_capture_exit(results))
+
+
+def _capture_options(officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
+    from capture.cookies import load_cookies
+    from capture.options import CaptureOptions, checked_initials, initials_of, wanted_kinds
+    from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
+
+    wanted_kinds(chosen["media"])
+    network = NetworkSettings(
+        timeout=chosen["timeout"],
+        largest=chosen["max_size"] << 20,
+        user_agent=chosen["user_agent"] or USER_AGENT,
+        proxy=checked_proxy(chosen["proxy"]),
+        insecure=chosen["insecure"],
+        allow_private=chosen["allow_private"],
+        cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
+        jobs=chosen["jobs"],
+    )
+    return CaptureOptions(
+        officer=officer,
+        initials=checked_initials(chosen["initials"]) if chosen["initials"] else initials_of(officer),
+        title=chosen["title"],
+        note=chosen["note"],
+        media=chosen["media"],
+        limit=chosen["limit"],
+        network=network,
+    )
+
+
+def _new_case_path(url: str) -> Path:
+    """Return a fresh name in the current folder, from the scene's host and the time."""
+    from urllib.parse import urlsplit
+
+    from capture.item_name import item_name
+    from hashing.times import compact, system_clock
+
+    host = item_name(0, f"//h/{urlsplit(url).hostname}.", "case", "")[5:]
+    return Path(f"case-{host}-{compact(system_clock())}")
+
+
+@contextmanager
+def _terminating_like_ctrl_c() -> Iterator[None]:
+    """Let a request to terminate seal what has arrived, as Ctrl-C does."""
+
+    def _interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
+    if quiet:
+        from capture.progress import Silent
+
+        yield Silent()
+    elif sys.stderr.isatty():
+        from capture.live_progress import LiveProgress
+
+        with LiveProgress(_console(stderr=True), _clean) as live:
+            yield live
+    else:
+        from capture.line_progress import LineProgress
+
+        yield LineProgress(sys.stderr, _clean)
+
+
+def _print_capture_json(result: CaptureResult, case: Case) -> None:
+    from exports.capture_view import read_capture
+    from exports.tables import capture_to_json
+
+    click.echo(json.dumps(capture_to_json(read_capture(result.path), case.path), ensure_ascii=False))
+
+
+def _print_capture(result: CaptureResult, case: Case) -> None:
+    from exports.capture_view import read_capture
+    from exports.tables import items_table, missing_table
+
+    view = read_capture(result.path)
+    if view.items:
+        _print(items_table(view))
+    if view.failed or view.skipped:
+        _print(missing_table(view))
+    click.echo(f"{result.exhibit}  {result.status}: {len(view.items)} stored, {len(view.failed)} not captured")
+    click.echo(f"case     {case.path}")
+    click.echo(f"seal     {result.seal.fingerprint}")
+    click.echo("         write it in your notebook: it stands for everything captured, to the last byte")
+
+
+def _capture_exit(results: Sequence[CaptureResult]) -> Exit:
+    statuses = {result.status for result in results}
+    if "interrupted" in statuses:
+        return Exit.INTERRUPTED
+    if statuses == {"complete"}:
+        return Exit.OK
+    if statuses == {"nothing"}:
+        return Exit.REFUSED if all(result.refused for result in results) else Exit.NOTHING
+    return Exit.IN_PART
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--key",
+    "key_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Demand that this key signed (a public key; may be given more than once).",
+)
+@json_option
+@quiet_option
+def verify(paths: tuple[Path, ...], key_paths: tuple[Path, ...], as_json: bool, quiet: bool) -> None:
+    """Check a case, a capture or a bundle (folder or zip): nothing altered, nothing missing, nothing added.
+
+    Never writes. Exit code 0: it matches; 5: it does not; 6: it could not be checked.
+
+    \b
+    goldenhour verify OP-ALDER
+    goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
+    """
+    from exports.verification import verify as verify_path
+    from hashing.keys import load_public_key
+
+    signers = [load_public_key(path) for path in key_paths]
+    worst = Exit.OK
+    for path in paths:
+        with _byte_progress(f"verifying {path}", quiet=quiet) as progress:
+            verification = verify_path(path, signers=signers, progress=progress)
+        if as_json:
+            click.echo(json.dumps(verification.to_json(), ensure_ascii=False))
+        else:
+            _print_verification(verification)
+        worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+    sys.exit(worst)
+
+
+def _verdict_exit(verification: Verification) -> Exit:
+    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
+
+
+def _print_verification(verification: Verification) -> None:
+    from exports.tables import verification_lines
+
+    for line in verification_lines(verification):
+        click.echo(line)
+
+
+@contextmanager
+def _byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show bytes done of bytes to do, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(True), TransferSpeedColumn())
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bars:
+        task = bars.add_task(_clean(what), total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@main.command(name="hash")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
+@click.option(
+    "--format", "form", type=click.Choice(["sha256sum", "hashdeep", "json"]), default="sha256sum", show_default=True
+)
+@click.option("--check", "check", type=click.Path(path_type=Path), metavar="LIST", help="Check the files of a list.")
+@quiet_option
+def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, quiet: bool) -> None:
+    """Hash files and folders with SHA-256, and with other algorithms in the same reading; or check a hash list.
+
+    \b
+    goldenhour hash photos/ > photos.sha256        (sha256sum -c accepts it)
+    goldenhour hash --also md5,sha1 stick/
+    goldenhour hash --check photos.sha256
+    """
+    if check is not None:
+        _check_hashes(check, quiet=quiet)
+    elif paths:
+        _write_hashes(paths, also, form, quiet=quiet)
+    else:
+        raise click.UsageError("name files or folders to hash, or a list with --check")
+
+
+@main.command()
+@existing_case
+@click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
+)
+@click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
+@officer_option
+@signing_key_option
+@json_option
+@quiet_option
+def export(
+    case: Path,
+    exhibits: tuple[str, ...],
+    output: Path | None,
+    zipped: bool,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write an evidence bundle: a BagIt bag with a manifest, a report and the seal, checked before it is called done.
+
+    \b
+    goldenhour export OP-ALDER --zip
+    goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
+    """
+    from exports.bundle import export_bundle
+
+    key, officer = _signing_key(key_path), _officer(officer)
+    opened = _open_case(case, key, officer)
+    with _byte_progress(f"exporting {case}", quiet=quiet) as progress:
+        bundle = export_bundle(
+            opened, key=key, officer=officer, output=output, exhibits=exhibits, zipped=zipped, progress=progress
+        )
+    if as_json:
+        click.echo(json.dumps(bundle.to_json(), ensure_ascii=False))
+        return
+    click.echo(f"bundle   {bundle.path}")
+    click.echo(f"         {bundle.items} items of {bundle.captures} captures, read back and checked")
+    click.echo(f"seal     {bundle.fingerprint}")
+
+
+@main.command()
+@existing_case
+@officer_option
+@signing_key_option
+@json_option
+def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) -> None:
+    """Show what is in a case.
+
+    \b
+    goldenhour show OP-ALDER
+    """
+    from exports.case_view import read_case
+    from exports.tables import case_table, case_to_json, items_table, missing_table
+    from hashing.case import Case
+
+    opened = Case.open(case)
+    if opened.unsealed() and os.access(case, os.W_OK):
+        _finish_abandoned(opened, _signing_key(key_path), _officer(officer))
+    view = read_case(case)
+    if as_json:
+        click.echo(json.dumps(case_to_json(view), ensure_ascii=False))
+        return
+    _print(case_table(view))
+    for each in view.captures:
+        click.echo()
+        click.echo(_clean(f"{each.started.exhibit}  {each.started.scene}"))
+        if each.items:
+            _print(items_table(each))
+        if each.failed or each.skipped:
+            _print(missing_table(each))
+
+
+@main.command()
+@signing_key_option
+@json_option
+def key(key_path: Path | None, as_json: bool) -> None:
+    """Show your public key and its fingerprint; make the key if there is none.
+
+    \b
+    goldenhour key > mary-price.pem     (hand it to whoever will verify)
+    """
+    from hashing.keys import default_key_path
+
+    signing = _signing_key(key_path)
+    if as_json:
+        facts = {"path": str(key_path or default_key_path()), "fingerprint": signing.public.fingerprint()}
+        click.echo(json.dumps({**facts, "public_key": signing.public.raw.hex(), "pem": signing.public.pem()}))
+        return
+    click.echo(signing.public.pem(), nl=False)
+    click.echo(f"fingerprint  {signing.public.fingerprint()}", err=True)
+    click.echo(f"key file     {key_path or default_key_path()}", err=True)

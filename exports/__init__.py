@@ -1,0 +1,1 @@
+"""What leaves the house: bundles, their verification, and what people read."""

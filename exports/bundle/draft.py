@@ -1,0 +1,70 @@
+"""A bundle while it is being written, under a name that nobody looks for; it gets its own name when it is whole."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from exports.bundle.source import Fault, Source
+
+WORKERS = 4
+_BATCH_FILES = 100
+_BATCH_BYTES = 8 << 20
+
+
+class Draft(Protocol):
+    """A folder or a zip file in the making. `sha256` and `sizes` hold, by name, what has been written so far."""
+
+    path: Path
+    sha256: dict[str, str]
+    sizes: dict[str, int]
+
+    def copy(self, sources: Sequence[Source], progress: Progress) -> list[Fault]:
+        """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write one file from its pieces. Raises StorageFull, Unwritable."""
+
+    def finish(self) -> None:
+        """Wait until every byte is on disk. Raises StorageFull, Unwritable."""
+
+    def place(self, final: Path) -> None:
+        """Give the bundle its own name. Raises WouldOverwrite where it is taken meanwhile."""
+
+    def discard(self) -> None:
+        """Remove whatever was written; does no harm after `place`."""
+
+
+class Progress:
+    """Counts bytes for several threads and tells `callback` (bytes done, bytes in all), one call at a time."""
+
+    def __init__(self, total: int, callback: Callable[[int, int], None] | None) -> None:
+        self._total = total
+        self._done = 0
+        self._callback = callback
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """Count bytes that are done."""
+        if self._callback is not None:
+            with self._lock:
+                self._done += count
+                self._callback(self._done, self._total)
+
+
+def batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """Group files so that a thread has a worthwhile amount to do at a time and little is held in memory."""
+    batch: list[Source] = []
+    held = 0
+    for source in sources:
+        if batch and (held + source.size > _BATCH_BYTES or len(batch) == _BATCH_FILES):
+            yield batch
+            batch, held = [], 0
+        batch.append(source)
+        held += source.size
+    if batch:
+        yield batch

@@ -1,0 +1,128 @@
+"""A bundle written as a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING
+
+from exports.bundle.draft import WORKERS, batches
+from exports.bundle.source import SourceReader
+from hashing.digest import new_hash
+from hashing.errors import WouldOverwrite
+from hashing.storage import create, make_folder, storing, sync_folder, write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from exports.bundle.draft import Progress
+    from exports.bundle.source import Fault, Source
+
+_READ_ONLY = 0o400
+
+
+class FolderDraft:
+    """A folder in the making. Raises WouldOverwrite, Unwritable where it cannot be begun."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sha256: dict[str, str] = {}
+        self.sizes: dict[str, int] = {}
+        self._folders = {path}
+        self._stopped = threading.Event()
+        make_folder(path)
+
+    def copy(self, sources: Sequence[Source], progress: Progress) -> list[Fault]:
+        """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
+        for folder in sorted({(self.path / source.name).parent for source in sources}):
+            self._make(folder)
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
+            copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(sources)]
+            faults = {fault.path: fault for future in as_completed(copied) for fault in future.result()}
+        finally:
+            self._stopped.set()  # after an error or Ctrl-C the others need not go on
+            pool.shutdown(cancel_futures=True)
+        self._stopped.clear()
+        for source in sources:
+            self.sha256[source.name], self.sizes[source.name] = source.sha256, source.size
+        return [faults[path] for path in sorted(faults)]
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write one file from its pieces. Raises StorageFull, Unwritable."""
+        target = self.path / name
+        self._make(target.parent)
+        digest = new_hash()
+        descriptor = create(target)
+        try:
+            with storing(target):
+                for piece in pieces:
+                    digest.update(piece)
+                    write_all(descriptor, piece)
+        finally:
+            os.close(descriptor)
+        self.sha256[name], self.sizes[name] = digest.hexdigest(), digest.size
+
+    def finish(self) -> None:
+        """Make every file read-only and wait until all is on disk. Raises StorageFull, Unwritable."""
+        names = list(self.sha256)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for _ in pool.map(self._settle, (names[start::WORKERS] for start in range(WORKERS))):
+                pass
+        for folder in self._folders:
+            sync_folder(folder)
+
+    def place(self, final: Path) -> None:
+        """Give the bundle its own name. Raises WouldOverwrite where it is taken meanwhile."""
+        with storing(final):
+            try:
+                self.path.rename(final)
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.ENOTDIR}:
+                    raise WouldOverwrite(f"{final}: exists already", hint="choose another name") from error
+                raise
+        sync_folder(final.parent)
+
+    def discard(self) -> None:
+        """Remove whatever was written; does no harm after `place`."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _make(self, folder: Path) -> None:
+        missing = [folder, *folder.parents]
+        for each in reversed(missing[: missing.index(self.path)]):
+            if each not in self._folders:
+                make_folder(each)
+                self._folders.add(each)
+
+    def _copy_batch(self, batch: list[Source], progress: Progress) -> list[Fault]:
+        return [fault for source in batch if (fault := self._copy_one(source, progress)) is not None]
+
+    def _copy_one(self, source: Source, progress: Progress) -> Fault | None:
+        target = self.path / source.name
+        reader = SourceReader(source)
+        descriptor = create(target)
+        try:
+            for piece in reader.chunks():
+                with storing(target):
+                    write_all(descriptor, piece)
+                progress.add(len(piece))
+                if self._stopped.is_set():
+                    break
+        finally:
+            os.close(descriptor)
+        return reader.fault
+
+    def _settle(self, names: Sequence[str]) -> None:
+        for name in names:
+            target = self.path / name
+            with storing(target):
+                descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fchmod(descriptor, _READ_ONLY)
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)

@@ -1,0 +1,137 @@
+"""The content of manifest.json: what the views of the captures say, with paths as they are in the bundle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.manifest import (
+    FORMAT,
+    CaptureRecord,
+    CaseRecord,
+    ExchangeRecord,
+    ExportRecord,
+    FailedRecord,
+    ItemRecord,
+    Manifest,
+    RecoveredRecord,
+    SealRecord,
+    SignerRecord,
+    SkippedRecord,
+    TlsRecord,
+    WarcRecord,
+    WorkingCopyRecord,
+)
+from hashing.case import CAPTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from exports.capture_view import CaptureView, ItemView
+    from hashing.capture_folder import Seal
+    from hashing.case import CaseInfo
+    from hashing.events import Exchange
+    from hashing.facts import Fact
+
+
+def folder_in_bundle(capture: str) -> str:
+    """Return where a capture stands in a bundle."""
+    return f"data/{CAPTURES}/{capture}"
+
+
+def manifest(info: CaseInfo, exported: ExportRecord, sealed: Iterable[tuple[CaptureView, Seal]]) -> Manifest:
+    """Return the manifest of a bundle that holds these captures."""
+    return Manifest(
+        format=FORMAT,
+        case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
+        exported=exported,
+        captures=tuple(_capture(view, seal) for view, seal in sealed),
+    )
+
+
+def _capture(view: CaptureView, seal: Seal) -> CaptureRecord:
+    started, finished = view.started, view.finished
+    folder = folder_in_bundle(started.capture)
+    return CaptureRecord(
+        capture=started.capture,
+        exhibit=started.exhibit,
+        scene=started.scene,
+        status=view.status,
+        reason=finished.reason if finished else "",
+        officer=started.officer,
+        initials=started.initials,
+        title=started.title,
+        note=started.note,
+        started=started.time,
+        finished=finished.time if finished else "",
+        tool=started.tool,
+        versions=started.versions,
+        settings=started.settings,
+        signer=SignerRecord(public_key=view.public_key, fingerprint=view.signer),
+        seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
+        items=tuple(_item(entry, folder) for entry in view.items),
+        failed=tuple(
+            FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)
+            for each in view.failed
+        ),
+        skipped=tuple(
+            SkippedRecord(url=each.url, reason=each.reason, found_in=each.found_in, count=each.count)
+            for each in view.skipped
+        ),
+        recovered=tuple(
+            RecoveredRecord(time=each.time, officer=each.officer, tool=each.tool, found=each.found)
+            for each in view.recovered
+        ),
+    )
+
+
+def _item(entry: ItemView, folder: str) -> ItemRecord:
+    item = entry.item
+    return ItemRecord(
+        ref=item.ref,
+        kind=item.kind,
+        source=item.source,
+        url=item.url,
+        final_url=item.final_url,
+        found_in=item.found_in,
+        alt=item.alt,
+        claimed_name=item.claimed_name,
+        captured=entry.captured,
+        size=item.size,
+        sha256=item.sha256,
+        mime=item.mime,
+        path=f"{folder}/{item.path}",
+        content_encoding=item.content_encoding,
+        partial=item.partial,
+        error_page=item.error_page,
+        exchange=_exchange(entry.exchange, folder) if entry.exchange else None,
+        author=claimed(entry.facts, "author"),
+        title=claimed(entry.facts, "title"),
+        published=claimed(entry.facts, "published"),
+        facts=entry.facts,
+        working_copies=tuple(
+            WorkingCopyRecord(path=f"{folder}/{copy.path}", size=copy.size, sha256=copy.sha256, how=copy.how)
+            for copy in entry.working_copies
+        ),
+    )
+
+
+def claimed(facts: Iterable[Fact], name: str) -> str:
+    """Return the first claim of this name, the best-trusted one; "" where nothing claims it."""
+    return next((str(fact.value) for fact in facts if fact.name == name), "")
+
+
+def _exchange(exchange: Exchange, folder: str) -> ExchangeRecord:
+    warc, tls = exchange.warc, exchange.tls
+    return ExchangeRecord(
+        number=exchange.exchange,
+        url=exchange.url,
+        status=exchange.status,
+        started=exchange.started,
+        seconds=exchange.seconds,
+        ip=exchange.ip,
+        proxy=exchange.proxy,
+        tls=TlsRecord(version=tls.version, cipher=tls.cipher, verified=tls.verified, chain=tls.chain) if tls else None,
+        server_date=exchange.server_date,
+        close_delimited=exchange.close_delimited,
+        warc=WarcRecord(file=f"{folder}/{warc.file}", offset=warc.offset, record=warc.record) if warc else None,
+    )

@@ -1,0 +1,87 @@
+"""Which captures of a case go into a bundle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.errors import NothingToExport
+from exports.printable import printable
+from hashing.capture_folder import is_sealed
+from hashing.case import CAPTURES
+from hashing.events import CaptureRegistered, CaptureSealed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from hashing.events import CaseEvent
+
+_CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The seals of the captures that are handed over, oldest first, and a sentence for each that is left out."""
+
+    sealed: tuple[CaptureSealed, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def exhibits(self) -> tuple[str, ...]:
+        """The exhibit references that are handed over."""
+        return tuple(event.exhibit for event in self.sealed)
+
+
+def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> Selection:
+    """Choose the sealed captures of a case: all, or those whose exhibit is named.
+
+    Raises NothingToExport where an exhibit is unknown or not sealed, or where there is nothing at all.
+    """
+    registered: dict[str, CaptureRegistered] = {}
+    sealed: dict[str, CaptureSealed] = {}
+    for event in events:
+        if isinstance(event, CaptureRegistered):
+            registered[event.capture] = event
+        elif isinstance(event, CaptureSealed) and _CAPTURE_ID.fullmatch(event.capture):
+            sealed[event.capture] = event
+    named = set(exhibits)
+    _check_known(case, named, [event.exhibit for event in registered.values()])
+    wanted = [event for event in registered.values() if not named or event.exhibit in named]
+    chosen = tuple(sealed[event.capture] for event in wanted if event.capture in sealed)
+    left_out = tuple(
+        f"{event.exhibit}: {_why_unsealed(case / CAPTURES / event.capture)}"
+        for event in wanted
+        if event.capture not in sealed
+    )
+    if not chosen or (named and left_out):
+        reason = "; ".join(left_out) or "it has no captures yet"
+        raise NothingToExport(
+            f"{case}: {'not every exhibit asked for' if chosen else 'nothing'} can be handed over: {printable(reason)}",
+            hint="a capture is handed over once it is sealed",
+        )
+    return Selection(chosen, left_out)
+
+
+def _check_known(case: Path, named: set[str], known: Sequence[str]) -> None:
+    unknown = sorted(named - set(known))
+    if unknown:
+        raise NothingToExport(
+            f"{case}: no exhibit {printable(', '.join(unknown))}",
+            hint=f"the case holds {printable(', '.join(dict.fromkeys(known))) or 'no exhibits'}",
+        )
+
+
+def _why_unsealed(folder: Path) -> str:
+    return "its seal is not in the case's ledger" if is_sealed(folder) else "still running, or interrupted, so not sealed"
+
+
+def bundle_name(case_name: str, exhibits: Sequence[str]) -> str:
+    """Return a bundle's name such as `OP-ALDER_MP-1+MP-2`, or `OP-ALDER_all` where no exhibit was asked for."""
+    safe = [re.sub(r"[^\w.]+", "-", exhibit).strip("-.") for exhibit in exhibits]
+    name = "+".join(safe) or "all"
+    if len(name) > _LONGEST_NAME:
+        name = f"{safe[0][:_LONGEST_NAME]}+{len(safe) - 1}-more"
+    return f"{case_name}_{name}"

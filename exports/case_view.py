@@ -1,0 +1,49 @@
+"""A case as its ledgers tell it: what it is, its captures, and the bundles made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.capture_view import read_capture
+from hashing.case import CAPTURES, Case
+from hashing.events import CaptureRegistered, Exported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exports.capture_view import CaptureView
+    from hashing.case import CaseInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case with its captures, oldest first.
+
+    `missing` names captures that the case's ledger registers and whose folder is gone; `unregistered` names folders
+    among the captures that the ledger does not know.
+    """
+
+    path: Path
+    info: CaseInfo
+    captures: tuple[CaptureView, ...]
+    missing: tuple[str, ...]
+    unregistered: tuple[str, ...]
+    exported: tuple[Exported, ...]
+
+
+def read_case(path: Path) -> CaseView:
+    """Gather what the ledgers of the case in `path` say. Raises BadFormat, NewerFormat, Unreadable."""
+    case = Case.open(path)
+    # Folders before the ledger: a capture is registered after its folder is made, never the other way round.
+    folders = case.captures()
+    events = list(case.events())
+    registered = {event.capture: None for event in events if isinstance(event, CaptureRegistered)}
+    return CaseView(
+        path=path,
+        info=case.info,
+        captures=tuple(read_capture(folder) for folder in folders if folder.name in registered),
+        missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
+        unregistered=tuple(folder.name for folder in folders if folder.name not in registered),
+        exported=tuple(event for event in events if isinstance(event, Exported)),
+    )

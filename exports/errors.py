@@ -1,0 +1,27 @@
+"""What can go wrong on the way out.
+
+ExportError
+├── NotCheckable        not a case, capture or bundle, or not one this version can check
+├── NotWhole            what is to be handed over does not match its own records
+└── NothingToExport     no sealed capture answers to what was asked for
+"""
+
+
+class ExportError(Exception):
+    """Root of every error that `exports` raises; `hint` says what to do next, or is ""."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class NotCheckable(ExportError):
+    """Not a case, a capture or a bundle, or not one that this version can check."""
+
+
+class NotWhole(ExportError):
+    """What is to be handed over does not match its own records."""
+
+
+class NothingToExport(ExportError):
+    """No sealed capture answers to what was asked for."""

@@ -1,0 +1,212 @@
+"""The format of manifest.json: every item of a bundle, its provenance, and what was not captured.
+
+The JSON Schema in docs/ is made from these records: `python -m exports.manifest > docs/manifest.schema.json`.
+A field that has nothing to say is left out. Paths are relative to the bundle's folder; times are UTC.
+"""
+
+from __future__ import annotations
+
+import sys
+from inspect import cleandoc
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from hashing.facts import Fact
+
+FORMAT = "goldenhour-manifest/1"
+SCHEMA_ID = "urn:goldenhour:manifest:1"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="A SHA-256 digest in hexadecimal.")]
+Fingerprint = Annotated[
+    str, Meta(description="The first 40 hexadecimal digits of a SHA-256 digest, in groups, to be read aloud.")
+]
+Time = Annotated[str, Meta(description="UTC, such as 2026-11-24T10:15:02.123Z (RFC 3339).")]
+BundlePath = Annotated[str, Meta(pattern="^data/", description="A file of this bundle, relative to its folder.")]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Anything in a manifest."""
+
+
+class CaseRecord(Record, frozen=True, kw_only=True):
+    """The case that the bundle was made from."""
+
+    id: str
+    title: str
+    officer: Annotated[str, Meta(description="Who began the case.")]
+    created: Time
+
+
+class ExportRecord(Record, frozen=True, kw_only=True):
+    """The making of this bundle."""
+
+    time: Time
+    officer: str
+    tool: str
+
+
+class SignerRecord(Record, frozen=True, kw_only=True):
+    """The key that sealed a capture."""
+
+    public_key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="Ed25519, 32 bytes in hexadecimal.")]
+    fingerprint: Fingerprint
+
+
+class SealRecord(Record, frozen=True, kw_only=True):
+    """What a capture's checkpoint says: the number of lines of its ledger and their Merkle root (RFC 6962)."""
+
+    size: Count
+    root: Sha256
+    fingerprint: Fingerprint
+
+
+class TlsRecord(Record, frozen=True, kw_only=True):
+    """How a connection was secured."""
+
+    version: str
+    cipher: str
+    verified: Annotated[bool, Meta(description="Whether the server's certificate was checked and found good.")]
+    chain: Annotated[tuple[Sha256, ...], Meta(description="Digest of each certificate that the server sent.")]
+
+
+class WarcRecord(Record, frozen=True, kw_only=True):
+    """Where the response stands, headers and all, in a WARC file (ISO 28500)."""
+
+    file: BundlePath
+    offset: Annotated[int, Meta(ge=0, description="Of the record's gzip member in the file, in bytes.")]
+    record: Annotated[str, Meta(description="WARC-Record-ID.")]
+
+
+class ExchangeRecord(Record, frozen=True, kw_only=True):
+    """The request that brought an item, and what came back."""
+
+    number: Count
+    url: str
+    status: Annotated[int, Meta(description="HTTP status; 0 where no answer came.")]
+    started: Time
+    seconds: float
+    ip: Annotated[str, Meta(description="The server's address, as connected to.")] = ""
+    proxy: Annotated[str, Meta(description="The proxy through which the request went.")] = ""
+    tls: TlsRecord | None = None
+    server_date: Annotated[str, Meta(description="The server's own Date header, as sent.")] = ""
+    close_delimited: Annotated[
+        bool, Meta(description="The server gave no length: that the body is whole cannot be told from the bytes.")
+    ] = False
+    warc: WarcRecord | None = None
+
+
+class WorkingCopyRecord(Record, frozen=True, kw_only=True):
+    """A file derived from an item; never evidence by itself."""
+
+    path: BundlePath
+    size: Count
+    sha256: Sha256
+    how: Annotated[str, Meta(description="How it was made.")]
+
+
+class ItemRecord(Record, frozen=True, kw_only=True):
+    """An original: one page, photo, video, document or post, as served."""
+
+    ref: Annotated[str, Meta(description="Exhibit reference, such as MP/1-0001.")]
+    kind: str
+    source: Annotated[str, Meta(description="The kind of site or protocol it was found by.")]
+    url: str
+    final_url: Annotated[str, Meta(description="Where redirects led to, if elsewhere.")] = ""
+    found_in: Annotated[str, Meta(description="What led to it.")] = ""
+    alt: Annotated[str, Meta(description="The page's own description of it.")] = ""
+    claimed_name: Annotated[str, Meta(description="The file's name as the server gave it.")] = ""
+    captured: Annotated[str, Meta(description="When the request for it began (UTC).")]
+    size: Count
+    sha256: Sha256
+    mime: str
+    path: BundlePath
+    content_encoding: Annotated[str, Meta(description="How the bytes are coded as served, such as gzip.")] = ""
+    partial: Annotated[str, Meta(description="Why the item is not whole.")] = ""
+    error_page: Annotated[str, Meta(description="The server's refusal; the item is not what was asked for.")] = ""
+    exchange: ExchangeRecord | None = None
+    author: Annotated[str, Meta(description="As claimed by the item itself.")] = ""
+    title: Annotated[str, Meta(description="As claimed by the item itself.")] = ""
+    published: Annotated[str, Meta(description="As claimed by the item itself; without a zone where it has none.")] = ""
+    facts: Annotated[tuple[Fact, ...], Meta(description="All that the item states about itself.")] = ()
+    working_copies: tuple[WorkingCopyRecord, ...] = ()
+
+
+class FailedRecord(Record, frozen=True, kw_only=True):
+    """Something that was sought and not got, or not whole, and why."""
+
+    time: Time
+    url: str
+    reason: str
+    found_in: str = ""
+    ref: Annotated[str, Meta(description="The reference it would have had; that of an item where part arrived.")] = ""
+
+
+class SkippedRecord(Record, frozen=True, kw_only=True):
+    """Something that was seen and, by the officer's own settings, not sought."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+    count: Count = 1
+
+
+class RecoveredRecord(Record, frozen=True, kw_only=True):
+    """The finishing off of a capture whose process had died."""
+
+    time: Time
+    officer: str
+    tool: str
+    found: Annotated[tuple[str, ...], Meta(description="What was found, and what was done about it.")]
+
+
+class CaptureRecord(Record, frozen=True, kw_only=True):
+    """One run over one scene."""
+
+    capture: Annotated[str, Meta(description="The capture's id, and the name of its folder.")]
+    exhibit: Annotated[str, Meta(description="Exhibit reference, such as MP/1.")]
+    scene: Annotated[str, Meta(description="What the officer asked for.")]
+    status: Annotated[str, Meta(description="complete, partial, nothing or interrupted.")]
+    reason: str = ""
+    officer: str
+    initials: str
+    title: str = ""
+    note: str = ""
+    started: Time
+    finished: Time
+    tool: str
+    versions: dict[str, str]
+    settings: dict[str, str | int | bool]
+    signer: SignerRecord
+    seal: SealRecord
+    items: tuple[ItemRecord, ...]
+    failed: tuple[FailedRecord, ...]
+    skipped: tuple[SkippedRecord, ...]
+    recovered: tuple[RecoveredRecord, ...] = ()
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """The list of what is in a bundle, how each item was got, and what was not captured and why.
+
+    It repeats, for programs, what the captures' sealed ledgers say; where the two differ, the ledgers count.
+    """
+
+    format: Annotated[str, Meta(pattern="^goldenhour-manifest/1$")]
+    case: CaseRecord
+    exported: ExportRecord
+    captures: tuple[CaptureRecord, ...]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of manifest.json."""
+    schema = msgspec.json.schema(Manifest)
+    for record in schema["$defs"].values():
+        record["description"] = cleandoc(record["description"])  # only later Pythons unindent docstrings themselves
+    return {"$schema": DRAFT, "$id": SCHEMA_ID, "title": "manifest.json of a goldenhour bundle, format 1", **schema}
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2) + b"\n")

@@ -1,0 +1,180 @@
+"""README.txt of a bundle: for a person who has the bundle, standard tools, and nothing of ours.
+
+Every indented command in it is run by a test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.printable import printable
+
+if TYPE_CHECKING:
+    from exports.manifest import Manifest
+
+_TEXT = """\
+EVIDENCE BUNDLE {name}
+
+Case       {title} ({case_id})
+Exhibits   {exhibits}
+Made       {time} (UTC) by {officer}
+With       {tool}
+
+
+WHAT THIS IS
+
+Material that was published online, as it was received from the servers that
+published it, with a record of how, when and by whom it was captured.
+To look at it, open data/report.html in any web browser. It needs no network
+and contacts none.
+
+    data/report.html       everything, for people
+    data/manifest.json     the same, for programs
+    data/case.json         what case this is
+    data/captures/         a folder for each capture (one exhibit each):
+      items/                 the originals: the bytes as served, unchanged
+      working/               copies derived from originals; not evidence
+      exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
+      ledger.jsonl           what was done, line by line
+      checkpoint             the capture's seal
+    seal/                  the seal of this bundle
+    bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
+                           the list of all files (BagIt, RFC 8493)
+
+
+WHAT IT PROVES
+
+These bytes were received by this tool, run by the person named, from the
+addresses named, no later than the seal, and have not changed since: as far
+as you trust the holder of the signing key and the clock of the computer.
+
+
+WHAT IT DOES NOT PROVE
+
+That a post is true, or who wrote it. Author, title and time of a post, and
+what a photo says of its camera, place and time, are claims of whoever made
+it. They are marked as claims.
+
+
+HOW TO CHECK IT WITHOUT GOLDENHOUR
+
+Work on a copy. If this came as a zip file, unpack it first. Open a terminal
+in the folder that holds this README.txt and paste the indented commands, in
+this order. They write nothing into this folder.
+
+Needed: sha256sum (on macOS: shasum -a 256) and OpenSSL 3 or later.
+
+
+1. No file is altered or missing
+
+    sha256sum --quiet -c tagmanifest-sha256.txt
+    sha256sum --quiet -c manifest-sha256.txt
+
+Neither may print anything. (Leave --quiet out to see each file.)
+
+
+2. No file was added
+
+This takes a BagIt tool, such as the Python package bagit:
+
+    bagit.py --validate .
+
+It must end in "is valid".
+
+
+3. The seal was signed with the key in this bundle
+
+The seal is a text of three lines, an empty line, and a signature.
+
+    work=$(mktemp -d)
+    sed '/^$/,$d' seal/checkpoint > "$work/body"
+    tail -n 1 seal/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > "$work/sig"
+    openssl pkeyutl -verify -pubin -inkey seal/public-key.pem -rawin -in "$work/body" -sigfile "$work/sig"
+
+It must say "Signature Verified Successfully".
+
+
+4. The key and the seal are those that the officer wrote down
+
+A bundle can be forged as a whole, with another key. What rules that out are
+two numbers that the officer noted or read out when the bundle was made.
+The fingerprint of the key is the first 40 digits of
+
+    openssl pkey -pubin -in seal/public-key.pem -outform DER | sha256sum
+
+and the fingerprint of the bundle's seal is the first 40 digits of
+
+    sha256sum < "$work/body"
+
+Compare them with the officer's notebook. Each capture has a seal of its own,
+data/captures/*/checkpoint, which is checked in the same way; its fingerprint
+stands in the report, and was shown when the capture was made.
+
+
+5. The seal covers this bundle
+
+seal/export.json is the line of the case's ledger that records the making of
+this bundle. It holds the SHA-256 of the files that list all others:
+
+    cat seal/export.json
+    sha256sum bagit.txt bag-info.txt manifest-sha256.txt README.txt
+
+The four digests must stand in that line.
+That this line is in the sealed ledger is shown by seal/export.proof. Its
+first line is the line's position in the ledger, counted from 0; its second
+the ledger's number of lines, which is also the second line of seal/checkpoint;
+each further line is a hash in base64. To compute the ledger's root from them
+(RFC 9162, section 2.1.3.2):
+
+- Begin with r, the SHA-256 of a zero byte followed by the line:
+
+    (printf '\\0'; cat seal/export.json) | sha256sum
+
+- Let f be the position and s the number of lines less 1.
+- For each hash p of the proof in turn: where f is odd, or f equals s, r becomes
+  the SHA-256 of the byte 01, then p, then r; after that, while f is even and
+  not 0, f and s are both halved. Otherwise r becomes the SHA-256 of the byte
+  01, then r, then p. In both cases f and s are then halved once, without
+  remainder.
+- At the end s must be 0, and r in base64 must be the third line of
+  seal/checkpoint.
+
+seal/captures/ holds, in the same form, the line that records the seal of each
+capture, with its proof. That line holds the SHA-256 of the capture's
+checkpoint, and the size and root of the capture's ledger, which in turn holds
+the SHA-256 of every item and exchange file of the capture.
+
+
+6. What the servers sent
+
+The exchange files can be read with any WARC tool, such as warcio:
+
+    for file in data/captures/*/exchanges-*.warc.gz; do warcio index "$file"; done
+    for file in data/captures/*/exchanges-*.warc.gz; do warcio check "$file"; done
+
+or without one:
+
+    for file in data/captures/*/exchanges-*.warc.gz; do gunzip -c "$file" | head -n 5; done
+
+A record with "WARC-Truncated: length" holds the answer's headers only: its
+body was large and stands whole in items/, and the ledger holds its SHA-256.
+One with "WARC-Truncated: disconnect" is as much as arrived before the
+connection broke off.
+"""
+
+
+def readme_text(name: str, manifest: Manifest) -> bytes:
+    """Return README.txt for the bundle `name`. Text from outside stands in it as one printable line each."""
+    return _TEXT.format(
+        name=_line(name),
+        title=_line(manifest.case.title),
+        case_id=_line(manifest.case.id),
+        exhibits=_line(", ".join(capture.exhibit for capture in manifest.captures)),
+        time=manifest.exported.time,
+        officer=_line(manifest.exported.officer),
+        tool=_line(manifest.exported.tool),
+    ).encode()
+
+
+def _line(text: str) -> str:
+    return printable(" ".join(text.split()), longest=400)

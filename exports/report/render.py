@@ -1,0 +1,132 @@
+"""Fills the report's template. Every value passes `printable` and then autoescape: none can become markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from exports.printable import printable
+from exports.sizes import human_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jinja2 import Environment
+
+    from exports.manifest import ExchangeRecord, ItemRecord, Manifest
+
+_FOLDER = Path(__file__).parent
+_PAYLOAD = "data/"
+_PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
+"""What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
+_VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
+_AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+_OUTCOMES = {
+    "complete": "Complete",
+    "partial": "Captured in part",
+    "nothing": "Nothing captured",
+    "interrupted": "Interrupted",
+}
+_BUFFERED = 500
+"""Pieces of the page that are joined before they are handed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    items: int
+    bytes: int
+    failed: int
+
+
+def report_html(name: str, manifest: Manifest, text_of: Callable[[ItemRecord], str]) -> Iterator[bytes]:
+    """Yield the report on the bundle `name`, piece by piece.
+
+    `text_of` returns the text that stands on a page, or "" where an item has none.
+    """
+    style = (_FOLDER / "report.css").read_text("utf-8")
+    environment = _environment(text_of)
+    stream = environment.get_template("report.html.j2").stream(
+        name=name,
+        manifest=manifest,
+        totals=_totals(manifest),
+        words=_OUTCOMES,
+        style=_Trusted(style),
+        style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+    stream.enable_buffering(_BUFFERED)
+    for piece in stream:
+        yield piece.encode("utf-8", "backslashreplace")
+
+
+class _Trusted(str):
+    """Our own style sheet: the one value that goes in as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "answer": _answer,
+        "bytes": lambda count: f"{count:,} bytes",
+        "connection": _connection,
+        "count_of": lambda count, noun: f"{count:,} {noun}" + ("" if count == 1 else "s"),
+        "fact_value": lambda value: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value),
+        "link": lambda path: quote(path.removeprefix(_PAYLOAD)),
+        "moment": _moment,
+        "size": human_size,
+        "text": lambda item: text_of(item).splitlines(),
+    }
+    environment.tests |= {
+        "shown_photo": lambda item: item.mime in _PHOTOS and not item.content_encoding,
+        "shown_video": lambda item: item.mime in _VIDEOS and not item.content_encoding,
+        "shown_audio": lambda item: item.mime in _AUDIO and not item.content_encoding,
+    }
+    return environment
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return value if value.isprintable() else printable(value.replace("\t", "    "))
+    return value
+
+
+def _totals(manifest: Manifest) -> _Totals:
+    return _Totals(
+        items=sum(len(capture.items) for capture in manifest.captures),
+        bytes=sum(item.size for capture in manifest.captures for item in capture.items),
+        failed=sum(len(capture.failed) for capture in manifest.captures),
+    )
+
+
+def _moment(time: str) -> str:
+    """Write a ledger's time for people; one that is not of our form stays as it is."""
+    return time.replace("T", " ").removesuffix("Z") + " UTC" if time.endswith("Z") else time
+
+
+def _answer(exchange: ExchangeRecord) -> str:
+    return f"HTTP status {exchange.status}, after {exchange.seconds:.2f} s"
+
+
+def _connection(exchange: ExchangeRecord) -> str:
+    through = f"proxy {exchange.proxy}" if exchange.proxy else exchange.ip
+    tls = exchange.tls
+    if tls is None:
+        return f"{through}, not encrypted"
+    return f"{through}, {tls.version}, certificate {'verified' if tls.verified else 'NOT verified'}"

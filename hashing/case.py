@@ -1,0 +1,277 @@
+"""The case folder: all captures of one operation, and the case's own ledger.
+
+    case.json        id, title, officer, created, format version
+    ledger.jsonl     captures registered and sealed, bundles exported
+    checkpoints/     a signed checkpoint after every change, named for the ledger's length
+    captures/        a folder each
+
+Every change is made under the lock of the ledger and is signed at once, so the newest checkpoint always covers all.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hashing.capture_folder import CHECKPOINT, CaptureFolder, Seal, is_sealed
+from hashing.checkpoint import Checkpoint, sign_checkpoint
+from hashing.digest import Digest
+from hashing.errors import BadFormat, InUse, NewerFormat
+from hashing.events import (
+    CASE_FORMAT,
+    CaptureRegistered,
+    CaptureSealed,
+    CaseCreated,
+    Event,
+    decode_case_event,
+    encode,
+)
+from hashing.ledger import LEDGER, Ledger, ledger_lines
+from hashing.storage import make_folder, read_small, storing, sync_folder, write_new
+from hashing.times import Clock, compact, system_clock, timestamp
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Self
+
+    from hashing.events import CaptureStarted, CaseEvent
+    from hashing.keys import SigningKey
+
+CASE_FILE = "case.json"
+CAPTURES = "captures"
+CHECKPOINTS = "checkpoints"
+
+_LOCK_SECONDS = 30.0
+
+
+class CaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of case.json."""
+
+    format: str
+    id: str
+    title: str
+    officer: str
+    created: str
+    tool: str
+
+
+def checkpoint_name(size: int) -> str:
+    """Return the name of the case's checkpoint at this length of its ledger."""
+    return f"{size:08d}.{CHECKPOINT}"
+
+
+def case_origin(case_id: str) -> str:
+    """Return the name of a case's ledger in its checkpoints."""
+    return f"goldenhour/{case_id}"
+
+
+def read_case_info(data: bytes, path: Path | str) -> CaseInfo:
+    """Read case.json. Raises NewerFormat, BadFormat."""
+    try:
+        info = msgspec.json.decode(data, type=CaseInfo)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadFormat(f"{path}: not a case file: {error}") from error
+    known, _, version = CASE_FORMAT.rpartition("/")
+    name, _, found = info.format.rpartition("/")
+    if name != known:
+        raise BadFormat(f"{path}: not a case file of goldenhour")
+    if found != version:
+        raise NewerFormat(
+            f"{path}: case format {found[:20]}, this goldenhour knows format {version}",
+            hint="update goldenhour to the version that made the case, or later",
+        )
+    return info
+
+
+class Case:
+    """A case folder on disk."""
+
+    def __init__(self, path: Path, info: CaseInfo) -> None:
+        self.path = path
+        self.info = info
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing case. Raises BadFormat where `path` is none, NewerFormat, Unreadable."""
+        file = path / CASE_FILE
+        if not file.is_file():
+            raise BadFormat(f"{path}: not a case folder (it has no {CASE_FILE})", hint="name the folder of a case")
+        return cls(path, read_case_info(read_small(file), file))
+
+    @classmethod
+    def open_or_create(
+        cls, path: Path, *, key: SigningKey, officer: str, title: str = "", clock: Clock = system_clock
+    ) -> Self:
+        """Open the case at `path`, or make it where there is none yet. Safe when two do it at once.
+
+        Raises BadFormat where a folder with other things in it stands there, Unwritable.
+        """
+        if path.is_dir() and any(path.iterdir()):
+            return cls.open(path)
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        # Built under another name and renamed when whole: nobody ever sees half a case.
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            _build(draft, key=key, officer=officer, title=title or path.name, clock=clock)
+            with storing(path):
+                draft.rename(path)
+        except Exception:
+            shutil.rmtree(draft, ignore_errors=True)
+            if (path / CASE_FILE).is_file():  # another process made it meanwhile
+                return cls.open(path)
+            raise
+        sync_folder(path.parent)
+        return cls.open(path)
+
+    def captures(self) -> list[Path]:
+        """Return the capture folders, oldest first."""
+        folder = self.path / CAPTURES
+        return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+    def unsealed(self) -> list[Path]:
+        """Return the capture folders without a seal: still running, or left by a process that died."""
+        return [path for path in self.captures() if not is_sealed(path)]
+
+    def events(self) -> Iterator[CaseEvent]:
+        """Yield the events of the case's ledger. Raises Unreadable, BadFormat."""
+        return map(decode_case_event, ledger_lines(self.path / LEDGER))
+
+    def begin_capture(
+        self,
+        initials: str,
+        start: Callable[[str, str], CaptureStarted],
+        *,
+        key: SigningKey,
+        clock: Clock = system_clock,
+    ) -> tuple[CaptureFolder, CaptureStarted]:
+        """Make a capture's folder, give it the next exhibit reference of this officer, and register it.
+
+        `start` makes the capture's first event from its id and its reference (such as `MP/1`). Nothing is fetched
+        before this returns, so a folder that was made but not registered holds nothing.
+        """
+        capture = f"{compact(clock())}-{secrets.token_hex(4)}"
+        with self._changing(key) as ledger:
+            event = start(capture, self._next_exhibit(initials))
+            folder = CaptureFolder.create(self.path / CAPTURES / capture)
+            try:
+                folder.append([event])
+                ledger.append([encode(_registration(event))])
+            except BaseException:
+                folder.close()
+                raise
+        return folder, event
+
+    def take_abandoned(self, key: SigningKey) -> list[CaptureFolder]:
+        """Take over every unsealed capture whose process has died; the caller finishes each off and seals it.
+
+        Also signs what such a process had added to the case's ledger and not signed.
+        """
+        with self._changing(key):
+            registered = {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
+            taken = []
+            for path in self.unsealed():
+                try:
+                    folder = CaptureFolder.reopen(path)
+                except InUse:
+                    continue
+                if path.name in registered:
+                    taken.append(folder)
+                else:
+                    folder.close()
+                    shutil.rmtree(path)
+        return taken
+
+    def record_seal(
+        self, capture: str, exhibit: str, status: str, seal: Seal, *, key: SigningKey, clock: Clock = system_clock
+    ) -> None:
+        """Record that a capture is sealed."""
+        event = CaptureSealed(
+            time=timestamp(clock()),
+            capture=capture,
+            exhibit=exhibit,
+            status=status,
+            size=seal.size,
+            root=seal.root,
+            fingerprint=seal.fingerprint,
+            checkpoint_sha256=seal.checkpoint_sha256,
+            signer=key.public.raw.hex(),
+        )
+        self.record(event, key=key)
+
+    def record(self, event: Event, *, key: SigningKey) -> tuple[int, bytes]:
+        """Add an event to the case's ledger; return the line's index and the checkpoint signed over it."""
+        with self._changing(key) as ledger:
+            ledger.append([encode(event)])
+            index = ledger.size - 1
+        return index, read_small(self.path / CHECKPOINTS / checkpoint_name(index + 1))
+
+    @contextmanager
+    def _changing(self, key: SigningKey) -> Iterator[Ledger]:
+        try:
+            ledger = Ledger.open(self.path / LEDGER, wait=_LOCK_SECONDS)
+        except InUse as error:
+            raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
+        with ledger:
+            yield ledger
+            _sign(self.path, self.info.id, ledger, key)
+
+    def _next_exhibit(self, initials: str) -> str:
+        given = [event.exhibit for event in self.events() if isinstance(event, CaptureRegistered)]
+        numbers = [int(ref.rpartition("/")[2]) for ref in given if ref.rpartition("/")[0] == initials]
+        return f"{initials}/{max(numbers, default=0) + 1}"
+
+
+def _registration(start: CaptureStarted) -> CaptureRegistered:
+    return CaptureRegistered(
+        time=start.time,
+        capture=start.capture,
+        exhibit=start.exhibit,
+        scene=start.scene,
+        officer=start.officer,
+        initials=start.initials,
+        signer=start.signer,
+    )
+
+
+def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clock) -> None:
+    moment = timestamp(clock())
+    make_folder(draft)
+    make_folder(draft / CAPTURES)
+    make_folder(draft / CHECKPOINTS)
+    info = CaseInfo(
+        format=CASE_FORMAT,
+        id=secrets.token_hex(8),
+        title=title,
+        officer=officer,
+        created=moment,
+        tool=tool(),
+    )
+    data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+    write_new(draft / CASE_FILE, data)
+    event = CaseCreated(
+        time=moment,
+        format=CASE_FORMAT,
+        case=info.id,
+        title=info.title,
+        officer=officer,
+        signer=key.public.raw.hex(),
+        tool=tool(),
+        case_sha256=Digest.of_bytes(data).hex,
+    )
+    with Ledger.create(draft / LEDGER) as ledger:
+        ledger.append([encode(event)])
+        _sign(draft, info.id, ledger, key)
+
+
+def _sign(path: Path, case_id: str, ledger: Ledger, key: SigningKey) -> None:
+    file = path / CHECKPOINTS / checkpoint_name(ledger.size)
+    if not file.exists():
+        checkpoint = Checkpoint(case_origin(case_id), ledger.size, ledger.root())
+        write_new(file, sign_checkpoint(checkpoint, key).encode())

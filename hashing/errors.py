@@ -1,0 +1,60 @@
+"""What can go wrong on the ground floor.
+
+HashingError
+├── Unreadable          a file could not be read to its end
+├── Unwritable          a file or folder could not be written
+│   └── StorageFull     the disk, or the user's share of it, has no room left
+├── BadFormat           bytes are not what their format demands
+│   └── NewerFormat     made by a later goldenhour than this one
+├── BadKey              a key file is missing, unreadable or not an Ed25519 key
+├── BadSignature        a signature does not belong to this text and key
+├── WouldOverwrite      a name is taken; evidence is never overwritten
+└── InUse               another process holds the case or the capture
+"""
+
+
+class HashingError(Exception):
+    """Root of every error that `hashing` raises.
+
+    `hint` is a sentence that says what to do next, or "".
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Unreadable(HashingError):
+    """A file could not be read to its end."""
+
+
+class Unwritable(HashingError):
+    """A file or a folder could not be written."""
+
+
+class StorageFull(Unwritable):
+    """The disk, or the user's share of it, has no room left."""
+
+
+class BadFormat(HashingError):
+    """Bytes are not what their format demands."""
+
+
+class NewerFormat(BadFormat):
+    """Made by a later version of goldenhour, whose format this one does not know."""
+
+
+class BadKey(HashingError):
+    """A key file is missing, unreadable or not an Ed25519 key."""
+
+
+class BadSignature(HashingError):
+    """A signature does not belong to this text and this key."""
+
+
+class WouldOverwrite(HashingError):
+    """A name is taken, and evidence is never overwritten."""
+
+
+class InUse(HashingError):
+    """Another process holds the case or the capture."""

@@ -1,0 +1,278 @@
+"""The events of a ledger: what happened, one typed record each.
+
+Each becomes one line of canonical JSON, told apart by its `event` field. A field that has nothing to say is left out.
+Times are UTC; paths are relative to the folder that holds the ledger; digests are SHA-256 in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hashing.canonical import canonical_json
+from hashing.errors import BadFormat
+from hashing.facts import Fact
+
+CASE_FORMAT = "goldenhour-case/1"
+CAPTURE_FORMAT = "goldenhour-capture/1"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
+    """Anything that a ledger records; `time` is when it was recorded."""
+
+    time: str
+
+
+# In a capture's ledger, in the order in which a capture goes.
+
+
+class CaptureStarted(Event, frozen=True, kw_only=True, tag="capture-started"):
+    """The first line: who captures what, with which tool and settings, and the key that will sign."""
+
+    format: str
+    case: str
+    capture: str
+    exhibit: str
+    scene: str
+    officer: str
+    initials: str
+    signer: str
+    """The public key of the seal: 32 bytes of Ed25519 in hexadecimal."""
+    tool: str
+    versions: dict[str, str]
+    settings: dict[str, str | int | bool]
+    title: str = ""
+    note: str = ""
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one connection was secured; `chain` holds the SHA-256 of each certificate that the server sent."""
+
+    version: str
+    cipher: str
+    verified: bool
+    chain: tuple[str, ...]
+
+
+class WarcPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a record stands: the file, the offset of its gzip member, its record id and its block's digest."""
+
+    file: str
+    offset: int
+    record: str
+    block_sha256: str
+
+
+class Exchange(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exchange"):
+    """One HTTP request and what came back for it.
+
+    `size` and `sha256` are of the body as served: after transfer coding (chunks), before content coding (gzip).
+    `cut` says why the body is not whole; without it, it is. `status` 0 means that no answer came.
+    """
+
+    exchange: int
+    url: str
+    method: str
+    started: str
+    seconds: float
+    status: int
+    size: int
+    sha256: str
+    warc: WarcPlace | None = None
+    """The response as stored; none where no byte came, or where the disk had no room left for it."""
+    request_warc: WarcPlace | None = None
+    ip: str = ""
+    port: int = 0
+    proxy: str = ""
+    tls: Tls | None = None
+    content_type: str = ""
+    content_encoding: str = ""
+    server_date: str = ""
+    location: str = ""
+    cut: str = ""
+    close_delimited: bool = False
+    """The server gave no length: that the body is whole cannot be told from the bytes."""
+    replaced: tuple[str, ...] = ()
+    """Header fields whose value is not written because it is a credential of the user."""
+
+
+class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
+    """An original that is on disk: the bytes as served, hashed while they arrived."""
+
+    ref: str
+    kind: str
+    url: str
+    path: str
+    size: int
+    sha256: str
+    mime: str
+    exchange: int
+    found_in: str
+    source: str
+    final_url: str = ""
+    """Where redirects led to, if elsewhere."""
+    alt: str = ""
+    claimed_name: str = ""
+    """The file's name as the server gave it."""
+    content_encoding: str = ""
+    """How the bytes are coded as served (gzip …); nothing where they are plain."""
+    partial: str = ""
+    """Why the item is not whole; nothing where it is."""
+    error_page: str = ""
+    """The server's refusal, where the item is an error page and not what was asked for."""
+
+
+class ItemFacts(Event, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
+    """What an item states about itself."""
+
+    ref: str
+    facts: tuple[Fact, ...]
+
+
+class WorkingCopy(Event, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
+    """A file derived from an item; never evidence by itself."""
+
+    ref: str
+    path: str
+    size: int
+    sha256: str
+    how: str
+
+
+class Failed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):
+    """Something that was sought and not got, or not whole, and why."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+    ref: str = ""
+    exchange: int = 0
+
+
+class Skipped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
+    """Something that was seen and, by the user's own settings, not sought."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+    count: int = 1
+
+
+class WarcClosed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="warc"):
+    """An exchange file that will grow no more; it was read back and every record in it checked."""
+
+    path: str
+    size: int
+    sha256: str
+    records: int
+
+
+class CaptureResumed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
+    """A capture whose process died is finished off; `found` says what was found and done."""
+
+    officer: str
+    signer: str
+    tool: str
+    found: tuple[str, ...]
+
+
+class CaptureFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-finished"):
+    """The last line before the seal. Status: complete, partial, nothing or interrupted."""
+
+    status: str
+    items: int
+    failed: int
+    skipped: int
+    bytes: int
+    reason: str = ""
+
+
+# In a case's ledger.
+
+
+class CaseCreated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="case-created"):
+    """The first line of a case; `case_sha256` is the digest of case.json."""
+
+    format: str
+    case: str
+    title: str
+    officer: str
+    signer: str
+    tool: str
+    case_sha256: str
+
+
+class CaptureRegistered(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-registered"):
+    """A capture begins, and its exhibit reference is given: once, whatever becomes of the capture."""
+
+    capture: str
+    exhibit: str
+    scene: str
+    officer: str
+    initials: str
+    signer: str
+
+
+class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-sealed"):
+    """A capture is closed; `checkpoint_sha256` is the digest of its checkpoint file."""
+
+    capture: str
+    exhibit: str
+    status: str
+    size: int
+    root: str
+    fingerprint: str
+    checkpoint_sha256: str
+    signer: str
+
+
+class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
+    """A bundle was made; `files` are the digests of the files in it that vouch for all the others."""
+
+    bundle: str
+    captures: tuple[str, ...]
+    exhibits: tuple[str, ...]
+    officer: str
+    signer: str
+    tool: str
+    files: dict[str, str]
+
+
+CaptureEvent = (
+    CaptureStarted
+    | Exchange
+    | Item
+    | ItemFacts
+    | WorkingCopy
+    | Failed
+    | Skipped
+    | WarcClosed
+    | CaptureResumed
+    | CaptureFinished
+)
+CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported
+
+_capture_decoder = msgspec.json.Decoder(CaptureEvent)
+_case_decoder = msgspec.json.Decoder(CaseEvent)
+
+
+def encode(event: Event) -> bytes:
+    """Write an event as a ledger line, without its newline."""
+    return canonical_json(event)
+
+
+def decode_capture_event(line: bytes) -> CaptureEvent:
+    """Read a line of a capture's ledger. Raises BadFormat."""
+    try:
+        event: CaptureEvent = _capture_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not an event of a capture: {error}") from error
+    return event
+
+
+def decode_case_event(line: bytes) -> CaseEvent:
+    """Read a line of a case's ledger. Raises BadFormat."""
+    try:
+        event: CaseEvent = _case_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not an event of a case: {error}") from error
+    return event

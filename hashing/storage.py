@@ -1,0 +1,143 @@
+"""Files that appear whole or not at all, and are never overwritten.
+
+Order is the point: bytes reach the disk (fsync) before the name that announces them, and the name before any
+ledger line that speaks of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, WouldOverwrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWNER_FOLDER = 0o700
+OWNER_WRITES = 0o600
+OWNER_READS = 0o400
+
+PART = ".part"
+"""Ending of a file that is still being written."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+
+
+def storage_error(path: Path | str, error: OSError) -> HashingError:
+    """Say in plain words what the system refused at `path`."""
+    if error.errno in _FULL:
+        return StorageFull(f"{path}: the disk is full", hint="free some space, then run the command again")
+    if error.errno == errno.EEXIST:
+        return WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return Unwritable(f"{path}: {_reason(error)}", hint="choose a folder that you may write to")
+    return Unwritable(f"{path}: {_reason(error)}")
+
+
+def read_error(path: Path | str, error: OSError) -> Unreadable:
+    """Say in plain words why `path` could not be read."""
+    return Unreadable(f"{path}: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:]
+
+
+@contextmanager
+def storing(path: Path | str) -> Iterator[None]:
+    """Turn what the system refuses at `path` into an error of ours. Raises Unwritable, WouldOverwrite."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def read_small(path: Path, limit: int = 16 << 20) -> bytes:
+    """Read a small file whole. Raises Unreadable, also where it is larger than `limit` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise read_error(path, error) from error
+    if len(data) > limit:
+        raise Unreadable(f"{path}: larger than {limit} bytes, which no file of its kind is")
+    return data
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder for its owner alone. Raises WouldOverwrite where it exists, Unwritable."""
+    with storing(path):
+        path.mkdir(mode=OWNER_FOLDER)
+
+
+def create(path: Path) -> int:
+    """Create a file exclusively for writing and return its descriptor. Raises WouldOverwrite, Unwritable."""
+    with storing(path):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, OWNER_WRITES)
+
+
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+    """Write every byte, however many calls it takes. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    with storing(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def settle(part: Path, final: Path) -> None:
+    """Give a finished file its final name, read-only. Raises WouldOverwrite where the name is taken.
+
+    Call it when the file's bytes are on disk; call `sync_folder` after it.
+    """
+    with storing(final):
+        part.chmod(OWNER_READS)
+        give_name(part, final)
+
+
+def give_name(part: Path, final: Path) -> None:
+    """Rename a file, but never onto another. Raises FileExistsError where the name is taken, OSError."""
+    try:
+        os.link(part, final)  # fails where the name is taken, which a rename does not
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A file system without hard links (a memory stick): the folder is ours alone, so look, then rename.
+        if final.exists() or final.is_symlink():
+            raise FileExistsError(errno.EEXIST, "exists", str(final)) from error
+        part.rename(final)
+    else:
+        part.unlink()
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create a read-only file with these bytes, whole or not at all. Raises WouldOverwrite, Unwritable."""
+    part = path.with_name(path.name + PART)
+    with storing(path):
+        with suppress(FileNotFoundError):
+            part.unlink()  # left by a process that died here: its name was never announced
+        descriptor = create(part)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        except OSError:
+            part.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+    settle(part, path)
+    sync_folder(path.parent)

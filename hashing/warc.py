@@ -1,0 +1,181 @@
+"""WARC/1.1 records (ISO 28500:2017): the form in which exchanges are kept, written by capture and read by verify.
+
+Each record is a gzip member of its own, so that a file can be read from any record's offset. What is compressed
+already (photos, video) is stored in its member without deflating it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashing.errors import BadFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+STORED = 0
+"""Deflate level for what is compressed already: measured at a thirtieth of the time of level 1."""
+DEFLATED = 6
+
+_GZIP = 31  # zlib's window bits for a gzip wrapper
+_CHUNK = 1 << 18
+_LONGEST_HEADER = 1 << 20
+
+
+def new_record_id() -> str:
+    """Return a fresh WARC-Record-ID."""
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def block_digest(block: Sequence[bytes | bytearray | memoryview]) -> str:
+    """Return the SHA-256 of a block given in pieces, in hexadecimal."""
+    digest = hashlib.sha256()
+    for piece in block:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def encode_record(
+    fields: Sequence[tuple[str, str]],
+    block: Sequence[bytes | bytearray | memoryview],
+    level: int = DEFLATED,
+    *,
+    sha256: str = "",
+) -> bytes:
+    """Return one record as a gzip member.
+
+    `fields` are the named fields but Content-Length and WARC-Block-Digest, which are added here; `block` is the
+    record's block in pieces, `sha256` its digest where the caller knows it already. A field's value cannot hold a
+    line break: it would become another field.
+    """
+    named = [*fields, ("WARC-Block-Digest", f"sha256:{sha256 or block_digest(block)}")]
+    named.append(("Content-Length", str(sum(map(len, block)))))
+    head = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in named)
+    packer = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
+    parts = [packer.compress(f"WARC/1.1\r\n{head}\r\n".encode())]
+    parts += [packer.compress(piece) for piece in block]
+    parts += [packer.compress(b"\r\n\r\n"), packer.flush()]
+    return b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """One record as read back: its gzip member from `offset` to `end`, its fields in lower case, its block's hash."""
+
+    offset: int
+    end: int
+    fields: dict[str, str]
+    size: int
+    sha256: str
+
+    @property
+    def record_id(self) -> str:
+        """The WARC-Record-ID."""
+        return self.fields.get("warc-record-id", "")
+
+    @property
+    def claimed_sha256(self) -> str:
+        """The block's digest as the record states it, in hexadecimal; "" where it states none."""
+        return self.fields.get("warc-block-digest", "").removeprefix("sha256:")
+
+
+class _Members:
+    """A file of gzip members as one stream of plain bytes that knows where each member begins."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._raw = b""
+        self._position = file.tell()
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._plain = bytearray()
+
+    @property
+    def position(self) -> int:
+        """Offset in the file of the next byte that has not been unpacked."""
+        return self._position
+
+    def begin(self) -> int | None:
+        """Start the next member; return its offset, or None at the end of the file."""
+        self._raw = self._raw or self._file.read(_CHUNK)
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._plain.clear()
+        return self._position if self._raw else None
+
+    def read(self, wanted: int) -> bytes:
+        """Return up to `wanted` plain bytes of this member; nothing at its end. Memory stays bounded."""
+        while not self._plain and not self._unpacker.eof:
+            self._raw = self._raw or self._file.read(_CHUNK)
+            if not self._raw:
+                raise BadFormat(f"the record at offset {self._position} is cut off")
+            try:
+                self._plain += self._unpacker.decompress(self._raw, _CHUNK)
+            except zlib.error as error:
+                raise BadFormat(f"not a gzip member at offset {self._position}: {error}") from error
+            # Before the member's end only one of them is filled, at its end only the other.
+            rest = self._unpacker.unused_data or self._unpacker.unconsumed_tail
+            self._position += len(self._raw) - len(rest)
+            self._raw = rest
+        piece = bytes(self._plain[:wanted])
+        del self._plain[:wanted]
+        return piece
+
+
+def read_records(file: BinaryIO) -> Iterator[WarcRecord]:
+    """Yield every record from where the file stands, hashing each block. Raises BadFormat at the first fault."""
+    members = _Members(file)
+    while (offset := members.begin()) is not None:
+        fields, rest = _read_head(members, offset)
+        size = _content_length(fields, offset)
+        digest = hashlib.sha256(rest[:size])
+        left = size - len(rest[:size])
+        tail = rest[size:]
+        while left:
+            piece = members.read(min(left, _CHUNK))
+            if not piece:
+                raise BadFormat(f"the record at offset {offset} is shorter than it says")
+            digest.update(piece)
+            left -= len(piece)
+        while piece := members.read(_CHUNK):
+            tail += piece
+            if len(tail) > len(b"\r\n\r\n"):
+                break
+        if tail != b"\r\n\r\n":
+            raise BadFormat(f"the record at offset {offset} does not end as a record does")
+        yield WarcRecord(offset, members.position, fields, size, digest.hexdigest())
+
+
+def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = members.read(4096)
+        if not piece or len(head) > _LONGEST_HEADER:
+            raise BadFormat(f"the record at offset {offset} has no complete header")
+        head += piece
+    head, _, rest = head.partition(b"\r\n\r\n")
+    first, *lines = head.decode("utf-8", "replace").split("\r\n")
+    if first != "WARC/1.1":
+        raise BadFormat(f"no WARC/1.1 record at offset {offset}")
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return fields, rest
+
+
+def _content_length(fields: dict[str, str], offset: int) -> int:
+    text = fields.get("content-length", "")
+    if not (text.isascii() and text.isdigit() and len(text) < len("1" * 19)):
+        raise BadFormat(f"the record at offset {offset} has no length")
+    return int(text)
+
+
+def check_records(file: BinaryIO) -> int:
+    """Read a WARC to its end and return how many records it holds. Raises BadFormat for any that is not whole."""
+    count = 0
+    for record in read_records(file):
+        if record.sha256 != record.claimed_sha256:
+            raise BadFormat(f"the record at offset {record.offset} does not match its own digest")
+        count += 1
+    return count
