@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
 from hashing.fingerprint import fingerprint
-from hashing.keys import check_key_name
-from hashing.note import decode_base64, encode_base64, parse_note, sign_note
+from hashing.keys import check_key_name, encode_base64
+from hashing.note import decode_base64, parse_note, sign_note
 
 if TYPE_CHECKING:
     from hashing.keys import PublicKey, SigningKey

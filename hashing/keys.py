@@ -46,15 +46,19 @@ _SECONDS_TO_WRITE = 1.0
 _FORMS = "give a PEM public key, a line of the form name+hash+base64, or 64 hexadecimal digits"
 
 
+def encode_base64(data: bytes) -> str:
+    """Write bytes in standard base64 (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
 def check_key_name(name: str) -> None:
     """Refuse a name that a signature line cannot carry. Raises BadFormat.
 
-    C2SP signed-note: not empty, no Unicode space, no plus, no ASCII control character.
+    C2SP signed-note: not empty, no Unicode space, no plus, no ASCII control character, and valid in UTF-8, which a
+    lone surrogate is not.
     """
-    if not name or any(char.isspace() or char == "+" or char < " " for char in name):
+    if not name or any(char == "+" or char.isspace() or char < " " or "\ud800" <= char <= "\udfff" for char in name):
         raise BadFormat(f"{name[:140]!r} is not a key name: it must not be empty or hold spaces, plus or control signs")
-    if not name.isprintable() and any("\ud800" <= char <= "\udfff" for char in name):
-        raise BadFormat(f"{name[:140]!r} is not a key name: it cannot be written in UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class PublicKey:
 
     def pem(self) -> str:
         """Write the key as `openssl pkey -pubout` does (RFC 7468)."""
-        return f"-----BEGIN PUBLIC KEY-----\n{_base64(_SPKI + self.raw)}\n-----END PUBLIC KEY-----\n"
+        return f"-----BEGIN PUBLIC KEY-----\n{encode_base64(_SPKI + self.raw)}\n-----END PUBLIC KEY-----\n"
 
     def key_id(self, name: str) -> bytes:
         """Return the four bytes that stand for this key under this name in a signed note. Raises BadFormat."""
@@ -100,7 +104,7 @@ class PublicKey:
 
     def vkey(self, name: str) -> str:
         """Write the key as a C2SP verifier key, `name+hash+base64`. Raises BadFormat."""
-        return f"{name}+{self.key_id(name).hex()}+{_base64(_NOTE_TYPE + self.raw)}"
+        return f"{name}+{self.key_id(name).hex()}+{encode_base64(_NOTE_TYPE + self.raw)}"
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Check a signature of 64 bytes over a message. Raises BadSignature."""
@@ -226,7 +230,7 @@ def _wait_while_empty(path: Path) -> None:
     """Where there are no hard links, give the process that has just created the file a moment to fill it."""
     deadline = time.monotonic() + _SECONDS_TO_WRITE
     with suppress(OSError):  # loading says what is wrong with the file
-        while path.stat().st_size == 0 and time.monotonic() < deadline:
+        while path.is_file() and path.stat().st_size == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -301,7 +305,3 @@ def _public_from_vkey(text: str) -> PublicKey:
     if written != text:  # another signature type, a hash of another key, or base64 written in another way
         raise BadKey(f"{text[:140]!r} is not an Ed25519 verifier key, or does not match its own hash", hint=_FORMS)
     return key
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

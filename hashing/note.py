@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat, BadSignature
-from hashing.keys import check_key_name
+from hashing.keys import check_key_name, encode_base64
 
 if TYPE_CHECKING:
     from hashing.keys import PublicKey, SigningKey
@@ -23,11 +24,6 @@ MOST_SIGNATURES = 64
 
 _KEY_ID_BYTES = 4
 _DASH = "—"
-
-
-def encode_base64(data: bytes) -> str:
-    """Write bytes in standard base64 (RFC 4648, section 4)."""
-    return base64.b64encode(data).decode("ascii")
 
 
 def decode_base64(text: str) -> bytes:
@@ -112,7 +108,7 @@ def parse_note(data: bytes) -> Note:
 
 
 def _check_characters(text: str) -> None:
-    if any(char < " " and char != "\n" for char in text):
+    if re.search(r"[\x00-\x09\x0b-\x1f]", text):
         raise BadFormat("a signed note must not hold control characters")
 
 

@@ -45,11 +45,13 @@ class RecordingAdapter(requests.adapters.HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed through
         """Send a request. Raises NotFetched, with what came before the failure kept in the exchange."""
         exchange = self._begin(request)
+        kwargs["timeout"] = exchange.around.settings.timeout
         token = current.set(exchange)
         try:
             return super().send(request, *args, **kwargs)
         except requests.RequestException as error:
-            raise NotFetched(f"the request failed ({_innermost(error)})", again=True) from error
+            again = isinstance(error, requests.ConnectionError | requests.Timeout)
+            raise NotFetched(f"the request failed ({_innermost(error)})", again=again) from error
         finally:
             current.reset(token)
 

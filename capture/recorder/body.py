@@ -70,7 +70,14 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
 
 
 def _read_piece(response: RecordingResponse, buffer: memoryview) -> int:
-    return 0 if response.isclosed() else response.readinto(buffer)
+    """Read what one wait for the server brings, and not more: what came before a failure must not be lost."""
+    if response.isclosed():
+        return 0
+    if not response.chunked:
+        return response.readinto(buffer)
+    piece = response.read1(len(buffer))
+    buffer[: len(piece)] = piece
+    return len(piece)
 
 
 def _write(exchange: OpenExchange, descriptor: int, piece: memoryview) -> int:

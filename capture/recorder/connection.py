@@ -18,6 +18,7 @@ from capture.recorder.wire import RecordingResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from urllib3._base_connection import BaseHTTPConnection
     from urllib3.response import HTTPResponse
 
 open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
@@ -58,8 +59,6 @@ class _Recorded(urllib3.connection.HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own return type
         exchange = current.get()
         exchange.peer = self.peer
-        if self.sock is not None:
-            self.sock.settimeout(exchange.around.settings.timeout)
         exchange.request_sent()
         return super().getresponse()
 
@@ -99,6 +98,11 @@ class RecordedTlsPool(urllib3.HTTPSConnectionPool):
     """A pool of TLS connections."""
 
     ConnectionCls = RecordedTlsConnection
+
+    def _validate_conn(self, conn: BaseHTTPConnection) -> None:
+        """Connect early, as urllib3 does, without its warning: that TLS is not verified stands in every record."""
+        if conn.is_closed:
+            conn.connect()
 
 
 POOLS = {"http": RecordedPool, "https": RecordedTlsPool}

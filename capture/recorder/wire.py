@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import OpenExchange
 
-_BUFFER = 1 << 16
+_BUFFER = _LONGEST_LINE = 1 << 16
 
 
 class Tap(io.RawIOBase):
@@ -56,6 +56,10 @@ class _LineCounter(io.BufferedReader):
 
     lines = 0
 
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Return what one read brings; waiting until `buffer` is full would lose what came before a failure."""
+        return self.readinto1(buffer)
+
     def readline(self, size: int | None = -1) -> bytes:
         line = super().readline(-1 if size is None else size)
         self.lines += len(line)
@@ -75,8 +79,14 @@ class RecordingResponse(http.client.HTTPResponse):
         self._head_start = 0
 
     def _read_status(self) -> tuple[str, int, str]:
-        self._head_start = self._lines.lines  # the last status line counts: interim answers come before it
-        return super()._read_status()  # type: ignore[misc,no-any-return]  # not in the stubs
+        """Read the status line that counts: interim answers (1xx, RFC 9110 section 15.2) come before it."""
+        while True:
+            self._head_start = self._lines.lines
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+            if not 101 < line[1] < 200:  # noqa: PLR2004 - 100 is http.client's own business, 101 changes the protocol
+                return line
+            while self._lines.readline(_LONGEST_LINE) not in {b"\r\n", b"\n", b""}:
+                continue
 
     def begin(self) -> None:
         """Read the head. Raises NotFetched where it is none."""

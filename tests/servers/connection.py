@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from tests.servers.seen import END_OF_HEAD, LONGEST_HEAD, BadRequestError, Seen, body_length, parse_head
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from tests.servers.sent import Answer
+
+    EndOf = Callable[[bytes], int | None]
 
 _PIECE = 1 << 16
 
@@ -64,6 +67,11 @@ class Connection:
         data, self._pending = self._pending, b""
         return data or self._client.recv(_PIECE)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes have been read from the socket that nobody has received yet."""
+        return bool(self._pending)
+
     def fileno(self) -> int:
         """Return the socket's number, for a selector."""
         return self._client.fileno()
@@ -85,6 +93,7 @@ class Connection:
 
     def send_file(self, file: BinaryIO, count: int) -> None:
         """Send the first `count` bytes of a file by the system's own sendfile; their number alone is noted."""
+        file.seek(0)  # where sendfile does not do (TLS), Python reads the file, from where it stands
         gone = self._client.sendfile(file, 0, count)
         if self.answer is not None:
             self.answer.add_unseen(gone)
@@ -138,9 +147,3 @@ class Connection:
             self._pending += data
         data, self._pending = self._pending[:end], self._pending[end:]
         return data
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    EndOf = Callable[[bytes], int | None]

@@ -58,7 +58,9 @@ class RawServer:
         wake, woken = socket.socketpair()
         self._stack.enter_context(wake)
         self._stack.enter_context(woken)
-        accepting = threading.Thread(target=self._accept, args=(listener, woken), name=f"server {self.port}", daemon=True)
+        accepting = threading.Thread(
+            target=self._accept, args=(listener, woken), name=f"server {self.port}", daemon=True
+        )
         self._stack.callback(self._end_connections)
         self._stack.callback(accepting.join)
         self._stack.callback(wake.send, b".")

@@ -15,7 +15,7 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request. `path` is the target as sent, query included; `when` is `time.monotonic()` at the end of its head."""
+    """One request. `path` is the target as sent, query included; `when` is `time.monotonic()` at its head's end."""
 
     method: str
     path: str

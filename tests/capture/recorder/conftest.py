@@ -1,0 +1,58 @@
+"""A recorder over a temporary folder, and what it hands over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from capture.recorder.recorder import Fetched, Recorder
+from capture.recorder.settings import NetworkSettings
+from hashing.warc import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from capture.recorder.exchange import Arrival
+
+QUICK = NetworkSettings(allow_private=True, timeout=1.0, deadline=6.0, backoff=0.01, largest=32 << 20)
+
+
+class Recording:
+    """A recorder, and every exchange that it took, in order."""
+
+    def __init__(self, folder: Path, settings: NetworkSettings) -> None:
+        self.passed: list[Arrival] = []
+        self.recorder = Recorder(folder, settings, passed=self.passed.append)
+
+    def fetch(self, url: str) -> Fetched:
+        """Fetch a URL as item 1 of an exhibit."""
+        return self.recorder.fetch(url, ref="MP/1-0001")
+
+
+def block(record: bytes) -> bytes:
+    """Return the block of a record that holds no more than a few MiB."""
+    import io
+    import zlib
+
+    plain = zlib.decompress(record, 31)
+    [read] = read_records(io.BytesIO(record))
+    return plain[len(plain) - read.size - 4 : -4]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Callable[..., Recording]]:
+    """Return a function that makes recorders with settings changed; all are closed afterwards."""
+    made: list[Recording] = []
+
+    def _make(**changed: Any) -> Recording:  # noqa: ANN401 - any setting
+        folder = tmp_path / f"incoming-{len(made)}"
+        folder.mkdir()
+        made.append(Recording(folder, replace(QUICK, **changed)))
+        return made[-1]
+
+    yield _make
+    for each in made:
+        each.recorder.close()

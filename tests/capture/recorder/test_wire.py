@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import base64
+import gzip
+from http.cookiejar import Cookie, CookieJar
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.capture.recorder.conftest import Recording, block
+from tests.servers import Body, Certificate, ForwardProxy, MisbehavingServer, SceneServer, TlsServer, redirect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from http.cookiejar import CookieJar as Jar
+
+PHOTO = bytes(range(256)) * 700
+
+
+@pytest.mark.parametrize("body", [Body(data=PHOTO), Body(data=PHOTO, chunk=5000), Body(data=PHOTO, gzip=True), Body()])
+def test_the_record_is_the_wire_byte_for_byte(body: Body, recording: Callable[..., Recording]) -> None:
+    """Request and response stand in the records exactly as they went over the wire, chunk framing included."""
+    with SceneServer({"/a.jpg": body}) as server:
+        arrival = recording().fetch(server.url("/a.jpg")).arrival
+        assert arrival is not None
+        [sent], [seen] = server.sent["/a.jpg"], server.requests
+        assert block(arrival.response_record) == sent.data
+        assert block(arrival.request_record) == seen.raw
+
+
+@pytest.mark.parametrize("path", ["/odd-headers", "/too-long", "/no-length", "/chunk-trailers", "/404", "/garbage"])
+def test_oddities_stand_in_the_record_as_they_came(path: str, recording: Callable[..., Recording]) -> None:
+    """What a parser would tidy up is kept untidy."""
+    with MisbehavingServer() as server:
+        arrival = recording(attempts=1).fetch(server.url(path)).arrival
+        assert arrival is not None
+        assert block(arrival.response_record) == server.sent[path][-1].data
+
+
+def test_a_coded_body_is_hashed_and_kept_as_served(recording: Callable[..., Recording]) -> None:
+    """Content coding belongs to the original: what is on disk is what came, not what it unpacks to."""
+    with SceneServer({"/page.html": Body(data=b"<p>hello", gzip=True)}) as server:
+        arrival = recording().fetch(server.url("/page.html")).arrival
+        assert arrival is not None
+        assert gzip.decompress(arrival.body.read_bytes()) == b"<p>hello"
+        assert arrival.header("content-encoding") == "gzip"
+
+
+def test_we_ask_for_plain_bodies(recording: Callable[..., Recording]) -> None:
+    """The request says `identity`, so that originals can be opened by anyone, and names its user agent."""
+    with SceneServer({"/": b"x"}) as server:
+        recording(user_agent="Example/1").fetch(server.url("/"))
+        [seen] = server.requests
+        assert seen.header("Accept-Encoding") == "identity"
+        assert seen.header("User-Agent") == "Example/1"
+
+
+def test_address_and_chain_are_those_of_the_connection(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over TLS, the exchange has the peer's address, version, cipher, and the chain that this server sent."""
+    with TlsServer(SceneServer({"/": b"secret"}), Certificate.INTERMEDIATE) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        fetched = recording().fetch(server.url("/"))
+        assert fetched.whole, fetched.reason
+        assert fetched.arrival is not None
+        peer = fetched.arrival.peer
+        assert (peer.ip, peer.port) == ("127.0.0.1", server.inner.port)
+        assert peer.chain == server.chain
+        assert len(peer.chain) > 1
+        assert peer.tls is not None
+        assert peer.tls.version == "TLSv1.3"
+        assert peer.tls.verified
+
+
+BAD = [each for each in Certificate if each not in {Certificate.GOOD, Certificate.INTERMEDIATE}]
+
+
+@pytest.mark.parametrize("certificate", BAD)
+def test_a_bad_certificate_is_refused_unless_told_otherwise(
+    certificate: Certificate, recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS is verified; with `insecure` the exchange is made and says that nothing was verified."""
+    with TlsServer(SceneServer({"/": b"x"}), certificate) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        refused = recording().fetch(server.url("/"))
+        assert "the server's certificate is not to be trusted" in refused.reason
+        assert server.requests == []
+        taken = recording(insecure=True).fetch(server.url("/"))
+        assert taken.whole
+        assert taken.arrival is not None
+        assert taken.arrival.peer.tls is not None
+        assert not taken.arrival.peer.tls.verified
+        assert taken.arrival.peer.chain == server.chain
+
+
+def test_plain_http_where_tls_is_expected_is_a_plain_sentence(recording: Callable[..., Recording]) -> None:
+    """Speaking TLS to a server that does not is a failure that says so."""
+    with SceneServer({"/": b"x"}) as server:
+        fetched = recording(attempts=1).fetch(server.url("/").replace("http://", "https://"))
+        assert "TLS" in fetched.reason
+
+
+def _jar(name: str, value: str) -> Jar:
+    jar = CookieJar()
+    jar.set_cookie(
+        Cookie(0, name, value, None, False, "127.0.0.1", True, False, "/", True, False, None, False, None, None, {})
+    )
+    return jar
+
+
+def test_the_users_cookies_open_the_door_and_are_not_kept(recording: Callable[..., Recording]) -> None:
+    """A cookie given by the user is sent, and neither it nor what the server sets anew stands in a record."""
+    files = {"/": Body(data=b"members", needs_cookie="session=s3cret", cookies=("session=renewed-s3cret; Path=/",))}
+    with SceneServer(files) as server:
+        fetched = recording(cookies=_jar("session", "s3cret")).fetch(server.url("/"))
+        assert fetched.whole, fetched.reason
+        arrival = fetched.arrival
+        assert arrival is not None
+        kept = block(arrival.request_record) + block(arrival.response_record)
+        kept += b"".join(path.read_bytes() for path in arrival.body.parent.iterdir())
+        assert b"s3cret" not in kept
+        assert b"Cookie: [replaced: credential of the user]" in kept
+        assert set(arrival.replaced) == {"cookie", "set-cookie"}
+
+
+def test_a_strangers_cookies_are_kept(recording: Callable[..., Recording]) -> None:
+    """Where the user lent no identity, what a server sets is evidence like everything else."""
+    with SceneServer({"/": Body(data=b"x", cookies=("visitor=42",))}) as server:
+        arrival = recording().fetch(server.url("/")).arrival
+        assert arrival is not None
+        assert b"visitor=42" in block(arrival.response_record)
+        assert arrival.replaced == ()
+
+
+def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording]) -> None:
+    """A user name and password are sent to the host they are for, not to where it redirects, and never kept."""
+    secret = base64.b64encode(b"mary:s3cret").decode()
+    with SceneServer({"/": b"elsewhere"}) as other:
+        files = {"/": Body(data=b"x", needs_authorization=f"Basic {secret}"), "/away": redirect(other.url("/"))}
+        with SceneServer(files) as server:
+            taken = recording(credentials={f"127.0.0.1:{server.port}": ("mary", "s3cret")})
+            arrival = taken.fetch(server.url("/")).arrival
+            assert arrival is not None
+            assert arrival.status == 200
+            assert secret.encode() not in block(arrival.request_record)
+            assert arrival.replaced == ("authorization",)
+            assert taken.fetch(server.url("/away")).whole
+            assert other.requests[0].header("Authorization") == ""
+
+
+def test_a_proxy_is_used_and_named_without_its_password(recording: Callable[..., Recording]) -> None:
+    """Through a proxy the exchange names the proxy, and the record holds no credential of it."""
+    with SceneServer({"/": b"x"}) as server, ForwardProxy(user="mary", password="s3cret") as proxy:  # noqa: S106 - a test
+        given = proxy.url("").replace("http://", "http://mary:s3cret@")
+        fetched = recording(proxy=given).fetch(server.url("/"))
+        assert fetched.whole, fetched.reason
+        arrival = fetched.arrival
+        assert arrival is not None
+        assert arrival.proxy == proxy.url("")
+        assert b"s3cret" not in block(arrival.request_record)
+        assert base64.b64encode(b"mary:s3cret") not in block(arrival.request_record)
+        assert len(proxy.requests) == 1
+
+
+def test_a_tunnel_through_a_proxy_still_sees_the_servers_chain(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With https through a proxy the certificate chain is the far server's, and CONNECT is not part of the request."""
+    with TlsServer(SceneServer({"/": b"x"})) as server, ForwardProxy() as proxy:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        fetched = recording(proxy=proxy.url("")).fetch(server.url("/"))
+        assert fetched.whole, fetched.reason
+        assert fetched.arrival is not None
+        assert fetched.arrival.peer.chain == server.chain
+        assert block(fetched.arrival.request_record).startswith(b"GET / HTTP/1.1\r\n")
+
+
+def test_no_environment_variable_leads_round_the_door(
+    recording: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy named in the environment is not used: what is used is what the user said and the record states."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with SceneServer({"/": b"x"}) as server:
+        assert recording().fetch(server.url("/")).whole

@@ -1,0 +1,174 @@
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hashing.capture_folder import CaptureFolder, capture_events, capture_origin, is_sealed
+from hashing.case import Case, case_origin
+from hashing.checkpoint import open_checkpoint
+from hashing.errors import BadFormat, NewerFormat, Unwritable
+from hashing.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated
+from hashing.keys import SigningKey
+from hashing.ledger import Ledger
+
+
+def _begin(case: Case, key: SigningKey, initials: str = "MP") -> tuple[CaptureFolder, CaptureStarted]:
+    def start(capture: str, exhibit: str) -> CaptureStarted:
+        return CaptureStarted(
+            time="2026-11-24T10:15:02.123Z",
+            format=CAPTURE_FORMAT,
+            case=case.info.id,
+            capture=capture,
+            exhibit=exhibit,
+            scene="https://example.org/",
+            officer="Mary Price",
+            initials=initials,
+            signer=key.public.raw.hex(),
+            tool="test",
+            versions={},
+            settings={},
+        )
+
+    return case.begin_capture(initials, start, key=key)
+
+
+@pytest.fixture
+def case(tmp_path: Path, key: SigningKey) -> Case:
+    """Return a new case."""
+    return Case.open_or_create(tmp_path / "OP-ALDER", key=key, officer="Mary Price", title="Operation Alder")
+
+
+def test_a_new_case_says_what_it_is_and_is_signed(case: Case, key: SigningKey) -> None:
+    """The case file, the first line and the first checkpoint agree, and the checkpoint is the officer's."""
+    first = next(case.events())
+    assert isinstance(first, CaseCreated)
+    assert (first.case, first.title, first.officer) == (case.info.id, "Operation Alder", "Mary Price")
+    note = (case.path / "checkpoints" / "00000001.checkpoint").read_bytes()
+    assert open_checkpoint(note, key.public).origin == case_origin(case.info.id)
+
+
+def test_a_case_is_opened_again_and_not_made_anew(case: Case, key: SigningKey) -> None:
+    """Naming an existing case adds to it."""
+    assert Case.open_or_create(case.path, key=key, officer="Other").info == case.info
+
+
+def test_an_empty_folder_may_become_a_case(tmp_path: Path, key: SigningKey) -> None:
+    """A folder that the user made beforehand is taken, if nothing is in it."""
+    (tmp_path / "empty").mkdir()
+    assert Case.open_or_create(tmp_path / "empty", key=key, officer="M").info.title == "empty"
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, key: SigningKey) -> None:
+    """A folder that is no case is refused, with its files untouched."""
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(BadFormat, match="not a case folder"):
+        Case.open_or_create(tmp_path, key=key, officer="M")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_case_of_a_later_version_is_not_touched(case: Case) -> None:
+    """A format that this version does not know is refused, with a hint to update."""
+    file = case.path / "case.json"
+    info = json.loads(file.read_bytes())
+    file.chmod(0o600)
+    file.write_text(json.dumps({**info, "format": "goldenhour-case/2"}))
+    with pytest.raises(NewerFormat, match="case format 2") as caught:
+        Case.open(case.path)
+    assert "update" in caught.value.hint
+
+
+def test_exhibits_are_numbered_by_officer_and_never_twice(case: Case, key: SigningKey) -> None:
+    """Each officer's initials have a count of their own."""
+    started = [_begin(case, key, initials) for initials in ("MP", "MP", "JD", "MP")]
+    assert [event.exhibit for _, event in started] == ["MP/1", "MP/2", "JD/1", "MP/3"]
+    for folder, _ in started:
+        folder.close()
+
+
+def test_many_captures_at_once_get_different_references(case: Case, key: SigningKey) -> None:
+    """Registering from many threads gives every capture its own reference and leaves a ledger that is in order."""
+    with ThreadPoolExecutor(8) as pool:
+        started = list(pool.map(lambda _: _begin(case, key), range(24)))
+    assert len({event.exhibit for _, event in started}) == 24
+    assert sum(isinstance(event, CaptureRegistered) for event in case.events()) == 24
+    for folder, _ in started:
+        folder.close()
+
+
+def test_two_processes_may_make_the_same_case_at_once(tmp_path: Path) -> None:
+    """Both end up with one and the same whole case."""
+    program = (
+        "import sys; from pathlib import Path; from hashing.case import Case; from hashing.keys import *\n"
+        "key, _ = load_or_create_signing_key(Path(sys.argv[2]))\n"
+        "print(Case.open_or_create(Path(sys.argv[1]), key=key, officer='M').info.id)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "OP"), str(tmp_path / "key.pem")]
+    root = Path(__file__).parents[2]
+    both = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    ids = {process.communicate()[0].strip() for process in both}
+    assert len(ids) == 1
+    assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
+
+
+def test_a_sealed_capture_is_recorded_and_closed(case: Case, key: SigningKey) -> None:
+    """The seal verifies, the case's ledger repeats it, and nothing is left on its way in."""
+    folder, started = _begin(case, key)
+    seal = folder.seal(key, capture_origin(case.info.id, started.capture))
+    case.record_seal(started.capture, started.exhibit, "nothing", seal, key=key)
+    note = (folder.path / "checkpoint").read_bytes()
+    checkpoint = open_checkpoint(note, key.public)
+    assert (checkpoint.size, checkpoint.root.hex(), checkpoint.fingerprint()) == (1, seal.root, seal.fingerprint)
+    last = list(case.events())[-1]
+    assert isinstance(last, CaptureSealed)
+    assert (last.capture, last.root, last.checkpoint_sha256) == (started.capture, seal.root, seal.checkpoint_sha256)
+    assert is_sealed(folder.path)
+    assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint", "items", "ledger.jsonl", "working"]
+
+
+def test_only_what_died_is_taken_over(case: Case, key: SigningKey) -> None:
+    """A running capture is left to its process; one whose process died is handed over."""
+    running, _ = _begin(case, key)
+    dead, event = _begin(case, key)
+    dead.close()
+    taken = case.take_abandoned(key)
+    assert [folder.path.name for folder in taken] == [event.capture]
+    assert next(iter(capture_events(taken[0].path))) == event
+    running.close()
+    taken[0].close()
+
+
+def test_a_capture_that_was_never_registered_is_cleared_away(case: Case, key: SigningKey) -> None:
+    """A folder made by a process that died before it registered holds nothing, and goes."""
+    CaptureFolder.create(case.path / "captures" / "20261124T101502Z-00000000").close()
+    assert case.take_abandoned(key) == []
+    assert case.captures() == []
+
+
+def test_a_line_that_was_added_but_not_signed_is_signed_later(case: Case, key: SigningKey) -> None:
+    """A crash between a line and its checkpoint is mended by the next change."""
+    with Ledger.open(case.path / "ledger.jsonl") as ledger:
+        line = next(iter((case.path / "ledger.jsonl").read_bytes().splitlines()))
+        ledger.append([line])
+    case.take_abandoned(key)
+    assert (case.path / "checkpoints" / "00000002.checkpoint").is_file()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_place_is_refused_in_plain_words(tmp_path: Path, key: SigningKey) -> None:
+    """A case cannot be made where we may not write, and the message says where."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(Unwritable, match="permission denied"):
+        Case.open_or_create(tmp_path / "OP", key=key, officer="M")
+
+
+def test_a_disk_too_small_for_a_case_leaves_no_half_case(small_disk: Path, key: SigningKey) -> None:
+    """Where a case does not fit, nothing of it stays."""
+    with (small_disk / "filler").open("wb") as file:
+        file.write(bytes((4 << 20) - 4096))
+    with pytest.raises(Unwritable):
+        Case.open_or_create(small_disk / "OP", key=key, officer="M")
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
