@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exports.case_view import read_case
+from hashing.errors import BadFormat
+from tests.exports.small_case import Thing, make_case, photo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_case_with_its_captures(tmp_path: Path) -> None:
+    """A case is shown with its captures in the order in which they began."""
+    maker = make_case(tmp_path)
+    scenes = [f"https://news.example/{number}.html" for number in range(3)]
+    for scene in scenes:
+        maker.capture([Thing("p.jpg", photo())], scene)
+    view = read_case(maker.path)
+    assert view.info.title == "Operation Alder"
+    assert [capture.started.scene for capture in view.captures] == scenes
+    assert [capture.started.exhibit for capture in view.captures] == ["MP/1", "MP/2", "MP/3"]
+
+
+def test_captures_gone_and_captures_unknown(tmp_path: Path) -> None:
+    """A registered capture without its folder, and a folder that nobody registered, are both named."""
+    maker = make_case(tmp_path)
+    gone = maker.capture([Thing("p.jpg", photo())])
+    there = maker.capture([Thing("p.jpg", photo())])
+    shutil.copytree(there, there.with_name("smuggled"))
+    shutil.rmtree(gone)
+    view = read_case(maker.path)
+    assert [capture.path for capture in view.captures] == [there]
+    assert view.missing == (gone.name,)
+    assert view.unregistered == ("smuggled",)
+
+
+def test_not_a_case(tmp_path: Path) -> None:
+    """A folder that is no case is refused by name."""
+    with pytest.raises(BadFormat, match="not a case"):
+        read_case(tmp_path)
