@@ -16,6 +16,8 @@ from hashing.events import Failed, Item
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from capture.examination import Examination
     from capture.progress import Progress
     from capture.recorder.exchange import Arrival
@@ -41,9 +43,11 @@ class Intake:
         recorder: Recorder,
         examination: Examination,
         *,
+        disk_full: Callable[[], None],
         progress: Progress,
         clock: Clock,
     ) -> None:
+        self._disk_full = disk_full
         self._folder = folder
         self._exhibit = exhibit
         self._writer = writer
@@ -102,6 +106,8 @@ class Intake:
         arrival = fetched.arrival
         if found.found_in == _SCENE:
             self.refused = fetched.refused
+        if fetched.disk_full:
+            self._disk_full()
         if arrival is None:
             self._writer.record(self._failure(found, ref, fetched.reason, 0))
             return fetched.url, None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,8 @@ from capture.examination import Examination
 from capture.intake import REMNANT
 from capture.item_name import claimed_name, item_name
 from capture.media_type import media_type
-from capture.recorder.exchange import Arrival, Peer
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
-from capture.recorder.settings import NetworkSettings
-from capture.recorder.warc_records import request_record, response_record
+from capture.recorder.resumed import DIED, digest_of, resumed_arrival
 from capture.writer import HandIn, Writer
 from hashing.capture_folder import INCOMING, ITEMS, WORKING, Seal, capture_events, capture_origin
 from hashing.events import (
@@ -27,24 +24,19 @@ from hashing.events import (
     WarcClosed,
     WorkingCopy,
 )
-from hashing.storage import PART, read_error, storing
+from hashing.storage import PART, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
-from hashing.warc import new_record_id, read_records
+from hashing.warc import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from capture.recorder.exchange import Arrival
     from hashing.capture_folder import CaptureFolder
     from hashing.case import Case
     from hashing.events import CaptureEvent, Event
     from hashing.keys import SigningKey
-
-DIED = "the process that captured it died"
-
-_SAMPLE = 4096
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,7 @@ class _Recovery:
         """Bring into the ledger everything on disk that it does not speak of yet."""
         if not any(isinstance(event, WarcClosed) for event in known):
             self._cut_warcs(known)
-        writer = Writer(self._folder, self._clock, disk_full=lambda: None)
+        writer = Writer(self._folder, self._clock, disk_full=self._folder.release_reserve)
         examination = Examination(self._folder, writer, self._clock)
         for hand_in in self._unrecorded(known, examination):
             writer.hand_in(hand_in)
@@ -158,7 +150,7 @@ class _Recovery:
         if sent is None:
             incoming.forget()
             return HandIn()
-        arrival = _arrival(incoming, sent, head)
+        arrival = resumed_arrival(incoming, sent, head)
         self._found.append(f"{sent.url}: {arrival.size} bytes had arrived")
         item = self._item(arrival, name)
         failed = Failed(time=self._now(), url=sent.url, reason=arrival.cut, ref=sent.ref, exchange=sent.exchange)
@@ -207,7 +199,7 @@ class _Recovery:
             if part.name.endswith(PART):
                 part.unlink()
                 continue
-            size, sha256, _ = _digest(part)
+            size, sha256, _ = digest_of(part)
             ref = f"{self._exhibit}-{part.name[:4]}"
             how = "found without a record when the capture was finished off"
             strays.append(WorkingCopy(time=self._now(), ref=ref, path=relative, size=size, sha256=sha256, how=how))
@@ -228,77 +220,3 @@ class _Recovery:
 
     def _now(self) -> str:
         return timestamp(self._clock())
-
-
-def _arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | None) -> Arrival:
-    """Put together from the journal and the body's file what the process that died had in memory."""
-    size, sha256, sample = _digest(incoming.body) if incoming.body.exists() else (0, hashlib.sha256().hexdigest(), b"")
-    whole = head is not None and head.length == size and not head.chunked
-    cut = "" if whole else f"{DIED} when {size} bytes of it had arrived"
-    peer = Peer(ip=sent.ip, port=sent.port, tls=sent.tls)
-    # The framing of a chunked body is gone with the process: the body then stands in its item file alone.
-    in_warc = head is not None and not head.chunked and size <= NetworkSettings().in_memory
-    response_id, request_id = new_record_id(), new_record_id()
-    record, response_sha256 = b"", ""
-    if head is not None:
-        record, response_sha256 = response_record(
-            response_id,
-            url=sent.url,
-            date=sent.started,
-            peer=peer,
-            head=head.head,
-            rest=incoming.body.read_bytes() if in_warc and size else (b"" if in_warc else None),
-            payload_sha256=sha256 if in_warc else "",
-            content_type=head.content_type,
-            cut=bool(cut),
-        )
-    request, request_sha256 = request_record(
-        request_id,
-        url=sent.url,
-        date=sent.started,
-        peer=peer,
-        request=sent.request,
-        response_id=response_id if record else "",
-    )
-    headers = {"content-type": head.content_type, "content-encoding": head.content_encoding} if head else {}
-    return Arrival(
-        number=sent.exchange,
-        ref=sent.ref,
-        url=sent.url,
-        method=sent.method,
-        started=sent.started,
-        seconds=0.0,
-        peer=peer,
-        proxy=sent.proxy,
-        status=head.status if head is not None else 0,
-        phrase="",
-        headers=headers,
-        replaced=sent.replaced,
-        size=size,
-        sha256=sha256,
-        sample=sample,
-        cut=cut,
-        close_delimited=head is not None and head.length < 0 and not head.chunked,
-        in_warc=in_warc,
-        incoming=incoming,
-        response_record=record,
-        request_record=request,
-        response_id=response_id,
-        request_id=request_id,
-        response_sha256=response_sha256,
-        request_sha256=request_sha256,
-    )
-
-
-def _digest(path: Path) -> tuple[int, str, bytes]:
-    """Return a file's size, SHA-256 in hexadecimal, and first bytes. Raises Unreadable."""
-    digest, size, sample = hashlib.sha256(), 0, b""
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                sample = sample or piece[:_SAMPLE]
-                digest.update(piece)
-                size += len(piece)
-    except OSError as error:
-        raise read_error(path, error) from error
-    return size, digest.hexdigest(), sample

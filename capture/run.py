@@ -117,7 +117,14 @@ class _Run:
         )
         self._examination = Examination(folder, self._writer, clock)
         self._intake = Intake(
-            folder, started.exhibit, self._writer, self._recorder, self._examination, progress=progress, clock=clock
+            folder,
+            started.exhibit,
+            self._writer,
+            self._recorder,
+            self._examination,
+            disk_full=self._disk_full,
+            progress=progress,
+            clock=clock,
         )
         self._progress.started(started)
 
@@ -202,5 +209,7 @@ class _Run:
         return status
 
     def _disk_full(self) -> None:
+        """Stop fetching, and give back the room that was kept for saying so."""
         self._reason = self._reason or "the disk is full"
+        self._folder.release_reserve()
         self._recorder.stop()

@@ -116,7 +116,6 @@ class Writer:
             self.folder.append(events)
         except StorageFull:
             self._disk_full()
-            self.folder.release_reserve()
             self.folder.append(events)
 
     def _exchange(self, arrival: Arrival) -> Exchange:
@@ -137,7 +136,6 @@ class Writer:
             )
         except StorageFull:
             self._disk_full()
-            self.folder.release_reserve()
             unwritten = "the disk was full: the exchange's records are not in the WARC"
         peer = arrival.peer
         return Exchange(

@@ -137,14 +137,15 @@ class Recorder:
     def _fetch_one(self, url: str, ref: str, referer: str) -> Fetched:
         """Fetch without following, repeating what may succeed."""
         for attempt in range(1, self.settings.attempts + 1):
+            if self.stop_event.is_set():
+                return Fetched(url, None, "not fetched: the capture was stopped")
             tried = self._exchange(url, ref, referer)
             wait = self._pause(tried, attempt)
             if wait is None:
                 return self._outcome(url, tried)
             if tried.arrival is not None:
                 self._passed(tried.arrival)
-            if self.stop_event.wait(wait):
-                return Fetched(url, None, "stopped")
+            self.stop_event.wait(wait)
         raise AssertionError("the last attempt returns")
 
     def _pause(self, tried: _Attempt, attempt: int) -> float | None:

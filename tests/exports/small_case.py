@@ -225,5 +225,3 @@ def make_case(folder: Path, name: str = "OP-ALDER") -> CaseMaker:
     """Begin a case in `folder`, with a key of its own beside it."""
     key, _ = load_or_create_signing_key(folder / "key" / "signing-key.pem")
     return CaseMaker(folder / name, key)
-
-

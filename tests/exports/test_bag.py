@@ -52,7 +52,11 @@ def test_coreutils_read_what_is_portable(names: list[str]) -> None:
                 digests[name] = sha256(name.encode()).hexdigest()
         if digests:
             checked = subprocess.run(
-                ["sha256sum", "--strict", "-c", "-"], cwd=folder, input=hash_list(digests), capture_output=True, check=False
+                ["sha256sum", "--strict", "-c", "-"],
+                cwd=folder,
+                input=hash_list(digests),
+                capture_output=True,
+                check=False,
             )
             assert checked.returncode == 0, checked.stderr
 

@@ -20,7 +20,9 @@ def test_sealed_capture(tmp_path: Path) -> None:
     """A sealed capture is gathered with its items, their exchanges, facts and working copies, and its seal."""
     maker = make_case(tmp_path)
     facts = (Fact("camera", "NIKON D750", "Image Model"),)
-    path = maker.capture([Thing("page.html", b"<p>hi", "page", "text/html", text="hi"), Thing("p.jpg", photo(), facts=facts)])
+    path = maker.capture(
+        [Thing("page.html", b"<p>hi", "page", "text/html", text="hi"), Thing("p.jpg", photo(), facts=facts)]
+    )
     view = read_capture(path)
     assert (view.started.scene, view.started.officer, view.status) == (SCENE, OFFICER, "complete")
     page, picture = view.items
@@ -70,7 +72,9 @@ def test_whoever_finished_a_capture_signed_it(tmp_path: Path) -> None:
     other = make_case(tmp_path, "OTHER").key
     capture = maker.begin()
     signer = other.public.raw.hex()
-    resumed = CaptureResumed(time="2026-11-24T10:15:02.123Z", officer="JB", signer=signer, tool="t", found=("a torn line",))
+    resumed = CaptureResumed(
+        time="2026-11-24T10:15:02.123Z", officer="JB", signer=signer, tool="t", found=("a torn line",)
+    )
     capture.events.append(resumed)
     view = read_capture(capture.seal())
     assert view.recovered == (resumed,)

@@ -1,0 +1,52 @@
+"""A case to capture into, and scenes to capture."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from capture.options import CaptureOptions
+from capture.recorder.settings import NetworkSettings
+from capture.run import CaptureResult, capture
+from exports.capture_view import CaptureView, read_capture
+from hashing.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hashing.keys import SigningKey
+
+NETWORK = NetworkSettings(allow_private=True, timeout=2.0, deadline=10.0, backoff=0.01)
+OPTIONS = CaptureOptions(officer="Mary Price", initials="MP", network=NETWORK)
+
+
+@pytest.fixture
+def case(tmp_path: Path, key: SigningKey) -> Case:
+    """Return a new case."""
+    return Case.open_or_create(tmp_path / "OP-ALDER", key=key, officer="Mary Price")
+
+
+@pytest.fixture
+def captured(case: Case, key: SigningKey) -> Callable[..., tuple[CaptureResult, CaptureView]]:
+    """Return a function that captures a scene with options or network settings changed, and reads its ledger."""
+
+    def _capture(scene: str, **changed: Any) -> tuple[CaptureResult, CaptureView]:  # noqa: ANN401 - any option
+        network = {name: changed.pop(name) for name in list(changed) if name in NetworkSettings.__slots__}
+        options = replace(OPTIONS, network=replace(NETWORK, **network), **changed)
+        result = capture(scene, case, options, key=key)
+        return result, read_capture(result.path)
+
+    return _capture
+
+
+def jpeg(red: int = 200, size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return a small real photo."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", size, (red, 80, 40)).save(file, "JPEG")
+    return file.getvalue()

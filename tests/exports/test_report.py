@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import base64
+import re
+import time
+import unicodedata
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+import pytest
+from lxml import html
+
+from exports.bundle import export_bundle
+from exports.manifest import Manifest
+from exports.report import report_html
+from hashing.facts import Fact
+from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+HOSTILE = (
+    '<script>alert(1)</script>"><img src=x onerror=alert(2)>',
+    "\u202egpj.exe\u2066\u200f",
+    "\x1b[31mred\x1b]0;title\x07\x9b2J",
+    "{{ 7 * 7 }}{% include '/etc/passwd' %}",
+    "</style></bdi></title><!--",
+    "javascript:alert(1)//",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a bundle of everything a capture can hold."""
+    maker = make_case(tmp_path)
+    capture = maker.begin(note="seen at 10:02")
+    capture.add(
+        Thing(
+            "page.html",
+            b"<p>",
+            "page",
+            "text/html",
+            text="first line\n\tsecond",
+            facts=(Fact("title", "A fire", "og:title"),),
+        )
+    )
+    capture.add(Thing("photo one.jpg", photo(), alt="flames", facts=(Fact("latitude", 51.5, "GPS GPSLatitude"),)))
+    capture.add(Thing("drawing.svg", b"<svg/>", "photo", "image/svg+xml"))
+    capture.add(Thing("clip.mp4", b"\x00\x00", "video", "video/mp4"))
+    capture.add(Thing("voice.mp3", b"ID3", "audio", "audio/mpeg"))
+    capture.add(Thing("half.jpg", photo()[:500], partial="the connection broke"))
+    capture.add(Thing("no.html", b"<h1>403", "error page", "text/html", error_page="403 Forbidden"))
+    capture.fail("https://news.example/gone.jpg", "404 Not Found")
+    capture.skip(SCENE, "embedded in the page itself", 14)
+    capture.seal()
+    return export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+
+
+def page_of(folder: Path) -> HtmlElement:
+    """Parse the report."""
+    return html.fromstring((folder / "data" / "report.html").read_bytes())
+
+
+def test_nothing_from_elsewhere(folder: Path) -> None:
+    """The report has no script, and refers to nothing but files of its own bundle and places in itself."""
+    page = page_of(folder)
+    assert not page.xpath("//script | //iframe | //object | //embed | //link | //form | //base | //svg")
+    assert not page.xpath("//@*[starts-with(name(), 'on')] | //@style")
+    for reference in page.xpath("//@src | //@href | //@poster | //@srcset | //@action"):
+        parts = urlsplit(reference)
+        assert not parts.scheme
+        assert not parts.netloc
+        if parts.path:
+            assert (folder / "data" / unquote(parts.path)).is_file()
+
+
+def test_policy(folder: Path) -> None:
+    """The content security policy allows nothing but files beside the report and its own style, by its hash."""
+    page = page_of(folder)
+    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    style = (folder / "data" / "report.html").read_text().partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'; img-src 'self'; media-src 'self'; ")
+    assert f"style-src 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+
+
+def test_what_is_shown_and_what_is_not(folder: Path) -> None:
+    """Photos are drawn from the originals, video and sound wait to be played, pages and SVG are never opened."""
+    page = page_of(folder)
+    photos = page.xpath("//img")
+    assert [unquote(each.get("src")).rpartition("/")[2] for each in photos] == ["0002-photo one.jpg", "0006-half.jpg"]
+    assert all(each.get("loading") == "lazy" and each.get("decoding") == "async" for each in photos)
+    assert page.xpath("//video[@controls]/@preload") == ["none"]
+    assert page.xpath("//audio[@controls]/@preload") == ["none"]
+    links = " ".join(page.xpath("//a/@href"))
+    assert ".html" not in links
+    assert ".svg" not in links
+
+
+def test_everything_is_said(folder: Path) -> None:
+    """The report says for each item reference, source, time, size, full hash, claims and marks, and what is missing."""
+    manifest = msgspec.json.decode((folder / "data" / "manifest.json").read_bytes(), type=Manifest)
+    text = " ".join(page_of(folder).text_content().split())
+    capture = manifest.captures[0]
+    for item in capture.items:
+        for said in (item.ref, item.url, item.sha256, f"{item.size:,} bytes", item.path):
+            assert said in text, said
+    for said in (
+        capture.seal.fingerprint,
+        capture.signer.fingerprint,
+        capture.seal.root,
+        manifest.case.id,
+        "Operation Alder",
+        OFFICER,
+        "seen at 10:02",
+        "first line second",
+        "GPS GPSLatitude",
+        "51.5",
+        "Not whole: the connection broke",
+        "The server refused: 403 Forbidden",
+        "https://news.example/gone.jpg",
+        "404 Not Found",
+        "embedded in the page itself",
+        "Captured in part",
+        "203.0.113.7, TLSv1.3, certificate verified",
+        "What this proves",
+        "What it does not prove",
+        "sha256sum --quiet -c manifest-sha256.txt",
+    ):
+        assert said in text, said
+
+
+def test_live_site_is_text(folder: Path) -> None:
+    """The addresses of the live site are text: a click in the report must not leave traces there."""
+    assert not [link for link in page_of(folder).xpath("//a/@href") if "news.example" in link]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
+    """Whatever a page says of itself, in whatever field, it is shown as text and changes nothing around it."""
+    maker = make_case(tmp_path)
+    capture = maker.begin(hostile, title=hostile, note=hostile)
+    facts = (Fact(hostile, hostile, hostile), Fact("title", hostile, "og:title"))
+    capture.add(
+        Thing(
+            "x.jpg",
+            photo(),
+            kind=hostile,
+            url=hostile,
+            alt=hostile,
+            partial=hostile,
+            error_page=hostile,
+            claimed_name=hostile,
+            facts=facts,
+            text=hostile,
+        )
+    )
+    capture.add(Thing("y.jpg", b"", mime=hostile))
+    capture.fail(hostile, hostile)
+    capture.skip(hostile, hostile)
+    capture.seal(hostile)
+    folder = export_bundle(maker.case, key=maker.key, officer=hostile, output=tmp_path / "out").path
+    source = (folder / "data" / "report.html").read_text()
+    assert {char for char in source if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"}} <= {"\n"}
+    test_nothing_from_elsewhere(folder)
+    page = page_of(folder)
+    shown = "".join(char if char.isprintable() else _escaped(char) for char in hostile)
+    assert page.text_content().count(shown) >= 15
+    assert len(page.xpath("//img")) == 1
+    assert len(page.xpath("//style")) == 1
+    assert page.xpath("//img/@alt") == [shown]
+
+
+def _escaped(char: str) -> str:
+    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+
+
+def test_refusal_to_check_certificates_is_said(folder: Path) -> None:
+    """A capture whose settings switched certificate checks off says so in plain sight."""
+    data = (folder / "data" / "manifest.json").read_bytes().replace(b'"tls_verified": true', b'"tls_verified": false')
+    manifest = msgspec.json.decode(data, type=Manifest)
+    text = b"".join(report_html("x", manifest, lambda _item: "")).decode()
+    assert "certificates were not checked" in text
+
+
+def test_long_text_is_cut_and_said(tmp_path: Path) -> None:
+    """A page with very much text is shown from its beginning, with the file in which it goes on."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("page.html", b"<p>", "page", "text/html", text="word " * 10_000)])
+    folder = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+    text = page_of(folder).text_content()
+    assert re.search(r"continues in data/captures/.*/working/0001-text\.txt", text)
+    assert text.count("word") < 5_000
+
+
+def test_five_thousand_items(folder: Path) -> None:
+    """A report on 5,000 items is made within seconds, piece by piece."""
+    manifest = msgspec.json.decode((folder / "data" / "manifest.json").read_bytes(), type=Manifest)
+    facts = tuple(Fact(f"name {number}", "value", "tag") for number in range(20))
+    items = [msgspec.structs.replace(manifest.captures[0].items[1], facts=facts)] * 5_000
+    capture = msgspec.structs.replace(manifest.captures[0], items=tuple(items))
+    large = msgspec.structs.replace(manifest, captures=(capture,))
+    begun = time.monotonic()
+    longest = max(len(piece) for piece in report_html("x", large, lambda _item: ""))
+    assert time.monotonic() - begun < 10
+    assert longest < 1 << 20

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli import Exit, main
+from tests.capture.conftest import jpeg
+from tests.servers import Body, Certificate, MisbehavingServer, SceneServer, TlsServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+PAGE = b'<!doctype html><title>Fire \x1b[31mon Market Street</title><p>dark<img src="/one.jpg"><img src="/two.jpg">'
+FILES: dict[str, Body | bytes] = {"/": PAGE, "/one.jpg": jpeg(10), "/two.jpg": jpeg(20)}
+
+
+def typed(*words: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user types it."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    command = [sys.executable, "-m", "cli", *map(str, words)]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def server() -> Iterator[SceneServer]:
+    """Return a server with a page of two photos."""
+    with SceneServer(FILES) as running:
+        yield running
+
+
+def _capture(tmp_path: Path, url: str, *more: str) -> subprocess.CompletedProcess[str]:
+    officer = ("--officer", "Mary Price", "--initials", "MP")
+    return typed("capture", url, "--case", "OP-ALDER", *officer, "--allow-private", *more, cwd=tmp_path)
+
+
+def test_the_main_job_from_scene_to_bundle(tmp_path: Path, server: SceneServer) -> None:
+    """Capture, show, verify, export and verify again all succeed, and each says what a person needs."""
+    captured = _capture(tmp_path, server.url("/"))
+    assert captured.returncode == 0, captured.stderr
+    assert "MP/1-0001" in captured.stdout
+    assert "MP/1  complete: 3 stored, 0 not captured" in captured.stdout
+    [fingerprint] = re.findall(r"^seal +((?:[0-9a-f]{4} ){9}[0-9a-f]{4})$", captured.stdout, re.MULTILINE)
+    assert "made your signing key" in captured.stderr
+
+    shown = typed("show", "OP-ALDER", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "one.jpg" in shown.stdout
+
+    verified = typed("verify", "OP-ALDER", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "unconfirmed" in verified.stdout
+
+    exported = typed("export", "OP-ALDER", "--zip", "--output", "bundle.zip", "--officer", "Mary Price", cwd=tmp_path)
+    assert exported.returncode == 0, exported.stderr
+    again = typed("verify", "bundle.zip", cwd=tmp_path)
+    assert again.returncode == 0, again.stdout
+    assert fingerprint in typed("show", "OP-ALDER", "--json", cwd=tmp_path).stdout
+
+
+def test_json_is_one_object_a_scene(tmp_path: Path, server: SceneServer) -> None:
+    """`capture --json` prints what it promises and nothing else on stdout."""
+    captured = _capture(tmp_path, server.url("/"), server.url("/one.jpg"), "--json")
+    assert captured.returncode == 0, captured.stderr
+    first, second = map(json.loads, captured.stdout.splitlines())
+    assert {"scene", "case", "capture", "status", "items", "failed", "seal"} <= first.keys()
+    assert (first["status"], len(first["items"]), first["failed"]) == ("complete", 3, [])
+    for item in first["items"]:
+        assert {"ref", "kind", "url", "path", "size", "sha256"} <= item.keys()
+        assert (tmp_path / "OP-ALDER" / item["path"]).stat().st_size == item["size"]
+    assert {"root", "size", "fingerprint"} <= first["seal"].keys()
+    assert second["items"][0]["ref"] == "MP/2-0001"
+
+    verified = json.loads(typed("verify", "OP-ALDER", "--json", cwd=tmp_path).stdout)
+    assert {"path", "verdict", "altered", "missing", "added", "signer"} <= verified.keys()
+    assert (verified["verdict"], verified["altered"]) == ("ok", [])
+
+
+def test_nothing_hostile_reaches_the_terminal(tmp_path: Path, server: SceneServer) -> None:
+    """Escape sequences in a title are shown as text, not sent to the terminal."""
+    for command in (_capture(tmp_path, server.url("/")), typed("show", "OP-ALDER", cwd=tmp_path)):
+        assert "\x1b" not in command.stdout + command.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/page?img=/404", Exit.IN_PART), ("/404", Exit.NOTHING), ("/500", Exit.NOTHING), ("/photos/a.png", Exit.OK)],
+)
+def test_exit_codes_of_capture(tmp_path: Path, path: str, status: Exit) -> None:
+    """Whole, in part and nothing are told apart, and what is missing is named with its reason."""
+    with MisbehavingServer() as server:
+        captured = _capture(tmp_path, server.url(path))
+    assert captured.returncode == status
+    if status is not Exit.OK:
+        assert "the server answered" in captured.stdout
+
+
+def test_a_refused_address_is_exit_code_seven(tmp_path: Path, server: SceneServer) -> None:
+    """Without --allow-private a loopback scene is refused, and the output says how to allow it."""
+    refused = typed("capture", server.url("/"), "--case", "OP", cwd=tmp_path)
+    assert refused.returncode == Exit.REFUSED
+    assert "--allow-private" in refused.stdout
+    assert typed("verify", "OP", cwd=tmp_path).returncode == 0
+
+
+def test_a_dead_host_is_nothing_captured(tmp_path: Path) -> None:
+    """A host where nobody listens ends with code 4 and a plain sentence."""
+    with SceneServer({}) as gone:
+        url = gone.url("/")
+    captured = _capture(tmp_path, url)
+    assert captured.returncode == Exit.NOTHING
+    assert "connection refused" in captured.stdout
+
+
+def test_insecure_is_on_record(tmp_path: Path) -> None:
+    """A bad certificate is refused; with --insecure it is captured, and the case says that nothing was verified."""
+    with TlsServer(SceneServer(FILES), Certificate.SELF_SIGNED) as server:
+        refused = _capture(tmp_path, server.url("/"))
+        assert refused.returncode == Exit.NOTHING
+        assert "not to be trusted" in refused.stdout
+        assert _capture(tmp_path, server.url("/"), "--insecure").returncode == Exit.OK
+    typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
+    manifest = json.loads((tmp_path / "bundle/data/manifest.json").read_bytes())
+    assert [capture["settings"]["tls_verified"] for capture in manifest["captures"]] == [True, False]
+
+
+def test_tampering_is_named_and_exit_code_five(tmp_path: Path, server: SceneServer) -> None:
+    """A changed, a removed and an added file are each named, and the verdict says that it does not match."""
+    _capture(tmp_path, server.url("/"))
+    items = sorted((tmp_path / "OP-ALDER").glob("captures/*/items/*"))
+    items[1].chmod(0o600)
+    items[1].write_bytes(b"changed")
+    items[2].unlink()
+    (items[0].parent / "extra.jpg").write_bytes(b"planted")
+    verified = typed("verify", "OP-ALDER", cwd=tmp_path)
+    assert verified.returncode == Exit.MISMATCH
+    for name in (items[1].name, items[2].name, "extra.jpg"):
+        assert name in verified.stdout
+
+
+@pytest.mark.parametrize("name", ["nothing-here", "notes.txt", "empty"])
+def test_what_cannot_be_checked_is_exit_code_six(tmp_path: Path, name: str) -> None:
+    """A path that is no case, capture or bundle could not be checked, which is not the same as altered."""
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    assert typed("verify", name, cwd=tmp_path).returncode == Exit.UNCHECKED
+
+
+def test_another_key_is_exit_code_six(tmp_path: Path, server: SceneServer) -> None:
+    """Where a certain signer is demanded and another signed, it could not be confirmed; with the right one it is."""
+    _capture(tmp_path, server.url("/"))
+    (tmp_path / "mine.pem").write_text(typed("key", cwd=tmp_path).stdout)
+    other = {"XDG_CONFIG_HOME": str(tmp_path / "other")}
+    (tmp_path / "other.pem").write_text(typed("key", cwd=tmp_path, **other).stdout)
+    mine = typed("verify", "OP-ALDER", "--key", "mine.pem", cwd=tmp_path)
+    assert mine.returncode == Exit.OK, mine.stdout
+    assert "unconfirmed" not in mine.stdout
+    assert typed("verify", "OP-ALDER", "--key", "other.pem", cwd=tmp_path).returncode == Exit.UNCHECKED
+
+
+def test_an_export_never_overwrites(tmp_path: Path, server: SceneServer) -> None:
+    """Where the output exists, the command is refused and what stands there stays."""
+    _capture(tmp_path, server.url("/"))
+    (tmp_path / "bundle").mkdir()
+    refused = typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
+    assert refused.returncode == Exit.REFUSED
+    assert list((tmp_path / "bundle").iterdir()) == []
+
+
+def test_an_altered_case_is_not_handed_over(tmp_path: Path, server: SceneServer) -> None:
+    """Exporting a case whose photo was changed is refused, and the photo is named."""
+    _capture(tmp_path, server.url("/"))
+    photo = sorted((tmp_path / "OP-ALDER").glob("captures/*/items/*"))[1]
+    photo.chmod(0o600)
+    photo.write_bytes(b"changed")
+    refused = typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
+    assert refused.returncode == Exit.MISMATCH
+    assert photo.name in refused.stderr
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_bundle_that_climbs_out_is_not_followed(tmp_path: Path) -> None:
+    """A zip with a path that leads outside is refused, and nothing is written."""
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("bag/bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+        archive.writestr("bag/../../evil", "x")
+    before = sorted(tmp_path.rglob("*"))
+    assert typed("verify", "evil.zip", cwd=tmp_path).returncode == Exit.UNCHECKED
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_without_a_case_one_is_made_here(tmp_path: Path, server: SceneServer) -> None:
+    """The case gets a name from the scene's host and the time, in the current folder."""
+    captured = typed("capture", server.url("/"), "--allow-private", "--quiet", cwd=tmp_path)
+    assert captured.returncode == 0, captured.stderr
+    [case] = [path for path in tmp_path.iterdir() if path.name.startswith("case-127-0-0-1-")]
+    assert str(case.name) in captured.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["capture", "ftp://example.org/"],
+        ["capture"],
+        ["capture", "http://example.org", "--media", "films"],
+        ["capture", "http://example.org", "--initials", "M/P"],
+        ["capture", "http://example.org", "--cookies", "missing.txt"],
+        ["capture", "http://example.org", "--proxy", "socks5://127.0.0.1:1"],
+        ["hash"],
+        ["nonsense"],
+    ],
+)
+def test_what_cannot_be_carried_out_is_exit_code_two(tmp_path: Path, words: list[str]) -> None:
+    """A command that makes no sense as typed leaves nothing behind and says what is wrong."""
+    ran = typed(*words, cwd=tmp_path)
+    assert ran.returncode == Exit.USAGE
+    assert ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a read-only file system needs root to be made")
+def test_a_read_only_case_is_refused_and_can_be_verified(tmp_path: Path, server: SceneServer) -> None:
+    """On a read-only file system a case can be shown and verified; capturing into it is refused in plain words."""
+    _capture(tmp_path, server.url("/"))
+    case = tmp_path / "OP-ALDER"
+    mounted = subprocess.run(["mount", "--bind", case, case], check=False).returncode == 0
+    if not mounted or subprocess.run(["mount", "-o", "remount,ro,bind", case], check=False).returncode != 0:
+        pytest.skip("this machine does not let us mount")
+    try:
+        refused = _capture(tmp_path, server.url("/"))
+        assert refused.returncode == Exit.REFUSED
+        assert "read-only file system" in refused.stderr
+        assert typed("verify", "OP-ALDER", cwd=tmp_path).returncode == 0
+        assert typed("show", "OP-ALDER", cwd=tmp_path).returncode == 0
+    finally:
+        subprocess.run(["umount", "-l", case], check=True)
+
+
+def test_a_later_format_is_not_touched(tmp_path: Path, server: SceneServer) -> None:
+    """A case made by a newer goldenhour is left alone, with a hint to update."""
+    _capture(tmp_path, server.url("/"))
+    file = tmp_path / "OP-ALDER/case.json"
+    file.chmod(0o600)
+    file.write_text(file.read_text().replace("goldenhour-case/1", "goldenhour-case/9"))
+    for command in (_capture(tmp_path, server.url("/")), typed("verify", "OP-ALDER", cwd=tmp_path)):
+        assert command.returncode == Exit.UNCHECKED
+        assert "update goldenhour" in command.stdout + command.stderr
+
+
+def test_every_command_has_help_with_an_example_and_is_in_the_readme() -> None:
+    """No command is hidden from a newcomer."""
+    readme = (ROOT / "README.md").read_text()
+    for name, command in main.commands.items():
+        assert f"goldenhour {name}" in (command.help or ""), name
+        assert f"`goldenhour {name}" in readme, name
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    """The table of exit codes is complete."""
+    readme = (ROOT / "README.md").read_text()
+    for code in Exit:
+        assert f"\n| {code.value} | " in readme
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    """`--version` names the tool as it signs."""
+    assert typed("--version", cwd=tmp_path).stdout.startswith("goldenhour ")
+
+
+def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
+    """The demo captures, verifies, exports, tampers, and names the file that was changed."""
+    ran = typed("demo", "demo", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    [changed] = re.findall(r"^changed +(\S+)$", ran.stdout, re.MULTILINE)
+    assert ran.stdout.count(Path(changed).name) >= 2
+    assert (tmp_path / "demo/bundle/data/report.html").is_file()
+    assert typed("verify", "demo/bundle", cwd=tmp_path).returncode == Exit.OK
+    assert typed("verify", "demo/bundle-tampered-with", cwd=tmp_path).returncode == Exit.MISMATCH
