@@ -42,6 +42,17 @@ def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
     return bytes(plain)
 
 
+def decoded_sample(sample: bytes, coding: str) -> bytes:
+    """Return what the first bytes of a coded body begin with when decoded; the bytes as they are where nothing does."""
+    bits = _WINDOW_BITS.get(coding.strip().lower(), 0)
+    if not bits:
+        return sample
+    try:
+        return zlib.decompressobj(bits).decompress(sample, len(sample))
+    except zlib.error:
+        return sample
+
+
 def _unpacked(unpacker: zlib._Decompress, piece: bytes, room: int) -> bytes:
     """Unpack a piece, but never more than a byte over the room that is left."""
     plain = unpacker.decompress(piece, room + 1)

@@ -24,13 +24,15 @@ class Examination:
         self._writer = writer
         self._clock = clock
         self._photos: queue.Queue[Item | None] = queue.Queue()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def examine(self, photo: Item) -> None:
         """Queue a photo that is stored."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
-            self._thread.start()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
+                self._thread.start()
         self._photos.put(photo)
 
     def record(self, read: Read) -> None:
@@ -49,10 +51,12 @@ class Examination:
             self._writer.record(*events)
 
     def close(self) -> None:
-        """Wait until every photo is examined."""
-        if self._thread is not None:
+        """Wait until every photo that was queued is examined. Flush the writer first: it queues what it stored."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
             self._photos.put(None)
-            self._thread.join()
+            thread.join()
 
     def _run(self) -> None:
         from capture.photo import Examiner

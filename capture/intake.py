@@ -6,6 +6,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
+from capture.decoding import decoded_sample
 from capture.item_name import claimed_name, item_name
 from capture.media_type import media_type
 from capture.recorder.incoming import NameGiven
@@ -68,12 +69,14 @@ class Intake:
     def get(self, found: Found, source: str) -> Stored | None:
         """Fetch something and wait until it is on disk, for a source that must look into it."""
         written = threading.Event()
-        url, item = self._take(found, self.next_number(), source, written)
-        if item is None:
+        fetched, item = self._take(found, self.next_number(), source, written)
+        if item is None or fetched.arrival is None:
             return None
         while not written.wait(0.2):
             self._writer.check()
-        return None if item.error_page else Stored(item, self._folder.path / item.path, url)
+        if item.error_page:
+            return None
+        return Stored(item, self._folder.path / item.path, fetched.url, fetched.arrival.header("content-type"))
 
     def take(self, found: Found, number: int, source: str) -> None:
         """Fetch something and hand it in."""
@@ -99,7 +102,7 @@ class Intake:
         """Record that something was not even tried."""
         self._writer.record(self._failure(found, "", f"not fetched: {reason}", 0))
 
-    def _take(self, found: Found, number: int, source: str, written: threading.Event) -> tuple[str, Item | None]:
+    def _take(self, found: Found, number: int, source: str, written: threading.Event) -> tuple[Fetched, Item | None]:
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
         fetched = self._recorder.fetch(found.url, ref=ref, referer=found.referer)
@@ -110,7 +113,7 @@ class Intake:
             self._disk_full()
         if arrival is None:
             self._writer.record(self._failure(found, ref, fetched.reason, 0))
-            return fetched.url, None
+            return fetched, None
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item)
         failed = (self._failure(found, ref, reason, arrival.number),) if reason else ()
@@ -123,7 +126,7 @@ class Intake:
             written.set()
 
         self._writer.hand_in(HandIn(arrival, item, failed, _written))
-        return fetched.url, item
+        return fetched, item
 
     def _item_of(self, found: Found, fetched: Fetched, arrival: Arrival, number: int, source: str) -> Item | None:
         """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
@@ -136,7 +139,8 @@ class Intake:
             return None
         if refused and found.found_in != _SCENE and arrival.in_warc:
             return None
-        kind = media_type(arrival.sample, arrival.header("content-type"))
+        sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
+        kind = media_type(sample, arrival.header("content-type"))
         return self._item(
             found,
             arrival,

@@ -213,6 +213,7 @@ _MORE: dict[str, Callable[[str], bool]] = {
         or (said.startswith("application/") and _kind(said) in {"file", "document", "page"} and not _is_binary(said))
     ),
     "video/mp4": lambda said: said in {"audio/mp4", "video/x-m4v", "video/iso.segment"},
+    "video/iso.segment": lambda said: said in {"audio/mp4", "video/mp4"},
     "video/webm": lambda said: said == "audio/webm",
     "video/x-matroska": lambda said: said == "audio/x-matroska",
     "audio/ogg": lambda said: said == "audio/opus",
@@ -239,7 +240,9 @@ def _iso_media(head: bytes) -> str:
     box = head[4:8]
     if head[:1] != b"\0" or box not in {b"ftyp", b"styp", b"moov", b"wide", b"mdat"}:
         return ""
-    if box not in {b"ftyp", b"styp"}:
+    if box == b"styp":
+        return "video/iso.segment"
+    if box != b"ftyp":
         return "video/quicktime" if b"moov" in head or b"mdat" in head else ""
     size = min(int.from_bytes(head[:4], "big"), 1024)
     major = head[8:12]

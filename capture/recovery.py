@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capture.decoding import decoded_sample
 from capture.examination import Examination
 from capture.intake import REMNANT
 from capture.item_name import claimed_name, item_name
@@ -94,6 +95,7 @@ class _Recovery:
         examination = Examination(self._folder, writer, self._clock)
         for hand_in in self._unrecorded(known, examination):
             writer.hand_in(hand_in)
+        writer.flush()
         examination.close()
         writer.close()
         self._note_strays(list(capture_events(self._folder.path)))
@@ -166,7 +168,8 @@ class _Recovery:
         whole_answer = arrival.status in range(200, 300)
         if not arrival.size or (arrival.in_warc and not whole_answer):
             return None
-        kind = media_type(arrival.sample, arrival.header("content-type"))
+        sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
+        kind = media_type(sample, arrival.header("content-type"))
         number = int(arrival.ref.rpartition("-")[2])
         plain = item_name(number, arrival.url, kind.kind, kind.extension)
         if not name and (self._folder.path / ITEMS / plain).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from capture.settings_record import settings_record, versions_record
 from capture.sources import Found, Read, Unread, source_for
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
+from hashing.errors import HashingError
 from hashing.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, Skipped
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
@@ -90,6 +92,7 @@ def capture(
         status = run.take(scene, source)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
     except BaseException:
+        run.abandon()
         folder.close()  # unsealed: the next command that opens the case finishes it off
         raise
     case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
@@ -147,6 +150,14 @@ class _Run:
         """Whether the scene itself was refused by the address guard."""
         return self._intake.refused
 
+    def abandon(self) -> None:
+        """End every thread, after a failure that leaves the capture unsealed."""
+        self._recorder.stop()
+        with suppress(HashingError):
+            self._examination.close()
+        with suppress(HashingError):
+            self._writer.close()
+
     def _fetch_all(
         self, scene: Scene, source: Source, pool: ThreadPoolExecutor, pending: dict[Future[None], Found]
     ) -> None:
@@ -185,6 +196,7 @@ class _Run:
 
     def _finish(self, *, interrupted: bool) -> str:
         self._progress.sealing()
+        self._writer.flush()
         self._examination.close()
         self._writer.close()
         intake = self._intake

@@ -69,6 +69,13 @@ class Writer:
         """Have events written."""
         self.hand_in(HandIn(events=events))
 
+    def flush(self) -> None:
+        """Wait until everything handed in so far is on disk. Raises the error that made it impossible, if one did."""
+        written = threading.Event()
+        self.hand_in(HandIn(written=written.set))
+        while not written.wait(0.2):
+            self.check()
+
     def close(self) -> None:
         """Write what was handed in and end. Raises the error that made writing impossible, if one did."""
         self._queue.put(None)

@@ -5,6 +5,7 @@ A view repeats what the ledger says; whether that is still true of the files is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class CaptureView:
     started: CaptureStarted
     finished: CaptureFinished | None
     items: tuple[ItemView, ...]
+    """In the order of their references."""
     working_copies: tuple[WorkingCopy, ...]
     failed: tuple[Failed, ...]
     skipped: tuple[Skipped, ...]
@@ -117,8 +119,16 @@ def _seal(path: Path) -> Seal | None:
     if not is_sealed(path):
         return None
     note = read_small(path / CHECKPOINT)
-    checkpoint, _ = parse_checkpoint(note)
+    try:
+        checkpoint, _ = parse_checkpoint(note)
+    except BadFormat as error:
+        raise BadFormat(f"{path / CHECKPOINT}: {error}") from error
     return Seal.of(checkpoint, note)
+
+
+def _reading_order(ref: str) -> tuple[list[int], str]:
+    """Order references by their numbers: items are recorded as they arrive, and read as they were found."""
+    return [int(digits) for digits in re.findall(r"[0-9]{1,18}", ref)], ref
 
 
 @dataclass(slots=True)
@@ -173,5 +183,5 @@ class _Gathered:
                 tuple(self.facts.get(item.ref, ())),
                 tuple(copies.get(item.ref, ())),
             )
-            for item in self.items
+            for item in sorted(self.items, key=lambda item: _reading_order(item.ref))
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case with its captures, oldest first.
+    """A case with its captures, in the order in which they began.
 
     `missing` names captures that the case's ledger registers and whose folder is gone; `unregistered` names folders
     among the captures that the ledger does not know.
@@ -36,14 +36,14 @@ def read_case(path: Path) -> CaseView:
     """Gather what the ledgers of the case in `path` say. Raises BadFormat, NewerFormat, Unreadable."""
     case = Case.open(path)
     # Folders before the ledger: a capture is registered after its folder is made, never the other way round.
-    folders = case.captures()
+    folders = {folder.name for folder in case.captures()}
     events = list(case.events())
     registered = {event.capture: None for event in events if isinstance(event, CaptureRegistered)}
     return CaseView(
         path=path,
         info=case.info,
-        captures=tuple(read_capture(folder) for folder in folders if folder.name in registered),
+        captures=tuple(read_capture(path / CAPTURES / name) for name in registered if name in folders),
         missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
-        unregistered=tuple(folder.name for folder in folders if folder.name not in registered),
+        unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),
     )

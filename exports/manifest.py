@@ -28,7 +28,7 @@ BundlePath = Annotated[str, Meta(pattern="^data/", description="A file of this b
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Anything in a manifest."""
 
 

@@ -75,18 +75,20 @@ Neither may print anything. (Leave --quiet out to see each file.)
 
 2. No file was added
 
-This takes a BagIt tool, such as the Python package bagit:
+    work=$(mktemp -d)
+    find data ! -type d | LC_ALL=C sort > "$work/found"
+    cut -c 67- manifest-sha256.txt | LC_ALL=C sort | diff - "$work/found"
+
+Nothing may be printed. A BagIt tool, such as the Python package bagit, checks
+all of this too, and must end in "is valid":
 
     bagit.py --validate .
-
-It must end in "is valid".
 
 
 3. The seal was signed with the key in this bundle
 
 The seal is a text of three lines, an empty line, and a signature.
 
-    work=$(mktemp -d)
     sed '/^$/,$d' seal/checkpoint > "$work/body"
     tail -n 1 seal/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > "$work/sig"
     openssl pkeyutl -verify -pubin -inkey seal/public-key.pem -rawin -in "$work/body" -sigfile "$work/sig"

@@ -25,7 +25,6 @@ PART = ".part"
 """Ending of a file that is still being written."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 def storage_error(path: Path | str, error: OSError) -> HashingError:
@@ -106,22 +105,10 @@ def settle(part: Path, final: Path) -> None:
     """
     with storing(final):
         part.chmod(OWNER_READS)
-        give_name(part, final)
-
-
-def give_name(part: Path, final: Path) -> None:
-    """Rename a file, but never onto another. Raises FileExistsError where the name is taken, OSError."""
-    try:
-        os.link(part, final)  # fails where the name is taken, which a rename does not
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        # A file system without hard links (a memory stick): the folder is ours alone, so look, then rename.
+        # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
         if final.exists() or final.is_symlink():
-            raise FileExistsError(errno.EEXIST, "exists", str(final)) from error
+            raise FileExistsError(errno.EEXIST, "exists", str(final))
         part.rename(final)
-    else:
-        part.unlink()
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -73,23 +73,12 @@ def _copy(response: RecordingResponse, file: _BodyFile, largest: int, declared: 
     taken = 0
     length = min(_PIECE, max(declared or _PIECE, 1))
     buffer = memoryview(bytearray(length))
-    while file.problem is None and (count := _read_piece(response, buffer)):
+    while file.problem is None and (count := response.read_piece(buffer)):
         taken += count
         buffer = file.take(buffer, count)
         if taken >= largest:
             return f"longer than the limit of {largest} bytes"
     return ""
-
-
-def _read_piece(response: RecordingResponse, buffer: memoryview) -> int:
-    """Read what one wait for the server brings, and not more: what came before a failure must not be lost."""
-    if response.isclosed():
-        return 0
-    if not response.chunked:
-        return response.readinto(buffer)
-    piece = response.read1(len(buffer))
-    buffer[: len(piece)] = piece
-    return len(piece)
 
 
 class _BodyFile:

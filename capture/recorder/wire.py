@@ -57,7 +57,7 @@ class _LineCounter(io.BufferedReader):
     lines = 0
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Return what one read brings; waiting until `buffer` is full would lose what came before a failure."""
+        """Return what one read brings, instead of waiting until `buffer` is full."""
         return self.readinto1(buffer)
 
     def readline(self, size: int | None = -1) -> bytes:
@@ -77,6 +77,7 @@ class RecordingResponse(http.client.HTTPResponse):
         self.exchange = current.get()
         self.fp = self._lines = _LineCounter(Tap(sock, self.exchange), _BUFFER)
         self._head_start = 0
+        self._taken = 0
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read the status line that counts: interim answers (1xx, RFC 9110 section 15.2) come before it."""
@@ -99,6 +100,22 @@ class RecordingResponse(http.client.HTTPResponse):
         except (http.client.HTTPException, ValueError) as error:
             raise NotFetched(f"the server's answer is not valid HTTP ({_plain(error)})") from error
         self.exchange.head_arrived(self, self._head_start, self._lines.lines)
+
+    def read_piece(self, buffer: memoryview) -> int:
+        """Fill `buffer` with what one wait for the server brings; return how much, 0 at the end of the body.
+
+        Never waits for more while something is there: it would be lost if the wait ended in a failure.
+        """
+        if self.isclosed():
+            return 0
+        if self.chunked:
+            piece = self.read1(len(buffer))
+            buffer[: len(piece)] = piece
+            return len(piece)
+        ahead = self.exchange.wire_size - self._lines.lines - self._taken  # read together with the head
+        count = self.readinto(buffer[:ahead] if ahead > 0 else buffer)
+        self._taken += count
+        return count
 
 
 def _plain(error: Exception) -> str:

@@ -52,6 +52,9 @@ class Stored:
     item: Item
     body: Path
     url: str
+    """Where redirects led to."""
+    content_type: str
+    """The header as it was served."""
 
 
 Finding = Found | Read | Unread

@@ -42,7 +42,7 @@ def _read(stored: Stored) -> Iterator[Finding]:
     item = stored.item
     try:
         body = read_decoded(stored.body, item.content_encoding)
-        page = read_page(body, url=stored.url, content_type=item.mime)
+        page = read_page(body, url=stored.url, content_type=stored.content_type)
     except (NotDecoded, PageUnreadable) as error:
         yield Unread(url=item.url, reason=f"the page is stored but was not searched for media: {error}")
         return

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.bag import is_portable
-from exports.bundle.source import Fault, Source
-from exports.capture_view import read_capture
+from exports.bundle.inventory import folder_in_bundle
+from exports.bundle.source import Fault, Source, fault_of
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES
 from hashing.digest import new_hash
 from hashing.errors import BadFormat
+from hashing.events import Item, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.ledger import LEDGER, ledger_lines
 from hashing.merkle import Tree
 from hashing.storage import read_error
@@ -21,71 +22,71 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from exports.capture_view import CaptureView
-    from hashing.events import CaptureSealed, Item, WarcClosed, WorkingCopy
+    from hashing.events import CaptureSealed
+
+_Recorded = dict[str, tuple[int, str]]
+"""Size and SHA-256 by path."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureContents:
-    """One capture on its way out: its view, its files, and all that is wrong with it so far.
+    """The files of one capture, and what is known to be wrong with it before they are read."""
 
-    `view` is None where the ledger is not the sealed one, so that nothing in it can be relied on.
-    """
-
-    view: CaptureView | None
     sources: tuple[Source, ...]
     faults: tuple[Fault, ...]
 
 
 def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
-    """List the files that the ledger of a sealed capture names. Raises Unreadable."""
+    """List the files that the ledger of a sealed capture names; without a sound ledger there are none.
+
+    Raises Unreadable.
+    """
     folder = case / CAPTURES / sealed.capture
     ledger = folder / LEDGER
-    if not ledger.is_file():
-        return CaptureContents(None, (), (Fault("missing", str(ledger)),))
-    size, sha256, found = _ledger_digest(ledger)
-    if (found.size, found.root().hex()) != (sealed.size, sealed.root):
-        detail = f"sealed with {sealed.size} lines and root {sealed.root}, found {found.size} and {found.root().hex()}"
-        return CaptureContents(None, (), (Fault("altered", str(ledger), detail),))
+    if not ledger.is_file() or ledger.is_symlink():
+        return CaptureContents((), (Fault("missing", str(ledger)),))
     try:
-        view = read_capture(folder)
+        recorded = {**_recorded(ledger, sealed), CHECKPOINT: (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)}
     except BadFormat as error:
-        return CaptureContents(None, (), (Fault("altered", str(folder), str(error)),))
-    recorded = {LEDGER: (size, sha256), CHECKPOINT: (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)}
-    recorded |= {file.path: (file.size, file.sha256) for file in _files(view)}
-    climbing = [path for path in recorded if not is_portable(path)]
-    faults = [Fault("altered", str(ledger), f"it names a path that goldenhour never gives: {path!r}") for path in climbing]
+        return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
+    climbing = {path for path in recorded if not is_portable(path)}
+    faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
-    sources = (
-        Source(folder / path, f"data/{CAPTURES}/{sealed.capture}/{path}", *recorded[path])
-        for path in recorded
-        if path not in set(climbing)
-    )
-    return CaptureContents(view, tuple(sources), tuple(faults))
+    inside = folder_in_bundle(sealed.capture)
+    sources = [
+        Source(folder / path, f"{inside}/{path}", size, sha256)
+        for path, (size, sha256) in recorded.items()
+        if path not in climbing
+    ]
+    # The checkpoint now and not while copying: the manifest quotes it.
+    faults += [
+        fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source)) is not None
+    ]
+    return CaptureContents(tuple(sources), tuple(faults))
 
 
-def _ledger_digest(path: Path) -> tuple[int, str, Tree]:
-    """Return the ledger's size and SHA-256, counting finished lines only, and the tree over its lines."""
+def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:
+    """Return what a sealed ledger says of its capture's files, and of itself. Raises BadFormat where it is another."""
     tree, digest = Tree(), new_hash()
-    for line in ledger_lines(path):
+    recorded: _Recorded = {}
+    for line in ledger_lines(ledger):
         tree.append(line)
-        digest.update(line)
-        digest.update(b"\n")
-    return digest.size, digest.hexdigest(), tree
-
-
-def _files(view: CaptureView) -> Iterator[Item | WorkingCopy | WarcClosed]:
-    for entry in view.items:
-        yield entry.item
-    yield from view.working_copies
-    yield from view.warcs
+        digest.update(line + b"\n")
+        event = decode_capture_event(line)
+        if isinstance(event, Item | WorkingCopy | WarcClosed):
+            recorded[event.path] = (event.size, event.sha256)
+    found = tree.root().hex()
+    if (tree.size, found) != (sealed.size, sealed.root):
+        raise BadFormat(f"sealed with {sealed.size} lines and root {sealed.root}, found {tree.size} and {found}")
+    # An unfinished line at the end is no line of the tree; the copy is compared with the finished ones alone.
+    return {LEDGER: (digest.size, digest.hexdigest()), **recorded}
 
 
 def _size(path: Path) -> int:
     try:
         return path.lstat().st_size
     except FileNotFoundError:
-        return 0
+        return 0  # found missing when it is read
     except OSError as error:
         raise read_error(path, error) from error
 

@@ -4,62 +4,43 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from exports.bag import (
-    BAG_INFO,
-    BAGIT,
-    DECLARATION,
-    MANIFEST,
-    PAYLOAD,
-    TAG_MANIFEST,
-    bag_info,
-    hash_list,
-    oxum,
-)
+from exports.bag import PAYLOAD
 from exports.bundle.contents import capture_contents
-from exports.bundle.draft import Progress
+from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
 from exports.bundle.sealing import check_case_ledger, seal_files
 from exports.bundle.selection import Selection, bundle_name, select
 from exports.bundle.source import Fault, Source
+from exports.bundle.writing import VOUCHING, declare_bag, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
+from exports.capture_view import read_capture
 from exports.errors import ExportError, NotWhole
 from exports.manifest import ExportRecord
-from exports.readme_text import readme_text
-from hashing.case import CASE_FILE
+from hashing.case import CAPTURES, CASE_FILE
 from hashing.checkpoint import parse_checkpoint
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.events import CaseCreated, Exported
-from hashing.storage import PART, storing
+from hashing.storage import PART, read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
-    from exports.manifest import ItemRecord, Manifest
     from hashing.case import Case
     from hashing.events import CaseEvent
     from hashing.keys import SigningKey
 
-README = "README.txt"
-VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
-"""The files whose digests the case's ledger records; they vouch for all others."""
-
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 6 << 10
 """What manifest, report and the file system itself take, on top of the files: generous, because it is only checked."""
-_LONGEST_TEXT = 20_000
-_LARGEST_TEXT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +57,10 @@ class Bundle:
     bytes: int
     fingerprint: str
     left_out: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the same as plain values, for `export --json`."""
+        return {**asdict(self), "path": str(self.path)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +105,13 @@ def export_bundle(
     draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
     try:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, [view for view in outgoing.views])
-        _write_payload(draft, outgoing, listed, name, Progress(outgoing.bytes, progress))
-        _write_tags(draft, listed, name, moment)
+        listed = manifest(case.info, record, outgoing.views)
+        declare_bag(draft)
+        faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
+        if faults:
+            raise _not_whole(case.path, faults)
+        write_lists(draft, listed, name, {source.name: source.path for source in outgoing.sources})
+        write_tag_files(draft, listed, name, moment)
         exported = Exported(
             time=timestamp(clock()),
             bundle=name,
@@ -136,7 +125,7 @@ def export_bundle(
         index, note = case.record(exported, key=key)
         for file, data in seal_files(case, index, note, key.public, selection.sealed):
             draft.add(file, [data])
-        draft.add(TAG_MANIFEST, [hash_list(_outside_payload(draft))])
+        write_tag_manifest(draft)
         draft.finish()
         _read_back(part)
         draft.place(final)
@@ -167,16 +156,18 @@ def _final_path(case: Case, output: Path | None, chosen: Selection | None, *, zi
 
 
 def _outgoing(case: Case, events: Sequence[CaseEvent], selection: Selection) -> _Outgoing:
-    """List all files, or raise NotWhole with every fault that shows before a byte is copied."""
-    contents = [capture_contents(case.path, event) for event in selection.sealed]
-    faults = [fault for each in contents for fault in each.faults]
-    if faults:
-        raise _not_whole(case.path, faults)
+    """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
-    source = Source(file, f"{PAYLOAD}{CASE_FILE}", file.stat().st_size, created.case_sha256 if created else "")
-    views = tuple(each.view for each in contents if each.view is not None)
-    return _Outgoing(views, (source, *(source for each in contents for source in each.sources)))
+    info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
+    contents = [capture_contents(case.path, event) for event in selection.sealed]
+    sources = (info, *(source for each in contents for source in each.sources))
+    faults = [fault for each in contents for fault in each.faults]
+    if faults:
+        # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+    views = tuple(read_capture(case.path / CAPTURES / event.capture) for event in selection.sealed)
+    return _Outgoing(views, sources)
 
 
 def _check_space(final: Path, outgoing: _Outgoing) -> None:
@@ -192,54 +183,21 @@ def _check_space(final: Path, outgoing: _Outgoing) -> None:
 
 def _not_whole(path: Path, faults: Sequence[Fault]) -> NotWhole:
     listed = "".join(f"\n  {fault}" for fault in faults)
-    return NotWhole(f"{path}: does not match its own records; nothing was handed over{listed}")
-
-
-def _write_payload(draft: Draft, outgoing: _Outgoing, listed: Manifest, name: str, progress: Progress) -> None:
-    from exports.report import report_html
-
-    draft.add(BAGIT, [DECLARATION])
-    faults = draft.copy(outgoing.sources, progress)
-    if faults:
-        raise _not_whole(outgoing.sources[0].path.parent, faults)
-    draft.add(f"{PAYLOAD}manifest.json", [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
-    by_name = {source.name: source.path for source in outgoing.sources}
-    draft.add(f"{PAYLOAD}report.html", report_html(name, listed, lambda item: _page_text(item, by_name)))
-
-
-def _page_text(item: ItemRecord, by_name: dict[str, Path]) -> str:
-    """Return the text of a page, from the working copy that was just found unchanged; the start of a long one."""
-    for copy in item.working_copies:
-        if copy.path.endswith("-text.txt") and copy.size <= _LARGEST_TEXT:
-            text = by_name[copy.path].read_text("utf-8", "replace")
-            cut = len(text) > _LONGEST_TEXT
-            return text[:_LONGEST_TEXT] + (f"\n… continues in {copy.path}" if cut else "")
-    return ""
-
-
-def _write_tags(draft: Draft, listed: Manifest, name: str, moment: datetime) -> None:
-    payload = {path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)}
-    fields = [
-        ("Bagging-Date", moment.date().isoformat()),
-        ("Bag-Software-Agent", listed.exported.tool),
-        ("Payload-Oxum", oxum(draft.sizes[path] for path in payload)),
-        ("External-Identifier", listed.case.id),
-        *(("External-Identifier", capture.exhibit) for capture in listed.captures),
-        ("External-Description", f"{listed.case.title}: evidence captured online; README.txt says how to check it"),
-    ]
-    draft.add(MANIFEST, [hash_list(payload)])
-    draft.add(BAG_INFO, [bag_info(fields)])
-    draft.add(README, [readme_text(name, listed)])
-
-
-def _outside_payload(draft: Draft) -> dict[str, str]:
-    return {path: digest for path, digest in draft.sha256.items() if not path.startswith(PAYLOAD)}
+    return NotWhole(
+        f"{path}: does not match its own records; nothing was handed over{listed}",
+        hint="restore what is named from a copy of the case; captures that are whole can be exported by their exhibits",
+    )
 
 
 def _read_back(draft: Path) -> None:
     """Read and hash the finished draft as whoever receives it will. Raises NotWhole."""
     from exports.verification import verify
 
-    result = verify(draft)
-    if result.verdict != "ok":
-        raise NotWhole(f"{draft}: the bundle as written does not verify: {result}")
+    found = verify(draft)
+    if found.verdict != "ok":
+        faults = (*found.altered, *found.missing, *found.added, *found.problems, *found.unchecked)
+        listed = "".join(f"\n  {type(fault).__name__.lower()}: {fault.path}" for fault in faults)
+        raise NotWhole(
+            f"{draft}: the bundle as written does not verify; nothing was handed over{listed}",
+            hint="the disk may be failing; choose another place with --output",
+        )

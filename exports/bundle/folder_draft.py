@@ -42,7 +42,9 @@ class FolderDraft:
             self._make(folder)
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(sources)]
+            # The largest first: a big file begun last would keep one thread at work while the others have ended.
+            ordered = sorted(sources, key=lambda source: source.size, reverse=True)
+            copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(ordered)]
             faults = {fault.path: fault for future in as_completed(copied) for fault in future.result()}
         finally:
             self._stopped.set()  # after an error or Ctrl-C the others need not go on

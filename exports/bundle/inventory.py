@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports.errors import NotWhole
 from exports.manifest import (
     FORMAT,
     CaptureRecord,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exports.capture_view import CaptureView, ItemView
-    from hashing.capture_folder import Seal
     from hashing.case import CaseInfo
     from hashing.events import Exchange
     from hashing.facts import Fact
@@ -38,31 +38,33 @@ def folder_in_bundle(capture: str) -> str:
     return f"data/{CAPTURES}/{capture}"
 
 
-def manifest(info: CaseInfo, exported: ExportRecord, sealed: Iterable[tuple[CaptureView, Seal]]) -> Manifest:
-    """Return the manifest of a bundle that holds these captures."""
+def manifest(info: CaseInfo, exported: ExportRecord, views: Iterable[CaptureView]) -> Manifest:
+    """Return the manifest of a bundle that holds these captures. Raises NotWhole where one is not sealed."""
     return Manifest(
         format=FORMAT,
         case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
         exported=exported,
-        captures=tuple(_capture(view, seal) for view, seal in sealed),
+        captures=tuple(_capture(view) for view in views),
     )
 
 
-def _capture(view: CaptureView, seal: Seal) -> CaptureRecord:
-    started, finished = view.started, view.finished
+def _capture(view: CaptureView) -> CaptureRecord:
+    started, finished, seal = view.started, view.finished, view.seal
+    if seal is None or finished is None:
+        raise NotWhole(f"{view.path}: not sealed")
     folder = folder_in_bundle(started.capture)
     return CaptureRecord(
         capture=started.capture,
         exhibit=started.exhibit,
         scene=started.scene,
         status=view.status,
-        reason=finished.reason if finished else "",
+        reason=finished.reason,
         officer=started.officer,
         initials=started.initials,
         title=started.title,
         note=started.note,
         started=started.time,
-        finished=finished.time if finished else "",
+        finished=finished.time,
         tool=started.tool,
         versions=started.versions,
         settings=started.settings,

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from exports.errors import NotWhole
+from hashing.capture_folder import CHECKPOINT
 from hashing.case import CHECKPOINTS, case_origin
 from hashing.checkpoint import open_checkpoint
 from hashing.errors import BadSignature

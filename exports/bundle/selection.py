@@ -75,7 +75,9 @@ def _check_known(case: Path, named: set[str], known: Sequence[str]) -> None:
 
 
 def _why_unsealed(folder: Path) -> str:
-    return "its seal is not in the case's ledger" if is_sealed(folder) else "still running, or interrupted, so not sealed"
+    return (
+        "its seal is not in the case's ledger" if is_sealed(folder) else "still running, or interrupted, so not sealed"
+    )
 
 
 def bundle_name(case_name: str, exhibits: Sequence[str]) -> str:

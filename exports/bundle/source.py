@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK = 1 << 20
+_NO_FILE = {errno.ELOOP, errno.ENXIO}  # what opening a link or a socket gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class SourceReader:
             self.fault = Fault("missing", str(self.source.path))
             return
         except OSError as error:
+            if error.errno in _NO_FILE:
+                self._altered("not a file")
+                return
             raise read_error(self.source.path, error) from error
         try:
             found = os.fstat(descriptor)
@@ -85,3 +90,11 @@ class SourceReader:
 
     def _altered(self, detail: str) -> None:
         self.fault = Fault("altered", str(self.source.path), detail)
+
+
+def fault_of(source: Source) -> Fault | None:
+    """Read a file and say what is wrong with it, if anything. Raises Unreadable."""
+    reader = SourceReader(source)
+    for _ in reader.chunks():
+        pass
+    return reader.fault

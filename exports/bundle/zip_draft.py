@@ -51,7 +51,9 @@ class ZipDraft:
         pool = ThreadPoolExecutor(WORKERS)
         try:
             for reader, data in _read_ahead(pool, sources):
-                self._write(reader.source.name, reader.source.size, reader.chunks() if data is None else [data], progress)
+                self._write(
+                    reader.source.name, reader.source.size, reader.chunks() if data is None else [data], progress
+                )
                 self.sha256[reader.source.name] = reader.source.sha256
                 if reader.fault is not None:
                     faults[reader.fault.path] = reader.fault
@@ -88,7 +90,9 @@ class ZipDraft:
             self._file.close()
         self.path.unlink(missing_ok=True)
 
-    def _write(self, name: str, size: int, pieces: Iterable[bytes | memoryview], progress: Progress) -> None:
+    def _write(
+        self, name: str, size: int, pieces: Iterable[bytes | bytearray | memoryview], progress: Progress
+    ) -> None:
         info = self._info(name)
         info.file_size = size
         with storing(self.path), self._zip.open(info, "w") as entry:

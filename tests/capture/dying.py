@@ -1,7 +1,7 @@
 """A program that captures a scene and kills itself (SIGKILL) at the n-th call that makes something durable.
 
 usage: python -m tests.capture.dying CASE KEY SCENE POINT
-The points are the calls of fsync, link, rename, unlink and write, before and after each. Prints the number of points
+The points are the calls of fsync, rename, unlink and write, before and after each. Prints the number of points
 that were passed if it gets to the end.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CALLS = ("fsync", "link", "rename", "unlink", "write", "truncate", "ftruncate")
+_CALLS = ("fsync", "rename", "unlink", "write", "truncate", "ftruncate")
 
 
 def die_at(point: int) -> itertools.count[int]:

@@ -18,6 +18,7 @@ from capture.recovery import finish_abandoned
 from exports.capture_view import read_capture
 from exports.verification import verify
 from hashing.case import Case
+from hashing.ledger import ledger_lines
 from tests.capture.conftest import jpeg
 from tests.servers import Body, Connection, MisbehavingServer, RawServer, SceneServer, Seen, redirect
 
@@ -61,7 +62,7 @@ def _acknowledged(case: Case) -> dict[str, str]:
     """Return path and digest of every item that a ledger line speaks of right now."""
     found = {}
     for folder in case.captures():
-        if (folder / "ledger.jsonl").exists():
+        if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
             view = read_capture(folder)
             found |= {f"{folder.name}/{entry.item.path}": entry.item.sha256 for entry in view.items}
     return found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import stat
@@ -122,6 +123,14 @@ def test_seal(maker: CaseMaker, tmp_path: Path) -> None:
         assert isinstance(sealed, CaptureSealed)
         note = (bundle.path / "data/captures" / capture / CHECKPOINT).read_bytes()
         assert sealed.checkpoint_sha256 == sha256(note).hexdigest()
+
+
+def test_json(maker: CaseMaker, tmp_path: Path) -> None:
+    """What is said of a bundle can be said to a program."""
+    bundle = export(maker, tmp_path / "out", exhibits=["MP/1"])
+    told = json.loads(json.dumps(bundle.to_json()))
+    assert (told["path"], told["captures"], told["items"]) == (str(bundle.path), list(bundle.captures), 2)
+    assert (told["fingerprint"], told["left_out"]) == (bundle.fingerprint, [])
 
 
 def test_export_is_recorded_in_the_case(maker: CaseMaker, tmp_path: Path) -> None:

@@ -310,6 +310,23 @@ def test_disk_full_half_way(tmp_path: Path, small_disk: Path, zipped: bool) -> N
 
 
 @pytest.mark.parametrize("zipped", [False, True])
+def test_disk_that_does_not_keep_what_it_was_given(maker: CaseMaker, tmp_path: Path, zipped: bool) -> None:
+    """A bundle whose bytes on disk are not those that were written is found out when it is read back."""
+
+    def _damage(done: int, total: int) -> None:
+        if done == total:
+            draft = next(tmp_path.glob(".out.*.part"))
+            file = draft if zipped else next(draft.glob("data/captures/*/items/0001-a.jpg"))
+            with file.open("r+b", buffering=0) as opened:
+                opened.seek(1000)
+                opened.write(b"\x00\xff\x00\xff")
+
+    with pytest.raises(NotWhole, match="does not verify"):
+        export(maker, tmp_path / "out", zipped=zipped, progress=_damage)
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("zipped", [False, True])
 def test_ctrl_c(maker: CaseMaker, tmp_path: Path, zipped: bool) -> None:
     """Ctrl-C leaves no bundle and no draft."""
     with pytest.raises(KeyboardInterrupt):

@@ -100,6 +100,15 @@ def test_commands_notice_an_alteration(handed_over: tuple[Bundle, PublicKey], tm
     assert run(bundle.path, commands(bundle.path)[:2], tmp_path).returncode != 0
 
 
+def test_commands_notice_an_addition(handed_over: tuple[Bundle, PublicKey], tmp_path: Path) -> None:
+    """One file more, or a link, is printed by name."""
+    bundle, _ = handed_over
+    (bundle.path / "data" / "more").symlink_to("/etc/passwd")
+    done = run(bundle.path, commands(bundle.path)[:5], tmp_path)
+    assert done.returncode != 0
+    assert done.stdout.splitlines()[-1] == "> data/more"
+
+
 def test_signature_of_another_key(handed_over: tuple[Bundle, PublicKey], tmp_path: Path) -> None:
     """With another key in the seal folder openssl refuses the signature."""
     bundle, _ = handed_over

@@ -187,6 +187,26 @@ def test_refusal_to_check_certificates_is_said(folder: Path) -> None:
     assert "certificates were not checked" in text
 
 
+@pytest.mark.parametrize(
+    ("status", "failed", "said"),
+    [
+        ("complete", False, "Everything sought was got."),
+        ("partial", True, "1 thing sought and not got"),
+        ("interrupted", False, "Not every capture is complete"),
+        ("nothing", False, "Not every capture is complete"),
+    ],
+)
+def test_first_lines_do_not_flatter(tmp_path: Path, status: str, said: str, *, failed: bool) -> None:
+    """The head of the report says whether everything was got, and only where that is so."""
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    if failed:
+        capture.fail("https://news.example/gone.jpg", "404 Not Found")
+    capture.seal(status)
+    folder = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+    assert said in page_of(folder).xpath("string(//header)")
+
+
 def test_long_text_is_cut_and_said(tmp_path: Path) -> None:
     """A page with very much text is shown from its beginning, with the file in which it goes on."""
     maker = make_case(tmp_path)

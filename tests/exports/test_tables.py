@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -12,11 +12,25 @@ from rich.console import Console
 from exports.capture_view import CaptureView, read_capture
 from exports.case_view import read_case
 from exports.listing import Listing, plain_console, shortened
-from exports.tables import capture_to_json, case_table, case_to_json, items_table, missing_table
+from exports.tables import (
+    capture_to_json,
+    case_table,
+    case_to_json,
+    items_table,
+    missing_table,
+    verification_lines,
+)
+from exports.verification.result import (
+    Added,
+    Altered,
+    Missing,
+    Problem,
+    SealFound,
+    Signer,
+    Unchecked,
+    Verification,
+)
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LONG = "https://cdn.news.example/media/2026/11/24/a/very/long/path/that/goes/on/and/on/img-0958.jpg?w=1200&sig=6b1f0a"
 HOSTILE = "[bold red]x[/] :smile: \x1b[31m\u202egpj \x07 日本"
@@ -166,3 +180,52 @@ def test_json_of_a_case(maker: CaseMaker, view: CaptureView) -> None:
     assert [capture["status"] for capture in told["captures"]] == [view.status, "running"]
     assert told["captures"][1]["seal"] is None
     running.folder.close()
+
+
+def verification(**found: object) -> Verification:
+    """Return a verification that found this and nothing else."""
+    nothing = dict.fromkeys(("altered", "missing", "added", "problems", "unchecked", "signers", "seals", "notes"), ())
+    facts = {"path": Path("OP"), "what": "bundle", "files": 27, "bytes": 2048, **nothing, **found}
+    return Verification(**facts)  # type: ignore[arg-type] # the fields are those of Verification
+
+
+def test_whole_verification() -> None:
+    """A verification that found nothing wrong ends in one line that says so, with the signer unconfirmed before it."""
+    signer = Signer("7f3a 91c2", confirmed=False, covers="seal/checkpoint")
+    seal = SealFound("goldenhour/x", "MP/1", 9, "00", "a18c 9792")
+    assert list(verification_lines(verification(signers=(signer, signer), seals=(seal,)))) == [
+        "seal       a18c 9792  MP/1",
+        "signer     7f3a 91c2  unconfirmed: compare it with the officer's notebook",
+        "WHOLE  OP: nothing altered, nothing missing, nothing added; 27 files, 2.0 KiB read",
+    ]
+
+
+def test_every_fault_has_its_line() -> None:
+    """Every altered, missing and added file is named with its digests, and the last line counts them."""
+    lines = list(
+        verification_lines(
+            verification(
+                altered=(Altered("a\x1b[31m", "sha256:1", "sha256:2"),),
+                missing=(Missing("b", "sha256:3"),),
+                added=(Added("c", "sha256:4"), Added("d", "symbolic link")),
+                problems=(Problem("ledger.jsonl", "the lines are not those that were sealed"),),
+                unchecked=(Unchecked("e", "input/output error"),),
+                notes=("MP/1-0002 is in part only",),
+            )
+        )
+    )
+    assert lines[:3] == ["altered    a\\x1b[31m", "  expected sha256:1", "  found    sha256:2"]
+    assert "missing    b" in lines
+    assert "added      d" in lines
+    assert "  found    symbolic link" in lines
+    assert "wrong      ledger.jsonl: the lines are not those that were sealed" in lines
+    assert "unchecked  e: input/output error" in lines
+    assert lines[-1].startswith("DOES NOT MATCH  OP: 1 altered, 1 missing, 2 added, 1 otherwise wrong, 1 unchecked; ")
+
+
+def test_unchecked_and_confirmed() -> None:
+    """What could not be checked is not called whole; a signer that was demanded is called confirmed."""
+    signer = Signer("7f3a 91c2", confirmed=True, covers="seal/checkpoint")
+    lines = list(verification_lines(verification(unchecked=(Unchecked("e", "unreadable"),), signers=(signer,))))
+    assert lines[-2] == "signer     7f3a 91c2  confirmed: the key demanded"
+    assert lines[-1].startswith("COULD NOT BE CHECKED  OP: 1 unchecked")

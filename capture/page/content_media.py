@@ -1,0 +1,167 @@
+"""The media that a page shows or links to, from its elements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.page.document import Snippet
+from capture.page.images import image_mentions, largest, source_candidates
+from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.mentions import Mention, Mentions, Place
+from capture.page.urls import is_embedded, shown, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.page.document import Attributes, Start
+    from capture.page.images import Candidate
+
+_LONGEST_LINK_TEXT = 500
+_FRAMES_SHOWN = 3
+_MOST_CANDIDATES = 1000
+
+_NOT_A_PAGE = ("about:", "javascript:", "blob:")
+_LINK_NAMES = {"photo": "link to image", "video": "link to video", "audio": "link to audio", "document": "link to PDF"}
+
+
+class ContentMedia:
+    """Reads the elements that show media, and links whose address promises a media file."""
+
+    def __init__(self, mentions: Mentions) -> None:
+        self._mentions = mentions
+        self._around: list[tuple[str, list[Candidate]]] = []
+        """The open <picture>, <video> and <audio> elements, and the <source>s that wait for an <img>."""
+        self._link: Mention | None = None
+        self._frames: dict[str, None] = {}
+        self.inner_pages: list[str] = []
+        """Pages that frames hold in themselves (`srcdoc`)."""
+        self.starts: Mapping[str, Start] = {
+            **dict.fromkeys(("img", "amp-img", "amp-anim"), self._image),
+            **dict.fromkeys(("video", "audio", "amp-video", "amp-audio"), self._player),
+            **dict.fromkeys(("embed", "object", "iframe", "frame"), self._embedding),
+            **dict.fromkeys(("a", "area"), self._linking),
+            "picture": self._picture,
+            "source": self._source,
+            "image": self._svg_image,
+            "input": self._input,
+            "bgsound": self._background_sound,
+            "template": self._template,
+        }
+        self.attributes: Mapping[str, Start] = {}
+        self.ends: Mapping[str, Callable[[], None]] = {
+            **dict.fromkeys(("picture", "video", "audio", "amp-video", "amp-audio"), self._around_ended),
+            "a": self._link_ended,
+            "template": self._template_ended,
+        }
+
+    def finish(self) -> None:
+        """Take what an unclosed <picture> still holds."""
+        while self._around:
+            self._around_ended()
+
+    def notes(self) -> list[str]:
+        """Say which parts of the page were not read."""
+        if not self._frames:
+            return []
+        first = ", ".join(shown(frame) for frame in list(self._frames)[:_FRAMES_SHOWN])
+        return [f"{len(self._frames):,} frame(s) show other pages, which were not read: {first}"]
+
+    def _show(self, kind: Kind, raw: str | None, found_in: str, alt: str = "") -> None:
+        if raw:
+            self._mentions.show(Mention(kind, (Place(raw, found_in),), alt))
+
+    def _image(self, tag: str, attributes: Attributes) -> None:
+        sources: list[Candidate] = []
+        if self._around and self._around[-1][0] == "picture":
+            # The first <img> settles what the <source>s before it are for.
+            sources, self._around[-1] = self._around[-1][1], ("picture", [])
+        for mention in image_mentions(tag, attributes, sources):
+            self._mentions.show(mention)
+            if self._link is not None and not self._link.alt:
+                self._link.alt = mention.alt
+
+    def _picture(self, tag: str, _attributes: Attributes) -> None:
+        self._around.append((tag, []))
+
+    def _player(self, tag: str, attributes: Attributes) -> None:
+        name = tag.removeprefix("amp-")
+        self._around.append((name, []))
+        alt = attributes.get("title", "") or attributes.get("aria-label", "")
+        self._show(_player_kind(name), attributes.get("src") or attributes.get("data-src"), f"{name} src", alt)
+        self._show("photo", attributes.get("poster") or attributes.get("data-poster"), f"{name} poster", alt)
+
+    def _source(self, _tag: str, attributes: Attributes) -> None:
+        around = self._around[-1][0] if self._around else ""
+        if around == "picture":
+            if len(waiting := self._around[-1][1]) < _MOST_CANDIDATES:
+                waiting.extend(source_candidates(attributes))
+            return
+        raw = attributes.get("src") or attributes.get("data-src")
+        if around:
+            self._show(_player_kind(around), raw, f"{around} source")
+        elif raw and (kind := kind_of_type(attributes.get("type", "")) or kind_of_address(raw)):
+            self._show(kind, raw, "source")
+
+    def _around_ended(self) -> None:
+        if self._around:
+            _, sources = self._around.pop()
+            if sources:
+                self._mentions.show(largest(sources))
+
+    def _embedding(self, tag: str, attributes: Attributes) -> None:
+        if tag == "iframe" and attributes.get("srcdoc"):
+            self.inner_pages.append(attributes["srcdoc"])
+            return
+        raw = attributes.get("data" if tag == "object" else "src")
+        if not raw:
+            return
+        stated = kind_of_type(attributes.get("type", ""))
+        if kind := stated or kind_of_address(raw):
+            self._mentions.show(
+                Mention(kind, (Place(raw, tag),), attributes.get("title", ""), stated=stated is not None)
+            )
+        elif tag in {"iframe", "frame"} and not is_embedded(raw) and not tidy(raw).lower().startswith(_NOT_A_PAGE):
+            self._frames[raw] = None
+
+    def _linking(self, tag: str, attributes: Attributes) -> Snippet | None:
+        raw = attributes.get("href", "")
+        kind = kind_of_address(raw)
+        if kind is None:
+            return None
+        alt = attributes.get("title", "") or attributes.get("alt", "")
+        link = Mention(kind, (Place(raw, _LINK_NAMES[kind]),), alt, stated=False)
+        self._mentions.show(link)
+        if tag == "area" or alt:
+            return None
+        self._link = link
+
+        def _take(text: str) -> None:
+            link.alt = link.alt or text
+
+        return Snippet(_LONGEST_LINK_TEXT, _take)
+
+    def _link_ended(self) -> None:
+        self._link = None
+
+    def _template(self, _tag: str, _attributes: Attributes) -> None:
+        self._mentions.hidden += 1
+
+    def _template_ended(self) -> None:
+        self._mentions.hidden -= 1
+
+    def _svg_image(self, _tag: str, attributes: Attributes) -> None:
+        if "src" in attributes or "srcset" in attributes:
+            self._image("img", attributes)  # browsers read <image> outside SVG as <img>
+        else:
+            self._show("photo", attributes.get("href") or attributes.get("xlink:href"), "svg image")
+
+    def _input(self, _tag: str, attributes: Attributes) -> None:
+        if attributes.get("type", "").strip().lower() == "image":
+            self._show("photo", attributes.get("src"), "input image", attributes.get("alt", ""))
+
+    def _background_sound(self, _tag: str, attributes: Attributes) -> None:
+        self._show("audio", attributes.get("src"), "bgsound")
+
+
+def _player_kind(name: str) -> Kind:
+    return "audio" if name == "audio" else "video"

@@ -1,0 +1,190 @@
+"""Parses a page with libxml2 and hands each element, as it comes, to those who read it. No tree is built.
+
+So memory stays with what the readers keep, and depth costs nothing: libxml2 stops at 2,048 levels where it builds a
+tree.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from capture.page.text import VisibleText
+
+    Attributes = Mapping[str, str]
+    """What stands in a tag, names in lower case; an attribute without a value has ""."""
+
+    Start = Callable[[str, Attributes], "Snippet | None"]
+    """Reads the start of an element, by its name and attributes; may ask for the text inside."""
+
+PATIENCE = 5.0
+"""Seconds of processor time for one page; 20 MB of common HTML take a tenth of a second."""
+
+_PIECE = 1 << 16
+_LEAST_PIECE = 64
+_STEPS = 1 << 28
+"""An end tag that fits nothing makes libxml2 search its open elements: a deep page is fed in smaller pieces, so that
+the clock is looked at in time."""
+
+_MOST_OPEN = 64
+
+
+class Snippet(NamedTuple):
+    """A wish for the text inside the element that starts: at most `longest` characters, handed to `take` at its end.
+
+    Text that is longer is handed over with one character more than was asked for.
+    """
+
+    longest: int
+    take: Callable[[str], None]
+
+
+class Reader(Protocol):
+    """Someone who reads a page: what to call for the elements and attributes that matter to them."""
+
+    @property
+    def starts(self) -> Mapping[str, Start]:
+        """What to call at the start of an element, by its name."""
+
+    @property
+    def attributes(self) -> Mapping[str, Start]:
+        """What to call at the start of any element that has an attribute, by the attribute's name."""
+
+    @property
+    def ends(self) -> Mapping[str, Callable[[], None]]:
+        """What to call at the end of an element, by its name."""
+
+
+class _OpenSnippet:
+    """The text inside an element that has not ended."""
+
+    __slots__ = ("_parts", "_room", "_snippet", "depth")
+
+    def __init__(self, snippet: Snippet, depth: int) -> None:
+        self._snippet = snippet
+        self._room = snippet.longest + 1
+        self._parts: list[str] = []
+        self.depth = depth
+
+    def add(self, data: str) -> None:
+        if self._room > 0:
+            self._parts.append(data[: self._room])
+            self._room -= len(data)
+
+    def close(self) -> None:
+        self._snippet.take("".join(self._parts))
+
+
+class _Target:
+    """What lxml calls for each start tag, text and end tag. libxml2 closes what the page leaves open."""
+
+    def __init__(self, text: VisibleText, readers: Sequence[Reader]) -> None:
+        self._text = text
+        self._open: list[_OpenSnippet] = []
+        self._templates: list[str] = []
+        self.depth = 0
+        self.elements = 0
+        self.unheard = 0
+        self._starts: dict[str, list[Start]] = {}
+        self._ends: dict[str, list[Callable[[], None]]] = {}
+        self._attributes: dict[str, list[Start]] = {}
+        for reader in readers:
+            for tag, start in reader.starts.items():
+                self._starts.setdefault(tag, []).append(start)
+            for tag, end in reader.ends.items():
+                self._ends.setdefault(tag, []).append(end)
+            for attribute, start in reader.attributes.items():
+                self._attributes.setdefault(attribute, []).append(start)
+        self._names = frozenset(self._attributes)
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        self.depth += 1
+        self.elements += 1
+        if tag == "template":
+            # One with this attribute is shown, as part of the element around it (HTML Standard, 4.12.3).
+            tag = "shadow root" if "shadowrootmode" in attributes else tag
+            self._templates.append(tag)
+        self._text.start(tag)
+        for read in self._starts.get(tag, ()):
+            self._want(read(tag, attributes))
+        if attributes and not self._names.isdisjoint(attributes):
+            for name, readers in self._attributes.items():
+                if name in attributes:
+                    for read in readers:
+                        self._want(read(tag, attributes))
+
+    def end(self, tag: str) -> None:
+        while self._open and self._open[-1].depth >= self.depth:
+            self._open.pop().close()
+        if tag == "template" and self._templates:
+            tag = self._templates.pop()
+        for ended in self._ends.get(tag, ()):
+            ended()
+        self._text.end(tag)
+        self.depth -= 1
+
+    def data(self, data: str) -> None:
+        self._text.data(data)
+        for snippet in self._open:
+            snippet.add(data)
+
+    def close(self) -> None:
+        while self._open:
+            self._open.pop().close()
+
+    def _want(self, snippet: Snippet | None) -> None:
+        if snippet is None:
+            return
+        if len(self._open) < _MOST_OPEN:
+            self._open.append(_OpenSnippet(snippet, self.depth))
+        else:
+            self.unheard += 1
+
+
+class Parsed(NamedTuple):
+    """How many elements were met, and what was not read."""
+
+    elements: int
+    notes: list[str]
+
+
+def parse(
+    page: str,
+    text: VisibleText,
+    readers: Sequence[Reader],
+    *,
+    patience: float = PATIENCE,
+    clock: Callable[[], float] = time.thread_time,
+) -> Parsed:
+    """Parse a page that is decoded, without NUL; stop when `patience` seconds of `clock` are over. Never fails.
+
+    HTML has no entities of its own making: what a DOCTYPE declares is neither expanded nor fetched.
+    """
+    target = _Target(text, readers)
+    parser = etree.HTMLParser(
+        encoding="utf-8",
+        huge_tree=True,
+        target=target,  # type: ignore[arg-type]  # the stubs ask for more than lxml: comment(), and bytes for text
+    )
+    end = clock() + patience
+    position, notes = 0, []
+    try:
+        while position < len(page):
+            size = min(_PIECE, max(_LEAST_PIECE, _STEPS // max(target.depth, 1)))
+            parser.feed(page[position : position + size])
+            position += size
+            if clock() > end and position < len(page):
+                notes.append(f"read to character {position:,} of {len(page):,} only: it takes more than {patience:g} s")
+                break
+        parser.close()
+    except etree.LxmlError as error:
+        notes.append(f"read to character {position:,} of {len(page):,} only: {error}")
+        target.close()
+    if target.unheard:
+        notes.append(f"{target.unheard:,} elements nested too deeply in each other were not read")
+    return Parsed(target.elements, notes)

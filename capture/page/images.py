@@ -1,0 +1,98 @@
+"""One image of a page: of all the sizes it comes in, the largest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from capture.page.mentions import Mention, Place
+from capture.page.srcset import parse_srcset
+from capture.page.urls import is_embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
+# Where pages that load images late keep the address until a script moves it to src.
+_LATE = ("data-src", "data-original", "data-lazy-src")
+# Where WordPress and shop galleries keep the file that their image viewer opens.
+_IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-image")
+
+_KEPT = 5
+
+_MIN_WIDTH = re.compile(r"min-width\s*+:\s*+([0-9]{1,6})")
+
+
+class Candidate(NamedTuple):
+    """One address of an image, with what the page says of its size: 0 and 1 where it says nothing."""
+
+    place: Place
+    width: int = 0
+    density: float = 1.0
+    min_width: int = 0
+    """The least width of window for which a <source> is meant."""
+
+    @property
+    def size(self) -> tuple[int, float, int]:
+        """What candidates are compared by."""
+        return self.width, self.density, self.min_width
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether the page says anything of its size."""
+        return self.size != (0, 1.0, 0)
+
+
+def source_candidates(attributes: Mapping[str, str]) -> list[Candidate]:
+    """Return the candidates of a <source> in a <picture>."""
+    match = _MIN_WIDTH.search(attributes.get("media", "")[:1000])
+    return list(_in_srcsets(attributes, "picture source", int(match[1]) if match else 0))
+
+
+def image_mentions(tag: str, attributes: Mapping[str, str], sources: Sequence[Candidate] = ()) -> Iterator[Mention]:
+    """Yield the largest candidate of an <img>, with the others behind it for the case that it is no address.
+
+    Where nothing says which is the largest, and the image is one that loads late, both the late address and the one
+    that stands in for it are yielded: which of the two is the photo cannot be told from the page.
+    """
+    alt = attributes.get("alt", "") or attributes.get("title", "")
+    for name in _IN_FULL:
+        if attributes.get(name):
+            yield Mention("photo", (Place(attributes[name], f"{tag} {name}"),), alt)
+    late = [Candidate(Place(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
+    now = [Candidate(Place(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
+    # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
+    ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
+    ranked.sort(key=lambda candidate: candidate.size, reverse=True)
+    if not ranked:
+        return
+    if ranked[0].is_sized or not late:
+        yield Mention("photo", _best(ranked), alt)
+        return
+    for candidate in late:
+        yield Mention("photo", (candidate.place,), alt)
+    if now and not is_embedded(now[0].place.raw):
+        yield Mention("photo", (now[0].place,), alt)
+
+
+def largest(sources: Sequence[Candidate]) -> Mention:
+    """Return the largest of a <picture> that has no <img>."""
+    return Mention("photo", _best(sorted(sources, key=lambda candidate: candidate.size, reverse=True)))
+
+
+def srcset_mention(value: str, found_in: str) -> Mention | None:
+    """Return the largest candidate of a srcset that stands alone, or None where it has none."""
+    sources = [Candidate(Place(sized.url, found_in), sized.width, sized.density) for sized in parse_srcset(value)]
+    return largest(sources) if sources else None
+
+
+def _best(ranked: Sequence[Candidate]) -> tuple[Place, ...]:
+    return tuple(candidate.place for candidate in ranked[:_KEPT])
+
+
+def _in_srcsets(attributes: Mapping[str, str], where: str, min_width: int = 0) -> Iterator[Candidate]:
+    for name in _SRCSETS:
+        if name in attributes:
+            found_in = where if where == "picture source" else f"{where} {name}"
+            for sized in parse_srcset(attributes[name]):
+                yield Candidate(Place(sized.url, found_in), sized.width, sized.density, min_width)

@@ -1,0 +1,65 @@
+"""The media that JSON-LD names (schema.org's ImageObject, VideoObject, AudioObject and the properties for them)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.page.json_ld import strings
+from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.mentions import Mention, Mentions, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.page.json_ld import Node
+
+_IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")
+_TYPES: dict[str, Kind] = {
+    "AudioObject": "audio",
+    "Barcode": "photo",
+    "ImageObject": "photo",
+    "MusicVideoObject": "video",
+    "Photograph": "photo",
+    "VideoObject": "video",
+    "VideoObjectSnapshot": "video",
+}
+_KEYS: dict[str, Kind] = {**dict.fromkeys(_IMAGE_KEYS, "photo"), "video": "video", "audio": "audio"}
+_LOGO = "logo"
+
+
+def add_json_ld_media(nodes: list[Node], mentions: Mentions) -> None:
+    """Add every photo, video and sound that is named; logos are none of the scene."""
+    for node in nodes:
+        if node.key == _LOGO:
+            continue
+        for mention in _in_node(node):
+            mentions.name(mention)
+
+
+def _in_node(node: Node) -> Iterator[Mention]:
+    values = node.values
+    kind = next((_TYPES[name] for name in sorted(node.types) if name in _TYPES), None) or _KEYS.get(node.key)
+    alt = next(iter(strings(values.get("caption")) or strings(values.get("name"))), "") if kind else ""
+    yield from _content(values, kind, alt)
+    if kind == "photo":
+        yield from _mentions("photo", values, "url", alt)
+    for key in _IMAGE_KEYS:
+        yield from _mentions("photo", values, key)
+    for key in ("video", "audio", "associatedMedia"):
+        for raw in strings(values.get(key)):
+            if promised := kind_of_address(raw):
+                yield Mention(promised, (Place(raw, f"JSON-LD {key}"),), stated=False)
+
+
+def _content(values: dict[str, object], kind: Kind | None, alt: str) -> Iterator[Mention]:
+    """Yield the file of a media object; `embedUrl` is a player and no file."""
+    formats = strings(values.get("encodingFormat"))
+    stated = kind or (kind_of_type(formats[0]) if formats else None)
+    for raw in strings(values.get("contentUrl")):
+        if found := stated or kind_of_address(raw):
+            yield Mention(found, (Place(raw, "JSON-LD contentUrl"),), alt, stated=stated is not None)
+
+
+def _mentions(kind: Kind, values: dict[str, object], key: str, alt: str = "") -> Iterator[Mention]:
+    for raw in strings(values.get(key)):
+        yield Mention(kind, (Place(raw, f"JSON-LD {key}"),), alt)

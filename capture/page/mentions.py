@@ -1,0 +1,157 @@
+"""Mentions of media in a page, and the links that come of them: each address once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from capture.page.claims import cut, sound
+from capture.page.errors import BadAddress
+from capture.page.urls import is_embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from capture.page.kinds import Kind
+    from capture.page.urls import Addresses
+
+MOST = 50_000
+"""Mentions that are kept of one page."""
+
+_LONGEST_ALT = 500
+_LOOKED_AT = 10_000
+_MOST_NOTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLink:
+    """One photo, video, audio or document that the page shows or links to.
+
+    `url` is absolute, http or https, without fragment; `found_in` is the place ("img srcset"); `alt` the page's own
+    words for it, or "".
+    """
+
+    url: str
+    kind: Kind
+    found_in: str
+    alt: str = ""
+
+
+class Place(NamedTuple):
+    """An address as written, and where it stands."""
+
+    raw: str
+    found_in: str
+
+
+@dataclass(slots=True)
+class Mention:
+    """One medium, at the addresses of `places`, best first: the first that can be fetched is the one that counts.
+
+    `stated` says that the page itself states the kind; otherwise it is what the extension of the address promises.
+    """
+
+    kind: Kind
+    places: tuple[Place, ...]
+    alt: str = ""
+    stated: bool = True
+
+
+class Mentions:
+    """Collects the mentions of a page in order, up to a bound: first what it shows, then what its metadata names."""
+
+    def __init__(self) -> None:
+        self.content: list[Mention] = []
+        self.metadata: list[Mention] = []
+        self.hidden = 0
+        """How many elements are open whose content the page does not show."""
+        self._left_out = 0
+        self._not_shown = 0
+
+    def show(self, mention: Mention) -> None:
+        """Take something that the page shows or links to."""
+        if self.hidden > 0:
+            self._not_shown += 1
+        else:
+            self._take(mention, self.content)
+
+    def name(self, mention: Mention) -> None:
+        """Take something that the page's metadata names."""
+        self._take(mention, self.metadata)
+
+    def _take(self, mention: Mention, to: list[Mention]) -> None:
+        if len(self.content) + len(self.metadata) < MOST:
+            to.append(mention)
+        else:
+            self._left_out += 1
+
+    def notes(self) -> list[str]:
+        """Say what was left out."""
+        notes = []
+        if self._not_shown:
+            notes.append(f"{self._not_shown:,} media in <template>, which the page does not show, left out")
+        if self._left_out:
+            notes.append(f"more than {MOST:,} media, {self._left_out:,} left out")
+        return notes
+
+
+class Links(NamedTuple):
+    """The links of a page, how many different things are embedded in it, and what could not be read."""
+
+    media: tuple[MediaLink, ...]
+    embedded: int
+    notes: list[str]
+
+
+def to_links(mentions: Mentions, addresses: Addresses) -> Links:
+    """Make each address absolute and keep each once, where it was first mentioned."""
+    links: dict[str, MediaLink] = {}
+    stated: set[str] = set()
+    embedded: set[str] = set()
+    faults: dict[str, None] = {}
+    for mention in _all(mentions):
+        url = _first_address(mention, addresses, embedded, faults)
+        if url is None:
+            continue
+        link = _link(mention, *url)
+        if (known := links.get(link.url)) is not None:
+            kind = link.kind if mention.stated and link.url not in stated else known.kind
+            link = replace(known, kind=kind, alt=known.alt or link.alt)
+        links[link.url] = link
+        if mention.stated:
+            stated.add(link.url)
+    return Links(tuple(links.values()), len(embedded), bounded(list(faults)))
+
+
+def _all(mentions: Mentions) -> Iterable[Mention]:
+    yield from mentions.content
+    yield from mentions.metadata
+
+
+def _link(mention: Mention, url: str, found_in: str) -> MediaLink:
+    return MediaLink(url, mention.kind, found_in, cut(" ".join(sound(mention.alt[:_LOOKED_AT]).split()), _LONGEST_ALT))
+
+
+def _first_address(
+    mention: Mention, addresses: Addresses, embedded: set[str], faults: dict[str, None]
+) -> tuple[str, str] | None:
+    """Return the best address that can be fetched and its place, or None; an embedded one needs no fetching."""
+    for raw, found_in in mention.places:
+        if is_embedded(raw):
+            embedded.add(raw)
+            return None
+        try:
+            url = addresses.resolve(raw)
+        except BadAddress as error:
+            faults[sound(f"{error} ({found_in})")] = None
+            continue
+        if url is not None:
+            return url, found_in
+    return None
+
+
+def bounded(notes: list[str]) -> list[str]:
+    """Keep the first notes, and say how many more there are."""
+    if len(notes) <= _MOST_NOTES:
+        return notes
+    return [*notes[:_MOST_NOTES], f"and {len(notes) - _MOST_NOTES:,} more of this kind"]

@@ -1,0 +1,137 @@
+"""All facts of one photo. The bytes are hostile: run this in a process that holds nothing of value (see Examiner)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.media_type import HEAD, sniff
+from capture.photo import bitmap, gif, heif, jpeg, names, png, tiff, webp
+from capture.photo.exif_facts import exif_facts
+from capture.photo.exif_tags import Tags, read_tags
+from capture.photo.gps_facts import gps_facts
+from capture.photo.parts import Parts
+from capture.photo.photo_file import NotRead, PhotoFile
+from capture.photo.picture import decode
+from capture.photo.thumbnail import thumbnail_facts
+from capture.photo.time_facts import time_facts
+from hashing.facts import Fact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_FACTS = 250
+_FIRST_BYTES = "first bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A format: its name, the walk through its container if there is one, and Pillow's name for it if it decodes it."""
+
+    name: str
+    walk: Callable[[PhotoFile, Parts], None] | None = None
+    pillow: str = ""
+
+
+_FORMATS = {
+    "image/jpeg": _Format("JPEG", jpeg.walk, "JPEG"),
+    "image/png": _Format("PNG", png.walk, "PNG"),
+    "image/gif": _Format("GIF", gif.walk, "GIF"),
+    "image/webp": _Format("WebP", webp.walk, "WEBP"),
+    "image/tiff": _Format("TIFF", tiff.walk, "TIFF"),
+    "image/bmp": _Format("BMP", bitmap.walk_bmp, "BMP"),
+    "image/vnd.microsoft.icon": _Format("ICO", bitmap.walk_icon, "ICO"),
+    "image/avif": _Format("AVIF", heif.walk, "AVIF"),
+    "image/heic": _Format("HEIC", heif.walk),
+    "image/heic-sequence": _Format("HEIC", heif.walk),
+    "image/heif": _Format("HEIF", heif.walk),
+    "image/heif-sequence": _Format("HEIF", heif.walk),
+    "image/svg+xml": _Format("SVG"),
+    "image/jxl": _Format("JPEG XL"),
+    "image/jp2": _Format("JPEG 2000"),
+}
+
+
+def examine(path: Path) -> tuple[Fact, ...]:
+    """Return what a photo states about itself. What cannot be read is a fact that says so; the file is only read."""
+    try:
+        with _opened(path) as photo:
+            return tuple(fact for fact, _ in zip(_facts(photo), range(MOST_FACTS), strict=False))
+    except NotRead as error:
+        return (Fact(names.PHOTO, f"{names.COULD_NOT_BE_READ}{error}", "file"),)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[PhotoFile]:
+    """Open a regular file, and nothing else: a pipe would make its reader wait for ever. Raises NotRead."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotRead("it is not a regular file")
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise NotRead(getattr(error, "strerror", None) or "no such file") from error
+    with os.fdopen(descriptor, "rb") as file:
+        yield PhotoFile(file, os.fstat(descriptor).st_size)
+
+
+def _facts(photo: PhotoFile) -> Iterator[Fact]:
+    if not photo.size:
+        raise NotRead("the file is empty")
+    kind = sniff(photo.at(0, HEAD))
+    if kind is None:
+        yield _unread(names.FORMAT, "the first bytes are of no format that is known here", _FIRST_BYTES)
+        return
+    form = _FORMATS.get(kind.mime)
+    if form is None:
+        yield Fact(names.FORMAT, kind.mime, _FIRST_BYTES)
+        yield _unread(names.PHOTO, f"the file is no photo, but {kind.mime}", _FIRST_BYTES)
+        return
+    yield Fact(names.FORMAT, form.name, _FIRST_BYTES)
+    parts = Parts()
+    if form.walk is not None:
+        try:
+            form.walk(photo, parts)
+        except NotRead as error:
+            parts.ends_early = parts.ends_early or str(error)
+    yield from _picture_facts(photo, parts, form)
+    yield from parts.facts
+    if parts.exif is not None:
+        yield from _exif_facts(parts.exif, parts, inside=form.pillow != "TIFF")
+
+
+def _picture_facts(photo: PhotoFile, parts: Parts, form: _Format) -> Iterator[Fact]:
+    decoded = decode(photo, parts, form.name, form.pillow)
+    if not parts.size_tag and decoded.size and not any(fact.name == names.WIDTH for fact in parts.facts):
+        parts.sized(*decoded.size, "Pillow")
+    if parts.size_tag:
+        yield Fact(names.WIDTH, parts.width, parts.size_tag)
+        yield Fact(names.HEIGHT, parts.height, parts.size_tag)
+    if parts.frames > 1:
+        yield Fact(names.FRAMES, parts.frames, parts.frames_tag)
+    if parts.ends_early:
+        yield _unread(names.FILE_STRUCTURE, parts.ends_early, form.name)
+    yield decoded.fact
+
+
+def _exif_facts(block: PhotoFile, parts: Parts, *, inside: bool) -> Iterator[Fact]:
+    try:
+        tags = read_tags(block)
+    except NotRead as error:
+        yield _unread(names.EXIF, str(error), "EXIF")
+        return
+    readers: list[Callable[[Tags], Iterator[Fact]]] = [time_facts, gps_facts, exif_facts]
+    if inside:  # in a TIFF file the second directory is the second page
+        readers.append(lambda found: thumbnail_facts(found, parts))
+    for reader in readers:
+        try:
+            yield from reader(tags)
+        except NotRead as error:
+            yield _unread(names.EXIF, str(error), "EXIF")
+
+
+def _unread(name: str, reason: str, tag: str) -> Fact:
+    return Fact(name, f"{names.COULD_NOT_BE_READ}{reason}", tag)

@@ -1,0 +1,84 @@
+"""The segments of a JPEG file before its picture data (ITU-T T.81 annex B; EXIF: CIPA DC-008)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.photo import names
+from capture.photo.photo_file import PhotoFile
+from capture.photo.text import LONGEST, kept_text
+
+if TYPE_CHECKING:
+    from capture.photo.parts import Parts
+
+_SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_ALONE = {0x01, *range(0xD0, 0xD8)}
+_SOS, _EOI = 0xDA, 0xD9
+_APP1, _APP11, _APP13, _COM = 0xE1, 0xEB, 0xED, 0xFE
+_MOST_SEGMENTS = 10_000
+
+
+def walk(file: PhotoFile, parts: Parts) -> None:
+    """Note what the segments state, up to the start of the picture data. Raises NotRead."""
+    at = 2
+    for _ in range(_MOST_SEGMENTS):
+        head = file.at(at, 4)
+        if len(head) < 2:  # noqa: PLR2004 - a marker's two bytes
+            parts.ends_early = "it ends before its picture data"
+            return
+        marker = head[1]
+        if head[0] != 0xFF:  # noqa: PLR2004 - every marker begins so
+            parts.ends_early = f"byte {at} should begin a segment and does not"
+            return
+        if marker == 0xFF:  # noqa: PLR2004 - a fill byte
+            at += 1
+            continue
+        if marker in _ALONE:
+            at += 2
+            continue
+        if marker == _SOS:
+            return
+        length = int.from_bytes(head[2:4], "big")
+        if marker == _EOI or length < 2:  # noqa: PLR2004 - a length counts itself
+            parts.ends_early = "it ends before its picture data"
+            return
+        _segment(file, parts, marker, at + 4, length - 2)
+        at += 2 + length
+    parts.ends_early = "it has more segments than a photo has"
+
+
+def pixel_size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height of a small JPEG in memory, such as a thumbnail; None where it states none."""
+    from capture.photo.parts import Parts
+
+    parts = Parts()
+    walk(PhotoFile.of_bytes(data), parts)
+    return (parts.width, parts.height) if parts.size_tag else None
+
+
+def _segment(file: PhotoFile, parts: Parts, marker: int, at: int, length: int) -> None:
+    if marker in _SOF:
+        frame = file.at(at, 5)
+        if len(frame) == 5:  # noqa: PLR2004 - precision, height, width
+            parts.sized(
+                int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big"), f"JPEG SOF{marker - 0xC0}"
+            )
+    elif marker == _APP1:
+        _app1(file, parts, at, length)
+    elif marker == _APP11:
+        start = file.at(at, min(length, 128))
+        if start.startswith(b"JP") and start[12:16] == b"jumb":
+            parts.present(names.C2PA if b"c2pa" in start else names.JUMBF, "JPEG APP11")
+    elif marker == _APP13:
+        if b"8BIM\x04\x04" in file.at(at, length):
+            parts.present(names.IPTC, "JPEG APP13")
+    elif marker == _COM:
+        parts.text(names.COMMENT, kept_text(file.at(at, min(length, 4 * LONGEST)), length), "JPEG COM")
+
+
+def _app1(file: PhotoFile, parts: Parts, at: int, length: int) -> None:
+    data = file.at(at, length)
+    if data.startswith(b"Exif\0") and parts.exif is None:
+        parts.exif = PhotoFile.of_bytes(data[6:])
+    elif data.startswith((b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")):
+        parts.present(names.XMP, "JPEG APP1")

@@ -1,0 +1,105 @@
+"""The chunks of a PNG file (W3C Portable Network Graphics, third edition)."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from capture.photo import names
+from capture.photo.parts import LARGEST_EXIF
+from capture.photo.photo_file import PhotoFile
+from capture.photo.text import LONGEST, kept_text
+from hashing.facts import Fact
+
+if TYPE_CHECKING:
+    from capture.photo.parts import Parts
+
+_MOST_CHUNKS = 200_000
+_TEXT = 4 * LONGEST
+"""Bytes of a text that are looked at, and bytes that a compressed one may unpack to."""
+
+_KEYWORDS = {
+    b"Title": names.TITLE,
+    b"Author": names.ARTIST,
+    b"Description": names.DESCRIPTION,
+    b"Copyright": names.COPYRIGHT,
+    b"Software": names.SOFTWARE,
+    b"Comment": names.COMMENT,
+}
+
+
+def walk(file: PhotoFile, parts: Parts) -> None:
+    """Note what the chunks state, to the last one. Raises NotRead."""
+    at = 8
+    for _ in range(_MOST_CHUNKS):
+        head = file.at(at, 8)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if len(head) < 8 or at + 12 + length > file.size:  # noqa: PLR2004 - a chunk's length and type
+            parts.ends_early = f"it ends inside or before chunk {kept_text(kind, len(kind)) or 'IEND'}"
+            return
+        if kind == b"IEND":
+            return
+        _chunk(file, parts, kind, at + 8, length)
+        at += 12 + length
+    parts.ends_early = "it has more chunks than a photo has"
+
+
+def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
+    if kind == b"IHDR":
+        size = file.at(at, 8)
+        parts.sized(int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big"), "PNG IHDR")
+    elif kind == b"acTL":
+        parts.frames, parts.frames_tag = int.from_bytes(file.at(at, min(length, 4)), "big"), "PNG acTL"
+    elif kind == b"eXIf":
+        parts.exif = PhotoFile.of_bytes(file.at(at, min(length, LARGEST_EXIF)))
+    elif kind == b"caBX":
+        parts.present(names.C2PA if b"c2pa" in file.at(at, min(length, 128)) else names.JUMBF, "PNG caBX")
+    elif kind == b"tIME":
+        _time(parts, file.at(at, min(length, 7)))
+    elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
+        _text(parts, kind, file.at(at, min(length, 80 + _TEXT)), length)
+
+
+def _time(parts: Parts, data: bytes) -> None:
+    """Note the last-modification time, which the standard defines as UTC."""
+    if len(data) == 7:  # noqa: PLR2004 - year, month, day, hour, minute, second
+        year = int.from_bytes(data[:2], "big")
+        month, day, hour, minute, second = data[2:]
+        value = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
+        parts.facts.append(Fact(names.MODIFIED_TIME, value, "PNG tIME"))
+
+
+def _text(parts: Parts, kind: bytes, data: bytes, length: int) -> None:
+    keyword, _, rest = data.partition(b"\0")
+    if keyword == b"XML:com.adobe.xmp":
+        parts.present(names.XMP, f"PNG {kind.decode()}")
+        return
+    coding, size = "latin-1", length - len(keyword) - 1
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":
+        packed, coding = rest[:1] == b"\1", "utf-8"
+        _, _, rest = rest[2:].partition(b"\0")
+        _, _, rest = rest.partition(b"\0")
+        size = length - (len(data) - len(rest))
+    elif packed:
+        rest = rest[1:]
+    text = _unpacked(rest, size, coding) if packed else kept_text(rest[:_TEXT], size, coding)
+    name = _KEYWORDS.get(keyword, names.TEXT)
+    shown = (
+        text
+        if name != names.TEXT or not text
+        else f"{kept_text(keyword[:79], min(len(keyword), 79), 'latin-1')}: {text}"
+    )
+    parts.text(name, shown, f"PNG {kind.decode()}")
+
+
+def _unpacked(data: bytes, packed_size: int, coding: str) -> str:
+    """Unpack a text, but never more of it than is kept."""
+    unpacker = zlib.decompressobj()
+    try:
+        plain = unpacker.decompress(data, _TEXT)
+    except zlib.error:
+        return f"{names.COULD_NOT_BE_READ}its compression is damaged"
+    if unpacker.eof:
+        return kept_text(plain, len(plain), coding)
+    return f"{kept_text(plain[:_TEXT], len(plain), coding)} (cut while unpacking {packed_size:,} compressed bytes)"

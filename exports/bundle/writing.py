@@ -1,0 +1,71 @@
+"""The files of a bundle that are not copied but made: manifest, report, README and the BagIt tag files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.readme_text import readme_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from exports.bundle.draft import Draft
+    from exports.manifest import ItemRecord, Manifest
+
+README = "README.txt"
+VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
+"""The files whose digests the case's ledger records; they vouch for all others."""
+
+_LONGEST_TEXT = 8_000
+"""Characters of a page's text that the report shows."""
+_LARGEST_TEXT = 1 << 20
+
+
+def declare_bag(draft: Draft) -> None:
+    """Write bagit.txt, which comes first in a zip so that the file says at once what it is."""
+    draft.add(BAGIT, [DECLARATION])
+
+
+def write_lists(draft: Draft, listed: Manifest, name: str, copied: Mapping[str, Path]) -> None:
+    """Write manifest.json and report.html. `copied` are the case's files by their names in the bundle."""
+    from exports.report import report_html
+
+    draft.add(f"{PAYLOAD}manifest.json", [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
+    draft.add(f"{PAYLOAD}report.html", report_html(name, listed, lambda item: _page_text(item, copied)))
+
+
+def _page_text(item: ItemRecord, copied: Mapping[str, Path]) -> str:
+    """Return the text of a page, from the working copy that was just found unchanged; the start of a long one."""
+    for copy in item.working_copies:
+        if copy.path.endswith("-text.txt") and copy.size <= _LARGEST_TEXT:
+            text = copied[copy.path].read_text("utf-8", "replace")
+            cut = len(text) > _LONGEST_TEXT
+            return text[:_LONGEST_TEXT] + (f"\n… continues in {copy.path}" if cut else "")
+    return ""
+
+
+def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime) -> None:
+    """Write the list of the payload, bag-info.txt and README.txt."""
+    payload = {path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)}
+    fields = [
+        ("Bagging-Date", moment.astimezone(UTC).date().isoformat()),
+        ("Bag-Software-Agent", listed.exported.tool),
+        ("Payload-Oxum", oxum(draft.sizes[path] for path in payload)),
+        ("External-Identifier", listed.case.id),
+        *(("External-Identifier", capture.exhibit) for capture in listed.captures),
+        ("External-Description", f"{listed.case.title}: evidence captured online; README.txt says how to check it"),
+    ]
+    draft.add(MANIFEST, [hash_list(payload)])
+    draft.add(BAG_INFO, [bag_info(fields)])
+    draft.add(README, [readme_text(name, listed)])
+
+
+def write_tag_manifest(draft: Draft) -> None:
+    """Write the list of everything outside the payload, the last file of a bundle."""
+    outside = {path: digest for path, digest in draft.sha256.items() if not path.startswith(PAYLOAD)}
+    draft.add(TAG_MANIFEST, [hash_list(outside)])

@@ -1,0 +1,176 @@
+"""What a person sees of a case or a capture in the terminal, and what a program gets instead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from exports.listing import Column, Listing
+from exports.printable import printable
+from exports.sizes import human_size
+from hashing.case import CAPTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exports.capture_view import CaptureView, ItemView
+    from exports.case_view import CaseView
+    from exports.verification import Verification
+
+_HASH_DIGITS = 12
+_VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
+
+
+def items_table(view: CaptureView) -> Listing:
+    """Return a capture's items: reference, kind, size, first digits of the hash, source."""
+    columns = (
+        Column("Item", style="bold"),
+        Column("Kind"),
+        Column("Size", right=True),
+        Column("SHA-256", style="cyan"),
+        Column("Source"),
+    )
+    return Listing(columns, [_item_row(entry) for entry in view.items])
+
+
+def _item_row(entry: ItemView) -> tuple[str, ...]:
+    item = entry.item
+    kind = f"{item.kind}, not whole" if item.partial else item.kind
+    return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], item.url
+
+
+def missing_table(view: CaptureView) -> Listing:
+    """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
+    rows = [("failed", each.reason, each.url) for each in view.failed]
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for each in view.skipped:
+        counts[each.reason] += each.count
+        first.setdefault(each.reason, each.url)
+    for reason, count in counts.items():
+        rows.append((f"skipped {count:,}" if count > 1 else "skipped", reason, first[reason]))
+    columns = (Column("Not captured", style="yellow"), Column("Why"), Column("Source"))
+    return Listing(columns, rows)
+
+
+def case_table(view: CaseView) -> Listing:
+    """Return a case's captures: exhibit, begin, outcome, what was got and not got, scene."""
+    columns = (
+        Column("Exhibit", style="bold"),
+        Column("Began (UTC)"),
+        Column("Outcome"),
+        Column("Items", right=True),
+        Column("Not got", right=True),
+        Column("Scene"),
+    )
+    return Listing(columns, [_capture_row(capture) for capture in view.captures])
+
+
+def _capture_row(view: CaptureView) -> tuple[str, ...]:
+    began = view.started.time[: len("2026-11-24T10:15")].replace("T", " ")
+    sealed = view.status if view.seal else f"{view.status}, not sealed"
+    return view.started.exhibit, began, sealed, f"{len(view.items):,}", f"{len(view.failed):,}", view.started.scene
+
+
+def verification_lines(verification: Verification) -> Iterator[str]:
+    """Yield what a verification found: every fault by name, seals and signers, and the verdict as the last line."""
+    for altered in verification.altered:
+        yield f"altered    {printable(altered.path)}"
+        yield f"  expected {printable(altered.expected)}"
+        yield f"  found    {printable(altered.found)}"
+    for missing in verification.missing:
+        yield f"missing    {printable(missing.path)}"
+        yield f"  expected {printable(missing.expected)}"
+    for added in verification.added:
+        yield f"added      {printable(added.path)}"
+        yield f"  found    {printable(added.found)}"
+    for problem in verification.problems:
+        yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
+    for unchecked in verification.unchecked:
+        yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
+    for note in verification.notes:
+        yield f"note       {printable(note)}"
+    for seal in verification.seals:
+        yield f"seal       {seal.fingerprint}  {printable(seal.exhibit or verification.what)}"
+    for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
+        judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
+        yield f"signer     {fingerprint}  {judged}"
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+
+
+def _counted(verification: Verification) -> str:
+    read = f"{verification.files:,} files, {human_size(verification.bytes)} read"
+    faults = {
+        "altered": verification.altered,
+        "missing": verification.missing,
+        "added": verification.added,
+        "otherwise wrong": verification.problems,
+        "unchecked": verification.unchecked,
+    }
+    found = [f"{len(each):,} {name}" for name, each in faults.items() if each]
+    return f"{', '.join(found) or 'nothing altered, nothing missing, nothing added'}; {read}"
+
+
+def case_to_json(view: CaseView) -> dict[str, Any]:
+    """Return a case as plain values for `show --json`; paths are relative to the case."""
+    info = view.info
+    return {
+        "case": str(view.path),
+        "id": info.id,
+        "title": info.title,
+        "officer": info.officer,
+        "created": info.created,
+        "captures": [capture_to_json(capture, view.path) for capture in view.captures],
+        "missing": list(view.missing),
+        "unregistered": list(view.unregistered),
+        "bundles": [
+            {"bundle": each.bundle, "time": each.time, "officer": each.officer, "exhibits": list(each.exhibits)}
+            for each in view.exported
+        ],
+    }
+
+
+def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
+    """Return a capture as plain values for `capture --json`; paths are relative to the case."""
+    folder = f"{CAPTURES}/{view.path.name}"
+    started, finished, seal = view.started, view.finished, view.seal
+    return {
+        "scene": started.scene,
+        "case": str(case_path),
+        "capture": started.capture,
+        "exhibit": started.exhibit,
+        "status": view.status,
+        "reason": finished.reason if finished else "",
+        "path": folder,
+        "officer": started.officer,
+        "started": started.time,
+        "finished": finished.time if finished else None,
+        "items": [_item_to_json(entry, folder) for entry in view.items],
+        "failed": [
+            {"url": each.url, "reason": each.reason, "found_in": each.found_in, "ref": each.ref or None}
+            for each in view.failed
+        ],
+        "skipped": [{"url": each.url, "reason": each.reason, "count": each.count} for each in view.skipped],
+        "seal": seal and {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint},
+        "signer": view.signer,
+    }
+
+
+def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
+    item = entry.item
+    return {
+        "ref": item.ref,
+        "kind": item.kind,
+        "url": item.url,
+        "path": f"{folder}/{item.path}",
+        "size": item.size,
+        "sha256": item.sha256,
+        "mime": item.mime,
+        "captured": entry.captured,
+        "found_in": item.found_in,
+        "final_url": item.final_url or None,
+        "partial": item.partial or None,
+        "error_page": item.error_page or None,
+        "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
+    }

@@ -1,0 +1,183 @@
+"""Checking a bundle: the bag, the seal that vouches for it, each capture, and the manifest against the ledgers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import msgspec
+
+from exports.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
+from exports.errors import NotCheckable
+from exports.verification.capture import CaptureCheck
+from exports.verification.result import Missing
+from exports.verification.tree import below, demand_inside
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import case_origin, read_case_info
+from hashing.errors import BadFormat, BadKey, NewerFormat
+from hashing.events import CaptureSealed, Exported, decode_case_event
+from hashing.keys import PublicKey
+from hashing.merkle import leaf_hash, verify_inclusion
+from hashing.note import decode_base64
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exports.verification.check import Check
+    from hashing.checkpoint import Checkpoint
+    from hashing.events import CaseEvent
+
+_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+_CAPTURES = f"{PAYLOAD}captures/"
+_SEAL = "seal/"
+
+
+class _Item(msgspec.Struct):
+    ref: str
+    url: str
+    path: str
+    size: int
+    sha256: str
+
+
+class _Capture(msgspec.Struct):
+    capture: str
+    items: list[_Item]
+
+
+class _Manifest(msgspec.Struct):
+    format: str
+    captures: list[_Capture]
+
+
+def check_bundle(check: Check) -> None:
+    """Check a bundle. Raises NotCheckable where a path in it leads out of it."""
+    payload = _hash_list(check, MANIFEST, lambda name: name.startswith(PAYLOAD))
+    tags = _hash_list(check, TAG_MANIFEST, lambda name: not name.startswith(PAYLOAD))
+    for name, sha256 in (payload | tags).items():
+        check.expect(name, sha256)
+    check.expected.setdefault(TAG_MANIFEST, "")
+    if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
+        check.problem(BAGIT, "not the declaration of a bag")
+    if "data/manifest.json" not in check.kinds and f"{_SEAL}checkpoint" not in check.kinds:
+        check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
+        return
+    captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
+    checked = {}
+    for capture in sorted(captures):
+        checked[capture] = CaptureCheck(check, f"{_CAPTURES}{capture}/")
+        checked[capture].run()
+    _check_seal(check, captures)
+    _check_manifest(check, checked)
+
+
+def _hash_list(check: Check, name: str, belongs: Callable[[str], bool]) -> dict[str, str]:
+    if not check.is_file(name):
+        check.findings.missing.append(Missing(name, "the bag's list of hashes"))
+        return {}
+    found: dict[str, str] = {}
+    for number, line in enumerate(check.small(name).decode("utf-8", "replace").splitlines(), 1):
+        match = _LINE.fullmatch(line)
+        if match is None:
+            check.problem(name, f"line {number} is not a line of a hash list")
+            continue
+        path = unquote(match[2]) if "%" in match[2] else match[2]
+        demand_inside(path)
+        if not belongs(path):
+            check.problem(name, f"line {number} lists {path}, which belongs elsewhere")
+        found[path] = match[1].lower()
+    return found
+
+
+def _check_seal(check: Check, captures: set[str]) -> None:
+    exported, line = _event(check, f"{_SEAL}export.json")
+    if not isinstance(exported, Exported):
+        return
+    pem = f"{_SEAL}public-key.pem"
+    try:
+        if PublicKey.parse(check.small(pem).decode("ascii", "replace")).raw.hex() != exported.signer:
+            check.problem(pem, "not the key of the signer")
+    except (BadKey, NotCheckable) as error:
+        check.problem(pem, str(error))
+    checkpoint = check.open_checkpoint(f"{_SEAL}checkpoint", [exported.signer])
+    if checkpoint is None:
+        return
+    _check_identity(check, checkpoint)
+    _check_proof(check, f"{_SEAL}export.proof", line, checkpoint)
+    for name, sha256 in exported.files.items():
+        check.expect(name, sha256)
+    if set(exported.captures) != captures:
+        check.problem(f"{_SEAL}export.json", "names other captures than those that are here")
+    for capture in sorted(captures):
+        event, sealed_line = _event(check, f"{_SEAL}captures/{capture}.json")
+        if isinstance(event, CaptureSealed):
+            _check_proof(check, f"{_SEAL}captures/{capture}.proof", sealed_line, checkpoint)
+            check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
+            if event.capture != capture:
+                check.problem(f"{_SEAL}captures/{capture}.json", "is of another capture")
+    check.sealed(checkpoint, ", ".join(exported.exhibits))
+
+
+def _check_identity(check: Check, checkpoint: Checkpoint) -> None:
+    name = "data/case.json"
+    try:
+        if checkpoint.origin != case_origin(read_case_info(check.small(name), name).id):
+            check.problem(name, "not the case that the seal is of")
+    except NewerFormat as error:
+        raise NotCheckable(str(error), hint=error.hint) from error
+    except (BadFormat, NotCheckable) as error:
+        check.problem(name, str(error))
+
+
+def _event(check: Check, name: str) -> tuple[CaseEvent | None, bytes]:
+    if not check.is_file(name):
+        check.findings.missing.append(Missing(name, "part of the seal"))
+        return None, b""
+    line = check.small(name)
+    try:
+        return decode_case_event(line), line
+    except BadFormat as error:
+        check.problem(name, str(error))
+        return None, line
+
+
+def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -> None:
+    """Check that a line stands in the ledger that the checkpoint is of (RFC 9162 section 2.1.3.2)."""
+    if not check.is_file(name):
+        check.findings.missing.append(Missing(name, "part of the seal"))
+        return
+    try:
+        first, second, *hashes = check.small(name).decode("ascii").splitlines()
+        index, size, proof = int(first), int(second), [decode_base64(each) for each in hashes]
+    except (ValueError, BadFormat):
+        check.problem(name, "not an inclusion proof")
+        return
+    if size != checkpoint.size or not verify_inclusion(index, size, leaf_hash(line), proof, checkpoint.root):
+        check.problem(name, "does not prove that the line stands in the sealed ledger")
+
+
+def _check_manifest(check: Check, checked: dict[str, CaptureCheck]) -> None:
+    name = "data/manifest.json"
+    try:
+        with check.tree.open(name) as file:
+            manifest = msgspec.json.decode(file.read(1 << 30), type=_Manifest)
+    except (NotCheckable, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        check.problem(name, f"cannot be read: {error}")
+        return
+    said = {(capture.capture, *_said(item)) for capture in manifest.captures for item in capture.items}
+    known = set(_known(checked))
+    for capture, ref, *_ in sorted(known - said):
+        check.problem(name, f"does not say of {ref} what the ledger of {capture} says")
+    for capture, ref, *_ in sorted(said - known):
+        check.problem(name, f"says of {ref} what the ledger of {capture} does not say")
+
+
+def _said(item: _Item) -> tuple[str, str, str, int, str]:
+    return item.ref, item.url, item.path, item.size, item.sha256
+
+
+def _known(checked: dict[str, CaptureCheck]) -> Iterator[tuple[str, str, str, str, int, str]]:
+    for capture, one in checked.items():
+        for item in one.items:
+            yield capture, item.ref, item.url, f"{_CAPTURES}{capture}/{item.path}", item.size, item.sha256

@@ -1,0 +1,122 @@
+"""One verification under way: what is expected to be there, and what was found to be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from exports.errors import NotCheckable
+from exports.verification.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
+from exports.verification.tree import FILE
+from hashing.checkpoint import parse_checkpoint
+from hashing.errors import BadFormat, BadKey, BadSignature
+from hashing.keys import PublicKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from exports.verification.tree import Tree
+    from hashing.checkpoint import Checkpoint
+
+SMALL = 16 << 20
+
+
+@dataclass(slots=True)
+class Check:
+    """What every part of a verification works with."""
+
+    tree: Tree
+    demanded: Sequence[PublicKey]
+    kinds: dict[str, str] = field(init=False)
+    findings: Findings = field(default_factory=Findings)
+    expected: dict[str, str] = field(default_factory=dict)
+    """Path and SHA-256 of every file that something vouches for."""
+    found: dict[str, str] = field(default_factory=dict)
+    """Digests that were taken meanwhile."""
+
+    def __post_init__(self) -> None:
+        self.kinds = self.tree.kinds()
+
+    def problem(self, path: str, reason: str) -> None:
+        """Note a fault that shows that something is not as it was sealed."""
+        self.findings.problems.append(Problem(path, reason))
+
+    def unchecked(self, path: str, reason: str) -> None:
+        """Note something that could not be checked."""
+        self.findings.unchecked.append(Unchecked(path, reason))
+
+    def is_file(self, name: str) -> bool:
+        """Say whether there is a regular file of this name."""
+        return self.kinds.get(name) == FILE
+
+    def small(self, name: str) -> bytes:
+        """Read a small file whole. Raises NotCheckable."""
+        with self.tree.open(name) as file:
+            data = file.read(SMALL + 1)
+        if len(data) > SMALL:
+            raise NotCheckable(f"{name}: larger than any file of its kind")
+        return data
+
+    def expect(self, name: str, sha256: str) -> None:
+        """Expect a file with this digest; two that vouch for different bytes are a problem."""
+        before = self.expected.get(name, "")
+        if before and before != sha256:
+            self.problem(name, "two records vouch for different bytes")
+        self.expected[name] = sha256
+
+    def open_checkpoint(self, name: str, keys: Iterable[str]) -> Checkpoint | None:
+        """Read a checkpoint that one of these keys (hexadecimal) must have signed; note what is wrong with it."""
+        if not self.is_file(name):
+            self.findings.missing.append(Missing(name, "a checkpoint"))
+            return None
+        try:
+            checkpoint, note = parse_checkpoint(self.small(name))
+        except (BadFormat, NotCheckable) as error:
+            self.problem(name, str(error))
+            return None
+        for text in keys:
+            try:
+                key = PublicKey.parse(text)
+                note.verify(checkpoint.origin, key)
+            except (BadSignature, BadKey):
+                continue
+            self._signed(name, key)
+            return checkpoint
+        self.problem(name, "not signed by a key that its own ledger names")
+        return None
+
+    def _signed(self, name: str, key: PublicKey) -> None:
+        confirmed = any(key.raw == demanded.raw for demanded in self.demanded)
+        self.findings.signers.append(Signer(key.fingerprint(), confirmed, name))
+        if self.demanded and not confirmed:
+            self.unchecked(name, f"signed by {key.fingerprint()}, which is not the key demanded")
+
+    def sealed(self, checkpoint: Checkpoint, exhibit: str) -> None:
+        """Note a seal that holds."""
+        seal = SealFound(checkpoint.origin, exhibit, checkpoint.size, checkpoint.root.hex(), checkpoint.fingerprint())
+        self.findings.seals.append(seal)
+
+    def compare(self, progress: Callable[[int], None]) -> None:
+        """Hash everything, and compare it with what is expected."""
+        findings = self.findings
+        present = [name for name in sorted(self.kinds) if self.is_file(name)]
+        for read in self.tree.hash(present, progress):
+            findings.files += 1
+            findings.bytes += read.size
+            if read.reason:
+                self.unchecked(read.name, read.reason)
+                continue
+            expected = self.expected.get(read.name)
+            if expected is None:
+                findings.added.append(Added(read.name, f"sha256:{read.sha256}"))
+            elif expected and expected != read.sha256:
+                findings.altered.append(Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
+            self.found[read.name] = read.sha256
+        for name, kind in sorted(self.kinds.items()):
+            if kind != FILE and name in self.expected:
+                findings.altered.append(Altered(name, f"sha256:{self.expected[name]}", kind))
+            elif kind != FILE:
+                findings.added.append(Added(name, kind))
+        for name, sha256 in sorted(self.expected.items()):
+            if name not in self.kinds and not any(missing.path == name for missing in findings.missing):
+                findings.missing.append(Missing(name, f"sha256:{sha256}" if sha256 else ""))

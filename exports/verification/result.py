@@ -1,0 +1,151 @@
+"""What a verification found: every fault as a value, and one verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A file whose bytes are not those that were sealed."""
+
+    path: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A file that was sealed and is gone."""
+
+    path: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that nobody sealed."""
+
+    path: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault of a ledger, a seal, a manifest or a WARC that is not simply a file's digest."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something that could not be checked, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed a seal; `confirmed` where the user demanded this very key."""
+
+    fingerprint: str
+    confirmed: bool
+    covers: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealFound:
+    """A seal that was checked."""
+
+    origin: str
+    exhibit: str
+    size: int
+    root: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything found so far; becomes a Verification when the checking is over."""
+
+    altered: list[Altered] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    added: list[Added] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    signers: list[Signer] = field(default_factory=list)
+    seals: list[SealFound] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The result of verifying one path."""
+
+    path: Path
+    what: str
+    altered: tuple[Altered, ...]
+    missing: tuple[Missing, ...]
+    added: tuple[Added, ...]
+    problems: tuple[Problem, ...]
+    unchecked: tuple[Unchecked, ...]
+    signers: tuple[Signer, ...]
+    seals: tuple[SealFound, ...]
+    notes: tuple[str, ...]
+    files: int
+    bytes: int
+
+    @classmethod
+    def of(cls, path: Path, what: str, findings: Findings) -> Verification:
+        """Return the result of a checking that is over."""
+        return cls(
+            path=path,
+            what=what,
+            altered=tuple(findings.altered),
+            missing=tuple(findings.missing),
+            added=tuple(findings.added),
+            problems=tuple(findings.problems),
+            unchecked=tuple(findings.unchecked),
+            signers=tuple(findings.signers),
+            seals=tuple(findings.seals),
+            notes=tuple(findings.notes),
+            files=findings.files,
+            bytes=findings.bytes,
+        )
+
+    @property
+    def verdict(self) -> str:
+        """ok, mismatch, or unchecked; what does not match outweighs what could not be checked."""
+        if self.altered or self.missing or self.added or self.problems:
+            return MISMATCH
+        return UNCHECKED if self.unchecked else OK
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain values, as docs/json.md describes them."""
+        from dataclasses import asdict
+
+        signers = [{"fingerprint": s.fingerprint, "confirmed": s.confirmed, "covers": s.covers} for s in self.signers]
+        return {
+            "path": str(self.path),
+            "what": self.what,
+            "verdict": self.verdict,
+            "altered": [asdict(fault) for fault in self.altered],
+            "missing": [asdict(fault) for fault in self.missing],
+            "added": [asdict(fault) for fault in self.added],
+            "problems": [asdict(fault) for fault in self.problems],
+            "unchecked": [asdict(fault) for fault in self.unchecked],
+            "signer": signers[0] if signers else None,
+            "signers": signers,
+            "seals": [asdict(seal) for seal in self.seals],
+            "notes": list(self.notes),
+            "files": self.files,
+            "bytes": self.bytes,
+        }
