@@ -156,7 +156,7 @@ def _open_case(path: Path, key: SigningKey, officer: str) -> Case:
 
 
 def _finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
-    if not case.unsealed():
+    if not case.unsealed() and not case.unrecorded():
         return
     from capture.recovery import finish_abandoned
 
@@ -500,7 +500,7 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
     from hashing.case import Case
 
     opened = Case.open(case)
-    if opened.unsealed() and os.access(case, os.W_OK):
+    if os.access(case, os.W_OK):
         _finish_abandoned(opened, _signing_key(key_path), _officer(officer))
     view = read_case(case)
     if as_json:

@@ -13,7 +13,8 @@ from capture.media_type import media_type
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
 from capture.recorder.resumed import DIED, digest_of, resumed_arrival
 from capture.writer import HandIn, Writer
-from hashing.capture_folder import INCOMING, ITEMS, WORKING, Seal, capture_events, capture_origin
+from hashing.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, Seal, capture_events, capture_origin
+from hashing.checkpoint import parse_checkpoint
 from hashing.events import (
     CaptureFinished,
     CaptureRegistered,
@@ -25,13 +26,14 @@ from hashing.events import (
     WarcClosed,
     WorkingCopy,
 )
-from hashing.storage import PART, storing
+from hashing.storage import PART, read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 from hashing.warc import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from capture.recorder.exchange import Arrival
     from hashing.capture_folder import CaptureFolder
@@ -55,11 +57,22 @@ def finish_abandoned(case: Case, *, key: SigningKey, officer: str, clock: Clock 
 
     A capture that is still running is left alone. Raises Unwritable, Unreadable, BadFormat.
     """
+    abandoned = case.take_abandoned(key)
     exhibits = {event.capture: event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)}
-    return [
-        _Recovery(case, folder, exhibits[folder.path.name], clock).finish(key, officer)
-        for folder in case.take_abandoned(key)
+    recovered = [
+        _Recovery(case, folder, exhibits[folder.path.name], clock).finish(key, officer) for folder in abandoned
     ]
+    for path in case.unrecorded():
+        _record_seal(case, path, exhibits[path.name], key, clock)
+    return recovered
+
+
+def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> None:
+    """Have the case record the seal of a capture whose process died right after sealing it."""
+    note = read_small(path / CHECKPOINT)
+    checkpoint, _ = parse_checkpoint(note)
+    status = next(event.status for event in capture_events(path) if isinstance(event, CaptureFinished))
+    case.record_seal(path.name, exhibit, status, Seal.of(checkpoint, note), key=key, clock=clock)
 
 
 class _Recovery:

@@ -126,7 +126,7 @@ class CaptureFolder:
     def seal(self, key: SigningKey, origin: str) -> Seal:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
         self.release_reserve()
-        with storing(self.path):
+        with storing(self.path), suppress(FileNotFoundError):  # gone already where a process died just here
             (self.path / INCOMING).rmdir()
         (self.path / LEDGER).chmod(0o400)
         checkpoint = Checkpoint(origin, self.ledger.size, self.ledger.root())

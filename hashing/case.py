@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -177,21 +177,17 @@ class Case:
             registered = {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
             taken = []
             for path in self.unsealed():
-                try:
-                    folder = CaptureFolder.reopen(path)
-                except InUse:
+                if path.name not in registered:
+                    shutil.rmtree(path)  # whoever made it died before registering it: we hold the lock it held
                     continue
-                if path.name in registered:
-                    taken.append(folder)
-                else:
-                    folder.close()
-                    shutil.rmtree(path)
+                with suppress(InUse):
+                    taken.append(CaptureFolder.reopen(path))
         return taken
 
     def record_seal(
         self, capture: str, exhibit: str, status: str, seal: Seal, *, key: SigningKey, clock: Clock = system_clock
     ) -> None:
-        """Record that a capture is sealed."""
+        """Record that a capture is sealed; once, though the process that sealed it and another may both try."""
         event = CaptureSealed(
             time=timestamp(clock()),
             capture=capture,
@@ -203,7 +199,17 @@ class Case:
             checkpoint_sha256=seal.checkpoint_sha256,
             signer=key.public.raw.hex(),
         )
-        self.record(event, key=key)
+        with self._changing(key) as ledger:
+            if capture not in self._sealed():
+                ledger.append([encode(event)])
+
+    def unrecorded(self) -> list[Path]:
+        """Return the captures that are sealed and whose seal the case does not record: a process died in between."""
+        sealed = self._sealed()
+        return [path for path in self.captures() if is_sealed(path) and path.name not in sealed]
+
+    def _sealed(self) -> set[str]:
+        return {event.capture for event in self.events() if isinstance(event, CaptureSealed)}
 
     def record(self, event: Event, *, key: SigningKey) -> tuple[int, bytes]:
         """Add an event to the case's ledger; return the line's index and the checkpoint signed over it."""

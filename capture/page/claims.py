@@ -106,7 +106,7 @@ class Claims:
 
 def sound(text: str) -> str:
     """Replace lone surrogates, which JSON can smuggle in and no file or ledger can hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def cut(text: str, longest: int) -> str:

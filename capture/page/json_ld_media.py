@@ -42,9 +42,11 @@ def _in_node(node: Node) -> Iterator[Mention]:
     alt = next(iter(strings(values.get("caption")) or strings(values.get("name"))), "") if kind else ""
     yield from _content(values, kind, alt)
     if kind == "photo":
-        yield from _mentions("photo", values, "url", alt)
+        for raw in strings(values.get("url")):
+            yield Mention("photo", (Place(raw, "JSON-LD image url"),), alt)
     for key in _IMAGE_KEYS:
-        yield from _mentions("photo", values, key)
+        for raw in strings(values.get(key)):
+            yield Mention("photo", (Place(raw, f"JSON-LD {key}"),))
     for key in ("video", "audio", "associatedMedia"):
         for raw in strings(values.get(key)):
             if promised := kind_of_address(raw):
@@ -58,8 +60,3 @@ def _content(values: dict[str, object], kind: Kind | None, alt: str) -> Iterator
     for raw in strings(values.get("contentUrl")):
         if found := stated or kind_of_address(raw):
             yield Mention(found, (Place(raw, "JSON-LD contentUrl"),), alt, stated=stated is not None)
-
-
-def _mentions(kind: Kind, values: dict[str, object], key: str, alt: str = "") -> Iterator[Mention]:
-    for raw in strings(values.get(key)):
-        yield Mention(kind, (Place(raw, f"JSON-LD {key}"),), alt)

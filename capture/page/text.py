@@ -91,13 +91,16 @@ class VisibleText:
         return whole.encode()[: LONGEST - len(CUT)].decode("utf-8", "ignore") + CUT
 
     def _add_as_it_stands(self, data: str) -> None:
-        lines = data.rstrip("\n")
+        lines = data.strip("\n")
+        self._lines_end(len(data) - len(data.lstrip("\n")))
         if lines:
             self._add(lines)
             self._pending = _NOTHING
-        ends = len(data) - len(lines)
-        if ends:
-            self._pending = max(self._pending, _LINE if ends == 1 else _BLANK_LINE)
+            self._lines_end(len(data) - len(data.rstrip("\n")))
+
+    def _lines_end(self, count: int) -> None:
+        if count:
+            self._pending = max(self._pending, _LINE if count == 1 else _BLANK_LINE)
 
     def _add(self, piece: str) -> None:
         separator = _SEPARATORS[self._pending] if self._parts else ""

@@ -1,4 +1,4 @@
-"""Photos made at run time: by Pillow in every format it writes, and EXIF blocks made byte by byte where it would not."""
+"""Photos made at run time: by Pillow in every format it writes, and EXIF blocks byte by byte where it would not."""
 
 from __future__ import annotations
 
@@ -34,27 +34,33 @@ class Entry:
 
 
 def text(number: int, value: str | bytes) -> Entry:
+    """Return a text entry, with the zero byte that ends it."""
     data = (value.encode() if isinstance(value, str) else value) + b"\0"
     return Entry(number, ASCII, len(data), data)
 
 
 def short(number: int, *values: int) -> Entry:
+    """Return an entry of 16-bit numbers."""
     return Entry(number, SHORT, len(values), struct.pack(f"<{len(values)}H", *values))
 
 
 def long(number: int, *values: int) -> Entry:
+    """Return an entry of 32-bit numbers."""
     return Entry(number, LONG, len(values), struct.pack(f"<{len(values)}I", *values))
 
 
 def byte(number: int, *values: int) -> Entry:
+    """Return an entry of 8-bit numbers."""
     return Entry(number, BYTE, len(values), bytes(values))
 
 
 def undefined(number: int, data: bytes) -> Entry:
+    """Return an entry of bytes that the tag itself gives a meaning."""
     return Entry(number, UNDEFINED, len(data), data)
 
 
 def rational(number: int, *values: tuple[int, int]) -> Entry:
+    """Return an entry of fractions, as pairs of the number above and below the line."""
     return Entry(number, RATIONAL, len(values), b"".join(struct.pack("<II", *value) for value in values))
 
 

@@ -58,9 +58,15 @@ def test_blank_text_is_no_fact(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("prefix", "coding"),
-    [(b"ASCII\0\0\0", "utf-8"), (b"UNICODE\0", "utf-16-le"), (b"UNICODE\0", "utf-16-be"), (b"UNICODE\0", "utf-16"),
-     (b"JIS\0\0\0\0\0", "iso2022_jp"), (bytes(8), "utf-8")],
-)  # fmt: skip
+    [
+        (b"ASCII\0\0\0", "utf-8"),
+        (b"UNICODE\0", "utf-16-le"),
+        (b"UNICODE\0", "utf-16-be"),
+        (b"UNICODE\0", "utf-16"),
+        (b"JIS\0\0\0\0\0", "iso2022_jp"),
+        (bytes(8), "utf-8"),
+    ],
+)
 def test_a_user_comment_is_read_in_the_coding_that_it_names(tmp_path: Path, prefix: bytes, coding: str) -> None:
     """The first eight bytes say how a comment is coded; for UTF-16 programs differ in the byte order."""
     words = "夜の街" if coding == "iso2022_jp" else "Красная площадь"

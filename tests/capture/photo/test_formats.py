@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image, PngImagePlugin
 
 from hashing.facts import Fact
 from tests.capture.photo.making import (
-    FORMATS, WITH_EXIF, Block, camera_exif, encoded, facts_of, jpeg, picture, text, values_of,
-)  # fmt: skip
+    FORMATS,
+    WITH_EXIF,
+    Block,
+    camera_exif,
+    encoded,
+    facts_of,
+    jpeg,
+    picture,
+    text,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +144,7 @@ def test_xmp_iptc_and_content_credentials_are_noted_as_present(tmp_path: Path) -
 def test_xmp_is_noted_in_other_formats(tmp_path: Path, name: str) -> None:
     """Each format has its own place for XMP."""
     packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
-    options: dict[str, object] = {"tiffinfo": {700: packet}} if name == "TIFF" else {"xmp": packet}
+    options: dict[str, Any] = {"tiffinfo": {700: packet}} if name == "TIFF" else {"xmp": packet}
     if name == "PNG":
         info = PngImagePlugin.PngInfo()
         info.add_itxt("XML:com.adobe.xmp", packet.decode())
@@ -152,8 +161,13 @@ def test_a_raw_photo_does_not_pass_off_its_preview_as_the_photo(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(1, "upright as stored"), (3, "to be turned by 180°"), (6, "to be turned 90° clockwise"), (8, "to be turned 90° anticlockwise")],
-)  # fmt: skip
+    [
+        (1, "upright as stored"),
+        (3, "to be turned by 180°"),
+        (6, "to be turned 90° clockwise"),
+        (8, "to be turned 90° anticlockwise"),
+    ],
+)
 def test_orientation_is_a_number_and_words_and_the_size_stays_as_stored(
     tmp_path: Path, number: int, words: str
 ) -> None:

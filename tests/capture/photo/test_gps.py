@@ -33,9 +33,12 @@ def test_a_missing_datum_is_not_stated_and_a_written_one_is_as_written(tmp_path:
     [
         ([rational(2, (51, 1), (30, 1), (0, 1))], "the tag for N or S is missing; the numbers are [51, 30, 0]"),
         ([text(1, "N")], "0 numbers where there should be degrees, minutes and seconds: "),
-        ([text(1, "Q"), rational(2, (51, 1), (30, 1), (0, 1))], "the tag for N or S says 'Q'; the numbers are [51, 30, 0]"),
-        ([text(1, "E"), rational(2, (51, 1), (30, 1), (0, 1))], "the tag for N or S says 'E'; the numbers are [51, 30, 0]"),
-        ([text(1, "NS"), rational(2, (51, 1), (30, 1), (0, 1))], "the tag for N or S says 'NS'; the numbers are [51, 30, 0]"),
+        ([text(1, "Q"), rational(2, (9, 1), (0, 1), (0, 1))], "the tag for N or S says 'Q'; the numbers are [9, 0, 0]"),
+        ([text(1, "E"), rational(2, (9, 1), (0, 1), (0, 1))], "the tag for N or S says 'E'; the numbers are [9, 0, 0]"),
+        (
+            [text(1, "NS"), rational(2, (9, 1), (0, 1), (0, 1))],
+            "the tag for N or S says 'NS'; the numbers are [9, 0, 0]",
+        ),
         ([text(1, "N"), rational(2, (51, 0), (30, 1), (0, 1))], "a fraction with zero below the line: [51/0, 30, 0]"),
         ([text(1, "N"), rational(2, (0, 0), (0, 0), (0, 0))], "a fraction with zero below the line: [0/0, 0/0, 0/0]"),
         ([text(1, "N"), rational(2, (91, 1), (0, 1), (0, 1))], "no such place: [91, 0, 0]"),
@@ -44,7 +47,7 @@ def test_a_missing_datum_is_not_stated_and_a_written_one_is_as_written(tmp_path:
         ([text(1, "N"), rational(2, (51, 1))], "1 numbers where there should be degrees, minutes and seconds: 51"),
         ([text(1, "N"), text(2, "51.5 north")], "written as text: 51.5 north"),
     ],
-)  # fmt: skip
+)
 def test_a_place_that_cannot_be_told_gives_its_reason(tmp_path: Path, entries: list[Entry], reason: str) -> None:
     """No position is better than a wrong one."""
     assert values_of(tmp_path, jpeg(Block(gps=entries)))[LATITUDE] == f"could not be read: {reason}"
@@ -96,9 +99,14 @@ def test_an_altitude_that_cannot_be_told_gives_its_reason(tmp_path: Path, entrie
 def test_direction_speed_error_status_and_method_are_facts(tmp_path: Path) -> None:
     """Where the camera looked, how fast it moved and how sure it was."""
     entries = [
-        text(9, "V"), text(12, "K"), rational(13, (50, 1)), text(16, "T"), rational(17, (12345, 100)),
-        undefined(27, b"ASCII\0\0\0GPS"), rational(31, (4, 1)),
-    ]  # fmt: skip
+        text(9, "V"),
+        text(12, "K"),
+        rational(13, (50, 1)),
+        text(16, "T"),
+        rational(17, (12345, 100)),
+        undefined(27, b"ASCII\0\0\0GPS"),
+        rational(31, (4, 1)),
+    ]
     values = values_of(tmp_path, jpeg(Block(gps=entries)))
     assert (values["GPS image direction"], values["GPS image direction reference"]) == (123.45, "true north")
     assert (values["GPS speed"], values["GPS speed unit"]) == (50.0, "km/h")
