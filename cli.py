@@ -404,6 +404,21 @@ def _print_verification(verification: Verification) -> None:
 
 
 @contextmanager
+def _count_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Show bytes done, where nobody knows beforehand how many there are."""
+    with _byte_progress(what, quiet=quiet) as show:
+        done = 0
+
+        def _count(count: int) -> None:
+            nonlocal done
+            done += count
+            if show is not None:
+                show(done, 0)
+
+        yield _count if show is not None else None
+
+
+@contextmanager
 def _byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Show bytes done of bytes to do, on a terminal only."""
     if quiet or not sys.stderr.isatty():
@@ -414,7 +429,7 @@ def _byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], N
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(True), TransferSpeedColumn())
     with Progress(*columns, console=_console(stderr=True), transient=True) as bars:
         task = bars.add_task(_clean(what), total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+        yield lambda done, total: bars.update(task, completed=done, total=total or None)
 
 
 @main.command(name="hash")
@@ -433,12 +448,56 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
     goldenhour hash --also md5,sha1 stick/
     goldenhour hash --check photos.sha256
     """
+    if check is not None and paths:
+        raise click.UsageError("--check takes the files from the list: name no others")
     if check is not None:
-        _check_hashes(check, quiet=quiet)
-    elif paths:
-        _write_hashes(paths, also, form, quiet=quiet)
-    else:
+        sys.exit(_check_hashes(check, quiet=quiet))
+    if not paths:
         raise click.UsageError("name files or folders to hash, or a list with --check")
+    sys.exit(_write_hashes(paths, also, form, quiet=quiet))
+
+
+def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:
+    from hashing.digest import SHA256
+    from hashing.hash_list import write_list
+
+    algorithms = [SHA256, *(name for name in also.split(",") if name.strip())]
+    with _count_progress("hashing", quiet=quiet) as progress:
+        report = write_list(paths, sys.stdout.buffer, form=form, algorithms=algorithms, progress=progress)
+    for skipped in report.skipped:
+        click.echo(_clean(f"left out: {skipped.path}: {skipped.reason}"), err=True)
+    for unread in report.unread:
+        click.echo(_clean(f"not hashed: {unread.path}: {unread.reason}"), err=True)
+    return Exit.UNCHECKED if report.unread else Exit.OK
+
+
+def _check_hashes(path: Path, *, quiet: bool) -> Exit:
+    from hashing.hash_list import check_list
+
+    with _count_progress(f"checking {path}", quiet=quiet) as progress:
+        report = check_list(path, progress=progress)
+    for altered in report.altered:
+        click.echo(_clean(f"altered    {altered.path}"))
+        for expected, found in zip(altered.expected, altered.found, strict=True):
+            click.echo(f"  expected {expected}\n  found    {found}")
+        if altered.expected_size is not None:
+            click.echo(f"  expected {altered.expected_size} bytes\n  found    {altered.found_size} bytes")
+    for missing in report.missing:
+        click.echo(_clean(f"missing    {missing.path}"))
+    for unread in report.unreadable:
+        click.echo(_clean(f"unchecked  {unread.path}: {unread.reason}"))
+    for bad in report.bad_lines:
+        click.echo(_clean(f"unchecked  {path}, line {bad.line}: {bad.reason}"))
+    faults = f"{len(report.altered)} altered, {len(report.missing)} missing"
+    unchecked = len(report.unreadable) + len(report.bad_lines)
+    if not report.matches:
+        click.echo(_clean(f"DOES NOT MATCH  {path}: {faults}, {unchecked} unchecked, {report.ok} as listed"))
+        return Exit.MISMATCH
+    if not report.complete:
+        click.echo(_clean(f"COULD NOT BE CHECKED  {path}: {unchecked} unchecked, {report.ok} as listed"))
+        return Exit.UNCHECKED
+    click.echo(_clean(f"WHOLE  {path}: all {report.ok} files are as listed"))
+    return Exit.OK
 
 
 @main.command()
@@ -614,7 +673,7 @@ def _demo_tamper(bundle: Path, folder: Path) -> tuple[Path, Path]:
 
     copy = folder / "bundle-tampered-with"
     shutil.copytree(bundle, copy)
-    photo = sorted(copy.glob("data/captures/*/items/0003*"))[0]
+    photo = next(copy.glob("data/captures/*/items/0003*"))
     data = bytearray(photo.read_bytes())
     data[len(data) // 2] ^= 1
     photo.chmod(0o600)

@@ -118,7 +118,7 @@ stands in the report, and was shown when the capture was made.
 seal/export.json is the line of the case's ledger that records the making of
 this bundle. It holds the SHA-256 of the files that list all others:
 
-    cat seal/export.json
+    cat seal/export.json; echo
     sha256sum bagit.txt bag-info.txt manifest-sha256.txt README.txt
 
 The four digests must stand in that line.

@@ -42,7 +42,7 @@ def _item_row(entry: ItemView) -> tuple[str, ...]:
 
 def missing_table(view: CaptureView) -> Listing:
     """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
-    rows = [("failed", each.reason, each.url) for each in view.failed]
+    rows = [(each.ref or "failed", each.reason, each.url) for each in view.failed]
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for each in view.skipped:

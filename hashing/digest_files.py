@@ -71,12 +71,12 @@ def digest_readings(
                 waiting.append(batch)
             if not waiting:
                 return
-            while progress and not waiting[0].done(_TELL_SECONDS):
-                progress(crew.take_count())
-            results = waiting.popleft().result()
+            done = waiting[0].done(_TELL_SECONDS)
             if progress:
                 progress(crew.take_count())
-            yield from results
+            yield from waiting[0].take()
+            if done:
+                waiting.popleft().demand_whole()
 
 
 def default_workers() -> int:
@@ -97,6 +97,7 @@ class _Batch:
     def __init__(self, readings: list[Reading]) -> None:
         self._todo = deque(enumerate(readings))
         self._results: dict[int, FileDigests | Unread] = {}
+        self._taken = 0
         self.parts: list[Future[None]] = []
 
     def work(self, crew: _Crew) -> None:
@@ -113,11 +114,16 @@ class _Batch:
         """Say whether all is hashed, after waiting so many seconds at most."""
         return not wait(self.parts, seconds).not_done
 
-    def result(self) -> list[FileDigests | Unread]:
-        """Wait for all threads to be done with it; return the results in the order of the files."""
+    def take(self) -> Iterator[FileDigests | Unread]:
+        """Yield the results that are there and have not been taken yet, up to the first that is not there."""
+        while self._taken in self._results:
+            yield self._results.pop(self._taken)
+            self._taken += 1
+
+    def demand_whole(self) -> None:
+        """Raise what ended a thread early."""
         for part in self.parts:
             part.result()
-        return [self._results[place] for place in range(len(self._results))]
 
 
 def _digest(reading: Reading, buffer: bytearray, count: Callable[[int], None]) -> FileDigests | Unread:

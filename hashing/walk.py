@@ -19,10 +19,18 @@ _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to be read; `given` when the user named it, not only a folder above it."""
+    """A file to be read; `given` when the user named it, not only a folder above it.
 
-    path: Path
+    `name` is spelt as the user spelt the beginning of it: `./a` stays `./a`, as with `find` and `hashdeep`.
+    """
+
+    name: str
     given: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The same as a path, in the one spelling that paths have."""
+        return Path(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Skipped:
     reason: str
 
 
-def walk(paths: Iterable[Path]) -> Iterator[Found | Skipped | Unread]:
+def walk(paths: Iterable[Path | str]) -> Iterator[Found | Skipped | Unread]:
     """Yield every file that `paths` name or hold, each folder's names sorted by their bytes.
 
     A symbolic link that was named is followed; one in a folder never is, so there are no loops and nothing outside is
@@ -46,22 +54,22 @@ def walk(paths: Iterable[Path]) -> Iterator[Found | Skipped | Unread]:
             with reach(path) as (name, folder):
                 mode = os.stat(name, dir_fd=folder).st_mode
         except OSError as error:
-            yield refused(path, error)
+            yield refused(Path(path), error)
             continue
         if stat.S_ISDIR(mode):
-            yield from _below(path)
+            yield from _below(str(path))
         else:
-            yield Found(path, given=True)
+            yield Found(str(path), given=True)
 
 
-def _below(top: Path) -> Iterator[Found | Skipped | Unread]:
+def _below(top: str) -> Iterator[Found | Skipped | Unread]:
     # A list in place of recursion, the next to come at its end: only memory bounds how deep folders may nest.
-    pending = [(str(top), stat.S_IFDIR)]
+    pending = [(top, stat.S_IFDIR)]
     flags = _LIST
     while pending:
         path, mode = pending.pop()
         if stat.S_ISREG(mode):
-            yield Found(Path(path))
+            yield Found(path)
         elif not stat.S_ISDIR(mode):
             yield Skipped(Path(path), kind_of(mode))
         else:

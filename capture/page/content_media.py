@@ -129,8 +129,7 @@ class ContentMedia:
         if kind is None:
             return None
         alt = attributes.get("title", "") or attributes.get("alt", "")
-        link = Mention(kind, (Place(raw, _LINK_NAMES[kind]),), alt, stated=False)
-        self._mentions.show(link)
+        link = self._mentions.show(Mention(kind, (Place(raw, _LINK_NAMES[kind]),), alt, stated=False))
         if tag == "area" or alt:
             return None
         self._link = link

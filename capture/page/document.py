@@ -160,8 +160,11 @@ def parse(
     *,
     patience: float = PATIENCE,
     clock: Callable[[], float] = time.thread_time,
+    piece: int = _PIECE,
 ) -> Parsed:
     """Parse a page that is decoded, without NUL; stop when `patience` seconds of `clock` are over. Never fails.
+
+    The parser is fed at most `piece` characters between two looks at the clock.
 
     HTML has no entities of its own making: what a DOCTYPE declares is neither expanded nor fetched.
     """
@@ -175,7 +178,7 @@ def parse(
     position, notes = 0, []
     try:
         while position < len(page):
-            size = min(_PIECE, max(_LEAST_PIECE, _STEPS // max(target.depth, 1)))
+            size = min(piece, max(_LEAST_PIECE, _STEPS // max(target.depth, 1)))
             parser.feed(page[position : position + size])
             position += size
             if clock() > end and position < len(page):

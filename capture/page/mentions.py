@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from capture.page.urls import Addresses
 
 MOST = 50_000
-"""Mentions that are kept of one page."""
+"""Mentions that are kept of what a page shows, and of what its metadata names."""
 
 _LONGEST_ALT = 500
 _LOOKED_AT = 10_000
@@ -63,27 +63,34 @@ class Mentions:
     def __init__(self) -> None:
         self.content: list[Mention] = []
         self.metadata: list[Mention] = []
+        self._known: dict[tuple[Kind, tuple[Place, ...]], Mention] = {}
         self.hidden = 0
         """How many elements are open whose content the page does not show."""
         self._left_out = 0
         self._not_shown = 0
 
-    def show(self, mention: Mention) -> None:
-        """Take something that the page shows or links to."""
+    def show(self, mention: Mention) -> Mention:
+        """Take something that the page shows or links to; return the same mention, or the earlier one it repeats."""
         if self.hidden > 0:
             self._not_shown += 1
-        else:
-            self._take(mention, self.content)
+            return mention
+        return self._take(mention, self.content)
 
-    def name(self, mention: Mention) -> None:
-        """Take something that the page's metadata names."""
-        self._take(mention, self.metadata)
+    def name(self, mention: Mention) -> Mention:
+        """Take something that the page's metadata names; return as `show` does."""
+        return self._take(mention, self.metadata)
 
-    def _take(self, mention: Mention, to: list[Mention]) -> None:
-        if len(self.content) + len(self.metadata) < MOST:
+    def _take(self, mention: Mention, to: list[Mention]) -> Mention:
+        known = self._known.get((mention.kind, mention.places))
+        if known is not None:
+            known.alt = known.alt or mention.alt
+            return known
+        if len(to) < MOST:
             to.append(mention)
+            self._known[mention.kind, mention.places] = mention
         else:
             self._left_out += 1
+        return mention
 
     def notes(self) -> list[str]:
         """Say what was left out."""

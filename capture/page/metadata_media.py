@@ -74,8 +74,7 @@ class MetadataMedia:
             return
         for name, place in meta_names(attributes):
             if name in _IMAGES:
-                self._image = Mention("photo", (Place(content, place),))
-                self._mentions.name(self._image)
+                self._image = self._mentions.name(Mention("photo", (Place(content, place),)))
             elif name in _IMAGE_WORDS and self._image is not None:
                 self._image.alt = self._image.alt or content
             elif family := next((family for family in _RECORDINGS if name.startswith(family)), None):

@@ -47,9 +47,9 @@ class Addresses:
     """Makes the addresses of one page absolute, against the page's own and its <base href>."""
 
     def __init__(self, page: str, base: str = "") -> None:
-        self._page = self._base = page
-        self._page = self._absolute_or_none(page) or page
-        self._base = self._absolute_or_none(base) or page
+        self._page = self._base = ""
+        self._page = self._base = self._absolute_or_none(page) or ""
+        self._base = self._absolute_or_none(base) or self._page
 
     def resolve(self, raw: str) -> str | None:
         """Return the http or https address without fragment and credentials, or None where nothing is to be fetched.
@@ -85,16 +85,16 @@ def _absolute(url: str, base: str) -> str:
         raise ValueError("the page has no web address that it could be relative to")
     path = quote(parts.path or "/", safe=_PATH_SAFE, errors="replace")
     query = quote(parts.query, safe=_QUERY_SAFE, errors="replace")
-    host = _host(parts.hostname or "")
+    host = _host(parts.hostname or "", in_brackets="[" in parts.netloc)
     port = parts.port  # raises ValueError where it is no number from 0 to 65535
     with_port = host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
     return urlunsplit((parts.scheme, with_port, path, query, ""))
 
 
-def _host(host: str) -> str:
+def _host(host: str, *, in_brackets: bool) -> str:
     """Check a host's name; one with letters beyond ASCII stays as it is, and requests turns it into IDNA."""
-    if ":" in host:
-        IPv6Address(host.partition("%")[0])
+    if in_brackets:
+        IPv6Address(host)
         return f"[{host}]"
     if _FORBIDDEN_IN_HOST.search(host):
         raise ValueError("a character that no host name can have")

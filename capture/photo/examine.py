@@ -127,10 +127,7 @@ def _exif_facts(block: PhotoFile, parts: Parts, *, inside: bool) -> Iterator[Fac
     if inside:  # in a TIFF file the second directory is the second page
         readers.append(lambda found: thumbnail_facts(found, parts))
     for reader in readers:
-        try:
-            yield from reader(tags)
-        except NotRead as error:
-            yield _unread(names.EXIF, str(error), "EXIF")
+        yield from reader(tags)
 
 
 def _unread(name: str, reason: str, tag: str) -> Fact:

@@ -191,12 +191,12 @@ def _not_whole(path: Path, faults: Sequence[Fault]) -> NotWhole:
 
 def _read_back(draft: Path) -> None:
     """Read and hash the finished draft as whoever receives it will. Raises NotWhole."""
+    from exports.tables import verification_lines
     from exports.verification import verify
 
     found = verify(draft)
     if found.verdict != "ok":
-        faults = (*found.altered, *found.missing, *found.added, *found.problems, *found.unchecked)
-        listed = "".join(f"\n  {type(fault).__name__.lower()}: {fault.path}" for fault in faults)
+        listed = "".join(f"\n  {line}" for line in verification_lines(found))
         raise NotWhole(
             f"{draft}: the bundle as written does not verify; nothing was handed over{listed}",
             hint="the disk may be failing; choose another place with --output",

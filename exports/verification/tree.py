@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from exports.errors import NotCheckable
 from exports.printable import printable
 from hashing.digest import new_hash
-from hashing.digest_files import Unread, digest_many
+from hashing.digest_files import digest_many
+from hashing.read import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,13 +1,13 @@
 """Hash lists: files with their digests, in the forms that other tools write and check.
 
-What is written here, `sha256sum`, `md5sum`, `b2sum` and `hashdeep` accept, and what they write can be checked here. A
-name that a form cannot carry, and a line that cannot be understood, are values with a reason: never a broken list, never
+`sha256sum`, `md5sum`, `b2sum` and `hashdeep` accept what is written here, and what they write can be checked here. A
+name that a form cannot carry and a line that cannot be understood are values with a reason: never a broken list, never
 a line passed over in silence.
 """
 
 from hashing.hash_list.check import Altered, CheckReport, check_list
 from hashing.hash_list.entry import BadLine, Entry
-from hashing.hash_list.form import FORMS, Form, Unlisted
+from hashing.hash_list.form import FORMS, Form
 from hashing.hash_list.read_list import read_list
 from hashing.hash_list.write_list import WriteReport, write_list
 
@@ -18,7 +18,6 @@ __all__ = [
     "CheckReport",
     "Entry",
     "Form",
-    "Unlisted",
     "WriteReport",
     "check_list",
     "read_list",

@@ -1,14 +1,13 @@
 r"""The lists of md5sum, sha1sum, sha256sum, sha512sum and b2sum (GNU coreutils, digest.c), plain and tagged.
 
-    9f86d081…  name            plain, text mode
-    9f86d081… *name            plain, binary mode
-    SHA256 (name) = 9f86d081…  tagged, as BSD writes it
-    \9f86d081…  na\nme         a name with a backslash, newline or carriage return, which is escaped
+9f86d081…  name            plain, text mode
+9f86d081… *name            plain, binary mode
+SHA256 (name) = 9f86d081…  tagged, as BSD writes it
+\9f86d081…  na\nme         a name with a backslash, newline or carriage return, which is escaped
 """
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ _ALGORITHMS = {
 }
 
 _PLAIN_BY_DIGITS = {HEX_DIGITS[algorithm]: algorithm for algorithm in ("md5", "sha1", "sha256", "sha512")}
-"""What a plain value of so many digits is taken for: of SHA-512 and BLAKE2b, whose values look alike, the common one."""
+"""What a plain value of so many digits is taken for. BLAKE2b is not among them: its values look like SHA-512."""
 
 _PLAIN = re.compile(rb"([0-9A-Fa-f]+)(?: [ *])(.*)", re.DOTALL)
 _TAGGED = re.compile(rb"([A-Za-z][A-Za-z0-9/-]*) ?\((.*)\)[ \t]*=[ \t]*([0-9A-Fa-f]+)", re.DOTALL)
@@ -55,19 +54,18 @@ class CoreutilsForm:
         """Return nothing: these lists have no head."""
         return b""
 
-    def line(self, file: FileDigests) -> bytes:
+    def line(self, name: bytes, file: FileDigests) -> bytes:
         """Return a line for each digest of the file."""
-        raw = os.fsencode(file.path)
-        if raw == b"-":
-            raw = b"./-"  # a bare hyphen is standard input to those who check
-        name = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], raw)
-        mark = b"\\" if name != raw else b""
+        if name == b"-":
+            name = b"./-"  # a bare hyphen is standard input to those who check
+        text = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], name)
+        mark = b"\\" if text != name else b""
+        return b"".join(self._line(mark, text, digest) for digest in file.digests)
+
+    def _line(self, mark: bytes, text: bytes, digest: Digest) -> bytes:
         if self._tagged:
-            return b"".join(
-                b"%b%b (%b) = %b\n" % (mark, TAGS[digest.algorithm], name, digest.hex.encode())
-                for digest in file.digests
-            )
-        return b"".join(b"%b%b  %b\n" % (mark, digest.hex.encode(), name) for digest in file.digests)
+            return b"%b%b (%b) = %b\n" % (mark, TAGS[digest.algorithm], text, digest.hex.encode())
+        return b"%b%b  %b\n" % (mark, digest.hex.encode(), text)
 
 
 def parse_line(line: bytes, algorithm: str | None = None) -> tuple[Path, Digest]:

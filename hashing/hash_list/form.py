@@ -21,8 +21,8 @@ class Form(Protocol):
     def head(self) -> bytes:
         """Return what stands before the first line."""
 
-    def line(self, file: FileDigests) -> bytes:
-        """Return the line, or lines, of one file. Raises BadFormat for a name that the form cannot carry."""
+    def line(self, name: bytes, file: FileDigests) -> bytes:
+        """Return the line, or lines, of a file under a name. Raises BadFormat for one that the form cannot carry."""
 
 
 FORMS: dict[str, Callable[[Sequence[str]], Form]] = {

@@ -1,14 +1,13 @@
 """The lists of hashdeep, md5deep's successor (version 4.4, src/hashlist.cpp).
 
-    %%%% HASHDEEP-1.0
-    %%%% size,md5,sha256,filename
-    ## comments
-    4,098f6bcd4621d373cade4e832627b4f6,9f86d081…,name, to the end of the line
+%%%% HASHDEEP-1.0
+%%%% size,md5,sha256,filename
+## comments
+4,098f6bcd4621d373cade4e832627b4f6,9f86d081…,name, to the end of the line
 """
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,8 @@ class HashdeepForm:
         foreign = [name for name in algorithms if name not in ALGORITHMS]
         if foreign:
             raise BadFormat(
-                f"hashdeep does not know {', '.join(foreign)}", hint=f"it knows {', '.join(ALGORITHMS)}; or use another form"
+                f"hashdeep does not know {', '.join(foreign)}",
+                hint=f"it knows {', '.join(ALGORITHMS)}; or use another form",
             )
         self._columns = ",".join(["size", *algorithms, "filename"])
 
@@ -49,9 +49,8 @@ class HashdeepForm:
         """Return the two lines that name the form and its columns."""
         return b"%b\n%b%b\n" % (_VERSION, _COLUMNS, self._columns.encode())
 
-    def line(self, file: FileDigests) -> bytes:
+    def line(self, name: bytes, file: FileDigests) -> bytes:
         """Return the line of a file. Raises BadFormat for a name that hashdeep would misread."""
-        name = os.fsencode(file.path)
         if b"\n" in name or name.endswith(b"\r"):
             raise BadFormat("hashdeep lists cannot hold a name with a newline, or with a carriage return at its end")
         line = b",".join([b"%d" % file.size, *(digest.hex.encode() for digest in file.digests), name])

@@ -8,7 +8,6 @@ JSON holds Unicode only. A name that is not UTF-8 has its bytes in `path_bytes` 
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,9 +33,8 @@ class JsonForm:
         """Return nothing: these lists have no head."""
         return b""
 
-    def line(self, file: FileDigests) -> bytes:
+    def line(self, name: bytes, file: FileDigests) -> bytes:
         """Return the line of a file."""
-        name = os.fsencode(file.path)
         fields: dict[str, str | int]
         try:
             fields = {"path": name.decode()}

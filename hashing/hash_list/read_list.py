@@ -66,4 +66,6 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
                 raise BadFormat("the list is in UTF-16", hint="save it as UTF-8")
             line = line.removeprefix(_UTF8_MARK)
         whole = line.removesuffix(b"\n").removesuffix(b"\r")
-        if len(whole) <= LONGEST_LINE and ...
+        while line and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
+        yield number, whole if len(whole) <= LONGEST_LINE else None

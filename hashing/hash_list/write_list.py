@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from hashing.digest_files import Reading, digest_readings
 from hashing.errors import BadFormat
 from hashing.hash_list.form import form_named
 from hashing.read import Unread
-from hashing.walk import Found, Skipped, walk
+from hashing.walk import Skipped, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +36,7 @@ class WriteReport:
 
 
 def write_list(
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     output: BinaryIO,
     *,
     form: str = "sha256sum",
@@ -45,13 +46,15 @@ def write_list(
 ) -> WriteReport:
     """Hash files, and folders with all below them, and write a line for each to `output` as soon as it is known.
 
+    Names stand in the list as they were spelt in `paths`, where a `str` keeps `./` and a Path does not.
     `progress` is told the bytes read since it was last told. Raises BadFormat, before anything is read, for an unknown
     form, and for algorithms that are unknown, or unknown to the form. What `output` raises passes through.
     """
-    names = known_algorithms(algorithms)
-    lines = form_named(form, names)
+    algorithms = known_algorithms(algorithms)
+    lines = form_named(form, algorithms)
     skipped: list[Skipped] = []
     unread: list[Unread] = []
+    names: deque[str] = deque()
     listed = size = 0
 
     def readings() -> Iterator[Reading]:
@@ -64,15 +67,17 @@ def write_list(
             elif own is not None and _is(found.path, own):
                 skipped.append(Skipped(found.path, "the list that is being written"))
             else:
-                yield Reading(found.path, names, follow_symlinks=found.given)
+                names.append(found.name)
+                yield Reading(found.path, tuple(algorithms), follow_symlinks=found.given)
 
     output.write(lines.head())
     for result in digest_readings(readings(), workers=workers, progress=progress):
+        name = names.popleft()
         if isinstance(result, Unread):
             unread.append(result)
             continue
         try:
-            line = lines.line(result)
+            line = lines.line(os.fsencode(name), result)
         except BadFormat as error:
             unread.append(Unread(result.path, str(error)))
             continue
@@ -81,3 +86,20 @@ def write_list(
         size += result.size
     output.flush()
     return WriteReport(listed, size, tuple(skipped), tuple(unread))
+
+
+def _identity(output: BinaryIO) -> tuple[int, int] | None:
+    """Return device and number of the file that is being written to; None where it is a pipe, a terminal or memory."""
+    try:
+        status = os.fstat(output.fileno())
+    except OSError:  # io.UnsupportedOperation is one
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _is(path: Path, identity: tuple[int, int]) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False  # whoever reads it will say why
+    return (status.st_dev, status.st_ino) == identity

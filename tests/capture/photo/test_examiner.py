@@ -19,7 +19,7 @@ from hashing.facts import Fact
 from tests.capture.photo.making import camera_exif, encoded, picture, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _ROOT = Path(__file__).resolve().parents[3]
 _HAS_PROC = Path("/proc/self/environ").exists()
@@ -47,7 +47,7 @@ def _until(done: Callable[[], bool], seconds: float = 10) -> bool:
 
 
 @pytest.fixture
-def child_of() -> Iterator[Callable[[Examiner], int]]:
+def child_of() -> Callable[[Examiner], int]:
     """Return a function that starts an examiner and tells its child's process id."""
     if not _HAS_PROC:
         pytest.skip("this system has no /proc to look into")
@@ -61,9 +61,20 @@ def child_of() -> Iterator[Callable[[Examiner], int]]:
     return _start
 
 
-def _slow(folder: Path) -> Path:
-    """Write a photo that takes a good second to decode."""
-    return store(folder, encoded("PNG", Image.effect_noise((5000, 5000), 60).convert("RGB"), compress_level=1), "slow")
+def _ended(pid: int) -> bool:
+    """Whether a process has ended, even if nobody has asked for its exit status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a photo that takes more than a second to decode: a progressive JPEG of 36 megapixels of noise."""
+    noise = Image.effect_noise((1500, 1500), 60).resize((6000, 6000), Image.Resampling.NEAREST).convert("RGB")
+    data = encoded("JPEG", noise, quality=90, progressive=True, subsampling=0)
+    return store(tmp_path_factory.mktemp("slow"), data)
 
 
 def test_the_child_states_what_is_stated_in_process(tmp_path: Path) -> None:
@@ -84,21 +95,23 @@ def test_one_child_examines_many_photos(tmp_path: Path, child_of: Callable[[Exam
         assert pid in _children()
 
 
-def test_a_photo_that_takes_too_long_is_given_up_and_the_next_is_examined(tmp_path: Path) -> None:
+def test_a_photo_that_takes_too_long_is_given_up_and_the_next_is_examined(tmp_path: Path, slow: Path) -> None:
     """The process that hangs is killed and replaced."""
-    slow, quick = _slow(tmp_path), store(tmp_path, encoded("GIF"), "quick")
+    quick = store(tmp_path, encoded("GIF"))
     with Examiner(deadline=0.001) as examiner:
         reason = "could not be read: the examination took longer than 0.001 s"
         assert examiner.examine(slow) == (Fact("photo", reason, "examination"),)
-    with Examiner(deadline=0.25) as examiner:
-        reason = "could not be read: the examination took longer than 0.25 s"
+    with Examiner(deadline=0.3) as examiner:
+        reason = "could not be read: the examination took longer than 0.3 s"
         assert examiner.examine(slow) == (Fact("photo", reason, "examination"),)
         assert examiner.examine(quick)[0] == Fact("format", "GIF", "first bytes")
 
 
-def test_a_child_that_is_killed_at_work_is_a_fact(tmp_path: Path, child_of: Callable[[Examiner], int]) -> None:
+def test_a_child_that_is_killed_at_work_is_a_fact(
+    tmp_path: Path, slow: Path, child_of: Callable[[Examiner], int]
+) -> None:
     """A crash of the reader says by what, and the next photo gets a new reader."""
-    slow, quick = _slow(tmp_path), store(tmp_path, encoded("GIF"), "quick")
+    quick = store(tmp_path, encoded("GIF"))
     with Examiner() as examiner:
         pid = child_of(examiner)
         examiner.examine(quick)
@@ -117,7 +130,7 @@ def test_a_child_that_died_at_rest_costs_no_photo(tmp_path: Path, child_of: Call
         pid = child_of(examiner)
         examiner.examine(path)
         os.kill(pid, signal.SIGKILL)
-        assert _until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        assert _until(lambda: _ended(pid))
         assert examiner.examine(path)[0].value == "GIF"
 
 
@@ -141,7 +154,7 @@ def test_the_child_gets_no_secrets(
         pid = child_of(examiner)
         examiner.examine(store(tmp_path, encoded("GIF")))
         environment = Path(f"/proc/{pid}/environ").read_bytes()
-        opened = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+        opened = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     assert b"secret" not in environment
     assert b"hunter2" not in environment
     assert not [name for name in opened if name.startswith(str(tmp_path))]
@@ -189,9 +202,9 @@ def test_closing_ends_the_child_and_is_final(tmp_path: Path, child_of: Callable[
     assert facts == (Fact("photo", "could not be read: the examination was stopped", "examination"),)
 
 
-def test_closing_does_not_wait_for_the_photo_under_way(tmp_path: Path) -> None:
+def test_closing_does_not_wait_for_the_photo_under_way(tmp_path: Path, slow: Path) -> None:
     """Ctrl-C must not hang on a photo."""
-    slow, quick = _slow(tmp_path), store(tmp_path, encoded("GIF"), "quick")
+    quick = store(tmp_path, encoded("GIF"))
     examiner = Examiner(deadline=60)
     examiner.examine(quick)
     with ThreadPoolExecutor(1) as pool:
@@ -224,10 +237,10 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=_ROOT, text=True) as parent:
         assert parent.stdout is not None
-        child = Path("/proc") / parent.stdout.readline().strip()
-        assert child.exists()
+        child = int(parent.stdout.readline())
+        assert not _ended(child)
         parent.kill()
-    assert _until(lambda: not child.exists())
+    assert _until(lambda: _ended(child))
 
 
 def test_modules_in_the_working_directory_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,8 +289,8 @@ def test_an_answer_is_trusted_no_more_than_the_photo(
 ) -> None:
     """A reader that a photo took over cannot put just anything into the ledger."""
     script = tmp_path / "python"
-    body = f"import sys\nprint('ready', flush=True)\nsys.stdin.readline()\n{answer}\nsys.stdout.flush()\nsys.stdin.readline()"
-    script.write_text(f"#!{sys.executable}\n{body}\n")
+    lines = ["import sys", "print('ready', flush=True)", "sys.stdin.readline()", answer, "sys.stdout.flush()"]
+    script.write_text("\n".join([f"#!{sys.executable}", *lines, "sys.stdin.readline()", ""]))
     script.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(script))
     with Examiner() as examiner:

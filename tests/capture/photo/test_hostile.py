@@ -5,7 +5,7 @@ import os
 import struct
 import time
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,7 +44,8 @@ def _unread(folder: Path, data: bytes) -> list[Fact]:
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_photo_that_is_cut_off_says_so_at_every_tenth(tmp_path: Path, name: str, tenth: int) -> None:
     """Wherever a download broke off, some fact says that the photo is not whole."""
-    data = encoded(name, **({"exif": camera_exif().tobytes()} if name in WITH_EXIF else {}))
+    options: dict[str, Any] = {"exif": camera_exif().tobytes()} if name in WITH_EXIF else {}
+    data = encoded(name, **options)
     assert not _unread(tmp_path, data)
     assert _unread(tmp_path, data[: len(data) * tenth // 10])
 
@@ -255,7 +256,7 @@ def test_the_original_is_not_touched(tmp_path: Path, name: str) -> None:
         before.st_ctime_ns,
         before.st_mode,
     )
-    assert os.listdir(tmp_path) == [path.name]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_tag_of_an_unknown_type_does_not_hide_the_others(tmp_path: Path) -> None:
