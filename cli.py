@@ -66,7 +66,7 @@ class Goldenhour(click.Group):
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError
-    from exports.errors import NothingToExport, NotWhole
+    from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import InUse, Unwritable, WouldOverwrite
 
     if isinstance(error, CaptureError):
@@ -77,13 +77,18 @@ def exit_code(error: Exception) -> Exit:
         return Exit.NOTHING
     if isinstance(error, WouldOverwrite | InUse | Unwritable):
         return Exit.REFUSED
+    if isinstance(error, ExportError) and not isinstance(error, NotCheckable):
+        return Exit.REFUSED
     return Exit.UNCHECKED
 
 
 def _complain(message: str, hint: str = "") -> None:
     from exports.printable import printable
 
-    click.echo(f"goldenhour: {printable(message)}", err=True)
+    first, *more = message.splitlines() or [""]
+    click.echo(f"goldenhour: {printable(first)}", err=True)
+    for line in more:
+        click.echo(f"  {printable(line)}", err=True)
     if hint:
         click.echo(f"  hint: {printable(hint)}", err=True)
 
@@ -172,14 +177,17 @@ def _clean(text: str) -> str:
     return printable(text)
 
 
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
+def _console() -> Console:
+    """Return the console for progress, which is on stderr."""
+    from exports.listing import plain_console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return plain_console(sys.stderr)
 
 
 def _print(*things: RenderableType) -> None:
-    console = _console()
+    from exports.listing import plain_console
+
+    console = plain_console(sys.stdout)
     for thing in things:
         console.print(thing)
 
@@ -314,7 +322,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
     elif sys.stderr.isatty():
         from capture.live_progress import LiveProgress
 
-        with LiveProgress(_console(stderr=True), _clean) as live:
+        with LiveProgress(_console(), _clean) as live:
             yield live
     else:
         from capture.line_progress import LineProgress
@@ -427,7 +435,7 @@ def _byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], N
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(True), TransferSpeedColumn())
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=_console(), transient=True) as bars:
         task = bars.add_task(_clean(what), total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total or None)
 
@@ -539,8 +547,10 @@ def export(
         click.echo(json.dumps(bundle.to_json(), ensure_ascii=False))
         return
     click.echo(f"bundle   {bundle.path}")
-    click.echo(f"         {bundle.items} items of {bundle.captures} captures, read back and checked")
+    click.echo(f"         {bundle.items} items of {len(bundle.captures)} captures, read back and checked")
     click.echo(f"seal     {bundle.fingerprint}")
+    for sentence in bundle.left_out:
+        click.echo(f"left out {_clean(sentence)}")
 
 
 @main.command()

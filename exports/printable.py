@@ -14,6 +14,8 @@ def printable(text: str, longest: int = 0) -> str:
 
     With `longest`, a longer text is cut to that many characters and ends in an ellipsis.
     """
+    if text.isprintable() and (not longest or len(text) <= longest):
+        return text
     shown = "".join(char if _shown_as_is(char) else _escaped(char) for char in text)
     if longest and len(shown) > longest:
         return shown[: longest - 1] + "…"

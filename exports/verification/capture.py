@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from hashing.events import CaptureEvent, WarcPlace
 
-_HEAD = 1 << 16
+_HEAD = 1 << 14
 
 
 class CaptureCheck:
@@ -68,8 +68,7 @@ class CaptureCheck:
             return
         self._check_seal(self.started)
         self._check_sums()
-        for exchange in self._exchanges.values():
-            self._check_places(exchange)
+        self._check_places()
 
     def _take(self, event: CaptureEvent) -> None:
         match event:
@@ -143,24 +142,30 @@ class CaptureCheck:
         if finished.status == "interrupted":
             self.check.findings.notes.append(f"the capture was interrupted: {finished.reason}")
 
-    def _check_places(self, exchange: Exchange) -> None:
-        for place in (exchange.warc, exchange.request_warc):
-            if place is not None and self.check.is_file(f"{self.prefix}{place.file}"):
-                self._check_place(exchange, place)
+    def _check_places(self) -> None:
+        """Read the head of each record at the place that the ledger names, in one pass over each WARC."""
+        places: dict[str, list[tuple[int, WarcPlace, int]]] = {}
+        for exchange in self._exchanges.values():
+            for place in (exchange.warc, exchange.request_warc):
+                if place is not None and self.check.is_file(f"{self.prefix}{place.file}"):
+                    places.setdefault(place.file, []).append((place.offset, place, exchange.exchange))
+        for file, wanted in places.items():
+            name = f"{self.prefix}{file}"
+            try:
+                with self.check.tree.open(name) as warc:
+                    for offset, place, exchange_number in sorted(wanted, key=lambda each: each[0]):
+                        warc.seek(offset)
+                        self._check_place(name, warc.read(_HEAD), place, exchange_number)
+            except (NotCheckable, OSError, ValueError) as error:
+                self.check.unchecked(name, str(error))
 
-    def _check_place(self, exchange: Exchange, place: WarcPlace) -> None:
-        """Read the head of the record at the place that the ledger names."""
-        name = f"{self.prefix}{place.file}"
+    def _check_place(self, name: str, data: bytes, place: WarcPlace, exchange: int) -> None:
         try:
-            with self.check.tree.open(name) as file:
-                file.seek(place.offset)
-                head = zlib.decompressobj(31).decompress(file.read(_HEAD), _HEAD)
-        except (NotCheckable, OSError, zlib.error, ValueError):
-            self.check.problem(
-                name, f"no record at offset {place.offset}, where exchange {exchange.exchange} should be"
-            )
+            head = zlib.decompressobj(31).decompress(data, _HEAD)
+        except zlib.error:
+            self.check.problem(name, f"no record at offset {place.offset}, where exchange {exchange} should be")
             return
         lines = head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").split("\r\n")
         wanted = {f"WARC-Record-ID: {place.record}", f"WARC-Block-Digest: sha256:{place.block_sha256}"}
         if not wanted <= set(lines):
-            self.check.problem(name, f"the record at offset {place.offset} is not exchange {exchange.exchange}")
+            self.check.problem(name, f"the record at offset {place.offset} is not exchange {exchange}")

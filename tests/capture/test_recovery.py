@@ -60,7 +60,7 @@ def _dying(case: Path, key_file: Path, scene: str, point: int) -> subprocess.Com
 
 def _acknowledged(case: Case) -> dict[str, str]:
     """Return path and digest of every item that a ledger line speaks of right now."""
-    found = {}
+    found: dict[str, str] = {}
     for folder in case.captures():
         if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
             view = read_capture(folder)
