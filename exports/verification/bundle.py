@@ -61,7 +61,7 @@ def check_bundle(check: Check) -> None:
     if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
         check.problem(BAGIT, "not the declaration of a bag")
     if "data/manifest.json" not in check.kinds and f"{_SEAL}checkpoint" not in check.kinds:
-        check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
+        _accept_foreign(check)
         return
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
     checked = {}
@@ -70,6 +70,17 @@ def check_bundle(check: Check) -> None:
         checked[capture].run()
     _check_seal(check, captures)
     _check_manifest(check, checked)
+
+
+def _accept_foreign(check: Check) -> None:
+    """Judge a bag of others by the standard alone, which leaves tag files unlisted if it likes (RFC 8493 section 2.2.1)."""
+    check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
+    check.findings.missing[:] = [each for each in check.findings.missing if each.path != TAG_MANIFEST]
+    for name in check.kinds:
+        if not name.startswith(PAYLOAD):
+            check.expected.setdefault(name, "")
+    if TAG_MANIFEST not in check.kinds:
+        check.expected.pop(TAG_MANIFEST, None)
 
 
 def _hash_list(check: Check, name: str, belongs: Callable[[str], bool]) -> dict[str, str]:
