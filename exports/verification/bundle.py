@@ -73,7 +73,7 @@ def check_bundle(check: Check) -> None:
 
 
 def _accept_foreign(check: Check) -> None:
-    """Judge a bag of others by the standard alone, which leaves tag files unlisted if it likes (RFC 8493 section 2.2.1)."""
+    """Judge a bag of others by the standard alone: tag files may stand there unlisted (RFC 8493 section 2.2.1)."""
     check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
     check.findings.missing[:] = [each for each in check.findings.missing if each.path != TAG_MANIFEST]
     for name in check.kinds:

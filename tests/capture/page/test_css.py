@@ -52,4 +52,4 @@ def test_a_megabyte_of_broken_css_is_read_in_linear_time(piece: str) -> None:
     """No text makes the search start over and over again."""
     begun = time.process_time()
     list(css_images("background:" + piece * (1_000_000 // len(piece))))
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 10

@@ -96,6 +96,10 @@ def _found(html: str) -> list[tuple[str, str, str]]:
             [("video", "a", "og:video")],
         ),
         ("<meta property=og:video content=a><meta property=og:video:type content=text/html>", []),
+        ("<meta property=og:video:width content=a.mp4><meta property=og:image>", []),
+        ("<link rel=preload as=image><link rel=image_src><iframe></iframe><iframe src=about:blank></iframe>", []),
+        ("<bgsound src=''><table background=''><p style='background:red' data-bg=''>", []),
+        (f"<a href='{'a' * 9000}.jpg'>a</a>", []),
         (
             "<meta property=og:video content=a.mp4><meta property=og:video:secure_url content=b.mp4>",
             [("video", "a.mp4", "og:video"), ("video", "b.mp4", "og:video:secure_url")],
