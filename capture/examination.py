@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from hashing.events import ItemFacts
+from hashing.facts import Fact
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ class Examination:
 
         with Examiner() as examiner:
             while (photo := self._photos.get()) is not None:
-                facts = examiner.examine(self._folder.path / photo.path)
+                facts = _coded(photo) or examiner.examine(self._folder.path / photo.path)
                 if facts:
                     self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
+
+
+def _coded(photo: Item) -> tuple[Fact, ...]:
+    """Say of a photo that is stored in a content coding, as it was served, that it was not looked into."""
+    if not photo.content_encoding:
+        return ()
+    value = f"could not be read: stored as served, in {photo.content_encoding} coding"
+    return (Fact("photo", value, "Content-Encoding"),)

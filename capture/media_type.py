@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -124,14 +123,13 @@ _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _MIME = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,100}")
 
 
-def media_type(head: bytes, declared: str | None, coding: str = "") -> MediaType:
-    """Return what a file is. `head` is its beginning as served, `declared` the server's Content-Type.
+def media_type(head: bytes, declared: str | None) -> MediaType:
+    """Return what a file is. `head` is its beginning without content coding, `declared` the server's Content-Type.
 
     What the bytes show wins. The server's word decides where they show nothing, and where it says more than they do
-    and agrees with them (a ZIP that is said to be a Word file, text that is said to be CSV). With `coding`, the
-    Content-Encoding under which the bytes were served, it is the decoded beginning that is looked at.
+    and agrees with them (a ZIP that is said to be a Word file, text that is said to be CSV).
     """
-    shown = sniff(_decoded(head, coding))
+    shown = sniff(head)
     said = _declared(declared)
     if shown is None:
         return said or _of("application/octet-stream")
@@ -177,21 +175,6 @@ def _declared(declared: str | None) -> MediaType | None:
     mime = (declared or "").partition(";")[0].strip().lower()
     mime = _OTHER_NAMES.get(mime, mime)
     return _of(mime) if _MIME.fullmatch(mime) and mime not in _SAYS_NOTHING else None
-
-
-def _decoded(head: bytes, coding: str) -> bytes:
-    """Undo a content coding as far as the head goes; what cannot be undone shows nothing."""
-    coding = coding.strip().lower()
-    if coding in {"", "identity"}:
-        return head
-    if coding not in {"gzip", "x-gzip", "deflate"}:
-        return b""
-    for window_bits in (47, -15):  # zlib's or gzip's frame; and deflate without a frame, as some servers send it
-        try:
-            return zlib.decompressobj(window_bits).decompress(head, HEAD)
-        except zlib.error:
-            continue
-    return b""
 
 
 _MORE: dict[str, Callable[[str], bool]] = {

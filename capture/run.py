@@ -140,7 +140,6 @@ class _Run:
             self._fetch_all(scene, source, pool, pending)
         except KeyboardInterrupt:
             interrupted, self._reason = True, self._reason or "stopped by the user"
-            self._recorder.stop()
         finally:
             self._recorder_ended(pool, pending)
         return self._finish(interrupted=interrupted)
@@ -189,7 +188,9 @@ class _Run:
         """Wait for every fetch to end; what had not begun is recorded as failed."""
         for future, found in pending.items():
             if future.cancel():
-                self._intake.not_begun(found, self._reason or "not begun")
+                self._intake.not_begun(found, self._reason or "the capture failed")
+        if self._reason:
+            self._recorder.stop()
         wait(pending)
         pool.shutdown(wait=True, cancel_futures=True)
         self._recorder.close()

@@ -11,7 +11,7 @@ from exports.sizes import human_size
 from hashing.case import CAPTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from exports.capture_view import CaptureView, ItemView
@@ -42,16 +42,23 @@ def _item_row(entry: ItemView) -> tuple[str, ...]:
 
 def missing_table(view: CaptureView) -> Listing:
     """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
-    rows = [(each.ref or "failed", each.reason, each.url) for each in view.failed]
-    counts: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    for each in view.skipped:
-        counts[each.reason] += each.count
-        first.setdefault(each.reason, each.url)
-    for reason, count in counts.items():
-        rows.append((f"skipped {count:,}" if count > 1 else "skipped", reason, first[reason]))
+    tried = [each for each in view.failed if each.ref]
+    rows = [(each.ref, each.reason, each.url) for each in tried]
+    rows += _collapsed("failed", ((each.reason, each.url, 1) for each in view.failed if not each.ref))
+    rows += _collapsed("skipped", ((each.reason, each.url, each.count) for each in view.skipped))
     columns = (Column("Not captured", style="yellow"), Column("Why"), Column("Source"))
     return Listing(columns, rows)
+
+
+def _collapsed(word: str, each: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, str, str]]:
+    """Yield one row for each reason, with how many it was and the first of them."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for reason, url, count in each:
+        counts[reason] += count
+        first.setdefault(reason, url)
+    for reason, count in counts.items():
+        yield f"{word} {count:,}" if count > 1 else word, reason, first[reason]
 
 
 def case_table(view: CaseView) -> Listing:

@@ -95,11 +95,20 @@ def digest_file(
     try:
         descriptor = _open(path, follow_symlinks=follow_symlinks)
         try:
-            size = _read(path, descriptor, hashers, buffer, progress)
+            before = os.fstat(descriptor)
+            _demand_regular(path, before)  # it may have been replaced since it was looked at
+            if before.st_size >= LARGE:
+                ReadAhead(descriptor, before.st_size, hashers).run(progress)
+            else:
+                buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
+                _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
+            after = os.fstat(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise FileUnreadable(refused(path, error)) from error
+    size = hashers[0].size
+    _demand_unchanged(path, before, after, size)
     return FileDigests(path, size, tuple([hasher.digest() for hasher in hashers]))
 
 
@@ -124,28 +133,13 @@ def _demand_regular(path: Path, status: os.stat_result) -> None:
         raise FileUnreadable(Unread(path, f"{kind_of(status.st_mode)}, not a regular file"))
 
 
-def _read(
-    path: Path,
-    descriptor: int,
-    hashers: Sequence[Hasher],
-    buffer: bytearray | None,
-    progress: Callable[[int], None] | None,
-) -> int:
-    before = os.fstat(descriptor)
-    _demand_regular(path, before)  # it may have been replaced since it was looked at
-    if before.st_size >= LARGE:
-        ReadAhead(descriptor, before.st_size, hashers).run(progress)
-    else:
-        buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
-        _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
-    after = os.fstat(descriptor)
+def _demand_unchanged(path: Path, before: os.stat_result, after: os.stat_result, size: int) -> None:
+    """Raise Unreadable unless the file was the same throughout, and `size` bytes are all of it."""
     if before.st_size != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
         raise FileUnreadable(Unread(path, "changed while it was read"))
-    size = hashers[0].size
     # A size of 0 is also what the kernel's own files (/proc) state, whatever they hold.
     if before.st_size not in (0, size):
         raise FileUnreadable(Unread(path, f"only {size} of its {before.st_size} bytes could be read"))
-    return size
 
 
 def _hash_in_turn(

@@ -36,7 +36,7 @@ class PhotoFile:
         self._reads += 1
         if self._reads > _READS:
             raise NotRead("it has more parts than a photo has")
-        if offset < 0 or offset >= self.size:
+        if offset < 0 or offset >= self.size or length <= 0:
             return b""
         try:
             self.file.seek(offset)

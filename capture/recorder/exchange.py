@@ -123,7 +123,7 @@ class OpenExchange:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
         settings, now = self.around.settings, time.monotonic()
         if self.around.stop.is_set():
-            raise Stopped("stopped before it was whole")
+            raise Stopped("the capture was stopped before it was whole")
         if self.response is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
         if now - self.begun > settings.deadline:

@@ -96,6 +96,7 @@ class RecordingResponse(http.client.HTTPResponse):
         try:
             super().begin()
         except http.client.RemoteDisconnected as error:
+            self.exchange.before_read()  # a stop closes the socket under us: say that instead
             raise NotFetched("the server closed the connection without an answer", again=True) from error
         except (http.client.HTTPException, ValueError) as error:
             raise NotFetched(f"the server's answer is not valid HTTP ({_plain(error)})") from error

@@ -5,7 +5,7 @@ name that a form cannot carry and a line that cannot be understood are values wi
 a line passed over in silence.
 """
 
-from hashing.hash_list.check import Altered, CheckReport, check_list
+from hashing.hash_list.check import Altered, CheckReport, Missing, check_list
 from hashing.hash_list.entry import BadLine, Entry
 from hashing.hash_list.form import FORMS, Form
 from hashing.hash_list.read_list import read_list
@@ -18,6 +18,7 @@ __all__ = [
     "CheckReport",
     "Entry",
     "Form",
+    "Missing",
     "WriteReport",
     "check_list",
     "read_list",

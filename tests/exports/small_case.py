@@ -188,7 +188,8 @@ class CaptureMaker:
     def fail(self, url: str, reason: str) -> None:
         """Record something that was not got."""
         self._failed += 1
-        self.events.append(Failed(time=timestamp(system_clock()), url=url, reason=reason, found_in="img"))
+        ref = f"{self.started.exhibit}-{self._items + self._failed:04d}"
+        self.events.append(Failed(time=timestamp(system_clock()), url=url, reason=reason, found_in="img", ref=ref))
 
     def skip(self, url: str, reason: str, count: int = 1) -> None:
         """Record something that was not sought."""

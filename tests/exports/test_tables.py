@@ -92,8 +92,8 @@ def test_missing(view: CaptureView) -> None:
     """Each failure has its line; what was skipped for the same reason shares one with its count."""
     lines = piped(missing_table(view))
     assert [re.split("  +", line)[:2] for line in lines[1:]] == [
-        ["failed", "404 Not Found"],
-        ["failed", "404 Not Found"],
+        ["MP/1-0004", "404 Not Found"],
+        ["MP/1-0005", "404 Not Found"],
         ["skipped 20", "document: not asked for"],
         ["skipped", "over the limit"],
     ]

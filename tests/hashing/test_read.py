@@ -54,6 +54,15 @@ def test_the_kernels_own_files_are_read_to_their_end() -> None:
     assert digest_file(path) == FileDigests(path, len(data), (Digest.of_bytes(data),))
 
 
+def test_a_file_that_ends_before_its_size_is_not_hashed() -> None:
+    """Fewer bytes than the file states are never passed off as the file."""
+    path = Path("/sys/kernel/mm/transparent_hugepage/enabled")  # states a page, holds a line
+    if not path.exists():
+        pytest.skip("no such file of the kernel here")
+    with pytest.raises(Unreadable, match=r"enabled: only \d\d of its 4096 bytes could be read"):
+        digest_file(path)
+
+
 def _append(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"more")

@@ -42,6 +42,7 @@ _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
         (_HEIC + b"\0\0\x01\0mdat", "it ends inside box mdat"),
         (_HEIC + _box(b"free", b"") * 10_001, "it has more boxes than a photo has"),
         (_HEIC + _box(b"meta", bytes(4) + _box(b"pitm", b"\0\0")), "a box of the file ends early"),
+        (_HEIC + _box(b"meta", bytes(4) + b"\0\0\0\1iloc") + bytes(7) + b"\x64", "a box of the file ends early"),
         (b"II*\0\0\0\0\0", "it ends before its first directory"),
     ],
 )

@@ -36,11 +36,17 @@ def fill(folder: Path, names: Iterable[bytes]) -> None:
             file.write(name)
 
 
-def list_files(folder: Path, *, form: str = "sha256sum", algorithms: Sequence[str] = ("sha256",)) -> Path:
-    """Write a list of the files of a folder, as a user does who stands in it; it lies beside the folder."""
+def list_files(
+    folder: Path,
+    names: Sequence[bytes] = (b".",),
+    *,
+    form: str = "sha256sum",
+    algorithms: Sequence[str] = ("sha256",),
+) -> Path:
+    """Write a list of files, as a user does who stands in their folder; it lies beside the folder."""
     path = folder.with_name("our.list")
     with path.open("wb") as output, chdir(folder):
-        report = write_list([Path()], output, form=form, algorithms=algorithms)
+        report = write_list(map(os.fsdecode, names), output, form=form, algorithms=algorithms)
     assert not report.unread
     return path
 
@@ -100,7 +106,9 @@ any_name = st.binary(min_size=1, max_size=40).filter(
 """Every name that a file can have on Linux, though short."""
 
 spiteful_name = st.lists(
-    st.sampled_from([b"\\", b"\n", b"\r", b" ", b"*", b"(", b")", b" = ", b",", b"-", b"#", b"n", b"r", b"\xff", b"\t"]),
+    st.sampled_from(
+        [b"\\", b"\n", b"\r", b" ", b"*", b"(", b")", b" = ", b",", b"-", b"#", b"n", b"r", b"\xff", b"\t"]
+    ),
     min_size=1,
     max_size=8,
 ).map(b"".join)

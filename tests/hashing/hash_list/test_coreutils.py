@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -77,9 +78,8 @@ def test_we_accept_what_each_tool_writes(folder: Path, algorithm: str, style: st
     path = folder.with_name("their.list")
     path.write_bytes(written.stdout)
     assert check_files(folder, path, algorithm) == all_ok(len(names))
-    (folder / "-").unlink()
     if style == ("--tag" if algorithm == "blake2b" else "--text"):
-        assert list_files(folder, algorithms=[algorithm]).read_bytes() == written.stdout
+        assert list_files(folder, names, algorithms=[algorithm]).read_bytes() == written.stdout
     flip_a_bit(folder / "plain.jpg")
     (altered,) = check_files(folder, path, algorithm).altered
     assert altered.path == Path("plain.jpg")
@@ -110,13 +110,11 @@ def test_any_names_go_to_the_tools_and_back(names: set[bytes]) -> None:
 @given(st.binary(min_size=1).filter(lambda name: b"\0" not in name), st.sampled_from(sorted(HEX_DIGITS)))
 def test_a_line_read_back_is_what_was_written(name: bytes, algorithm: str) -> None:
     """Any path survives writing and reading, plain and tagged."""
-    import os
-
     path = Path(os.fsdecode(name))
     digests = (Digest.of_bytes(name, algorithm), Digest.of_bytes(name, "md5"))
-    one = CoreutilsForm([algorithm]).line(FileDigests(path, 1, digests[:1]))
+    one = CoreutilsForm([algorithm]).line(name, FileDigests(path, 1, digests[:1]))
     assert parse_line(one.removesuffix(b"\n")) == (path, digests[0])
-    both = CoreutilsForm([algorithm, "md5"]).line(FileDigests(path, 1, digests))
+    both = CoreutilsForm([algorithm, "md5"]).line(name, FileDigests(path, 1, digests))
     assert [parse_line(line) for line in both.removesuffix(b"\n").split(b"\n")] == [(path, one) for one in digests]
 
 
