@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashing.digest import Digest
@@ -140,11 +140,12 @@ def test_an_interrupt_ends_it_soon(tmp_path: Path) -> None:
         asked = time.monotonic()
         running.send_signal(signal.SIGINT)
         _, complaint = running.communicate(timeout=10)
-        assert time.monotonic() - asked < 2
+        assert time.monotonic() - asked < 5
     assert b"KeyboardInterrupt" in complaint
     assert running.returncode == -signal.SIGINT
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=260), st.integers(1, 5))
 def test_any_mixture_of_good_and_bad_keeps_its_order(kinds: list[int], workers: int) -> None:
     """For any mixture and any number of threads, the results are those of reading one by one."""
