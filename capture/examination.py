@@ -6,12 +6,14 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from hashing.events import ItemFacts
+from msgspec.structs import replace
+
+from hashing.events import ItemFacts, PostRead
 from hashing.facts import Fact
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
-    from capture.sources import Read
+    from capture.sources import Made, Read
     from capture.writer import Writer
     from hashing.capture_folder import CaptureFolder
     from hashing.events import Event, Item
@@ -41,6 +43,9 @@ class Examination:
         moment = timestamp(self._clock())
         number = read.ref.rpartition("-")[2]
         events: list[Event] = [ItemFacts(time=moment, ref=read.ref, facts=read.facts)] if read.facts else []
+        if read.post is not None:
+            events.append(PostRead(time=moment, ref=read.ref, post=read.post))
+        events += [replace(event, time=moment) for event in read.events]
         if read.text:
             data = read.text.encode("utf-8", "backslashreplace")
             how = "the page's visible text, in UTF-8"
@@ -50,6 +55,11 @@ class Examination:
             events.append(self._folder.add_working_copy(moment, read.ref, f"{number}-decoded.html", read.plain, how))
         if events:
             self._writer.record(*events)
+
+    def keep(self, made: Made) -> None:
+        """Store a file that was made of items as a working copy. Raises Unwritable, Unreadable."""
+        moment = timestamp(self._clock())
+        self._writer.record(self._folder.add_working_file(moment, made.ref, made.name, made.file, made.how))
 
     def close(self) -> None:
         """Wait until every photo that was queued is examined. Flush the writer first: it queues what it stored."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
+import hashlib
 import threading
 from typing import TYPE_CHECKING
 
 from capture.decoding import decoded_sample
 from capture.item_name import claimed_name, item_name
-from capture.media_type import media_type
+from capture.media_type import MediaType, media_type
 from capture.recorder.incoming import NameGiven
-from capture.sources import Found, Stored
+from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
 from hashing.capture_folder import ITEMS
-from hashing.events import Failed, Item
+from hashing.events import Excerpt, Failed, Item, PostRead, Skipped
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from capture.examination import Examination
+    from capture.known import Known
     from capture.progress import Progress
     from capture.recorder.exchange import Arrival
     from capture.recorder.recorder import Fetched, Recorder
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 ERROR_PAGE = "error page"
 REMNANT = "remnant"
 """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
+MEDIA = frozenset({"photo", "video", "audio", "document"})
+"""Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
 
 _SCENE = "scene"
 
@@ -44,6 +47,7 @@ class Intake:
         recorder: Recorder,
         examination: Examination,
         *,
+        known: Known,
         disk_full: Callable[[], None],
         progress: Progress,
         clock: Clock,
@@ -54,9 +58,10 @@ class Intake:
         self._writer = writer
         self._recorder = recorder
         self._examination = examination
+        self._known = known
         self._progress = progress
         self._clock = clock
-        self._numbers = itertools.count(1)
+        self._next = 1
         self._lock = threading.Lock()
         self.items = self.got = self.failed = self.skipped = self.bytes = 0
         self.refused = False
@@ -64,23 +69,66 @@ class Intake:
 
     def next_number(self) -> int:
         """Return the next item's number; items are numbered as they are found, not as they arrive."""
-        return next(self._numbers)
+        with self._lock:
+            self._next += 1
+            return self._next - 1
 
-    def get(self, found: Found, source: str) -> Stored | None:
+    def _give_back(self, number: int) -> None:
+        """Use a number again that came to nothing, if no later one was given: a question leaves no gap."""
+        with self._lock:
+            if self._next == number + 1:
+                self._next = number
+
+    def get(self, found: Found, source: str) -> Answer:
         """Fetch something and wait until it is on disk, for a source that must look into it."""
-        written = threading.Event()
-        fetched, item = self._take(found, self.next_number(), source, written)
-        if item is None or fetched.arrival is None:
-            return None
+        written, number = threading.Event(), self.next_number()
+        fetched, item, reason = self._take(found, number, source, written)
+        if item is None and (found.optional or not reason):
+            self._give_back(number)
+        arrival = fetched.arrival
+        if arrival is None:
+            return Answer(url=fetched.url, reason=reason)
         while not written.wait(0.2):
             self._writer.check()
-        if item.error_page:
-            return None
-        return Stored(item, self._folder.path / item.path, fetched.url, fetched.arrival.header("content-type"))
+        stored = None
+        if item is not None and not item.error_page:
+            body, content_type = self._folder.path / item.path, arrival.header("content-type")
+            stored = Stored(item=item, body=body, url=fetched.url, content_type=content_type)
+        return Answer(
+            url=fetched.url,
+            status=arrival.status,
+            reason=reason,
+            headers=arrival.headers,
+            stored=stored,
+            sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
+        )
 
     def take(self, found: Found, number: int, source: str) -> None:
         """Fetch something and hand it in."""
         self._take(found, number, source, threading.Event())
+
+    def excerpt(self, finding: Excerpted, source: str) -> str:
+        """Make a post in a list of posts an item of its own; return its reference."""
+        number, of = self.next_number(), finding.of.item
+        ref, size = f"{self._exhibit}-{number:04d}", len(finding.data)
+        name = item_name(number, finding.url, "post", f".{of.path.rpartition('.')[2]}")
+        item = Item(
+            time=timestamp(self._clock()),
+            ref=ref,
+            kind="post",
+            url=finding.url,
+            path=f"{ITEMS}/{name}",
+            size=size,
+            sha256=hashlib.sha256(finding.data).hexdigest(),
+            mime=of.mime,
+            exchange=of.exchange,
+            found_in=finding.found_in,
+            source=source,
+            excerpt=Excerpt(of=of.ref, offset=finding.offset),
+        )
+        said = PostRead(time=item.time, ref=ref, post=finding.post)
+        self._writer.hand_in(HandIn(None, item, finding.data, (said,), lambda: self._stored(item)))
+        return ref
 
     def passed(self, arrival: Arrival) -> None:
         """Keep an exchange that a redirect or another attempt followed."""
@@ -102,21 +150,43 @@ class Intake:
         """Record that something was not even tried."""
         self._writer.record(self._failure(found, "", f"not fetched: {reason}", 0))
 
-    def _take(self, found: Found, number: int, source: str, written: threading.Event) -> tuple[Fetched, Item | None]:
+    def not_given(self, finding: NotGiven) -> None:
+        """Record that something was refused to us, or is not to be had."""
+        found = Found(url=finding.url, kind="", found_in=finding.found_in)
+        self._writer.record(self._failure(found, "", finding.reason, 0))
+
+    def skip(self, url: str, reason: str, count: int = 1) -> None:
+        """Record that something was seen and, by the user's own settings, not sought."""
+        with self._lock:
+            self.skipped += count
+        self._writer.record(Skipped(time=timestamp(self._clock()), url=url, reason=reason, count=count))
+
+    def _take(
+        self, found: Found, number: int, source: str, written: threading.Event
+    ) -> tuple[Fetched, Item | None, str]:
+        """Fetch something, hand it in, and return what came, the item made of it, and what is wrong with it."""
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
-        fetched = self._recorder.fetch(found.url, ref=ref, referer=found.referer)
+        headers = {"Referer": found.referer, **found.headers} if found.referer else found.headers
+        fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
         arrival = fetched.arrival
         if found.found_in == _SCENE:
             self.refused = fetched.refused
         if fetched.disk_full:
             self._disk_full()
         if arrival is None:
-            self._writer.record(self._failure(found, ref, fetched.reason, 0))
-            return fetched, None
+            self._not_got(found, ref, fetched.reason)
+            return fetched, None, fetched.reason
+        if self._is_known(found, fetched):
+            self._unchanged(found, arrival, written)
+            return fetched, None, ""
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item)
-        failed = (self._failure(found, ref, reason, arrival.number),) if reason else ()
+        failed: tuple[Failed | Skipped, ...] = ()
+        if reason and found.optional and not arrival.cut:
+            self._progress.passed_over(found.url)
+        elif reason:
+            failed = (self._failure(found, ref, reason, arrival.number),)
 
         if item is not None:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
@@ -125,8 +195,38 @@ class Intake:
             self._stored(item)
             written.set()
 
-        self._writer.hand_in(HandIn(arrival, item, failed, _written))
-        return fetched, item
+        self._writer.hand_in(HandIn(arrival, item, None, failed, _written))
+        return fetched, item, reason
+
+    def _not_got(self, found: Found, ref: str, reason: str) -> None:
+        """Record that nothing came at all; where the question was optional, only that it stayed open."""
+        if found.optional:
+            self._progress.passed_over(found.url)
+            self.skip(found.url, f"{found.kind}: not there, and not needed ({reason})")
+        else:
+            self._writer.record(self._failure(found, ref, reason, 0))
+
+    def _is_known(self, found: Found, fetched: Fetched) -> bool:
+        known, arrival = self._known.items.get(found.url), fetched.arrival
+        return bool(
+            known
+            and arrival is not None
+            and fetched.whole
+            and arrival.in_warc
+            and arrival.sha256 == known.sha256
+            and found.kind not in MEDIA
+        )
+
+    def _unchanged(self, found: Found, arrival: Arrival, written: threading.Event) -> None:
+        """Keep an exchange whose body an earlier capture already has as an item: it stands in the WARC alone."""
+        before = self._known.items[found.url].ref
+        with self._lock:
+            self.skipped += 1
+            self.got += 1
+        moment = timestamp(self._clock())
+        skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
+        self._progress.passed_over(found.url)
+        self._writer.hand_in(HandIn(arrival, None, None, (skipped,), written.set))
 
     def _item_of(self, found: Found, fetched: Fetched, arrival: Arrival, number: int, source: str) -> Item | None:
         """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
@@ -140,15 +240,16 @@ class Intake:
         if refused and found.found_in != _SCENE and arrival.in_warc:
             return None
         sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
-        kind = media_type(sample, arrival.header("content-type"))
+        sniffed = media_type(sample, arrival.header("content-type"))
+        kind = _kind(found, sniffed)
         return self._item(
             found,
             arrival,
             ref=arrival.ref,
-            name=item_name(number, fetched.url, ERROR_PAGE if refused else kind.kind, kind.extension),
+            name=item_name(number, fetched.url, ERROR_PAGE if refused else kind, sniffed.extension),
             source=source,
-            kind=ERROR_PAGE if refused else kind.kind,
-            mime=kind.mime,
+            kind=ERROR_PAGE if refused else kind,
+            mime=sniffed.mime,
             final_url=fetched.url if fetched.url != found.url else "",
             partial=arrival.cut,
             error_page=fetched.reason if refused else "",
@@ -208,8 +309,15 @@ class Intake:
             self._examination.examine(item)
 
 
+def _kind(found: Found, sniffed: MediaType) -> str:
+    """Return what an item is: the source's word for a post or a listing, unless a page came in its place."""
+    if found.kind in MEDIA or found.kind == "page" or sniffed.kind == "page":
+        return sniffed.kind
+    return found.kind
+
+
 def _not_as_sought(found: Found, item: Item | None) -> str:
-    """Say where a page came instead of the photo or video that a link promised: a login wall, as a rule."""
+    """Say where a page came instead of the photo or post that a link promised: a login wall, as a rule."""
     if item is not None and found.kind != item.kind == "page":
         return f"the server sent a page instead of a {found.kind}"
     return ""

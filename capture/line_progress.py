@@ -40,6 +40,13 @@ class LineProgress:
         """Name what was not got, and why."""
         self._line(f"not captured: {failure.url}: {failure.reason}")
 
+    def passed_over(self, url: str) -> None:
+        """Say nothing: it is no failure."""
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Say why nothing goes on."""
+        self._line(f"{host} wants to be left alone: waiting {seconds:.0f} s")
+
     def sealing(self) -> None:
         """Say that the fetching is over."""
         self._line("sealing")

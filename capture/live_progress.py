@@ -78,6 +78,16 @@ class LiveProgress:
             self._failed += 1
             self._under_way.pop(failure.url, None)
 
+    def passed_over(self, url: str) -> None:
+        """Show it no longer."""
+        with self._lock:
+            self._under_way.pop(url, None)
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Show why nothing goes on."""
+        with self._lock:
+            self._under_way[f"{host} wants to be left alone: waiting {seconds:.0f} s"] = None
+
     def sealing(self) -> None:
         """Show that the fetching is over."""
         with self._lock:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
+from capture.known import Known
 from capture.recorder.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MEDIA_KINDS = {
     "photos": frozenset({"photo"}),
@@ -18,6 +23,14 @@ DEFAULT_MEDIA = "photos,videos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlueskyServices:
+    """The services of the AT network that are nobody's own server: the view of all posts, and the directory of DIDs."""
+
+    appview: str = "https://public.api.bsky.app"
+    plc: str = "https://plc.directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureOptions:
     """Who captures, what of a scene is fetched, and how."""
 
@@ -27,7 +40,23 @@ class CaptureOptions:
     note: str = ""
     media: str = DEFAULT_MEDIA
     limit: int = 0
-    """The largest number of media items of a scene; 0 for all."""
+    """The largest number of media items of a page, or of posts of an account, a hashtag or a feed; 0 for all."""
+    on: tuple[str, ...] = ()
+    """Where a hashtag is looked for: addresses of servers, or `bsky`."""
+    thread: bool = False
+    """Whether a post's ancestors and replies are captured with it."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Only posts whose claimed time is not before `since` and not after `until`."""
+    comments: bool = False
+    """Whether the comments below a video are fetched."""
+    follow: bool = False
+    """Whether what the entries of a feed link to is captured with it."""
+    live: float = 0.0
+    """Seconds for which a live stream is followed; 0 for not at all."""
+    bluesky: BlueskyServices = field(default_factory=BlueskyServices)
+    known: Known = field(default_factory=Known)
+    """What earlier rounds of a watch have taken."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def wanted_kinds(self) -> frozenset[str]:

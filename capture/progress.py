@@ -29,6 +29,12 @@ class Progress(Protocol):
     def failed(self, failure: Failed) -> None:
         """Hear that something was not got, or not whole."""
 
+    def passed_over(self, url: str) -> None:
+        """Hear that nothing came of something, and that this is no failure."""
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Hear that a host wants to be left alone for so long."""
+
     def sealing(self) -> None:
         """Hear that nothing more is fetched."""
 
@@ -52,6 +58,12 @@ class Silent:
         """Say nothing."""
 
     def failed(self, failure: Failed) -> None:
+        """Say nothing."""
+
+    def passed_over(self, url: str) -> None:
+        """Say nothing."""
+
+    def waiting(self, host: str, seconds: float) -> None:
         """Say nothing."""
 
     def sealing(self) -> None:

@@ -175,7 +175,7 @@ class _Recovery:
             if item is not None and photo:
                 examination.examine(item)
 
-        return HandIn(arrival, item, (failed,) if arrival.cut else (), _written)
+        return HandIn(arrival, item, events=(failed,) if arrival.cut else (), written=_written)
 
     def _item(self, arrival: Arrival, name: str) -> Item | None:
         whole_answer = arrival.status in range(200, 300)

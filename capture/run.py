@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import itertools
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capture.examination import Examination
-from capture.intake import Intake
+from capture.fetch_pool import FetchPool
+from capture.intake import MEDIA, Intake
+from capture.known import same_words
 from capture.progress import Progress, Silent
 from capture.recorder.recorder import Recorder
 from capture.scene import parse_scene
+from capture.search import Search
 from capture.settings_record import settings_record, versions_record
-from capture.sources import Found, Read, Unread, source_for
+from capture.sources import Excerpted, Found, Made, NotGiven, Read, Unread, legs
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
 from hashing.errors import HashingError
-from hashing.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, Skipped
+from hashing.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from capture.options import CaptureOptions
-    from capture.scene import Scene
-    from capture.sources import Source
+    from capture.search import Leg
+    from capture.sources import Answer, Finding, Source
     from hashing.capture_folder import CaptureFolder
     from hashing.case import Case
     from hashing.keys import SigningKey
+    from hashing.post import Post
 
 COMPLETE, PARTIAL, NOTHING, INTERRUPTED = "complete", "partial", "nothing", "interrupted"
 
@@ -62,7 +68,7 @@ def capture(
     Raises BadScene, BadSettings before anything is fetched; Unwritable where the case cannot be written.
     """
     scene = parse_scene(scene_text)
-    source = source_for(scene)
+    places = legs(scene, options)
     options.wanted_kinds()
     if scene.login is not None:
         logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
@@ -89,7 +95,7 @@ def capture(
     folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
     run = _Run(folder, started, options, progress or Silent(), clock)
     try:
-        status = run.take(scene, source)
+        status = run.take(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
     except BaseException:
         run.abandon()
@@ -105,8 +111,8 @@ class _Run:
     def __init__(
         self, folder: CaptureFolder, started: CaptureStarted, options: CaptureOptions, progress: Progress, clock: Clock
     ) -> None:
-        self._folder = folder
-        self._options = options
+        self.folder = folder
+        self.options = options
         self._progress = progress
         self._clock = clock
         self._reason = ""
@@ -114,40 +120,50 @@ class _Run:
         self._recorder = Recorder(
             folder.path / INCOMING,
             options.network,
-            passed=lambda arrival: self._intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
+            passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
             received=progress.received,
+            waiting=progress.waiting,
             clock=clock,
         )
         self._examination = Examination(folder, self._writer, clock)
-        self._intake = Intake(
+        self.intake = Intake(
             folder,
             started.exhibit,
             self._writer,
             self._recorder,
             self._examination,
+            known=options.known,
             disk_full=self._disk_full,
             progress=progress,
             clock=clock,
         )
+        self.pool = FetchPool(options.network.jobs)
+        self._pending: dict[Future[None], Found] = {}
+        self._media_seen: set[str] = set()
+        self._media_taken = 0
+        self._posts_seen: dict[str, Post] = {}
         self._progress.started(started)
 
-    def take(self, scene: Scene, source: Source) -> str:
+    def take(self, places: Sequence[Leg]) -> str:
         """Fetch everything, finish the ledger, and return the status."""
-        pool = ThreadPoolExecutor(max(self._options.network.jobs, 1), thread_name_prefix="fetch")
-        pending: dict[Future[None], Found] = {}
+        search = Search(places, lambda source: _Fetch(self, source))
         interrupted = False
         try:
-            self._fetch_all(scene, source, pool, pending)
+            for source, finding in search.findings():
+                self._handle(source, finding)
+            self.pool.search_ended()
+            for future in self._pending:
+                future.result()
         except KeyboardInterrupt:
             interrupted, self._reason = True, self._reason or "stopped by the user"
         finally:
-            self._recorder_ended(pool, pending)
+            self._end_fetching(search)
         return self._finish(interrupted=interrupted)
 
     @property
     def refused(self) -> bool:
         """Whether the scene itself was refused by the address guard."""
-        return self._intake.refused
+        return self.intake.refused
 
     def abandon(self) -> None:
         """End every thread, after a failure that leaves the capture unsealed."""
@@ -157,42 +173,76 @@ class _Run:
         with suppress(HashingError):
             self._writer.close()
 
-    def _fetch_all(
-        self, scene: Scene, source: Source, pool: ThreadPoolExecutor, pending: dict[Future[None], Found]
-    ) -> None:
-        wanted, taken = self._options.wanted_kinds(), 0
-        # The source's own fetches run in the pool as well, so that Ctrl-C reaches this thread at once.
-        for finding in source.find(scene, lambda found: pool.submit(self._intake.get, found, source.name).result()):
-            match finding:
-                case Read():
-                    self._examination.record(finding)
-                case Unread():
-                    self._skip(finding.url, finding.reason, finding.count)
-                case Found() if finding.kind not in wanted:
-                    self._skip(finding.url, f"{finding.kind}: not asked for (--media {self._options.media})")
-                case Found() if self._options.limit and taken >= self._options.limit:
-                    self._skip(finding.url, f"over the limit (--limit {self._options.limit})")
-                case Found():
-                    taken += 1
-                    self._progress.found(finding.url)
-                    number = self._intake.next_number()
-                    pending[pool.submit(self._intake.take, finding, number, source.name)] = finding
-        for future in pending:
-            future.result()
+    def _handle(self, source: Source, finding: Finding) -> None:
+        match finding:
+            case Read():
+                self._read(finding)
+            case Excerpted():
+                self._excerpted(source, finding)
+            case Made():
+                self._examination.keep(finding)
+            case Unread():
+                self.intake.skip(finding.url, finding.reason, finding.count)
+            case NotGiven():
+                self.intake.not_given(finding)
+            case Found():
+                self._found(source, finding)
 
-    def _skip(self, url: str, reason: str, count: int = 1) -> None:
-        self._intake.skipped += count
-        self._writer.record(Skipped(time=timestamp(self._clock()), url=url, reason=reason, count=count))
+    def _found(self, source: Source, found: Found) -> None:
+        """Queue something to be fetched, once, unless the user's settings or an earlier round leave it out."""
+        key = found.url.partition("#")[0]
+        if key in self._media_seen:
+            return
+        self._media_seen.add(key)
+        known = self.options.known.items.get(found.url)
+        limit = 0 if source.lists_posts else self.options.limit
+        if found.kind in MEDIA and found.kind not in self.options.wanted_kinds():
+            self.intake.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
+        elif limit and self._media_taken >= limit:
+            self.intake.skip(found.url, f"over the limit (--limit {limit})")
+        elif known is not None and found.kind in MEDIA:
+            self.intake.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
+        else:
+            self._media_taken += 1
+            self._progress.found(found.url)
+            number = self.intake.next_number()
+            self._pending[self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))] = found
 
-    def _recorder_ended(self, pool: ThreadPoolExecutor, pending: dict[Future[None], Found]) -> None:
+    def _read(self, read: Read) -> None:
+        if read.post is not None and (changed := self._change(read.post, read.ref)) is not None:
+            read = replace(read, events=(*read.events, changed))
+        self._examination.record(read)
+
+    def _excerpted(self, source: Source, finding: Excerpted) -> None:
+        known = self.options.known.posts.get(finding.post.id)
+        if known is not None and same_words(known.post, finding.post):
+            self._posts_seen[finding.post.id] = finding.post
+            self.intake.skip(finding.url, f"post: as it was captured before, as {known.ref}")
+            return
+        ref = self.intake.excerpt(finding, source.name)
+        if (changed := self._change(finding.post, ref)) is not None:
+            self._writer.record(changed)
+
+    def _change(self, post: Post, ref: str) -> PostChanged | None:
+        """Return what has become of a post since an earlier round, if it is not what it was."""
+        self._posts_seen[post.id] = post
+        known = self.options.known.posts.get(post.id)
+        if known is None or same_words(known.post, post):
+            return None
+        moment = timestamp(self._clock())
+        return PostChanged(time=moment, id=post.id, change="edited", before=known.ref, after=ref)
+
+    def _end_fetching(self, search: Search) -> None:
         """Wait for every fetch to end; what had not begun is recorded as failed."""
-        for future, found in pending.items():
+        search.stop()
+        for future, found in self._pending.items():
             if future.cancel():
-                self._intake.not_begun(found, self._reason or "the capture failed")
+                self.intake.not_begun(found, self._reason or "the capture failed")
         if self._reason:
             self._recorder.stop()
-        wait(pending)
-        pool.shutdown(wait=True, cancel_futures=True)
+        wait(self._pending)
+        self.pool.close()
+        search.join()
         self._recorder.close()
 
     def _finish(self, *, interrupted: bool) -> str:
@@ -200,7 +250,7 @@ class _Run:
         self._writer.flush()
         self._examination.close()
         self._writer.close()
-        intake = self._intake
+        intake = self.intake
         status = COMPLETE
         if interrupted:
             status = INTERRUPTED
@@ -208,7 +258,7 @@ class _Run:
             status = NOTHING
         elif intake.failed or self._reason:
             status = PARTIAL
-        self._folder.append(self._folder.close_warcs(self._clock))
+        self.folder.append(self.folder.close_warcs(self._clock))
         finished = CaptureFinished(
             time=timestamp(self._clock()),
             status=status,
@@ -218,11 +268,44 @@ class _Run:
             bytes=intake.bytes,
             reason=self._reason,
         )
-        self._folder.append([finished])
+        self.folder.append([finished])
         return status
 
     def _disk_full(self) -> None:
         """Stop fetching, and give back the room that was kept for saying so."""
         self._reason = self._reason or "the disk is full"
-        self._folder.release_reserve()
+        self.folder.release_reserve()
         self._recorder.stop()
+
+
+class _Fetch:
+    """What one source may ask for; its fetches run in the pool as well, so that Ctrl-C reaches the main thread."""
+
+    def __init__(self, run: _Run, source: str) -> None:
+        self.options = run.options
+        self._run = run
+        self._source = source
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that are made on the way."""
+        return self._run.folder.scratch
+
+    def get(self, found: Found) -> Answer:
+        """Fetch something and wait until it is on disk."""
+        return self._begin(found).result()
+
+    def get_all(self, wanted: Iterable[Found]) -> Iterator[tuple[Found, Answer]]:
+        """Fetch several things side by side; a few more are under way than are taken, and never all."""
+        wanted = iter(wanted)
+        ahead = [(found, self._begin(found)) for found in itertools.islice(wanted, 2 * self.options.network.jobs)]
+        while ahead:
+            found, answer = ahead.pop(0)
+            ahead += [(more, self._begin(more)) for more in itertools.islice(wanted, 1)]
+            yield found, answer.result()
+
+    def _begin(self, found: Found) -> Future[Answer]:
+        try:
+            return self._run.pool.submit(found.kind, lambda: self._run.intake.get(found, self._source))
+        except RuntimeError as error:
+            raise CancelledError from error

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 from capture.errors import BadScene
 from capture.recorder.urls import credentials
 
+_SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -17,6 +19,8 @@ class Scene:
     url: str
     login: tuple[str, tuple[str, str]] | None = None
     """`host:port`, and the user name and password for it."""
+    tag: str = ""
+    """The hashtag without its sign, where the scene is one; `url` is then the server that is asked for it."""
 
 
 def parse_scene(text: str) -> Scene:
@@ -24,8 +28,10 @@ def parse_scene(text: str) -> Scene:
     given = text.strip()
     if not given:
         raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")
-    if given.startswith("#"):
-        raise BadScene(f"{given}: hashtags cannot be captured yet", hint="give the web address of a page or a file")
+    if given[0] in _SIGNS:
+        return _hashtag(given)
+    if given.startswith("at://"):
+        return _at_uri(given)
     if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
         given = f"https://{given}"
     try:
@@ -41,3 +47,17 @@ def parse_scene(text: str) -> Scene:
         )
     clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))
     return Scene(clean, clean, login)
+
+
+def _hashtag(given: str) -> Scene:
+    tag = given[1:]
+    if not tag or any(char.isspace() or char in _SIGNS or not char.isprintable() for char in tag):
+        raise BadScene(f"{given}: not a hashtag", hint="write it as one word, such as '#FireWatch', in quotes")
+    return Scene(f"#{tag}", "", tag=tag)
+
+
+def _at_uri(given: str) -> Scene:
+    authority, _, path = given.removeprefix("at://").partition("/")
+    if not authority or any(char.isspace() or not char.isprintable() for char in given):
+        raise BadScene(f"{given}: not an at:// URI", hint="write it as at://did:plc:…/app.bsky.feed.post/…")
+    return Scene(given, f"at://{authority}/{path}".rstrip("/"))

@@ -36,6 +36,8 @@ class HandIn:
 
     arrival: Arrival | None = None
     item: Item | None = None
+    data: bytes | None = None
+    """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
     events: tuple[Event, ...] = ()
     written: Callable[[], None] = field(default=lambda: None)
     """Called when all of it is on disk."""
@@ -102,8 +104,13 @@ class Writer:
     def write(self, group: list[HandIn]) -> None:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
         for hand_in in group:
-            if hand_in.arrival is not None and hand_in.item is not None:
-                self.folder.settle_item(hand_in.arrival.body, hand_in.item.path.rpartition("/")[2])
+            if hand_in.item is None:
+                continue
+            name = hand_in.item.path.rpartition("/")[2]
+            if hand_in.arrival is not None:
+                self.folder.settle_item(hand_in.arrival.body, name)
+            elif hand_in.data is not None:
+                self.folder.add_item(hand_in.data, name)
         events: list[Event] = []
         for hand_in in group:
             if hand_in.arrival is not None:

@@ -14,6 +14,7 @@ process has died.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,11 @@ from typing import TYPE_CHECKING
 
 from hashing.checkpoint import Checkpoint, sign_checkpoint
 from hashing.digest import Digest
+from hashing.errors import WouldOverwrite
 from hashing.events import Event, WarcClosed, WorkingCopy, decode_capture_event, encode
 from hashing.ledger import LEDGER, Ledger, ledger_lines
-from hashing.storage import create, make_folder, settle, storing, sync_folder, write_all, write_new
+from hashing.read import digest_file
+from hashing.storage import create, make_folder, settle, storing, sync_folder, write_all, write_file, write_new
 from hashing.warc_file import WarcFile
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ INCOMING = "incoming"
 CHECKPOINT = "checkpoint"
 
 RESERVE = "reserve"
+SCRATCH = "scratch"
 _RESERVE_BYTES = 1 << 20
 """Held back on the disk from the start, so that a full disk still leaves room to say so and to seal."""
 
@@ -104,6 +108,10 @@ class CaptureFolder:
         settle(part, self.path / ITEMS / name)
         return f"{ITEMS}/{name}"
 
+    def add_item(self, data: bytes, name: str) -> None:
+        """Store bytes as an item; `sync_items` then makes its name last. Raises WouldOverwrite, Unwritable."""
+        write_file(self.path / ITEMS / name, data)
+
     def sync_items(self) -> None:
         """Make the items' names survive a power cut."""
         sync_folder(self.path / ITEMS)
@@ -113,6 +121,27 @@ class CaptureFolder:
         write_new(self.path / WORKING / name, data)
         digest = Digest.of_bytes(data).hex
         return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=len(data), sha256=digest, how=how)
+
+    def add_working_file(self, clock_time: str, ref: str, name: str, made: Path, how: str) -> WorkingCopy:
+        """Move a file that was made in the scratch folder to the working copies; return the event that records it.
+
+        Raises WouldOverwrite, Unwritable, Unreadable.
+        """
+        with storing(made), made.open("rb") as file:
+            os.fsync(file.fileno())
+        read = digest_file(made, follow_symlinks=False)
+        settle(made, self.path / WORKING / name)
+        sync_folder(self.path / WORKING)
+        sha256 = read.digests[0].hex
+        return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=read.size, sha256=sha256, how=how)
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what is made of items on the way to a working copy; it is gone when the capture is sealed."""
+        path = self.path / INCOMING / SCRATCH
+        with suppress(WouldOverwrite):
+            make_folder(path)
+        return path
 
     def release_reserve(self) -> None:
         """Give the reserved space back, when the disk is full or the capture ends."""
@@ -126,6 +155,7 @@ class CaptureFolder:
     def seal(self, key: SigningKey, origin: str) -> Seal:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
         self.release_reserve()
+        shutil.rmtree(self.path / INCOMING / SCRATCH, ignore_errors=True)  # what stays makes the next line complain
         with storing(self.path), suppress(FileNotFoundError):  # gone already where a process died just here
             (self.path / INCOMING).rmdir()
         (self.path / LEDGER).chmod(0o400)

@@ -11,6 +11,7 @@ import msgspec
 from hashing.canonical import canonical_json
 from hashing.errors import BadFormat
 from hashing.facts import Fact
+from hashing.post import Post
 
 CASE_FORMAT = "goldenhour-case/1"
 CAPTURE_FORMAT = "goldenhour-capture/1"
@@ -97,6 +98,17 @@ class Exchange(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exchan
     """Header fields whose value is not written because it is a credential of the user."""
 
 
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where an item's bytes stand in another item: one post in the list of posts that a server answers with.
+
+    `offset` counts bytes of the other item's body after its content coding is undone.
+    """
+
+    of: str
+    """The other item's reference."""
+    offset: int
+
+
 class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """An original that is on disk: the bytes as served, hashed while they arrived."""
 
@@ -121,6 +133,8 @@ class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """Why the item is not whole; nothing where it is."""
     error_page: str = ""
     """The server's refusal, where the item is an error page and not what was asked for."""
+    excerpt: Excerpt | None = None
+    """The item is a part, byte for byte, of another item."""
 
 
 class ItemFacts(Event, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
@@ -128,6 +142,52 @@ class ItemFacts(Event, frozen=True, kw_only=True, omit_defaults=True, tag="facts
 
     ref: str
     facts: tuple[Fact, ...]
+
+
+class PostRead(Event, frozen=True, kw_only=True, tag="post"):
+    """What a post says, read from the item `ref`, which is the post as served."""
+
+    ref: str
+    post: Post
+
+
+class ProofRead(Event, frozen=True, kw_only=True, omit_defaults=True, tag="proof"):
+    """A record's signed proof (AT Protocol), checked when it was captured; `goldenhour verify` checks it again.
+
+    It proves that the account's key signed a repository that holds this record, or lacks it. It proves no time, and
+    not who held the key: as a rule the account's server does.
+    """
+
+    ref: str
+    """The item with the proof: a CAR file."""
+    identity: str
+    """The item that names the account's keys: the PLC directory's audit log, or the DID document of did:web."""
+    did: str
+    collection: str
+    rkey: str
+    post: str = ""
+    """The item with the record as JSON, which says the same; none where the record is proven absent."""
+    record_cid: str = ""
+    """The record's content identifier; "" where it is proven that there is no such record."""
+    rev: str = ""
+    key: str = ""
+    """The signing key, as did:key."""
+    problem: str = ""
+    """Why the proof does not hold; "" where it does."""
+
+
+class PostChanged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="post-changed"):
+    """A post is not what it was when an earlier capture took it."""
+
+    id: str
+    """The post's lasting name."""
+    change: str
+    """`edited` or `gone`."""
+    before: str
+    """The item with the earlier version, such as `MP/1-0003`."""
+    after: str = ""
+    """The item with the later version, or with the server's word that it is gone."""
+    reason: str = ""
 
 
 class WorkingCopy(Event, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
@@ -244,6 +304,9 @@ CaptureEvent = (
     | Exchange
     | Item
     | ItemFacts
+    | PostRead
+    | ProofRead
+    | PostChanged
     | WorkingCopy
     | Failed
     | Skipped

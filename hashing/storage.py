@@ -113,6 +113,12 @@ def settle(part: Path, final: Path) -> None:
 
 def write_new(path: Path, data: bytes) -> None:
     """Create a read-only file with these bytes, whole or not at all. Raises WouldOverwrite, Unwritable."""
+    write_file(path, data)
+    sync_folder(path.parent)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
     part = path.with_name(path.name + PART)
     with storing(path):
         with suppress(FileNotFoundError):
@@ -127,4 +133,3 @@ def write_new(path: Path, data: bytes) -> None:
         finally:
             os.close(descriptor)
     settle(part, path)
-    sync_folder(path.parent)

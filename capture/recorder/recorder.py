@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import requests
@@ -18,6 +19,7 @@ from capture.recorder.connection import wake_all
 from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
 from capture.recorder.finishing import finish
 from capture.recorder.incoming import Incoming
+from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
 from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, host_and_port, redirect_target
@@ -26,14 +28,15 @@ from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from capture.recorder.settings import NetworkSettings
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_OK, _REDIRECTED = 200, 300
+_SAME_METHOD = frozenset({307, 308})
+_OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,16 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A request to make."""
+
+    url: str
+    method: str
+    headers: Mapping[str, str]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Attempt:
     """One exchange, ended."""
 
@@ -69,7 +82,8 @@ class Recorder:
     """Fetches. Safe for several threads; close it when done.
 
     `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
-    `incoming` is the folder for bodies on their way in.
+    `incoming` is the folder for bodies on their way in; `waiting` is told of a host that wants to be left alone, and
+    for how many seconds.
     """
 
     def __init__(
@@ -79,6 +93,7 @@ class Recorder:
         *,
         passed: Callable[[Arrival], None],
         received: Callable[[int], None] = lambda _: None,
+        waiting: Callable[[str, float], None] = lambda _, __: None,
         clock: Clock = system_clock,
     ) -> None:
         self.settings = settings
@@ -89,6 +104,7 @@ class Recorder:
         self._numbers = itertools.count(1)
         self._context_lock = threading.Lock()
         guard = AddressGuard(allow_private=settings.allow_private)
+        self._pauses = HostPauses(settings.longest_pause, self.stop_event, waiting, clock)
         self._around = Surroundings(settings, guard, self._tls_context, self.stop_event, received)
         self._local = threading.local()
         self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
@@ -102,25 +118,37 @@ class Recorder:
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
 
-    def fetch(self, url: str, *, ref: str = "", referer: str = "") -> Fetched:
+    def fetch(
+        self,
+        url: str,
+        *,
+        ref: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        method: str = "GET",
+        data: bytes = b"",
+    ) -> Fetched:
         """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
 
+        Credentials are no part of `headers`: the settings lend them to their own host.
         Raises Unwritable where the disk refuses.
         """
         seen: dict[str, int] = {}
+        wanted = _Wanted(url, method, headers, data)
         try:
             url = checked(url)
             for _ in range(self.settings.redirects + 1):
                 seen[url] = seen.get(url, 0) + 1
                 if seen[url] > 2:  # noqa: PLR2004 - once more is usual where a cookie is set on the way
                     return Fetched(url, None, "the redirects go round in a circle")
-                outcome = self._fetch_one(url, ref, referer)
+                outcome = self._fetch_one(replace(wanted, url=url), ref)
                 arrival = outcome.arrival
                 location = arrival.header("location") if arrival and arrival.status in REDIRECTS else ""
                 if arrival is None or not location:
                     return outcome
                 self._passed(arrival)
                 url = redirect_target(url, location)
+                if arrival.status not in _SAME_METHOD:
+                    wanted = replace(wanted, method="GET", data=b"")
         except NotFetched as error:
             return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
         return Fetched(url, None, f"more than {self.settings.redirects} redirects")
@@ -134,18 +162,24 @@ class Recorder:
         """Close all connections."""
         self._session.close()
 
-    def _fetch_one(self, url: str, ref: str, referer: str) -> Fetched:
+    def _fetch_one(self, wanted: _Wanted, ref: str) -> Fetched:
         """Fetch without following, repeating what may succeed."""
+        url = wanted.url
         for attempt in range(1, self.settings.attempts + 1):
+            self._pauses.wait_for(url)
             if self.stop_event.is_set():
                 return Fetched(url, None, "not fetched: the capture was stopped")
-            tried = self._exchange(url, ref, referer)
+            tried = self._exchange(wanted, ref)
+            self._pauses.note(url, tried.arrival)
             wait = self._pause(tried, attempt)
             if wait is None:
                 return self._outcome(url, tried)
             if tried.arrival is not None:
                 self._passed(tried.arrival)
-            self.stop_event.wait(wait)
+            if tried.arrival is not None and tried.arrival.status == _TOO_MANY:
+                self._pauses.hold(url, wait)  # every thread leaves the host alone, not only this one
+            else:
+                self.stop_event.wait(wait)
         raise AssertionError("the last attempt returns")
 
     def _pause(self, tried: _Attempt, attempt: int) -> float | None:
@@ -158,9 +192,11 @@ class Recorder:
         if tried.arrival is None or tried.arrival.status not in _AGAIN:
             return None
         asked = retry_after(tried.arrival.header("retry-after"), self._clock())
+        if asked is None and tried.arrival.status == _TOO_MANY:
+            asked = reset_in(tried.arrival.header, self._clock())
         if asked is None:
             return pause
-        return asked if asked <= self.settings.longest_retry_after else None
+        return asked if asked <= self.settings.longest_pause else None
 
     def _outcome(self, url: str, tried: _Attempt) -> Fetched:
         arrival = tried.arrival
@@ -174,12 +210,10 @@ class Recorder:
             return Fetched(url, arrival, f"the server answered {arrival.status}{phrase}{later}")
         return Fetched(url, arrival)
 
-    def _exchange(self, url: str, ref: str, referer: str) -> _Attempt:
+    def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
         self._local.ref, self._local.exchange = ref, None
-        headers = {"Referer": referer} if referer else {}
-        lent = self.settings.credentials.get(host_and_port(url))
-        request = requests.Request("GET", url, headers=headers, auth=lent)
+        request = self._request(wanted)
         try:
             prepared = self._session.prepare_request(request)
         except (requests.RequestException, UnicodeError) as error:
@@ -208,6 +242,14 @@ class Recorder:
             raw.release_conn() if problem is None else raw.close()
         arrival = finish(exchange, body, str(problem) if problem is not None else "")
         return _Attempt(arrival, problem, disk_full)
+
+    def _request(self, wanted: _Wanted) -> requests.Request:
+        """Add what is lent to this host alone: a login or a token."""
+        host, headers = host_and_port(wanted.url), dict(wanted.headers)
+        if token := self.settings.tokens.get(host):
+            headers["Authorization"] = f"Bearer {token}"
+        login = self.settings.credentials.get(host)
+        return requests.Request(wanted.method, wanted.url, headers=headers, data=wanted.data or None, auth=login)
 
     def _begin(self, request: requests.PreparedRequest) -> OpenExchange:
         url = request.url or ""

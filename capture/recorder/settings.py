@@ -30,8 +30,8 @@ class NetworkSettings:
     attempts: int = 3
     backoff: float = 0.5
     """The pause before the second attempt; doubled for each further one."""
-    longest_retry_after: float = 60.0
-    """A server that asks for a longer pause than this is not asked again."""
+    longest_pause: float = 900.0
+    """A server that wants to be left alone for longer than this is not asked again. (Mastodon counts in 5 minutes.)"""
     redirects: int = 20
     user_agent: str = USER_AGENT
     proxy: str = ""
@@ -40,12 +40,14 @@ class NetworkSettings:
     cookies: CookieJar | None = field(default=None, repr=False)
     credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """User name and password by host and port (`host:443`), from a scene's URL; used for that host alone."""
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    """An access token by host and port, from `--token`; used for that host alone."""
     jobs: int = 8
 
     @property
     def has_secrets(self) -> bool:
         """Whether the user lent us an identity, so that cookies are the user's credentials."""
-        return self.cookies is not None or bool(self.credentials)
+        return self.cookies is not None or bool(self.credentials) or bool(self.tokens)
 
 
 def checked_proxy(url: str) -> str:

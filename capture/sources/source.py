@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from capture.errors import CaptureError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from capture.options import CaptureOptions
     from capture.scene import Scene
-    from hashing.events import Item
+    from hashing.events import Item, PostChanged, ProofRead
     from hashing.facts import Fact
+    from hashing.post import Post
+
+
+class NotMine(CaptureError):
+    """The host, when asked, turned out not to speak this source's protocol: the next source takes the scene."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Something that a source found and wants fetched."""
+    """Something that a source found and wants fetched.
+
+    `kind` is what it is expected to be. For media and pages what counts in the end is what the bytes are; for any
+    other kind (a post, a listing, an account, a proof …) the source's word does.
+    """
 
     url: str
     kind: str
     found_in: str
     alt: str = ""
     referer: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further header fields of the request, such as Accept. Credentials never stand here."""
+    method: str = "GET"
+    data: bytes = b""
+    """The body of the request."""
+    optional: bool = False
+    """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What a source read in an item that is stored: facts, and the item's text if it has one."""
-
-    ref: str
-    facts: tuple[Fact, ...] = ()
-    text: str = ""
-    plain: bytes = b""
-    """The item without its content coding, where it came coded and cannot be opened as it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """Something that a source could not look into, although it is stored."""
-
-    url: str
-    reason: str
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
-    """An item that is fetched, and where its file will stand."""
+    """An item that is on disk."""
 
     item: Item
     body: Path
@@ -57,18 +56,113 @@ class Stored:
     """The header as it was served."""
 
 
-Finding = Found | Read | Unread
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a fetch. Without `reason` it is what was asked for, whole, and `stored` says where it is."""
+
+    url: str
+    """Where redirects led to."""
+    status: int = 0
+    """The HTTP status; 0 where no answer came."""
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Field names in lower case; a field that came twice is joined with a comma."""
+    stored: Stored | None = None
+    sample: bytes = b""
+    """The first bytes of the body, also of a refusal, which as a rule says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a source read in an item that is stored: facts, the item's text if it has one, the post that it is."""
+
+    ref: str
+    facts: tuple[Fact, ...] = ()
+    text: str = ""
+    plain: bytes = b""
+    """The item without its content coding, where it came coded and cannot be opened as it is."""
+    post: Post | None = None
+    events: tuple[ProofRead | PostChanged, ...] = ()
+    """Further findings of the ledger's own form; `time` is set anew when they are recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpted:
+    """One post in a list of posts that is stored: it becomes an item of its own, byte for byte as it was served."""
+
+    of: Stored
+    offset: int
+    """Where it begins in the list's body, its content coding undone."""
+    data: bytes
+    url: str
+    found_in: str
+    post: Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A file that was made of items in the scratch folder, such as a merged video: it becomes a working copy."""
+
+    ref: str
+    """The item that it belongs to."""
+    file: Path
+    name: str
+    """The name that it gets, which begins with the item's number; made for people, harmless on every file system."""
+    how: str
+    """How it was made, and of which items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Something that a source saw and did not go after, or could not look into, although it is stored."""
+
+    url: str
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotGiven:
+    """Something that belongs to the scene and that the platform would not give: recorded as a failure."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+
+
+Finding = Found | Read | Excerpted | Made | Unread | NotGiven
+
+
+class Fetch(Protocol):
+    """What a source may ask of the capture while it looks for what belongs to a scene."""
+
+    options: CaptureOptions
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that are made on the way; it is gone when the capture is sealed."""
+
+    def get(self, found: Found) -> Answer:
+        """Fetch something and wait until it is on disk. What fails is recorded, unless it was optional."""
+
+    def get_all(self, wanted: Iterable[Found]) -> Iterator[tuple[Found, Answer]]:
+        """Fetch several things side by side; yield the answers in the order in which they were wanted."""
 
 
 class Source(Protocol):
-    """A site or protocol. Each is one class, in one file, and stands in `SOURCES`."""
+    """A site or protocol. Each is one class, in one file or folder, and stands in `SOURCES`."""
 
     name: str
     example: str
     """A scene that this source takes, for its documentation and its test."""
+    lists_posts: bool
+    """Whether `--limit` counts posts, which the source itself sees to, and not the media of a page."""
 
     def takes(self, scene: Scene) -> bool:
-        """Say whether the scene is one of this source's, without touching the network."""
+        """Say whether the scene may be one of this source's, without touching the network."""
 
-    def find(self, scene: Scene, get: Callable[[Found], Stored | None]) -> Iterator[Finding]:
-        """Yield what belongs to the scene, most fleeting first; `get` fetches what the source itself must read."""
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+        """Yield what belongs to the scene, most fleeting first; `fetch` gets what the source itself must read.
+
+        Raises NotMine, before it yields anything, where the host shows that the scene is another source's.
+        """

@@ -9,11 +9,11 @@ from capture.sources.source import Found, Read, Unread
 from hashing.facts import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from capture.page import Page
     from capture.scene import Scene
-    from capture.sources.source import Finding, Stored
+    from capture.sources.source import Fetch, Finding, Stored
 
 _FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""
@@ -24,14 +24,15 @@ class Web:
 
     name = "web"
     example = "https://example.org/news/fire-on-market-street.html"
+    lists_posts = False
 
     def takes(self, scene: Scene) -> bool:
         """Say whether the scene is a web address."""
-        return scene.url.startswith(("http://", "https://"))
+        return not scene.tag and scene.url.startswith(("http://", "https://"))
 
-    def find(self, scene: Scene, get: Callable[[Found], Stored | None]) -> Iterator[Finding]:
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Fetch the address itself; where it is a page, yield what it says and the media it shows."""
-        stored = get(Found(url=scene.url, kind="page", found_in="scene"))
+        stored = fetch.get(Found(url=scene.url, kind="page", found_in="scene")).stored
         if stored is not None and stored.item.kind == "page":
             yield from _read(stored)
 

@@ -106,7 +106,7 @@ def test_a_server_that_asks_for_too_much_patience_is_left(
     server: MisbehavingServer, recording: Callable[..., Recording]
 ) -> None:
     """Where the pause asked for is longer than we wait, the reason says what was asked."""
-    fetched = recording(longest_retry_after=0.5).fetch(server.url("/429-forever"))
+    fetched = recording(longest_pause=0.5).fetch(server.url("/429-forever"))
     assert fetched.reason == "the server answered 429 Too Many Requests (asks to try again after: 1)"
     assert len(server.requests) == 1
 
@@ -218,7 +218,7 @@ def test_memory_stays_flat_however_large_the_body(server: MisbehavingServer, tmp
 def test_every_fault_has_an_outcome(server: MisbehavingServer, recording: Callable[..., Recording]) -> None:
     """Whatever a server does, a fetch ends in an arrival or a reason, and never in an exception."""
     slow = {"/drip", "/drip-head", "/stall", "/stall-head", "/endless", "/endless-slow", "/huge-page", "/429-forever"}
-    taken = recording(attempts=2, longest_retry_after=0.0)
+    taken = recording(attempts=2, longest_pause=0.0)
     for path in FAULTS.keys() - slow:
         fetched = taken.fetch(server.url(path))
         assert fetched.whole or fetched.reason, path
