@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from capture.progress import Progress
     from capture.run import CaptureResult
+    from capture.watch import Round
     from exports.verification import Verification
     from hashing.case import Case
     from hashing.keys import SigningKey
@@ -108,6 +109,7 @@ def main() -> None:
 
     \b
     A first look:    goldenhour demo
+    A hashtag:       goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
     A scene:         goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price"
     Nothing changed: goldenhour verify OP-ALDER
     Hand over:       goldenhour export OP-ALDER --zip
@@ -192,34 +194,77 @@ def _print(*things: RenderableType) -> None:
         console.print(thing)
 
 
+def scene_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
+    for option in reversed(_SCENE_OPTIONS):
+        command = option(command)
+    return command
+
+
+_SCENE_OPTIONS = (
+    click.argument("scenes", nargs=-1, required=True, metavar="SCENE..."),
+    click.option(
+        "--case", "case_path", type=click.Path(path_type=Path), metavar="DIR", help="The case; made if need be."
+    ),
+    officer_option,
+    click.option("--initials", envvar="GOLDENHOUR_INITIALS", metavar="MP", help="For exhibit references."),
+    click.option("--title", default="", help="A title for the case or the capture."),
+    click.option("--note", default="", help="A note to keep with the capture."),
+    click.option(
+        "--on",
+        multiple=True,
+        envvar="GOLDENHOUR_ON",
+        metavar="SERVER",
+        help="Where to look for a hashtag: a server, or bsky (may be repeated).  [default: the config file's]",
+    ),
+    click.option("--thread", is_flag=True, help="With a post, also what it answers and its replies."),
+    click.option("--since", default="", metavar="WHEN", help="Only posts from then on: 2h, or 2026-11-24T10:15Z."),
+    click.option("--until", default="", metavar="WHEN", help="Only posts up to then."),
+    click.option("--comments", is_flag=True, help="With a video, also the comments below it."),
+    click.option("--follow", is_flag=True, help="With a feed, also what its entries link to."),
+    click.option(
+        "--media", default="photos,videos", show_default=True, help="photos, videos, documents (commas), or none."
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="At most N posts of a list, videos of a channel, or media of a page.  [default: all]",
+    ),
+    click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Fetches side by side."),
+    click.option(
+        "--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True, metavar="S", help="Longest silence."
+    ),
+    click.option(
+        "--max-size", type=click.IntRange(1), default=20480, show_default=True, metavar="MIB", help="Largest file."
+    ),
+    click.option(
+        "--token",
+        "tokens",
+        multiple=True,
+        envvar="GOLDENHOUR_TOKEN",
+        metavar="[HOST=]FILE",
+        help="A file with an access token, lent to its host alone; not stored (may be repeated).",
+    ),
+    click.option(
+        "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
+    ),
+    click.option("--proxy", default="", envvar="GOLDENHOUR_PROXY", metavar="URL", help="Fetch through this proxy."),
+    click.option("--user-agent", default="", metavar="UA", help="What to call ourselves to servers."),
+    click.option("--appview", default="", envvar="GOLDENHOUR_APPVIEW", metavar="URL", help="Whom to ask for bsky."),
+    click.option("--plc", default="", envvar="GOLDENHOUR_PLC", metavar="URL", help="The directory of DIDs."),
+    click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."),
+    click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so."),
+    signing_key_option,
+    json_option,
+    quiet_option,
+)
+
+
 @main.command()
-@click.argument("scenes", nargs=-1, required=True, metavar="SCENE...")
-@click.option("--case", "case_path", type=click.Path(path_type=Path), metavar="DIR", help="The case; made if need be.")
-@officer_option
-@click.option("--initials", envvar="GOLDENHOUR_INITIALS", metavar="MP", help="For exhibit references.")
-@click.option("--title", default="", help="A title for the case or the capture.")
-@click.option("--note", default="", help="A note to keep with the capture.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Fetches side by side.")
-@click.option(
-    "--media", default="photos,videos", show_default=True, help="photos, videos, documents (commas), or none."
-)
-@click.option("--limit", type=click.IntRange(0), default=0, metavar="N", help="At most N media items.  [default: all]")
-@click.option(
-    "--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True, metavar="S", help="Longest silence."
-)
-@click.option(
-    "--max-size", type=click.IntRange(1), default=20480, show_default=True, metavar="MIB", help="Largest file."
-)
-@click.option("--proxy", default="", envvar="GOLDENHOUR_PROXY", metavar="URL", help="Fetch through this HTTP proxy.")
-@click.option("--user-agent", default="", metavar="UA", help="What to call ourselves to servers.")
-@click.option(
-    "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
-)
-@click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too.")
-@click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so.")
-@signing_key_option
-@json_option
-@quiet_option
+@scene_options
+@click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
 def capture(
     scenes: tuple[str, ...],
     case_path: Path | None,
@@ -229,22 +274,19 @@ def capture(
     quiet: bool,
     **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
 ) -> None:
-    """Capture scenes: pages or files by their web address, with the photos and videos they show.
+    """Capture scenes: pages, files, posts, accounts, videos, feeds by their address; or a #hashtag.
 
     \b
     goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price" --initials MP
+    goldenhour capture https://mastodon.example/@alice/109 --thread
+    goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
     """
     from capture.run import capture as run_capture
-    from capture.scene import parse_scene
-    from hashing.case import Case
 
     officer = _officer(officer)
-    options = _capture_options(officer, chosen)
-    parsed = [parse_scene(scene) for scene in scenes]
+    options = _capture_options(officer, scenes, chosen)
     key = _signing_key(key_path)
-    path = case_path or _new_case_path(parsed[0].url)
-    case = Case.open_or_create(path, key=key, officer=officer, title=chosen["title"])
-    _finish_abandoned(case, key, officer)
+    case = _case_for(scenes, case_path, key, officer, chosen["title"])
     results = []
     with _terminating_like_ctrl_c(), _progress(quiet=quiet) as progress:
         for scene in scenes:
@@ -260,12 +302,80 @@ def capture(
     sys.exit(_capture_exit(results))
 
 
-def _capture_options(officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
+@main.command()
+@scene_options
+@click.option("--every", default="60s", show_default=True, metavar="TIME", help="The pause from round to round.")
+@click.option("--for", "watched", default="", metavar="TIME", help="How long, such as 2h.  [default: until Ctrl-C]")
+def watch(
+    scenes: tuple[str, ...],
+    case_path: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    every: str,
+    watched: str,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Keep capturing what is new under scenes; what was edited or has gone is recorded with both versions.
+
+    Each round is a capture of its own, sealed by itself. A watch that is started again goes on where it was.
+
+    \b
+    goldenhour watch '#FireWatch' --on mastodon.example --every 60s --for 2h --case OP-ALDER
+    """
+    from capture.spans import span
+    from capture.watch import Watch
+    from hashing.times import system_clock
+
+    officer = _officer(officer)
+    options = _capture_options(officer, scenes, {**chosen, "live": ""})
+    pause, length = span(every, "--every"), span(watched, "--for") if watched else None
+    key = _signing_key(key_path)
+    case = _case_for(scenes, case_path, key, officer, chosen["title"])
+    results = []
+    with _terminating_like_ctrl_c(), _watch_display(quiet=quiet, every=pause) as (progress, display):
+        watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock)
+        stopped = False
+        try:
+            for done in watching.run(every=pause, length=length):
+                results.append(done.result)
+                display(done)
+                if as_json:
+                    _print_capture_json(done.result, case)
+        except KeyboardInterrupt:
+            stopped = True  # between two rounds: everything is sealed
+    if not as_json:
+        click.echo(f"{len(results)} captures sealed in {case.path}; see them with: goldenhour show {case.path}")
+    sys.exit(Exit.INTERRUPTED if stopped else _capture_exit(results))
+
+
+def _case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str) -> Case:
+    """Open the case, or make it; finish off what a process that died has left in it."""
+    from capture.scene import parse_scene
+    from hashing.case import Case
+
+    first = parse_scene(scenes[0])
+    case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
+    _finish_abandoned(case, key, officer)
+    return case
+
+
+def _capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
+    from capture.config import config_path, load_config
     from capture.cookies import load_cookies
-    from capture.options import CaptureOptions, checked_initials, initials_of, wanted_kinds
+    from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
+    from capture.scene import parse_scene
+    from capture.sources import legs
+    from capture.spans import moment, span
+    from capture.tokens import load_tokens
+    from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
+    config, now, default = load_config(config_path()), system_clock(), BlueskyServices()
+    parsed = [parse_scene(scene) for scene in scenes]
+    on = chosen["on"] or config.on
     network = NetworkSettings(
         timeout=chosen["timeout"],
         largest=chosen["max_size"] << 20,
@@ -274,17 +384,32 @@ def _capture_options(officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN4
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],
         cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
+        tokens=load_tokens(chosen["tokens"], [scene.url for scene in parsed if scene.url] or on),
         jobs=chosen["jobs"],
     )
-    return CaptureOptions(
+    options = CaptureOptions(
         officer=officer,
         initials=checked_initials(chosen["initials"]) if chosen["initials"] else initials_of(officer),
         title=chosen["title"],
         note=chosen["note"],
         media=chosen["media"],
         limit=chosen["limit"],
+        on=tuple(on),
+        thread=chosen["thread"],
+        since=moment(chosen["since"], "--since", now) if chosen["since"] else None,
+        until=moment(chosen["until"], "--until", now) if chosen["until"] else None,
+        comments=chosen["comments"],
+        follow=chosen["follow"],
+        live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
+        bluesky=BlueskyServices(
+            appview=chosen["appview"] or config.appview or default.appview,
+            plc=chosen["plc"] or config.plc or default.plc,
+        ),
         network=network,
     )
+    for scene in parsed:
+        legs(scene, options)  # what no source takes is refused before anything is made
+    return options
 
 
 def _new_case_path(url: str) -> Path:
@@ -294,7 +419,7 @@ def _new_case_path(url: str) -> Path:
     from capture.item_name import item_name
     from hashing.times import compact, system_clock
 
-    host = item_name(0, f"//h/{urlsplit(url).hostname}.", "case", "")[5:]
+    host = item_name(0, f"//h/{urlsplit(url).hostname or url}.", "case", "")[5:]
     return Path(f"case-{host}-{compact(system_clock())}")
 
 
@@ -328,6 +453,29 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         from capture.line_progress import LineProgress
 
         yield LineProgress(sys.stderr, _clean)
+
+
+@contextmanager
+def _watch_display(*, quiet: bool, every: float) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
+    """Choose the display of a watch: a live table on a terminal, a line a round elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        from capture.progress import Silent
+
+        yield Silent(), lambda done: None if quiet else click.echo(_clean(_round_line(done)), err=True)
+        return
+    from capture.live_progress import LiveProgress
+    from capture.watch_display import WatchTable
+
+    table = WatchTable(every, _clean)
+    with LiveProgress(_console(), _clean, table) as live:
+        yield live, table.sealed
+
+
+def _round_line(done: Round) -> str:
+    counts = {"posts": done.posts, "media": done.media, "edited": done.edited, "gone": done.gone}
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing new"
+    failed = f", {done.failed} not captured" if done.failed else ""
+    return f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {told}{failed}"
 
 
 def _print_capture_json(result: CaptureResult, case: Case) -> None:

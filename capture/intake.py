@@ -13,7 +13,7 @@ from capture.recorder.incoming import NameGiven
 from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
 from hashing.capture_folder import ITEMS
-from hashing.events import Excerpt, Failed, Item, PostRead, Skipped
+from hashing.events import Event, Excerpt, Failed, Item, PostChanged, PostRead, Skipped
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ MEDIA = frozenset({"photo", "video", "audio", "document"})
 """Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
 
 _SCENE = "scene"
+_GONE = frozenset({404, 410})
 
 
 class Intake:
@@ -66,6 +67,8 @@ class Intake:
         self.items = self.got = self.failed = self.skipped = self.bytes = 0
         self.refused = False
         """Whether the scene itself is at an address that goldenhour does not connect to."""
+        self.answered = False
+        """Whether any server gave any answer."""
 
     def next_number(self) -> int:
         """Return the next item's number; items are numbered as they are found, not as they arrive."""
@@ -180,13 +183,16 @@ class Intake:
         if self._is_known(found, fetched):
             self._unchanged(found, arrival, written)
             return fetched, None, ""
+        self.answered = self.answered or arrival.status > 0
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item)
-        failed: tuple[Failed | Skipped, ...] = ()
+        further: list[Event] = []
         if reason and found.optional and not arrival.cut:
             self._progress.passed_over(found.url)
         elif reason:
-            failed = (self._failure(found, ref, reason, arrival.number),)
+            further.append(self._failure(found, ref, reason, arrival.number))
+        if found.found_in == _SCENE and (changed := self._page_changed(found, item, arrival.status, reason)):
+            further.append(changed)
 
         if item is not None:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
@@ -195,8 +201,23 @@ class Intake:
             self._stored(item)
             written.set()
 
-        self._writer.hand_in(HandIn(arrival, item, None, failed, _written))
+        self._writer.hand_in(HandIn(arrival, item, None, tuple(further), _written))
         return fetched, item, reason
+
+    def _page_changed(self, found: Found, item: Item | None, status: int, reason: str) -> PostChanged | None:
+        """Return what has become of a watched page, whose bytes are not those of an earlier round."""
+        known = self._known.items.get(found.url)
+        if known is None or (reason and status not in _GONE):
+            return None
+        after = item.ref if item is not None else ""
+        return PostChanged(
+            time=timestamp(self._clock()),
+            id=found.url,
+            change="gone" if reason else "edited",
+            before=known.ref,
+            after=after,
+            reason=reason,
+        )
 
     def _not_got(self, found: Found, ref: str, reason: str) -> None:
         """Record that nothing came at all; where the question was optional, only that it stayed open."""

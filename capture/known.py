@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -22,9 +23,10 @@ class KnownItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post as it was when it was last seen: the reference of its item, and what it said."""
+    """A post as it was when it was last seen: its item's reference and address, and what it said."""
 
     ref: str
+    url: str
     source: str
     """The name of the source that found it."""
     post: Post
@@ -36,6 +38,32 @@ class Known:
 
     items: Mapping[str, KnownItem] = field(default_factory=dict)
     posts: Mapping[str, KnownPost] = field(default_factory=dict)
+
+
+def missing(known: Known, seen: Iterable[Post], *, limited: bool) -> list[KnownPost]:
+    """Return the posts that are known, were not seen again, and should have been.
+
+    Where a list was cut by a limit, only posts that are not older than the oldest that was seen can be missing.
+    """
+    now = {post.id: post for post in seen}
+    oldest = min((moment for post in now.values() if (moment := _moment(post)) is not None), default=None)
+    return [
+        each
+        for name, each in known.posts.items()
+        if name not in now and (not limited or _not_before(_moment(each.post), oldest))
+    ]
+
+
+def _not_before(moment: datetime | None, oldest: datetime | None) -> bool:
+    return moment is not None and oldest is not None and moment >= oldest
+
+
+def _moment(post: Post) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(post.published)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def same_words(before: Post, after: Post) -> bool:

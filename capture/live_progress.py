@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from capture.watch_display import WatchTable
     from hashing.events import CaptureStarted, Failed, Item
 
 _SHOWN = 4
@@ -22,10 +23,14 @@ _PER_SECOND = 8
 
 
 class LiveProgress:
-    """A live display; a context manager. `clean` makes text from the network harmless to show."""
+    """A live display; a context manager. `clean` makes text from the network harmless to show.
 
-    def __init__(self, console: Console, clean: Callable[[str], str]) -> None:
+    `watched` is a table that stands above it, where captures follow each other in a watch.
+    """
+
+    def __init__(self, console: Console, clean: Callable[[str], str], watched: WatchTable | None = None) -> None:
         self._clean = clean
+        self._watched = watched
         self._lock = threading.Lock()
         self._scene = ""
         self._found = self._stored = self._failed = self._bytes = 0
@@ -45,6 +50,8 @@ class LiveProgress:
 
     def started(self, capture: CaptureStarted) -> None:
         """Begin a scene: every count starts again."""
+        if self._watched is not None:
+            self._watched.began()
         with self._lock:
             self._scene = f"{capture.exhibit}  {capture.scene}"
             self._found = self._stored = self._failed = self._bytes = 0
@@ -95,6 +102,11 @@ class LiveProgress:
             self._under_way.clear()
 
     def _shown(self) -> Group:
+        if self._watched is None:
+            return self._capture()
+        return Group(self._watched) if self._watched.resting else Group(self._watched, self._capture())
+
+    def _capture(self) -> Group:
         with self._lock:
             seconds = max(time.monotonic() - self._begun, 0.001)
             failed = f" · {self._failed} not captured" if self._failed else ""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from capture.examination import Examination
 from capture.fetch_pool import FetchPool
 from capture.intake import MEDIA, Intake
-from capture.known import same_words
+from capture.known import missing, same_words
 from capture.progress import Progress, Silent
 from capture.recorder.recorder import Recorder
 from capture.scene import parse_scene
 from capture.search import Search
 from capture.settings_record import settings_record, versions_record
-from capture.sources import Excerpted, Found, Made, NotGiven, Read, Unread, legs
+from capture.sources import Excerpted, Found, Gone, Made, NotGiven, Read, Unread, legs
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
 from hashing.errors import HashingError
@@ -151,6 +151,7 @@ class _Run:
         try:
             for source, finding in search.findings():
                 self._handle(source, finding)
+            self._ask_after_missing(places)
             self.pool.search_ended()
             for future in self._pending:
                 future.result()
@@ -181,6 +182,8 @@ class _Run:
                 self._excerpted(source, finding)
             case Made():
                 self._examination.keep(finding)
+            case Gone():
+                self._gone(finding)
             case Unread():
                 self.intake.skip(finding.url, finding.reason, finding.count)
             case NotGiven():
@@ -231,6 +234,24 @@ class _Run:
             return None
         moment = timestamp(self._clock())
         return PostChanged(time=moment, id=post.id, change="edited", before=known.ref, after=ref)
+
+    def _ask_after_missing(self, places: Sequence[Leg]) -> None:
+        """Ask after every post that an earlier round has and that should have been found again."""
+        if not self.intake.answered:
+            return  # a server that is down has deleted nothing
+        by_name = {source.name: source for place in places for source in place.sources}
+        for known in missing(self.options.known, self._posts_seen.values(), limited=bool(self.options.limit)):
+            if (source := by_name.get(known.source)) is not None:
+                for finding in source.recheck(known, _Fetch(self, source.name)):
+                    self._handle(source, finding)
+
+    def _gone(self, gone: Gone) -> None:
+        before = self.options.known.posts[gone.id].ref
+        moment = timestamp(self._clock())
+        changed = PostChanged(
+            time=moment, id=gone.id, change="gone", before=before, after=gone.after, reason=gone.reason
+        )
+        self._writer.record(changed)
 
     def _end_fetching(self, search: Search) -> None:
         """Wait for every fetch to end; what had not begun is recorded as failed."""

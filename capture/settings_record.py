@@ -9,11 +9,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from capture.recorder.recorder import without_credentials
+from hashing.times import timestamp
 
 if TYPE_CHECKING:
     from capture.options import CaptureOptions
 
-_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography")
+_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp", "libipld")
 
 
 def versions_record() -> dict[str, str]:
@@ -33,6 +34,15 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
     return {
         "media": options.media,
         "limit": options.limit,
+        "on": ", ".join(options.on),
+        "thread": options.thread,
+        "since": timestamp(options.since) if options.since else "",
+        "until": timestamp(options.until) if options.until else "",
+        "comments": options.comments,
+        "follow": options.follow,
+        "live": f"{options.live:g} s",
+        "appview": options.bluesky.appview,
+        "plc": options.bluesky.plc,
         "jobs": network.jobs,
         "timeout": f"{network.timeout:g} s",
         "deadline": f"{network.deadline:g} s",
@@ -44,5 +54,6 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "tls_verified": not network.insecure,
         "allow_private": network.allow_private,
         "cookies": "given by the user; values not stored" if network.cookies is not None else "none given",
+        "tokens": f"given for {', '.join(network.tokens)}; not stored" if network.tokens else "none given",
         "login": "given by the user; not stored" if network.credentials else "none given",
     }

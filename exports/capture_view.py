@@ -6,8 +6,8 @@ A view repeats what the ledger says; whether that is still true of the files is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from hashing.capture_folder import CHECKPOINT, Seal, capture_events, is_sealed
 from hashing.checkpoint import parse_checkpoint
@@ -16,10 +16,14 @@ from hashing.events import (
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
+    Event,
     Exchange,
     Failed,
     Item,
     ItemFacts,
+    PostChanged,
+    PostRead,
+    ProofRead,
     Skipped,
     WarcClosed,
     WorkingCopy,
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 
     from hashing.events import CaptureEvent
     from hashing.facts import Fact
+    from hashing.post import Post
+
+E = TypeVar("E", bound=Event)
 
 RUNNING = "running"
 """Status of a capture whose ledger has no last line yet: at work, or left by a process that died."""
@@ -50,6 +57,10 @@ class ItemView:
     exchange: Exchange | None
     facts: tuple[Fact, ...]
     working_copies: tuple[WorkingCopy, ...]
+    post: Post | None = None
+    """What the item says, where it is a post."""
+    proof: ProofRead | None = None
+    """What the item proves, where it is the signed proof of a record."""
 
     @property
     def captured(self) -> str:
@@ -69,6 +80,8 @@ class CaptureView:
     working_copies: tuple[WorkingCopy, ...]
     failed: tuple[Failed, ...]
     skipped: tuple[Skipped, ...]
+    changed: tuple[PostChanged, ...]
+    """Posts that are not what they were in an earlier capture."""
     recovered: tuple[CaptureResumed, ...]
     warcs: tuple[WarcClosed, ...]
     seal: Seal | None
@@ -97,20 +110,20 @@ class CaptureView:
 
 def read_capture(path: Path) -> CaptureView:
     """Gather what the ledger of the capture in `path` says. Raises Unreadable, BadFormat."""
-    gathered = _Gathered()
-    gathered.take_all(capture_events(path))
-    if gathered.started is None:
+    gathered = _Gathered(capture_events(path))
+    if not isinstance(gathered.first, CaptureStarted):
         raise BadFormat(f"{path / LEDGER}: the first line does not begin a capture")
     return CaptureView(
         path=path,
-        started=gathered.started,
-        finished=gathered.finished,
+        started=gathered.first,
+        finished=next(reversed(gathered.of(CaptureFinished)), None),
         items=gathered.item_views(),
-        working_copies=tuple(gathered.working_copies),
-        failed=tuple(gathered.failed),
-        skipped=tuple(gathered.skipped),
-        recovered=tuple(gathered.recovered),
-        warcs=tuple(gathered.warcs),
+        working_copies=tuple(gathered.of(WorkingCopy)),
+        failed=tuple(gathered.of(Failed)),
+        skipped=tuple(gathered.of(Skipped)),
+        changed=tuple(gathered.of(PostChanged)),
+        recovered=tuple(gathered.of(CaptureResumed)),
+        warcs=tuple(gathered.of(WarcClosed)),
         seal=_seal(path),
     )
 
@@ -131,57 +144,39 @@ def _reading_order(ref: str) -> tuple[list[int], str]:
     return [int(digits) for digits in re.findall(r"[0-9]{1,18}", ref)], ref
 
 
-@dataclass(slots=True)
 class _Gathered:
-    started: CaptureStarted | None = None
-    finished: CaptureFinished | None = None
-    items: list[Item] = field(default_factory=list)
-    exchanges: dict[int, Exchange] = field(default_factory=dict)
-    facts: dict[str, list[Fact]] = field(default_factory=dict)
-    working_copies: list[WorkingCopy] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    recovered: list[CaptureResumed] = field(default_factory=list)
-    warcs: list[WarcClosed] = field(default_factory=list)
+    """The events of a ledger, sorted by their kind."""
 
-    def take_all(self, events: Iterable[CaptureEvent]) -> None:
-        for position, event in enumerate(events):
-            if isinstance(event, CaptureStarted) and position == 0:
-                self.started = event
-            else:
-                self._take(event)
+    def __init__(self, events: Iterable[CaptureEvent]) -> None:
+        self.first: CaptureEvent | None = None
+        self._by_kind: dict[type[Event], list[Event]] = {}
+        for event in events:
+            self.first = self.first or event
+            self._by_kind.setdefault(type(event), []).append(event)
 
-    def _take(self, event: CaptureEvent) -> None:
-        match event:
-            case Item():
-                self.items.append(event)
-            case Exchange():
-                self.exchanges[event.exchange] = event
-            case ItemFacts():
-                self.facts.setdefault(event.ref, []).extend(event.facts)
-            case WorkingCopy():
-                self.working_copies.append(event)
-            case Failed():
-                self.failed.append(event)
-            case Skipped():
-                self.skipped.append(event)
-            case CaptureResumed():
-                self.recovered.append(event)
-            case WarcClosed():
-                self.warcs.append(event)
-            case CaptureFinished():
-                self.finished = event
+    def of(self, kind: type[E]) -> list[E]:
+        """Return every event of one kind, in the ledger's order."""
+        return self._by_kind.get(kind, [])  # type: ignore[return-value]  # filled by type just above
 
     def item_views(self) -> tuple[ItemView, ...]:
+        """Return the items with all that the ledger says about each, in reading order."""
+        exchanges = {event.exchange: event for event in self.of(Exchange)}
+        posts = {event.ref: event.post for event in self.of(PostRead)}
+        proofs = {event.ref: event for event in self.of(ProofRead)}
+        facts: dict[str, list[Fact]] = {}
+        for event in self.of(ItemFacts):
+            facts.setdefault(event.ref, []).extend(event.facts)
         copies: dict[str, list[WorkingCopy]] = {}
-        for copy in self.working_copies:
+        for copy in self.of(WorkingCopy):
             copies.setdefault(copy.ref, []).append(copy)
         return tuple(
             ItemView(
                 item,
-                self.exchanges.get(item.exchange),
-                tuple(self.facts.get(item.ref, ())),
+                exchanges.get(item.exchange),
+                tuple(facts.get(item.ref, ())),
                 tuple(copies.get(item.ref, ())),
+                posts.get(item.ref),
+                proofs.get(item.ref),
             )
-            for item in sorted(self.items, key=lambda item: _reading_order(item.ref))
+            for item in sorted(self.of(Item), key=lambda item: _reading_order(item.ref))
         )

@@ -108,6 +108,98 @@ class WorkingCopyRecord(Record, frozen=True, kw_only=True):
     how: Annotated[str, Meta(description="How it was made.")]
 
 
+class AccountRecord(Record, frozen=True, kw_only=True):
+    """Who posts, as the platform names them."""
+
+    handle: Annotated[str, Meta(description="What people type; it can change hands.")] = ""
+    name: Annotated[str, Meta(description="The display name, which anyone can choose.")] = ""
+    id: Annotated[str, Meta(description="What stays when handle and name change: an ActivityPub id, a DID.")] = ""
+    url: str = ""
+
+
+class PostMediaRecord(Record, frozen=True, kw_only=True):
+    """A photo, video or audio that a post shows."""
+
+    url: str
+    kind: str
+    ref: Annotated[str, Meta(description="The item of this bundle that holds it, if it was captured.")] = ""
+    alt: Annotated[str, Meta(description="What the author says it shows.")] = ""
+    cid: Annotated[str, Meta(description="The content identifier that the signed record names.")] = ""
+    origin: Annotated[str, Meta(description="Where the author's own server keeps it.")] = ""
+
+
+class EditRecord(Record, frozen=True, kw_only=True):
+    """An earlier wording of a post."""
+
+    time: str
+    text: str
+    warning: str = ""
+
+
+class PostRecord(Record, frozen=True, kw_only=True):
+    """What a post says, as the platform claims it; times with the zone that it claims."""
+
+    platform: str
+    server: Annotated[str, Meta(description="The host that showed it.")]
+    id: Annotated[str, Meta(description="The platform's lasting name of the post.")]
+    permalink: str = ""
+    author: AccountRecord = AccountRecord()
+    published: str = ""
+    edited: str = ""
+    title: str = ""
+    text: str = ""
+    warning: Annotated[str, Meta(description="The content warning in front of the text.")] = ""
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    reply_to: Annotated[str, Meta(description="The id of the post that it answers.")] = ""
+    quotes: Annotated[str, Meta(description="The id of the post that it quotes or shares.")] = ""
+    visibility: str = ""
+    counts: Annotated[dict[str, int], Meta(description="Replies, reposts, likes … when it was captured.")] = {}
+    edits: Annotated[tuple[EditRecord, ...], Meta(description="Earlier wordings, oldest first.")] = ()
+    location: str = ""
+    media: tuple[PostMediaRecord, ...] = ()
+
+
+class ExcerptRecord(Record, frozen=True, kw_only=True):
+    """Where the item's bytes stand in another item: one post in a list of posts, as the server sent it."""
+
+    of: Annotated[str, Meta(description="The other item's reference.")]
+    offset: Annotated[int, Meta(ge=0, description="In bytes, after the other item's content coding is undone.")]
+
+
+class ProofRecord(Record, frozen=True, kw_only=True):
+    """A signed proof of a record (AT Protocol): that the account's key signed a repository that holds or lacks it.
+
+    It proves no time, and not who held the key: as a rule the account's server does.
+    """
+
+    did: str
+    collection: str
+    rkey: str
+    holds: Annotated[bool, Meta(description="Whether the record is in the repository; else it is proven absent.")]
+    record_cid: str = ""
+    rev: Annotated[str, Meta(description="The repository's revision.")] = ""
+    key: Annotated[str, Meta(description="The signing key, as did:key.")] = ""
+    post: Annotated[str, Meta(description="The item with the record as JSON.")] = ""
+    identity: Annotated[str, Meta(description="The item that names the account's keys.")] = ""
+    problem: Annotated[str, Meta(description="Why the proof does not hold.")] = ""
+
+
+class ChangeRecord(Record, frozen=True, kw_only=True):
+    """A post that is not what it was in an earlier capture."""
+
+    time: Time
+    id: str
+    change: Annotated[str, Meta(description="edited or gone.")]
+    before: Annotated[str, Meta(description="The item with the earlier version.")]
+    after: Annotated[
+        str, Meta(description="The item with the later version, or the server's word that it is gone.")
+    ] = ""
+    reason: str = ""
+
+
 class ItemRecord(Record, frozen=True, kw_only=True):
     """An original: one page, photo, video, document or post, as served."""
 
@@ -128,6 +220,9 @@ class ItemRecord(Record, frozen=True, kw_only=True):
     partial: Annotated[str, Meta(description="Why the item is not whole.")] = ""
     error_page: Annotated[str, Meta(description="The server's refusal; the item is not what was asked for.")] = ""
     exchange: ExchangeRecord | None = None
+    excerpt: ExcerptRecord | None = None
+    post: PostRecord | None = None
+    proof: ProofRecord | None = None
     author: Annotated[str, Meta(description="As claimed by the item itself.")] = ""
     title: Annotated[str, Meta(description="As claimed by the item itself.")] = ""
     published: Annotated[str, Meta(description="As claimed by the item itself; without a zone where it has none.")] = ""
@@ -185,6 +280,7 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     items: tuple[ItemRecord, ...]
     failed: tuple[FailedRecord, ...]
     skipped: tuple[SkippedRecord, ...]
+    changed: tuple[ChangeRecord, ...] = ()
     recovered: tuple[RecoveredRecord, ...] = ()
 
 

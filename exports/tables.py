@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from exports.listing import Column, Listing
 from exports.printable import printable
 from exports.sizes import human_size
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from exports.capture_view import CaptureView, ItemView
     from exports.case_view import CaseView
     from exports.verification import Verification
+    from hashing.events import ProofRead
 
 _HASH_DIGITS = 12
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
@@ -159,6 +162,10 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
             for each in view.failed
         ],
         "skipped": [{"url": each.url, "reason": each.reason, "count": each.count} for each in view.skipped],
+        "changed": [
+            {"id": each.id, "change": each.change, "before": each.before, "after": each.after or None}
+            for each in view.changed
+        ],
         "seal": seal and {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint},
         "signer": view.signer,
     }
@@ -180,4 +187,13 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
         "partial": item.partial or None,
         "error_page": item.error_page or None,
         "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
+        "excerpt": item.excerpt and {"of": item.excerpt.of, "offset": item.excerpt.offset},
+        "post": entry.post and msgspec.to_builtins(entry.post),
+        "proof": entry.proof and _proof_to_json(entry.proof),
     }
+
+
+def _proof_to_json(proof: ProofRead) -> dict[str, Any]:
+    """Return a proof as plain values; `holds` says whether the record is in the signed repository."""
+    fields = {name: getattr(proof, name) for name in ("did", "collection", "rkey", "record_cid", "rev", "key", "post")}
+    return {**fields, "holds": bool(proof.record_cid), "problem": proof.problem or None}

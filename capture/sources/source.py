@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from capture.known import KnownPost
     from capture.options import CaptureOptions
     from capture.scene import Scene
     from hashing.events import Item, PostChanged, ProofRead
@@ -130,7 +131,19 @@ class NotGiven:
     found_in: str = ""
 
 
-Finding = Found | Read | Excerpted | Made | Unread | NotGiven
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A post that an earlier capture has is no longer there."""
+
+    id: str
+    """The post's lasting name."""
+    reason: str
+    """The server's word for it."""
+    after: str = ""
+    """The item that shows it, such as the proof of its absence."""
+
+
+Finding = Found | Read | Excerpted | Made | Gone | Unread | NotGiven
 
 
 class Fetch(Protocol):
@@ -165,4 +178,10 @@ class Source(Protocol):
         """Yield what belongs to the scene, most fleeting first; `fetch` gets what the source itself must read.
 
         Raises NotMine, before it yields anything, where the host shows that the scene is another source's.
+        """
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask after a post that an earlier round of a watch has and this one no longer finds.
+
+        Where it is still there, yield a Read with what it says now; where it has gone, a Gone.
         """

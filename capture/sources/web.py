@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.decoding import NotDecoded, read_decoded
+from capture.sources.ask_again import ask_again
 from capture.sources.source import Found, Read, Unread
 from hashing.facts import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from capture.known import KnownPost
     from capture.page import Page
     from capture.scene import Scene
-    from capture.sources.source import Fetch, Finding, Stored
+    from capture.sources.ask_again import ask_again
+from capture.sources.source import Fetch, Finding, Stored
 
 _FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""
@@ -35,6 +38,10 @@ class Web:
         stored = fetch.get(Found(url=scene.url, kind="page", found_in="scene")).stored
         if stored is not None and stored.item.kind == "page":
             yield from _read(stored)
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask for the page of an entry that is no longer in its feed."""
+        return ask_again(known, fetch)
 
 
 def _read(stored: Stored) -> Iterator[Finding]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports.bundle.posts import post_record
 from exports.errors import NotWhole
 from exports.manifest import (
     FORMAT,
     CaptureRecord,
     CaseRecord,
+    ChangeRecord,
+    ExcerptRecord,
     ExchangeRecord,
     ExportRecord,
     FailedRecord,
     ItemRecord,
     Manifest,
+    ProofRecord,
     RecoveredRecord,
     SealRecord,
     SignerRecord,
@@ -25,12 +29,13 @@ from exports.manifest import (
 from hashing.case import CAPTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from exports.capture_view import CaptureView, ItemView
     from hashing.case import CaseInfo
-    from hashing.events import Exchange
+    from hashing.events import Exchange, ProofRead
     from hashing.facts import Fact
+    from hashing.post import Post
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -53,6 +58,7 @@ def _capture(view: CaptureView) -> CaptureRecord:
     if seal is None or finished is None:
         raise NotWhole(f"{view.path}: not sealed")
     folder = folder_in_bundle(started.capture)
+    refs = {entry.item.url: entry.item.ref for entry in reversed(view.items) if not entry.item.error_page}
     return CaptureRecord(
         capture=started.capture,
         exhibit=started.exhibit,
@@ -70,7 +76,7 @@ def _capture(view: CaptureView) -> CaptureRecord:
         settings=started.settings,
         signer=SignerRecord(public_key=view.public_key, fingerprint=view.signer),
         seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
-        items=tuple(_item(entry, folder) for entry in view.items),
+        items=tuple(_item(entry, folder, refs) for entry in view.items),
         failed=tuple(
             FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)
             for each in view.failed
@@ -79,6 +85,17 @@ def _capture(view: CaptureView) -> CaptureRecord:
             SkippedRecord(url=each.url, reason=each.reason, found_in=each.found_in, count=each.count)
             for each in view.skipped
         ),
+        changed=tuple(
+            ChangeRecord(
+                time=each.time,
+                id=each.id,
+                change=each.change,
+                before=each.before,
+                after=each.after,
+                reason=each.reason,
+            )
+            for each in view.changed
+        ),
         recovered=tuple(
             RecoveredRecord(time=each.time, officer=each.officer, tool=each.tool, found=each.found)
             for each in view.recovered
@@ -86,8 +103,8 @@ def _capture(view: CaptureView) -> CaptureRecord:
     )
 
 
-def _item(entry: ItemView, folder: str) -> ItemRecord:
-    item = entry.item
+def _item(entry: ItemView, folder: str, refs: Mapping[str, str]) -> ItemRecord:
+    item, post = entry.item, entry.post
     return ItemRecord(
         ref=item.ref,
         kind=item.kind,
@@ -106,9 +123,12 @@ def _item(entry: ItemView, folder: str) -> ItemRecord:
         partial=item.partial,
         error_page=item.error_page,
         exchange=_exchange(entry.exchange, folder) if entry.exchange else None,
-        author=claimed(entry.facts, "author"),
-        title=claimed(entry.facts, "title"),
-        published=claimed(entry.facts, "published"),
+        excerpt=ExcerptRecord(of=item.excerpt.of, offset=item.excerpt.offset) if item.excerpt else None,
+        post=post_record(post, refs) if post else None,
+        proof=_proof(entry.proof) if entry.proof else None,
+        author=_author(post) if post else claimed(entry.facts, "author"),
+        title=post.title if post else claimed(entry.facts, "title"),
+        published=post.published if post else claimed(entry.facts, "published"),
         facts=entry.facts,
         working_copies=tuple(
             WorkingCopyRecord(path=f"{folder}/{copy.path}", size=copy.size, sha256=copy.sha256, how=copy.how)
@@ -120,6 +140,26 @@ def _item(entry: ItemView, folder: str) -> ItemRecord:
 def claimed(facts: Iterable[Fact], name: str) -> str:
     """Return the first claim of this name, the best-trusted one; "" where nothing claims it."""
     return next((str(fact.value) for fact in facts if fact.name == name), "")
+
+
+def _author(post: Post) -> str:
+    author = post.author
+    return f"{author.name} ({author.handle})" if author.name and author.handle else author.name or author.handle
+
+
+def _proof(proof: ProofRead) -> ProofRecord:
+    return ProofRecord(
+        did=proof.did,
+        collection=proof.collection,
+        rkey=proof.rkey,
+        holds=bool(proof.record_cid),
+        record_cid=proof.record_cid,
+        rev=proof.rev,
+        key=proof.key,
+        post=proof.post,
+        identity=proof.identity,
+        problem=proof.problem,
+    )
 
 
 def _exchange(exchange: Exchange, folder: str) -> ExchangeRecord:

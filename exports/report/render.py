@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from exports.manifest import ExchangeRecord, ItemRecord, Manifest
+    from exports.manifest import ExchangeRecord, ItemRecord, Manifest, ProofRecord
 
 _FOLDER = Path(__file__).parent
 _PAYLOAD = "data/"
@@ -83,13 +83,17 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "anchor": lambda ref: f"item-{ref.replace('/', '-')}",
         "answer": _answer,
         "bytes": lambda count: f"{count:,} bytes",
         "connection": _connection,
         "count_of": lambda count, noun: f"{count:,} {noun}" + ("" if count == 1 else "s"),
+        "counted": lambda counts: ", ".join(f"{count:,} {name}" for name, count in counts.items()),
         "fact_value": lambda value: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value),
+        "hashtag": lambda tag: f"#{tag}",
         "link": lambda path: quote(path.removeprefix(_PAYLOAD)),
         "moment": _moment,
+        "proven": _proven,
         "size": human_size,
         "text": lambda item: text_of(item).splitlines(),
     }
@@ -122,6 +126,16 @@ def _moment(time: str) -> str:
 
 def _answer(exchange: ExchangeRecord) -> str:
     return f"HTTP status {exchange.status}, after {exchange.seconds:.2f} s"
+
+
+def _proven(proof: ProofRecord) -> str:
+    """Say exactly what a proof says, and what it does not."""
+    name = f"at://{proof.did}/{proof.collection}/{proof.rkey}"
+    if proof.problem:
+        return f"The signed proof of {name} does not hold: {proof.problem}"
+    held = "holds this record" if proof.holds else "holds no such record: it was deleted, or never there"
+    what = f"The account's key signed a repository that {held} ({name}, revision {proof.rev})."
+    return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
 
 
 def _connection(exchange: ExchangeRecord) -> str:

@@ -1,0 +1,35 @@
+"""Spans and moments as people type them: `90s`, `10m`, `2h`, `3d`, `2026-11-24T10:15Z`, `2026-11-24`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from capture.errors import BadSettings
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([smhd])", re.ASCII | re.IGNORECASE)
+
+
+def span(text: str, option: str) -> float:
+    """Return the seconds of a span such as `2h`. Raises BadSettings, which names the option."""
+    match = _SPAN.fullmatch(text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2].lower()] if match else 0.0
+    if not seconds:
+        raise BadSettings(f"{option} {text}: not a span of time", hint="use a number with s, m, h or d, such as 10m")
+    return seconds
+
+
+def moment(text: str, option: str, now: datetime) -> datetime:
+    """Return a moment in UTC: a span counts back from `now`; a time without a zone is the computer's own.
+
+    Raises BadSettings, which names the option.
+    """
+    if _SPAN.fullmatch(text.strip()):
+        return now - timedelta(seconds=span(text, option))
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadSettings(
+            f"{option} {text}: not a moment", hint="use a span back from now (2h) or a time such as 2026-11-24T10:15Z"
+        ) from error

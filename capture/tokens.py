@@ -1,0 +1,54 @@
+"""Access tokens of the user, lent to one host each: read from files, and never stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capture.errors import BadSettings
+from capture.recorder.urls import host_and_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST = 8192
+
+
+def load_tokens(given: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
+    """Return tokens by `host:port`, from values such as `mastodon.example=token.txt` or `token.txt`.
+
+    A file without a host before it goes to the only one of `hosts` (the addresses of the scenes and of `--on`).
+    Raises BadSettings, which never shows what a file holds.
+    """
+    only = {host_and_port(host) for host in hosts if "://" in host}
+    tokens: dict[str, str] = {}
+    for value in given:
+        host, separator, name = value.rpartition("=")
+        if separator:
+            tokens[_host(host)] = _read(Path(name))
+        elif len(only) == 1:
+            tokens[next(iter(only))] = _read(Path(name))
+        else:
+            raise BadSettings(
+                f"--token {name}: say for which host it is", hint=f"write --token mastodon.example={name}"
+            )
+    return tokens
+
+
+def _host(text: str) -> str:
+    try:
+        return host_and_port(text if "://" in text else f"https://{text}")
+    except ValueError as error:
+        raise BadSettings(f"--token {text}=…: not a host", hint="write it as mastodon.example or host:port") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LONGEST + 1).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a token"
+        raise BadSettings(f"--token: {path}: {str(reason).lower()}") from error
+    if not text or len(text) > _LONGEST or not text.isprintable() or " " in text:
+        raise BadSettings(f"--token: {path}: not a token", hint="the file holds the access token and nothing else")
+    return text

@@ -1,0 +1,67 @@
+"""Checking excerpts: a post that was cut out of a list of posts is, byte for byte, what stands there."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING
+
+from exports.errors import NotCheckable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from exports.verification.check import Check
+    from hashing.events import Item
+
+_LARGEST = 64 << 20
+"""Bytes of a list of posts, coded or not, that are read to check what was cut out of it."""
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+def check_excerpts(check: Check, prefix: str, items: Iterable[Item]) -> None:
+    """Compare every excerpt of one capture with the item that it was cut out of, one list in memory at a time."""
+    by_ref: dict[str, Item] = {}
+    cut_out: dict[str, list[Item]] = {}
+    for item in items:
+        if item.excerpt is None:
+            by_ref[item.ref] = item
+        else:
+            cut_out.setdefault(item.excerpt.of, []).append(item)
+    for ref, excerpts in cut_out.items():
+        whole = by_ref.get(ref)
+        if whole is None:
+            for item in excerpts:
+                check.problem(f"{prefix}{item.path}", f"an excerpt of {ref}, which the ledger does not hold")
+        elif check.is_file(f"{prefix}{whole.path}"):  # a file that is missing is named as such
+            _compare(check, prefix, whole, excerpts)
+
+
+def _compare(check: Check, prefix: str, whole: Item, excerpts: Iterable[Item]) -> None:
+    try:
+        body = memoryview(_body(check, f"{prefix}{whole.path}", whole))
+    except NotCheckable as error:
+        check.unchecked(f"{prefix}{whole.path}", str(error))
+        return
+    for item in excerpts:
+        offset = item.excerpt.offset if item.excerpt is not None else 0
+        if hashlib.sha256(body[max(offset, 0) :][: item.size]).hexdigest() != item.sha256:
+            reason = f"not what stands in {whole.path} from byte {offset} on"
+            check.problem(f"{prefix}{item.path}", reason)
+
+
+def _body(check: Check, name: str, whole: Item) -> bytes:
+    """Return a list's body without its content coding. Raises NotCheckable."""
+    with check.tree.open(name) as file:
+        data = file.read(_LARGEST + 1)
+    if whole.content_encoding in _WINDOW_BITS:
+        unpacker = zlib.decompressobj(_WINDOW_BITS[whole.content_encoding])
+        try:
+            data = unpacker.decompress(data, _LARGEST + 1)
+        except zlib.error as error:
+            raise NotCheckable(f"not valid {whole.content_encoding} data") from error
+    elif whole.content_encoding:
+        raise NotCheckable(f"coded as {whole.content_encoding}: its excerpts were not compared with it")
+    if len(data) > _LARGEST:
+        raise NotCheckable(f"larger than {_LARGEST >> 20} MiB: its excerpts were not compared with it")
+    return data
