@@ -205,9 +205,13 @@ class Intake:
         return fetched, item, reason
 
     def _page_changed(self, found: Found, item: Item | None, status: int, reason: str) -> PostChanged | None:
-        """Return what has become of a watched page, whose bytes are not those of an earlier round."""
+        """Return what has become of a watched page, whose bytes are not those of an earlier round.
+
+        A list of posts or a feed changes with every post; what has become of these, each post says itself.
+        """
         known = self._known.items.get(found.url)
-        if known is None or (reason and status not in _GONE):
+        a_page = found.kind == "page" and (item is None or item.kind in {"page", ERROR_PAGE})
+        if known is None or not a_page or (reason and status not in _GONE):
             return None
         after = item.ref if item is not None else ""
         return PostChanged(

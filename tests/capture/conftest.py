@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from capture.options import CaptureOptions
+from capture.progress import Silent
 from capture.recorder.settings import NetworkSettings
 from capture.run import CaptureResult, capture
+from capture.watch import Round, Watch
 from exports.capture_view import CaptureView, read_capture
 from hashing.case import Case
+from hashing.times import system_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hashing.keys import SigningKey
@@ -41,6 +45,27 @@ def captured(case: Case, key: SigningKey) -> Callable[..., tuple[CaptureResult, 
         return result, read_capture(result.path)
 
     return _capture
+
+
+@pytest.fixture
+def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[Round]]:
+    """Return a function that watches a scene without pauses, a round each time the next one is asked for."""
+
+    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[Round]:
+        ticks = itertools.count()
+        watch = Watch(
+            [scene],
+            case,
+            replace(OPTIONS, **changed),  # type: ignore[arg-type]  # any option
+            key=key,
+            progress=Silent(),
+            clock=system_clock,
+            pause=lambda _: None,
+            monotonic=lambda: float(next(ticks)),
+        )
+        return watch.run(every=1.0, length=length)
+
+    return _rounds
 
 
 def jpeg(red: int = 200, size: tuple[int, int] = (64, 48)) -> bytes:

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.progress import Silent
-from capture.watch import Watch
 from exports.capture_view import read_capture
 from exports.verification import verify
-from hashing.times import system_clock
 from tests.capture.conftest import OPTIONS, jpeg
 from tests.servers import Body, SceneServer
 
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
     from capture.watch import Round
     from hashing.case import Case
     from hashing.events import PostChanged
-    from hashing.keys import SigningKey
 
 PAGE = b'<!doctype html><title>Fire</title><p>It burns.<img src="/one.jpg">'
 LATER = b'<!doctype html><title>Fire</title><p>It is out.<img src="/one.jpg"><img src="/two.jpg">'
@@ -31,27 +26,6 @@ def server() -> Iterator[SceneServer]:
     """Return a server with a page of one photo."""
     with SceneServer({"/": PAGE, "/one.jpg": jpeg(10), "/two.jpg": jpeg(20)}) as running:
         yield running
-
-
-@pytest.fixture
-def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[Round]]:
-    """Return a function that watches a scene without pauses, a round each time the next one is asked for."""
-
-    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[Round]:
-        ticks = itertools.count()
-        watch = Watch(
-            [scene],
-            case,
-            replace(OPTIONS, **changed),  # type: ignore[arg-type]  # any option
-            key=key,
-            progress=Silent(),
-            clock=system_clock,
-            pause=lambda _: None,
-            monotonic=lambda: float(next(ticks)),
-        )
-        return watch.run(every=1.0, length=length)
-
-    return _rounds
 
 
 def _changes(done: Round) -> list[PostChanged]:

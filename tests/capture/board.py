@@ -1,0 +1,80 @@
+"""A source of a package that someone else installed: a message board that answers with a list of posts in JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from capture.decoding import read_decoded
+from capture.sources import Excerpted, Found
+from capture.sources.ask_again import ask_again
+from hashing.post import Account, Post, PostMedia
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from capture.known import KnownPost
+    from capture.scene import Scene
+    from capture.sources import Fetch, Finding
+
+
+class Entry(msgspec.Struct):
+    """A post as the board tells it."""
+
+    id: str
+    text: str
+    photo: str = ""
+
+
+class Board:
+    """Takes every address that ends in `/board.json`."""
+
+    name = "board"
+    example = "https://board.example/board.json"
+    lists_posts = True
+
+    def takes(self, scene: Scene) -> bool:
+        """Say whether the address is a board's."""
+        return scene.url.endswith("/board.json")
+
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+        """Yield each post of the list, and its photo."""
+        stored = fetch.get(Found(url=scene.url, kind="listing", found_in="scene")).stored
+        if stored is None:
+            return
+        body, offset = read_decoded(stored.body, stored.item.content_encoding), 0
+        base = scene.url.removesuffix("board.json")
+        for raw in msgspec.json.decode(body, type=list[msgspec.Raw]):
+            data = bytes(raw)
+            offset = body.index(data, offset)
+            entry = msgspec.json.decode(data, type=Entry)
+            url, photo = f"{base}{entry.id}", f"{base}{entry.photo}"
+            media = (PostMedia(url=photo, kind="photo", alt="what it shows"),) if entry.photo else ()
+            post = Post(
+                platform="board",
+                server="board.example",
+                id=url,
+                permalink=url,
+                author=Account(handle="ann"),
+                published="2026-11-24T10:15:00Z",
+                text=entry.text,
+                media=media,
+            )
+            yield Excerpted(of=stored, offset=offset, data=data, url=url, found_in="board", post=post)
+            if entry.photo:
+                yield Found(url=photo, kind="photo", found_in=f"post {url}", alt="what it shows")
+            offset += len(data)
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask for the post's own address."""
+        return ask_again(known, fetch)
+
+
+def install(site: Path) -> None:
+    """Lay down what an installed package with this source leaves in `site`, a folder on `sys.path`."""
+    info = site / "goldenhour_board-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: goldenhour-board\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[goldenhour.sources]\nboard = tests.capture.board:Board\n")
