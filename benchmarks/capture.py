@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.serving import SceneProcess
 from benchmarks.table import Row
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
 
 
 def _photos(folder: Path, count: int) -> Row:
-    with scene_server("photos", str(count), "0.05") as url:
+    with SceneProcess("benchmarks.capture", "photos", str(count), "0.05") as url:
         urls = "".join(f'url="{url}/photo/{number}.jpg"\noutput="{folder}/curl-{number}"\n' for number in range(count))
         (folder / "urls").write_text(urls)
         curl = ["curl", "-s", "-Z", "--parallel-max", str(JOBS), "-K", str(folder / "urls")]
@@ -37,7 +38,7 @@ def _photos(folder: Path, count: int) -> Row:
 
 
 def _large(folder: Path, size: int) -> list[Row]:
-    with scene_server("large", "0", "0") as url:
+    with SceneProcess("benchmarks.capture", "large", "0", "0") as url:
         peer = _best(
             lambda number: _run(["curl", "-s", "-o", str(folder / f"large-{number}"), f"{url}/big?bytes={size}"])
         )
@@ -67,10 +68,11 @@ def _fetch(url: str, folder: Path, memory: list[int]) -> None:
 
 def _capture(url: str, case: Path) -> None:
     command = [sys.executable, "-m", "cli", "capture", url, "--case", str(case), "--allow-private", "--quiet"]
-    _run([*command, "--officer", "Bench", "--jobs", str(JOBS), "--key", str(_key(case.parent)), "--json"])
+    _run([*command, "--officer", "Bench", "--jobs", str(JOBS), "--key", str(signing_key(case.parent)), "--json"])
 
 
-def _key(folder: Path) -> Path:
+def signing_key(folder: Path) -> Path:
+    """Return the file of a key that is made on first use."""
     from hashing.keys import load_or_create_signing_key
 
     load_or_create_signing_key(folder / "key.pem")
@@ -90,36 +92,21 @@ def _best(measured: Callable[[int], object]) -> float:
     return min(times)
 
 
-class scene_server:  # noqa: N801 - used like a function, in a `with`
-    """The scene's server, in a process of its own, so that it does not share our interpreter's lock."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.capture", *arguments]
-
-    def __enter__(self) -> str:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate("")
-
-
-def _jpeg() -> bytes:
-    """Return a real photo with EXIF, padded with noise to 200 KiB."""
+def noisy_jpeg(size: int = 200 << 10) -> bytes:
+    """Return a real photo with EXIF, padded to a size in bytes."""
     from PIL import Image
 
     noise = random.Random(2011).randbytes(300 * 300 * 3)  # noqa: S311 - noise, not a secret
     image, file, exif = Image.frombytes("RGB", (300, 300), noise), io.BytesIO(), Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0132] = "Example", "One", "2026:03:01 12:00:00"
     image.save(file, "JPEG", quality=92, exif=exif)
-    return file.getvalue().ljust(200 << 10, b"\0")
+    return file.getvalue().ljust(size, b"\0")
 
 
 def _serve(kind: str, number: int, latency: float) -> None:
     from tests.servers import MisbehavingServer, SceneServer
 
-    photo = _jpeg()
+    photo = noisy_jpeg()
     page = "<!doctype html><title>Gallery</title>" + "".join(f'<img src="/photo/{n}.jpg">' for n in range(number))
     files = {"/gallery.html": page.encode(), **{f"/photo/{n}.jpg": photo for n in range(number)}}
     server = SceneServer(files, latency=latency, keep=0) if kind == "photos" else MisbehavingServer(keep=0)

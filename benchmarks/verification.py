@@ -32,14 +32,15 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
 
 def _bundle(folder: Path, count: int) -> Path:
     """Capture from a server of our own and export, as a user would."""
-    from benchmarks.capture import JOBS, scene_server
+    from benchmarks.capture import JOBS
+    from benchmarks.serving import SceneProcess
 
     key = str(folder / "key.pem")
     command = [sys.executable, "-m", "cli"]
     from hashing.keys import load_or_create_signing_key
 
     load_or_create_signing_key(folder / "key.pem")
-    with scene_server("photos", str(count), "0") as url:
+    with SceneProcess("benchmarks.capture", "photos", str(count), "0") as url:
         case = [f"{url}/gallery.html", "--case", str(folder / "case"), "--allow-private", "-q", "--jobs", str(JOBS)]
         _run([*command, "capture", *case, "--key", key])
     _run([*command, "export", str(folder / "case"), "--output", str(folder / "bundle"), "--key", key, "-q"])

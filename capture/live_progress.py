@@ -33,7 +33,8 @@ class LiveProgress:
         self._watched = watched
         self._lock = threading.Lock()
         self._scene = ""
-        self._found = self._stored = self._failed = self._bytes = 0
+        self._stored = self._failed = self._bytes = 0
+        self._to_come: set[str] = set()
         self._under_way: dict[str, None] = {}
         self._begun = time.monotonic()
         self._phase = "fetching"
@@ -54,14 +55,15 @@ class LiveProgress:
             self._watched.began()
         with self._lock:
             self._scene = f"{capture.exhibit}  {capture.scene}"
-            self._found = self._stored = self._failed = self._bytes = 0
+            self._stored = self._failed = self._bytes = 0
+            self._to_come.clear()
             self._under_way.clear()
             self._begun, self._phase = time.monotonic(), "fetching"
 
-    def found(self, url: str) -> None:  # noqa: ARG002 - only the number is shown
+    def found(self, url: str) -> None:
         """Count something that will be fetched."""
         with self._lock:
-            self._found += 1
+            self._to_come.add(url)
 
     def fetching(self, url: str) -> None:
         """Show what is under way."""
@@ -77,18 +79,18 @@ class LiveProgress:
         """Count an item that is safe."""
         with self._lock:
             self._stored += 1
-            self._under_way.pop(item.url, None)
+            self._ended(item.url)
 
     def failed(self, failure: Failed) -> None:
         """Count a failure."""
         with self._lock:
             self._failed += 1
-            self._under_way.pop(failure.url, None)
+            self._ended(failure.url)
 
     def passed_over(self, url: str) -> None:
         """Show it no longer."""
         with self._lock:
-            self._under_way.pop(url, None)
+            self._ended(url)
 
     def waiting(self, host: str, seconds: float) -> None:
         """Show why nothing goes on."""
@@ -101,6 +103,10 @@ class LiveProgress:
             self._phase = "hashing and sealing"
             self._under_way.clear()
 
+    def _ended(self, url: str) -> None:
+        self._to_come.discard(url)
+        self._under_way.pop(url, None)
+
     def _shown(self) -> Group:
         if self._watched is None:
             return self._capture()
@@ -110,7 +116,7 @@ class LiveProgress:
         with self._lock:
             seconds = max(time.monotonic() - self._begun, 0.001)
             failed = f" · {self._failed} not captured" if self._failed else ""
-            waiting = max(self._found - self._stored - self._failed, 0)
+            waiting = len(self._to_come)
             rate = f"{_size(self._bytes / seconds)}/s"
             counts = (
                 f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {_size(self._bytes)} · {rate}"
