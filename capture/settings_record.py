@@ -14,7 +14,7 @@ from hashing.times import timestamp
 if TYPE_CHECKING:
     from capture.options import CaptureOptions
 
-_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp", "libipld")
+_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp")
 
 
 def versions_record() -> dict[str, str]:

@@ -1,0 +1,100 @@
+"""DID documents, as far as the AT Protocol uses them (https://atproto.com/specs/did#did-documents)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hashing.atproto.did import PDS_TYPE, claimed_handles
+from hashing.atproto.errors import Malformed, NotProven
+from hashing.atproto.strict_json import read_json
+from hashing.atproto.verification_method import VerificationMethod
+
+LARGEST_DOCUMENT = 256 << 10
+"""Bytes."""
+
+_SIGNING_KEY = "#atproto"
+_PDS = "#atproto_pds"
+_ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?)/?", re.ASCII | re.IGNORECASE)
+_LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidDocument:
+    """What a DID document says of an account at the moment when it was served."""
+
+    did: str
+    handles: tuple[str, ...]
+    """As claimed, the main one first. A handle is the account's only if it leads back to this DID."""
+    pds: str
+    """The address of the server that keeps the account, without a path; "" where the document names none."""
+    verification_method: VerificationMethod | None
+    """The signing key as stated; None where the document has none that is valid."""
+    signing_key: str
+    """The same key as did:key; "" where there is none."""
+
+
+def read_did_document(data: bytes, *, did: str) -> DidDocument:
+    """Read the document of `did` as it was served, for a did:plc by its directory, for a did:web by the host.
+
+    Nothing in it is signed: it is the word of whoever served it. The log of a did:plc proves its keys
+    (`verify_plc_log`); for a did:web there is only the connection that it came by. Of several keys or servers the first
+    valid one counts.
+
+    Raises Malformed for what is no such document, and for a server's address with more than scheme, host and port;
+    NotProven for the document of another DID.
+    """
+    document = read_json(data, did, largest=LARGEST_DOCUMENT)
+    if not isinstance(document, dict) or not isinstance(document.get("id"), str):
+        raise Malformed(f"{did}: not a DID document")
+    if document["id"] != did:
+        raise NotProven(f"{did}: the document is that of {document['id'][:140]!r}")
+    method, signing_key = _signing_key(document, did)
+    return DidDocument(
+        did=did,
+        handles=claimed_handles(_entries(document, "alsoKnownAs", did)),
+        pds=_pds(document, did),
+        verification_method=method,
+        signing_key=signing_key,
+    )
+
+
+def _entries(document: dict[str, object], name: str, did: str) -> list[object]:
+    entries = document.get(name, [])
+    if not isinstance(entries, list):
+        raise Malformed(f"{did}: {name} in the DID document is not a list")
+    return entries
+
+
+def _signing_key(document: dict[str, object], did: str) -> tuple[VerificationMethod | None, str]:
+    for entry in _entries(document, "verificationMethod", did):
+        match entry:
+            case {
+                "id": str(id_),
+                "type": str(type_),
+                "controller": str(controller),
+                "publicKeyMultibase": str(key),
+            } if id_ in (_SIGNING_KEY, did + _SIGNING_KEY) and controller == did:
+                method = VerificationMethod(id=id_, type=type_, controller=controller, public_key_multibase=key)
+                try:
+                    return method, method.public_key().did_key
+                except Malformed:
+                    continue  # the protocol takes the first that is valid
+    return None, ""
+
+
+def _pds(document: dict[str, object], did: str) -> str:
+    for entry in _entries(document, "service", did):
+        match entry:
+            case {"id": str(id_), "type": str(type_), "serviceEndpoint": str(endpoint)} if (
+                id_ in (_PDS, did + _PDS) and type_ == PDS_TYPE
+            ):
+                return _origin(endpoint, did)
+    return ""
+
+
+def _origin(endpoint: str, did: str) -> str:
+    match = _ORIGIN.fullmatch(endpoint)
+    if match is None or int(match[2] or 0) > _LAST_PORT:
+        raise Malformed(f"{did}: {endpoint[:140]!r} is not the address of a server: scheme, host and port")
+    return match[1].lower()

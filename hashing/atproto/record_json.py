@@ -1,0 +1,36 @@
+"""Records as JSON (https://atproto.com/specs/data-model#json-representation), the form in which servers answer them."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from hashing.atproto.cid import Cid
+from hashing.atproto.dag_cbor import decode
+
+if TYPE_CHECKING:
+    from hashing.atproto.dag_cbor import Value
+
+
+def record_as_json(block: bytes) -> Any:  # noqa: ANN401 (JSON of any shape; typed as the standard library's json does)
+    """Read a record's block and return what `com.atproto.repo.getRecord` serves as its `value`.
+
+    Links become `{"$link": …}`, bytes `{"$bytes": …}` in base64 without padding; a server may pad, and the order of
+    fields is free. Two blocks can look alike in JSON (a link, and a map that mimics one): what counts is the block's
+    CID. Raises Malformed for bytes that are not DAG-CBOR.
+    """
+    return _as_json(decode(block))
+
+
+def _as_json(value: Value) -> object:
+    match value:
+        case Cid():
+            return {"$link": str(value)}
+        case bytes():
+            return {"$bytes": base64.b64encode(value).decode().rstrip("=")}
+        case list():
+            return [_as_json(item) for item in value]
+        case dict():
+            return {name: _as_json(field) for name, field in value.items()}
+        case _:
+            return value
