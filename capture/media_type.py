@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["page", "photo", "video", "audio", "document", "file"]
+Kind = Literal["page", "feed", "playlist", "photo", "video", "audio", "document", "file"]
 
 HEAD = 4096
 """Bytes of a file's beginning that are looked at."""
@@ -39,7 +39,7 @@ _KNOWN: dict[str, tuple[Kind, str]] = {
     "video/webm": ("video", ".webm"), "video/x-matroska": ("video", ".mkv"), "video/mp2t": ("video", ".ts"),
     "video/mpeg": ("video", ".mpg"), "video/x-msvideo": ("video", ".avi"), "video/x-flv": ("video", ".flv"),
     "video/x-ms-asf": ("video", ".asf"), "video/ogg": ("video", ".ogv"),
-    "application/vnd.apple.mpegurl": ("video", ".m3u8"), "application/dash+xml": ("video", ".mpd"),
+    "application/vnd.apple.mpegurl": ("playlist", ".m3u8"), "application/dash+xml": ("playlist", ".mpd"),
     "audio/mpeg": ("audio", ".mp3"), "audio/ogg": ("audio", ".ogg"), "audio/opus": ("audio", ".opus"),
     "audio/wav": ("audio", ".wav"), "audio/flac": ("audio", ".flac"), "audio/mp4": ("audio", ".m4a"),
     "audio/aac": ("audio", ".aac"), "audio/amr": ("audio", ".amr"), "audio/webm": ("audio", ".webm"),
@@ -48,7 +48,8 @@ _KNOWN: dict[str, tuple[Kind, str]] = {
     "text/markdown": ("document", ".md"), "application/rtf": ("document", ".rtf"),
     "text/css": ("file", ".css"), "text/javascript": ("file", ".js"), "text/vtt": ("file", ".vtt"),
     "application/json": ("file", ".json"), "text/xml": ("file", ".xml"), "application/xml": ("file", ".xml"),
-    "application/rss+xml": ("file", ".rss"), "application/atom+xml": ("file", ".atom"),
+    "application/rss+xml": ("feed", ".rss"), "application/atom+xml": ("feed", ".atom"),
+    "application/feed+json": ("feed", ".json"),
     "application/zip": ("file", ".zip"), "application/epub+zip": ("file", ".epub"),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ("file", ".docx"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ("file", ".xlsx"),
@@ -110,15 +111,16 @@ _HTML = re.compile(
 )
 _PROLOG = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!doctype\s[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE)
 _ROOT = re.compile(rb"\s*<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
-_XML_ROOTS = {
-    b"html": (b"", "application/xhtml+xml"),
-    b"svg": (b"", "image/svg+xml"),
-    b"rss": (b"", "application/rss+xml"),
-    b"RDF": (b"http://purl.org/rss/1.0/", "application/rss+xml"),
-    b"feed": (b"http://www.w3.org/2005/Atom", "application/atom+xml"),
-    b"MPD": (b"urn:mpeg:dash:", "application/dash+xml"),
+_XML_ROOTS: dict[bytes, tuple[tuple[bytes, ...], str]] = {
+    b"html": ((b"",), "application/xhtml+xml"),
+    b"svg": ((b"",), "image/svg+xml"),
+    b"rss": ((b"",), "application/rss+xml"),
+    b"RDF": ((b"http://purl.org/rss/1.0/", b".netscape.com/rdf/simple/0.9/"), "application/rss+xml"),
+    b"feed": ((b"http://www.w3.org/2005/Atom", b"http://purl.org/atom/ns#"), "application/atom+xml"),
+    b"MPD": ((b"urn:mpeg:dash:",), "application/dash+xml"),
 }
-"""Root elements, with the namespace that must stand beside those whose name alone says too little."""
+"""Root elements, with the namespaces of which one must stand beside those whose name alone says too little."""
+_JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _MIME = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,100}")
 
@@ -188,12 +190,16 @@ _MORE: dict[str, Callable[[str], bool]] = {
     "application/mp4": lambda said: _kind(said) in {"video", "audio"} or said.startswith(("image/hei", "image/avif")),
     "application/ogg": lambda said: said.startswith(("audio/", "video/")),
     "application/json": lambda said: said.endswith("+json"),
-    "text/xml": lambda said: said == "application/xml" or (said.endswith("+xml") and _kind(said) == "file"),
+    "text/xml": lambda said: said == "application/xml" or (said.endswith("+xml") and _kind(said) in {"file", "feed"}),
     "text/html": lambda said: said == "application/xhtml+xml",
     "application/xhtml+xml": lambda said: said == "text/html",
     "text/plain": lambda said: (
         said.startswith("text/")
-        or (said.startswith("application/") and _kind(said) in {"file", "document", "page"} and not _is_binary(said))
+        or (
+            said.startswith("application/")
+            and _kind(said) in {"file", "document", "page", "feed"}
+            and not _is_binary(said)
+        )
     ),
     "video/mp4": lambda said: said in {"audio/mp4", "video/x-m4v", "video/iso.segment"},
     "video/iso.segment": lambda said: said in {"audio/mp4", "video/mp4"},
@@ -356,7 +362,7 @@ def _text(head: bytes) -> str:
     if _HTML.match(start):
         return "text/html"
     if start.startswith((b"{", b"[")) and _is_json(start, whole=len(head) < HEAD):
-        return "application/json"
+        return "application/feed+json" if _JSON_FEED.search(start) else "application/json"
     return "text/plain" if start and not _BINARY.search(plain) and _readable(plain) else ""
 
 
@@ -376,8 +382,8 @@ def _xml(start: bytes) -> str:
             return "application/xhtml+xml" if start.startswith(b"<?xml") else "text/html"
         rest = rest[prolog.end() :]
     root = _ROOT.match(rest)
-    beside, mime = _XML_ROOTS.get(root[1], (b"", "")) if root else (b"", "")
-    mime = mime if beside in rest else ""
+    beside, mime = _XML_ROOTS.get(root[1], ((), "")) if root else ((), "")
+    mime = mime if any(namespace in rest for namespace in beside) else ""
     if start.startswith(b"<?xml"):
         return mime or "text/xml"
     return "" if mime == "application/xhtml+xml" else mime

@@ -13,7 +13,7 @@ from PIL import Image
 
 from capture.media_type import HEAD, MediaType, extension_for, media_type, sniff
 
-KINDS = {"page", "photo", "video", "audio", "document", "file"}
+KINDS = {"page", "feed", "playlist", "photo", "video", "audio", "document", "file"}
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -78,8 +78,8 @@ _SHOWN = {
     "avi": (b"RIFF\0\0\1\0AVI LIST", "video", "video/x-msvideo", ".avi"),
     "flv": (b"FLV\x01\x05\0\0\0\x09", "video", "video/x-flv", ".flv"),
     "ogv": (b"OggS\0\2" + bytes(22) + b"\x80theora", "video", "video/ogg", ".ogv"),
-    "m3u8": (b"#EXTM3U\n#EXT-X-VERSION:3\n", "video", "application/vnd.apple.mpegurl", ".m3u8"),
-    "mpd": (b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:x">', "video", "application/dash+xml", ".mpd"),
+    "m3u8": (b"#EXTM3U\n#EXT-X-VERSION:3\n", "playlist", "application/vnd.apple.mpegurl", ".m3u8"),
+    "mpd": (b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:x">', "playlist", "application/dash+xml", ".mpd"),
     "mp3 with a tag": (b"ID3\x04\0\0\0\0\x0f\x76" + bytes(40), "audio", "audio/mpeg", ".mp3"),
     "mp3 without a tag": (_MP3_FRAME * 3, "audio", "audio/mpeg", ".mp3"),
     "aac": (_ADTS_FRAME * 3, "audio", "audio/aac", ".aac"),
@@ -94,8 +94,19 @@ _SHOWN = {
     "json": (b' {"a": [1, 2]}', "file", "application/json", ".json"),
     "json beyond the head": (json.dumps([{"a": "ü" * 9}] * 500).encode(), "file", "application/json", ".json"),
     "xml": (b"<?xml version='1.0'?><note/>", "file", "text/xml", ".xml"),
-    "rss": (b"<?xml version='1.0'?><rss version='2.0'>", "file", "application/rss+xml", ".rss"),
-    "atom": (b'<feed xmlns="http://www.w3.org/2005/Atom">', "file", "application/atom+xml", ".atom"),
+    "rss": (b"<?xml version='1.0'?><rss version='2.0'>", "feed", "application/rss+xml", ".rss"),
+    "rss 1.0": (b'<rdf:RDF xmlns:rdf="x" xmlns="http://purl.org/rss/1.0/">', "feed", "application/rss+xml", ".rss"),
+    "rss 0.90": (
+        b'<rdf:RDF xmlns:rdf="x" xmlns="http://my.netscape.com/rdf/simple/0.9/">',
+        "feed", "application/rss+xml", ".rss",
+    ),
+    "rdf that is no feed": (b"<?xml version='1.0'?><rdf:RDF xmlns:rdf='x'>", "file", "text/xml", ".xml"),
+    "atom": (b'<feed xmlns="http://www.w3.org/2005/Atom">', "feed", "application/atom+xml", ".atom"),
+    "atom 0.3": (b'<feed xmlns="http://purl.org/atom/ns#">', "feed", "application/atom+xml", ".atom"),
+    "json feed": (
+        b'{"version": "https:\\/\\/jsonfeed.org\\/version\\/1.1", "items": []}',
+        "feed", "application/feed+json", ".json",
+    ),
     "zip": (_zip(("a.txt", b"a")), "file", "application/zip", ".zip"),
     "docx": (_zip(("[Content_Types].xml", b"<a/>"), ("word/document.xml", b"<a/>")), "file", _DOCX, ".docx"),
     "odt": (_zip(("mimetype", b"application/vnd.oasis.opendocument.text")), "file",
