@@ -43,7 +43,7 @@ class Earlier:
             match event:
                 case Item():
                     items[event.ref] = event
-                    if not event.partial and not event.error_page:
+                    if not (event.partial or event.error_page or event.excerpt):
                         self._items[event.url] = KnownItem(ref=event.ref, sha256=event.sha256)
                 case PostRead() if (item := items.get(event.ref)) is not None:
                     known = KnownPost(ref=event.ref, url=item.url, source=item.source, post=event.post)

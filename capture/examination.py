@@ -51,8 +51,8 @@ class Examination:
             how = "the page's visible text, in UTF-8"
             events.append(self._folder.add_working_copy(moment, read.ref, f"{number}-text.txt", data, how))
         if read.plain:
-            how = "the page without its content coding"
-            events.append(self._folder.add_working_copy(moment, read.ref, f"{number}-decoded.html", read.plain, how))
+            how, name = "the item without its content coding", f"{number}-decoded{read.plain_suffix}"
+            events.append(self._folder.add_working_copy(moment, read.ref, name, read.plain, how))
         if events:
             self._writer.record(*events)
 

@@ -1,10 +1,11 @@
-"""Hashtags, compared as people mean them: `#FireWatch`, `#firewatch` and a full-width `＃ＦｉｒｅＷａｔｃｈ` are one."""
+"""Hashtags, compared as people mean them: neither capitals nor the width of letters tell two apart."""
 
 from __future__ import annotations
 
+import string
 import unicodedata
 
-_SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
+_BEFORE = f"#\N{FULLWIDTH NUMBER SIGN}{string.whitespace}"
 
 
 def same_for_all(tag: str) -> str:
@@ -13,5 +14,5 @@ def same_for_all(tag: str) -> str:
     That is Unicode's compatibility form without case (NFKC and case folding, Unicode Standard section 3.13), twice
     because the one can undo the other.
     """
-    folded = unicodedata.normalize("NFKC", tag.strip().lstrip(_SIGNS)).casefold()
-    return unicodedata.normalize("NFKC", folded).casefold()
+    folded = unicodedata.normalize("NFKC", tag).casefold()
+    return unicodedata.normalize("NFKC", folded).casefold().lstrip(_BEFORE).rstrip()

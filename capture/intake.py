@@ -13,7 +13,7 @@ from capture.recorder.incoming import NameGiven
 from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
 from hashing.capture_folder import ITEMS
-from hashing.events import Event, Excerpt, Failed, Item, PostChanged, PostRead, Skipped
+from hashing.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ REMNANT = "remnant"
 """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
 MEDIA = frozenset({"photo", "video", "audio", "document"})
 """Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
+
+_BESIDE = frozenset({REMNANT, "listing", "data", "account", "identity"})
+"""Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
 _SCENE = "scene"
 _GONE = frozenset({404, 410})
@@ -65,10 +68,16 @@ class Intake:
         self._next = 1
         self._lock = threading.Lock()
         self.items = self.got = self.failed = self.skipped = self.bytes = 0
-        self.refused = False
-        """Whether the scene itself is at an address that goldenhour does not connect to."""
         self.answered = False
         """Whether any server gave any answer."""
+        self.unchanged = False
+        """Whether the scene itself answered with the same bytes as in an earlier round."""
+        self._refused = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing came because the scene is at an address that goldenhour does not connect to."""
+        return self._refused and not self.answered
 
     def next_number(self) -> int:
         """Return the next item's number; items are numbered as they are found, not as they arrive."""
@@ -129,8 +138,10 @@ class Intake:
             source=source,
             excerpt=Excerpt(of=of.ref, offset=finding.offset),
         )
-        said = PostRead(time=item.time, ref=ref, post=finding.post)
-        self._writer.hand_in(HandIn(None, item, finding.data, (said,), lambda: self._stored(item)))
+        said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
+        if finding.facts:
+            said.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
+        self._writer.hand_in(HandIn(None, item, finding.data, tuple(said), lambda: self._stored(item)))
         return ref
 
     def passed(self, arrival: Arrival) -> None:
@@ -173,17 +184,16 @@ class Intake:
         headers = {"Referer": found.referer, **found.headers} if found.referer else found.headers
         fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
         arrival = fetched.arrival
-        if found.found_in == _SCENE:
-            self.refused = fetched.refused
+        self._refused = self._refused or fetched.refused
         if fetched.disk_full:
             self._disk_full()
         if arrival is None:
             self._not_got(found, ref, fetched.reason)
             return fetched, None, fetched.reason
+        self.answered = self.answered or arrival.status > 0
         if self._is_known(found, fetched):
             self._unchanged(found, arrival, written)
             return fetched, None, ""
-        self.answered = self.answered or arrival.status > 0
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item)
         further: list[Event] = []
@@ -239,7 +249,8 @@ class Intake:
             and fetched.whole
             and arrival.in_warc
             and arrival.sha256 == known.sha256
-            and found.kind not in MEDIA
+            and found.kind == "page"
+            and found.found_in == _SCENE
         )
 
     def _unchanged(self, found: Found, arrival: Arrival, written: threading.Event) -> None:
@@ -247,7 +258,7 @@ class Intake:
         before = self._known.items[found.url].ref
         with self._lock:
             self.skipped += 1
-            self.got += 1
+            self.unchanged = True
         moment = timestamp(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
@@ -267,6 +278,8 @@ class Intake:
         sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
         sniffed = media_type(sample, arrival.header("content-type"))
         kind = _kind(found, sniffed)
+        if found.optional and kind == "page" != found.kind and arrival.in_warc and _says_page(arrival):
+            return None  # the host's page for everything that it does not know
         return self._item(
             found,
             arrival,
@@ -328,7 +341,7 @@ class Intake:
         with self._lock:
             self.items += 1
             self.bytes += item.size
-            self.got += not item.error_page and item.kind != REMNANT
+            self.got += not item.error_page and item.kind not in _BESIDE
         self._progress.stored(item)
         if item.kind == "photo" and not item.error_page:
             self._examination.examine(item)
@@ -341,8 +354,11 @@ def _kind(found: Found, sniffed: MediaType) -> str:
     return found.kind
 
 
+def _says_page(arrival: Arrival) -> bool:
+    return arrival.header("content-type").strip().lower().startswith("text/html")
+
+
 def _not_as_sought(found: Found, item: Item | None) -> str:
     """Say where a page came instead of the photo or post that a link promised: a login wall, as a rule."""
-    if item is not None and found.kind != item.kind == "page":
-        return f"the server sent a page instead of a {found.kind}"
-    return ""
+    a_page = item is None or item.kind == "page"
+    return f"the server sent a page instead of a {found.kind}" if a_page and found.kind != "page" else ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
+    from capture.options import CaptureOptions
     from hashing.post import Post
 
 
@@ -40,27 +41,30 @@ class Known:
     posts: Mapping[str, KnownPost] = field(default_factory=dict)
 
 
-def missing(known: Known, seen: Iterable[Post], *, limited: bool) -> list[KnownPost]:
+def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]:
     """Return the posts that are known, were not seen again, and should have been.
 
-    Where a list was cut by a limit, only posts that are not older than the oldest that was seen can be missing.
+    `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
+    `--since`, what is older than that cannot be missing.
     """
-    now = {post.id: post for post in seen}
-    oldest = min((moment for post in now.values() if (moment := _moment(post)) is not None), default=None)
+    oldest = options.since
+    if options.limit:
+        moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]
+        oldest = min(moments, default=datetime.max.replace(tzinfo=UTC))
     return [
         each
-        for name, each in known.posts.items()
-        if name not in now and (not limited or _not_before(_moment(each.post), oldest))
+        for name, each in options.known.posts.items()
+        if name not in seen and (oldest is None or _not_before(_moment(each.post.published), oldest))
     ]
 
 
-def _not_before(moment: datetime | None, oldest: datetime | None) -> bool:
-    return moment is not None and oldest is not None and moment >= oldest
+def _not_before(moment: datetime | None, oldest: datetime) -> bool:
+    return moment is not None and moment >= oldest
 
 
-def _moment(post: Post) -> datetime | None:
+def _moment(published: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(post.published)
+        moment = datetime.fromisoformat(published)
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None

@@ -141,7 +141,8 @@ class _Run:
         self._pending: dict[Future[None], Found] = {}
         self._media_seen: set[str] = set()
         self._media_taken = 0
-        self._posts_seen: dict[str, Post] = {}
+        # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
+        self._posts_seen: dict[str, str] = {}
         self._progress.started(started)
 
     def take(self, places: Sequence[Leg]) -> str:
@@ -198,7 +199,7 @@ class _Run:
             return
         self._media_seen.add(key)
         known = self.options.known.items.get(found.url)
-        limit = 0 if source.lists_posts else self.options.limit
+        limit = self.options.limit if found.counted and not source.lists_posts else 0
         if found.kind in MEDIA and found.kind not in self.options.wanted_kinds():
             self.intake.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
         elif limit and self._media_taken >= limit:
@@ -219,7 +220,7 @@ class _Run:
     def _excerpted(self, source: Source, finding: Excerpted) -> None:
         known = self.options.known.posts.get(finding.post.id)
         if known is not None and same_words(known.post, finding.post):
-            self._posts_seen[finding.post.id] = finding.post
+            self._posts_seen[finding.post.id] = finding.post.published
             self.intake.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
         ref = self.intake.excerpt(finding, source.name)
@@ -228,7 +229,7 @@ class _Run:
 
     def _change(self, post: Post, ref: str) -> PostChanged | None:
         """Return what has become of a post since an earlier round, if it is not what it was."""
-        self._posts_seen[post.id] = post
+        self._posts_seen[post.id] = post.published
         known = self.options.known.posts.get(post.id)
         if known is None or same_words(known.post, post):
             return None
@@ -237,10 +238,10 @@ class _Run:
 
     def _ask_after_missing(self, places: Sequence[Leg]) -> None:
         """Ask after every post that an earlier round has and that should have been found again."""
-        if not self.intake.answered:
-            return  # a server that is down has deleted nothing
+        if self.intake.unchanged or not self.intake.answered:
+            return  # nothing has changed; or a server is down, which has deleted nothing
         by_name = {source.name: source for place in places for source in place.sources}
-        for known in missing(self.options.known, self._posts_seen.values(), limited=bool(self.options.limit)):
+        for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
                 for finding in source.recheck(known, _Fetch(self, source.name)):
                     self._handle(source, finding)
@@ -275,10 +276,8 @@ class _Run:
         status = COMPLETE
         if interrupted:
             status = INTERRUPTED
-        elif not intake.got:
-            status = NOTHING
         elif intake.failed or self._reason:
-            status = PARTIAL
+            status = PARTIAL if intake.got else NOTHING
         self.folder.append(self.folder.close_warcs(self._clock))
         finished = CaptureFinished(
             time=timestamp(self._clock()),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from capture.recorder.urls import host_and_port
@@ -19,12 +22,30 @@ _FAMILIES = ("x-ratelimit", "ratelimit")
 """Mastodon, Bluesky's PDS and the IETF draft (draft-ietf-httpapi-ratelimit-headers) name the same two fields."""
 _EPOCH_FROM = 1_000_000_000
 """A number from here on is a moment (seconds since 1970); a smaller one is a span of seconds."""
+_MILLISECONDS_FROM = 100_000_000_000
+"""A number from here on counts milliseconds since 1970."""
+_CUT_OFF = 1.0
+"""Whole seconds since 1970 are, as a rule, a moment whose fraction was cut off."""
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", re.ASCII)
+_SAME_SPAN = 2.0
+"""Seconds by which two answers may differ in when the same span ends: many hosts write whole seconds."""
+_LOOK_AGAIN = 0.2
+"""Seconds after which a thread that waits looks whether the capture was stopped."""
 
 
 def remaining(header: Callable[[str], str]) -> int | None:
     """Return how many requests the host still allows, or None where it does not say."""
+    return _count(header, "remaining")
+
+
+def limit(header: Callable[[str], str]) -> int | None:
+    """Return how many requests the host allows in one span of counting, or None where it does not say."""
+    return _count(header, "limit")
+
+
+def _count(header: Callable[[str], str], name: str) -> int | None:
     for family in _FAMILIES:
-        value = header(f"{family}-remaining").strip()
+        value = header(f"{family}-{name}").strip()
         if value.isascii() and value.isdigit():
             return int(value[:10])
     return None
@@ -33,13 +54,18 @@ def remaining(header: Callable[[str], str]) -> int | None:
 def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
     """Return the seconds until the host counts anew, or None where it does not say.
 
-    Mastodon writes the moment in ISO 8601, Bluesky in seconds since 1970, the IETF draft as seconds from now.
+    Mastodon writes the moment in ISO 8601, Bluesky in seconds since 1970, some in milliseconds, the IETF draft as
+    seconds from now. A moment is one of the host's clock: what it gives as its Date goes before our own.
     """
+    now = _servers_now(header("date")) or now
     for family in _FAMILIES:
         value = header(f"{family}-reset").strip()
-        if value.isascii() and value.isdigit():
-            seconds = float(value[:12])
-            return max(seconds - now.timestamp(), 0.0) if seconds >= _EPOCH_FROM else seconds
+        if _NUMBER.fullmatch(value):
+            seconds = float(value)
+            if seconds < _EPOCH_FROM:
+                return seconds
+            seconds = seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds + _CUT_OFF
+            return max(seconds - now.timestamp(), 0.0)
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -47,6 +73,37 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return max((moment - now).total_seconds(), 0.0)
     return None
+
+
+def _servers_now(date: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Host:
+    """What one host allows, as far as it has said; moments on the monotonic clock."""
+
+    held_until: float = 0.0
+    left: int | None = None
+    """Requests that it still allowed when it last said so."""
+    limit: int | None = None
+    """Requests that it allows in each span of counting."""
+    counts_anew: float = 0.0
+    under_way: int = 0
+    """Requests that are sent and not answered: the host may count them already."""
+
+    def pause(self, now: float) -> float:
+        """Return the seconds for which it is to be left alone, as things stand."""
+        span_goes_on = now < self.counts_anew
+        allowed = self.left if span_goes_on else self.limit
+        if allowed is None or self.under_way < allowed:
+            return self.held_until - now
+        # In a new span the first answer says how many are left; until then no more are sent than one span allows.
+        return max(self.held_until - now, self.counts_anew - now if span_goes_on else self.under_way * _LOOK_AGAIN)
 
 
 class HostPauses:
@@ -59,26 +116,51 @@ class HostPauses:
         self._stop = stop
         self._waiting = waiting
         self._clock = clock
-        self._until: dict[str, float] = {}
+        self._hosts: dict[str, _Host] = {}
+        self._changed = threading.Condition()
 
     def note(self, url: str, arrival: Arrival | None) -> None:
-        """Learn from an answer: a host that allows no further request is left alone until it counts anew.
+        """Hear that the request that `wait_for` let go has ended, and learn from its answer.
 
-        A pause that is longer than what we are ready to wait is not made: the host's refusal then says so itself.
+        A host that allows no further request is left alone until it counts anew; one that allows a few is asked no
+        more than these at once. A pause that is longer than what we are ready to wait is not made: the host's refusal
+        then says so itself.
         """
-        if arrival is None or remaining(arrival.header) != 0:
-            return
-        seconds = reset_in(arrival.header, self._clock())
-        if seconds is not None and seconds <= self._longest:
-            self.hold(url, seconds)
+        left = seconds = allowed = None
+        if arrival is not None:
+            left, allowed = remaining(arrival.header), limit(arrival.header)
+            seconds = reset_in(arrival.header, self._clock())
+        with self._changed:
+            host = self._host(url)
+            host.under_way = max(host.under_way - 1, 0)
+            host.limit = host.limit if allowed is None else allowed
+            if left is not None and seconds is not None and seconds <= self._longest:
+                now = time.monotonic()
+                counts_anew = now + seconds
+                if host.counts_anew > now and abs(counts_anew - host.counts_anew) <= _SAME_SPAN:
+                    # Answers overtake each other; in one span of counting, what is left only falls.
+                    left = min(left, host.left or 0)
+                host.left = left
+                host.counts_anew = counts_anew
+            self._changed.notify_all()
 
     def hold(self, url: str, seconds: float) -> None:
-        """Leave a URL's host alone for a number of seconds."""
-        self._until[host_and_port(url)] = time.monotonic() + seconds
+        """Leave a URL's host alone for a number of seconds, or for longer where that was asked for before."""
+        with self._changed:
+            host = self._host(url)
+            host.held_until = max(host.held_until, time.monotonic() + seconds)
 
     def wait_for(self, url: str) -> None:
         """Wait until the host may be asked, or until the capture stops."""
-        host = host_and_port(url)
-        while (left := self._until.get(host, 0.0) - time.monotonic()) > 0 and not self._stop.is_set():
-            self._waiting(host, left)
-            self._stop.wait(left)
+        told = False
+        with self._changed:
+            host = self._host(url)
+            while (left := host.pause(time.monotonic())) > 0 and not self._stop.is_set():
+                if not told and not host.under_way:
+                    self._waiting(host_and_port(url), left)
+                    told = True
+                self._changed.wait(min(left, _LOOK_AGAIN))
+            host.under_way += 1
+
+    def _host(self, url: str) -> _Host:
+        return self._hosts.setdefault(host_and_port(url), _Host())

@@ -41,6 +41,8 @@ class Found:
     method: str = "GET"
     data: bytes = b""
     """The body of the request."""
+    counted: bool = True
+    """Whether `--limit` counts it; the media of a post come with the post."""
     optional: bool = False
     """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
 
@@ -82,6 +84,7 @@ class Read:
     text: str = ""
     plain: bytes = b""
     """The item without its content coding, where it came coded and cannot be opened as it is."""
+    plain_suffix: str = ".html"
     post: Post | None = None
     events: tuple[ProofRead | PostChanged, ...] = ()
     """Further findings of the ledger's own form; `time` is set anew when they are recorded."""
@@ -96,8 +99,10 @@ class Excerpted:
     """Where it begins in the list's body, its content coding undone."""
     data: bytes
     url: str
+    """The post's own address, where a watch asks for it again when it is no longer listed."""
     found_in: str
     post: Post
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,9 @@ def test_a_text_never_waits_behind_media_while_sources_search() -> None:
     """With every other thread in a long video, what a source asks for is fetched at once."""
     pool, gate = FetchPool(3), threading.Event()
     videos = [pool.submit("video", gate.wait) for _ in range(5)]
+    deadline = time.monotonic() + 5
+    while sum(video.running() for video in videos) < 2:
+        assert time.monotonic() < deadline
     assert pool.submit("post", lambda: "read").result(5) == "read"
     assert sum(video.running() for video in videos) == 2
     gate.set()

@@ -189,7 +189,7 @@ def test_a_coded_page_is_kept_coded_and_readable(captured: Captured) -> None:
     [page] = [entry for entry in view.items if entry.item.kind == "page"]
     assert page.item.content_encoding == "gzip"
     copies = {copy.how: (result.path / copy.path).read_bytes() for copy in page.working_copies}
-    assert copies["the page without its content coding"] == PAGE
+    assert copies["the item without its content coding"] == PAGE
     assert len(view.items) == 5
 
 

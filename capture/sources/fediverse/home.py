@@ -1,0 +1,79 @@
+"""The copy of a post on its author's own server, beside the copy that another server shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from capture.sources.fediverse.activity_copy import beside, find_activity
+from capture.sources.fediverse.address import origin_of, read_address
+from capture.sources.fediverse.copy import Copy
+from capture.sources.fediverse.errors import NoServer
+from capture.sources.fediverse.json_value import web_url
+from capture.sources.fediverse.post_list import PostList
+from capture.sources.fediverse.server import ask_server
+from capture.sources.source import Found, NotGiven
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from capture.sources.fediverse.server import Server
+    from capture.sources.source import Fetch, Finding
+    from hashing.post import Post
+
+
+def find_home_copy(post: Post, server: Server, fetch: Fetch) -> Iterator[Finding]:
+    """Yield the home server's copy of a post that `server` showed; of its own posts, their ActivityPub JSON."""
+    name = web_url(post.id) or web_url(post.permalink)
+    if not name:
+        return
+    found_in = f"home server of post {post.permalink or post.id}"
+    if urlsplit(name).netloc.lower() == server.host.lower():
+        yield beside(name, f"post {post.permalink or post.id}")
+        return
+    try:
+        yield from _by_api_or_activity(post, name, fetch, found_in)
+    except NoServer as error:
+        reason = f"the author's home server could not be asked, and only the copy of {server.host} was taken: {error}"
+        yield NotGiven(url=name, reason=reason, found_in=found_in)
+        return
+    for each in post.media:
+        if each.origin:
+            yield Found(url=each.origin, kind=each.kind, found_in=found_in, alt=each.alt)
+
+
+def _by_api_or_activity(post: Post, name: str, fetch: Fetch, found_in: str) -> Iterator[Finding]:
+    """Yield the home server's copy in the best form that it gives. Raises NoServer where nothing answers there."""
+    refusals: list[str] | None = []
+    try:
+        home = ask_server(origin_of(name), fetch)
+    except NoServer as error:
+        if not error.reached:
+            raise
+    else:
+        refusals = yield from _by_api(post, name, home, fetch, found_in)
+    if refusals is None:
+        yield beside(name, found_in)
+    elif refused := (yield from find_activity(name, fetch, found_in=found_in, has_token=False)):
+        reason = "; ".join([*refusals, refused])
+        yield NotGiven(url=name, reason=f"no copy from the author's home server: {reason}", found_in=found_in)
+
+
+def _by_api(
+    post: Post, name: str, home: Server, fetch: Fetch, found_in: str
+) -> Generator[Finding, None, list[str] | None]:
+    """Yield the home server's copy by its API; return None, or why it is not to be had there."""
+    refusals: list[str] = []
+    for url in dict.fromkeys((post.permalink, name)):
+        address = read_address(url)
+        if address is None or address.kind != "post" or address.origin != home.origin:
+            continue
+        copy = Copy(address, home, fetch, PostList(home, fetch), found_in=found_in, uri=name)
+        located = yield from copy.by_number()
+        if located is not None:
+            yield from copy.read(located)
+            return None
+        if copy.as_before:
+            return None
+        refusals += copy.refusals
+    return refusals

@@ -1,0 +1,65 @@
+"""Asking after a post that an earlier round of a watch has, and that is no longer listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from capture.sources.fediverse.activity import ACCEPT, read_activity
+from capture.sources.fediverse.address import origin_of
+from capture.sources.fediverse.errors import NoServer, NotJson, Unreadable
+from capture.sources.fediverse.listed import read_listed
+from capture.sources.fediverse.names import known_names
+from capture.sources.fediverse.server import NOT_THERE, ask_server, is_as_before, read_stored
+from capture.sources.source import Found, Gone, Read, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.known import KnownPost
+    from capture.sources.source import Fetch, Finding, Stored
+    from hashing.post import Post
+
+_API = "/api/v1/statuses/"
+
+
+def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+    """Fetch the post by itself; yield a Gone where its server says that there is no such post (any more, or for us).
+
+    Any other refusal says nothing about the post: a server that is down has deleted nothing.
+    """
+    by_api = urlsplit(known.url).path.startswith(_API)
+    found_in = f"the watch: no longer listed, before {known.ref}"
+    headers = {} if by_api else {"Accept": ACCEPT}
+    answer = fetch.get(Found(url=known.url, kind="post", found_in=found_in, headers=headers, optional=True))
+    if answer.status in NOT_THERE:
+        yield Gone(id=known.post.id, reason=answer.reason)
+    elif answer.stored is None:
+        if not is_as_before(answer):
+            yield Unread(url=known.url, reason=f"whether the post is still there could not be asked: {answer.reason}")
+    else:
+        try:
+            post = _post(answer.stored, known, fetch) if by_api else _activity(answer.stored, known)
+        except (NoServer, NotJson, Unreadable) as error:
+            yield Unread(url=known.url, reason=f"stored, but could not be read: {answer.reason or error}")
+        else:
+            yield Read(ref=answer.stored.item.ref, post=post)
+
+
+def _post(stored: Stored, known: KnownPost, fetch: Fetch) -> Post:
+    """Read the API's answer. Raises NoServer, NotJson, Unreadable."""
+    server = ask_server(origin_of(known.url), fetch)
+    served = read_stored(stored)
+    return read_listed(served, served.whole(), server, known_names(fetch.options.known, server)).status.post
+
+
+def _activity(stored: Stored, known: KnownPost) -> Post:
+    """Read the post as ActivityPub; its author, who is named by address alone, stays who it was.
+
+    Raises NotJson, Unreadable.
+    """
+    post = read_activity(read_stored(stored).whole().value, stored.url)
+    same_author = post.author.id == known.post.author.id
+    return replace(post, author=known.post.author) if same_author else post
