@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ORDER = {"photo": 1, "document": 2, "audio": 3, "video": 4}
+_ORDER = {"photo": 1, "document": 2, "audio": 3, "video": 4, "segment": 4}
 _FIRST = 0
 """Everything that is not media: posts, lists of posts, pages, proofs."""
 

@@ -271,7 +271,7 @@ class Intake:
         link of the page it stands in the WARC alone.
         """
         refused = not arrival.cut and bool(fetched.reason)
-        if not arrival.size and fetched.reason:
+        if not arrival.size and (fetched.reason or found.method == "HEAD"):
             return None
         if refused and found.found_in != _SCENE and arrival.in_warc:
             return None

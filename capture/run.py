@@ -117,7 +117,7 @@ class _Run:
         self._clock = clock
         self._reason = ""
         self._writer = Writer(folder, clock, disk_full=self._disk_full)
-        self._recorder = Recorder(
+        self.recorder = Recorder(
             folder.path / INCOMING,
             options.network,
             passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
@@ -130,7 +130,7 @@ class _Run:
             folder,
             started.exhibit,
             self._writer,
-            self._recorder,
+            self.recorder,
             self._examination,
             known=options.known,
             disk_full=self._disk_full,
@@ -169,7 +169,7 @@ class _Run:
 
     def abandon(self) -> None:
         """End every thread, after a failure that leaves the capture unsealed."""
-        self._recorder.stop()
+        self.recorder.stop()
         with suppress(HashingError):
             self._examination.close()
         with suppress(HashingError):
@@ -261,11 +261,11 @@ class _Run:
             if future.cancel():
                 self.intake.not_begun(found, self._reason or "the capture failed")
         if self._reason:
-            self._recorder.stop()
+            self.recorder.stop()
         wait(self._pending)
         self.pool.close()
         search.join()
-        self._recorder.close()
+        self.recorder.close()
 
     def _finish(self, *, interrupted: bool) -> str:
         self._progress.sealing()
@@ -295,7 +295,7 @@ class _Run:
         """Stop fetching, and give back the room that was kept for saying so."""
         self._reason = self._reason or "the disk is full"
         self.folder.release_reserve()
-        self._recorder.stop()
+        self.recorder.stop()
 
 
 class _Fetch:
@@ -323,6 +323,11 @@ class _Fetch:
             found, answer = ahead.pop(0)
             ahead += [(more, self._begin(more)) for more in itertools.islice(wanted, 1)]
             yield found, answer.result()
+
+    def wait(self, seconds: float) -> None:
+        """Pause, for as long as the capture is not stopped."""
+        if self._run.recorder.stop_event.wait(seconds):
+            raise CancelledError
 
     def _begin(self, found: Found) -> Future[Answer]:
         try:

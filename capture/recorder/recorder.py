@@ -129,7 +129,8 @@ class Recorder:
     ) -> Fetched:
         """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
 
-        Credentials are no part of `headers`: the settings lend them to their own host.
+        The user's credentials are no part of `headers`: the settings lend them to their own host. A Cookie or
+        Authorization that a caller adds, as a site's own script would, goes to the URL's host alone.
         Raises Unwritable where the disk refuses.
         """
         seen: dict[str, int] = {}
@@ -146,7 +147,8 @@ class Recorder:
                 if arrival is None or not location:
                     return outcome
                 self._passed(arrival)
-                url = redirect_target(url, location)
+                before, url = url, redirect_target(url, location)
+                wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, arrival, before, url))
                 if arrival.status not in _SAME_METHOD:
                     wanted = replace(wanted, method="GET", data=b"")
         except NotFetched as error:
@@ -196,7 +198,7 @@ class Recorder:
             asked = reset_in(tried.arrival.header, self._clock())
         if asked is None:
             return pause
-        return asked if asked <= self.settings.longest_pause else None
+        return max(asked, pause) if asked <= self.settings.longest_pause else None
 
     def _outcome(self, url: str, tried: _Attempt) -> Fetched:
         arrival = tried.arrival
@@ -276,6 +278,16 @@ class Recorder:
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return client_context(insecure=self.settings.insecure)
+
+
+def _headers_after_redirect(headers: Mapping[str, str], arrival: Arrival, before: str, after: str) -> Mapping[str, str]:
+    """Leave out what was meant for another host, and cookies that the redirect itself has replaced."""
+    left_out = set()
+    if host_and_port(before) != host_and_port(after):
+        left_out = {"authorization", "cookie"}
+    elif arrival.header("set-cookie"):
+        left_out = {"cookie"}
+    return {name: value for name, value in headers.items() if name.lower() not in left_out}
 
 
 def without_credentials(proxy: str) -> str:

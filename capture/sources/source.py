@@ -166,6 +166,9 @@ class Fetch(Protocol):
     def get_all(self, wanted: Iterable[Found]) -> Iterator[tuple[Found, Answer]]:
         """Fetch several things side by side; yield the answers in the order in which they were wanted."""
 
+    def wait(self, seconds: float) -> None:
+        """Pause, for as long as the capture is not stopped. Raises CancelledError where it is."""
+
 
 class Source(Protocol):
     """A site or protocol. Each is one class, in one file or folder, and stands in `SOURCES`."""

@@ -149,6 +149,29 @@ def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording])
             assert other.requests[0].header("Authorization") == ""
 
 
+def test_what_a_caller_adds_for_one_host_goes_to_no_other(recording: Callable[..., Recording]) -> None:
+    """A Cookie or Authorization among a request's headers follows a redirect within its host, and no further."""
+    with SceneServer({"/end": b"x"}) as other, SceneServer({}) as server:
+        server.files = {"/": redirect("/next"), "/next": redirect(other.url("/end"))}
+        headers = {"Cookie": "a=1", "Authorization": "Bearer b", "Accept": "text/html"}
+        recording().recorder.fetch(server.url("/"), headers=headers)
+        assert [(seen.header("Cookie"), seen.header("Authorization")) for seen in server.requests] == [
+            ("a=1", "Bearer b"),
+            ("a=1", "Bearer b"),
+        ]
+        [seen] = other.requests
+        assert (seen.header("Cookie"), seen.header("Authorization")) == ("", "")
+        assert seen.header("Accept") == "text/html"
+
+
+def test_a_cookie_that_a_redirect_sets_replaces_the_callers(recording: Callable[..., Recording]) -> None:
+    """A site that renews its cookie on the way sees the new one."""
+    first = Body(status=302, headers=(("Location", "/next"),), cookies=("a=2; Path=/",))
+    with SceneServer({"/": first, "/next": b"x"}) as server:
+        recording().recorder.fetch(server.url("/"), headers={"Cookie": "a=1"})
+        assert [seen.header("Cookie") for seen in server.requests] == ["a=1", "a=2"]
+
+
 def test_a_proxy_is_used_and_named_without_its_password(recording: Callable[..., Recording]) -> None:
     """Through a proxy the exchange names the proxy, and the record holds no credential of it."""
     with SceneServer({"/": b"x"}) as server, ForwardProxy(user="mary", password="s3cret") as proxy:  # noqa: S106 - a test

@@ -1,0 +1,162 @@
+"""Media playlists of HTTP Live Streaming (RFC 8216): which segments there are, and how they are encrypted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
+
+from capture.errors import CaptureError
+
+_MOST_SEGMENTS = 100_000
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')
+_NUMBER = re.compile(r"\d{1,15}")
+_SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_HEX = re.compile(r"0[xX]([0-9A-Fa-f]{1,32})")
+_BEGINNING = "#EXTM3U"
+
+
+class NoPlaylist(CaptureError):
+    """What came is no media playlist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How segments are encrypted: `AES-128`, or a method that is somebody's rights management."""
+
+    method: str
+    url: str = ""
+    iv: bytes = b""
+    """The initialization vector; without one it follows from the segment's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a stream: a file, or `length` bytes of one from `start` on."""
+
+    url: str
+    start: int = 0
+    length: int = 0
+    """0 for the whole file."""
+    number: int = -1
+    """Its media sequence number; -1 for an initialization section (EXT-X-MAP)."""
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlaylist:
+    """The segments of one stream, in order, each initialization section before what it belongs to."""
+
+    segments: tuple[Segment, ...]
+    ended: bool
+    """Whether no further segment will come."""
+    target: float
+    """The longest duration of a segment, in seconds."""
+    left_out: int = 0
+    """Segments beyond the number that is read."""
+
+
+def read_playlist(text: str, url: str) -> MediaPlaylist:
+    """Read a media playlist that was served from `url`. Raises NoPlaylist."""
+    lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
+    if not lines or not lines[0].startswith(_BEGINNING):
+        raise NoPlaylist(f"{url}: not a playlist")
+    if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
+        raise NoPlaylist(f"{url}: a list of playlists, and none of segments")
+    return _Reading(url).read(lines)
+
+
+class _Reading:
+    """The state that tags set for the segments after them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._segments: list[Segment] = []
+        self._key: Key | None = None
+        self._range = (0, 0)
+        self._next_start: dict[str, int] = {}
+        self._number = 0
+        self._target = 10.0
+        self._ended = False
+        self._left_out = 0
+
+    def read(self, lines: list[str]) -> MediaPlaylist:
+        for line in lines:
+            if line and not line.startswith("#"):
+                self._take(Segment(self._absolute(line), number=self._number))
+                self._number += 1
+            else:
+                self._tag(*line.partition(":")[::2])
+        return MediaPlaylist(tuple(self._segments), self._ended, self._target, self._left_out)
+
+    def _tag(self, name: str, value: str) -> None:
+        match name:
+            case "#EXT-X-TARGETDURATION":
+                self._target = _seconds(value, self._target)
+            case "#EXT-X-MEDIA-SEQUENCE":
+                self._number = _number(value)
+            case "#EXT-X-BYTERANGE":
+                self._range = self._bytes(value, unsaid=-1)
+            case "#EXT-X-KEY":
+                self._key = self._read_key(_attributes(value))
+            case "#EXT-X-MAP":
+                self._map(_attributes(value))
+            case "#EXT-X-ENDLIST":
+                self._ended = True
+            case "#EXT-X-PLAYLIST-TYPE":
+                self._ended = self._ended or value.strip() == "VOD"
+
+    def _take(self, segment: Segment) -> None:
+        """Take a segment, at its place in the file that it is a part of."""
+        start, length = self._range
+        self._range = (0, 0)
+        if length:
+            start = self._next_start.get(segment.url, 0) if start < 0 else start
+            self._next_start[segment.url] = start + length
+            segment = replace(segment, start=start, length=length)
+        if len(self._segments) < _MOST_SEGMENTS:
+            self._segments.append(replace(segment, key=self._key))
+        else:
+            self._left_out += 1
+
+    def _map(self, attributes: dict[str, str]) -> None:
+        start, length = self._bytes(attributes.get("BYTERANGE", ""), unsaid=0)
+        section = Segment(self._absolute(attributes.get("URI", "")), start, length, key=self._key)
+        self._segments.append(section)
+
+    def _read_key(self, attributes: dict[str, str]) -> Key | None:
+        method = attributes.get("METHOD", "NONE")
+        if method == "NONE":
+            return None
+        iv = _HEX.fullmatch(attributes.get("IV", ""))
+        plain = attributes.get("KEYFORMAT", "identity") == "identity"
+        return Key(
+            method if plain else f"{method} ({attributes['KEYFORMAT']})",
+            self._absolute(attributes.get("URI", "")),
+            bytes.fromhex(iv[1].zfill(32)) if iv else b"",
+        )
+
+    def _bytes(self, value: str, *, unsaid: int) -> tuple[int, int]:
+        """Return start and length of a byte range; a start that is not said is `unsaid`."""
+        length, _, start = value.strip().partition("@")
+        return (_number(start) if start else unsaid, _number(length))
+
+    def _absolute(self, address: str) -> str:
+        try:
+            return urljoin(self._url, address)
+        except ValueError:
+            return address  # the recorder says what is wrong with it
+
+
+def _attributes(value: str) -> dict[str, str]:
+    return {name: written.strip('"') for name, written in _ATTRIBUTE.findall(value)}
+
+
+def _number(value: str) -> int:
+    match = _NUMBER.match(value.strip())
+    return int(match[0]) if match else 0
+
+
+def _seconds(value: str, otherwise: float) -> float:
+    match = _SECONDS.match(value.strip())
+    return float(match[0]) if match else otherwise
