@@ -25,6 +25,8 @@ _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 """What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+_ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
+"""Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
 _OUTCOMES = {
     "complete": "Complete",
     "partial": "Captured in part",
@@ -98,6 +100,7 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {
+        "machine_made": lambda item: item.kind in _ANSWERS,
         "shown_photo": lambda item: item.mime in _PHOTOS and not item.content_encoding,
         "shown_video": lambda item: item.mime in _VIDEOS and not item.content_encoding,
         "shown_audio": lambda item: item.mime in _AUDIO and not item.content_encoding,
