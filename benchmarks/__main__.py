@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import capture, hashing, install, start_up, verification
+from benchmarks import capture, hashing, hashtag, install, social, start_up, verification
 from benchmarks.table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -26,11 +26,12 @@ def main(*, quick: bool) -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
         folder = Path(name).resolve()
-        for part in (start_up, install, capture, verification, hashing):
+        for part in (start_up, install, capture, hashtag, social, verification, hashing):
             own = folder / part.__name__.rpartition(".")[2]
             own.mkdir()
-            rows += part.rows(own, quick=quick)
-            print(markdown(rows[-1:]).splitlines()[-1], flush=True)
+            measured = part.rows(own, quick=quick)
+            print("\n".join(markdown(measured).splitlines()[2:]), flush=True)
+            rows += measured
     python, day = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {python}, {day}"
     text = f"{_HEAD}{machine}.\n\n{markdown(rows)}"

@@ -195,7 +195,7 @@ class Intake:
             self._unchanged(found, arrival, written)
             return fetched, None, ""
         item = self._item_of(found, fetched, arrival, number, source)
-        reason = fetched.reason or _not_as_sought(found, item)
+        reason = fetched.reason or _not_as_sought(found, item, arrival)
         further: list[Event] = []
         if reason and found.optional and not arrival.cut:
             self._progress.passed_over(found.url)
@@ -358,7 +358,11 @@ def _says_page(arrival: Arrival) -> bool:
     return arrival.header("content-type").strip().lower().startswith("text/html")
 
 
-def _not_as_sought(found: Found, item: Item | None) -> str:
-    """Say where a page came instead of the photo or post that a link promised: a login wall, as a rule."""
-    a_page = item is None or item.kind == "page"
-    return f"the server sent a page instead of a {found.kind}" if a_page and found.kind != "page" else ""
+def _not_as_sought(found: Found, item: Item | None, arrival: Arrival) -> str:
+    """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
+    if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
+        return f"the server sent a page instead of a {found.kind}"
+    plain = not arrival.header("content-encoding").strip()
+    if found.sha256 and plain and arrival.sha256 != found.sha256:
+        return "the server sent other bytes than those that the signed record names"
+    return ""

@@ -71,9 +71,14 @@ def _moment(published: str) -> datetime | None:
 
 
 def same_words(before: Post, after: Post) -> bool:
-    """Say whether a post says what it said before; counts go up and down, and any server may show it."""
+    """Say whether a post says what it said before, whichever server shows it.
+
+    Counts go up and down, a server's own number of the post that is answered and the place of its own copy of a photo
+    are another one's on the next server.
+    """
     return _words(before) == _words(after)
 
 
 def _words(post: Post) -> Post:
-    return replace(post, counts={}, server="", visibility="")
+    media = tuple(replace(each, url=each.origin or each.url, origin="") for each in post.media)
+    return replace(post, counts={}, server="", visibility="", reply_to="", media=media)

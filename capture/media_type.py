@@ -50,6 +50,7 @@ _KNOWN: dict[str, tuple[Kind, str]] = {
     "application/json": ("file", ".json"), "text/xml": ("file", ".xml"), "application/xml": ("file", ".xml"),
     "application/rss+xml": ("feed", ".rss"), "application/atom+xml": ("feed", ".atom"),
     "application/feed+json": ("feed", ".json"),
+    "application/vnd.ipld.car": ("file", ".car"),
     "application/zip": ("file", ".zip"), "application/epub+zip": ("file", ".epub"),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ("file", ".docx"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ("file", ".xlsx"),

@@ -166,7 +166,7 @@ class ProofRead(Event, frozen=True, kw_only=True, omit_defaults=True, tag="proof
     collection: str
     rkey: str
     post: str = ""
-    """The item with the record as JSON, which says the same; none where the record is proven absent."""
+    """The item with the record as JSON, which says the same, or the list that it stands in; none where it is absent."""
     record_cid: str = ""
     """The record's content identifier; "" where it is proven that there is no such record."""
     rev: str = ""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from capture.errors import BadScene
 from capture.search import Leg
+from capture.sources.bluesky import Bluesky
+from capture.sources.fediverse import Fediverse
 from capture.sources.source import (
     Answer,
     Excerpted,
@@ -23,6 +25,7 @@ from capture.sources.source import (
     Stored,
     Unread,
 )
+from capture.sources.video import Video
 from capture.sources.web import Web
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from capture.options import CaptureOptions
     from capture.scene import Scene
 
-SOURCES: tuple[Source, ...] = (Web(),)
+SOURCES: tuple[Source, ...] = (Fediverse(), Bluesky(), Video(), Web())
 """The likeliest first. The web takes whatever no other source knows."""
 
 ENTRY_POINTS = "goldenhour.sources"

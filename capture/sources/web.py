@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from capture.decoding import NotDecoded, read_decoded
 from capture.sources.ask_again import ask_again
 from capture.sources.source import Found, Read, Unread
+from capture.sources.video import Signs, is_playlist, signs_of_video, videos_at
 from hashing.facts import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from capture.known import KnownPost
     from capture.page import Page
     from capture.scene import Scene
-    from capture.sources.ask_again import ask_again
-from capture.sources.source import Fetch, Finding, Stored
+    from capture.sources.source import Fetch, Finding, Stored
 
 _FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""
@@ -34,17 +34,28 @@ class Web:
         return not scene.tag and scene.url.startswith(("http://", "https://"))
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
-        """Fetch the address itself; where it is a page, yield what it says and the media it shows."""
+        """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
+        from capture.sources.feed import looks_like_feed, no_feed, read_feed
+
         stored = fetch.get(Found(url=scene.url, kind="page", found_in="scene")).stored
-        if stored is not None and stored.item.kind == "page":
-            yield from _read(stored)
+        if stored is None:
+            return
+        if looks_like_feed(stored):
+            yield from read_feed(stored, fetch, lambda page: found_on_page(page, fetch))
+            return
+        yield from no_feed(stored, fetch)
+        if stored.item.kind == "page":
+            yield from found_on_page(stored, fetch)
+        elif stored.item.kind == "playlist":
+            yield from _videos(stored, fetch, Signs(page=True))
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the page of an entry that is no longer in its feed."""
         return ask_again(known, fetch)
 
 
-def _read(stored: Stored) -> Iterator[Finding]:
+def found_on_page(stored: Stored, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
+    """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
     from capture.page import PageUnreadable, read_page
 
     item = stored.item
@@ -58,8 +69,19 @@ def _read(stored: Stored) -> Iterator[Finding]:
     if page.embedded:
         reason = "embedded in the page itself and stored with it"
         yield Unread(url=item.url, reason=reason, count=page.embedded)
+    playlists = {link.url: None for link in page.media if is_playlist(link.url)} if videos else {}
     for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
-        yield Found(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
+        if link.url not in playlists:
+            yield Found(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
+    if videos and (signs := signs_of_video(body, stored.url, playlists)):
+        yield from _videos(stored, fetch, signs, playlists)
+
+
+def _videos(stored: Stored, fetch: Fetch, signs: Signs, playlists: Iterable[str] = ()) -> Iterator[Finding]:
+    if "video" in fetch.options.wanted_kinds():
+        yield from videos_at(stored, fetch, signs, playlists)
+    else:
+        yield Unread(url=stored.item.url, reason=f"its video: not asked for (--media {fetch.options.media})")
 
 
 def page_facts(page: Page) -> tuple[Fact, ...]:

@@ -17,6 +17,7 @@ from hashing.events import (
     Exchange,
     Failed,
     Item,
+    ProofRead,
     WarcClosed,
     WorkingCopy,
     decode_capture_event,
@@ -40,6 +41,7 @@ class CaptureCheck:
         self.started: CaptureStarted | None = None
         self.finished: CaptureFinished | None = None
         self.items: list[Item] = []
+        self.proofs: list[ProofRead] = []
         self.failed = 0
         self.keys: dict[str, None] = {}
         self._exchanges: dict[int, Exchange] = {}
@@ -71,6 +73,10 @@ class CaptureCheck:
         self._check_sums()
         self._check_places()
         check_excerpts(check, self.prefix, self.items)
+        if self.proofs:
+            from exports.verification.atproto import check_proofs
+
+            check_proofs(check, self.prefix, self.items, self.proofs)
 
     def _take(self, event: CaptureEvent) -> None:
         match event:
@@ -89,6 +95,8 @@ class CaptureCheck:
                     self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
             case WorkingCopy() | WarcClosed():
                 self._expect(event)
+            case ProofRead():
+                self.proofs.append(event)
             case Failed():
                 self.failed += 1
             case CaptureFinished():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.verification.unpacked import PIECE, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from hashing.events import Item
 
 _LARGEST = 64 << 20
-"""Bytes of a list of posts, coded or not, that are read to check what was cut out of it."""
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Bytes of a list of posts, unpacked, that are read to check what was cut out of it."""
 
 
 def check_excerpts(check: Check, prefix: str, items: Iterable[Item]) -> None:
@@ -52,16 +51,10 @@ def _compare(check: Check, prefix: str, whole: Item, excerpts: Iterable[Item]) -
 
 def _body(check: Check, name: str, whole: Item) -> bytes:
     """Return a list's body without its content coding. Raises NotCheckable."""
+    body = bytearray()
     with check.tree.open(name) as file:
-        data = file.read(_LARGEST + 1)
-    if whole.content_encoding in _WINDOW_BITS:
-        unpacker = zlib.decompressobj(_WINDOW_BITS[whole.content_encoding])
-        try:
-            data = unpacker.decompress(data, _LARGEST + 1)
-        except zlib.error as error:
-            raise NotCheckable(f"not valid {whole.content_encoding} data") from error
-    elif whole.content_encoding:
-        raise NotCheckable(f"coded as {whole.content_encoding}: its excerpts were not compared with it")
-    if len(data) > _LARGEST:
-        raise NotCheckable(f"larger than {_LARGEST >> 20} MiB: its excerpts were not compared with it")
-    return data
+        for piece in unpacked(iter(lambda: file.read(PIECE), b""), whole.content_encoding):
+            body += piece
+            if len(body) > _LARGEST:
+                raise NotCheckable(f"larger than {_LARGEST >> 20} MiB: its excerpts were not compared with it")
+    return bytes(body)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from exports.capture_view import read_capture
 from exports.verification import verify
 from hashing.case import Case
 from tests.capture.conftest import jpeg
-from tests.servers import Body, MisbehavingServer, SceneServer, redirect
+from tests.servers import Body, ForwardProxy, MisbehavingServer, SceneServer, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,6 +249,62 @@ def test_nothing_is_captured_from_a_private_address_by_default(captured: Capture
         assert server.requests == []
     assert (result.status, result.refused) == ("nothing", True)
     assert "--allow-private" in view.failed[0].reason
+
+
+def test_a_redirect_to_a_private_address_is_refused_and_told(captured: Captured) -> None:
+    """A scene on a public host that sends us to this computer is not followed, and its redirect is kept."""
+    with MisbehavingServer() as server, ForwardProxy(routes={"good.example": server.address}) as proxy:
+        target = f"http%3A%2F%2F127.0.0.1%3A{server.port}%2Fpage"
+        result, view = captured(
+            f"http://good.example/to?url={target}", allow_private=False, proxy=proxy.url(""), attempts=1
+        )
+        assert [seen.path.partition("?")[0] for seen in server.requests] == ["/to"], view.failed
+    assert (result.status, result.refused) == ("nothing", True)
+    assert "127.0.0.1 is this computer itself" in view.failed[0].reason
+    assert verify(result.path).verdict == "ok"
+
+
+def test_a_host_that_does_not_answer_is_given_up(captured: Captured) -> None:
+    """A host that takes no connection and refuses none, as one that is switched off, ends with a plain sentence."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for each in waiting:  # they fill the queue, so that the next one gets no answer at all
+                each.setblocking(False)
+                each.connect_ex(deaf.getsockname())
+            result, view = captured(f"http://127.0.0.1:{deaf.getsockname()[1]}/", timeout=0.5, attempts=1)
+        finally:
+            for each in waiting:
+                each.close()
+    assert result.status == "nothing"
+    assert view.failed[0].reason == "127.0.0.1: no connection within the time allowed"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/stall-head", "the server fell silent for 1 s"), ("/drip-head", "no complete answer within 1 s")],
+)
+def test_a_server_that_keeps_us_waiting_for_its_head(path: str, reason: str, captured: Captured) -> None:
+    """A server that takes the question and gives no answer, or one letter at a time, is given up."""
+    with MisbehavingServer() as server:
+        result, view = captured(server.url(path), timeout=1.0, deadline=4.0, attempts=1)
+    assert result.status == "nothing"
+    assert view.failed[0].reason.startswith(reason)
+    assert verify(result.path).verdict == "ok"
+
+
+def test_a_page_of_200_mb_is_kept_whole_and_not_searched(captured: Captured) -> None:
+    """A page too large to be searched is an item like any large file, and it is said what was not done."""
+    with MisbehavingServer(keep=0) as server:
+        result, view = captured(server.url("/huge-page"), deadline=60.0)
+    [entry] = view.items
+    assert entry.item.size > 200_000_000
+    assert (result.path / entry.item.path).stat().st_size == entry.item.size
+    [skipped] = view.skipped
+    assert "larger than 32 MiB" in skipped.reason
+    assert result.status == "complete"
 
 
 def test_credentials_are_nowhere_in_the_case(captured: Captured, case: Case) -> None:

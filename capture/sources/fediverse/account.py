@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from capture.sources.fediverse.content import read_content
 from capture.sources.fediverse.errors import Unreadable
-from capture.sources.fediverse.json_value import count, line, mapping, name_of, sequence, time, web_url
+from capture.sources.json_value import count, line, mapping, name_of, sequence, time, web_url
 from hashing.facts import Fact
 from hashing.post import Account
 

@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 from capture.sources.fediverse.attachment import MOST, kind_of
 from capture.sources.fediverse.content import read_content
 from capture.sources.fediverse.errors import Unreadable
-from capture.sources.fediverse.json_value import count, line, mapping, sequence, text, time, web_url
 from capture.sources.fediverse.place import read_place
 from capture.sources.fediverse.poll import poll_counts, poll_text
 from capture.sources.fediverse.tags import read_tags
+from capture.sources.json_value import count, line, mapping, sequence, text, time, web_url
 from hashing.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capture.sources.fediverse.json_value import Json
+    from capture.sources.json_value import Json
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 """ActivityPub section 3.2, the more usual of the two types first."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from capture.sources.fediverse.activity import ACCEPT, author_of, read_activity
 from capture.sources.fediverse.attachment import found_media
-from capture.sources.fediverse.errors import NotJson, Unreadable
+from capture.sources.fediverse.errors import Unreadable
 from capture.sources.fediverse.post_list import NOT_PUBLIC
 from capture.sources.fediverse.server import is_as_before, read_stored
 from capture.sources.fediverse.status import PUBLIC
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, NotGiven, Read
 
 if TYPE_CHECKING:

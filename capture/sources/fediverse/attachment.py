@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from capture.sources.fediverse.json_value import mapping, sequence, text, web_url
+from capture.sources.json_value import mapping, sequence, text, web_url
 from capture.sources.source import Found
 from hashing.post import PostMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capture.sources.fediverse.json_value import Json
+    from capture.sources.json_value import Json
 
 MOST = 24
 """Media of one post that are named in its record; the largest number that servers are known to allow is 20."""

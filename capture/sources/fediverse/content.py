@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capture.page.document import Snippet, parse
 from capture.page.text import VisibleText
-from capture.sources.fediverse.json_value import line, text, web_url
+from capture.sources.json_value import line, text, web_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

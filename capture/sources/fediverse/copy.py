@@ -8,10 +8,11 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from capture.sources.fediverse.attachment import found_media
-from capture.sources.fediverse.errors import NotJson, Unreadable
+from capture.sources.fediverse.errors import Unreadable
 from capture.sources.fediverse.history import read_history
 from capture.sources.fediverse.listed import Listed, read_listed, read_page
 from capture.sources.fediverse.server import NOT_THERE, is_as_before, read_stored
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, NotGiven, Read, Unread
 from hashing.facts import Fact
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from capture.sources.fediverse.address import Address
     from capture.sources.fediverse.post_list import PostList
-    from capture.sources.fediverse.served_json import ServedJson
     from capture.sources.fediverse.server import Server
     from capture.sources.fediverse.status import Status
+    from capture.sources.served_json import ServedJson
     from capture.sources.source import Fetch, Finding, Stored
     from hashing.post import Edit, PostMedia
 

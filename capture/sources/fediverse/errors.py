@@ -3,7 +3,6 @@
 CaptureError
 └── FediverseError
     ├── NoServer    the host, when asked, does not speak Mastodon's API
-    ├── NotJson     a body is not JSON, or not to its end
     └── Unreadable  a value is JSON, but not the post or account that it should be
 """
 
@@ -22,10 +21,6 @@ class NoServer(FediverseError):
     def __init__(self, message: str, *, reached: bool) -> None:
         super().__init__(message)
         self.reached = reached
-
-
-class NotJson(FediverseError):
-    """A body is not JSON, or not to its end."""
 
 
 class Unreadable(FediverseError):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capture.sources.fediverse.attachment import read_attachments
 from capture.sources.fediverse.content import CUT, LONGEST, read_content
-from capture.sources.fediverse.errors import NotJson
-from capture.sources.fediverse.json_value import mapping, text, time
 from capture.sources.fediverse.poll import poll_text
 from capture.sources.fediverse.server import read_stored
+from capture.sources.json_value import mapping, text, time
+from capture.sources.served_json import NotJson
 from hashing.facts import Fact
 from hashing.post import Edit
 
 if TYPE_CHECKING:
-    from capture.sources.fediverse.json_value import Json
+    from capture.sources.json_value import Json
     from capture.sources.source import Stored
     from hashing.post import Post, PostMedia
 

@@ -9,9 +9,9 @@ from capture.sources.fediverse.activity_copy import beside, find_activity
 from capture.sources.fediverse.address import origin_of, read_address
 from capture.sources.fediverse.copy import Copy
 from capture.sources.fediverse.errors import NoServer
-from capture.sources.fediverse.json_value import web_url
 from capture.sources.fediverse.post_list import PostList
 from capture.sources.fediverse.server import ask_server
+from capture.sources.json_value import web_url
 from capture.sources.source import Found, NotGiven
 
 if TYPE_CHECKING:

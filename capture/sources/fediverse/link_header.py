@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from capture.sources.fediverse.json_value import web_url
+from capture.sources.json_value import web_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

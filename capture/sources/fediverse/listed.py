@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.sources.fediverse.account import read_account
-from capture.sources.fediverse.errors import NotJson, Unreadable
-from capture.sources.fediverse.json_value import mapping, name_of, time, web_url
-from capture.sources.fediverse.served_json import Piece
+from capture.sources.fediverse.errors import Unreadable
 from capture.sources.fediverse.status import Status, quoted_status, read_status
+from capture.sources.json_value import mapping, name_of, time, web_url
+from capture.sources.served_json import NotJson, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from capture.sources.fediverse.served_json import ServedJson
     from capture.sources.fediverse.server import Server
+    from capture.sources.served_json import ServedJson
 
 _MOST = 10_000
 """Posts of one list that are read; servers give 40, and whole threads of a few thousand."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.sources.fediverse.json_value import line, mapping, sequence
+from capture.sources.json_value import line, mapping, sequence
 
 if TYPE_CHECKING:
-    from capture.sources.fediverse.json_value import Json
+    from capture.sources.json_value import Json
 
 _AXES = 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.sources.fediverse.json_value import count, line, mapping, sequence, time
+from capture.sources.json_value import count, line, mapping, sequence, time
 from hashing.facts import Fact
 
 if TYPE_CHECKING:

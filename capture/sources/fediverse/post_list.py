@@ -9,17 +9,17 @@ import msgspec
 
 from capture.sources.fediverse.attachment import found_media
 from capture.sources.fediverse.history import history_facts, read_history
-from capture.sources.fediverse.json_value import moment
 from capture.sources.fediverse.names import known_names
+from capture.sources.json_value import moment
 from capture.sources.source import Excerpted, Found, NotGiven, Read, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from capture.sources.fediverse.listed import Listed, Page
-    from capture.sources.fediverse.served_json import ServedJson
     from capture.sources.fediverse.server import Server
     from capture.sources.fediverse.status import Status
+    from capture.sources.served_json import ServedJson
     from capture.sources.source import Fetch, Finding, Stored
     from hashing.post import Post
 

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from capture.sources.fediverse.activity import ACCEPT, read_activity
 from capture.sources.fediverse.address import origin_of
-from capture.sources.fediverse.errors import NoServer, NotJson, Unreadable
+from capture.sources.fediverse.errors import NoServer, Unreadable
 from capture.sources.fediverse.listed import read_listed
 from capture.sources.fediverse.names import known_names
 from capture.sources.fediverse.server import NOT_THERE, ask_server, is_as_before, read_stored
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, Gone, Read, Unread
 
 if TYPE_CHECKING:

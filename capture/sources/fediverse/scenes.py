@@ -9,13 +9,14 @@ from capture.hashtag import same_for_all
 from capture.sources.fediverse.account import account_facts, account_number
 from capture.sources.fediverse.activity_copy import find_activity
 from capture.sources.fediverse.copy import Copy
-from capture.sources.fediverse.errors import NotJson, Unreadable
+from capture.sources.fediverse.errors import Unreadable
 from capture.sources.fediverse.home import find_home_copy
-from capture.sources.fediverse.json_value import line, mapping, sequence
 from capture.sources.fediverse.post_list import Allowance, Answered, PostList
 from capture.sources.fediverse.server import first_members, is_as_before, read_stored
 from capture.sources.fediverse.thread import Thread
 from capture.sources.fediverse.timeline import PAGE_SIZE, Timeline
+from capture.sources.json_value import line, mapping, sequence
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, NotGiven, Read, Unread
 from capture.sources.web import Web
 

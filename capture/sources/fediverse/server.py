@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from capture.decoding import NotDecoded, read_decoded
 from capture.recorder.urls import host_and_port
-from capture.sources.fediverse.errors import NoServer, NotJson
-from capture.sources.fediverse.json_value import line, mapping
-from capture.sources.fediverse.served_json import ServedJson
+from capture.sources.fediverse.errors import NoServer
+from capture.sources.json_value import line, mapping
+from capture.sources.served_json import NotJson, ServedJson
 from capture.sources.source import Found
 
 if TYPE_CHECKING:

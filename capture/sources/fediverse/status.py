@@ -9,18 +9,18 @@ from capture.sources.fediverse.account import handle, read_account
 from capture.sources.fediverse.attachment import read_attachments
 from capture.sources.fediverse.content import read_content
 from capture.sources.fediverse.errors import Unreadable
-from capture.sources.fediverse.json_value import count, line, mapping, name_of, sequence, text, time, web_url
 from capture.sources.fediverse.place import read_place
 from capture.sources.fediverse.poll import poll_counts, poll_facts, poll_text
 from capture.sources.fediverse.tags import read_tags
+from capture.sources.json_value import count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.facts import Fact
 from hashing.post import Post
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from capture.sources.fediverse.json_value import Json
     from capture.sources.fediverse.server import Server
+    from capture.sources.json_value import Json
 
 PUBLIC = frozenset({"", "public", "unlisted"})
 """What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing."""

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from capture.hashtag import same_for_all
-from capture.sources.fediverse.json_value import line, mapping, sequence
+from capture.sources.json_value import line, mapping, sequence
 
 if TYPE_CHECKING:
     from capture.sources.fediverse.content import Content

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.sources.fediverse.errors import NotJson
 from capture.sources.fediverse.listed import Page, read_page
 from capture.sources.fediverse.post_list import Allowance
 from capture.sources.fediverse.server import is_as_before, read_stored
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, NotGiven, Unread
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.recorder.urls import host_and_port
-from capture.sources.fediverse.errors import NotJson
-from capture.sources.fediverse.json_value import moment
 from capture.sources.fediverse.link_header import next_page
 from capture.sources.fediverse.listed import Page, read_page
 from capture.sources.fediverse.post_list import Allowance
 from capture.sources.fediverse.server import is_as_before, read_stored
+from capture.sources.json_value import moment
+from capture.sources.served_json import NotJson
 from capture.sources.source import Found, NotGiven, Unread
 
 if TYPE_CHECKING:

@@ -90,7 +90,11 @@ def write_commit(signer: Signer, tree: bytes, *, high_s: bool = False, **changes
     """Sign a commit; `changes` replace fields before it is signed, and leave out those that are `...`."""
     fields = {"did": DID, "version": 3, "data": tree, "rev": REV, "prev": None} | changes
     fields = {name: value for name, value in fields.items() if value is not ...}
-    return libipld.encode_dag_cbor(fields | {"sig": signer.sign(libipld.encode_dag_cbor(fields), high_s=high_s)})
+    unsigned = libipld.encode_dag_cbor(fields)
+    signature = signer.sign(unsigned, high_s=high_s)
+    while signature.startswith(b"\x01"):  # libipld would write it as a link: it takes such bytes for a CID
+        signature = signer.sign(unsigned, high_s=high_s)
+    return libipld.encode_dag_cbor(fields | {"sig": signature})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from capture.sources.fediverse.account import account_facts, read_account
 from capture.sources.fediverse.activity import read_activity
 from capture.sources.fediverse.content import LONGEST, read_content
 from capture.sources.fediverse.errors import Unreadable
-from capture.sources.fediverse.served_json import ServedJson
 from capture.sources.fediverse.server import Server
 from capture.sources.fediverse.status import read_status
+from capture.sources.served_json import ServedJson
 from hashing.events import ItemFacts, PostRead, encode
 from hashing.ledger import LONGEST_LINE
 from tests.capture.sources.fediverse.documented import account, photo, status, tagged

@@ -11,10 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capture.sources.fediverse.errors import NotJson
+from capture.errors import CaptureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class NotJson(CaptureError):
+    """A body is not JSON, or not to its end."""
+
 
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)

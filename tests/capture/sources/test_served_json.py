@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.sources.fediverse.errors import NotJson
-from capture.sources.fediverse.served_json import ServedJson
+from capture.sources.served_json import NotJson, ServedJson
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
