@@ -9,23 +9,24 @@ from capture.errors import BadSettings
 from capture.recorder.urls import host_and_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+_BSKY = "bsky"
 _LONGEST = 8192
 
 
-def load_tokens(given: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
+def load_tokens(given: Sequence[str], hosts: Sequence[str]) -> dict[str, str]:
     """Return tokens by `host:port`, from values such as `mastodon.example=token.txt` or `token.txt`.
 
-    A file without a host before it goes to the only one of `hosts` (the addresses of the scenes and of `--on`).
+    A file without a host before it goes to the only one of `hosts` (the addresses of the scenes, the places of `--on`).
     Raises BadSettings, which never shows what a file holds.
     """
-    only = {host_and_port(host) for host in hosts if "://" in host}
+    only = {_host(host, "--on") for host in hosts if host != _BSKY and not host.startswith("at://")} if given else set()
     tokens: dict[str, str] = {}
     for value in given:
         host, separator, name = value.rpartition("=")
         if separator:
-            tokens[_host(host)] = _read(Path(name))
+            tokens[_host(host, "--token")] = _read(Path(name))
         elif len(only) == 1:
             tokens[next(iter(only))] = _read(Path(name))
         else:
@@ -35,11 +36,11 @@ def load_tokens(given: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
     return tokens
 
 
-def _host(text: str) -> str:
+def _host(text: str, option: str) -> str:
     try:
         return host_and_port(text if "://" in text else f"https://{text}")
     except ValueError as error:
-        raise BadSettings(f"--token {text}=…: not a host", hint="write it as mastodon.example or host:port") from error
+        raise BadSettings(f"{option} {text}: not a host", hint="write it as mastodon.example or host:port") from error
 
 
 def _read(path: Path) -> str:

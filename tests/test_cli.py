@@ -90,6 +90,88 @@ def test_nothing_hostile_reaches_the_terminal(tmp_path: Path, server: SceneServe
         assert "\x1b" not in command.stdout + command.stderr
 
 
+def test_nothing_hostile_reaches_the_terminal_by_any_command(tmp_path: Path) -> None:
+    """Names, titles and descriptions meant for terminals and file systems do no harm, from capture to hand-over."""
+    with MisbehavingServer() as server:
+        captured = _capture(tmp_path, server.url("/names"), "--title", "\x1b[2Jtitle\u202e", "--note", "a\x9b31m\nb")
+    assert captured.returncode == Exit.OK, captured.stderr
+    shown = typed("show", "OP-ALDER", cwd=tmp_path)
+    exported = typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
+    photo = next((tmp_path / "bundle").glob("data/captures/*/items/0003-*"))
+    photo.unlink()
+    (photo.parent / "\x1b]0;owned\x07\u202egpj.exe").touch()
+    verified = typed("verify", "bundle", cwd=tmp_path)
+    assert verified.returncode == Exit.MISMATCH
+    for ran in (captured, shown, exported, verified):
+        assert all(line.isprintable() for line in (ran.stdout + ran.stderr).splitlines())
+    readme = (tmp_path / "bundle" / "README.txt").read_text()
+    assert all(line.isprintable() for line in readme.splitlines())
+
+
+def test_every_name_in_a_bundle_fits_every_file_system(tmp_path: Path) -> None:
+    """Whatever a server called its files, a bundle can be unpacked on a stick of any make, and on Windows."""
+    with MisbehavingServer() as server:
+        _capture(tmp_path, server.url("/names"))
+    assert typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path).returncode == Exit.OK
+    paths = [path.relative_to(tmp_path / "bundle") for path in (tmp_path / "bundle").rglob("*")]
+    assert len({str(path).lower() for path in paths}) == len(paths)
+    devices = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+    for path in paths:
+        assert not set(path.name) & set('<>:"\\|?*'), path
+        assert path.name.isascii(), path
+        assert path.name == path.name.rstrip(". "), path
+        assert path.name.partition(".")[0].upper() not in devices, path
+        assert len(str(path)) < 200, path
+
+
+@pytest.mark.parametrize(("name", "top"), [("OP: Alder.zip", "OP- Alder"), ("a\\b.zip", "a-b"), (".zip", "bundle")])
+def test_a_zip_may_have_any_name(tmp_path: Path, server: SceneServer, name: str, top: str) -> None:
+    """The one folder in a zip has a name that every system takes, whatever the zip itself is called."""
+    _capture(tmp_path, server.url("/one.jpg"))
+    exported = typed("export", "OP-ALDER", "--zip", "--output", name, cwd=tmp_path)
+    assert exported.returncode == Exit.OK, exported.stderr
+    with zipfile.ZipFile(tmp_path / name) as archive:
+        assert {each.partition("/")[0] for each in archive.namelist()} == {top}
+    assert typed("verify", name, cwd=tmp_path).returncode == Exit.OK
+
+
+def test_names_that_are_no_text_are_shown_as_text(tmp_path: Path, server: SceneServer) -> None:
+    """A case in a folder whose name is not UTF-8 can be filled, shown, verified and handed over."""
+    case = os.fsdecode(b"OP\xff")
+    captured = typed("capture", server.url("/"), "--case", case, "--allow-private", "--json", cwd=tmp_path)
+    assert captured.returncode == Exit.OK, captured.stderr
+    for command in ("show", "verify", "export"):
+        ran = typed(command, case, cwd=tmp_path)
+        assert ran.returncode == Exit.OK, ran.stderr
+    assert (tmp_path / "OP-_all").is_dir()
+    refused = typed("export", case, "--output", os.fsdecode(b"b\xff"), cwd=tmp_path)
+    assert refused.returncode == Exit.REFUSED
+    assert "choose another name" in refused.stderr
+
+
+def test_an_altered_case_is_not_added_to(tmp_path: Path, server: SceneServer) -> None:
+    """A case whose own ledger was changed is not signed anew by the next command; the hint says where to go on."""
+    _capture(tmp_path, server.url("/one.jpg"))
+    ledger = tmp_path / "OP-ALDER" / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace("Mary", "Gary"))
+    refused = _capture(tmp_path, server.url("/two.jpg"))
+    assert refused.returncode == Exit.UNCHECKED
+    assert "altered" in refused.stderr
+    assert "capture into another case" in refused.stderr
+    assert len(list((tmp_path / "OP-ALDER" / "captures").iterdir())) == 1
+
+
+def test_a_bundle_is_made_although_nobody_reads_what_is_said_of_it(tmp_path: Path, server: SceneServer) -> None:
+    """A pipe that is closed at its other end, as by `| head -1`, ends no capture and no export before they are done."""
+    _capture(tmp_path, server.url("/"))
+    words = [sys.executable, "-m", "cli", "export", "OP-ALDER", "--output", "bundle"]
+    with subprocess.Popen(words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) in set(Exit)
+    assert typed("verify", "bundle", cwd=tmp_path).returncode == Exit.OK
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/page?img=/404", Exit.IN_PART), ("/404", Exit.NOTHING), ("/500", Exit.NOTHING), ("/photos/a.png", Exit.OK)],
@@ -213,6 +295,12 @@ def test_without_a_case_one_is_made_here(tmp_path: Path, server: SceneServer) ->
         ["capture", "http://example.org", "--media", "films"],
         ["capture", "http://example.org", "--initials", "M/P"],
         ["capture", "http://example.org", "--cookies", "missing.txt"],
+        ["capture", "#FireWatch"],
+        ["capture", "#two words", "--on", "mastodon.example"],
+        ["capture", "at://did:plc:abc/app.bsky.feed.post/1", "--since", "yesterday"],
+        ["capture", "http://example.org", "--token", "missing.txt"],
+        ["watch", "http://example.org", "--every", "60"],
+        ["watch", "http://example.org", "--for", "0s"],
         ["capture", "http://example.org", "--proxy", "socks5://127.0.0.1:1"],
         ["hash"],
         ["nonsense"],

@@ -36,6 +36,19 @@ def test_without_a_host_it_is_for_the_only_one_there_is(file: Path) -> None:
             load_tokens([str(file)], hosts)
 
 
+def test_places_of_a_hashtag_are_hosts_too(file: Path) -> None:
+    """A bare server of --on is one; `bsky` and an at:// URI name none, and harm nothing."""
+    hosts = ["bsky", "at://did:plc:abc/app.bsky.feed.post/1", "mastodon.example"]
+    assert load_tokens([str(file)], hosts) == {"mastodon.example:443": "s3cret-token"}
+    assert load_tokens([], hosts) == {}
+
+
+def test_a_host_that_is_none_is_refused(file: Path) -> None:
+    """A port that is no number is a plain error."""
+    with pytest.raises(BadSettings, match="not a host"):
+        load_tokens([f"a.example:x={file}"], [])
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"\xff\xfe", b"x" * 9000, b"a\nb"])
 def test_what_is_no_token_is_refused_without_being_shown(tmp_path: Path, content: bytes) -> None:
     """A file that is empty, too long or no text is refused; the message names the file and not what is in it."""
