@@ -104,7 +104,8 @@ class Intake:
             self._writer.check()
         stored = None
         if item is not None and not item.error_page:
-            body, content_type = self._folder.path / item.path, arrival.header("content-type")
+            # Absolute: some of those who read it are processes of their own, in another folder.
+            body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
             stored = Stored(item=item, body=body, url=fetched.url, content_type=content_type)
         return Answer(
             url=fetched.url,

@@ -309,7 +309,7 @@ class _Fetch:
     @property
     def scratch(self) -> Path:
         """A folder for files that are made on the way."""
-        return self._run.folder.scratch
+        return self._run.folder.scratch.absolute()
 
     def get(self, found: Found) -> Answer:
         """Fetch something and wait until it is on disk."""

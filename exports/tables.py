@@ -40,8 +40,8 @@ def items_table(view: CaptureView) -> Listing:
 def _item_row(entry: ItemView) -> tuple[str, ...]:
     item = entry.item
     kind = f"{item.kind}, not whole" if item.partial else item.kind
-    source = entry.post.permalink if entry.post and entry.post.permalink else item.url
-    return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], source
+    shown = entry.post.permalink if entry.post and item.kind == "post" else ""
+    return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
 
 
 def missing_table(view: CaptureView) -> Listing:

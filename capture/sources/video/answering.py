@@ -19,11 +19,15 @@ _SAMPLE = 4096
 """Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer."""
 _MEDIA = frozenset({"video", "audio", "photo"})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
+_LARGEST_PLAYLIST = 1 << 20
 _DATA = re.compile(r"/api/|graphql|\.json$|/ajax/", re.IGNORECASE)
 
 
 class Answering:
-    """Answers what one extraction asks. A page that is stored already is served once from there, and media always."""
+    """Answers what one extraction asks.
+
+    A page that is stored already is served once from there; media, and playlists that will not change, always.
+    """
 
     def __init__(self, fetch: Fetch, url: str, page: Stored | None = None) -> None:
         self._fetch = fetch
@@ -32,6 +36,8 @@ class Answering:
         """The page at the address, once it is stored."""
         self._again = page
         self._media: dict[str, Stored] = {}
+        if page is not None and is_finished(page):
+            self._media[page.url] = page
         self._left = _MOST
         self.first: Stored | None = None
         """The item to which what is said of the next video belongs: the first page, or else the first answer."""
@@ -58,7 +64,7 @@ class Answering:
         return _told(answer)
 
     def stored(self, url: str) -> Stored | None:
-        """Return a file that was fetched already, whole."""
+        """Return a file or a finished playlist that was fetched already, whole."""
         return self._media.get(url)
 
     def next_video(self) -> None:
@@ -79,12 +85,21 @@ class Answering:
         )
 
     def _keep(self, ask: Ask, stored: Stored) -> None:
-        if stored.item.kind in _MEDIA and "Range" not in ask.headers and not stored.item.content_encoding:
+        plain = "Range" not in ask.headers and not stored.item.content_encoding
+        if plain and (stored.item.kind in _MEDIA or is_finished(stored)):
             self._media[ask.url] = stored
         if ask.url == self.url and self.page is None:
             self.page = stored
         if self.first is None or (stored.item.kind == "page" and self.first.item.kind != "page"):
             self.first = stored
+
+
+def is_finished(stored: Stored) -> bool:
+    """Say whether an item is a playlist that says of itself that it will not change (RFC 8216, ISO/IEC 23009-1)."""
+    if stored.item.kind != "playlist" or stored.item.size > _LARGEST_PLAYLIST or stored.item.content_encoding:
+        return False
+    body = stored.body.read_bytes()
+    return b"#EXT-X-ENDLIST" in body or (b"<MPD" in body and b'"dynamic"' not in body)
 
 
 def _kind(ask: Ask) -> str:

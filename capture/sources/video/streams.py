@@ -68,7 +68,7 @@ class Streams:
                 segments.take([Segment(url, number=number) for number, url in enumerate(stream.segments)])
                 self._say_left_out(stream.left_out)
             elif stream.protocol in HLS:
-                if (playlist := self._playlist(part)) is not None and not playlist.ended:
+                if (playlist := self._playlist(part, answering)) is not None and not playlist.ended:
                     lives.append((part, playlist))
                 elif playlist is not None:
                     segments.take(playlist.segments)
@@ -124,9 +124,9 @@ class Streams:
             answer = self._fetch.get(found)
             part.file = answer.stored if not answer.reason else None
 
-    def _playlist(self, part: _Part) -> MediaPlaylist | None:
+    def _playlist(self, part: _Part, answering: Answering | None = None) -> MediaPlaylist | None:
         url = part.stream.url
-        stored = part.segments.get(url, "playlist").stored
+        stored = (answering and answering.stored(url)) or part.segments.get(url, "playlist").stored
         if stored is None:
             return None
         part.playlist = stored

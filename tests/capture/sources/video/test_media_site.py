@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from capture.run import capture
+from exports.capture_view import read_capture
 from exports.verification import verify
+from hashing.case import Case
+from tests.capture.conftest import OPTIONS
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from capture.run import CaptureResult
     from exports.capture_view import CaptureView
     from hashing.events import Item
+    from hashing.keys import SigningKey
     from tests.servers.media_site import MediaSite
     from tests.servers.seen import Seen
 
@@ -67,6 +72,24 @@ def recorded(media_site: MediaSite) -> Iterator[Callable[[CaptureResult], int]]:
 
     yield _count
     assert sum(counted) == len(media_site.requests) - before
+
+
+def test_a_case_in_the_folder_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: SigningKey, media_site: MediaSite
+) -> None:
+    """A case that is named by a relative path, as it is typed, works as one that is named in full."""
+    monkeypatch.chdir(tmp_path)
+    case = Case.open_or_create(Path("OP"), key=key, officer="M")
+    result = capture(media_site.url("/hls/master.m3u8"), case, OPTIONS, key=key)
+    assert result.status == "complete"
+    assert _streams(_joined(result, read_capture(result.path)))[0] == {"video", "audio"}
+
+
+def test_a_finished_playlist_is_fetched_once(captured: Captured, media_site: MediaSite) -> None:
+    """A playlist that says that it will not change is asked for once, however often it is looked into."""
+    before = media_site.asked("/aes/index.m3u8")
+    captured(media_site.url("/aes/index.m3u8"))
+    assert media_site.asked("/aes/index.m3u8") == before + 1
 
 
 @pytest.mark.parametrize(
