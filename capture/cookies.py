@@ -22,4 +22,7 @@ def load_cookies(path: Path) -> CookieJar:
     except LoadError as error:
         hint = "export the cookies in Netscape format; its first line is `# Netscape HTTP Cookie File`"
         raise BadSettings(f"{path}: not a cookies file", hint=hint) from error
+    for cookie in jar:
+        if cookie.expires == 0:  # so browsers' export tools and curl write a cookie that ends with the session
+            cookie.expires, cookie.discard = None, True
     return jar

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -52,5 +53,6 @@ class LineProgress:
         self._line("sealing")
 
     def _line(self, text: str) -> None:
-        with self._lock:
+        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the capture goes on.
+        with self._lock, suppress(OSError, ValueError):
             print(self._clean(text), file=self._stream, flush=True)

@@ -10,17 +10,20 @@ Every change is made under the lock of the ledger and is signed at once, so the 
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing.capture_folder import CHECKPOINT, CaptureFolder, Seal, is_sealed
-from hashing.checkpoint import Checkpoint, sign_checkpoint
+from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, is_sealed
+from hashing.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.digest import Digest
-from hashing.errors import BadFormat, InUse, NewerFormat
+from hashing.errors import BadFormat, BadKey, BadSignature, InUse, NewerFormat, NotAsSigned
 from hashing.events import (
     CASE_FORMAT,
     CaptureRegistered,
@@ -30,14 +33,15 @@ from hashing.events import (
     decode_case_event,
     encode,
 )
+from hashing.keys import PublicKey
 from hashing.ledger import LEDGER, Ledger, ledger_lines
+from hashing.merkle import Tree
 from hashing.storage import make_folder, read_small, storing, sync_folder, write_new
 from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from typing import Self
 
     from hashing.events import CaptureStarted, CaseEvent
@@ -48,6 +52,7 @@ CAPTURES = "captures"
 CHECKPOINTS = "checkpoints"
 
 _LOCK_SECONDS = 30.0
+_ELSEWHERE = "capture into another case; `goldenhour verify` on this one names what is wrong with it"
 
 
 class CaseInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +115,8 @@ class Case:
     ) -> Self:
         """Open the case at `path`, or make it where there is none yet. Safe when two do it at once.
 
-        Raises BadFormat where a folder with other things in it stands there, Unwritable.
+        Raises BadFormat where a folder with other things in it stands there, and for a title or an officer that cannot
+        be written in UTF-8; Unwritable.
         """
         if path.is_dir() and any(path.iterdir()):
             return cls.open(path)
@@ -119,7 +125,7 @@ class Case:
         # Built under another name and renamed when whole: nobody ever sees half a case.
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            _build(draft, key=key, officer=officer, title=title or path.name, clock=clock)
+            _build(draft, key=key, officer=officer, title=title or _readable(path.name), clock=clock)
             with storing(path):
                 draft.rename(path)
         except Exception:
@@ -171,14 +177,16 @@ class Case:
     def take_abandoned(self, key: SigningKey) -> list[CaptureFolder]:
         """Take over every unsealed capture whose process has died; the caller finishes each off and seals it.
 
-        Also signs what such a process had added to the case's ledger and not signed.
+        A folder that no line registers is none of ours, or what a ledger has lost: it is left as it is. Also signs
+        what such a process had added to the case's ledger and not signed.
         """
         with self._changing(key):
             registered = {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
             taken = []
             for path in self.unsealed():
                 if path.name not in registered:
-                    shutil.rmtree(path)  # whoever made it died before registering it: we hold the lock it held
+                    if _holds_nothing(path):
+                        shutil.rmtree(path)  # whoever made it died before registering it: we hold the lock it held
                     continue
                 with suppress(InUse):
                     taken.append(CaptureFolder.reopen(path))
@@ -225,13 +233,52 @@ class Case:
         except InUse as error:
             raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
         with ledger:
+            self.demand_as_signed()
             yield ledger
             _sign(self.path, self.info.id, ledger, key)
+
+    def demand_as_signed(self) -> None:
+        """Raise NotAsSigned unless the ledger begins with the lines that its newest checkpoint was signed over.
+
+        Lines behind them are no fault: a process may have died between adding and signing them. An older state of the
+        whole case passes, as does one that is signed by a stranger whom its ledger names: only what is written down
+        elsewhere, fingerprint and key, tells. Raises Unreadable, BadFormat.
+        """
+        folder, ledger = self.path / CHECKPOINTS, self.path / LEDGER
+        path = max(folder.glob(f"*.{CHECKPOINT}"), default=None)
+        if path is None:
+            raise NotAsSigned(f"{folder}: holds no checkpoint of the case's ledger", hint=_ELSEWHERE)
+        checkpoint = self._opened(read_small(path))
+        if checkpoint is None or checkpoint.origin != case_origin(self.info.id):
+            raise NotAsSigned(
+                f"{path}: not signed for this case by a key that the case's ledger names", hint=_ELSEWHERE
+            )
+        tree = Tree()
+        for line in islice(ledger_lines(ledger), checkpoint.size):
+            tree.append(line)
+        if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
+            raise NotAsSigned(f"{ledger}: altered: not the ledger that {path.name} was signed over", hint=_ELSEWHERE)
+
+    def _opened(self, note: bytes) -> Checkpoint | None:
+        for signer in dict.fromkeys(event.signer for event in self.events()):
+            with suppress(BadSignature, BadKey, BadFormat):
+                return open_checkpoint(note, PublicKey.parse(signer))
+        return None
 
     def _next_exhibit(self, initials: str) -> str:
         given = [event.exhibit for event in self.events() if isinstance(event, CaptureRegistered)]
         numbers = [int(ref.rpartition("/")[2]) for ref in given if ref.rpartition("/")[0] == initials]
         return f"{initials}/{max(numbers, default=0) + 1}"
+
+
+def _holds_nothing(capture: Path) -> bool:
+    """Say whether a capture's folder is as it was made, before anything was fetched."""
+    files = {path.relative_to(capture) for path in capture.rglob("*") if path.is_symlink() or not path.is_dir()}
+    if not files <= {Path(LEDGER), Path(INCOMING, RESERVE)}:
+        return False
+    with suppress(BadFormat):
+        return Path(LEDGER) not in files or len(list(islice(ledger_lines(capture / LEDGER), 2))) <= 1
+    return False
 
 
 def _registration(start: CaptureStarted) -> CaptureRegistered:
@@ -244,6 +291,11 @@ def _registration(start: CaptureStarted) -> CaptureRegistered:
         initials=start.initials,
         signer=start.signer,
     )
+
+
+def _readable(name: str) -> str:
+    """Return a folder's name with the bytes that are no text written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clock) -> None:
@@ -259,7 +311,10 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clo
         created=moment,
         tool=tool(),
     )
-    data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+    try:
+        data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+    except UnicodeEncodeError as error:
+        raise BadFormat(f"{title!r}, {officer!r}: a title or a name that is not valid UTF-8") from error
     write_new(draft / CASE_FILE, data)
     event = CaseCreated(
         time=moment,

@@ -8,6 +8,7 @@ HashingError
 │   └── NewerFormat     made by a later goldenhour than this one
 ├── BadKey              a key file is missing, unreadable or not an Ed25519 key
 ├── BadSignature        a signature does not belong to this text and key
+├── NotAsSigned         a case's ledger is not the one that was signed
 ├── WouldOverwrite      a name is taken; evidence is never overwritten
 └── InUse               another process holds the case or the capture
 """
@@ -50,6 +51,10 @@ class BadKey(HashingError):
 
 class BadSignature(HashingError):
     """A signature does not belong to this text and this key."""
+
+
+class NotAsSigned(HashingError):
+    """A case's ledger is not the one that was signed last, and must not be signed anew."""
 
 
 class WouldOverwrite(HashingError):

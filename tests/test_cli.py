@@ -27,7 +27,9 @@ def typed(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
     """Run a command as a user types it."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     command = [sys.executable, "-m", "cli", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, errors="surrogateescape", check=False, timeout=60
+    )
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def test_a_zip_may_have_any_name(tmp_path: Path, server: SceneServer, name: str,
 def test_names_that_are_no_text_are_shown_as_text(tmp_path: Path, server: SceneServer) -> None:
     """A case in a folder whose name is not UTF-8 can be filled, shown, verified and handed over."""
     case = os.fsdecode(b"OP\xff")
-    captured = typed("capture", server.url("/"), "--case", case, "--allow-private", "--json", cwd=tmp_path)
+    captured = typed("capture", server.url("/"), "--case", case, "--allow-private", cwd=tmp_path)
     assert captured.returncode == Exit.OK, captured.stderr
     for command in ("show", "verify", "export"):
         ran = typed(command, case, cwd=tmp_path)
@@ -170,6 +172,30 @@ def test_a_bundle_is_made_although_nobody_reads_what_is_said_of_it(tmp_path: Pat
         process.stdout.close()
         assert process.wait(60) in set(Exit)
     assert typed("verify", "bundle", cwd=tmp_path).returncode == Exit.OK
+
+
+def test_a_capture_does_not_mind_that_nobody_reads_its_progress(tmp_path: Path, server: SceneServer) -> None:
+    """Where the pipe for its messages is closed, as by `2>&1 | head -1`, a capture goes on to its seal."""
+    words = ["capture", server.url("/"), "--case", "OP-ALDER", "--allow-private", "--officer", "M", "--initials", "MP"]
+    typed("key", cwd=tmp_path)  # made beforehand: what is said of a new key is for eyes
+    read, write = os.pipe()
+    os.close(read)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "cli", *words]
+    subprocess.run(command, cwd=tmp_path, env=environment, stdout=-3, stderr=write, check=False, timeout=60)
+    os.close(write)
+    assert "complete" in typed("show", "OP-ALDER", cwd=tmp_path).stdout
+
+
+def test_session_cookies_are_sent(tmp_path: Path) -> None:
+    """A cookie that ends with the session, which export tools write with an end of 0, opens the door."""
+    files = {"/": Body(data=b"<p>members", needs_cookie="session=s3cret")}
+    (tmp_path / "cookies.txt").write_text(
+        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts3cret\n"
+    )
+    with SceneServer(files) as server:
+        captured = _capture(tmp_path, server.url("/"), "--cookies", "cookies.txt")
+    assert captured.returncode == Exit.OK, captured.stdout
 
 
 @pytest.mark.parametrize(

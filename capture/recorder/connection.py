@@ -11,6 +11,7 @@ import urllib3
 import urllib3.connection
 
 from capture.errors import NotFetched
+from capture.recorder.address_guard import AddressGuard
 from capture.recorder.exchange import Peer, current
 from capture.recorder.tls import describe, plain_reason, sent_chain
 from capture.recorder.wire import RecordingResponse
@@ -34,7 +35,9 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         around = current.get().around
-        connection = around.guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
+        # The user named the proxy, which may well stand on this computer; what it fetches is judged by name before.
+        guard = AddressGuard(allow_private=True) if around.settings.proxy else around.guard
+        connection = guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
         address = connection.getpeername()
         self.peer = Peer(ip=str(address[0]), port=int(address[1]))
         open_connections.add(self)

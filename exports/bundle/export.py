@@ -14,8 +14,9 @@ from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
 from exports.bundle.sealing import check_case_ledger, seal_files
-from exports.bundle.selection import Selection, bundle_name, select
+from exports.bundle.selection import Selection, bundle_name, select, top_folder
 from exports.bundle.source import Fault, Source
+from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.writing import VOUCHING, declare_bag, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
@@ -97,8 +98,8 @@ def export_bundle(
     events = list(case.events())
     selection = select(case.path, events, exhibits)
     final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
-    name = final.name.removesuffix(".zip") if zipped else final.name
-    check_case_ledger(case, events)
+    name = top_folder(final.name) if zipped else final.name
+    check_case_ledger(case)
     outgoing = _outgoing(case, events, selection)
     _check_space(final, outgoing)
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}{PART}")
@@ -130,7 +131,8 @@ def export_bundle(
         _read_back(part)
         draft.place(final)
     finally:
-        draft.discard()
+        with uninterrupted():
+            draft.discard()
     return Bundle(
         path=final,
         captures=exported.captures,
@@ -148,11 +150,21 @@ def _final_path(case: Case, output: Path | None, chosen: Selection | None, *, zi
         here = Path.cwd()
         folder = inside.parent if here.is_relative_to(inside) else here
         output = folder / (bundle_name(inside.name, chosen.exhibits if chosen else ()) + (".zip" if zipped else ""))
+    if not _is_text(output.name):
+        raise ExportError(f"{output}: not a name in UTF-8", hint="choose another name with --output")
     if output.exists() or output.is_symlink():
         raise WouldOverwrite(f"{output}: exists already", hint="choose another name with --output")
     if output.parent.resolve().is_relative_to(inside):
         raise ExportError(f"{output}: is inside the case", hint="choose a place outside the case with --output")
     return output
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _outgoing(case: Case, events: Sequence[CaseEvent], selection: Selection) -> _Outgoing:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
 from exports.bundle.source import SourceReader
+from exports.bundle.uninterrupted import uninterrupted
 from hashing.digest import new_hash
 from hashing.errors import WouldOverwrite
 from hashing.storage import create, make_folder, storing, sync_folder, write_all
@@ -47,8 +48,9 @@ class FolderDraft:
             copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(ordered)]
             faults = {fault.path: fault for future in as_completed(copied) for fault in future.result()}
         finally:
-            self._stopped.set()  # after an error or Ctrl-C the others need not go on
-            pool.shutdown(cancel_futures=True)
+            with uninterrupted():
+                self._stopped.set()  # after an error or Ctrl-C the others need not go on
+                pool.shutdown(cancel_futures=True)
         self._stopped.clear()
         for source in sources:
             self.sha256[source.name], self.sizes[source.name] = source.sha256, source.size

@@ -7,22 +7,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from exports.errors import NotWhole
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CHECKPOINTS, case_origin
-from hashing.checkpoint import open_checkpoint
-from hashing.errors import BadSignature
+from hashing.errors import NotAsSigned
 from hashing.events import encode
-from hashing.keys import PublicKey
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import inclusion_proof, leaf_hash, root_of
-from hashing.storage import read_small
+from hashing.merkle import inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from hashing.case import Case
-    from hashing.checkpoint import Checkpoint
-    from hashing.events import CaptureSealed, CaseEvent
+    from hashing.events import CaptureSealed
+    from hashing.keys import PublicKey
 
 SEAL = "seal/"
 SEAL_CHECKPOINT = "seal/checkpoint"
@@ -31,32 +26,15 @@ EXPORT_LINE = "seal/export.json"
 EXPORT_PROOF = "seal/export.proof"
 
 
-def check_case_ledger(case: Case, events: Iterable[CaseEvent]) -> None:
-    """Check that the case's ledger is the one its newest checkpoint was signed over, before it is signed anew.
+def check_case_ledger(case: Case) -> None:
+    """Check that the case's ledger is the one its newest checkpoint was signed over, before anything is copied.
 
-    Lines behind the checkpoint are no fault: a process may have died between adding and signing them.
     Raises NotWhole, Unreadable, BadFormat.
     """
-    folder = case.path / CHECKPOINTS
-    path = max(folder.glob(f"*.{CHECKPOINT}"), default=None)
-    if path is None:
-        raise NotWhole(f"{folder}: holds no checkpoint of the case's ledger")
-    checkpoint = _opened(read_small(path), {event.signer for event in events})
-    ledger = case.path / LEDGER
-    leaves = [leaf_hash(line) for line in islice(ledger_lines(ledger), checkpoint.size if checkpoint else 0)]
-    if checkpoint is None or checkpoint.origin != case_origin(case.info.id):
-        raise NotWhole(f"{path}: not signed for this case by a key that the case's ledger names")
-    if (len(leaves), root_of(leaves)) != (checkpoint.size, checkpoint.root):
-        raise NotWhole(f"{ledger}: altered: not the ledger that {path.name} was signed over")
-
-
-def _opened(note: bytes, signers: set[str]) -> Checkpoint | None:
-    for signer in sorted(signers):
-        try:
-            return open_checkpoint(note, PublicKey.parse(signer))
-        except BadSignature:
-            continue
-    return None
+    try:
+        case.demand_as_signed()
+    except NotAsSigned as error:
+        raise NotWhole(str(error)) from error
 
 
 def seal_files(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 120
+_UNPORTABLE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
+"""What some system cannot have in a name, or does not show as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,17 @@ def _why_unsealed(folder: Path) -> str:
 
 def bundle_name(case_name: str, exhibits: Sequence[str]) -> str:
     """Return a bundle's name such as `OP-ALDER_MP-1+MP-2`, or `OP-ALDER_all` where no exhibit was asked for."""
-    safe = [re.sub(r"[^\w.]+", "-", exhibit).strip("-.") for exhibit in exhibits]
+    safe = [_harmless(exhibit) for exhibit in exhibits]
     name = "+".join(safe) or "all"
     if len(name) > _LONGEST_NAME:
         name = f"{safe[0][:_LONGEST_NAME]}+{len(safe) - 1}-more"
-    return f"{case_name}_{name}"
+    return f"{_UNPORTABLE.sub('-', case_name)}_{name}"
+
+
+def top_folder(file_name: str) -> str:
+    """Return the name of the one folder in a zip of this name: what every system that unpacks it takes for a name."""
+    return _UNPORTABLE.sub("-", file_name.removesuffix(".zip")).strip(". ") or "bundle"
+
+
+def _harmless(text: str) -> str:
+    return re.sub(r"[^\w.]+", "-", text).strip("-.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
 from exports.bundle.source import SourceReader
+from exports.bundle.uninterrupted import uninterrupted
 from hashing.digest import new_hash
 from hashing.storage import create, settle, storing, sync_folder
 
@@ -58,7 +59,8 @@ class ZipDraft:
                 if reader.fault is not None:
                     faults[reader.fault.path] = reader.fault
         finally:
-            pool.shutdown(cancel_futures=True)
+            with uninterrupted():
+                pool.shutdown(cancel_futures=True)
         return [faults[path] for path in sorted(faults)]
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
+from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, capture_origin
 from hashing.errors import BadFormat, Unreadable
 from hashing.events import (
@@ -26,10 +28,13 @@ from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from exports.verification.check import Check
     from hashing.events import CaptureEvent, WarcPlace
 
-_HEAD = 1 << 14
+_PIECE = 1 << 11
+_LONGEST_HEAD = 1 << 16
 
 
 class CaptureCheck:
@@ -55,20 +60,28 @@ class CaptureCheck:
             check.unchecked(self.prefix or ".", "no ledger: not a capture")
             return
         check.expected.setdefault(ledger, "")
+        length = 0
         try:
             with check.tree.open(ledger) as file:
-                for line in read_lines(file, check.tree.path):
+                for line in read_lines(file, Path(ledger)):
                     self._merkle.append(line)
+                    length += len(line) + 1
                     self._take(decode_capture_event(line))
+                    if self._of_another_format():
+                        check.unchecked(ledger, f"format {self.format[:40]}: update goldenhour to check it")
+                        self._vouch_for_nothing()
+                        return
+                torn = file.tell() - length
         except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
-            check.problem(ledger, f"line {self._merkle.size}: {error}")
+            check.problem(ledger, f"line {self._merkle.size}: {str(error).removeprefix(f'{ledger}: ')}")
+            self._vouch_for_nothing()
             return
         if self.started is None:
             check.problem(ledger, "the first line does not begin a capture")
+            self._vouch_for_nothing()
             return
-        if self.started.format != CAPTURE_FORMAT:
-            check.unchecked(ledger, f"format {self.started.format[:40]}: update goldenhour to check it")
-            return
+        if torn and check.is_file(f"{self.prefix}{CHECKPOINT}"):
+            check.problem(ledger, f"{torn} bytes behind the last line, which were not sealed")
         self._check_seal(self.started)
         self._check_sums()
         self._check_places()
@@ -78,11 +91,26 @@ class CaptureCheck:
 
             check_proofs(check, self.prefix, self.items, self.proofs)
 
+    @property
+    def format(self) -> str:
+        """The format that the first line states; "" before it is read."""
+        return self.started.format if self.started else ""
+
+    def _of_another_format(self) -> bool:
+        return self.format not in {"", CAPTURE_FORMAT}
+
+    def _vouch_for_nothing(self) -> None:
+        """Leave the files that no line was read about unjudged: that is not the same as added."""
+        unjudged = [name for name in below(self.check.kinds, self.prefix) if name not in self.check.expected]
+        for name in unjudged:
+            self.check.expected[name] = ""
+        if unjudged:
+            self.check.unchecked(self.prefix or ".", f"{len(unjudged)} files of which nothing can be said without it")
+
     def _take(self, event: CaptureEvent) -> None:
         match event:
-            case CaptureStarted() if self._merkle.size == 1:
-                self.started = event
-                self.keys[event.signer] = None
+            case CaptureStarted():
+                self._begin(event)
             case CaptureResumed():
                 self.keys[event.signer] = None
             case Exchange():
@@ -104,9 +132,13 @@ class CaptureCheck:
             case _:
                 pass
 
-    def _expect(self, event: Item | WorkingCopy | WarcClosed) -> None:
-        from exports.verification.tree import demand_inside
+    def _begin(self, event: CaptureStarted) -> None:
+        if self._merkle.size > 1:
+            raise BadFormat("begins a capture that has begun")
+        self.started = event
+        self.keys[event.signer] = None
 
+    def _expect(self, event: Item | WorkingCopy | WarcClosed) -> None:
         try:
             demand_inside(event.path)
         except NotCheckable as error:
@@ -148,6 +180,8 @@ class CaptureCheck:
     def _check_sums(self) -> None:
         finished = self.finished
         if finished is None:
+            if self.check.is_file(f"{self.prefix}{CHECKPOINT}"):
+                self.check.problem(f"{self.prefix}{LEDGER}", "sealed without a last line that says how it ended")
             return
         if (finished.items, finished.failed) != (len(self.items), self.failed):
             self.check.problem(f"{self.prefix}{LEDGER}", "the last line does not count what the ledger holds")
@@ -167,13 +201,15 @@ class CaptureCheck:
                 with self.check.tree.open(name) as warc:
                     for offset, place, exchange_number in sorted(wanted, key=lambda each: each[0]):
                         warc.seek(offset)
-                        self._check_place(name, warc.read(_HEAD), place, exchange_number)
+                        self._check_place(name, warc, place, exchange_number)
             except (NotCheckable, OSError, ValueError) as error:
                 self.check.unchecked(name, str(error))
 
-    def _check_place(self, name: str, data: bytes, place: WarcPlace, exchange: int) -> None:
+    def _check_place(self, name: str, warc: BinaryIO, place: WarcPlace, exchange: int) -> None:
+        head, unpacker = b"", zlib.decompressobj(31)
         try:
-            head = zlib.decompressobj(31).decompress(data, _HEAD)
+            while b"\r\n\r\n" not in head and len(head) < _LONGEST_HEAD and (data := warc.read(_PIECE)):
+                head += unpacker.decompress(data, _LONGEST_HEAD)
         except zlib.error:
             self.check.problem(name, f"no record at offset {place.offset}, where exchange {exchange} should be")
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
@@ -15,6 +16,7 @@ from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, decode_case_event
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
+from hashing.storage import PART
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
@@ -24,78 +26,119 @@ _DERIVED = ("index.sqlite", "goldenhour.toml")
 
 
 def check_case(check: Check) -> None:
-    """Check a case folder. Raises NotCheckable where it is none, or one of a later version."""
+    """Check a case folder. Raises NotCheckable where it is one of a later version."""
+    _check_format(check)
+    for name in (LEDGER, *(name for name in _DERIVED if name in check.kinds)):
+        check.expected.setdefault(name, "")
+    ledger = _CaseLedger(check)
+    created = next((event for event in ledger.events if isinstance(event, CaseCreated)), None)
+    if created is None:
+        check.problem(LEDGER, "the first line does not begin a case")
+        for name in (CASE_FILE, *below(check.kinds, f"{CHECKPOINTS}/")):
+            check.expected.setdefault(name, "")
+    else:
+        check.expect(CASE_FILE, created.case_sha256)
+        _check_checkpoints(check, case_origin(created.case), ledger)
+    _check_captures(check, ledger)
+
+
+def _check_format(check: Check) -> None:
+    """Refuse a case of a later version; whatever else is wrong with its file shows in the file's digest."""
+    if not check.is_file(CASE_FILE):
+        return
     try:
-        info = read_case_info(check.small(CASE_FILE), CASE_FILE)
+        read_case_info(check.small(CASE_FILE), CASE_FILE)
     except NewerFormat as error:
         raise NotCheckable(str(error), hint=error.hint) from error
     except BadFormat as error:
-        check.problem(CASE_FILE, str(error))
-        return
-    for name in (LEDGER, *(name for name in _DERIVED if name in check.kinds)):
-        check.expected.setdefault(name, "")
-    events = _check_ledger(check, info.id)
-    created = next((event for event in events if isinstance(event, CaseCreated)), None)
-    if created is None:
-        check.problem(LEDGER, "the first line does not begin a case")
-    else:
-        check.expect(CASE_FILE, created.case_sha256)
-    _check_captures(check, events)
+        check.problem(CASE_FILE, str(error).removeprefix(f"{CASE_FILE}: "))
 
 
-def _check_ledger(check: Check, case_id: str) -> list[CaseEvent]:
-    """Check every checkpoint in one pass over the lines; return the events."""
-    merkle = MerkleTree()
-    events: list[CaseEvent] = []
-    roots: dict[str, tuple[int, bytes]] = {}
-    try:
-        with check.tree.open(LEDGER) as file:
-            for line in read_lines(file, check.tree.path):
-                event = decode_case_event(line)
-                events.append(event)
-                merkle.append(line)
-                roots[f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"] = (merkle.size, merkle.root())
-    except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
-        check.problem(LEDGER, f"line {merkle.size + 1}: {error}")
-    newest = f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"
-    if newest not in check.kinds:
-        check.problem(LEDGER, "the newest checkpoint does not cover the ledger")
-    _check_checkpoints(check, case_origin(case_id), roots, list(dict.fromkeys(event.signer for event in events)))
-    return events
+class _CaseLedger:
+    """The events of a case's ledger, its root at every length, and whether it could be read to its end."""
+
+    def __init__(self, check: Check) -> None:
+        self.events: list[CaseEvent] = []
+        self.roots: dict[str, tuple[int, bytes]] = {}
+        """By the name of the checkpoint that is of this length."""
+        self.whole = True
+        merkle = MerkleTree()
+        length = 0
+        try:
+            with check.tree.open(LEDGER) as file:
+                for line in read_lines(file, Path(LEDGER)):
+                    self.events.append(decode_case_event(line))
+                    merkle.append(line)
+                    length += len(line) + 1
+                    self.roots[f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"] = (merkle.size, merkle.root())
+                torn = file.tell() - length
+        except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
+            check.problem(LEDGER, f"line {merkle.size + 1}: {str(error).removeprefix(f'{LEDGER}: ')}")
+            self.whole = False
+            return
+        if torn:
+            check.findings.notes.append(
+                f"{LEDGER} ends in {torn} bytes of a line that was never finished; the next command that opens the "
+                "case cuts them off"
+            )
 
 
-def _check_checkpoints(check: Check, origin: str, roots: dict[str, tuple[int, bytes]], keys: list[str]) -> None:
+def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
     """Compare each checkpoint with the roots of the ledger at every length; the newest first, for its signer."""
     wanted = {name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(CHECKPOINT)}
-    newest = max(roots, default="")
-    for name in sorted(wanted & roots.keys(), reverse=True):
+    keys = list(dict.fromkeys(event.signer for event in ledger.events))
+    known = sorted(wanted & ledger.roots.keys(), reverse=True)
+    if not known:
+        check.problem(LEDGER, "holds no line that is signed: there is no checkpoint of it")
+    newest = known[0] if known else ""
+    _check_covered(check, ledger, newest)
+    for name in known:
         check.expected.setdefault(name, "")
         checkpoint = check.open_checkpoint(name, keys)
         if checkpoint is None:
             continue
         if checkpoint.origin != origin:
             check.problem(name, "the checkpoint is of another ledger")
-        elif (checkpoint.size, checkpoint.root) != roots[name]:
-            check.problem(LEDGER, f"the first {roots[name][0]} lines are not those that {name} was signed over")
+        elif (checkpoint.size, checkpoint.root) != ledger.roots[name]:
+            check.problem(LEDGER, f"the first {ledger.roots[name][0]} lines are not those that {name} was signed over")
         elif name == newest:
             check.sealed(checkpoint, "")
-    for name in sorted(wanted - roots.keys()):
+    for name in sorted(wanted - ledger.roots.keys()):
         check.expected.setdefault(name, "")
-        check.problem(LEDGER, f"shorter than {name} says: lines were removed")
+        if ledger.whole:
+            check.problem(LEDGER, f"shorter than {name} says: lines were removed")
 
 
-def _check_captures(check: Check, events: list[CaseEvent]) -> None:
-    registered = {event.capture for event in events if isinstance(event, CaptureRegistered)}
-    sealed = {event.capture: event for event in events if isinstance(event, CaptureSealed)}
+def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
+    """Say how many lines stand behind the newest checkpoint: a command adds a line first and signs it then."""
+    signed, _ = ledger.roots.get(newest, (0, b""))
+    unsigned = len(ledger.roots) - signed
+    if newest and unsigned:
+        part = f"{max(ledger.roots)}{PART}"
+        if part in check.kinds:
+            check.expected.setdefault(part, "")
+        check.unchecked(
+            LEDGER, f"its last {unsigned} lines are not signed yet: another command is at work, or has died"
+        )
+
+
+def _check_captures(check: Check, ledger: _CaseLedger) -> None:
+    registered = dict.fromkeys(event.capture for event in ledger.events if isinstance(event, CaptureRegistered))
+    sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
     present = {name.split("/")[1] for name in below(check.kinds, f"{CAPTURES}/") if name.count("/") > 1}
-    for capture in sorted(registered & present):
+    if not ledger.whole:
+        # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
+        registered |= dict.fromkeys(sorted(present))
+    for capture in registered:
+        if capture not in present:
+            check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
+            continue
         prefix = f"{CAPTURES}/{capture}/"
-        one = CaptureCheck(check, prefix)
-        one.run()
+        CaptureCheck(check, prefix).run()
         event = sealed.get(capture)
         if event is not None:
             check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
-        elif check.is_file(f"{prefix}{CHECKPOINT}"):
+        elif f"{prefix}{CHECKPOINT}" not in check.kinds:
+            check.under_way.add(prefix)
+        elif ledger.whole:
             check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
-    for capture in sorted(registered - present):
-        check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))

@@ -15,7 +15,7 @@ from hashing.keys import PublicKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from exports.verification.tree import Tree
+    from exports.verification.tree import Read, Tree
     from hashing.checkpoint import Checkpoint
 
 SMALL = 16 << 20
@@ -31,8 +31,8 @@ class Check:
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)
     """Path and SHA-256 of every file that something vouches for."""
-    found: dict[str, str] = field(default_factory=dict)
-    """Digests that were taken meanwhile."""
+    under_way: set[str] = field(default_factory=set)
+    """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
     def __post_init__(self) -> None:
         self.kinds = self.tree.kinds()
@@ -99,24 +99,42 @@ class Check:
     def compare(self, progress: Callable[[int], None]) -> None:
         """Hash everything, and compare it with what is expected."""
         findings = self.findings
-        present = [name for name in sorted(self.kinds) if self.is_file(name)]
-        for read in self.tree.hash(present, progress):
+        for read in self.tree.hash([name for name in sorted(self.kinds) if self.is_file(name)], progress):
             findings.files += 1
             findings.bytes += read.size
-            if read.reason:
-                self.unchecked(read.name, read.reason)
-                continue
-            expected = self.expected.get(read.name)
-            if expected is None:
-                findings.added.append(Added(read.name, f"sha256:{read.sha256}"))
-            elif expected and expected != read.sha256:
-                findings.altered.append(Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
-            self.found[read.name] = read.sha256
+            self._judge(read)
         for name, kind in sorted(self.kinds.items()):
             if kind != FILE and name in self.expected:
-                findings.altered.append(Altered(name, f"sha256:{self.expected[name]}", kind))
+                findings.altered.append(Altered(name, _digest(self.expected[name]) or FILE, kind))
             elif kind != FILE:
                 findings.added.append(Added(name, kind))
+        named = {missing.path for missing in findings.missing}
         for name, sha256 in sorted(self.expected.items()):
-            if name not in self.kinds and not any(missing.path == name for missing in findings.missing):
-                findings.missing.append(Missing(name, f"sha256:{sha256}" if sha256 else ""))
+            if name not in self.kinds and name not in named and not self._has_come(name):
+                findings.missing.append(Missing(name, _digest(sha256)))
+
+    def _judge(self, read: Read) -> None:
+        expected = self.expected.get(read.name)
+        if read.reason:
+            self.unchecked(read.name, read.reason)
+        elif expected is None and not self._under_way(read.name):  # there, the next ledger line may speak of it
+            self.findings.added.append(Added(read.name, f"sha256:{read.sha256}"))
+        elif expected and expected != read.sha256:
+            self.findings.altered.append(Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
+
+    def _under_way(self, name: str) -> bool:
+        return any(name.startswith(prefix) for prefix in self.under_way)
+
+    def _has_come(self, name: str) -> bool:
+        """Say whether a file that was not there when the names were listed is there now, in a running capture."""
+        if not self._under_way(name):
+            return False
+        try:
+            self.tree.open(name).close()
+        except NotCheckable:
+            return False
+        return True
+
+
+def _digest(sha256: str) -> str:
+    return f"sha256:{sha256}" if sha256 else ""

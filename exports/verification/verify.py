@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bag import BAGIT
+from exports.bag import BAGIT, MANIFEST, PAYLOAD
 from exports.errors import NotCheckable
 from exports.verification.bundle import check_bundle
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
+from exports.verification.open_tree import open_tree
 from exports.verification.result import Findings, Unchecked, Verification
-from exports.verification.tree import ZipTree, open_tree
-from hashing.case import CASE_FILE
+from exports.verification.tree import below
+from exports.verification.zip_tree import ZipTree
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import CASE_FILE, CHECKPOINTS
 from hashing.ledger import LEDGER
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
     from exports.verification.tree import Tree
     from hashing.keys import PublicKey
+
+_ATTEMPTS = 5
+"""Times to look at a case to which another command adds at the same moment."""
 
 
 def verify(
@@ -33,33 +39,64 @@ def verify(
     """
     what, findings = "nothing that can be checked", Findings()
     try:
-        with open_tree(path) as tree:
-            check = Check(tree, signers)
-            findings = check.findings
-            what = _check(check, tree)
-            done = 0
-
-            def _count(count: int) -> None:
-                nonlocal done
-                done += count
-                if progress is not None:
-                    progress(done, 0)
-
-            check.compare(_count)
+        for attempt in range(_ATTEMPTS):
+            before = _ledger_state(path)
+            with open_tree(path) as tree:
+                check = Check(tree, signers)
+                findings = check.findings
+                what = _check(check, tree)
+                if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
+                    continue
+                for reason in tree.strays():
+                    check.problem(".", reason)
+                check.compare(_summing(progress))
+                break
     except NotCheckable as error:
-        findings.unchecked.append(Unchecked(str(path), f"{error}; {error.hint}" if error.hint else str(error)))
+        reason = str(error).removeprefix(f"{path}: ")
+        findings.unchecked.append(Unchecked(str(path), f"{reason}; {error.hint}" if error.hint else reason))
     return Verification.of(path, what, findings)
 
 
+def _ledger_state(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever another command writes to a case; None where there is no ledger."""
+    try:
+        status = (path / LEDGER).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _summing(progress: Callable[[int, int], None] | None) -> Callable[[int], None]:
+    """Return a function that is told bytes since the last time, and tells `progress` bytes in all."""
+    done = 0
+
+    def _count(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, 0)
+
+    return _count
+
+
 def _check(check: Check, tree: Tree) -> str:
-    """Find out what it is and check all but the digests; return its name."""
-    if BAGIT in check.kinds:
+    """Find out what it is and check all but the digests; return its name.
+
+    It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
+    """
+    if BAGIT in check.kinds or (MANIFEST in check.kinds and any(below(check.kinds, PAYLOAD))):
         check_bundle(check)
         return "bundle (zip)" if isinstance(tree, ZipTree) else "bundle"
-    if CASE_FILE in check.kinds:
+    marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(below(check.kinds, f"{CHECKPOINTS}/"))]
+    if sum(marks) > 1:
         check_case(check)
         return "case"
     if LEDGER in check.kinds:
         CaptureCheck(check, "").run()
+        if CHECKPOINT not in check.kinds:
+            check.under_way.add("")
         return "capture"
-    raise NotCheckable(f"{tree.path}: not a case, a capture or a bundle")
+    raise NotCheckable(
+        f"{tree.path}: not a case, a capture or a bundle",
+        hint="verify the folder above it: this is the inside of a bundle" if CASE_FILE in check.kinds else "",
+    )

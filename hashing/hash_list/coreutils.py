@@ -91,6 +91,11 @@ def parse_line(line: bytes, algorithm: str | None = None) -> tuple[Path, Digest]
     return path_of(_unescape(name) if escaped else name), Digest(named, value.decode().lower())
 
 
+def is_tagged(line: bytes) -> bool:
+    """Say whether a line names its algorithm."""
+    return _TAGGED.fullmatch(line.lstrip(b" \t").removeprefix(b"\\")) is not None
+
+
 def _unescape(name: bytes) -> bytes:
     def raw(found: re.Match[bytes]) -> bytes:
         if found[0] not in _UNESCAPES:

@@ -21,6 +21,8 @@ class Entry:
     path: Path
     digests: tuple[Digest, ...]
     size: int | None = None
+    alternative: Digest | None = None
+    """What the one digest may be instead, where the list does not name its algorithm and the length fits two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hashing.digest import Digest
 from hashing.errors import BadFormat
 from hashing.hash_list import coreutils, hashdeep, json_lines
 from hashing.hash_list.entry import BadLine, Entry
@@ -24,7 +25,8 @@ def read_list(file: BinaryIO, *, algorithm: str | None = None) -> Iterator[Entry
 
     The first line tells the form: hashdeep's head, a JSON object, or else a list as of `sha256sum`. Empty lines and
     those that begin with # say nothing, as with `sha256sum -c`. Lines may end in CRLF. `algorithm` is what plain values
-    are to be taken for; without it their length decides, and 128 digits are SHA-512. Raises BadFormat for UTF-16.
+    are to be taken for; without it their length decides, and 128 digits are SHA-512, or else BLAKE2b as b2sum writes
+    it. Raises BadFormat for UTF-16.
     """
     parse: Callable[[int, bytes], Entry | None] | None = None
     for number, line in _lines(file):
@@ -51,7 +53,10 @@ def _parser(first: bytes, algorithm: str | None) -> Callable[[int, bytes], Entry
 
     def plain(number: int, line: bytes) -> Entry:
         path, digest = coreutils.parse_line(line, algorithm)
-        return Entry(number, path, (digest,))
+        alternative = None
+        if algorithm is None and digest.algorithm == "sha512" and not coreutils.is_tagged(line):
+            alternative = Digest("blake2b", digest.hex)
+        return Entry(number, path, (digest,), alternative=alternative)
 
     return plain
 

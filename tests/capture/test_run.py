@@ -18,7 +18,7 @@ from exports.capture_view import read_capture
 from exports.verification import verify
 from hashing.case import Case
 from tests.capture.conftest import jpeg
-from tests.servers import Body, MisbehavingServer, SceneServer, redirect
+from tests.servers import Body, ForwardProxy, MisbehavingServer, SceneServer, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,6 +249,19 @@ def test_nothing_is_captured_from_a_private_address_by_default(captured: Capture
         assert server.requests == []
     assert (result.status, result.refused) == ("nothing", True)
     assert "--allow-private" in view.failed[0].reason
+
+
+def test_a_redirect_to_a_private_address_is_refused_and_told(captured: Captured) -> None:
+    """A scene on a public host that sends us to this computer is not followed, and its redirect is kept."""
+    with MisbehavingServer() as server, ForwardProxy(routes={"good.example": server.address}) as proxy:
+        target = f"http%3A%2F%2F127.0.0.1%3A{server.port}%2Fpage"
+        result, view = captured(
+            f"http://good.example/to?url={target}", allow_private=False, proxy=proxy.url(""), attempts=1
+        )
+        assert [seen.path.partition("?")[0] for seen in server.requests] == ["/to"], view.failed
+    assert (result.status, result.refused) == ("nothing", True)
+    assert "127.0.0.1 is this computer itself" in view.failed[0].reason
+    assert verify(result.path).verdict == "ok"
 
 
 def test_a_host_that_does_not_answer_is_given_up(captured: Captured) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -326,11 +329,28 @@ def test_disk_that_does_not_keep_what_it_was_given(maker: CaseMaker, tmp_path: P
     assert left_behind(tmp_path) == []
 
 
-@pytest.mark.parametrize("zipped", [False, True])
-def test_ctrl_c(maker: CaseMaker, tmp_path: Path, zipped: bool) -> None:
-    """Ctrl-C leaves no bundle and no draft."""
-    with pytest.raises(KeyboardInterrupt):
-        export(maker, tmp_path / "out", zipped=zipped, progress=lambda *_: signal.raise_signal(signal.SIGINT))
+IMPATIENT = """
+import signal, sys
+from pathlib import Path
+from exports.bundle import export_bundle
+from hashing.case import Case
+from hashing.keys import load_signing_key
+case, key, output = map(Path, sys.argv[1:4])
+press = lambda *_: signal.raise_signal(signal.SIGINT)
+export_bundle(Case.open(case), key=load_signing_key(key), officer="M", output=output, zipped=sys.argv[4] == "zip",
+              progress=press)
+"""
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_ctrl_c_again_and_again(maker: CaseMaker, tmp_path: Path, form: str) -> None:
+    """Ctrl-C leaves no bundle and no draft, however often it is pressed."""
+    words = [str(maker.path), str(tmp_path / "key" / "signing-key.pem"), str(tmp_path / "out"), form]
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == -signal.SIGINT, ran.stderr
+    assert "KeyboardInterrupt" in ran.stderr
     assert left_behind(tmp_path) == []
 
 

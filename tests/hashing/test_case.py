@@ -2,21 +2,26 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hashing.capture_folder import CaptureFolder, capture_events, capture_origin, is_sealed
 from hashing.case import Case, case_origin
-from hashing.checkpoint import open_checkpoint
-from hashing.errors import BadFormat, NewerFormat, Unwritable
+from hashing.checkpoint import open_checkpoint, sign_checkpoint
+from hashing.errors import BadFormat, NewerFormat, NotAsSigned, Unwritable
 from hashing.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated
-from hashing.keys import SigningKey
+from hashing.keys import SigningKey, load_or_create_signing_key
 from hashing.ledger import Ledger
+from hashing.times import Clock, system_clock
 
 
-def _begin(case: Case, key: SigningKey, initials: str = "MP") -> tuple[CaptureFolder, CaptureStarted]:
+def _begin(
+    case: Case, key: SigningKey, initials: str = "MP", clock: Clock = system_clock
+) -> tuple[CaptureFolder, CaptureStarted]:
     def start(capture: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
             time="2026-11-24T10:15:02.123Z",
@@ -33,7 +38,7 @@ def _begin(case: Case, key: SigningKey, initials: str = "MP") -> tuple[CaptureFo
             settings={},
         )
 
-    return case.begin_capture(initials, start, key=key)
+    return case.begin_capture(initials, start, key=key, clock=clock)
 
 
 @pytest.fixture
@@ -148,6 +153,35 @@ def test_a_capture_that_was_never_registered_is_cleared_away(case: Case, key: Si
     assert case.captures() == []
 
 
+@pytest.mark.parametrize("name", ["items/0001-a.jpg", "exchanges-00001.warc.gz", "incoming/000001.body", "notes"])
+def test_a_folder_that_holds_something_is_never_cleared_away(case: Case, key: SigningKey, name: str) -> None:
+    """A folder that the ledger does not know, a capture whose line was lost or one copied here, keeps every byte."""
+    capture = case.path / "captures" / "20261124T101502Z-00000000"
+    CaptureFolder.create(capture).close()
+    (capture / name).write_bytes(b"evidence")
+    assert case.take_abandoned(key) == []
+    assert (capture / name).read_bytes() == b"evidence"
+
+
+@pytest.mark.parametrize("ledger", [b'{"event":"a"}\n{"event":"b"}\n', b"x" * (4 << 20)])
+def test_a_folder_with_a_ledger_of_its_own_is_never_cleared_away(case: Case, key: SigningKey, ledger: bytes) -> None:
+    """A ledger that says more than its first line was written by a capture that had begun to fetch."""
+    capture = case.path / "captures" / "20261124T101502Z-00000000"
+    CaptureFolder.create(capture).close()
+    (capture / "ledger.jsonl").write_bytes(ledger)
+    case.take_abandoned(key)
+    assert (capture / "ledger.jsonl").read_bytes() == ledger
+
+
+def test_a_link_among_the_captures_is_not_followed(case: Case, key: SigningKey, tmp_path: Path) -> None:
+    """A link to a folder elsewhere is left alone, and so is what it leads to."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").touch()
+    (case.path / "captures" / "link").symlink_to(tmp_path / "elsewhere")
+    assert case.take_abandoned(key) == []
+    assert (tmp_path / "elsewhere" / "mine").exists()
+
+
 def test_a_line_that_was_added_but_not_signed_is_signed_later(case: Case, key: SigningKey) -> None:
     """A crash between a line and its checkpoint is mended by the next change."""
     with Ledger.open(case.path / "ledger.jsonl") as ledger:
@@ -155,6 +189,94 @@ def test_a_line_that_was_added_but_not_signed_is_signed_later(case: Case, key: S
         ledger.append([line])
     case.take_abandoned(key)
     assert (case.path / "checkpoints" / "00000002.checkpoint").is_file()
+
+
+def _altered(case: Case) -> None:
+    ledger = case.path / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"Mary", b"Gary"))
+
+
+def _cut(case: Case) -> None:
+    ledger = case.path / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().splitlines(keepends=True)[0])
+
+
+def _without_checkpoints(case: Case) -> None:
+    for path in (case.path / "checkpoints").iterdir():
+        path.unlink()
+
+
+def _checkpoint_to_come(case: Case) -> None:
+    (case.path / "checkpoints" / "00000003.checkpoint").write_bytes(b"whatever")
+
+
+@pytest.mark.parametrize("spoil", [_altered, _cut, _without_checkpoints, _checkpoint_to_come])
+def test_an_altered_ledger_is_not_signed_anew(case: Case, key: SigningKey, spoil: Callable[[Case], None]) -> None:
+    """Whoever changes a case's ledger does not get the officer's signature on it with the officer's next command."""
+    _begin(case, key)[0].close()
+    spoil(case)
+    before = {path.name: path.read_bytes() for path in (case.path / "checkpoints").iterdir()}
+    with pytest.raises(NotAsSigned) as caught:
+        _begin(case, key)
+    assert "another case" in caught.value.hint
+    assert {path.name: path.read_bytes() for path in (case.path / "checkpoints").iterdir()} == before
+    assert len(case.captures()) == 1
+
+
+def test_a_checkpoint_by_a_stranger_is_not_built_upon(case: Case, key: SigningKey, tmp_path: Path) -> None:
+    """A checkpoint over the right lines by a key that the ledger does not name is refused."""
+    stranger, _ = load_or_create_signing_key(tmp_path / "stranger.pem")
+    newest = case.path / "checkpoints" / "00000001.checkpoint"
+    checkpoint = open_checkpoint(newest.read_bytes(), key.public)
+    newest.chmod(0o600)
+    newest.write_text(sign_checkpoint(checkpoint, stranger))
+    with pytest.raises(NotAsSigned, match="by a key that the case's ledger names"):
+        case.take_abandoned(key)
+
+
+def test_another_officer_goes_on_with_a_case(case: Case, key: SigningKey, tmp_path: Path) -> None:
+    """Each command signs with its own officer's key, over what the last one signed with another."""
+    second, _ = load_or_create_signing_key(tmp_path / "second.pem")
+    for each in (second, key, second):
+        _begin(case, each)[0].close()
+    assert len(case.captures()) == 3
+
+
+def test_a_clock_that_jumps_back_changes_no_order(case: Case, key: SigningKey) -> None:
+    """References and ledger lines stand in the order of what was done, whatever the clock said."""
+    begin = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    for hours in (0, -30, 5):
+        now = begin + timedelta(hours=hours)
+        _begin(case, key, clock=lambda now=now: now)[0].close()  # type: ignore[misc] # a default binds this turn's value
+    registered = [event for event in case.events() if isinstance(event, CaptureRegistered)]
+    assert [event.exhibit for event in registered] == ["MP/1", "MP/2", "MP/3"]
+    assert [event.capture[:8] for event in registered] == ["20261124", "20261123", "20261124"]
+
+
+def test_nobody_else_may_read_a_case_whatever_the_umask(tmp_path: Path, key: SigningKey) -> None:
+    """Folders are the owner's alone and files too, also where the account hides nothing by itself."""
+    before = os.umask(0)
+    try:
+        case = Case.open_or_create(tmp_path / "OP", key=key, officer="M")
+        _begin(case, key)[0].close()
+    finally:
+        os.umask(before)
+    for path in [case.path, *case.path.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_folder_name_that_is_no_text_is_written_out(tmp_path: Path, key: SigningKey) -> None:
+    """A case in a folder whose name is not UTF-8 has a title that can be written and read."""
+    case = Case.open_or_create(tmp_path / os.fsdecode(b"OP\xff"), key=key, officer="M")
+    assert case.info.title == r"OP\xff"
+
+
+@pytest.mark.parametrize(("title", "officer"), [("\udcff", "M"), ("T", "\ud800")])
+def test_words_that_are_no_text_are_refused(tmp_path: Path, key: SigningKey, title: str, officer: str) -> None:
+    """A title or a name that UTF-8 cannot carry is an error of ours, and no case is made."""
+    with pytest.raises(BadFormat, match="not valid UTF-8"):
+        Case.open_or_create(tmp_path / "OP", key=key, officer=officer, title=title)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -107,6 +107,19 @@ def test_every_value_of_a_file_is_checked_in_one_reading(folder: Path) -> None:
     assert altered == Altered(Path("one"), (wrong,), (right[1],), None, 3)
 
 
+def test_a_plain_list_of_b2sum_is_not_taken_for_one_of_sha512sum(folder: Path) -> None:
+    """A value of 128 digits without a name may be of either; a file that fits one of them is as listed."""
+    path = folder / "list"
+    one, two = Digest.of_bytes(b"one", "blake2b"), Digest.of_bytes(b"two", "sha512")
+    path.write_text(f"{one.hex}  one\n{two.hex} *two\n")
+    assert check_list(path, base=folder).ok == 2
+    flip_a_bit(folder / "one")
+    [altered] = check_list(path, base=folder).altered
+    assert (altered.path, altered.expected[0].hex) == (Path("one"), one.hex)
+    path.write_text(f"SHA512 (two) = {Digest.of_bytes(b'two', 'blake2b').hex}\n")
+    assert len(check_list(path, base=folder).altered) == 1
+
+
 def test_lines_that_contradict_each_other_cannot_both_hold(folder: Path) -> None:
     """A file listed twice with different values is altered by one of them."""
     path = folder / "list"

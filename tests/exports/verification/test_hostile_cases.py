@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exports.bundle import export_bundle
+from exports.verification import Verification, verify
+from hashing.capture_folder import capture_origin
+from hashing.case import CAPTURES
+from hashing.checkpoint import Checkpoint, sign_checkpoint
+from hashing.events import CaptureRegistered
+from hashing.merkle import Tree
+from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+THINGS = [Thing("one.jpg", photo(1)), Thing("two.jpg", photo(2))]
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> CaseMaker:
+    """Return a case of two sealed captures."""
+    made = make_case(tmp_path)
+    made.capture(THINGS)
+    made.capture(THINGS[1:], scene="https://news.example/gallery.html")
+    return made
+
+
+@pytest.fixture
+def bundle(maker: CaseMaker, tmp_path: Path) -> Path:
+    """Return a bundle of that case."""
+    return export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "bundle").path
+
+
+def _rewrite(path: Path, data: bytes) -> None:
+    if path.exists():
+        path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def _named(found: Verification) -> dict[str, list[str]]:
+    kinds = ("altered", "missing", "added", "problems", "unchecked")
+    return {kind: [each.path for each in getattr(found, kind)] for kind in kinds if getattr(found, kind)}
+
+
+@pytest.mark.parametrize("inside", ["captures", "captures/{}", "captures/{}/items"])
+def test_a_folder_replaced_by_a_link_to_the_same(inside: str, maker: CaseMaker, tmp_path: Path) -> None:
+    """A folder that has become a link, even to an identical one, is added, and all that was in it is missing."""
+    folder = maker.path / inside.format(maker.case.captures()[0].name)
+    name = str(folder.relative_to(maker.path))
+    shutil.move(folder, tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    found = verify(maker.path)
+    assert [(each.path, each.found) for each in found.added] == [(name, "symbolic link")]
+    assert found.missing
+    assert all(each.path.startswith(name) for each in found.missing)
+
+
+def test_a_folder_of_a_bundle_replaced_by_a_link(bundle: Path, tmp_path: Path) -> None:
+    """The same goes for a bundle, file by file."""
+    shutil.move(bundle / "data" / "captures", tmp_path / "elsewhere")
+    (bundle / "data" / "captures").symlink_to(tmp_path / "elsewhere")
+    found = verify(bundle)
+    assert [(each.path, each.found) for each in found.added] == [("data/captures", "symbolic link")]
+    assert len(found.missing) > 8
+
+
+def test_links_and_special_files_in_a_bundle(bundle: Path, tmp_path: Path) -> None:
+    """A link in place of a file is altered, other links and pipes are added, and none is followed or opened."""
+    report = bundle / "data" / "report.html"
+    shutil.copy(report, tmp_path / "same.html")
+    report.unlink()
+    report.symlink_to(tmp_path / "same.html")
+    (bundle / "data" / "passwd").symlink_to("/etc/passwd")
+    (bundle / "loop").symlink_to(".")
+    os.mkfifo(bundle / "data" / "pipe")
+    found = verify(bundle)
+    assert [(each.path, each.found) for each in found.altered] == [("data/report.html", "symbolic link")]
+    assert {each.path: each.found for each in found.added} == {
+        "data/passwd": "symbolic link",
+        "data/pipe": "special file",
+        "loop": "symbolic link",
+    }
+
+
+def test_a_second_name_for_an_item_is_harmless(maker: CaseMaker, tmp_path: Path) -> None:
+    """A hard link outside of the case changes nothing in it."""
+    os.link(next(maker.path.rglob("items/*one.jpg")), tmp_path / "second.jpg")
+    assert verify(maker.path).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"garbage", gzip.compress(b"WARC/1.1\r\nWARC-Type: response\r\nContent-Length: 0\r\n\r\n\r\n\r\n"), b"\0" * 512],
+)
+def test_a_record_added_to_a_warc(more: bytes, maker: CaseMaker) -> None:
+    """A record more, or bytes that are none, are an altered exchange file."""
+    warc = next(maker.path.rglob("*.warc.gz"))
+    _rewrite(warc, warc.read_bytes() + more)
+    assert _named(verify(maker.path)) == {"altered": [str(warc.relative_to(maker.path))]}
+
+
+def test_a_damaged_case_file_is_the_only_fault(maker: CaseMaker) -> None:
+    """Where case.json is damaged or gone, everything else is still checked against the ledgers and found whole."""
+    for data in (b"nonsense", b"[" * 200_000, b'{"format":"other/1"}'):
+        _rewrite(maker.path / "case.json", data)
+        assert _named(verify(maker.path)).keys() == {"altered", "problems"}
+        assert {path for paths in _named(verify(maker.path)).values() for path in paths} == {"case.json"}
+    (maker.path / "case.json").unlink()
+    found = verify(maker.path)
+    assert (found.what, _named(found)) == ("case", {"missing": ["case.json"]})
+    os.mkfifo(maker.path / "case.json")
+    assert _named(verify(maker.path)) == {"altered": ["case.json"]}
+
+
+def _line_of_a_later_version(data: bytes) -> bytes:
+    return data + b'{"event":"time-travel","time":"2026-11-24T10:15:02.123Z"}\n'
+
+
+@pytest.mark.parametrize("spoil", [lambda _: b"\xff\n", lambda _: b"[" * 100_000 + b"\n", _line_of_a_later_version])
+def test_a_damaged_ledger_of_the_case_hides_no_capture(spoil: Callable[[bytes], bytes], maker: CaseMaker) -> None:
+    """Where the case's ledger cannot be read, captures are checked by their own seals and not called added."""
+    ledger = maker.path / "ledger.jsonl"
+    _rewrite(ledger, spoil(ledger.read_bytes()))
+    found = verify(maker.path)
+    assert found.verdict == "mismatch"
+    assert "added" not in _named(found)
+    assert {seal.exhibit for seal in found.seals} >= {"MP/1", "MP/2"}
+    item = next(maker.path.rglob("items/*one.jpg"))
+    _rewrite(item, b"changed")
+    assert _named(verify(maker.path))["altered"] == [str(item.relative_to(maker.path))]
+
+
+def test_a_line_that_was_never_finished_is_told(maker: CaseMaker) -> None:
+    """The torn end that a power cut leaves in a case's ledger is no fault, and it is said that it is there."""
+    ledger = maker.path / "ledger.jsonl"
+    _rewrite(ledger, ledger.read_bytes() + b'{"torn')
+    found = verify(maker.path)
+    assert found.verdict == "ok"
+    assert any("6 bytes of a line that was never finished" in note for note in found.notes)
+
+
+def test_lines_that_are_not_signed_yet(maker: CaseMaker) -> None:
+    """A case whose last line nobody signed, as a process that died leaves it, could not be checked to its end."""
+    newest = max((maker.path / "checkpoints").iterdir())
+    newest.rename(newest.with_name(f"{newest.name}.part"))
+    found = verify(maker.path)
+    assert _named(found) == {"unchecked": ["ledger.jsonl"]}
+    assert "its last 1 lines are not signed yet" in found.unchecked[0].reason
+    assert found.signers
+
+
+def test_a_case_without_any_checkpoint(maker: CaseMaker) -> None:
+    """A case that nobody signed any more does not match."""
+    shutil.rmtree(maker.path / "checkpoints")
+    found = verify(maker.path)
+    assert found.verdict == "mismatch"
+    assert _named(found) == {"problems": ["ledger.jsonl"]}
+
+
+def _sealed_again(maker: CaseMaker, capture: Path, change: Callable[[list[bytes]], list[bytes]]) -> Path:
+    """Change the lines of a capture's ledger and sign them, as only the officer can."""
+    ledger = capture / "ledger.jsonl"
+    lines = change(ledger.read_bytes().splitlines())
+    _rewrite(ledger, b"".join(line + b"\n" for line in lines))
+    tree = Tree()
+    for line in lines:
+        tree.append(line)
+    checkpoint = Checkpoint(capture_origin(maker.case.info.id, capture.name), tree.size, tree.root())
+    _rewrite(capture / "checkpoint", sign_checkpoint(checkpoint, maker.key).encode())
+    return capture
+
+
+def _of_format_9(lines: list[bytes]) -> list[bytes]:
+    first = lines[0].replace(b"goldenhour-capture/1", b"goldenhour-capture/9")
+    return [first, b'{"event":"time-travel","time":"2026-11-24T10:15:02.123Z"}', *lines[1:]]
+
+
+def test_a_capture_of_a_later_version_cannot_be_checked(maker: CaseMaker) -> None:
+    """What a newer goldenhour wrote is not called altered because of events that this one does not know."""
+    capture = _sealed_again(maker, maker.case.captures()[0], _of_format_9)
+    found = verify(capture)
+    assert found.verdict == "unchecked"
+    assert "update goldenhour" in found.unchecked[0].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda lines: lines[:-1], "sealed without a last line that says how it ended"),
+        (lambda lines: [lines[0], *lines], "line 2: begins a capture that has begun"),
+        (lambda lines: [*lines, lines[2]], "the last line does not count what the ledger holds"),
+    ],
+)
+def test_a_sealed_ledger_that_makes_no_sense(
+    change: Callable[[list[bytes]], list[bytes]], reason: str, maker: CaseMaker
+) -> None:
+    """The officer's signature does not make a ledger whole that no capture of ours writes."""
+    found = verify(_sealed_again(maker, maker.case.captures()[0], change))
+    assert found.verdict == "mismatch"
+    assert reason in {each.reason for each in found.problems}
+
+
+@pytest.mark.parametrize("line", [b"\xff", b"[" * 100_000, b'{"event":"item"}'])
+def test_files_that_a_damaged_ledger_says_nothing_of_are_not_called_added(line: bytes, maker: CaseMaker) -> None:
+    """Where a capture's ledger cannot be read, the ledger is named, and its files are said to be unchecked."""
+    capture = maker.case.captures()[0]
+    _rewrite(capture / "ledger.jsonl", line + b"\n")
+    found = _named(verify(maker.path))
+    assert "added" not in found
+    assert found["unchecked"] == [f"captures/{capture.name}/"]
+    assert f"captures/{capture.name}/ledger.jsonl" in found["problems"]
+
+
+def test_checkpoints_of_another_case(maker: CaseMaker, tmp_path: Path) -> None:
+    """A checkpoint that the same key signed over another ledger does not pass, in a case or in a capture."""
+    other = make_case(tmp_path, "OTHER")
+    other.capture(THINGS)
+    other.capture(THINGS[1:])
+    for pattern in ("checkpoints/00000005.checkpoint", "captures/*/checkpoint"):
+        ours, theirs = next(maker.path.glob(pattern)), next(other.path.glob(pattern))
+        before = ours.read_bytes()
+        _rewrite(ours, theirs.read_bytes())
+        found = verify(maker.path)
+        assert "the checkpoint is of another ledger" in {each.reason for each in found.problems}
+        _rewrite(ours, before)
+    assert verify(maker.path).verdict == "ok"
+
+
+def test_a_case_that_was_rolled_back_is_an_earlier_case(maker: CaseMaker) -> None:
+    """An earlier state of the whole case verifies with the earlier seal, and not with the one that was written down."""
+    before = shutil.copytree(maker.path, maker.path.with_name("before"))
+    maker.capture(THINGS, scene="https://news.example/third.html")
+    written_down = verify(maker.path).seals[0].fingerprint
+    found = verify(before)
+    assert found.verdict == "ok"
+    assert written_down not in {seal.fingerprint for seal in found.seals}
+
+
+def test_the_seal_and_the_signer_of_a_bundle_come_first(maker: CaseMaker, bundle: Path) -> None:
+    """What stands in the notebook for a bundle is its own seal: it is told apart from those of its captures."""
+    found = verify(bundle)
+    assert [seal.exhibit for seal in found.seals] == ["", "MP/1", "MP/2"]
+    assert found.signers[0].covers == "seal/checkpoint"
+    assert [seal.exhibit for seal in verify(maker.path).seals] == ["", "MP/1", "MP/2"]
+
+
+@pytest.mark.parametrize("name", ["data/case.json", "data/manifest.json"])
+def test_a_bundle_of_a_later_version_cannot_be_checked(name: str, bundle: Path) -> None:
+    """A bundle whose format is newer is not called altered on the ground of what is unknown in it."""
+    file = bundle / name
+    record = json.loads(file.read_bytes())
+    record["format"] = record["format"].partition("/")[0] + "/99"
+    _rewrite(file, json.dumps(record).encode())
+    found = verify(bundle)
+    assert any("update goldenhour" in each.reason for each in found.unchecked)
+    assert "does not say" not in str(found.problems)
+
+
+def test_a_bundle_without_its_declaration_is_still_a_bundle(bundle: Path) -> None:
+    """Where bagit.txt is gone, it is missing; the bundle does not become something that cannot be checked."""
+    (bundle / "bagit.txt").unlink()
+    assert _named(verify(bundle)) == {"missing": ["bagit.txt"]}
+
+
+def test_the_inside_of_a_bundle_is_not_a_case(bundle: Path) -> None:
+    """Whoever names the data folder of a bundle is told to name the folder above it."""
+    [told] = verify(bundle / "data").unchecked
+    assert told.reason == (
+        "not a case, a capture or a bundle; verify the folder above it: this is the inside of a bundle"
+    )
+
+
+def test_what_is_missing_by_the_thousand_is_told_at_once(bundle: Path) -> None:
+    """A list that names very many files that are not there is worked through in moments, not hours."""
+    listed = "".join(f"{'0' * 64}  data/{number:07d}\n" for number in range(50_000))
+    _rewrite(bundle / "manifest-sha256.txt", (bundle / "manifest-sha256.txt").read_bytes() + listed.encode())
+    assert len(verify(bundle).missing) == 50_000
+
+
+def test_a_list_of_very_many_files_is_read_to_its_end(tmp_path: Path) -> None:
+    """The hash list of a bundle of hundreds of thousands of files, larger than any other file, is no fault."""
+    folder = tmp_path / "bag"
+    (folder / "data").mkdir(parents=True)
+    (folder / "bagit.txt").write_bytes(b"BagIt-Version: 1.0\n")
+    lines = "".join(f"{'0' * 64}  data/{'n' * 90}{number:07d}\n" for number in range(110_000))
+    (folder / "manifest-sha256.txt").write_text(lines)
+    assert len(lines) > 16 << 20
+    assert len(verify(folder).missing) == 110_000
+
+
+def test_a_case_is_never_wrong_because_someone_works_in_it(maker: CaseMaker) -> None:
+    """While captures are begun, written and sealed, verify may find what is not sealed yet, and never a mismatch."""
+    stopped = threading.Event()
+
+    def _work() -> None:
+        while not stopped.is_set():
+            capture = maker.begin()
+            for number in range(30):
+                capture.add(Thing(f"{number}.jpg", photo(number)))
+                capture.folder.append(capture.events)
+                capture.events.clear()
+            capture.seal()
+
+    worker = threading.Thread(target=_work)
+    worker.start()
+    try:
+        found = [verify(maker.path) for _ in range(40)]
+    finally:
+        stopped.set()
+        worker.join()
+    assert {each.verdict for each in found} <= {"ok", "unchecked"}, [
+        _named(each) for each in found if each.verdict == "mismatch"
+    ]
+    assert verify(maker.path).verdict == "ok"
+
+
+def test_an_item_that_a_running_capture_speaks_of_and_that_is_gone(maker: CaseMaker) -> None:
+    """In a capture that is not sealed, too, what a ledger line speaks of must be there and as it says."""
+    capture = maker.begin()
+    for thing in THINGS:
+        capture.add(thing)
+    capture.folder.append(capture.events)
+    first, second = sorted((capture.folder.path / "items").iterdir())
+    first.unlink()
+    _rewrite(second, b"changed")
+    found = verify(maker.path)
+    capture.folder.close()
+    prefix = f"{CAPTURES}/{capture.folder.path.name}/items"
+    assert _named(found)["missing"] == [f"{prefix}/{first.name}"]
+    assert _named(found)["altered"] == [f"{prefix}/{second.name}"]
+
+
+def test_a_case_that_names_captures_outside_of_it(maker: CaseMaker) -> None:
+    """A capture whose id is a path leads nowhere: it is missing."""
+    event = CaptureRegistered(
+        time="2026-11-24T10:15:02.123Z",
+        capture="../../key",
+        exhibit="ZZ/1",
+        scene="s",
+        officer="o",
+        initials="ZZ",
+        signer=maker.key.public.raw.hex(),
+    )
+    maker.case.record(event, key=maker.key)
+    assert _named(verify(maker.path)) == {"missing": ["captures/../../key"]}
