@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from capture.progress import Progress
     from capture.run import CaptureResult
     from capture.watch import Round
+    from exports.capture_view import CaptureView
     from exports.verification import Verification
     from hashing.case import Case
     from hashing.keys import SigningKey
@@ -68,11 +69,11 @@ def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
-    from hashing.errors import InUse, Unwritable, WouldOverwrite
+    from hashing.errors import InUse, NotAsSigned, Unwritable, WouldOverwrite
 
     if isinstance(error, CaptureError):
         return Exit.USAGE
-    if isinstance(error, NotWhole):
+    if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH
     if isinstance(error, NothingToExport):
         return Exit.NOTHING
@@ -173,6 +174,10 @@ def _finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
             click.echo(f"  {_clean(line)}", err=True)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _clean(text: str) -> str:
     from exports.printable import printable
 
@@ -184,6 +189,11 @@ def _console() -> Console:
     from exports.listing import plain_console
 
     return plain_console(sys.stderr)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    """Print a line of JSON in ASCII, which no terminal takes for a command and no path can make invalid."""
+    click.echo(json.dumps(value))
 
 
 def _print(*things: RenderableType) -> None:
@@ -425,16 +435,19 @@ def _new_case_path(url: str) -> Path:
 
 @contextmanager
 def _terminating_like_ctrl_c() -> Iterator[None]:
-    """Let a request to terminate seal what has arrived, as Ctrl-C does."""
+    """Let a request to terminate, or the end of the terminal, seal what has arrived, as Ctrl-C does."""
 
     def _interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    # Under nohup a hang-up is ignored, and shall stay so.
+    caught = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN]
+    before = {each: signal.signal(each, _interrupt) for each in caught}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
@@ -482,22 +495,30 @@ def _print_capture_json(result: CaptureResult, case: Case) -> None:
     from exports.capture_view import read_capture
     from exports.tables import capture_to_json
 
-    click.echo(json.dumps(capture_to_json(read_capture(result.path), case.path), ensure_ascii=False))
+    _print_json(capture_to_json(read_capture(result.path), case.path))
 
 
 def _print_capture(result: CaptureResult, case: Case) -> None:
     from exports.capture_view import read_capture
-    from exports.tables import items_table, missing_table
 
     view = read_capture(result.path)
-    if view.items:
-        _print(items_table(view))
-    if view.failed or view.skipped:
-        _print(missing_table(view))
+    _print_tables(view)
     click.echo(f"{result.exhibit}  {result.status}: {len(view.items)} stored, {len(view.failed)} not captured")
-    click.echo(f"case     {case.path}")
+    click.echo(_clean(f"case     {case.path}"))
     click.echo(f"seal     {result.seal.fingerprint}")
     click.echo("         write it in your notebook: it stands for everything captured, to the last byte")
+
+
+def _print_tables(view: CaptureView) -> None:
+    """Print what a capture got, what had changed since an earlier one, and what it did not get."""
+    from exports.tables import changes_table, items_table, missing_table
+
+    if view.items:
+        _print(items_table(view))
+    if view.changed:
+        _print(changes_table(view))
+    if view.failed or view.skipped:
+        _print(missing_table(view))
 
 
 def _capture_exit(results: Sequence[CaptureResult]) -> Exit:
@@ -541,7 +562,7 @@ def verify(paths: tuple[Path, ...], key_paths: tuple[Path, ...], as_json: bool, 
         with _byte_progress(f"verifying {path}", quiet=quiet) as progress:
             verification = verify_path(path, signers=signers, progress=progress)
         if as_json:
-            click.echo(json.dumps(verification.to_json(), ensure_ascii=False))
+            _print_json(verification.to_json())
         else:
             _print_verification(verification)
         worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
@@ -606,6 +627,8 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
     """
     if check is not None and paths:
         raise click.UsageError("--check takes the files from the list: name no others")
+    if check is not None and also:
+        raise click.UsageError("--check takes the algorithms from the list: leave out --also")
     if check is not None:
         sys.exit(_check_hashes(check, quiet=quiet))
     if not paths:
@@ -614,10 +637,13 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
 
 
 def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:
-    from hashing.digest import SHA256
+    from hashing.digest import HEX_DIGITS, SHA256
     from hashing.hash_list import write_list
 
-    algorithms = [SHA256, *(name for name in also.split(",") if name.strip())]
+    algorithms = [SHA256, *(name.strip().lower() for name in also.split(",") if name.strip())]
+    for name in algorithms:
+        if name not in HEX_DIGITS:
+            raise click.UsageError(f"--also {name}: not one of {', '.join(HEX_DIGITS)}")
     with _count_progress("hashing", quiet=quiet) as progress:
         report = write_list(paths, sys.stdout.buffer, form=form, algorithms=algorithms, progress=progress)
     for skipped in report.skipped:
@@ -687,15 +713,16 @@ def export(
 
     key, officer = _signing_key(key_path), _officer(officer)
     opened = _open_case(case, key, officer)
-    with _byte_progress(f"exporting {case}", quiet=quiet) as progress:
+    with _terminating_like_ctrl_c(), _byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
             opened, key=key, officer=officer, output=output, exhibits=exhibits, zipped=zipped, progress=progress
         )
     if as_json:
-        click.echo(json.dumps(bundle.to_json(), ensure_ascii=False))
+        _print_json(bundle.to_json())
         return
-    click.echo(f"bundle   {bundle.path}")
-    click.echo(f"         {bundle.items} items of {len(bundle.captures)} captures, read back and checked")
+    click.echo(_clean(f"bundle   {bundle.path}"))
+    counts = f"{_counted(bundle.items, 'item')} of {_counted(len(bundle.captures), 'capture')}"
+    click.echo(f"         {counts}, read back and checked")
     click.echo(f"seal     {bundle.fingerprint}")
     for sentence in bundle.left_out:
         click.echo(f"left out {_clean(sentence)}")
@@ -713,7 +740,7 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
     goldenhour show OP-ALDER
     """
     from exports.case_view import read_case
-    from exports.tables import case_table, case_to_json, items_table, missing_table
+    from exports.tables import case_remarks, case_table, case_to_json
     from hashing.case import Case
 
     opened = Case.open(case)
@@ -721,16 +748,15 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
         _finish_abandoned(opened, _signing_key(key_path), _officer(officer))
     view = read_case(case)
     if as_json:
-        click.echo(json.dumps(case_to_json(view), ensure_ascii=False))
+        _print_json(case_to_json(view))
         return
     _print(case_table(view))
+    for line in case_remarks(view):
+        click.echo(line)
     for each in view.captures:
         click.echo()
         click.echo(_clean(f"{each.started.exhibit}  {each.started.scene}"))
-        if each.items:
-            _print(items_table(each))
-        if each.failed or each.skipped:
-            _print(missing_table(each))
+        _print_tables(each)
 
 
 @main.command()
@@ -747,7 +773,7 @@ def key(key_path: Path | None, as_json: bool) -> None:
     signing = _signing_key(key_path)
     if as_json:
         facts = {"path": str(key_path or default_key_path()), "fingerprint": signing.public.fingerprint()}
-        click.echo(json.dumps({**facts, "public_key": signing.public.raw.hex(), "pem": signing.public.pem()}))
+        _print_json({**facts, "public_key": signing.public.raw.hex(), "pem": signing.public.pem()})
         return
     click.echo(signing.public.pem(), nl=False)
     click.echo(f"fingerprint  {signing.public.fingerprint()}", err=True)

@@ -44,6 +44,12 @@ def _item_row(entry: ItemView) -> tuple[str, ...]:
     return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
 
 
+def changes_table(view: CaptureView) -> Listing:
+    """Return the posts that are not what they were in an earlier capture, with the items of both versions."""
+    columns = (Column("Changed", style="yellow"), Column("Before"), Column("After"), Column("Post"))
+    return Listing(columns, [(each.change, each.before, each.after or "-", each.id) for each in view.changed])
+
+
 def missing_table(view: CaptureView) -> Listing:
     """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
     tried = [each for each in view.failed if each.ref]
@@ -76,6 +82,17 @@ def case_table(view: CaseView) -> Listing:
         Column("Scene"),
     )
     return Listing(columns, [_capture_row(capture) for capture in view.captures])
+
+
+def case_remarks(view: CaseView) -> Iterator[str]:
+    """Yield what is to be said of a case beside its captures: its bundles, and what is not as it should be."""
+    for bundle in view.exported:
+        made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} by {bundle.officer}"
+        yield printable(f"bundle {bundle.bundle}, made {made}: {', '.join(bundle.exhibits)}")
+    for name in view.missing:
+        yield printable(f"missing: the case's ledger has a capture {name}, and its folder is gone")
+    for name in view.unregistered:
+        yield printable(f"not of this case: its ledger knows no capture {name}")
 
 
 def _capture_row(view: CaptureView) -> tuple[str, ...]:

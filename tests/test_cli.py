@@ -157,7 +157,7 @@ def test_an_altered_case_is_not_added_to(tmp_path: Path, server: SceneServer) ->
     ledger = tmp_path / "OP-ALDER" / "ledger.jsonl"
     ledger.write_text(ledger.read_text().replace("Mary", "Gary"))
     refused = _capture(tmp_path, server.url("/two.jpg"))
-    assert refused.returncode == Exit.UNCHECKED
+    assert refused.returncode == Exit.MISMATCH
     assert "altered" in refused.stderr
     assert "capture into another case" in refused.stderr
     assert len(list((tmp_path / "OP-ALDER" / "captures").iterdir())) == 1
@@ -238,6 +238,20 @@ def test_insecure_is_on_record(tmp_path: Path) -> None:
     typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
     manifest = json.loads((tmp_path / "bundle/data/manifest.json").read_bytes())
     assert [capture["settings"]["tls_verified"] for capture in manifest["captures"]] == [True, False]
+
+
+def test_show_tells_of_bundles_and_of_what_is_not_there(tmp_path: Path, server: SceneServer) -> None:
+    """A case shows the bundles made of it, a capture whose folder is gone, and one that its ledger does not know."""
+    _capture(tmp_path, server.url("/"))
+    _capture(tmp_path, server.url("/one.jpg"))
+    typed("export", "OP-ALDER", "--output", "bundle", "--officer", "Mary Price", cwd=tmp_path)
+    first, _ = sorted((tmp_path / "OP-ALDER/captures").iterdir())
+    first.rename(first.with_name("19700101T000000Z-00000000"))
+    shown = typed("show", "OP-ALDER", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "by Mary Price: MP/1, MP/2" in shown.stdout
+    assert f"has a capture {first.name}, and its folder is gone" in shown.stdout
+    assert "knows no capture 19700101T000000Z-00000000" in shown.stdout
 
 
 def test_tampering_is_named_and_exit_code_five(tmp_path: Path, server: SceneServer) -> None:
@@ -329,6 +343,8 @@ def test_without_a_case_one_is_made_here(tmp_path: Path, server: SceneServer) ->
         ["watch", "http://example.org", "--for", "0s"],
         ["capture", "http://example.org", "--proxy", "socks5://127.0.0.1:1"],
         ["hash"],
+        ["hash", "--also", "crc32", "."],
+        ["hash", "--also", "md5", "--check", "list"],
         ["nonsense"],
     ],
 )
