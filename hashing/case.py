@@ -181,7 +181,7 @@ class Case:
         what such a process had added to the case's ledger and not signed.
         """
         with self._changing(key):
-            registered = {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
+            registered = self._registered()
             taken = []
             for path in self.unsealed():
                 if path.name not in registered:
@@ -212,9 +212,15 @@ class Case:
                 ledger.append([encode(event)])
 
     def unrecorded(self) -> list[Path]:
-        """Return the captures that are sealed and whose seal the case does not record: a process died in between."""
-        sealed = self._sealed()
-        return [path for path in self.captures() if is_sealed(path) and path.name not in sealed]
+        """Return the captures that are sealed and whose seal the case does not record: a process died in between.
+
+        A folder that the case's ledger does not know is none of its captures, whatever is in it.
+        """
+        open_ones = self._registered() - self._sealed()
+        return [path for path in self.captures() if path.name in open_ones and is_sealed(path)]
+
+    def _registered(self) -> set[str]:
+        return {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
 
     def _sealed(self) -> set[str]:
         return {event.capture for event in self.events() if isinstance(event, CaptureSealed)}
