@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import os
 import signal
 import sys
@@ -65,6 +66,17 @@ class Goldenhour(click.Group):
         return list(self.commands)
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds. click lets `nan` into every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's own type
+        """Return the number, or fail as a wrong use."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
+
+
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError
@@ -104,7 +116,14 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 @click.group(cls=Goldenhour, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Say which.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Name the version and end.",
+)
 def main() -> None:
     """Secure online material in the golden hour: capture it raw, hash it, seal it, hand it over.
 
@@ -217,7 +236,12 @@ _SCENE_OPTIONS = (
         "--case", "case_path", type=click.Path(path_type=Path), metavar="DIR", help="The case; made if need be."
     ),
     officer_option,
-    click.option("--initials", envvar="GOLDENHOUR_INITIALS", metavar="MP", help="For exhibit references."),
+    click.option(
+        "--initials",
+        envvar="GOLDENHOUR_INITIALS",
+        metavar="MP",
+        help="For exhibit references.  [default: of the officer's name]",
+    ),
     click.option("--title", default="", help="A title for the case or the capture."),
     click.option("--note", default="", help="A note to keep with the capture."),
     click.option(
@@ -228,26 +252,49 @@ _SCENE_OPTIONS = (
         help="Where to look for a hashtag: a server, or bsky (may be repeated).  [default: the config file's]",
     ),
     click.option("--thread", is_flag=True, help="With a post, also what it answers and its replies."),
-    click.option("--since", default="", metavar="WHEN", help="Only posts from then on: 2h, or 2026-11-24T10:15Z."),
-    click.option("--until", default="", metavar="WHEN", help="Only posts up to then."),
+    click.option(
+        "--since", default="", metavar="WHEN", help="Only posts from then on: 2h (back from now), or 2026-11-24T10:15Z."
+    ),
+    click.option("--until", default="", metavar="WHEN", help="Only posts up to then: written as for --since."),
     click.option("--comments", is_flag=True, help="With a video, also the comments below it."),
     click.option("--follow", is_flag=True, help="With a feed, also what its entries link to."),
     click.option(
-        "--media", default="photos,videos", show_default=True, help="photos, videos, documents (commas), or none."
+        "--media",
+        default="photos,videos",
+        show_default=True,
+        metavar="KINDS",
+        help="photos, videos, documents (joined with commas), or none.",
     ),
     click.option(
         "--limit",
-        type=click.IntRange(0),
+        type=click.IntRange(0, 10**9),
         default=0,
         metavar="N",
         help="At most N posts of a list, videos of a channel, or media of a page.  [default: all]",
     ),
-    click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Fetches side by side."),
     click.option(
-        "--timeout", type=click.FloatRange(0.1), default=30.0, show_default=True, metavar="S", help="Longest silence."
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        metavar="N",
+        help="Fetches side by side.",
     ),
     click.option(
-        "--max-size", type=click.IntRange(1), default=20480, show_default=True, metavar="MIB", help="Largest file."
+        "--timeout",
+        type=Seconds(0.1, 3600),
+        default=30.0,
+        show_default=True,
+        metavar="S",
+        help="Longest silence of a server, in seconds.",
+    ),
+    click.option(
+        "--max-size",
+        type=click.IntRange(1, 2**30),
+        default=20480,
+        show_default=True,
+        metavar="MIB",
+        help="Largest file, in MiB.",
     ),
     click.option(
         "--token",
@@ -260,10 +307,26 @@ _SCENE_OPTIONS = (
     click.option(
         "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
     ),
-    click.option("--proxy", default="", envvar="GOLDENHOUR_PROXY", metavar="URL", help="Fetch through this proxy."),
-    click.option("--user-agent", default="", metavar="UA", help="What to call ourselves to servers."),
-    click.option("--appview", default="", envvar="GOLDENHOUR_APPVIEW", metavar="URL", help="Whom to ask for bsky."),
-    click.option("--plc", default="", envvar="GOLDENHOUR_PLC", metavar="URL", help="The directory of DIDs."),
+    click.option(
+        "--proxy", default="", envvar="GOLDENHOUR_PROXY", metavar="URL", help="Fetch through this HTTP proxy."
+    ),
+    click.option(
+        "--user-agent", default="", metavar="UA", help="What servers are told we are.  [default: goldenhour's own]"
+    ),
+    click.option(
+        "--appview",
+        default="",
+        envvar="GOLDENHOUR_APPVIEW",
+        metavar="URL",
+        help="Server to ask for bsky.  [default: Bluesky's public one]",
+    ),
+    click.option(
+        "--plc",
+        default="",
+        envvar="GOLDENHOUR_PLC",
+        metavar="URL",
+        help="The directory of DIDs.  [default: plc.directory]",
+    ),
     click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."),
     click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so."),
     signing_key_option,
@@ -272,7 +335,7 @@ _SCENE_OPTIONS = (
 )
 
 
-@main.command()
+@main.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
 @scene_options
 @click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
 def capture(
@@ -308,13 +371,16 @@ def capture(
                 break
     if not as_json:
         for result in results:
-            _print_capture(result, case)
+            _print_capture(result)
+        _print_case(case)
     sys.exit(_capture_exit(results))
 
 
-@main.command()
+@main.command(short_help="Keep capturing what is new; record what was edited or has gone.")
 @scene_options
-@click.option("--every", default="60s", show_default=True, metavar="TIME", help="The pause from round to round.")
+@click.option(
+    "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
+)
 @click.option("--for", "watched", default="", metavar="TIME", help="How long, such as 2h.  [default: until Ctrl-C]")
 def watch(
     scenes: tuple[str, ...],
@@ -336,6 +402,7 @@ def watch(
     """
     from capture.spans import span
     from capture.watch import Watch
+    from exports.case_view import case_seal
     from hashing.times import system_clock
 
     officer = _officer(officer)
@@ -344,7 +411,7 @@ def watch(
     key = _signing_key(key_path)
     case = _case_for(scenes, case_path, key, officer, chosen["title"])
     results = []
-    with _terminating_like_ctrl_c(), _watch_display(quiet=quiet, every=pause) as (progress, display):
+    with _terminating_like_ctrl_c(), _watch_display(scenes, quiet=quiet, every=pause) as (progress, display):
         watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock)
         stopped = False
         try:
@@ -356,7 +423,12 @@ def watch(
         except KeyboardInterrupt:
             stopped = True  # between two rounds: everything is sealed
     if not as_json:
-        click.echo(f"{len(results)} captures sealed in {case.path}; see them with: goldenhour show {case.path}")
+        sealed = f"{_counted(len(results), 'capture')} sealed in {case.path}"
+        them = "it" if len(results) == 1 else "them"
+        click.echo(_clean(f"{sealed}; see {them} with: goldenhour show {case.path}"))
+        if (seal := case_seal(case.path)) is not None:
+            click.echo(f"seal     {seal.fingerprint}  case")
+            click.echo("write the seal in your notebook: it stands for all of that")
     sys.exit(Exit.INTERRUPTED if stopped else _capture_exit(results))
 
 
@@ -469,26 +541,26 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 @contextmanager
-def _watch_display(*, quiet: bool, every: float) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
-    """Choose the display of a watch: a live table on a terminal, a line a round elsewhere."""
-    if quiet or not sys.stderr.isatty():
+def _watch_display(
+    scenes: Sequence[str], *, quiet: bool, every: float
+) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
+    """Choose the display of a watch: a live table on a terminal, lines elsewhere, nothing where asked."""
+    if quiet:
         from capture.progress import Silent
 
-        yield Silent(), lambda done: None if quiet else click.echo(_clean(_round_line(done)), err=True)
-        return
-    from capture.live_progress import LiveProgress
-    from capture.watch_display import WatchTable
+        yield Silent(), lambda _: None
+    elif sys.stderr.isatty():
+        from capture.live_progress import LiveProgress
+        from capture.watch_display import WatchTable
 
-    table = WatchTable(every, _clean)
-    with LiveProgress(_console(), _clean, table) as live:
-        yield live, table.sealed
+        table = WatchTable(scenes, every, _clean)
+        with LiveProgress(_console(), _clean, table) as live:
+            yield live, table.sealed
+    else:
+        from capture.watch_display import RoundLines
 
-
-def _round_line(done: Round) -> str:
-    counts = {"posts": done.posts, "media": done.media, "edited": done.edited, "gone": done.gone}
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing new"
-    failed = f", {done.failed} not captured" if done.failed else ""
-    return f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {told}{failed}"
+        lines = RoundLines(sys.stderr, _clean)
+        yield lines, lines.sealed
 
 
 def _print_capture_json(result: CaptureResult, case: Case) -> None:
@@ -498,23 +570,31 @@ def _print_capture_json(result: CaptureResult, case: Case) -> None:
     _print_json(capture_to_json(read_capture(result.path), case.path))
 
 
-def _print_capture(result: CaptureResult, case: Case) -> None:
+def _print_capture(result: CaptureResult) -> None:
     from exports.capture_view import read_capture
 
     view = read_capture(result.path)
     _print_tables(view)
-    click.echo(f"{result.exhibit}  {result.status}: {len(view.items)} stored, {len(view.failed)} not captured")
-    click.echo(_clean(f"case     {case.path}"))
+    refusals = sum(entry.item.kind == "error page" for entry in view.items)
+    kept = f", {_counted(refusals, 'error page')} kept" if refusals else ""
+    counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
+    click.echo(f"{result.exhibit}  {result.status}: {counts}")
     click.echo(f"seal     {result.seal.fingerprint}")
-    click.echo("         write it in your notebook: it stands for everything captured, to the last byte")
+
+
+def _print_case(case: Case) -> None:
+    click.echo(_clean(f"case     {case.path}"))
+    click.echo("write the seal in your notebook: it stands for all of that")
 
 
 def _print_tables(view: CaptureView) -> None:
     """Print what a capture got, what had changed since an earlier one, and what it did not get."""
-    from exports.tables import changes_table, items_table, missing_table
+    from exports.tables import changes_table, copies_table, items_table, missing_table
 
     if view.items:
         _print(items_table(view))
+    if (copies := copies_table(view)).rows:
+        _print(copies)
     if view.changed:
         _print(changes_table(view))
     if view.failed or view.skipped:
@@ -532,7 +612,7 @@ def _capture_exit(results: Sequence[CaptureResult]) -> Exit:
     return Exit.IN_PART
 
 
-@main.command()
+@main.command(short_help="Check a case, a capture or a bundle; never writes.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--key",
@@ -609,11 +689,16 @@ def _byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], N
         yield lambda done, total: bars.update(task, completed=done, total=total or None)
 
 
-@main.command(name="hash")
+@main.command(name="hash", short_help="Hash files and folders, or check a hash list.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
 @click.option(
-    "--format", "form", type=click.Choice(["sha256sum", "hashdeep", "json"]), default="sha256sum", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["sha256sum", "hashdeep", "json"]),
+    default="sha256sum",
+    show_default=True,
+    help="How the list is written.",
 )
 @click.option("--check", "check", type=click.Path(path_type=Path), metavar="LIST", help="Check the files of a list.")
 @quiet_option
@@ -682,7 +767,7 @@ def _check_hashes(path: Path, *, quiet: bool) -> Exit:
     return Exit.OK
 
 
-@main.command()
+@main.command(short_help="Write an evidence bundle, checked before it is called done.")
 @existing_case
 @click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
 @click.option(
@@ -757,6 +842,8 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
         click.echo()
         click.echo(_clean(f"{each.started.exhibit}  {each.started.scene}"))
         _print_tables(each)
+        if each.seal is not None:
+            click.echo(f"seal     {each.seal.fingerprint}")
 
 
 @main.command()
@@ -780,7 +867,7 @@ def key(key_path: Path | None, as_json: bool) -> None:
     click.echo(f"key file     {key_path or default_key_path()}", err=True)
 
 
-@main.command()
+@main.command(short_help="Show the tool at work on a small scene served on this computer.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 def demo(folder: Path | None) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.
@@ -799,7 +886,8 @@ def demo(folder: Path | None) -> None:
     with DemoScene() as scene:
         _step(1, "a page with photos, a video and two traps is served on this computer; capture it")
         case, result = _demo_capture(scene.url, folder, key)
-    _print_capture(result, case)
+    _print_capture(result)
+    _print_case(case)
     _step(2, "has anything changed since?")
     _demo_verify(case.path)
     _step(3, "hand it over: a bundle that anyone can check, with or without goldenhour")

@@ -28,15 +28,24 @@ class LiveProgress:
     `watched` is a table that stands above it, where captures follow each other in a watch.
     """
 
-    def __init__(self, console: Console, clean: Callable[[str], str], watched: WatchTable | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        clean: Callable[[str], str],
+        watched: WatchTable | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clean = clean
+        self._monotonic = monotonic
         self._watched = watched
         self._lock = threading.Lock()
         self._scene = ""
         self._stored = self._failed = self._bytes = 0
         self._to_come: set[str] = set()
         self._under_way: dict[str, None] = {}
-        self._begun = time.monotonic()
+        self._left_alone: dict[str, float] = {}
+        self._begun = self._monotonic()
         self._phase = "fetching"
         self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
 
@@ -58,7 +67,7 @@ class LiveProgress:
             self._stored = self._failed = self._bytes = 0
             self._to_come.clear()
             self._under_way.clear()
-            self._begun, self._phase = time.monotonic(), "fetching"
+            self._begun, self._phase = self._monotonic(), "fetching"
 
     def found(self, url: str) -> None:
         """Count something that will be fetched."""
@@ -93,9 +102,9 @@ class LiveProgress:
             self._ended(url)
 
     def waiting(self, host: str, seconds: float) -> None:
-        """Show why nothing goes on."""
+        """Show why nothing goes on, for as long as that is so."""
         with self._lock:
-            self._under_way[f"{host} wants to be left alone: waiting {seconds:.0f} s"] = None
+            self._left_alone[host] = self._monotonic() + seconds
 
     def sealing(self) -> None:
         """Show that the fetching is over."""
@@ -114,18 +123,26 @@ class LiveProgress:
 
     def _capture(self) -> Group:
         with self._lock:
-            seconds = max(time.monotonic() - self._begun, 0.001)
+            seconds = max(self._monotonic() - self._begun, 0.001)
             failed = f" · {self._failed} not captured" if self._failed else ""
             waiting = len(self._to_come)
             rate = f"{_size(self._bytes / seconds)}/s"
             counts = (
                 f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {_size(self._bytes)} · {rate}"
             )
-            under_way = list(self._under_way)[-_SHOWN:]
+            under_way = [*self._waits(), *list(self._under_way)[-_SHOWN:]]
             scene = self._scene
         lines = [Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"), Text(counts)]
-        lines += [Text(f"  {self._clean(url)}", style="dim", no_wrap=True, overflow="ellipsis") for url in under_way]
+        lines += [Text(f"  {self._clean(each)}", style="dim", no_wrap=True, overflow="ellipsis") for each in under_way]
         return Group(*lines)
+
+    def _waits(self) -> list[str]:
+        """Return a line for each host that is still left alone, and forget the others."""
+        now = self._monotonic()
+        self._left_alone = {host: until for host, until in self._left_alone.items() if until > now}
+        return [
+            f"{host} wants to be left alone: {until - now:.0f} s to wait" for host, until in self._left_alone.items()
+        ]
 
 
 def _size(count: float) -> str:

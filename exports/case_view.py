@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.capture_view import read_capture
-from hashing.case import CAPTURES, Case
+from hashing.capture_folder import CHECKPOINT, Seal
+from hashing.case import CAPTURES, CHECKPOINTS, Case
+from hashing.checkpoint import parse_checkpoint
+from hashing.errors import BadFormat
 from hashing.events import CaptureRegistered, Exported
+from hashing.storage import read_small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +34,8 @@ class CaseView:
     missing: tuple[str, ...]
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
+    seal: Seal | None
+    """The newest checkpoint of the case's ledger, which stands for every capture; None where there is none."""
 
 
 def read_case(path: Path) -> CaseView:
@@ -46,4 +52,18 @@ def read_case(path: Path) -> CaseView:
         missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
         unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),
+        seal=case_seal(path),
     )
+
+
+def case_seal(path: Path) -> Seal | None:
+    """Return what the newest checkpoint of the case in `path` says, unchecked. Raises BadFormat, Unreadable."""
+    newest = max((path / CHECKPOINTS).glob(f"*.{CHECKPOINT}"), default=None)
+    if newest is None:
+        return None
+    note = read_small(newest)
+    try:
+        checkpoint, _ = parse_checkpoint(note)
+    except BadFormat as error:
+        raise BadFormat(f"{newest}: {error}") from error
+    return Seal.of(checkpoint, note)

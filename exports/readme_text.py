@@ -5,13 +5,19 @@ Every indented command in it is run by a test.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from exports.exhibits import exhibit_ranges
 from exports.printable import printable
 
 if TYPE_CHECKING:
-    from exports.manifest import Manifest
+    from collections.abc import Iterator
 
+    from exports.manifest import ItemRecord, Manifest
+
+_READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}
+"""What undoes the content coding of a file."""
 _TEXT = """\
 EVIDENCE BUNDLE {name}
 
@@ -164,18 +170,66 @@ One with "WARC-Truncated: disconnect" is as much as arrived before the
 connection broke off.
 """
 
+_EXCERPTS = """
+
+7. Posts that came in a list
+
+Servers answer with lists of posts. The list is an item as it was served; each
+post in it is an item of its own, with exactly the bytes that stand in the list.
+data/manifest.json says under "excerpt" of which item ("of") and from which byte
+on ("offset", counted from 0). Of this bundle, for example:
+
+    {command}
+
+Nothing may be printed. Where the list has a "content_encoding", that is undone
+first. Doing this for every post takes a program: `goldenhour verify` does.
+"""
+
+_PROOFS = """
+
+{number}. Signed proofs of Bluesky posts
+
+An item of the kind "proof" is a CAR file: the signed commit of the account's
+repository, and the path in its search tree to the record, or to the place where
+it would be (atproto.com/specs/repository). To check one takes a tool for the AT
+Protocol: `goldenhour verify` checks every one, offline, against the account's
+keys in the item of the kind "identity"; what was found when it was captured
+stands in the report. It proves that the account's key signed a repository that
+holds, or lacks, this record. It proves no time, and not who held the key: as a
+rule the account's server does.
+"""
+
 
 def readme_text(name: str, manifest: Manifest) -> bytes:
     """Return README.txt for the bundle `name`. Text from outside stands in it as one printable line each."""
-    return _TEXT.format(
+    example = next(_excerpts(manifest), "")
+    text = _TEXT.format(
         name=_line(name),
         title=_line(manifest.case.title),
         case_id=_line(manifest.case.id),
-        exhibits=_line(", ".join(capture.exhibit for capture in manifest.captures)),
+        exhibits=_line(exhibit_ranges([capture.exhibit for capture in manifest.captures])),
         time=manifest.exported.time,
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
-    ).encode()
+    )
+    if example:
+        text += _EXCERPTS.format(command=example)
+    if any(item.proof is not None for item in _items(manifest)):
+        text += _PROOFS.format(number=8 if example else 7)
+    return text.encode()
+
+
+def _items(manifest: Manifest) -> Iterator[ItemRecord]:
+    return (item for capture in manifest.captures for item in capture.items)
+
+
+def _excerpts(manifest: Manifest) -> Iterator[str]:
+    """Yield, for each post out of a list whose coding a standard tool undoes, the command that compares the two."""
+    lists = {item.ref: item for item in _items(manifest) if item.content_encoding in _READERS}
+    for item in _items(manifest):
+        if item.excerpt is not None and (of := lists.get(item.excerpt.of)) is not None:
+            reader = f"{_READERS[of.content_encoding]} {quote(of.path)}"
+            yield f"{reader} | tail -c +{item.excerpt.offset + 1} | head -c {item.size} | cmp - {quote(item.path)}"
 
 
 def _line(text: str) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from exports.exhibits import exhibit_ranges
 from exports.listing import Column, Listing
 from exports.printable import printable
 from exports.sizes import human_size
+from exports.skips import reason_alike
 from hashing.case import CAPTURES
 
 if TYPE_CHECKING:
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from exports.capture_view import CaptureView, ItemView
     from exports.case_view import CaseView
     from exports.verification import Verification
+    from hashing.capture_folder import Seal
     from hashing.events import ProofRead
 
 _HASH_DIGITS = 12
+_BESIDE = (".txt", ".json")
+"""Working copies that are for reading programs: no news to a person."""
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
 
 
@@ -44,6 +49,13 @@ def _item_row(entry: ItemView) -> tuple[str, ...]:
     return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
 
 
+def copies_table(view: CaptureView) -> Listing:
+    """Return the working copies that can be looked at, such as a video joined of its segments."""
+    columns = (Column("Working copy of", style="bold"), Column("Size", right=True), Column("File"))
+    copies = [copy for copy in view.working_copies if not copy.path.endswith(_BESIDE)]
+    return Listing(columns, [(copy.ref, human_size(copy.size), copy.path) for copy in copies])
+
+
 def changes_table(view: CaptureView) -> Listing:
     """Return the posts that are not what they were in an earlier capture, with the items of both versions."""
     columns = (Column("Changed", style="yellow"), Column("Before"), Column("After"), Column("Post"))
@@ -64,7 +76,8 @@ def _collapsed(word: str, each: Iterable[tuple[str, str, int]]) -> Iterator[tupl
     """Yield one row for each reason, with how many it was and the first of them."""
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for reason, url, count in each:
+    for said, url, count in each:
+        reason = reason_alike(said)
         counts[reason] += count
         first.setdefault(reason, url)
     for reason, count in counts.items():
@@ -85,10 +98,12 @@ def case_table(view: CaseView) -> Listing:
 
 
 def case_remarks(view: CaseView) -> Iterator[str]:
-    """Yield what is to be said of a case beside its captures: its bundles, and what is not as it should be."""
+    """Yield what is to be said of a case beside its captures: seal, bundles, and what is not as it should be."""
+    if view.seal is not None:
+        yield f"seal     {view.seal.fingerprint}  case"
     for bundle in view.exported:
-        made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} by {bundle.officer}"
-        yield printable(f"bundle {bundle.bundle}, made {made}: {', '.join(bundle.exhibits)}")
+        made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
+        yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
     for name in view.missing:
         yield printable(f"missing: the case's ledger has a capture {name}, and its folder is gone")
     for name in view.unregistered:
@@ -120,7 +135,8 @@ def verification_lines(verification: Verification) -> Iterator[str]:
     for note in verification.notes:
         yield f"note       {printable(note)}"
     for seal in verification.seals:
-        yield f"seal       {seal.fingerprint}  {printable(seal.exhibit or verification.what)}"
+        sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
+        yield f"seal       {seal.fingerprint}  {printable(sealed)}"
     for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
         judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
         yield f"signer     {fingerprint}  {judged}"
@@ -149,6 +165,7 @@ def case_to_json(view: CaseView) -> dict[str, Any]:
         "title": info.title,
         "officer": info.officer,
         "created": info.created,
+        "seal": _seal_to_json(view.seal),
         "captures": [capture_to_json(capture, view.path) for capture in view.captures],
         "missing": list(view.missing),
         "unregistered": list(view.unregistered),
@@ -162,7 +179,7 @@ def case_to_json(view: CaseView) -> dict[str, Any]:
 def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
     """Return a capture as plain values for `capture --json`; paths are relative to the case."""
     folder = f"{CAPTURES}/{view.path.name}"
-    started, finished, seal = view.started, view.finished, view.seal
+    started, finished = view.started, view.finished
     return {
         "scene": started.scene,
         "case": str(case_path),
@@ -181,12 +198,22 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
         ],
         "skipped": [{"url": each.url, "reason": each.reason, "count": each.count} for each in view.skipped],
         "changed": [
-            {"id": each.id, "change": each.change, "before": each.before, "after": each.after or None}
+            {
+                "id": each.id,
+                "change": each.change,
+                "before": each.before,
+                "after": each.after or None,
+                "reason": each.reason or None,
+            }
             for each in view.changed
         ],
-        "seal": seal and {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint},
+        "seal": _seal_to_json(view.seal),
         "signer": view.signer,
     }
+
+
+def _seal_to_json(seal: Seal | None) -> dict[str, Any] | None:
+    return None if seal is None else {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint}
 
 
 def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
@@ -206,6 +233,10 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
         "error_page": item.error_page or None,
         "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
         "excerpt": item.excerpt and {"of": item.excerpt.of, "offset": item.excerpt.offset},
+        "working_copies": [
+            {"path": f"{folder}/{copy.path}", "size": copy.size, "sha256": copy.sha256, "how": copy.how}
+            for copy in entry.working_copies
+        ],
         "post": entry.post and msgspec.to_builtins(entry.post),
         "proof": entry.proof and _proof_to_json(entry.proof),
     }
@@ -213,5 +244,6 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
 
 def _proof_to_json(proof: ProofRead) -> dict[str, Any]:
     """Return a proof as plain values; `holds` says whether the record is in the signed repository."""
-    fields = {name: getattr(proof, name) for name in ("did", "collection", "rkey", "record_cid", "rev", "key", "post")}
+    names = ("did", "collection", "rkey", "record_cid", "rev", "key", "post", "identity")
+    fields = {name: getattr(proof, name) for name in names}
     return {**fields, "holds": bool(proof.record_cid), "problem": proof.problem or None}

@@ -9,15 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from exports.exhibits import exhibit_ranges
 from exports.printable import printable
 from exports.sizes import human_size
+from exports.skips import item_named, reason_alike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from jinja2 import Environment
 
-    from exports.manifest import ExchangeRecord, ItemRecord, Manifest, ProofRecord
+    from exports.manifest import (
+        CaptureRecord,
+        ChangeRecord,
+        ExchangeRecord,
+        ItemRecord,
+        Manifest,
+        ProofRecord,
+        SkippedRecord,
+        WorkingCopyRecord,
+    )
 
 _FOLDER = Path(__file__).parent
 _PAYLOAD = "data/"
@@ -25,6 +36,8 @@ _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 """What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+_JOINED = {".mp4", ".m4v", ".mov", ".webm"}
+"""Working copies that a browser may be able to play: a video whose original is a list of segments."""
 _ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 """Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
 _OUTCOMES = {
@@ -33,6 +46,7 @@ _OUTCOMES = {
     "nothing": "Nothing captured",
     "interrupted": "Interrupted",
 }
+_YES_NO = {True: "yes", False: "no"}
 _BUFFERED = 500
 """Pieces of the page that are joined before they are handed on."""
 
@@ -42,6 +56,13 @@ class _Totals:
     items: int
     bytes: int
     failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Skips:
+    reason: str
+    url: str
+    count: int
 
 
 def report_html(name: str, manifest: Manifest, text_of: Callable[[ItemRecord], str]) -> Iterator[bytes]:
@@ -55,6 +76,10 @@ def report_html(name: str, manifest: Manifest, text_of: Callable[[ItemRecord], s
         name=name,
         manifest=manifest,
         totals=_totals(manifest),
+        items={item.ref: item for capture in manifest.captures for item in capture.items},
+        held=_held(manifest),
+        proofs=_proofs(manifest),
+        changes=_changes(manifest),
         words=_OUTCOMES,
         style=_Trusted(style),
         style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -90,13 +115,17 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "bytes": lambda count: f"{count:,} bytes",
         "connection": _connection,
         "count_of": lambda count, noun: f"{count:,} {noun}" + ("" if count == 1 else "s"),
-        "counted": lambda counts: ", ".join(f"{count:,} {name}" for name, count in counts.items()),
-        "fact_value": lambda value: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value),
+        "counted": lambda counts: ", ".join(f"{name}: {count:,}" for name, count in counts.items()),
+        "fact_value": lambda value: _YES_NO[value] if isinstance(value, bool) else str(value),
         "hashtag": lambda tag: f"#{tag}",
+        "joined": _joined,
         "link": lambda path: quote(path.removeprefix(_PAYLOAD)),
         "moment": _moment,
         "proven": _proven,
+        "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
+        "setting": lambda value: _YES_NO[value] if isinstance(value, bool) else str(value) or "none",
         "size": human_size,
+        "together": _together,
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {
@@ -120,6 +149,46 @@ def _totals(manifest: Manifest) -> _Totals:
         bytes=sum(item.size for capture in manifest.captures for item in capture.items),
         failed=sum(len(capture.failed) for capture in manifest.captures),
     )
+
+
+def _proofs(manifest: Manifest) -> dict[str, list[str]]:
+    """Return the references of the proofs of each item that is a record."""
+    proofs: dict[str, list[str]] = {}
+    for capture in manifest.captures:
+        for item in capture.items:
+            if item.proof is not None and item.proof.post:
+                proofs.setdefault(item.proof.post, []).append(item.ref)
+    return proofs
+
+
+def _held(manifest: Manifest) -> dict[tuple[str, str], str]:
+    """Return the reference of what a capture has, or an earlier one had, by the capture and the URL."""
+    held: dict[tuple[str, str], str] = {}
+    for capture in manifest.captures:
+        named = ((each.url, item_named(each.reason)) for each in capture.skipped)
+        held |= {(capture.capture, url): ref for url, ref in named if ref}
+        held |= {(capture.capture, item.url): item.ref for item in capture.items}
+    return held
+
+
+def _changes(manifest: Manifest) -> list[tuple[CaptureRecord, ChangeRecord]]:
+    return [(capture, change) for capture in manifest.captures for change in capture.changed]
+
+
+def _joined(item: ItemRecord) -> WorkingCopyRecord | None:
+    """Return the working copy that can be played where the item itself cannot."""
+    return next((copy for copy in item.working_copies if Path(copy.path).suffix in _JOINED), None)
+
+
+def _together(skipped: Iterable[SkippedRecord]) -> list[_Skips]:
+    """Put those on one line that were captured before; what else was skipped stands by itself."""
+    rows: dict[tuple[str, str], _Skips] = {}
+    for each in skipped:
+        reason = reason_alike(each.reason)
+        key = (reason, "" if reason != each.reason else each.url)
+        before = rows.get(key, _Skips(reason, each.url, 0))
+        rows[key] = _Skips(reason, before.url, before.count + each.count)
+    return list(rows.values())
 
 
 def _moment(time: str) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 from exports.errors import NotCheckable
 from exports.verification.unpacked import PIECE, unpacked
-from hashing.atproto import AtprotoError, Cid, verify_record
+from hashing.atproto import AtprotoError, blob_cid, verify_record
+from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key, read_served
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hashing.atproto.served import AccountKey, ServedRecord
     from hashing.events import Item, ProofRead
 
-_GET_BLOB = "/xrpc/com.atproto.sync.getBlob"
 _LIMITS = "checked offline; it proves no time, nor who held the key"
 
 
@@ -86,19 +85,19 @@ class _Again:
 
     def check_blob(self, item: Item) -> None:
         """Check a photo or video against the content identifier in its address."""
-        if _GET_BLOB not in item.url or item.partial or item.error_page:
-            return
+        promised = promised_sha256(item.url)
+        if not promised or item.partial or item.error_page:
+            return  # where a server sent something else, the capture says so
         name = f"{self.prefix}{item.path}"
         try:
-            cid = parse_qs(urlsplit(item.url).query).get("cid", [""])[0]
-            named = Cid.parse(cid).digest.hex()
             found = self._plain_sha256(item) if item.content_encoding else item.sha256
         except _Unavailable:
             return
-        except (AtprotoError, NotCheckable, ValueError) as error:
+        except NotCheckable as error:
             self.check.unchecked(name, str(error))
             return
-        if found != named:
+        if found != promised:
+            cid = blob_cid(promised)
             self.check.problem(name, f"not the file that {cid} names: the record's photo or video is another")
         else:
             self.blobs += 1

@@ -10,7 +10,7 @@ from exports.errors import NotCheckable
 from exports.verification.capture import CaptureCheck
 from exports.verification.result import Missing
 from exports.verification.tree import below
-from hashing.capture_folder import CHECKPOINT
+from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, case_origin, checkpoint_name, read_case_info
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, decode_case_event
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from hashing.events import CaseEvent
 
+_BEFORE_REGISTERED = {LEDGER, f"{INCOMING}/{RESERVE}"}
+"""All that a capture holds until the case registers it; nothing is fetched before."""
 _DERIVED = ("index.sqlite", "goldenhour.toml")
 
 
@@ -129,6 +131,11 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> None:
     if not ledger.whole:
         # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
         registered |= dict.fromkeys(sorted(present))
+    for capture in sorted(present - registered.keys()):
+        prefix = f"{CAPTURES}/{capture}/"
+        if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
+            check.under_way.add(prefix)
+            check.unchecked(prefix, "a capture that is being begun, or was left when it had only begun")
     for capture in registered:
         if capture not in present:
             check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))

@@ -47,6 +47,8 @@ def _compare(check: Check, prefix: str, whole: Item, excerpts: Iterable[Item]) -
         if hashlib.sha256(body[max(offset, 0) :][: item.size]).hexdigest() != item.sha256:
             reason = f"not what stands in {whole.path} from byte {offset} on"
             check.problem(f"{prefix}{item.path}", reason)
+        if item.exchange != whole.exchange:
+            check.problem(f"{prefix}{item.path}", f"did not come with {whole.ref}, which it was cut out of")
 
 
 def _body(check: Check, name: str, whole: Item) -> bytes:

@@ -26,7 +26,7 @@ def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(_WINDOW_BITS[coding])
     try:
         for piece in pieces:
-            rest = piece
+            rest = b"" if unpacker.eof else piece  # what follows the end is no part of the body, and is not kept
             while plain := unpacker.decompress(rest, PIECE):
                 yield plain
                 rest = unpacker.unconsumed_tail

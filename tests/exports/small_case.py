@@ -16,10 +16,12 @@ from hashing.events import (
     CaptureFinished,
     CaptureStarted,
     Event,
+    Excerpt,
     Exchange,
     Failed,
     Item,
     ItemFacts,
+    PostRead,
     Skipped,
     Tls,
     WarcPlace,
@@ -33,6 +35,8 @@ from hashing.warc import STORED, encode_record, new_record_id
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hashing.post import Post
 
 OFFICER = "Mary Price"
 SCENE = "https://news.example/fire-on-market-street.html"
@@ -184,6 +188,31 @@ class CaptureMaker:
             content_type=thing.mime,
             server_date="Tue, 24 Nov 2026 10:15:02 GMT",
         )
+
+    def excerpt(self, of: Item, post: Post, data: bytes, offset: int) -> Item:
+        """Store a post that stands in an item that is a list."""
+        moment = timestamp(system_clock())
+        self._items += 1
+        self._bytes += len(data)
+        path = self.folder.path / INCOMING / f"{self._items}.part"
+        path.write_bytes(data)
+        path.chmod(OWNER_WRITES)
+        item = Item(
+            time=moment,
+            ref=f"{self.started.exhibit}-{self._items:04d}",
+            kind="post",
+            url=post.permalink,
+            path=self.folder.settle_item(path, f"{self._items:04d}-post.json"),
+            size=len(data),
+            sha256=Digest.of_bytes(data).hex,
+            mime=of.mime,
+            exchange=of.exchange,
+            found_in="#fire on social.example",
+            source="fediverse",
+            excerpt=Excerpt(of=of.ref, offset=offset),
+        )
+        self.events += [item, PostRead(time=moment, ref=item.ref, post=post)]
+        return item
 
     def fail(self, url: str, reason: str) -> None:
         """Record something that was not got."""

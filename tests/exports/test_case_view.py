@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exports.case_view import read_case
+from exports.case_view import case_seal, read_case
 from hashing.errors import BadFormat
 from tests.exports.small_case import Thing, make_case, photo
 
@@ -42,3 +42,20 @@ def test_not_a_case(tmp_path: Path) -> None:
     """A folder that is no case is refused by name."""
     with pytest.raises(BadFormat, match="not a case"):
         read_case(tmp_path)
+
+
+def test_the_seal_of_a_case_is_its_newest(tmp_path: Path) -> None:
+    """The seal of a case is what its newest checkpoint says; a checkpoint that is none is named."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("p.jpg", photo())])
+    before = read_case(maker.path).seal
+    maker.capture([Thing("p.jpg", photo())])
+    after = case_seal(maker.path)
+    assert before is not None
+    assert after is not None
+    assert before.size < after.size == len((maker.path / "ledger.jsonl").read_bytes().splitlines())
+    (maker.path / "checkpoints/99999999.checkpoint").write_text("nonsense")
+    with pytest.raises(BadFormat, match=r"99999999\.checkpoint"):
+        case_seal(maker.path)
+    shutil.rmtree(maker.path / "checkpoints")
+    assert case_seal(maker.path) is None

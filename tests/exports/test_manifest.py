@@ -15,6 +15,7 @@ from exports.bundle import export_bundle
 from exports.manifest import Manifest
 from hashing.facts import Fact
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
+from tests.exports.social_case import social_case
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 Json = dict[str, Any]
@@ -109,3 +110,18 @@ def test_what_it_says(bundle: Path) -> None:
     assert (half.partial, half.alt, half.claimed_name) == ("the connection broke", "half", "../half.jpg")
     assert [(each.url, each.reason) for each in capture.failed] == [("https://news.example/gone.jpg", "404 Not Found")]
     assert [(each.reason, each.count) for each in capture.skipped] == [("embedded in the page itself", 14)]
+
+
+def test_a_manifest_with_posts_is_valid(tmp_path: Path) -> None:
+    """Posts, excerpts, proofs, changes and joined videos are what the schema describes, and nothing of them is lost."""
+    maker = social_case(tmp_path)
+    bundle = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+    content = json.loads((bundle / "data" / "manifest.json").read_bytes())
+    Draft202012Validator(json.loads(SCHEMA.read_bytes())).validate(content)
+    first, second = content["captures"]
+    items = {item["ref"]: item for item in first["items"]}
+    assert items["MP/1-0002"]["excerpt"] == {"of": "MP/1-0001", "offset": 2}
+    assert items["MP/1-0002"]["post"]["media"][0]["ref"] == "MP/1-0003"
+    assert items["MP/1-0006"]["proof"]["post"] == "MP/1-0004"
+    assert items["MP/1-0006"]["proof"]["identity"] == "MP/1-0005"
+    assert [change["change"] for change in second["changed"]] == ["edited", "gone"]

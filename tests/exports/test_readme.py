@@ -12,6 +12,7 @@ import pytest
 
 from exports.bundle import Bundle, export_bundle
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
+from tests.exports.social_case import social_case
 
 if TYPE_CHECKING:
     from hashing.keys import PublicKey
@@ -130,3 +131,24 @@ def test_hostile_title(tmp_path: Path) -> None:
     text = (bundle.path / "README.txt").read_text()
     assert "by x rm -rf ~\\x1b]0;owned\\x07\\u202e\n" in text
     assert not any("rm -rf" in line for line in commands(bundle.path))
+
+
+def test_a_post_is_compared_with_the_list_it_came_in(tmp_path: Path) -> None:
+    """Where posts came in lists, a command shows that one stands there byte for byte, or does not."""
+    maker = social_case(tmp_path)
+    bundle = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+    lines = commands(bundle)
+    assert run(bundle, lines, tmp_path).returncode == 0
+    [compare] = [line for line in lines if "| cmp - " in line]
+    post = bundle / compare.rpartition(" ")[2]
+    post.chmod(0o600)
+    post.write_bytes(post.read_bytes().replace(b"Smoke", b"Snake"))
+    assert run(bundle, [compare], tmp_path).returncode == 1
+
+
+def test_what_a_bundle_does_not_hold_is_not_explained(handed_over: tuple[Bundle, PublicKey], tmp_path: Path) -> None:
+    """Lists of posts and signed proofs are explained where there are some, and numbered on."""
+    assert "7. " not in (handed_over[0].path / "README.txt").read_text()
+    maker = social_case(tmp_path / "social")
+    bundle = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "both")
+    assert "\n8. Signed proofs" in (bundle.path / "README.txt").read_text()

@@ -18,6 +18,7 @@ from exports.manifest import Manifest
 from exports.report import report_html
 from hashing.facts import Fact
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
+from tests.exports.social_case import POST, social_case
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -57,6 +58,13 @@ def folder(tmp_path: Path) -> Path:
     capture.skip(SCENE, "embedded in the page itself", 14)
     capture.seal()
     return export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+
+
+@pytest.fixture
+def social(tmp_path: Path) -> HtmlElement:
+    """Make a bundle of posts, and return its report."""
+    maker = social_case(tmp_path / "social")
+    return page_of(export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "posts").path)
 
 
 def page_of(folder: Path) -> HtmlElement:
@@ -228,3 +236,84 @@ def test_five_thousand_items(folder: Path) -> None:
     longest = max(len(piece) for piece in report_html("x", large, lambda _item: ""))
     assert time.monotonic() - begun < 10
     assert longest < 1 << 20
+
+
+def text_of(page: HtmlElement, place: str) -> str:
+    """Return the text at the first place that an XPath finds."""
+    return " ".join(page.xpath(place)[0].text_content().split())
+
+
+def cells(row: HtmlElement) -> list[str]:
+    """Return the text of a row's cells."""
+    return [" ".join(cell.text_content().split()) for cell in row]
+
+
+def test_a_post_shows_what_it_says(social: HtmlElement) -> None:
+    """A post stands in the box of claims: author, words, warning, earlier wordings, counts, and its photo beside it."""
+    said = text_of(social, "//*[@id='item-MP-1-0002']//*[@class='claims']")
+    for each in ("Claimed by fediverse", "alice@social.example", POST.text, "smoke", "likes: 1,200, replies: 1"):
+        assert each in said
+    assert "Earlier wording, 2026-11-24T10:15:02+01:00 Smoke" in said
+    assert "photo: MP/1-0003, described as “grey smoke”" in said
+    assert social.xpath("//*[@id='item-MP-1-0002']//a[@href='#item-MP-1-0003']/img/@alt") == ["grey smoke"]
+
+
+def test_what_was_edited_or_is_gone_stands_at_the_top(social: HtmlElement) -> None:
+    """All changes are listed before the captures, with links to both versions where this bundle holds them."""
+    [table] = social.xpath("//h2[text()='Edited or gone']/following::table[1]")
+    edited, gone = table.xpath("tbody/tr")
+    assert edited.xpath(".//a/@href") == ["#item-MP-1-0002", "#item-MP-2-0001"]
+    assert cells(gone)[:3] == ["https://social.example/@bob/2", "gone", "MP/0-0001"]
+    assert not gone.xpath(".//a")
+
+
+def test_a_proof_leads_to_what_it_proves(social: HtmlElement) -> None:
+    """A proof links to the record and to what names the keys; the record links to its proof."""
+    links = "//*[@id='item-MP-1-{}']//dd/a/@href"
+    assert social.xpath(links.format("0006")) == ["#item-MP-1-0004", "#item-MP-1-0005"]
+    assert social.xpath(links.format("0004")) == ["#item-MP-1-0006"]
+    assert "holds this record" in text_of(social, "//*[@id='item-MP-1-0006']//*[@class='notice good']")
+
+
+def test_a_video_in_parts_can_be_watched(social: HtmlElement) -> None:
+    """The joined copy of a video is played where its playlist stands, and said not to be the evidence."""
+    assert social.xpath("//*[@id='item-MP-1-0007']//video/@src")[0].endswith("/working/0007-video.mp4")
+    shown = text_of(social, "//*[@id='item-MP-1-0007']")
+    assert "Working copy: joined of what was served" in shown
+    assert "2 B; joined by ffmpeg" in shown
+
+
+def test_what_was_captured_before_is_one_line(social: HtmlElement) -> None:
+    """Posts that an earlier capture has are counted together; other reasons stand by themselves."""
+    rows = social.xpath("//h3[text()='Seen and not fetched']/following::table[1]/tbody/tr")
+    assert [cells(row) for row in rows] == [
+        ["2", "https://social.example/@alice/3", "post: as it was captured before"],
+        ["1", "https://social.example/a.pdf", "document: not asked for (--media photos,videos)"],
+    ]
+
+
+def test_a_photo_that_was_captured_before_is_named(tmp_path: Path) -> None:
+    """An edited post shows the photo that an earlier capture has, and does not say that there is none."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("1.jpg", photo(), url=POST.media[0].url)])
+    capture = maker.begin("https://social.example/tags/fire")
+    listing = capture.add(Thing("tag.json", b"[1]", "listing", "application/json"))
+    capture.excerpt(listing, POST, b"1", offset=1)
+    capture.skip(POST.media[0].url, "photo: captured before, as MP/1-0001")
+    capture.seal()
+    page = page_of(export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path)
+    assert "photo: MP/1-0001, captured before, described as" in text_of(page, "//*[@id='item-MP-2-0002']")
+    assert page.xpath("//*[@id='item-MP-2-0002']//a[@href='#item-MP-1-0001']/img")
+
+
+def test_a_report_of_posts_refers_to_nothing_else(tmp_path: Path) -> None:
+    """Photos, players and links that come with posts lead to files of the bundle and places in the report."""
+    maker = social_case(tmp_path)
+    folder = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out").path
+    page = page_of(folder)
+    ids = set(page.xpath("//@id"))
+    for reference in page.xpath("//@src | //@href"):
+        parts = urlsplit(reference)
+        assert not parts.scheme
+        assert not parts.netloc
+        assert (folder / "data" / unquote(parts.path)).is_file() if parts.path else parts.fragment in ids

@@ -16,6 +16,7 @@ from exports.tables import (
     capture_to_json,
     case_table,
     case_to_json,
+    copies_table,
     items_table,
     missing_table,
     verification_lines,
@@ -31,6 +32,7 @@ from exports.verification.result import (
     Verification,
 )
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
+from tests.exports.social_case import social_case
 
 LONG = "https://cdn.news.example/media/2026/11/24/a/very/long/path/that/goes/on/and/on/img-0958.jpg?w=1200&sig=6b1f0a"
 HOSTILE = "[bold red]x[/] :smile: \x1b[31m\u202egpj \x07 日本"
@@ -229,3 +231,37 @@ def test_unchecked_and_confirmed() -> None:
     lines = list(verification_lines(verification(unchecked=(Unchecked("e", "unreadable"),), signers=(signer,))))
     assert lines[-2] == "signer     7f3a 91c2  confirmed: the key demanded"
     assert lines[-1].startswith("COULD NOT BE CHECKED  OP: 1 unchecked")
+
+
+def test_a_joined_video_is_named(tmp_path: Path) -> None:
+    """Of the working copies those are listed that a person can look at: no texts, no lists for programs."""
+    maker = social_case(tmp_path)
+    capture = maker.begin()
+    capture.add(Thing("page.html", b"<p>hi", "page", "text/html", text="hi"))
+    capture.seal()
+    first, _, third = read_case(maker.path).captures
+    assert piped(copies_table(first)) == [
+        "Working copy of  Size  File",
+        "MP/1-0007         2 B  working/0007-video.mp4",
+    ]
+    assert third.working_copies
+    assert not copies_table(third).rows
+
+
+def test_what_was_captured_before_is_one_line(tmp_path: Path) -> None:
+    """Each round of a watch meets the same posts again: they are counted, not listed."""
+    _, second = read_case(social_case(tmp_path).path).captures
+    assert [line.split("  ")[0] for line in piped(missing_table(second))] == [
+        "Not captured",
+        "skipped 2",
+        "skipped",
+    ]
+
+
+def test_a_seal_over_many_captures_is_short() -> None:
+    """The seal of a bundle names its exhibits as a range, and that of a case the case."""
+    many = ", ".join(f"MP/{number}" for number in range(1, 301))
+    seals = tuple(SealFound("o", exhibit, 1, "", "0123") for exhibit in (many, ""))
+    verification = Verification(Path("b"), "case", (), (), (), (), (), (), seals, (), 1, 1)
+    lines = [line for line in verification_lines(verification) if line.startswith("seal")]
+    assert lines == ["seal       0123  MP/1 to MP/300", "seal       0123  case"]

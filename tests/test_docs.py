@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from exports.bundle import export_bundle
+from exports.capture_view import read_capture
+from exports.case_view import read_case
+from exports.tables import capture_to_json, case_to_json
+from exports.verification import verify
+from exports.verification.result import Added, Altered, Missing, Problem, SealFound, Unchecked
+from hashing.post import Account, Edit, Post, PostMedia
+from tests.exports.small_case import Thing
+from tests.exports.social_case import social_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.exports.small_case import CaseMaker
+
+ROOT = Path(__file__).parents[1]
+Json = dict[str, Any]
+
+
+def named(command: str) -> set[str]:
+    """Return what docs/json.md names in the part on a command."""
+    text = (ROOT / "docs/json.md").read_text("utf-8").partition(f"## `goldenhour {command}")[2].partition("\n## ")[0]
+    return set(re.findall(r"`([a-z0-9_]+)`", text))
+
+
+def fields(value: object) -> Iterator[str]:
+    """Yield the name of every field in a value, except those that a post's or a file's own words are."""
+    if isinstance(value, dict):
+        yield from value
+        for name, each in value.items():
+            if name not in {"counts", "post"}:
+                yield from fields(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from fields(each)
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> CaseMaker:
+    """Make a case of all that there is to print."""
+    maker = social_case(tmp_path)
+    capture = maker.begin("https://social.example/tags/fire")
+    capture.add(Thing("half.jpg", b"\xff\xd8", partial="cut off"))
+    capture.fail("https://social.example/gone.jpg", "404 Not Found")
+    capture.seal()
+    return maker
+
+
+def test_every_field_of_a_capture_is_documented(maker: CaseMaker) -> None:
+    """`capture --json` and `watch --json` print no field that docs/json.md does not name."""
+    printed = [capture_to_json(read_capture(path), maker.path) for path in maker.case.captures()]
+    records = (Post, Account, PostMedia, Edit)
+    said = {*fields(printed), *(name for record in records for name in record.__struct_fields__)}
+    assert {"working_copies", "excerpt", "identity", "change", "fingerprint", "warning"} <= said
+    assert said <= named("capture --json")
+
+
+def test_every_field_of_a_case_is_documented(maker: CaseMaker, tmp_path: Path) -> None:
+    """`show --json` prints no field that docs/json.md does not name."""
+    export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "out")
+    printed = case_to_json(read_case(maker.path))
+    assert {*printed, *fields(printed["bundles"])} <= named("show --json")
+    assert printed["bundles"]
+    assert set(printed["seal"]) == {"root", "size", "fingerprint"}
+
+
+def test_every_field_of_a_verification_is_documented(maker: CaseMaker) -> None:
+    """`verify --json` prints no field that docs/json.md does not name."""
+    printed = verify(maker.path).to_json()
+    faults = (Altered, Missing, Added, Problem, Unchecked, SealFound)
+    assert {*fields(printed), *(name for fault in faults for name in fault.__slots__)} <= named("verify --json")
+    assert printed["signers"]
+
+
+def test_every_field_of_a_bundle_is_documented(maker: CaseMaker, tmp_path: Path) -> None:
+    """`export --json` prints no field that docs/json.md does not name."""
+    printed = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "out").to_json()
+    assert set(printed) == named("export --json")
+
+
+def test_every_field_of_a_key_is_documented() -> None:
+    """`key --json` prints no field that docs/json.md does not name."""
+    printed = json.loads(CliRunner().invoke(main, ["key", "--json"]).stdout)
+    assert set(printed) == named("key --json")
+
+
+def test_every_event_of_a_ledger_is_documented(maker: CaseMaker) -> None:
+    """docs/formats.md says of every kind of line in a ledger what it is."""
+    text = (ROOT / "docs/formats.md").read_text("utf-8")
+    lines = [maker.path / "ledger.jsonl", *maker.path.glob("captures/*/ledger.jsonl")]
+    events = {json.loads(line)["event"] for path in lines for line in path.read_text("utf-8").splitlines()}
+    assert {"post", "proof", "post-changed", "working-copy", "skipped"} <= events
+    assert all(f"| `{event}`" in text or f", `{event}`" in text for event in events)
+
+
+def _options() -> list[Any]:
+    found = [
+        pytest.param(option, id=f"{name} {option.opts[0]}")
+        for name, command in main.commands.items()
+        for option in command.params
+        if isinstance(option, click.Option)
+    ]
+    assert len(found) > 40
+    return found
+
+
+@pytest.mark.parametrize("option", _options())
+def test_every_option_says_what_it_is(option: click.Option) -> None:
+    """Each option has a sentence of help, with a default where it is not shown by itself, and a word for its value."""
+    assert option.help
+    assert re.fullmatch(r".{8,100}[.](  \[default: .+\])?", option.help)
+    assert option.is_flag or option.metavar or isinstance(option.type, click.Choice) or option.name in {"title", "note"}
+
+
+def test_an_option_means_the_same_everywhere() -> None:
+    """What two commands call by the same name has the same help, but for the key and the time, which are said anew."""
+    said: dict[str, set[str]] = {}
+    for command in main.commands.values():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                said.setdefault(option.opts[0], set()).add(option.help or "")
+    assert {name for name, helps in said.items() if len(helps) > 1} == {"--key", "--for"}
