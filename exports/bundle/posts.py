@@ -47,7 +47,7 @@ def _media(media: PostMedia, refs: Mapping[str, str]) -> PostMediaRecord:
     return PostMediaRecord(
         url=media.url,
         kind=media.kind,
-        ref=refs.get(media.url, ""),
+        ref=refs.get(media.url) or refs.get(media.origin, ""),
         alt=media.alt,
         cid=media.cid,
         origin=media.origin,
