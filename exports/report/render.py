@@ -207,6 +207,8 @@ def _proven(proof: ProofRecord) -> str:
         return f"The signed proof of {name} does not hold: {proof.problem}"
     held = "holds this record" if proof.holds else "holds no such record: it was deleted, or never there"
     what = f"The account's key signed a repository that {held} ({name}, revision {proof.rev})."
+    if not proof.did.startswith("did:plc:"):
+        what += f" That the key is the account's is the word of the host in {proof.did} alone."  # no log proves it
     return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
 
 

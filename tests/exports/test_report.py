@@ -14,8 +14,9 @@ import pytest
 from lxml import html
 
 from exports.bundle import export_bundle
-from exports.manifest import Manifest
+from exports.manifest import Manifest, ProofRecord
 from exports.report import report_html
+from exports.report.render import _proven
 from hashing.facts import Fact
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
 from tests.exports.social_case import POST, social_case
@@ -317,3 +318,14 @@ def test_a_report_of_posts_refers_to_nothing_else(tmp_path: Path) -> None:
         assert not parts.scheme
         assert not parts.netloc
         assert (folder / "data" / unquote(parts.path)).is_file() if parts.path else parts.fragment in ids
+
+
+def test_a_proof_says_whose_word_its_key_is() -> None:
+    """The key of a did:plc is proven by its log; that of a did:web is what its host says, and the report says so."""
+    by_log, by_host = (
+        _proven(ProofRecord(did=did, collection="app.bsky.feed.post", rkey="1", holds=True))
+        for did in ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "did:web:host.example")
+    )
+    assert "the word of the host in did:web:host.example alone" in by_host
+    assert "word of" not in by_log
+    assert all(said.endswith("as a rule the account's server does.") for said in (by_log, by_host))
