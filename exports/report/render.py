@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from exports.printable import printable
 from exports.sizes import human_size
+from exports.stated import stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +98,7 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "moment": _moment,
         "proven": _proven,
         "size": human_size,
+        "stated": stated,
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {
