@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from capture.errors import CaptureError
 from hashing.storage import read_error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LARGEST = 32 << 20
@@ -24,22 +26,20 @@ class NotDecoded(CaptureError):
 
 def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
     """Return a stored body without its content coding. Raises NotDecoded, Unreadable."""
-    coding = coding.strip().lower()
-    if coding not in _WINDOW_BITS:
-        raise NotDecoded(f"coded as {coding[:40]}, which goldenhour does not decode")
     plain = bytearray()
-    unpacker = zlib.decompressobj(_WINDOW_BITS[coding]) if _WINDOW_BITS[coding] else None
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                plain += _unpacked(unpacker, piece, largest - len(plain)) if unpacker else piece
-                if len(plain) > largest:
-                    raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
-    except OSError as error:
-        raise read_error(path, error) from error
-    except zlib.error as error:
-        raise NotDecoded(f"not valid {coding} data") from error
+    for piece in _decoded(path, coding):
+        plain += piece
+        if len(plain) > largest:
+            raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
     return bytes(plain)
+
+
+def decoded_sha256(path: Path, coding: str) -> str:
+    """Return the SHA-256 in hexadecimal of a stored body without its content coding. Raises NotDecoded, Unreadable."""
+    digest = hashlib.sha256()
+    for piece in _decoded(path, coding):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def decoded_sample(sample: bytes, coding: str) -> bytes:
@@ -53,7 +53,22 @@ def decoded_sample(sample: bytes, coding: str) -> bytes:
         return sample
 
 
-def _unpacked(unpacker: zlib._Decompress, piece: bytes, room: int) -> bytes:
-    """Unpack a piece, but never more than a byte over the room that is left."""
-    plain = unpacker.decompress(piece, room + 1)
-    return plain if not unpacker.unconsumed_tail or len(plain) > room else plain + b"\0"
+def _decoded(path: Path, coding: str) -> Iterator[bytes]:
+    """Yield a body a piece at a time; what follows the end of the coded data is no part of it, and is not read."""
+    coding = coding.strip().lower()
+    if coding not in _WINDOW_BITS:
+        raise NotDecoded(f"coded as {coding[:40]}, which goldenhour does not decode")
+    unpacker = zlib.decompressobj(_WINDOW_BITS[coding]) if _WINDOW_BITS[coding] else None
+    try:
+        with path.open("rb") as file:
+            while not (unpacker and unpacker.eof) and (piece := file.read(_PIECE)):
+                if unpacker is None:
+                    yield piece
+                    continue
+                while plain := unpacker.decompress(piece, _PIECE):
+                    yield plain
+                    piece = unpacker.unconsumed_tail
+    except OSError as error:
+        raise read_error(path, error) from error
+    except zlib.error as error:
+        raise NotDecoded(f"not valid {coding} data") from error

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from capture.known import Known, KnownItem, KnownPost
 from hashing.capture_folder import capture_events
-from hashing.events import CaptureStarted, Item, PostChanged, PostRead
+from hashing.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from hashing.case import Case
+    from hashing.events import CaptureEvent
+
+_FOR_GOOD = (401, 403, 404, 410)
+"""Refusals that the next round will meet again: what was not got for any other reason is tried once more."""
 
 
 class Earlier:
@@ -21,11 +26,12 @@ class Earlier:
         self._scene = scene
         self._items: dict[str, KnownItem] = {}
         self._posts: dict[str, KnownPost] = {}
+        self._shown: dict[tuple[str, str], KnownPost] = {}
 
     @property
     def known(self) -> Known:
         """What is known so far; it stays as it is when more is taken."""
-        return Known(items=dict(self._items), posts=dict(self._posts))
+        return Known(items=dict(self._items), posts=dict(self._posts), shown=dict(self._shown))
 
     def take_case(self, case: Case) -> None:
         """Take in every capture of the scene that the case has. Raises Unreadable, BadFormat."""
@@ -34,22 +40,33 @@ class Earlier:
 
     def take(self, path: Path) -> None:
         """Take in one capture, if it is of the scene. Raises Unreadable, BadFormat."""
-        events = capture_events(path)
-        started = next(events, None)
-        if not isinstance(started, CaptureStarted) or started.scene != self._scene:
+        events = list(capture_events(path))
+        if not events or not isinstance(events[0], CaptureStarted) or events[0].scene != self._scene:
             return
-        items: dict[str, Item] = {}
+        settled, items = _settled(events), dict[str, Item]()
         for event in events:
             match event:
                 case Item():
                     items[event.ref] = event
                     if not (event.partial or event.error_page or event.excerpt):
-                        self._items[event.url] = KnownItem(ref=event.ref, sha256=event.sha256)
+                        known_item = KnownItem(ref=event.ref, sha256=event.sha256, settled=settled)
+                        self._items[event.url] = known_item
                 case PostRead() if (item := items.get(event.ref)) is not None:
                     known = KnownPost(ref=event.ref, url=item.url, source=item.source, post=event.post)
-                    self._posts[event.post.id] = known
+                    self._posts[event.post.id] = self._shown[event.post.id, event.post.server] = known
                 case PostChanged(change="gone"):
                     self._posts.pop(event.id, None)
                     self._items.pop(event.id, None)
+                    self._shown = {name: known for name, known in self._shown.items() if name[0] != event.id}
                 case _:
                     pass
+
+
+def _settled(events: Iterable[CaptureEvent]) -> bool:
+    """Say whether a capture got all that it sought, but for what the next round will be refused as well."""
+    for event in events:
+        if isinstance(event, CaptureFinished) and event.status == "interrupted":
+            return False
+        if isinstance(event, Failed) and not any(f" answered {status}" in event.reason for status in _FOR_GOOD):
+            return False
+    return True

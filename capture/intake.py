@@ -6,18 +6,22 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING
 
-from capture.decoding import decoded_sample
+from msgspec.structs import replace
+
+from capture.decoding import NotDecoded, decoded_sample, decoded_sha256
 from capture.item_name import claimed_name, item_name
 from capture.media_type import MediaType, media_type
 from capture.recorder.incoming import NameGiven
+from capture.recorder.urls import referrer
 from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
+from hashing.atproto.blob_url import promised_sha256
 from hashing.capture_folder import ITEMS
 from hashing.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from capture.examination import Examination
     from capture.known import Known
@@ -142,7 +146,12 @@ class Intake:
         said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
         if finding.facts:
             said.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
-        self._writer.hand_in(HandIn(None, item, finding.data, tuple(said), lambda: self._stored(item)))
+        found = Found(url=finding.url, kind="post", found_in=finding.found_in)
+
+        def _no_room() -> Failed:
+            return self._failure(found, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
+
+        self._writer.hand_in(HandIn(None, item, finding.data, tuple(said), lambda: self._stored(item), _no_room))
         return ref
 
     def passed(self, arrival: Arrival) -> None:
@@ -182,7 +191,7 @@ class Intake:
         """Fetch something, hand it in, and return what came, the item made of it, and what is wrong with it."""
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
-        headers = {"Referer": found.referer, **found.headers} if found.referer else found.headers
+        headers = _headers(found)
         fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
         arrival = fetched.arrival
         self._refused = self._refused or fetched.refused
@@ -197,6 +206,7 @@ class Intake:
             return fetched, None, ""
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item, arrival)
+        item = item if fetched.reason else _marked(item, found, reason)
         further: list[Event] = []
         if reason and found.optional and not arrival.cut:
             self._progress.passed_over(found.url)
@@ -212,7 +222,7 @@ class Intake:
             self._stored(item)
             written.set()
 
-        self._writer.hand_in(HandIn(arrival, item, None, tuple(further), _written))
+        self._writer.hand_in(HandIn(arrival, item, events=tuple(further), written=_written))
         return fetched, item, reason
 
     def _page_changed(self, found: Found, item: Item | None, status: int, reason: str) -> PostChanged | None:
@@ -222,7 +232,8 @@ class Intake:
         """
         known = self._known.items.get(found.url)
         a_page = found.kind == "page" and (item is None or item.kind in {"page", ERROR_PAGE})
-        if known is None or not a_page or (reason and status not in _GONE):
+        same = known is not None and item is not None and item.sha256 == known.sha256
+        if known is None or same or not a_page or (reason and status not in _GONE):
             return None
         after = item.ref if item is not None else ""
         return PostChanged(
@@ -246,6 +257,7 @@ class Intake:
         known, arrival = self._known.items.get(found.url), fetched.arrival
         return bool(
             known
+            and known.settled
             and arrival is not None
             and fetched.whole
             and arrival.in_warc
@@ -263,7 +275,7 @@ class Intake:
         moment = timestamp(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        self._writer.hand_in(HandIn(arrival, None, None, (skipped,), written.set))
+        self._writer.hand_in(HandIn(arrival, events=(skipped,), written=written.set))
 
     def _item_of(self, found: Found, fetched: Fetched, arrival: Arrival, number: int, source: str) -> Item | None:
         """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
@@ -348,6 +360,19 @@ class Intake:
             self._examination.examine(item)
 
 
+def _headers(found: Found) -> Mapping[str, str]:
+    try:
+        named = referrer(found.referer, found.url) if found.referer else ""
+    except ValueError:
+        named = ""  # the recorder says what is wrong with the address
+    return {"Referer": named, **found.headers} if named else found.headers
+
+
+def _marked(item: Item | None, found: Found, reason: str) -> Item | None:
+    """Mark what came in the place of a photo or video, so that nobody takes it for the one that a post shows."""
+    return replace(item, error_page=reason) if item is not None and reason and found.kind in MEDIA else item
+
+
 def _kind(found: Found, sniffed: MediaType) -> str:
     """Return what an item is: the source's word for a post or a listing, unless a page came in its place."""
     if found.kind in MEDIA or found.kind == "page" or sniffed.kind == "page":
@@ -363,7 +388,15 @@ def _not_as_sought(found: Found, item: Item | None, arrival: Arrival) -> str:
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
-    plain = not arrival.header("content-encoding").strip()
-    if found.sha256 and plain and arrival.sha256 != found.sha256:
-        return "the server sent other bytes than those that the signed record names"
-    return ""
+    sha256 = found.sha256 or promised_sha256(found.url)
+    return _not_as_signed(sha256, arrival) if sha256 else ""
+
+
+def _not_as_signed(sha256: str, arrival: Arrival) -> str:
+    """Say whether a body is another one than a signed record names, once its content coding is undone."""
+    coding = arrival.header("content-encoding").strip()
+    try:
+        served = decoded_sha256(arrival.body, coding) if coding else arrival.sha256
+    except NotDecoded as error:
+        return f"whether it is what the signed record names cannot be told: {error}"
+    return "" if served == sha256 else "the server sent other bytes than those that the signed record names"

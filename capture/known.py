@@ -20,6 +20,8 @@ class KnownItem:
 
     ref: str
     sha256: str
+    settled: bool = True
+    """Whether that capture got all that it sought; else what a page shows is sought again, though it is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,21 @@ class Known:
 
     items: Mapping[str, KnownItem] = field(default_factory=dict)
     posts: Mapping[str, KnownPost] = field(default_factory=dict)
+    shown: Mapping[tuple[str, str], KnownPost] = field(default_factory=dict)
+    """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
+
+    def same(self, post: Post) -> KnownPost | None:
+        """Return an earlier copy that says what a post says, if there is one."""
+        copies = (self.shown.get((post.id, post.server)), self.posts.get(post.id))
+        return next((known for known in copies if known is not None and same_words(known.post, post)), None)
+
+    def edited(self, post: Post) -> KnownPost | None:
+        """Return the earlier copy that the very server of a post showed, if it said something else.
+
+        Where another server says something else, one of the two may lie: that is no edit.
+        """
+        known = self.shown.get((post.id, post.server))
+        return known if known is not None and not same_words(known.post, post) else None
 
 
 def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from capture.errors import BadSettings
 from capture.known import Known
 from capture.recorder.settings import NetworkSettings
+from capture.recorder.urls import without_login
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +29,11 @@ class BlueskyServices:
 
     appview: str = "https://public.api.bsky.app"
     plc: str = "https://plc.directory"
+
+    def __post_init__(self) -> None:
+        """Raise BadSettings for an address with a login in it, which would be written down."""
+        _demand_no_login("--appview", self.appview)
+        _demand_no_login("--plc", self.plc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +65,21 @@ class CaptureOptions:
     """What earlier rounds of a watch have taken."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
+    def __post_init__(self) -> None:
+        """Raise BadSettings for a place with a login in it, which would be written down."""
+        for place in self.on:
+            _demand_no_login("--on", place)
+
     def wanted_kinds(self) -> frozenset[str]:
         """Return the kinds of media that are fetched. Raises BadSettings."""
         return wanted_kinds(self.media)
+
+
+def _demand_no_login(option: str, address: str) -> None:
+    if without_login(address) != address:
+        raise BadSettings(
+            f"{option} {without_login(address)}: a login in its address is not used", hint="lend a token with --token"
+        )
 
 
 def wanted_kinds(media: str) -> frozenset[str]:

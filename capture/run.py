@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from capture.examination import Examination
 from capture.fetch_pool import FetchPool
 from capture.intake import MEDIA, Intake
-from capture.known import missing, same_words
+from capture.known import missing
 from capture.progress import Progress, Silent
 from capture.recorder.recorder import Recorder
 from capture.scene import parse_scene
@@ -20,7 +20,7 @@ from capture.settings_record import settings_record, versions_record
 from capture.sources import Excerpted, Found, Gone, Made, NotGiven, Read, Unread, legs
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
-from hashing.errors import HashingError
+from hashing.errors import HashingError, StorageFull
 from hashing.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hashing.case import Case
     from hashing.keys import SigningKey
     from hashing.post import Post
+
+_MOST_WAITING = 100_000
+"""Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
 
 COMPLETE, PARTIAL, NOTHING, INTERRUPTED = "complete", "partial", "nothing", "interrupted"
 
@@ -150,17 +153,26 @@ class _Run:
         search = Search(places, lambda source: _Fetch(self, source))
         interrupted = False
         try:
-            for source, finding in search.findings():
-                self._handle(source, finding)
-            self._ask_after_missing(places)
+            self._take_findings(search, places)
             self.pool.search_ended()
-            for future in self._pending:
+            for future in list(self._pending):
                 future.result()
         except KeyboardInterrupt:
             interrupted, self._reason = True, self._reason or "stopped by the user"
         finally:
             self._end_fetching(search)
         return self._finish(interrupted=interrupted)
+
+    def _take_findings(self, search: Search, places: Sequence[Leg]) -> None:
+        """Handle what is found, until its end or until the disk is full: what is left of it is for the seal."""
+        try:
+            for source, finding in search.findings():
+                self._handle(source, finding)
+                if self._reason:
+                    return
+            self._ask_after_missing(places)
+        except StorageFull:  # by a working copy, or in a source's own thread
+            self._disk_full()
 
     @property
     def refused(self) -> bool:
@@ -206,11 +218,20 @@ class _Run:
             self.intake.skip(found.url, f"over the limit (--limit {limit})")
         elif known is not None and found.kind in MEDIA:
             self.intake.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
+        elif len(self._pending) >= _MOST_WAITING:
+            self.intake.not_begun(found, f"{_MOST_WAITING:,} others wait to be fetched")
         else:
             self._media_taken += 1
             self._progress.found(found.url)
             number = self.intake.next_number()
-            self._pending[self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))] = found
+            future = self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))
+            self._pending[future] = found
+            future.add_done_callback(self._forget)
+
+    def _forget(self, future: Future[None]) -> None:
+        """Let go of a fetch that has ended; one that failed is kept, so that its error is raised."""
+        if future.cancelled() or future.exception() is None:
+            self._pending.pop(future, None)
 
     def _read(self, read: Read) -> None:
         if read.post is not None and (changed := self._change(read.post, read.ref)) is not None:
@@ -218,8 +239,7 @@ class _Run:
         self._examination.record(read)
 
     def _excerpted(self, source: Source, finding: Excerpted) -> None:
-        known = self.options.known.posts.get(finding.post.id)
-        if known is not None and same_words(known.post, finding.post):
+        if (known := self.options.known.same(finding.post)) is not None:
             self._posts_seen[finding.post.id] = finding.post.published
             self.intake.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
@@ -230,8 +250,7 @@ class _Run:
     def _change(self, post: Post, ref: str) -> PostChanged | None:
         """Return what has become of a post since an earlier round, if it is not what it was."""
         self._posts_seen[post.id] = post.published
-        known = self.options.known.posts.get(post.id)
-        if known is None or same_words(known.post, post):
+        if (known := self.options.known.edited(post)) is None:
             return None
         moment = timestamp(self._clock())
         return PostChanged(time=moment, id=post.id, change="edited", before=known.ref, after=ref)
@@ -257,21 +276,21 @@ class _Run:
     def _end_fetching(self, search: Search) -> None:
         """Wait for every fetch to end; what had not begun is recorded as failed."""
         search.stop()
-        for future, found in self._pending.items():
+        for future, found in list(self._pending.items()):
             if future.cancel():
                 self.intake.not_begun(found, self._reason or "the capture failed")
         if self._reason:
             self.recorder.stop()
-        wait(self._pending)
+        wait(list(self._pending))
         self.pool.close()
         search.join()
         self.recorder.close()
 
     def _finish(self, *, interrupted: bool) -> str:
-        self._progress.sealing()
         self._writer.flush()
         self._examination.close()
         self._writer.close()
+        self._progress.sealing()
         intake = self.intake
         status = COMPLETE
         if interrupted:
@@ -294,6 +313,7 @@ class _Run:
     def _disk_full(self) -> None:
         """Stop fetching, and give back the room that was kept for saying so."""
         self._reason = self._reason or "the disk is full"
+        self._writer.spare()
         self.folder.release_reserve()
         self.recorder.stop()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from capture.errors import BadScene
-from capture.recorder.urls import credentials
+from capture.recorder.urls import credentials, without_login
 
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
@@ -18,7 +18,7 @@ class Scene:
     text: str
     url: str
     login: tuple[str, tuple[str, str]] | None = None
-    """`host:port`, and the user name and password for it."""
+    """Whom it is lent to, and the user name and password."""
     tag: str = ""
     """The hashtag without its sign, where the scene is one; `url` is then the server that is asked for it."""
 
@@ -39,10 +39,11 @@ def parse_scene(text: str) -> Scene:
         host, _ = parts.hostname, parts.port
         login = credentials(given)
     except ValueError as error:
-        raise BadScene(f"{text.strip()}: not a web address ({error})") from error
+        reason = f" ({error})" if "@" not in given else ""  # it may quote the login
+        raise BadScene(f"{without_login(text.strip())}: not a web address{reason}") from error
     if parts.scheme.lower() not in {"http", "https"} or not host:
         raise BadScene(
-            f"{text.strip()}: not a web address that can be captured",
+            f"{without_login(text.strip())}: not a web address that can be captured",
             hint="goldenhour fetches http:// and https:// addresses; for a file on disk use `goldenhour hash`",
         )
     clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))

@@ -25,9 +25,9 @@ def moment(text: str, option: str, now: datetime) -> datetime:
 
     Raises BadSettings, which names the option.
     """
-    if _SPAN.fullmatch(text.strip()):
-        return now - timedelta(seconds=span(text, option))
     try:
+        if _SPAN.fullmatch(text.strip()):
+            return now - timedelta(seconds=span(text, option))
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadSettings(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
-from capture.recorder.urls import host_and_port
+from capture.recorder.urls import lent_to, without_login
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,17 +16,20 @@ _LONGEST = 8192
 
 
 def load_tokens(given: Sequence[str], hosts: Sequence[str]) -> dict[str, str]:
-    """Return tokens by `host:port`, from values such as `mastodon.example=token.txt` or `token.txt`.
+    """Return tokens by whom they are lent to, from values such as `mastodon.example=token.txt` or `token.txt`.
 
     A file without a host before it goes to the only one of `hosts` (the addresses of the scenes, the places of `--on`).
+    It is lent for https, unless one of these, or the value itself, names the host with http://.
     Raises BadSettings, which never shows what a file holds.
     """
-    only = {_host(host, "--on") for host in hosts if host != _BSKY and not host.startswith("at://")} if given else set()
+    places = [host for host in hosts if host != _BSKY and not host.startswith("at://")] if given else []
+    only = {_lent_to(host, "--on") for host in places}
     tokens: dict[str, str] = {}
     for value in given:
         host, separator, name = value.rpartition("=")
         if separator:
-            tokens[_host(host, "--token")] = _read(Path(name))
+            bare = _lent_to(host, "--token")
+            tokens[f"http://{bare}" if f"http://{bare}" in only else bare] = _read(Path(name))
         elif len(only) == 1:
             tokens[next(iter(only))] = _read(Path(name))
         else:
@@ -36,11 +39,12 @@ def load_tokens(given: Sequence[str], hosts: Sequence[str]) -> dict[str, str]:
     return tokens
 
 
-def _host(text: str, option: str) -> str:
+def _lent_to(text: str, option: str) -> str:
     try:
-        return host_and_port(text if "://" in text else f"https://{text}")
+        return lent_to(text if "://" in text else f"https://{text}")
     except ValueError as error:
-        raise BadSettings(f"{option} {text}: not a host", hint="write it as mastodon.example or host:port") from error
+        shown = without_login(text)
+        raise BadSettings(f"{option} {shown}: not a host", hint="write it as mastodon.example or host:port") from error
 
 
 def _read(path: Path) -> str:

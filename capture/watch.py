@@ -101,7 +101,7 @@ class Watch:
         finished = next(event for event in reversed(events) if isinstance(event, CaptureFinished))
         return Round(
             number=number,
-            scene=scene,
+            scene=parse_scene(scene).text,  # without the login that it may hold
             result=result,
             posts=sum(item.kind in {"post", "page"} for item in items),
             media=sum(item.kind in {"photo", "video", "audio", "document"} for item in items),

@@ -6,6 +6,7 @@ item. The order is always: bodies on disk, their names, WARC records, and only t
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from hashing.tool import tool
 from hashing.warc import new_record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from capture.recorder.exchange import Arrival
     from hashing.capture_folder import CaptureFolder
@@ -36,11 +37,13 @@ class HandIn:
 
     arrival: Arrival | None = None
     item: Item | None = None
-    data: bytes | None = None
+    data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
     events: tuple[Event, ...] = ()
     written: Callable[[], None] = field(default=lambda: None)
     """Called when all of it is on disk."""
+    no_room: Callable[[], Event] | None = None
+    """Of an excerpt: called where the disk has no room for it; returns what is recorded instead."""
 
 
 class Writer:
@@ -54,6 +57,7 @@ class Writer:
         self._chains: set[tuple[bytes, ...]] = set()
         self._opened: set[str] = set()
         self._error: HashingError | None = None
+        self._sparing = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -61,6 +65,10 @@ class Writer:
         """Raise the error that made writing impossible, if one did."""
         if self._error is not None:
             raise self._error
+
+    def spare(self) -> None:
+        """Hear that the disk is full: what little room there is goes to the ledger, and to no excerpt any more."""
+        self._sparing = True
 
     def hand_in(self, hand_in: HandIn) -> None:
         """Have something written. Raises the error that made writing impossible, if one did."""
@@ -103,29 +111,57 @@ class Writer:
 
     def write(self, group: list[HandIn]) -> None:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
-        for hand_in in group:
-            if hand_in.item is None:
-                continue
-            name = hand_in.item.path.rpartition("/")[2]
-            if hand_in.arrival is not None:
-                self.folder.settle_item(hand_in.arrival.body, name)
-            elif hand_in.data is not None:
-                self.folder.add_item(hand_in.data, name)
-        events: list[Event] = []
-        for hand_in in group:
-            if hand_in.arrival is not None:
-                events.append(self._exchange(hand_in.arrival))
-            events += [hand_in.item] if hand_in.item is not None else []
-            events += hand_in.events
+        group = [self._placed(hand_in) for hand_in in group]
+        said = [self._events(hand_in) for hand_in in group]
         self.folder.sync_items()
         self.folder.warc.sync()
-        self._append(events)
+        try:
+            self._append(said)
+        except StorageFull:
+            left = [self._taken_back(hand_in) for hand_in in group]
+            changed = zip(left, group, said, strict=True)
+            self._append(events if now is before else now.events for now, before, events in changed)
+            group = left
         for hand_in in group:
             if hand_in.arrival is not None:
                 hand_in.arrival.incoming.forget()
             hand_in.written()
 
-    def _append(self, events: list[Event]) -> None:
+    def _placed(self, hand_in: HandIn) -> HandIn:
+        """Give an item its place; return what is to be recorded, which for an excerpt may be that there is no room."""
+        if hand_in.item is None:
+            return hand_in
+        name = hand_in.item.path.rpartition("/")[2]
+        if hand_in.arrival is not None:
+            self.folder.settle_item(hand_in.arrival.body, name)
+        elif hand_in.no_room is not None and not self._has_room(hand_in.data, name):
+            return HandIn(events=(hand_in.no_room(),))
+        return hand_in
+
+    def _has_room(self, excerpt: bytes, name: str) -> bool:
+        """Store an excerpt, if there is room for it."""
+        if self._sparing:
+            return False
+        try:
+            self.folder.add_item(excerpt, name)
+        except StorageFull:
+            self._disk_full()
+            return False
+        return True
+
+    def _taken_back(self, hand_in: HandIn) -> HandIn:
+        """Take back an excerpt for whose line there is no room: none speaks of it yet, and its list has its bytes."""
+        if hand_in.item is None or hand_in.no_room is None:
+            return hand_in
+        self.folder.take_back(hand_in.item.path)
+        return HandIn(events=(hand_in.no_room(),))
+
+    def _events(self, hand_in: HandIn) -> tuple[Event, ...]:
+        exchange = (self._exchange(hand_in.arrival),) if hand_in.arrival is not None else ()
+        return (*exchange, *((hand_in.item,) if hand_in.item is not None else ()), *hand_in.events)
+
+    def _append(self, said: Iterable[tuple[Event, ...]]) -> None:
+        events = list(itertools.chain.from_iterable(said))
         try:
             self.folder.append(events)
         except StorageFull:

@@ -112,6 +112,11 @@ class CaptureFolder:
         """Store bytes as an item; `sync_items` then makes its name last. Raises WouldOverwrite, Unwritable."""
         write_file(self.path / ITEMS / name, data)
 
+    def take_back(self, path: str) -> None:
+        """Remove an item that no line speaks of, and whose bytes another item holds. Raises Unwritable."""
+        with storing(self.path / path):
+            (self.path / path).unlink()
+
     def sync_items(self) -> None:
         """Make the items' names survive a power cut."""
         sync_folder(self.path / ITEMS)

@@ -132,7 +132,7 @@ class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     partial: str = ""
     """Why the item is not whole; nothing where it is."""
     error_page: str = ""
-    """The server's refusal, where the item is an error page and not what was asked for."""
+    """Why the item is not what was asked for: the server's refusal, or what it sent in the place of a photo."""
     excerpt: Excerpt | None = None
     """The item is a part, byte for byte, of another item."""
 

@@ -22,7 +22,7 @@ from capture.recorder.incoming import Incoming
 from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
 from capture.recorder.tls import client_context
-from capture.recorder.urls import checked, host_and_port, redirect_target
+from capture.recorder.urls import checked, lent_to, redirect_target, referrer
 from hashing.errors import StorageFull
 from hashing.times import Clock, system_clock, timestamp
 
@@ -247,7 +247,7 @@ class Recorder:
 
     def _request(self, wanted: _Wanted) -> requests.Request:
         """Add what is lent to this host alone: a login or a token."""
-        host, headers = host_and_port(wanted.url), dict(wanted.headers)
+        host, headers = lent_to(wanted.url), dict(wanted.headers)
         if token := self.settings.tokens.get(host):
             headers["Authorization"] = f"Bearer {token}"
         login = self.settings.credentials.get(host)
@@ -283,11 +283,12 @@ class Recorder:
 def _headers_after_redirect(headers: Mapping[str, str], arrival: Arrival, before: str, after: str) -> Mapping[str, str]:
     """Leave out what was meant for another host, and cookies that the redirect itself has replaced."""
     left_out = set()
-    if host_and_port(before) != host_and_port(after):
+    if lent_to(before) != lent_to(after):
         left_out = {"authorization", "cookie"}
+        headers = {name: referrer(each, after) if name.lower() == "referer" else each for name, each in headers.items()}
     elif arrival.header("set-cookie"):
         left_out = {"cookie"}
-    return {name: value for name, value in headers.items() if name.lower() not in left_out}
+    return {name: value for name, value in headers.items() if name.lower() not in left_out and value}
 
 
 def without_credentials(proxy: str) -> str:

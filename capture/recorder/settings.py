@@ -39,9 +39,9 @@ class NetworkSettings:
     allow_private: bool = False
     cookies: CookieJar | None = field(default=None, repr=False)
     credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """User name and password by host and port (`host:443`), from a scene's URL; used for that host alone."""
+    """User name and password by whom they are lent to (`host:443`, `http://host:80`), from a scene's URL."""
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
-    """An access token by host and port, from `--token`; used for that host alone."""
+    """An access token by whom it is lent to, from `--token`; used for that host alone."""
     jobs: int = 8
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from capture.errors import AddressRefused, NotFetched
 
 _LONGEST = 8192
+_LOGIN = re.compile(r"^((?:[^/?#]*?//)?)[^/?#]*@")
 
 
 def checked(url: str) -> str:
@@ -27,19 +29,47 @@ def checked(url: str) -> str:
 
 
 def credentials(url: str) -> tuple[str, tuple[str, str]] | None:
-    """Return `host:port` and the user name and password that a URL holds, or None."""
+    """Return whom they are lent to, and the user name and password that a URL holds, or None."""
     from urllib.parse import unquote
 
     parts = urlsplit(url.strip())
     if parts.username is None:
         return None
-    return host_and_port(url), (unquote(parts.username), unquote(parts.password or ""))
+    return lent_to(url), (unquote(parts.username), unquote(parts.password or ""))
 
 
 def host_and_port(url: str) -> str:
     """Return `host:port` with the scheme's own port where none is named."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def lent_to(url: str) -> str:
+    """Return whom a login or token for a URL is lent to: `host:port`, or `http://host:port` without TLS.
+
+    Over plain HTTP anyone on the way could read it, so what was lent for https is never sent there, whatever the port.
+    """
+    plain = "http://" if urlsplit(url).scheme.lower() == "http" else ""
+    return f"{plain}{host_and_port(url)}"
+
+
+def referrer(page: str, url: str) -> str:
+    """Return what a request for `url` tells of the page that led to it, or "".
+
+    As browsers do: its own site learns the page's address, others learn the site, and nobody does where TLS ends.
+    https://www.w3.org/TR/referrer-policy/#referrer-policy-strict-origin-when-cross-origin
+    """
+    parts = urlsplit(page)
+    if lent_to(page) == lent_to(url):
+        return page.partition("#")[0]
+    if parts.scheme.lower() == "https" and urlsplit(url).scheme.lower() == "http":
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+
+
+def without_login(text: str) -> str:
+    """Return an address as it was typed, however wrong it may be, without the user name and password in it."""
+    return _LOGIN.sub(r"\1", text, count=1)
 
 
 def redirect_target(url: str, location: str) -> str:

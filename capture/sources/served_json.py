@@ -6,9 +6,11 @@ that are no UTF-8 and unpaired surrogates reach the values as lone surrogates; `
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
@@ -22,9 +24,12 @@ class NotJson(CaptureError):
 
 
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Linear on any input: a string that does not end goes on to the end, and nothing is gone back over.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _LONGEST_NUMBER = 20
 _LARGEST = 1 << 63
+_BLOCK = 4096
+"""Characters that are counted again to find the byte at which one of them stands."""
 
 
 def _integer(digits: str) -> int:
@@ -50,7 +55,6 @@ class ServedJson:
     def __init__(self, body: bytes) -> None:
         self._text = body.decode("utf-8", "surrogateescape")
         self._ascii = len(self._text) == len(body)
-        self._counted = (0, 0)
         self.root = Piece(None, self._past_space(0), len(self._text))
         """The whole body; what it says is not looked at."""
 
@@ -92,10 +96,16 @@ class ServedJson:
         data = self._text[piece.start : piece.end].encode("utf-8", "surrogateescape")
         if self._ascii:
             return piece.start, data
-        at, offset = self._counted if self._counted[0] <= piece.start else (0, 0)
-        offset += len(self._text[at : piece.start].encode("utf-8", "surrogateescape"))
-        self._counted = piece.start, offset
-        return offset, data
+        block, rest = divmod(piece.start, _BLOCK)
+        before = self._text[piece.start - rest : piece.start]
+        return self._offsets[block] + len(before.encode("utf-8", "surrogateescape")), data
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """Where in the body each block of characters begins: pieces may be asked for in any order."""
+        blocks = range(0, len(self._text) + 1, _BLOCK)
+        sizes = (len(self._text[at : at + _BLOCK].encode("utf-8", "surrogateescape")) for at in blocks)
+        return list(itertools.accumulate(sizes, initial=0))
 
     def _piece(self, at: int) -> Piece:
         try:

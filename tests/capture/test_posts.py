@@ -83,6 +83,20 @@ def test_a_swapped_excerpt_is_named(captured: Captured, server: SceneServer) -> 
     assert f"not what stands in {view.items[0].item.path} from byte 3 on" in reasons
 
 
+def test_an_excerpt_that_names_another_exchange_is_named(captured: Captured, server: SceneServer) -> None:
+    """A post cannot be given the server, the address or the time of another answer than that of its list."""
+    result, view = captured(server.url("/board.json"))
+    [listing, post, photo, _] = view.items
+    ledger = result.path / "ledger.jsonl"
+    ours, others = (f'"exchange":{entry.item.exchange}'.encode() for entry in (post, photo))
+    lines = ledger.read_bytes().split(b"\n")
+    lines = [line.replace(ours, others) if b'"excerpt"' in line else line for line in lines]
+    ledger.chmod(0o600)
+    ledger.write_bytes(b"\n".join(lines))
+    reasons = [problem.reason for problem in verify(result.path).problems]
+    assert reasons.count(f"did not come with {listing.item.ref}, which it was cut out of") == 2
+
+
 def test_the_manifest_names_a_posts_photo_by_its_reference(
     captured: Captured, server: SceneServer, tmp_path: Path
 ) -> None:

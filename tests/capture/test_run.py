@@ -172,6 +172,7 @@ def test_a_page_instead_of_a_photo_is_not_a_photo(captured: Captured) -> None:
     assert result.status == "partial"
     assert _failed(view)["/lying-type"].reason == "the server sent a page instead of a photo"
     assert _items(view)["/lying-type"].kind == "page"
+    assert _items(view)["/lying-type"].error_page == "the server sent a page instead of a photo"
 
 
 def test_a_page_in_disguise_is_read_as_a_page(captured: Captured) -> None:
@@ -388,6 +389,24 @@ def test_a_full_disk_loses_nothing_that_had_arrived(small_disk: Path, key: Signi
     partial = [entry.item for entry in view.items if entry.item.partial]
     assert partial
     assert partial[0].size > 1 << 20
+    assert verify(case.path).verdict == "ok"
+
+
+def test_a_disk_that_fills_up_in_a_list_of_posts_is_sealed(small_disk: Path, key: SigningKey) -> None:
+    """Posts for which there is no room are said to stand in their list alone; what is there is sealed at once."""
+    case = Case.open_or_create(small_disk / "OP", key=key, officer="M")
+    network = NetworkSettings(allow_private=True, timeout=5, backoff=0.01)
+    feed = b'<rss version="2.0"><channel>' + b"".join(
+        b"<item><guid>%d</guid><description>%b</description></item>" % (number, b"x" * 30_000) for number in range(60)
+    )
+    with SceneServer({"/feed.xml": feed + b"</channel></rss>"}) as server:
+        options = CaptureOptions(officer="M", initials="MP", network=network)
+        result = capture(server.url("/feed.xml"), case, options, key=key)
+    view = read_capture(result.path)
+    assert view.finished is not None
+    assert (result.status, view.finished.reason) == ("partial", "the disk is full")
+    assert {failed.reason for failed in view.failed} == {"the disk is full: it stands in MP/1-0001 alone"}
+    assert len([entry for entry in view.items if entry.post is not None]) > 5
     assert verify(case.path).verdict == "ok"
 
 

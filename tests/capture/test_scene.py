@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from capture.errors import BadScene
-from capture.options import CaptureOptions
+from capture.errors import BadScene, BadSettings
+from capture.options import BlueskyServices, CaptureOptions
 from capture.scene import parse_scene
 from capture.sources import SOURCES, legs
 
@@ -56,3 +56,23 @@ def test_a_hashtag_without_a_place_says_what_to_do() -> None:
     with pytest.raises(BadScene) as caught:
         legs(parse_scene("#FireWatch"), CaptureOptions(officer="M", initials="MP"))
     assert "--on" in caught.value.hint
+
+
+@pytest.mark.parametrize("given", ["ftp://mary:s3cret@example.org/", "https://mary:s3cret@[::", "https://mary:s3cret@"])
+def test_a_complaint_does_not_repeat_a_login(given: str) -> None:
+    """Messages end in logs: of an address that cannot be used, the password is left out."""
+    with pytest.raises(BadScene) as caught:
+        parse_scene(given)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_place_with_a_login_is_refused() -> None:
+    """The places of --on and the services of Bluesky are written down in the ledger, so none may hold a password."""
+    for options in (
+        lambda: CaptureOptions(officer="M", initials="MP", on=("https://mary:s3cret@mastodon.example",)),
+        lambda: BlueskyServices(appview="https://mary:s3cret@appview.example"),
+        lambda: BlueskyServices(plc="https://mary:s3cret@plc.example"),
+    ):
+        with pytest.raises(BadSettings, match="a login in its address is not used") as caught:
+            options()
+        assert "s3cret" not in str(caught.value)

@@ -44,7 +44,7 @@ def test_a_moment_without_a_zone_is_the_computers_own() -> None:
     assert moment("2026-11-24T11:15", "--since", NOW) == local
 
 
-@pytest.mark.parametrize("text", ["yesterday", "24.11.2026", "2026-13-01", "11:15"])
+@pytest.mark.parametrize("text", ["yesterday", "24.11.2026", "2026-13-01", "11:15", "999999d"])
 def test_what_is_no_moment(text: str) -> None:
     """Anything else is refused, and the option named."""
     with pytest.raises(BadSettings, match="--until"):

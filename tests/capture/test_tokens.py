@@ -22,8 +22,16 @@ def file(tmp_path: Path) -> Path:
 def test_a_token_belongs_to_the_host_that_is_named(file: Path) -> None:
     """The host may be bare, with a port, or an address."""
     assert load_tokens([f"mastodon.example={file}"], []) == {"mastodon.example:443": "s3cret-token"}
-    assert load_tokens([f"http://127.0.0.1:8600={file}"], []) == {"127.0.0.1:8600": "s3cret-token"}
+    assert load_tokens([f"http://127.0.0.1:8600={file}"], []) == {"http://127.0.0.1:8600": "s3cret-token"}
     assert load_tokens([f"mastodon.example:8443={file}"], []) == {"mastodon.example:8443": "s3cret-token"}
+
+
+def test_a_token_is_for_plain_http_only_where_that_was_said(file: Path) -> None:
+    """A bare host means https, unless the scene itself names that host and port with http://."""
+    assert load_tokens([f"127.0.0.1:8600={file}"], ["http://127.0.0.1:8600/@a/1"]) == {
+        "http://127.0.0.1:8600": "s3cret-token"
+    }
+    assert load_tokens([f"a.example:443={file}"], ["https://a.example/"]) == {"a.example:443": "s3cret-token"}
 
 
 def test_without_a_host_it_is_for_the_only_one_there_is(file: Path) -> None:

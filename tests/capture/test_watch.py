@@ -50,6 +50,30 @@ def test_a_round_without_news_takes_nothing_twice(rounds: Callable[..., Iterator
     assert skipped.reason == "page: the same bytes as MP/1-0001"
 
 
+def test_what_a_round_could_not_get_the_next_one_seeks_again(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """Where a photo was not to be had, the same page is looked into again; it is taken once more, and not as edited."""
+    server.files["/one.jpg"] = Body(data=b"busy", status=503)
+    watching = rounds(server.url("/"))
+    assert _kinds(next(watching)) == ["page"]
+    server.files["/one.jpg"] = jpeg(10)
+    second, third = next(watching), next(watching)
+    assert _kinds(second) == ["page", "photo"]
+    assert _changes(second) == []
+    assert _kinds(third) == []
+
+
+def test_a_photo_that_is_gone_for_good_is_not_sought_in_every_round(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """A page whose photo answers 404 counts as taken: the next round takes nothing twice."""
+    del server.files["/one.jpg"]
+    watching = rounds(server.url("/"))
+    assert _kinds(next(watching)) == ["page"]
+    assert _kinds(next(watching)) == []
+
+
 def test_a_page_that_changed_is_taken_again_with_both_versions_named(
     rounds: Callable[..., Iterator[Round]], server: SceneServer
 ) -> None:
@@ -103,3 +127,10 @@ def test_a_watch_ends_when_its_time_is_over(rounds: Callable[..., Iterator[Round
     """Rounds begin until the length is reached, and no later."""
     assert len(list(rounds(server.url("/"), length=5.0))) < 5
     assert list(rounds(server.url("/"), length=0.5))
+
+
+def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+    """What a round says of its scene goes to the screen and into logs: the password in its address does not."""
+    done = next(rounds(server.url("/").replace("http://", "http://mary:s3cret@")))
+    assert done.scene == server.url("/")
+    assert done.result.status == "complete"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ _IDLE_PAGES = 3
 """Pages in a row without anything new, after which a list is taken to have ended. (An AppView leaves posts out of a
 page that it does not show, so one page may well be empty.)"""
 _LONGEST_CURSOR = 4096
-_MOST_ELEMENTS = 200
+_MOST_ELEMENTS = 1000
 """Taken of one page; asked for are a hundred."""
 
 
@@ -40,12 +39,13 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: the elements that no earlier one had, and how many had no form that could be read."""
+    """One page: the elements that no earlier one had, how many had no form that could be read, and why no more were."""
 
     stored: Stored
     url: str
     elements: tuple[Element, ...]
     unreadable: int
+    problem: str = ""
 
 
 def pages(fetch: Fetch, found_of: Callable[[str], Found], name: str, login: str) -> Iterator[Page | NotGiven]:
@@ -67,6 +67,9 @@ def pages(fetch: Fetch, found_of: Callable[[str], Found], name: str, login: str)
         idle = 0 if page.elements else idle + 1
         if page.elements or page.unreadable:
             yield page
+        if page.problem:
+            reason = f"the list is stored, but was not read to its end: {page.problem}"
+            yield NotGiven(url=found.url, reason=reason, found_in=found.found_in)
         if not cursor:
             return
         if cursor in cursors or idle == _IDLE_PAGES:
@@ -81,21 +84,26 @@ def pages(fetch: Fetch, found_of: Callable[[str], Found], name: str, login: str)
 def read_page(body: bytes, stored: Stored, name: str, seen: set[str]) -> tuple[Page, str]:
     """Return a page of the list `name`, without what is in `seen`, and the cursor of the next; adds to `seen`."""
     served = ServedJson(body)
-    cursor, elements, unreadable = "", [], 0
+    cursor, elements, unreadable, problem = "", list[Element](), 0, ""
     try:
         for member, piece in served.members(served.root):
             if member == "cursor" and isinstance(piece.value, str):
                 cursor = piece.value[:_LONGEST_CURSOR]
             if member == name:
-                for each in itertools.islice(served.elements(piece), _MOST_ELEMENTS):
+                for count, each in enumerate(served.elements(piece)):
+                    if count == _MOST_ELEMENTS:
+                        problem = f"it has more than {_MOST_ELEMENTS:,} elements"
+                        break
                     element = _element(served, each)
                     unreadable += element is None
                     if element is not None and str(element.uri) not in seen:
                         seen.add(str(element.uri))
                         elements.append(element)
-    except NotJson:
-        unreadable += 1
-    return Page(stored=stored, url=stored.item.url, elements=tuple(elements), unreadable=unreadable), cursor
+    except NotJson as error:
+        problem = str(error)
+    url = stored.item.url
+    page = Page(stored=stored, url=url, elements=tuple(elements), unreadable=unreadable, problem=problem)
+    return page, cursor
 
 
 def _element(served: ServedJson, piece: Piece) -> Element | None:

@@ -52,7 +52,7 @@ def account_facts(value: object, server: Server) -> tuple[Fact, ...]:
     ]
     for each in sequence(said.get("fields"), _MOST_FIELDS):
         name, value = line(mapping(each).get("name"), 200), read_content(mapping(each).get("value")).text
-        facts.append(Fact(name, value[:2000], "fields"))
+        facts.append(Fact(f"profile field: {name}" if name else "", value[:2000], "fields"))
     facts += [Fact(name, found, key) for key, name in _COUNTS.items() if (found := count(said.get(key))) is not None]
     facts += [Fact(key, value, key) for key in ("bot", "locked", "suspended") if (value := said.get(key)) is True]
     return tuple(fact for fact in facts if fact.name and fact.value != "")

@@ -32,8 +32,8 @@ _COUNTS = {"replies": "replies", "shares": "reposts", "likes": "likes"}
 def read_activity(value: object, url: str, author: object = None) -> Post:
     """Read a post that was fetched from `url`; `author` is its author's actor as JSON, where that is known.
 
-    Raises Unreadable for what is no post, and for one that says it is at home on another host: there anyone could
-    claim to be anyone.
+    Raises Unreadable for what is no post, and for one that says that it, or its author, is at home on another host:
+    there anyone could claim to be anyone.
     """
     said = mapping(value)
     if not set(_words(said.get("type"))) & _POSTS and mapping(said.get("object")):
@@ -43,6 +43,9 @@ def read_activity(value: object, url: str, author: object = None) -> Post:
         raise Unreadable("not a post")
     if urlsplit(name).netloc != urlsplit(url).netloc:
         raise Unreadable(f"it says that it is another host's post ({name[:200]})")
+    writer = _address(said.get("attributedTo"))
+    if writer and urlsplit(writer).netloc != urlsplit(url).netloc:
+        raise Unreadable(f"it says that its author is another host's ({writer[:200]})")
     content = read_content(said.get("content") or _first(mapping(said.get("contentMap"))))
     named = [mapping(each) for each in _many(said.get("tag"))]
     visibility = _visibility(said)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.sources.json_value import mapping, sequence, text, web_url
-from capture.sources.source import Found
+from capture.sources.source import Found, Unread
 from hashing.post import PostMedia
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ def kind_of(named: str, mime: str, url: str) -> str:
     )
 
 
-def found_media(media: tuple[PostMedia, ...], found_in: str) -> Iterator[Found]:
+def found_media(media: tuple[PostMedia, ...], found_in: str) -> Iterator[Found | Unread]:
     """Yield what is to be fetched."""
     for each in media:
         yield Found(url=each.url, kind=each.kind, found_in=found_in, alt=each.alt)
+    if len(media) >= MOST:
+        reason = f"{found_in} names {MOST} photos and videos or more: no further ones were sought"
+        yield Unread(url=media[-1].url, reason=reason)
 
 
 def _attachment(said: Json) -> PostMedia | None:

@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 
 
 def find_home_copy(post: Post, server: Server, fetch: Fetch) -> Iterator[Finding]:
-    """Yield the home server's copy of a post that `server` showed; of its own posts, their ActivityPub JSON."""
+    """Yield the home server's copy of a post that `server` showed; of its own posts, their ActivityPub JSON.
+
+    Posts and their authors share a host. Where they do not, one of the two names is borrowed.
+    """
     name = web_url(post.id) or web_url(post.permalink)
     if not name:
         return
     found_in = f"home server of post {post.permalink or post.id}"
+    author = urlsplit(post.author.id).netloc
+    if author and author.lower() != urlsplit(name).netloc.lower():
+        reason = f"its author is one of {author}, and the post itself is not: no home server can vouch for it"
+        yield NotGiven(url=name, reason=reason, found_in=found_in)
+        return
     if urlsplit(name).netloc.lower() == server.host.lower():
         yield beside(name, f"post {post.permalink or post.id}")
         return

@@ -11,7 +11,8 @@ from capture.sources.json_value import web_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PART = re.compile(r'<[^>]*>|"(?:[^"\\]|\\.)*"|[;,=]|[^\s;,="<>]+')
+# Linear on any input: a quoted text that does not end goes on to the end, and nothing is gone back over.
+_PART = re.compile(r'<[^<>]*+>|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[;,=]|[^\s;,="<>]+')
 _LONGEST = 65_536
 
 

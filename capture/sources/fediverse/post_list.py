@@ -95,7 +95,7 @@ class PostList:
 
         `unwanted` says why a post does not belong to the scene, or "".
         """
-        media: list[Found] = []
+        media: list[Found | Unread] = []
         left_out: dict[str, int] = {}
         for listed in page.posts:
             if reason := self._left_out(listed, unwanted, allowance):

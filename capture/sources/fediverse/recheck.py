@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from capture.recorder.urls import lent_to
 from capture.sources.fediverse.activity import ACCEPT, read_activity
 from capture.sources.fediverse.address import origin_of
 from capture.sources.fediverse.errors import NoServer, Unreadable
 from capture.sources.fediverse.listed import read_listed
 from capture.sources.fediverse.names import known_names
 from capture.sources.fediverse.server import NOT_THERE, ask_server, is_as_before, read_stored
+from capture.sources.fediverse.status import PUBLIC
 from capture.sources.served_json import NotJson
 from capture.sources.source import Found, Gone, Read, Unread
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capture.known import KnownPost
-    from capture.sources.source import Fetch, Finding, Stored
+    from capture.sources.source import Answer, Fetch, Finding, Stored
     from hashing.post import Post
 
 _API = "/api/v1/statuses/"
@@ -36,7 +38,7 @@ def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
     headers = {} if by_api else {"Accept": ACCEPT}
     answer = fetch.get(Found(url=known.url, kind="post", found_in=found_in, headers=headers, optional=True))
     if answer.status in NOT_THERE:
-        yield Gone(id=known.post.id, reason=answer.reason)
+        yield _not_there(known, answer, fetch, by_api=by_api)
     elif answer.stored is None:
         if not is_as_before(answer):
             yield Unread(url=known.url, reason=f"whether the post is still there could not be asked: {answer.reason}")
@@ -47,6 +49,24 @@ def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
             yield Unread(url=known.url, reason=f"stored, but could not be read: {answer.reason or error}")
         else:
             yield Read(ref=answer.stored.item.ref, post=post)
+
+
+def _not_there(known: KnownPost, answer: Answer, fetch: Fetch, *, by_api: bool) -> Gone | Unread:
+    """Return a Gone, unless the refusal may have another reason: a post for few people, a host that refuses all."""
+    origin = origin_of(known.url)
+    doubt = ""
+    if known.post.visibility not in PUBLIC and lent_to(origin) not in fetch.options.network.tokens:
+        doubt = "it is not public, and there is no access token (--token)"
+    elif by_api:
+        try:
+            ask_server(origin, fetch)
+        except NoServer as error:
+            doubt = str(error)
+    if doubt:
+        reason = f"whether the post is still there cannot be told: {answer.reason}, and {doubt}"
+        return Unread(url=known.url, reason=reason)
+    host = urlsplit(origin).netloc
+    return Gone(id=known.post.id, reason=f"{host} has no such post any more, or not for us ({answer.reason})")
 
 
 def _post(stored: Stored, known: KnownPost, fetch: Fetch) -> Post:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from capture.decoding import NotDecoded, read_decoded
-from capture.recorder.urls import host_and_port
+from capture.recorder.urls import lent_to
 from capture.sources.fediverse.errors import NoServer
 from capture.sources.json_value import line, mapping
 from capture.sources.served_json import NotJson, ServedJson
@@ -62,7 +62,7 @@ class Server:
 def ask_server(origin: str, fetch: Fetch) -> Server:
     """Ask a host whether it speaks the API. Raises NoServer."""
     host = urlsplit(origin).netloc
-    has_token = host_and_port(origin) in fetch.options.network.tokens
+    has_token = lent_to(origin) in fetch.options.network.tokens
     for version in ("v2", "v1"):
         url = f"{origin}/api/{version}/instance"
         answer = fetch.get(Found(url=url, kind="data", found_in=f"what {host} says of itself", optional=True))

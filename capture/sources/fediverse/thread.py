@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from capture.sources.fediverse.post_list import Answered, PostList
     from capture.sources.fediverse.server import Server
+    from capture.sources.fediverse.status import Status
     from capture.sources.source import Fetch, Finding
 
 _MOST_ASKED = 25
@@ -96,13 +97,15 @@ class Thread:
         """Count answers. What the post itself answers may have others, which are no part of this thread."""
         statuses = [listed.status for listed in page.posts]
         self._met.update(status.number for status in statuses)
-        grown = True
-        while grown:
-            descending = [
-                each for each in statuses if each.number not in self._replies and each.answers in self._replies
-            ]
-            self._replies.update((each.number, each.replies) for each in descending)
-            grown = bool(descending)
+        answering: dict[str, list[Status]] = {}
+        for status in statuses:
+            answering.setdefault(status.answers, []).append(status)
+        below = list(self._replies)
+        while below:
+            for status in answering.get(below.pop(), ()):
+                if status.number not in self._replies:
+                    self._replies[status.number] = status.replies
+                    below.append(status.number)
         for status in statuses:
             if status.answers in self._replies:
                 self._shown.setdefault(status.answers, set()).add(status.number)

@@ -45,6 +45,8 @@ def facts_of(video: Video) -> tuple[Fact, ...]:
     where = f"yt-dlp: {video.extractor}"
     facts = [Fact(fact.name, fact.value, where) for fact in video.facts]
     facts += [Fact("title", video.title, where)] if video.title else []
+    if published(video):
+        facts.append(Fact("published zone", "as yt-dlp reads it, to whom a time without a zone is one of UTC", where))
     if video.automatic:
         facts.append(Fact("subtitles made by a machine", video.automatic, where))
     return tuple(facts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -17,11 +20,12 @@ import msgspec
 from capture.sources.video.messages import Ended, Said, Task, Told, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import IO
 
 _PATIENCE = 120.0
 """Seconds that yt-dlp may think between two messages; fetching is not counted."""
+_LOOK_AGAIN = 0.2
 _LONGEST = 64 << 20
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 """What an interpreter, and a JavaScript runtime, may need to start. The rest may hold secrets, or settings."""
@@ -35,9 +39,15 @@ _decoder = msgspec.json.Decoder(Said)
 class Extraction:
     """One task for yt-dlp, in a child process that has neither network nor files to write. Close it when done."""
 
-    def __init__(self, task: Task, home: Path, *, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, task: Task, home: Path, *, pause: Callable[[float], None] = time.sleep, patience: float = _PATIENCE
+    ) -> None:
+        """`pause` raises CancelledError where the capture is stopped: the process is then ended at once."""
         self._task = task
+        self._pause = pause
         self._patience = patience
+        self._deadline = math.inf
+        self._ended_for = ""
         root = str(Path(__file__).resolve().parents[3])
         paths = [root, *(entry for entry in sys.path if entry != root and Path(entry).is_absolute())]
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
@@ -51,6 +61,7 @@ class Extraction:
             cwd=Path(root).anchor,
             process_group=0 if os.name == "posix" else None,  # the terminal's Ctrl-C is for the parent
         )
+        threading.Thread(target=self._watch, name="yt-dlp", daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +100,18 @@ class Extraction:
             if self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL) if os.name == "posix" else self._process.kill()
 
+    def _watch(self) -> None:
+        """End the process where it thinks for too long, and where the capture is stopped while it thinks."""
+        try:
+            while self._process.poll() is None and not self._ended_for:
+                self._pause(_LOOK_AGAIN)
+                if time.monotonic() > self._deadline:
+                    self._ended_for = f"yt-dlp was still at work after {self._patience:g} s and was ended"
+        except CancelledError:
+            self._ended_for = "the capture was stopped"
+        if self._ended_for:
+            self._kill()
+
     def _write(self, data: bytes) -> None:
         with suppress(OSError):  # what became of the process, the next reading says
             _open(self._process.stdin).write(data + b"\n")
@@ -96,21 +119,11 @@ class Extraction:
 
     def _next(self) -> Said:
         """Return the next thing said. Raises _Stopped."""
-        late = threading.Event()
-
-        def _give_up() -> None:
-            late.set()
-            self._kill()
-
-        timer = threading.Timer(self._patience, _give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            line = _open(self._process.stdout).readline(_LONGEST)
-        finally:
-            timer.cancel()
-        if late.is_set():
-            raise _Stopped(f"yt-dlp was still at work after {self._patience:g} s and was ended")
+        self._deadline = time.monotonic() + self._patience
+        line = _open(self._process.stdout).readline(_LONGEST)
+        self._deadline = math.inf
+        if self._ended_for:
+            raise _Stopped(self._ended_for)
         if not line:
             raise _Stopped(self._fate())
         try:

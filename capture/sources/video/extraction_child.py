@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segme
 _DEEPEST = 4
 """Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
 _MOST_REMARKS = 20
+_LONGEST_THOUGHT = 150
+"""Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
 _NONE_THERE = re.compile(
     r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
     r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",
@@ -59,12 +62,15 @@ class _Pipe:
         """Ask the parent for something."""
         with self._lock:
             self._write(ask)
+            _end_after(0)  # a fetch may take hours
             line = self._in.readline()
+            _end_after(_LONGEST_THOUGHT)
         if not line:
             os._exit(0)  # the parent is gone, and nobody else waits for anything
         return msgspec.json.decode(line, type=Told)
 
     def _write(self, said: Said) -> None:
+        _end_after(_LONGEST_THOUGHT)
         data = msgspec.json.encode(said) + b"\n"
         while data:
             data = data[os.write(self._out, data) :]
@@ -74,6 +80,7 @@ def main() -> None:
     """Do the one task that stands on standard input."""
     pipe = _Pipe()
     close_room()
+    _end_after(_LONGEST_THOUGHT)
     task = pipe.task()
     try:
         _Looking(task, pipe).look()
@@ -81,6 +88,12 @@ def main() -> None:
         pipe.say(_trouble(task.url, error))
     pipe.say(Ended())
     sys.exit(0)
+
+
+def _end_after(seconds: int) -> None:
+    """Have the system end this process after so many seconds, whatever it is at then; 0 takes that back."""
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(seconds)
 
 
 class _Logger:
@@ -130,7 +143,11 @@ class _Looking:
     def _take(self, found: dict[str, Any] | None, depth: int) -> None:
         """Take what an extractor returned: a video, a list, or another address to look at."""
         kind = (found or {}).get("_type", "video")
-        if not found or depth > _DEEPEST:
+        if not found:
+            return
+        if depth > _DEEPEST:
+            words = f"a list within {_DEEPEST} others: not looked into"
+            self._pipe.say(Trouble(url=_words(str(found.get("url") or self._task.url)), words=words))
             return
         if kind in {"playlist", "multi_video"}:
             self._take_list(found, depth)

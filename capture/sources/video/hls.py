@@ -114,15 +114,17 @@ class _Reading:
             start = self._next_start.get(segment.url, 0) if start < 0 else start
             self._next_start[segment.url] = start + length
             segment = replace(segment, start=start, length=length)
+        self._keep(replace(segment, key=self._key))
+
+    def _keep(self, segment: Segment) -> None:
         if len(self._segments) < _MOST_SEGMENTS:
-            self._segments.append(replace(segment, key=self._key))
+            self._segments.append(segment)
         else:
             self._left_out += 1
 
     def _map(self, attributes: dict[str, str]) -> None:
         start, length = self._bytes(attributes.get("BYTERANGE", ""), unsaid=0)
-        section = Segment(self._absolute(attributes.get("URI", "")), start, length, key=self._key)
-        self._segments.append(section)
+        self._keep(Segment(self._absolute(attributes.get("URI", "")), start, length, key=self._key))
 
     def _read_key(self, attributes: dict[str, str]) -> Key | None:
         method = attributes.get("METHOD", "NONE")

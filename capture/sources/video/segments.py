@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from capture.recorder.urls import lent_to
 from capture.sources.source import Found
 from capture.sources.video.hls import Segment
 
@@ -111,11 +111,15 @@ class NotJoined(Exception):
     """The segments are there, and a file that plays cannot be made of them; the message says why."""
 
 
-def join(pieces: Sequence[Piece], keys: Mapping[str, bytes], file: Path) -> None:
-    """Write segments one after the other, decrypted. Raises NotJoined."""
+def join(pieces: Sequence[Piece], keys: Mapping[str, bytes], file: Path, pause: Callable[[float], None]) -> None:
+    """Write segments one after the other, decrypted.
+
+    Raises NotJoined, and what `pause` raises where the capture is stopped.
+    """
     try:
         with file.open("xb") as out:
             for piece in pieces:
+                pause(0)
                 for data in _plain(piece, keys):
                     out.write(data)
     except (OSError, NotJoined) as error:
@@ -168,6 +172,6 @@ def _bytes(piece: Piece) -> Iterator[bytes]:
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url).netloc.rpartition("@")[2].lower()
+        return lent_to(url)
     except ValueError:
         return ""

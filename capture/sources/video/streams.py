@@ -104,7 +104,7 @@ class Streams:
             return [each for each in made if each.file.parent == self._folder]
         merged = self._folder / f"merged{extension}"
         try:
-            merge(ffmpeg, [each.file for each in made], merged)
+            merge(ffmpeg, [each.file for each in made], merged, self._fetch.wait)
         except NotJoined as error:
             self.notes.append(f"the streams are kept and were not joined: {error}")
             return [each for each in made if each.file.parent == self._folder]
@@ -164,7 +164,7 @@ class Streams:
         pieces, fetched = part.segments.pieces, part.segments
         file = self._folder / f"stream-{self._parts.index(part)}"
         try:
-            join(pieces, fetched.keys, file)
+            join(pieces, fetched.keys, file, self._fetch.wait)
         except NotJoined as error:
             self.notes.append(f"the segments are kept and were not joined: {error}")
             return None

@@ -54,7 +54,8 @@ class VideoSearch:
         )
         answering = Answering(self.fetch, url, page)
         try:
-            extraction = Extraction(task, Path(tempfile.mkdtemp(dir=self.fetch.scratch, prefix="yt-dlp-")))
+            home = Path(tempfile.mkdtemp(dir=self.fetch.scratch, prefix="yt-dlp-"))
+            extraction = Extraction(task, home, pause=self.fetch.wait)
         except OSError as error:
             yield from self._trouble(Trouble(url=url, words=f"it could not be started ({error.strerror})"), answering)
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from capture.recorder.urls import referrer
 from tests.capture.recorder.conftest import Recording, block
 from tests.servers import Body, Certificate, ForwardProxy, MisbehavingServer, SceneServer, TlsServer, redirect
 
@@ -139,7 +140,7 @@ def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording])
     with SceneServer({"/": b"elsewhere"}) as other:
         files = {"/": Body(data=b"x", needs_authorization=f"Basic {secret}"), "/away": redirect(other.url("/"))}
         with SceneServer(files) as server:
-            taken = recording(credentials={f"127.0.0.1:{server.port}": ("mary", "s3cret")})
+            taken = recording(credentials={f"http://127.0.0.1:{server.port}": ("mary", "s3cret")})
             arrival = taken.fetch(server.url("/")).arrival
             assert arrival is not None
             assert arrival.status == 200
@@ -207,3 +208,37 @@ def test_no_environment_variable_leads_round_the_door(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with SceneServer({"/": b"x"}) as server:
         assert recording().fetch(server.url("/")).whole
+
+
+def test_a_token_for_https_is_not_sent_in_the_clear(recording: Callable[..., Recording]) -> None:
+    """A link to the token's own host and port by http:// does not bring it out where anyone on the way can read it."""
+    with SceneServer({"/": b"x"}) as server:
+        host = f"127.0.0.1:{server.port}"
+        assert recording(tokens={host: "s3cret"}).fetch(server.url("/")).whole
+        assert recording(tokens={f"http://{host}": "s3cret"}).fetch(server.url("/")).whole
+        assert [seen.header("Authorization") for seen in server.requests] == ["", "Bearer s3cret"]
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "named"),
+    [
+        ("https://a.example/post?key=1#top", "https://a.example/one.jpg", "https://a.example/post?key=1"),
+        ("https://a.example/post?key=1", "https://cdn.example/one.jpg", "https://a.example/"),
+        ("https://a.example/post?key=1", "https://a.example:8443/one.jpg", "https://a.example/"),
+        ("https://a.example/post?key=1", "http://a.example/one.jpg", ""),
+        ("https://a.example/post?key=1", "http://a.example:443/one.jpg", ""),
+        ("http://a.example/post?key=1", "https://cdn.example/one.jpg", "http://a.example/"),
+    ],
+)
+def test_what_others_learn_of_the_page(page: str, url: str, named: str) -> None:
+    """The address of a page, which may hold a key to it, is told to its own site and to nobody else."""
+    assert referrer(page, url) == named
+
+
+def test_a_redirect_does_not_tell_more_of_the_page(recording: Callable[..., Recording]) -> None:
+    """Led on to another host, a request names the site that it came from and not the page."""
+    with SceneServer({"/end": b"x"}) as other, SceneServer({}) as server:
+        server.files["/"] = redirect(other.url("/end"))
+        recording().recorder.fetch(server.url("/"), headers={"Referer": server.url("/post?key=1")})
+        assert [seen.header("Referer") for seen in server.requests] == [server.url("/post?key=1")]
+        assert [seen.header("Referer") for seen in other.requests] == [server.url("/")]

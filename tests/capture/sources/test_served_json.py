@@ -3,12 +3,16 @@ from __future__ import annotations
 import itertools
 import json
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.sources.served_json import NotJson, ServedJson
+
+if TYPE_CHECKING:
+    from random import Random
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -71,3 +75,34 @@ def test_a_member_of_what_is_no_object_is_none() -> None:
     piece = served.member(served.root, "a")
     assert piece is not None
     assert piece.value == 1
+
+
+@given(st.lists(VALUES, min_size=1), st.randoms(use_true_random=False))
+def test_pieces_may_be_asked_for_in_any_order(values: list[object], random: Random) -> None:
+    """Where a piece stands does not depend on which was asked for before; beyond the first thousands as well."""
+    body = json.dumps(["\u00fc" * 9000, *values], ensure_ascii=False).encode("utf-8", "surrogatepass")
+    served = ServedJson(body)
+    pieces = list(served.elements(served.root))
+    random.shuffle(pieces)
+    for piece in pieces:
+        offset, data = served.served(piece)
+        assert body[offset : offset + len(data)] == data
+        assert ServedJson(data).whole().value == piece.value
+
+
+@pytest.mark.timeout(10)
+def test_the_order_of_asking_costs_no_time() -> None:
+    """Two thousand pieces of two megabytes are taken from the last to the first as fast as the other way round."""
+    body = json.dumps(["\u00fc" + "x" * 1000] * 20_000, ensure_ascii=False).encode()
+    served = ServedJson(body)
+    pieces = list(served.elements(served.root))
+    assert [served.served(piece)[0] for piece in reversed(pieces)][-1] == 1
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("part", [b'\\"', b'"\\'])
+def test_a_deep_nest_with_a_text_that_does_not_end_takes_no_time(part: bytes) -> None:
+    """Behind brackets that no reader follows, quotes are counted once and not from each of them anew."""
+    served = ServedJson(b"[" * 100_000 + b'"' + part * 500_000)
+    with pytest.raises(NotJson, match="breaks off"):
+        list(served.elements(served.root))

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exports.bundle import export_bundle
 from exports.verification import verify
+from hashing.case import Case
 from hashing.events import Failed
 from tests.capture.conftest import jpeg
 from tests.capture.sources.bluesky.documented import REFUSED, asked, encoded
@@ -16,7 +18,9 @@ from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from hashing.keys import SigningKey
     from tests.capture.sources.bluesky.conftest import Got
     from tests.capture.sources.bluesky.documented import Documented
     from tests.servers.seen import Seen
@@ -318,7 +322,7 @@ def test_a_token_is_sent_to_its_own_host_alone(get: Get, documented: Documented)
 
     documented.answer("app.bsky.feed.searchPosts", _search)
     port = documented.server.port
-    got = get("#x", documented.origin, on=(documented.origin,), tokens={f"127.0.0.1:{port}": "s3cret-token"})
+    got = get("#x", documented.origin, on=(documented.origin,), tokens={f"http://127.0.0.1:{port}": "s3cret-token"})
     assert [post.text for post in got.posts] == ["One #x"] * 2
     to_localhost = [seen for seen in documented.server.requests if seen.header("Host").startswith("localhost")]
     assert to_localhost
@@ -422,17 +426,67 @@ def test_another_accounts_records_in_a_list_are_not_its_own(get: Get, documented
     assert counts == {"records that are not posts of this account": 2, "posts that cannot be read": 1}
 
 
-def test_a_blob_that_is_not_what_the_record_names_does_not_verify(get: Get, documented: Documented) -> None:
-    """The record is signed and names the photo by its hash: another photo in its place is found out."""
+@pytest.mark.parametrize("coding", ["", "gzip", "br"])
+def test_a_blob_that_is_not_what_the_record_names_is_not_the_posts(
+    get: Get, documented: Documented, coding: str, tmp_path: Path, key: SigningKey
+) -> None:
+    """A server that gives another photo than is signed is found out: it is kept, marked, and not taken for the post's.
+
+    What the server did is no fault of the capture, which verifies; so no server can spoil a bundle.
+    """
     image = documented.upload(jpeg())
     documented.post(RKEY, "Photo", embed={"$type": "app.bsky.embed.images", "images": [{"image": image, "alt": ""}]})
-    assert get(documented.uri(RKEY), documented.origin).verdict == "ok"
-    documented.blobs[image["ref"]["$link"]] = jpeg(1)
+    false = Body(data=jpeg(1), type="image/jpeg", gzip=coding == "gzip")
+    if coding == "br":
+        false = Body(data=jpeg(1), type="image/jpeg", headers=(("Content-Encoding", "br"),))
+    documented.answer("com.atproto.sync.getBlob", false)
     got = get(documented.uri(RKEY), documented.origin)
-    [photo] = got.items("photo")
-    [problem] = verify(got.result.path).problems
-    assert problem.path == photo.item.path
-    assert image["ref"]["$link"] in problem.reason
+    assert got.result.status == "partial"
+    [reason] = got.failures.values()
+    [photo] = [entry for entry in got.view.items if "getBlob" in entry.item.url]
+    assert "the signed record names" in reason
+    assert photo.item.error_page == reason
+    assert got.verdict == "ok"
+    bundle = export_bundle(Case.open(tmp_path / "OP-ALDER"), key=key, officer="M", output=tmp_path / "bundle")
+    manifest = json.loads((bundle.path / "data/manifest.json").read_bytes())
+    [post] = [item["post"] for item in manifest["captures"][0]["items"] if "post" in item]
+    assert [media.get("ref", "") for media in post["media"]] == [""]
+
+
+def test_an_address_that_promises_a_file_is_held_to_it(get: Get, documented: Documented) -> None:
+    """A picture that an AppView names by somebody's blob and that is another one does not spoil the verification."""
+    image, false = documented.upload(jpeg()), jpeg(1)
+    url = documented.server.url(f"/xrpc/com.atproto.sync.getBlob?did=x&cid={image['ref']['$link']}&shown")
+    documented.answer("com.atproto.sync.getBlob", Body(data=false, type="image/jpeg"))
+    documented.post(RKEY, "Other #x", tags=["x"])
+    shown = {"images": [{"fullsize": url}]}
+    documented.answer("app.bsky.feed.searchPosts", {"posts": [documented.view(RKEY, embed=shown)]})
+    documented.answer("com.atproto.repo.getRecord", REFUSED)
+    documented.answer("com.atproto.sync.getRecord", REFUSED)
+    got = get("#x", documented.origin, on=("bsky",), attempts=1)
+    assert "the server sent other bytes than those that the signed record names" in got.failures.values()
+    assert got.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts", "words"),
+    [
+        (b'{"records":[%b,{"uri":', [], "not JSON at character"),
+        (b'{"records":[' + b"%b," * 1000 + b"%b]}", ["The first"], "it has more than 1,000 elements"),
+    ],
+    ids=["broken off", "too long"],
+)
+def test_a_list_that_is_not_read_to_its_end_is_not_complete(
+    get: Get, documented: Documented, body: bytes, texts: list[str], words: str
+) -> None:
+    """A list that breaks off, or is longer than what is read, is stored, and the capture says what it lacks."""
+    documented.post(RKEY, "The first")
+    element = json.dumps({"uri": documented.uri(RKEY), "value": documented.records[RKEY]}).encode()
+    documented.answer("com.atproto.repo.listRecords", body.replace(b"%b", element))
+    got = get(f"at://{documented.did}", documented.origin)
+    assert [post.text for post in got.posts] == texts
+    assert got.result.status == ("partial" if texts else "nothing")
+    assert words in " ".join(got.failures.values())
 
 
 def test_what_comes_compressed_is_read_and_verified(get: Get, documented: Documented) -> None:

@@ -113,3 +113,29 @@ def test_an_account_of_another_server_says_that_it_may_lack_posts(held: Capture)
         _, case = held(server.url("/@alice@home.example"))
     assert case.texts == ["Post 99"]
     assert "shows only those posts of @alice@home.example that it knows" in case.reasons
+
+
+def test_a_borrowed_author_has_no_home_copy(home: SceneServer, away: SceneServer, held: Capture) -> None:
+    """Where a post is one host's and its author another's, neither vouches for it: no home copy is taken, and why."""
+    writer = account("alice@home.example", "http://police.example")
+    shown = status("99", home.origin, "alice@home.example", account=writer, content="<p>Borrowed")
+    away.files["/api/v1/statuses/99"] = answer(shown | {"uri": home.url("/users/alice/statuses/7")})
+    result, case = held(away.url("/@alice@home.example/99"))
+    assert result == "partial"
+    assert case.texts == ["Borrowed"]
+    assert "its author is one of police.example, and the post itself is not" in case.reasons
+    assert not home.requests
+
+
+def test_a_note_in_anothers_name_is_not_read_as_that_ones_post(held: Capture) -> None:
+    """A host that attributes its own note to somebody elsewhere, whose name would then stand above it, is refused."""
+    with SceneServer(instance()) as server, SceneServer({}) as other:
+        actor = {"id": other.url("/users/alice"), "type": "Person", "preferredUsername": "alice", "name": "Alice"}
+        other.files["/users/alice"] = Body(data=json.dumps(actor).encode(), type="application/activity+json")
+        note = {"type": "Note", "id": server.url("/@alice/100"), "attributedTo": other.url("/users/alice"),
+                "content": "<p>Never said", "to": ["https://www.w3.org/ns/activitystreams#Public"]}  # fmt: skip
+        server.files["/@alice/100"] = Body(data=json.dumps(note).encode(), type="application/activity+json")
+        _, case = held(server.url("/@alice/100"))
+        assert not other.requests
+    assert case.posts == {}
+    assert "its author is another host's" in case.reasons

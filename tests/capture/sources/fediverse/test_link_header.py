@@ -49,3 +49,10 @@ def test_any_field_gives_an_address_or_none(field: str) -> None:
 def test_a_long_field_takes_no_time() -> None:
     """A field of white space and semicolons as long as a header can be is read at once."""
     assert next_page("<a>" + " ;" * 30_000, HERE) == ""
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("part", ["<", '\\"', '"\\', ';"'])
+def test_what_does_not_end_takes_no_time(part: str) -> None:
+    """A target or a quoted text that is begun again and again and never ended costs one look at each character."""
+    assert next_page('<a>; rel="' + part * 32_000, HERE) in {"", "https://host.example/api/v1/timelines/tag/a"}

@@ -80,7 +80,7 @@ def test_a_post_for_followers_needs_a_token(mastodon: MastodonServer, held: Capt
     assert (status, without.posts) == ("partial", {})
     assert "without login" in without.reasons
     host = urlsplit(mastodon.origin).netloc
-    status, with_token = held(scene, tokens={host: TOKENS["bob"]})
+    status, with_token = held(scene, tokens={f"http://{host}": TOKENS["bob"]})
     assert status == "complete"
     assert with_token.post("For friends").visibility == "private"
 
@@ -127,7 +127,7 @@ def test_a_hashtag_by_its_address(mastodon: MastodonServer, held: Capture) -> No
 def test_the_token_is_in_no_file(mastodon: MastodonServer, held: Capture) -> None:
     """The token stands in no file of the capture; that a credential was left out does."""
     host = urlsplit(mastodon.origin).netloc
-    _, case = held(mastodon.posts["photos"].url, thread=True, tokens={host: TOKENS["alice"]})
+    _, case = held(mastodon.posts["photos"].url, thread=True, tokens={f"http://{host}": TOKENS["alice"]})
     files = [path for path in case.path.rglob("*") if path.is_file()]
     assert not [path for path in files if TOKENS["alice"].encode() in _plain(path.name, path.read_bytes())]
     assert b'"replaced":["authorization"]' in (case.path / "ledger.jsonl").read_bytes()

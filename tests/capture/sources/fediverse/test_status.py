@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from capture.sources.fediverse.account import account_facts, read_account
 from capture.sources.fediverse.activity import read_activity
+from capture.sources.fediverse.attachment import MOST, found_media, read_attachments
 from capture.sources.fediverse.content import LONGEST, read_content
 from capture.sources.fediverse.errors import Unreadable
 from capture.sources.fediverse.server import Server
 from capture.sources.fediverse.status import read_status
 from capture.sources.served_json import ServedJson
+from capture.sources.source import Found, Unread
 from hashing.events import ItemFacts, PostRead, encode
 from hashing.ledger import LONGEST_LINE
 from tests.capture.sources.fediverse.documented import account, photo, status, tagged
@@ -267,3 +269,23 @@ def test_an_activity_says_what_a_status_says() -> None:
         "location": "Market",
         "media": ({"url": "https://host.example/1.png", "kind": "photo", "alt": "roof"},),
     }
+
+
+def test_what_an_account_says_of_itself_is_no_fact_of_the_server() -> None:
+    """The fields of a profile have names of their owner's choosing, and are never taken for what the server states."""
+    fields = [{"name": "handle", "value": "chief@police.example"}, {"name": "", "value": "x"}]
+    facts = account_facts({"id": "1", "acct": "eve", "fields": fields}, SERVER)
+    assert [(fact.name, fact.value) for fact in facts if fact.tag == "fields"] == [
+        ("profile field: handle", "chief@police.example")
+    ]
+
+
+def test_media_beyond_those_that_are_read_are_not_passed_over_in_silence() -> None:
+    """A post with more photos than any server allows is said to have more than were sought."""
+    many = [{"type": "image", "url": f"https://host.example/{number}.jpg"} for number in range(MOST + 1)]
+    found = list(found_media(read_attachments(many), "post 1"))
+    assert len([each for each in found if isinstance(each, Found)]) == MOST
+    assert [each.reason for each in found if isinstance(each, Unread)] == [
+        f"post 1 names {MOST} photos and videos or more: no further ones were sought"
+    ]
+    assert not [each for each in found_media(read_attachments(many[:3]), "post 1") if isinstance(each, Unread)]

@@ -35,8 +35,7 @@ def test_a_token_goes_to_its_own_host_alone(held: Capture) -> None:
             "/moved.jpg": redirect(home.url("/photo.jpg?moved")),
             "/api/v1/statuses/99/context": redirect(home.url("/api/v1/statuses/99/context")),
         }
-        host = server.origin.removeprefix("http://")
-        _, case = held(server.url("/@alice@home.example/99"), thread=True, tokens={host: TOKEN})
+        _, case = held(server.url("/@alice@home.example/99"), thread=True, tokens={server.origin: TOKEN})
         assert all(seen.header("Authorization") == f"Bearer {TOKEN}" for seen in server.requests)
         assert len(home.requests) >= 4
         assert not any(seen.header("Authorization") for seen in home.requests)
@@ -51,8 +50,7 @@ def test_a_token_opens_a_closed_timeline(held: Capture) -> None:
     """With the token a closed hashtag is captured, followers-only posts included and marked."""
     posts = [status("1", tags=tagged("fire"), visibility="private"), status("2", tags=tagged("fire"))]
     with SceneServer({**instance(), "/api/v1/timelines/tag/fire": _with_token(answer(posts))}) as server:
-        host = server.origin.removeprefix("http://")
-        result, case = held("#fire", on=(server.origin,), tokens={host: TOKEN})
+        result, case = held("#fire", on=(server.origin,), tokens={server.origin: TOKEN})
     assert result == "complete"
     assert [post.visibility for post in case.posts.values()] == ["private", "public"]
 
@@ -60,7 +58,6 @@ def test_a_token_opens_a_closed_timeline(held: Capture) -> None:
 def test_a_token_that_does_not_help_is_said(held: Capture) -> None:
     """A refusal in spite of a token does not ask for one."""
     with SceneServer({**instance(), "/api/v1/timelines/tag/fire": LOGIN}) as server:
-        host = server.origin.removeprefix("http://")
-        _, case = held("#fire", on=(server.origin,), tokens={host: TOKEN})
+        _, case = held("#fire", on=(server.origin,), tokens={server.origin: TOKEN})
     assert "does not give #fire on" in case.reasons
     assert "--token" not in case.reasons

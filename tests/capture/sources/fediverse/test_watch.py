@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hashing.events import PostChanged
+from tests.capture.conftest import OPTIONS
 from tests.capture.sources.fediverse.documented import GONE, Held, answer, instance, status, tagged
 from tests.servers import Body, SceneServer
 
@@ -77,3 +79,43 @@ def test_a_limited_list_that_stayed_the_same_is_not_paged_further(rounds: Rounds
         next(watching)
         next(watching)
         assert not server.asked(f"{TAG}?p=2")
+
+
+def test_two_servers_that_disagree_are_no_edit(rounds: Rounds) -> None:
+    """A server that shows another one's post in other words has not edited it; its copy is taken once."""
+    true, false = _fire("1"), _fire("1", content="<p>Never said")
+    with (
+        SceneServer({**instance(), TAG: answer([true])}) as one,
+        SceneServer({**instance(), TAG: answer([false])}) as two,
+    ):
+        watching = rounds("#fire", on=(one.origin, two.origin))
+        assert sorted(Held.of(next(watching).result.path).texts) == ["Never said", "Post 1"]
+        second = next(watching)
+        assert Held.of(second.result.path).texts == []
+        assert _changes(second) == []
+        one.files[TAG] = answer([_fire("1", content="<p>Edited 1", edited_at="2026-03-01T13:00:00Z")])
+        assert _changes(next(watching)) == [("edited", "1")]
+
+
+def test_a_post_for_few_is_not_gone_without_a_token(rounds: Rounds) -> None:
+    """A server answers 404 to a stranger who asks for a post that is not public: that is no word on whether it is."""
+    private = _fire("1", visibility="private")
+    with SceneServer({**instance(), TAG: answer([private])}) as server:
+        network = replace(OPTIONS.network, tokens={server.origin: "of-the-user"})
+        next(rounds("#fire", on=(server.origin,), network=network))
+        server.files |= {TAG: answer([]), "/api/v1/statuses/1": GONE}
+        again = next(rounds("#fire", on=(server.origin,)))
+        assert _changes(again) == []
+        assert "there is no access token" in Held.of(again.result.path).reasons
+        assert _changes(next(rounds("#fire", on=(server.origin,), network=network))) == [("gone", "1")]
+
+
+def test_a_host_that_refuses_everything_has_deleted_nothing(rounds: Rounds) -> None:
+    """Where the host no longer answers as a server does, its 404 for a post is not the post's end."""
+    with SceneServer({**instance(), TAG: answer([_fire("1")])}) as server:
+        watching = rounds("#fire", on=(server.origin,))
+        next(watching)
+        server.files.clear()
+        second = next(watching)
+    assert _changes(second) == []
+    assert "whether the post is still there cannot be told" in Held.of(second.result.path).reasons

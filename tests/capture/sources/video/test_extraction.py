@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import CancelledError
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -152,6 +153,27 @@ def test_ctrl_c_ends_it_soon(media_site: MediaSite, tmp_path: Path) -> None:
     view = read_capture(folder)
     assert {urlsplit(entry.item.url).path for entry in view.items} >= {"/hls/hi_000.ts", "/hls/hi_001.ts"}
     assert verify(folder).verdict == "ok"
+
+
+def test_a_stop_ends_it_while_it_thinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for yt-dlp to come to a result that nobody wants any more."""
+    monkeypatch.setattr(extraction, "_PROGRAM", "while True: pass")
+
+    def _stopped(_: float) -> None:
+        raise CancelledError
+
+    with Extraction(TASK, tmp_path, pause=_stopped) as process:
+        assert list(process.said()) == [Trouble(url=TASK.url, words="the capture was stopped"), Ended()]
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="this system has no alarm")
+def test_it_does_not_think_on_for_ever_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its parent was killed and ends it no more, the system does, though it be lost in a regular expression."""
+    program = extraction._PROGRAM.replace("import main", "import main; import re; from capture.sources.video import ")
+    program = program.replace("; main()", "extraction_child as child; child._LONGEST_THOUGHT = 1; ")
+    lost = "child._Looking = lambda task, pipe: re.match('(a|a)*b', 'a' * 100); main()"
+    [trouble, _] = _said(program + lost, tmp_path, monkeypatch)
+    assert trouble == Trouble(url=TASK.url, words="yt-dlp stopped: killed by SIGALRM")
 
 
 def test_the_process_sees_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,3 +78,10 @@ def test_a_huge_number_is_no_number() -> None:
     """A sequence number of ten thousand digits costs nothing and fails nothing."""
     playlist = read_playlist(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{'9' * 10_000}\na.ts\n", URL)
     assert playlist.segments == (Segment("https://example.org/live/a.ts", number=10**15 - 1),)
+
+
+def test_initialization_sections_are_counted_too() -> None:
+    """A playlist of nothing but initialization sections is read as far as one of segments, and the rest is said."""
+    text = "#EXTM3U\n" + "".join(f'#EXT-X-MAP:URI="{number}"\n' for number in range(100_005))
+    playlist = read_playlist(text, URL)
+    assert (len(playlist.segments), playlist.left_out) == (100_000, 5)

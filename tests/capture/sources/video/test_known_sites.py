@@ -85,3 +85,17 @@ def test_a_message_is_one_bounded_line() -> None:
     words = plain("line\nline\x1b[31m" + "x" * 100_000)
     assert len(words) <= 500
     assert words.isprintable()
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://www.tv2.no/v/" + "/" * 470,
+        "https://a.webex.com/b/ldr.php?" + "a=b&" * 117,
+        "https://stream.tvp.pl/?x=1" + ";" * 465,
+    ],
+)
+def test_an_address_that_a_pattern_despairs_of_is_answered_at_once(url: str) -> None:
+    """A page can name whatever address it likes as a player: none makes a pattern of yt-dlp's search for hours."""
+    assert is_known_by_name(url) == is_known_by_name(url[:40])
