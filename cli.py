@@ -16,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from types import FrameType
 
     from rich.console import Console, RenderableType
@@ -81,9 +82,11 @@ def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
-    from hashing.errors import InUse, NotAsSigned, Unwritable, WouldOverwrite
+    from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
 
-    if isinstance(error, CaptureError):
+    if isinstance(error, ForeignReceipt):
+        return Exit.REFUSED
+    if isinstance(error, CaptureError | NotRecordable):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH
@@ -150,6 +153,9 @@ signing_key_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
+)
+at_option = click.option(
+    "--at", default="", metavar="WHEN", help="When it was done, if earlier: 2026-11-24T10:15Z, or 2h back."
 )
 existing_case = click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
 
@@ -622,20 +628,46 @@ def _capture_exit(results: Sequence[CaptureResult]) -> Exit:
     metavar="FILE",
     help="Demand that this key signed (a public key; may be given more than once).",
 )
+@click.option(
+    "--receipt", type=click.Path(path_type=Path), metavar="FILE", help="Write a receipt of the result, signed."
+)
+@click.option(
+    "--sign-with",
+    "signing_path",
+    envvar="GOLDENHOUR_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The key that signs the receipt.  [default: the user's own]",
+)
 @json_option
 @quiet_option
-def verify(paths: tuple[Path, ...], key_paths: tuple[Path, ...], as_json: bool, quiet: bool) -> None:
+def verify(
+    paths: tuple[Path, ...],
+    key_paths: tuple[Path, ...],
+    receipt: Path | None,
+    signing_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Check a case, a capture or a bundle (folder or zip): nothing altered, nothing missing, nothing added.
 
-    Never writes. Exit code 0: it matches; 5: it does not; 6: it could not be checked.
+    Never writes, but for a receipt where one is asked for. Exit code 0: it matches; 5: it does not; 6: it could not
+    be checked.
 
     \b
     goldenhour verify OP-ALDER
+    goldenhour verify OP-ALDER --receipt verified-by-hill.receipt
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
     """
+    from exports.outside import demand_outside
+    from exports.receipt import write_receipt
     from exports.verification import verify as verify_path
     from hashing.keys import load_public_key
 
+    if receipt is not None and len(paths) > 1:
+        raise click.UsageError("--receipt is of one path: name no other")
+    if receipt is not None:
+        demand_outside(receipt, paths[0])
     signers = [load_public_key(path) for path in key_paths]
     worst = Exit.OK
     for path in paths:
@@ -645,6 +677,8 @@ def verify(paths: tuple[Path, ...], key_paths: tuple[Path, ...], as_json: bool, 
             _print_json(verification.to_json())
         else:
             _print_verification(verification)
+        if receipt is not None:
+            write_receipt(receipt, verification, key=_signing_key(signing_path))
         worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
     sys.exit(worst)
 
@@ -811,6 +845,182 @@ def export(
     click.echo(f"seal     {bundle.fingerprint}")
     for sentence in bundle.left_out:
         click.echo(f"left out {_clean(sentence)}")
+
+
+@main.group()
+def custody() -> None:
+    """Record what is done with an exhibit, or show its continuity log. Nothing in the log is ever removed.
+
+    \b
+    goldenhour custody add OP-ALDER MP/1 --event handed-over --from "Mary Price" --to "John Hill" --reason "for court"
+    goldenhour custody show OP-ALDER MP/1
+    """
+
+
+@custody.command(name="add")
+@existing_case
+@click.argument("refs", nargs=-1, metavar="[MP/1 | MP/1-0003]...")
+@click.option("--event", "action", default="", metavar="EVENT", help="seized, sealed, handed-over, received, opened, …")
+@click.option("--from", "giver", default="", metavar="NAME", help="Who gave it away.")
+@click.option("--to", "receiver", default="", metavar="NAME", help="Who got it.")
+@click.option("--reason", default="", help="Why.")
+@click.option("--place", default="", help="Where.")
+@at_option
+@click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help="Of `verify --receipt`: verified.")
+@officer_option
+@signing_key_option
+def custody_add(
+    case: Path,
+    refs: tuple[str, ...],
+    receipt: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    at: str,
+    action: str,
+    giver: str,
+    receiver: str,
+    reason: str,
+    place: str,
+) -> None:
+    """Record a custody event of exhibits or items, in the case's own signed ledger.
+
+    \b
+    Events: seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed
+    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --place "exhibits store" --at 10m
+    goldenhour custody add OP-ALDER --receipt verified-by-hill.receipt
+    """
+    from exports.receipt import record_receipt
+    from hashing.custody import VERIFIED, Handling, record_custody
+    from hashing.note import LARGEST_NOTE
+    from hashing.storage import read_small
+
+    if receipt is not None and (action not in {"", VERIFIED} or at or giver or receiver):
+        raise click.UsageError("--receipt says itself what was done, when and by whom: leave out --event, --at …")
+    if receipt is None and not (refs and action):
+        raise click.UsageError("name an exhibit and an --event, or a --receipt")
+    officer, moment = _officer(officer), _moment(at, "--at")
+    data = read_small(receipt, LARGEST_NOTE) if receipt else b""
+    key = _signing_key(key_path)
+    opened = _open_case(case, key, officer)
+    if receipt is not None:
+        events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
+    else:
+        handling = Handling(action=action, giver=giver, receiver=receiver, reason=reason, place=place, at=moment)
+        events = record_custody(opened, refs, handling, key=key, officer=officer)
+    for event in events:
+        click.echo(_clean(f"{event.ref}  {event.action}, {event.at or event.time}, recorded by {event.officer}"))
+
+
+@custody.command(name="show")
+@existing_case
+@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@json_option
+def custody_show(case: Path, ref: str, as_json: bool) -> None:
+    """Show the continuity log, in the order in which things were done; what was recorded late says so.
+
+    \b
+    goldenhour custody show OP-ALDER MP/1
+    """
+    from exports.continuity import exhibits_of
+    from exports.tables import custody_lines, custody_to_json
+    from hashing.case import Case
+
+    for exhibit in exhibits_of(Case.open(case), ref):
+        if as_json:
+            _print_json(custody_to_json(exhibit, ref or exhibit.ref))
+            continue
+        for line in custody_lines(exhibit.about(ref or exhibit.ref)):
+            click.echo(line)
+
+
+def _moment(text: str, option: str) -> datetime | None:
+    from capture.spans import moment
+    from hashing.times import system_clock
+
+    return moment(text, option, system_clock()) if text else None
+
+
+@main.command()
+@existing_case
+@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
+@click.option("--place", default="", help="Where it was seized.")
+@click.option("--time", "at", default="", metavar="WHEN", help="When it was seized, as you state it.")
+@officer_option
+@signing_key_option
+@json_option
+def exhibit(
+    case: Path,
+    ref: str,
+    describe: str | None,
+    place: str,
+    at: str,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+) -> None:
+    """List the exhibits of a case, or describe one of them or one of its items.
+
+    \b
+    goldenhour exhibit OP-ALDER MP/1 --describe "posts and photos of the fire" --place "Market Street"
+    goldenhour exhibit OP-ALDER
+    """
+    from exports.continuity import exhibits_of, items_at_hand
+    from exports.tables import exhibit_to_json, exhibits_table
+    from hashing.case import Case
+    from hashing.custody import record_description
+
+    if describe is None and (place or at):
+        raise click.UsageError("--place and --time belong to a description: add --describe")
+    if describe is not None:
+        if not ref:
+            raise click.UsageError("name the exhibit or the item that is described")
+        key, officer, moment = _signing_key(key_path), _officer(officer), _moment(at, "--time")
+        opened = _open_case(case, key, officer)
+        record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
+    opened = Case.open(case)
+    listed = exhibits_of(opened, ref)
+    items = items_at_hand(opened, listed)
+    if as_json:
+        for each in listed:
+            _print_json(exhibit_to_json(each, items.get(each.ref)))
+        return
+    _print(exhibits_table(listed, items))
+
+
+@main.command()
+@existing_case
+@click.argument("ref", metavar="MP/1")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: stdout, for text]"
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "png", "pdf"]), help="[default: by FILE's ending, or text]"
+)
+def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
+    """Make the continuity label of an exhibit or an item: what it is, its seal, and lines to sign at each hand-over.
+
+    \b
+    goldenhour label OP-ALDER MP/1
+    goldenhour label OP-ALDER MP/1 --output MP-1.pdf     (A5, with the seal's fingerprint as a QR code)
+    """
+    from exports.label import label as make_label
+    from exports.label import label_file, label_text
+    from exports.outside import demand_outside
+    from hashing.case import Case
+    from hashing.storage import write_exclusively
+
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    form = form or (ending if ending in {"png", "pdf"} else "text")
+    if form != "text" and output is None:
+        raise click.UsageError(f"--format {form}: name a file with --output")
+    made = make_label(Case.open(case), ref)
+    if output is None:
+        click.echo(label_text(made), nl=False)
+        return
+    demand_outside(output, case)
+    write_exclusively(output, label_text(made).encode() if form == "text" else label_file(made, form))
+    click.echo(_clean(f"label    {output}"))
 
 
 @main.command()

@@ -16,6 +16,7 @@ from msgspec import Meta
 from hashing.facts import Fact
 
 FORMAT = "goldenhour-manifest/1"
+CUSTODY_FORMAT = "goldenhour-custody/1"
 SCHEMA_ID = "urn:goldenhour:manifest:1"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -258,6 +259,46 @@ class RecoveredRecord(Record, frozen=True, kw_only=True):
     found: Annotated[tuple[str, ...], Meta(description="What was found, and what was done about it.")]
 
 
+class VerifiedRecord(Record, frozen=True, kw_only=True):
+    """A verification, as the receipt says that its verifier signed."""
+
+    what: Annotated[str, Meta(description="What was verified: case, capture or bundle.")]
+    verdict: Annotated[str, Meta(description="ok, mismatch or unchecked.")]
+    fingerprint: Annotated[Fingerprint, Meta(description="Of the seal that was found.")]
+    tool: str
+    verifier: Annotated[Fingerprint, Meta(description="Of the key that signed the receipt.")]
+    receipt_sha256: Sha256
+
+
+class CustodyRecord(Record, frozen=True, kw_only=True):
+    """One entry of an exhibit's log: what was done with it, as its officers state."""
+
+    line: Annotated[Count, Meta(description="The line of the case's ledger that records it, counted from 0.")]
+    ref: Annotated[str, Meta(description="The exhibit, or the item.")]
+    event: Annotated[
+        str,
+        Meta(
+            description="seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed; or "
+            "described."
+        ),
+    ]
+    time: Annotated[Time, Meta(description="When it was done. Entries stand in the order of these times.")]
+    recorded: Annotated[Time, Meta(description="When it was recorded.")]
+    late: Annotated[bool, Meta(description="It was recorded after it was done, with a time that the officer states.")]
+    signer: Annotated[Fingerprint, Meta(description="Of the key that the recording names.")]
+    officer: str = ""
+    giver: str = msgspec.field(default="", name="from")
+    receiver: str = msgspec.field(default="", name="to")
+    reason: str = ""
+    place: str = ""
+    description: str = ""
+    seized: Annotated[str, Meta(description="With a description: when it was seized, as stated. UTC.")] = ""
+    detail: Annotated[str, Meta(description="The scene, the seal or the bundle, where the case itself records it.")] = (
+        ""
+    )
+    receipt: VerifiedRecord | None = None
+
+
 class CaptureRecord(Record, frozen=True, kw_only=True):
     """One run over one scene."""
 
@@ -282,6 +323,7 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     skipped: tuple[SkippedRecord, ...]
     changed: tuple[ChangeRecord, ...] = ()
     recovered: tuple[RecoveredRecord, ...] = ()
+    custody: Annotated[tuple[CustodyRecord, ...], Meta(description="Until the bundle was made.")] = ()
 
 
 class Manifest(Record, frozen=True, kw_only=True):
@@ -294,6 +336,21 @@ class Manifest(Record, frozen=True, kw_only=True):
     case: CaseRecord
     exported: ExportRecord
     captures: tuple[CaptureRecord, ...]
+
+
+class ExhibitRecord(Record, frozen=True, kw_only=True):
+    """An exhibit and all that was done with it until the bundle was made."""
+
+    exhibit: str
+    custody: tuple[CustodyRecord, ...]
+
+
+class CustodyLog(Record, frozen=True, kw_only=True):
+    """The content of custody.json: the logs of a bundle's exhibits, as the manifest has them too."""
+
+    format: str
+    case: str
+    exhibits: tuple[ExhibitRecord, ...]
 
 
 def json_schema() -> dict[str, Any]:

@@ -37,6 +37,7 @@ and contacts none.
     data/report.html       everything, for people
     data/manifest.json     the same, for programs
     data/case.json         what case this is
+    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from exports.continuity import DESCRIBED
 from exports.exhibits import exhibit_ranges
 from exports.listing import Column, Listing
+from exports.moment import second
 from exports.printable import printable
 from exports.sizes import human_size
 from exports.skips import reason_alike
+from exports.stated import stated
 from hashing.case import CAPTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from exports.capture_view import CaptureView, ItemView
     from exports.case_view import CaseView
+    from exports.continuity import Exhibit
+    from exports.manifest import CustodyRecord
     from exports.verification import Verification
     from hashing.capture_folder import Seal
     from hashing.events import ProofRead
@@ -108,6 +113,66 @@ def case_remarks(view: CaseView) -> Iterator[str]:
         yield printable(f"missing: the case's ledger has a capture {name}, and its folder is gone")
     for name in view.unregistered:
         yield printable(f"not of this case: its ledger knows no capture {name}")
+
+
+def exhibits_table(exhibits: Iterable[Exhibit], items: Mapping[str, int]) -> Listing:
+    """Return exhibits with seal, last custody event and latest description; `items` counts those that are at hand."""
+    columns = (
+        Column("Exhibit", style="bold"),
+        Column("Seized (UTC)"),
+        Column("Items", right=True),
+        Column("Seal", style="cyan"),
+        Column("Last event"),
+        Column("Description"),
+    )
+    return Listing(columns, [_exhibit_row(exhibit, items) for exhibit in exhibits])
+
+
+def _exhibit_row(exhibit: Exhibit, items: Mapping[str, int]) -> tuple[str, ...]:
+    said = [entry.description for entry in exhibit.descriptions()]
+    earlier = f" ({len(said) - 1} earlier)" if len(said) > 1 else ""
+    return (
+        exhibit.ref,
+        _minute(exhibit.registered.time),
+        f"{items[exhibit.ref]:,}" if exhibit.ref in items else "-",
+        exhibit.sealed.fingerprint if exhibit.sealed else "not sealed",
+        f"{exhibit.last.event} {_minute(exhibit.last.time)}",
+        said[-1] + earlier if said else "-",
+    )
+
+
+def _minute(time: str) -> str:
+    return time[: len("2026-11-24T10:15")].replace("T", " ")
+
+
+def custody_lines(log: Iterable[CustodyRecord]) -> Iterator[str]:
+    """Yield the entries of a custody log, each with what it states on lines of its own: nothing in it is cut."""
+    for entry in log:
+        late = f"  (recorded late: {second(entry.recorded)})" if entry.late else ""
+        who = f"  by {entry.officer}" if entry.officer else ""
+        yield printable(f"{second(entry.time)}  {entry.ref}  {entry.event}{who}{late}")
+        for phrase in stated(entry):
+            yield f"    {printable(phrase)}"
+
+
+def exhibit_to_json(exhibit: Exhibit, items: int | None) -> dict[str, Any]:
+    """Return an exhibit as plain values for `exhibit --json`; `items` is None where its capture is not at hand."""
+    return {
+        "exhibit": exhibit.ref,
+        "capture": exhibit.registered.capture,
+        "scene": exhibit.registered.scene,
+        "officer": exhibit.registered.officer,
+        "seized": exhibit.registered.time,
+        "items": items,
+        "seal": exhibit.sealed and exhibit.sealed.fingerprint,
+        "descriptions": [msgspec.to_builtins(entry) for entry in exhibit.log if entry.event == DESCRIBED],
+        "last": msgspec.to_builtins(exhibit.last),
+    }
+
+
+def custody_to_json(exhibit: Exhibit, ref: str) -> dict[str, Any]:
+    """Return the log of an exhibit or an item as plain values for `custody show --json`."""
+    return {"exhibit": exhibit.ref, "custody": [msgspec.to_builtins(entry) for entry in exhibit.about(ref)]}
 
 
 def _capture_row(view: CaptureView) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The case folder: all captures of one operation, and the case's own ledger.
 
     case.json        id, title, officer, created, format version
-    ledger.jsonl     captures registered and sealed, bundles exported
+    ledger.jsonl     captures registered and sealed, bundles exported, custody events, descriptions
     checkpoints/     a signed checkpoint after every change, named for the ledger's length
     captures/        a folder each
 
@@ -225,10 +225,10 @@ class Case:
     def _sealed(self) -> set[str]:
         return {event.capture for event in self.events() if isinstance(event, CaptureSealed)}
 
-    def record(self, event: Event, *, key: SigningKey) -> tuple[int, bytes]:
-        """Add an event to the case's ledger; return the line's index and the checkpoint signed over it."""
+    def record(self, *events: Event, key: SigningKey) -> tuple[int, bytes]:
+        """Add events to the case's ledger, all or none; return the last line's index and the checkpoint over it."""
         with self._changing(key) as ledger:
-            ledger.append([encode(event)])
+            ledger.append([encode(event) for event in events])
             index = ledger.size - 1
         return index, read_small(self.path / CHECKPOINTS / checkpoint_name(index + 1))
 

@@ -9,6 +9,9 @@ HashingError
 ├── BadKey              a key file is missing, unreadable or not an Ed25519 key
 ├── BadSignature        a signature does not belong to this text and key
 ├── NotAsSigned         a case's ledger is not the one that was signed
+├── NotRecordable       not something that the log of an exhibit can take
+│   ├── NoSuchExhibit   the case has no exhibit or item of this reference
+│   └── ForeignReceipt  a receipt speaks of seals that are not the case's
 ├── WouldOverwrite      a name is taken; evidence is never overwritten
 └── InUse               another process holds the case or the capture
 """
@@ -55,6 +58,18 @@ class BadSignature(HashingError):
 
 class NotAsSigned(HashingError):
     """A case's ledger is not the one that was signed last, and must not be signed anew."""
+
+
+class NotRecordable(HashingError):
+    """Not something that the log of an exhibit can take."""
+
+
+class NoSuchExhibit(NotRecordable):
+    """The case has no exhibit, or the exhibit no item, of this reference."""
+
+
+class ForeignReceipt(NotRecordable):
+    """A receipt of a verification speaks of seals that are not the case's."""
 
 
 class WouldOverwrite(HashingError):

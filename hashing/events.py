@@ -299,6 +299,52 @@ class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="export
     files: dict[str, str]
 
 
+class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A receipt of a verification: what was verified, what came of it, and the key that signed the receipt."""
+
+    what: str
+    verdict: str
+    """`ok`, `mismatch` or `unchecked`."""
+    fingerprint: str
+    """Of the first seal that was found: the bundle's or the case's own, or the capture's."""
+    tool: str
+    key: str
+    """The verifier's public key: 32 bytes of Ed25519 in hexadecimal."""
+    sha256: str
+    """Of the receipt's file."""
+
+
+class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody"):
+    """Something was done with an exhibit, or with one of its items, as an officer states it."""
+
+    ref: str
+    """The exhibit (`MP/1`) or the item (`MP/1-0003`)."""
+    action: str
+    """One of `hashing.custody.ACTIONS`."""
+    officer: str
+    signer: str
+    at: str = ""
+    """When it was done, where that was before it was recorded."""
+    giver: str = msgspec.field(default="", name="from")
+    receiver: str = msgspec.field(default="", name="to")
+    reason: str = ""
+    place: str = ""
+    receipt: VerifiedBy | None = None
+    """What a verification found, where the action is one."""
+
+
+class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="described"):
+    """An officer describes an exhibit or an item. A later description stands beside the earlier ones."""
+
+    ref: str
+    description: str
+    officer: str
+    signer: str
+    at: str = ""
+    """When the exhibit was seized, as the officer states it."""
+    place: str = ""
+
+
 CaptureEvent = (
     CaptureStarted
     | Exchange
@@ -314,7 +360,7 @@ CaptureEvent = (
     | CaptureResumed
     | CaptureFinished
 )
-CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported
+CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Custody | Described
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)
 _case_decoder = msgspec.json.Decoder(CaseEvent)

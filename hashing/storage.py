@@ -117,6 +117,21 @@ def write_new(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_exclusively(path: Path, data: bytes) -> None:
+    """Create a file that the user named, and touch nothing beside it. Raises WouldOverwrite, Unwritable."""
+    descriptor = create(path)
+    with storing(path):
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        except OSError:
+            path.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+    sync_folder(path.parent)
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
     part = path.with_name(path.name + PART)

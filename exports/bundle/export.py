@@ -13,13 +13,14 @@ from exports.bundle.contents import capture_contents
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
-from exports.bundle.sealing import check_case_ledger, seal_files
+from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
 from exports.bundle.source import Fault, Source
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.writing import VOUCHING, declare_bag, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
+from exports.continuity import read_exhibits
 from exports.errors import ExportError, NotWhole
 from exports.manifest import ExportRecord
 from hashing.case import CAPTURES, CASE_FILE
@@ -106,7 +107,7 @@ def export_bundle(
     draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
     try:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, outgoing.views)
+        listed = manifest(case.info, record, outgoing.views, read_exhibits(events))
         declare_bag(draft)
         faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
         if faults:
@@ -124,7 +125,8 @@ def export_bundle(
             files={file: draft.sha256[file] for file in VOUCHING},
         )
         index, note = case.record(exported, key=key)
-        for file, data in seal_files(case, index, note, key.public, selection.sealed):
+        custody = custody_lines(events, selection.exhibits)
+        for file, data in seal_files(case, index, note, key.public, selection.sealed, custody):
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from exports.capture_view import CaptureView, ItemView
+    from exports.continuity import Exhibit
     from hashing.case import CaseInfo
     from hashing.events import Exchange, ProofRead
     from hashing.facts import Fact
@@ -43,17 +44,19 @@ def folder_in_bundle(capture: str) -> str:
     return f"data/{CAPTURES}/{capture}"
 
 
-def manifest(info: CaseInfo, exported: ExportRecord, views: Iterable[CaptureView]) -> Manifest:
+def manifest(
+    info: CaseInfo, exported: ExportRecord, views: Iterable[CaptureView], exhibits: Mapping[str, Exhibit]
+) -> Manifest:
     """Return the manifest of a bundle that holds these captures. Raises NotWhole where one is not sealed."""
     return Manifest(
         format=FORMAT,
         case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
         exported=exported,
-        captures=tuple(_capture(view) for view in views),
+        captures=tuple(_capture(view, exhibits.get(view.started.exhibit)) for view in views),
     )
 
 
-def _capture(view: CaptureView) -> CaptureRecord:
+def _capture(view: CaptureView, exhibit: Exhibit | None) -> CaptureRecord:
     started, finished, seal = view.started, view.finished, view.seal
     if seal is None or finished is None:
         raise NotWhole(f"{view.path}: not sealed")
@@ -100,6 +103,7 @@ def _capture(view: CaptureView) -> CaptureRecord:
             RecoveredRecord(time=each.time, officer=each.officer, tool=each.tool, found=each.found)
             for each in view.recovered
         ),
+        custody=exhibit.handed_over() if exhibit else (),
     )
 
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
-from hashing.events import encode
+from hashing.events import Custody, Described, encode
+from hashing.exhibit import exhibit_of
 from hashing.ledger import LEDGER, ledger_lines
 from hashing.merkle import inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from hashing.case import Case
-    from hashing.events import CaptureSealed
+    from hashing.events import CaptureSealed, CaseEvent
     from hashing.keys import PublicKey
 
 SEAL = "seal/"
@@ -37,10 +38,21 @@ def check_case_ledger(case: Case) -> None:
         raise NotWhole(str(error)) from error
 
 
+def custody_lines(events: Iterable[CaseEvent], exhibits: Collection[str]) -> list[int]:
+    """Return which lines of the case's ledger state what was done with these exhibits, counted from 0."""
+    return [
+        index
+        for index, event in enumerate(events)
+        if isinstance(event, Custody | Described) and exhibit_of(event.ref) in exhibits
+    ]
+
+
 def seal_files(
-    case: Case, index: int, note: bytes, key: PublicKey, sealed: Sequence[CaptureSealed]
+    case: Case, index: int, note: bytes, key: PublicKey, sealed: Sequence[CaptureSealed], custody: Sequence[int]
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
+
+    `custody` are the lines that say what was done with the exhibits.
 
     Raises Unreadable, BadFormat.
     """
@@ -55,6 +67,9 @@ def seal_files(
         line = encode(event)
         yield f"{SEAL}captures/{event.capture}.json", line
         yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], leaves)
+    for number in custody:
+        yield f"{SEAL}custody/{number:08d}.json", lines[number]
+        yield f"{SEAL}custody/{number:08d}.proof", _proof(number, leaves)
 
 
 def _proof(index: int, leaves: Sequence[bytes]) -> bytes:

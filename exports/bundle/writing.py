@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
 from exports.readme_text import readme_text
 
 if TYPE_CHECKING:
@@ -32,10 +33,16 @@ def declare_bag(draft: Draft) -> None:
 
 
 def write_lists(draft: Draft, listed: Manifest, name: str, copied: Mapping[str, Path]) -> None:
-    """Write manifest.json and report.html. `copied` are the case's files by their names in the bundle."""
+    """Write manifest.json, custody.json and report.html. `copied` are the case's files by their names in the bundle."""
     from exports.report import report_html
 
     draft.add(f"{PAYLOAD}manifest.json", [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
+    log = CustodyLog(
+        format=CUSTODY_FORMAT,
+        case=listed.case.id,
+        exhibits=tuple(ExhibitRecord(exhibit=each.exhibit, custody=each.custody) for each in listed.captures),
+    )
+    draft.add(f"{PAYLOAD}custody.json", [msgspec.json.format(msgspec.json.encode(log), indent=2), b"\n"])
     draft.add(f"{PAYLOAD}report.html", report_html(name, listed, lambda item: _page_text(item, copied)))
 
 

@@ -13,6 +13,7 @@ from exports.exhibits import exhibit_ranges
 from exports.printable import printable
 from exports.sizes import human_size
 from exports.skips import item_named, reason_alike
+from exports.stated import stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,6 +127,7 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "setting": lambda value: _YES_NO[value] if isinstance(value, bool) else str(value) or "none",
         "size": human_size,
         "together": _together,
+        "stated": stated,
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {

@@ -12,6 +12,7 @@ from exports.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
 from exports.errors import NotCheckable
 from exports.manifest import FORMAT
 from exports.verification.capture import CaptureCheck
+from exports.verification.custody import check_custody_lines
 from exports.verification.result import Missing
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT
@@ -154,6 +155,7 @@ def _check_seal(check: Check, captures: set[str]) -> list[str]:
     check.sealed(checkpoint, "")
     for capture in ordered:
         _check_capture_line(check, capture, checkpoint)
+    check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))
     return ordered
 
 
@@ -187,19 +189,21 @@ def _event(check: Check, name: str) -> tuple[CaseEvent | None, bytes]:
         return None, line
 
 
-def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -> None:
-    """Check that a line stands in the ledger that the checkpoint is of (RFC 9162 section 2.1.3.2)."""
+def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -> int | None:
+    """Check that a line stands in the ledger that the checkpoint is of (RFC 9162 section 2.1.3.2); return its index."""
     if not check.is_file(name):
         check.findings.missing.append(Missing(name, "part of the seal"))
-        return
+        return None
     try:
         first, second, *hashes = check.small(name).decode("ascii").splitlines()
         index, size, proof = int(first), int(second), [decode_base64(each) for each in hashes]
     except (ValueError, BadFormat):
         check.problem(name, "not an inclusion proof")
-        return
+        return None
     if size != checkpoint.size or not verify_inclusion(index, size, leaf_hash(line), proof, checkpoint.root):
         check.problem(name, "does not prove that the line stands in the sealed ledger")
+        return None
+    return index
 
 
 def _check_manifest(check: Check, checked: dict[str, CaptureCheck]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.verification.capture import CaptureCheck
+from exports.verification.custody import check_custody
 from exports.verification.result import Missing
 from exports.verification.tree import below
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
@@ -41,7 +42,7 @@ def check_case(check: Check) -> None:
     else:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
-    _check_captures(check, ledger)
+    check_custody(check, ledger.events, _check_captures(check, ledger))
 
 
 def _check_format(check: Check) -> None:
@@ -124,7 +125,8 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
         )
 
 
-def _check_captures(check: Check, ledger: _CaseLedger) -> None:
+def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
+    """Check the captures; return the references of the items of each that is here."""
     registered = dict.fromkeys(event.capture for event in ledger.events if isinstance(event, CaptureRegistered))
     sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
     present = {name.split("/")[1] for name in below(check.kinds, f"{CAPTURES}/") if name.count("/") > 1}
@@ -136,12 +138,15 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> None:
         if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
             check.under_way.add(prefix)
             check.unchecked(prefix, "a capture that is being begun, or was left when it had only begun")
+    items: dict[str, set[str]] = {}
     for capture in registered:
         if capture not in present:
             check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
             continue
         prefix = f"{CAPTURES}/{capture}/"
-        CaptureCheck(check, prefix).run()
+        one = CaptureCheck(check, prefix)
+        one.run()
+        items[capture] = {item.ref for item in one.items}
         event = sealed.get(capture)
         if event is not None:
             check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
@@ -149,3 +154,4 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> None:
             check.under_way.add(prefix)
         elif ledger.whole:
             check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
+    return items

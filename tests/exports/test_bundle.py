@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_layout(maker: CaseMaker, tmp_path: Path) -> None:
     """A bundle holds its tag files, the case's files as they are, the manifest, the report, the seal, and no more."""
     bundle = export(maker, tmp_path / "out")
     captures = {path.name: path for path in maker.case.captures()}
-    expected = TAGS | {"data/case.json", "data/manifest.json", "data/report.html"}
+    expected = TAGS | {"data/case.json", "data/custody.json", "data/manifest.json", "data/report.html"}
     expected |= {"seal/checkpoint", "seal/public-key.pem", "seal/export.json", "seal/export.proof"}
     for name, path in captures.items():
         expected |= {f"data/captures/{name}/{file}" for file in files_of(path)}
@@ -173,9 +174,10 @@ def test_zip(maker: CaseMaker, tmp_path: Path) -> None:
 
 def test_zip_and_folder_hold_the_same(maker: CaseMaker, tmp_path: Path) -> None:
     """The same case gives the same payload in either form, and the same order every time."""
+    one_more, another = _copies(maker, tmp_path)  # an export stands in the case's log from then on
     folder = export(maker, tmp_path / "a", clock=_noon).path
     first, second = (
-        export(maker, tmp_path / name / "a.zip", zipped=True, clock=_noon).path for name in _made(tmp_path)
+        export(copy, copy.path.parent / "a.zip", zipped=True, clock=_noon).path for copy in (one_more, another)
     )
     with zipfile.ZipFile(first) as one, zipfile.ZipFile(second) as two:
         assert one.namelist() == two.namelist()
@@ -184,10 +186,9 @@ def test_zip_and_folder_hold_the_same(maker: CaseMaker, tmp_path: Path) -> None:
         assert {info.date_time for info in one.infolist()} == {(2026, 11, 24, 12, 0, 0)}
 
 
-def _made(tmp_path: Path) -> list[str]:
-    for name in ("x", "y"):
-        (tmp_path / name).mkdir()
-    return ["x", "y"]
+def _copies(maker: CaseMaker, tmp_path: Path) -> list[CaseMaker]:
+    folders = [tmp_path / name / maker.path.name for name in ("x", "y")]
+    return [CaseMaker(Path(shutil.copytree(maker.path, folder)), maker.key) for folder in folders]
 
 
 def _noon() -> datetime:
