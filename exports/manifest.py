@@ -219,7 +219,9 @@ class ItemRecord(Record, frozen=True, kw_only=True):
     path: BundlePath
     content_encoding: Annotated[str, Meta(description="How the bytes are coded as served, such as gzip.")] = ""
     partial: Annotated[str, Meta(description="Why the item is not whole.")] = ""
-    error_page: Annotated[str, Meta(description="The server's refusal; the item is not what was asked for.")] = ""
+    error_page: Annotated[
+        str, Meta(description="Why the item is not what was asked for: a refusal, or what came in a photo's place.")
+    ] = ""
     exchange: ExchangeRecord | None = None
     excerpt: ExcerptRecord | None = None
     post: PostRecord | None = None
