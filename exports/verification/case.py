@@ -10,7 +10,7 @@ from exports.errors import NotCheckable
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody
 from exports.verification.result import Missing
-from exports.verification.tree import below
+from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, case_origin, checkpoint_name, read_case_info
 from hashing.errors import BadFormat, NewerFormat, Unreadable
@@ -141,7 +141,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
     items: dict[str, set[str]] = {}
     for capture in registered:
         if capture not in present:
-            check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
+            _note_absent(check, capture)
             continue
         prefix = f"{CAPTURES}/{capture}/"
         one = CaptureCheck(check, prefix)
@@ -155,3 +155,15 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         elif ledger.whole:
             check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
     return items
+
+
+def _note_absent(check: Check, capture: str) -> None:
+    """Tell a capture that is gone from one that was begun after the case's files had been listed."""
+    ledger = f"{CAPTURES}/{capture}/{LEDGER}"
+    try:
+        demand_inside(ledger)
+        check.tree.open(ledger).close()
+    except NotCheckable:
+        check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
+    else:
+        check.unchecked(f"{CAPTURES}/{capture}", "a capture that was begun while this was verified")
