@@ -37,6 +37,7 @@ and contacts none.
       exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
       ledger.jsonl           what was done, line by line
       checkpoint             the capture's seal
+      checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
     bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
                            the list of all files (BagIt, RFC 8493)
@@ -165,9 +166,39 @@ connection broke off.
 """
 
 
+_TRUSTED_TIME = """\
+
+
+7. The trusted time
+
+Beside the checkpoint of these captures stands a token, checkpoint.tsr, in
+which an authority confirms that the checkpoint existed at its time (RFC 3161):
+
+{times}
+Get the certificate of the authority's root from the authority itself, or from
+whoever you trust, and save it beside this folder as tsa-root.pem. Then
+
+    for token in data/captures/*/checkpoint.tsr; do
+      openssl ts -verify -data "${{token%.tsr}}" -in "$token" -CAfile ../tsa-root.pem
+    done
+
+must say "Verification: OK" for each token, and
+
+    for token in data/captures/*/checkpoint.tsr; do openssl ts -reply -in "$token" -text; done
+
+shows the times. Once the authority's own certificate has expired, give openssl
+the option -attime with a time at which it was valid. The line of the case's
+ledger that records each token stands in seal/timestamps/, with its proof.
+"""
+
+
 def readme_text(name: str, manifest: Manifest) -> bytes:
     """Return README.txt for the bundle `name`. Text from outside stands in it as one printable line each."""
-    return _TEXT.format(
+    stamped = [(capture, capture.timestamp) for capture in manifest.captures if capture.timestamp is not None]
+    times = "".join(
+        f"- {_line(capture.exhibit)}: {stamp.time} (UTC), {_line(stamp.authority)}\n" for capture, stamp in stamped
+    )
+    text = _TEXT.format(
         name=_line(name),
         title=_line(manifest.case.title),
         case_id=_line(manifest.case.id),
@@ -175,7 +206,8 @@ def readme_text(name: str, manifest: Manifest) -> bytes:
         time=manifest.exported.time,
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
-    ).encode()
+    )
+    return (text + (_TRUSTED_TIME.format(times=times) if stamped else "")).encode()
 
 
 def _line(text: str) -> str:

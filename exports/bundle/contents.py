@@ -10,7 +10,7 @@ from exports.bag import is_portable
 from exports.bundle.inventory import folder_in_bundle
 from exports.bundle.source import Fault, Source, fault_of
 from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES
+from hashing.case import CAPTURES, token_path
 from hashing.digest import new_hash
 from hashing.errors import BadFormat
 from hashing.events import Item, WarcClosed, WorkingCopy, decode_capture_event
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hashing.events import CaptureSealed
+    from hashing.events import CaptureSealed, Stamped
 
 _Recorded = dict[str, tuple[int, str]]
 """Size and SHA-256 by path."""
@@ -36,8 +36,10 @@ class CaptureContents:
     faults: tuple[Fault, ...]
 
 
-def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
-    """List the files that the ledger of a sealed capture names; without a sound ledger there are none.
+def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None = None) -> CaptureContents:
+    """List the files that the ledger of a sealed capture names, and the token of its trusted time if it has one.
+
+    Without a sound ledger there are none.
 
     Raises Unreadable.
     """
@@ -49,6 +51,9 @@ def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
         recorded = {**_recorded(ledger, sealed), CHECKPOINT: (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)}
     except BadFormat as error:
         return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
+    if stamped is not None:
+        token = token_path(CHECKPOINT)
+        recorded[token] = (_size(folder / token), stamped.token_sha256)
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]

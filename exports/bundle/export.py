@@ -22,16 +22,17 @@ from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
 from exports.errors import ExportError, NotWhole
 from exports.manifest import ExportRecord
+from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, CASE_FILE
 from hashing.checkpoint import parse_checkpoint
 from hashing.errors import StorageFull, WouldOverwrite
-from hashing.events import CaseCreated, Exported
+from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
 from hashing.storage import PART, read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
@@ -100,13 +101,14 @@ def export_bundle(
     final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
-    outgoing = _outgoing(case, events, selection)
+    stamped = _stamped(events)
+    outgoing = _outgoing(case, events, selection, stamped)
     _check_space(final, outgoing)
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}{PART}")
     draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
     try:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, outgoing.views)
+        listed = manifest(case.info, record, outgoing.views, stamped)
         declare_bag(draft)
         faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
         if faults:
@@ -124,7 +126,7 @@ def export_bundle(
             files={file: draft.sha256[file] for file in VOUCHING},
         )
         index, note = case.record(exported, key=key)
-        for file, data in seal_files(case, index, note, key.public, selection.sealed):
+        for file, data in seal_files(case, index, note, key.public, selection.sealed, stamped):
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
@@ -167,12 +169,22 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _outgoing(case: Case, events: Sequence[CaseEvent], selection: Selection) -> _Outgoing:
+def _stamped(events: Sequence[CaseEvent]) -> dict[str, Stamped]:
+    """Return the trusted times by capture."""
+    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
+    sealed = [event.capture for event in events if isinstance(event, CaptureSealed)]
+    paths = {capture: f"{CAPTURES}/{capture}/{CHECKPOINT}" for capture in sealed}
+    return {capture: by_checkpoint[path] for capture, path in paths.items() if path in by_checkpoint}
+
+
+def _outgoing(
+    case: Case, events: Sequence[CaseEvent], selection: Selection, stamped: Mapping[str, Stamped]
+) -> _Outgoing:
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
-    contents = [capture_contents(case.path, event) for event in selection.sealed]
+    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
     sources = (info, *(source for each in contents for source in each.sources))
     faults = [fault for each in contents for fault in each.faults]
     if faults:

@@ -13,10 +13,10 @@ from hashing.ledger import LEDGER, ledger_lines
 from hashing.merkle import inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hashing.case import Case
-    from hashing.events import CaptureSealed
+    from hashing.events import CaptureSealed, Stamped
     from hashing.keys import PublicKey
 
 SEAL = "seal/"
@@ -38,10 +38,16 @@ def check_case_ledger(case: Case) -> None:
 
 
 def seal_files(
-    case: Case, index: int, note: bytes, key: PublicKey, sealed: Sequence[CaptureSealed]
+    case: Case,
+    index: int,
+    note: bytes,
+    key: PublicKey,
+    sealed: Sequence[CaptureSealed],
+    stamped: Mapping[str, Stamped],
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
 
+    `stamped` are the trusted times by capture.
     Raises Unreadable, BadFormat.
     """
     lines = list(islice(ledger_lines(case.path / LEDGER), index + 1))
@@ -55,6 +61,10 @@ def seal_files(
         line = encode(event)
         yield f"{SEAL}captures/{event.capture}.json", line
         yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], leaves)
+        if event.capture in stamped:
+            line = encode(stamped[event.capture])
+            yield f"{SEAL}timestamps/{event.capture}.json", line
+            yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], leaves)
 
 
 def _proof(index: int, leaves: Sequence[bytes]) -> bytes:

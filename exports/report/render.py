@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from exports.manifest import ExchangeRecord, ItemRecord, Manifest, ProofRecord
+    from exports.manifest import ExchangeRecord, ItemRecord, Manifest, ProofRecord, TimestampRecord
 
 _FOLDER = Path(__file__).parent
 _PAYLOAD = "data/"
@@ -97,6 +97,7 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "moment": _moment,
         "proven": _proven,
         "size": human_size,
+        "trusted": _trusted,
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {
@@ -139,6 +140,12 @@ def _proven(proof: ProofRecord) -> str:
     held = "holds this record" if proof.holds else "holds no such record: it was deleted, or never there"
     what = f"The account's key signed a repository that {held} ({name}, revision {proof.rev})."
     return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
+
+
+def _trusted(stamp: TimestampRecord) -> str:
+    """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
+    late = f"{abs(stamp.late):,.1f} s {'before' if stamp.late < 0 else 'after'} the seal by the officer's clock"
+    return f"{_moment(stamp.time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
 
 
 def _connection(exchange: ExchangeRecord) -> str:

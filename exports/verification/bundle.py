@@ -13,11 +13,12 @@ from exports.errors import NotCheckable
 from exports.manifest import FORMAT
 from exports.verification.capture import CaptureCheck
 from exports.verification.result import Missing
+from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT
-from hashing.case import CASE_FILE, case_origin, read_case_info
+from hashing.case import CASE_FILE, case_origin, read_case_info, token_path
 from hashing.errors import BadFormat, BadKey, NewerFormat
-from hashing.events import CaptureSealed, Exported, decode_case_event
+from hashing.events import CaptureSealed, Exported, Stamped, decode_case_event
 from hashing.keys import PublicKey
 from hashing.merkle import leaf_hash, verify_inclusion
 from hashing.note import decode_base64
@@ -165,6 +166,20 @@ def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> N
         check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
         if event.capture != capture:
             check.problem(f"{name}.json", "is of another capture")
+        _check_timestamp(check, capture, event.exhibit, checkpoint)
+
+
+def _check_timestamp(check: Check, capture: str, exhibit: str, seal: Checkpoint) -> None:
+    """Check a capture's token, where it has one, against the line of the case's ledger that records it."""
+    path, name = f"{_CAPTURES}{capture}/{CHECKPOINT}", f"{_SEAL}timestamps/{capture}"
+    if token_path(path) not in check.kinds and f"{name}.json" not in check.kinds:
+        return
+    event, line = _event(check, f"{name}.json")
+    if isinstance(event, Stamped) and path == f"{PAYLOAD}{event.checkpoint}":
+        _check_proof(check, f"{name}.proof", line, seal)
+        check_stamp(check, event, path, exhibit)
+    elif event is not None:
+        check.problem(f"{name}.json", "does not record the trusted time of this capture")
 
 
 def _check_identity(check: Check, checkpoint: Checkpoint) -> None:

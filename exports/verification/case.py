@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from exports.verification.capture import CaptureCheck
 from exports.verification.result import Missing
+from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, case_origin, checkpoint_name, read_case_info
 from hashing.errors import BadFormat, NewerFormat, Unreadable
-from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, decode_case_event
+from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
 from hashing.storage import PART
@@ -40,6 +41,7 @@ def check_case(check: Check) -> None:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
     _check_captures(check, ledger)
+    _check_stamps(check, ledger)
 
 
 def _check_format(check: Check) -> None:
@@ -120,6 +122,20 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
         check.unchecked(
             LEDGER, f"its last {unsigned} lines are not signed yet: another command is at work, or has died"
         )
+
+
+def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
+    """Check the token of every trusted time on record; a token that is not on record was added by somebody."""
+    sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
+    covers = {f"{CAPTURES}/{capture}/{CHECKPOINT}": event.exhibit for capture, event in sealed.items()}
+    covers |= {name: name for name in ledger.roots}
+    for event in ledger.events:
+        if not isinstance(event, Stamped):
+            continue
+        if event.checkpoint not in covers:
+            check.problem(LEDGER, f"stamps {event.checkpoint[:200]}, which is no checkpoint of the case")
+        else:
+            check_stamp(check, event, event.checkpoint, covers[event.checkpoint])
 
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> None:

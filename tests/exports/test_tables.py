@@ -184,7 +184,8 @@ def test_json_of_a_case(maker: CaseMaker, view: CaptureView) -> None:
 
 def verification(**found: object) -> Verification:
     """Return a verification that found this and nothing else."""
-    nothing = dict.fromkeys(("altered", "missing", "added", "problems", "unchecked", "signers", "seals", "notes"), ())
+    kinds = ("altered", "missing", "added", "problems", "unchecked", "signers", "seals", "timestamps", "notes")
+    nothing = dict.fromkeys(kinds, ())
     facts = {"path": Path("OP"), "what": "bundle", "files": 27, "bytes": 2048, **nothing, **found}
     return Verification(**facts)  # type: ignore[arg-type] # the fields are those of Verification
 
