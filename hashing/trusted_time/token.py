@@ -22,6 +22,7 @@ LARGEST = 1 << 20
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _GRANTED = 0
+_LONGEST_NAME = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def _token(data: bytes, response: TimeStampResponse) -> Token:
         nonce=_nonce(info),
         policy=info.policy.dotted_string,
         serial=info.serial_number,
-        authority=signer.subject.rfc4514_string() or "an authority without a name",
+        authority=signer.subject.rfc4514_string()[:_LONGEST_NAME] or "an authority without a name",
     )
 
 

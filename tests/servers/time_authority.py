@@ -49,8 +49,8 @@ _REPLY = "application/timestamp-reply"
 class TimeAuthority(RawServer):
     """An authority, as a context manager. `root` is the PEM file that vouches for it.
 
-    `answer`, where it is set, makes the answer to a query instead. Its certificate is valid until `until`, and for
-    `usages`, which stand there as `critical` or not; queries over a hash that `digests` does not name are rejected.
+    `answer`, where it is set, makes the answer to a query instead. Its certificate is valid until `until`; a query over
+    a hash that `digests` does not name is rejected.
     """
 
     def __init__(
@@ -59,19 +59,17 @@ class TimeAuthority(RawServer):
         name: str = "Test Authority",
         *,
         until: dt.datetime = _FAR_AWAY,
-        usages: Sequence[x509.ObjectIdentifier] = (ExtendedKeyUsageOID.TIME_STAMPING,),
-        critical: bool = True,
         digests: str = "sha256, sha512",
     ) -> None:
         super().__init__(self._respond)
         folder.mkdir(parents=True, exist_ok=True)
         self.root = folder / "root.pem"
         self.answer: Callable[[bytes], bytes] | None = None
-        self._folder = folder
+        self.folder = folder
         self._one_at_a_time = threading.Lock()
         (folder / "tsa.cnf").write_text(_CONFIGURATION.replace("DIGESTS", digests))
         (folder / "serial").write_text("1000\n")
-        _issue(folder, name, until, usages, critical=critical)
+        _issue(folder, name, until)
 
     def reply(self, query: bytes) -> bytes:
         """Have openssl answer a query."""
@@ -79,7 +77,7 @@ class TimeAuthority(RawServer):
             asked, answered = Path(scratch, "query"), Path(scratch, "reply")
             asked.write_bytes(query)
             command = ["openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", str(asked), "-out", str(answered)]
-            subprocess.run(command, cwd=self._folder, capture_output=True, check=True)
+            subprocess.run(command, cwd=self.folder, capture_output=True, check=True)
             return answered.read_bytes()
 
     def _respond(self, connection: Connection, seen: Seen) -> None:
@@ -89,28 +87,45 @@ class TimeAuthority(RawServer):
         connection.send(whole(200, _REPLY, (self.answer or self.reply)(seen.body)))
 
 
-def _issue(
-    folder: Path, name: str, until: dt.datetime, usages: Sequence[x509.ObjectIdentifier], *, critical: bool
-) -> None:
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name, signer_name = _name(f"{name} Root"), _name(name)
+def certify(
+    folder: Path,
+    name: str,
+    *,
+    until: dt.datetime = _FAR_AWAY,
+    usages: Sequence[x509.ObjectIdentifier] = (ExtendedKeyUsageOID.TIME_STAMPING,),
+    critical: bool = True,
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """Return a certificate, and its key, under the root that stands in `folder`."""
+    root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
+    root_key = serialization.load_pem_private_key((folder / "root.key").read_bytes(), None)
+    assert isinstance(root_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    signer = (
+        _certificate(_name(name), root.subject, key, until)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=critical)
+        .sign(root_key, hashes.SHA256())
+    )
+    return signer, key
+
+
+def _issue(folder: Path, name: str, until: dt.datetime) -> None:
+    root_key, root_name = ec.generate_private_key(ec.SECP256R1()), _name(f"{name} Root")
     root = (
         _certificate(root_name, root_name, root_key, _FAR_AWAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(root_key, hashes.SHA256())
     )
-    signer = (
-        _certificate(signer_name, root_name, key, until)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(usages), critical=critical)
-        .sign(root_key, hashes.SHA256())
-    )
-    (folder / "root.pem").write_bytes(root.public_bytes(serialization.Encoding.PEM))
-    (folder / "signer.pem").write_bytes(signer.public_bytes(serialization.Encoding.PEM))
+    _write(folder, "root", root, root_key)
+    _write(folder, "signer", *certify(folder, name, until=until))
+
+
+def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    (folder / "signer.key").write_bytes(private)
+    (folder / f"{name}.key").write_bytes(private)
 
 
 def _name(name: str) -> x509.Name:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hashing.trusted_time import NotValid, ask, load_roots, read_token
 from hashing.trusted_time.errors import NotTrusted
+from hashing.trusted_time.signature import SignerInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,13 @@ def test_bytes_are_a_token_or_an_error_of_ours(data: bytes) -> None:
     """No bytes that are no token end in anything but NotValid."""
     with pytest.raises(NotValid):
         read_token(data)
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=100).map(lambda data: b"\x30\x80" + data))
+def test_bytes_are_a_signature_or_an_error_of_ours(data: bytes) -> None:
+    """The walk through a signed token ends in NotValid for whatever is none, also where no library read it first."""
+    with pytest.raises(NotValid):
+        SignerInfo.parse(data)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
