@@ -171,33 +171,39 @@ _TRUSTED_TIME = """\
 
 7. The trusted time
 
-Beside the checkpoint of these captures stands a token, checkpoint.tsr, in
-which an authority confirms that the checkpoint existed at its time (RFC 3161):
+A file that ends in .tsr is a token: an authority confirms in it that the
+checkpoint of the same name existed at the token's time (RFC 3161).
 
-{times}
-Get the certificate of the authority's root from the authority itself, or from
+{times}Get the certificate of the authority's root from the authority itself, or from
 whoever you trust, and save it beside this folder as tsa-root.pem. Then
 
-    for token in data/captures/*/checkpoint.tsr; do
+    find data seal -name '*.tsr' | while read -r token; do
       openssl ts -verify -data "${{token%.tsr}}" -in "$token" -CAfile ../tsa-root.pem
     done
 
 must say "Verification: OK" for each token, and
 
-    for token in data/captures/*/checkpoint.tsr; do openssl ts -reply -in "$token" -text; done
+    find data seal -name '*.tsr' -exec openssl ts -reply -text -in '{{}}' ';'
 
 shows the times. Once the authority's own certificate has expired, give openssl
 the option -attime with a time at which it was valid. The line of the case's
 ledger that records each token stands in seal/timestamps/, with its proof.
+seal/stamped.checkpoint is an earlier checkpoint of the case, the last that has
+a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
+(RFC 9162, section 2.1.4.2).
 """
 
 
-def readme_text(name: str, manifest: Manifest) -> bytes:
-    """Return README.txt for the bundle `name`. Text from outside stands in it as one printable line each."""
+def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
+    """Return README.txt for the bundle `name`; `tokens` says whether there is a trusted time to check.
+
+    Text from outside stands in it as one printable line each.
+    """
     stamped = [(capture, capture.timestamp) for capture in manifest.captures if capture.timestamp is not None]
     times = "".join(
         f"- {_line(capture.exhibit)}: {stamp.time} (UTC), {_line(stamp.authority)}\n" for capture, stamp in stamped
     )
+    times += "\n" if times else ""
     text = _TEXT.format(
         name=_line(name),
         title=_line(manifest.case.title),
@@ -207,7 +213,7 @@ def readme_text(name: str, manifest: Manifest) -> bytes:
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
     )
-    return (text + (_TRUSTED_TIME.format(times=times) if stamped else "")).encode()
+    return (text + (_TRUSTED_TIME.format(times=times) if tokens else "")).encode()
 
 
 def _line(text: str) -> str:

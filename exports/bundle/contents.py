@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.bag import is_portable
 from exports.bundle.inventory import folder_in_bundle
+from exports.bundle.sealing import STAMPED_CHECKPOINT
 from exports.bundle.source import Fault, Source, fault_of
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, token_path
@@ -68,6 +69,15 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
         fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source)) is not None
     ]
     return CaptureContents(tuple(sources), tuple(faults))
+
+
+def stamped_sources(case: Path, stamped: Stamped) -> tuple[Source, Source]:
+    """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
+    note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
+    return (
+        Source(note, STAMPED_CHECKPOINT, _size(note), stamped.checkpoint_sha256),
+        Source(token, token_path(STAMPED_CHECKPOINT), _size(token), stamped.token_sha256),
+    )
 
 
 def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:

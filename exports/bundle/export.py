@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exports.bag import PAYLOAD
-from exports.bundle.contents import capture_contents
+from exports.bundle.contents import capture_contents, stamped_sources
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
@@ -23,7 +23,7 @@ from exports.capture_view import read_capture
 from exports.errors import ExportError, NotWhole
 from exports.manifest import ExportRecord
 from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES, CASE_FILE
+from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.checkpoint import parse_checkpoint
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
@@ -101,8 +101,8 @@ def export_bundle(
     final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
-    stamped = _stamped(events)
-    outgoing = _outgoing(case, events, selection, stamped)
+    stamped, newest = _stamped(events), _newest_stamped(events)
+    outgoing = _outgoing(case, events, selection, stamped, newest)
     _check_space(final, outgoing)
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}{PART}")
     draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
@@ -126,7 +126,7 @@ def export_bundle(
             files={file: draft.sha256[file] for file in VOUCHING},
         )
         index, note = case.record(exported, key=key)
-        for file, data in seal_files(case, index, note, key.public, selection.sealed, stamped):
+        for file, data in seal_files(case, index, note, key.public, selection.sealed, stamped, newest):
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
@@ -177,15 +177,27 @@ def _stamped(events: Sequence[CaseEvent]) -> dict[str, Stamped]:
     return {capture: by_checkpoint[path] for capture, path in paths.items() if path in by_checkpoint}
 
 
+def _newest_stamped(events: Sequence[CaseEvent]) -> tuple[int, Stamped] | None:
+    """Return the last trusted time of the case's own ledger, with the number of lines that it covers."""
+    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
+    paths = ((size, f"{CHECKPOINTS}/{checkpoint_name(size)}") for size in range(len(events), 0, -1))
+    return next(((size, by_checkpoint[path]) for size, path in paths if path in by_checkpoint), None)
+
+
 def _outgoing(
-    case: Case, events: Sequence[CaseEvent], selection: Selection, stamped: Mapping[str, Stamped]
+    case: Case,
+    events: Sequence[CaseEvent],
+    selection: Selection,
+    stamped: Mapping[str, Stamped],
+    newest: tuple[int, Stamped] | None,
 ) -> _Outgoing:
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
     contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
-    sources = (info, *(source for each in contents for source in each.sources))
+    own = stamped_sources(case.path, newest[1]) if newest else ()
+    sources = (info, *(source for each in contents for source in each.sources), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.

@@ -10,7 +10,7 @@ from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
 from hashing.events import encode
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import inclusion_proof, leaf_hash
+from hashing.merkle import consistency_proof, inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,11 @@ SEAL_CHECKPOINT = "seal/checkpoint"
 SEAL_KEY = "seal/public-key.pem"
 EXPORT_LINE = "seal/export.json"
 EXPORT_PROOF = "seal/export.proof"
+STAMPED_CHECKPOINT = "seal/stamped.checkpoint"
+"""The newest checkpoint of the case that has a trusted time; its token stands beside it."""
+STAMPED_LINE = "seal/stamped.json"
+STAMPED_PROOF = "seal/stamped.proof"
+STAMPED_CONSISTENCY = "seal/stamped.consistency"
 
 
 def check_case_ledger(case: Case) -> None:
@@ -44,10 +49,11 @@ def seal_files(
     key: PublicKey,
     sealed: Sequence[CaptureSealed],
     stamped: Mapping[str, Stamped],
+    newest: tuple[int, Stamped] | None,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
 
-    `stamped` are the trusted times by capture.
+    `stamped` are the trusted times by capture, `newest` is the case's own last one and the length it was had for.
     Raises Unreadable, BadFormat.
     """
     lines = list(islice(ledger_lines(case.path / LEDGER), index + 1))
@@ -65,8 +71,18 @@ def seal_files(
             line = encode(stamped[event.capture])
             yield f"{SEAL}timestamps/{event.capture}.json", line
             yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], leaves)
+    if newest is not None:
+        size, own = newest
+        line = encode(own)
+        yield STAMPED_LINE, line
+        yield STAMPED_PROOF, _proof(positions[line], leaves)
+        yield STAMPED_CONSISTENCY, _proof_file(size, len(leaves), consistency_proof(size, leaves))
 
 
 def _proof(index: int, leaves: Sequence[bytes]) -> bytes:
-    hashes = [base64.b64encode(each).decode() for each in inclusion_proof(index, leaves)]
-    return "".join(f"{line}\n" for line in [index, len(leaves), *hashes]).encode()
+    return _proof_file(index, len(leaves), inclusion_proof(index, leaves))
+
+
+def _proof_file(first: int, size: int, proof: Sequence[bytes]) -> bytes:
+    hashes = [base64.b64encode(each).decode() for each in proof]
+    return "".join(f"{line}\n" for line in [first, size, *hashes]).encode()

@@ -17,10 +17,11 @@ from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CASE_FILE, case_origin, read_case_info, token_path
+from hashing.checkpoint import parse_checkpoint
 from hashing.errors import BadFormat, BadKey, NewerFormat
 from hashing.events import CaptureSealed, Exported, Stamped, decode_case_event
 from hashing.keys import PublicKey
-from hashing.merkle import leaf_hash, verify_inclusion
+from hashing.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.note import decode_base64
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def _check_seal(check: Check, captures: set[str]) -> list[str]:
     check.sealed(checkpoint, "")
     for capture in ordered:
         _check_capture_line(check, capture, checkpoint)
+    _check_stamped_checkpoint(check, checkpoint)
     return ordered
 
 
@@ -180,6 +182,39 @@ def _check_timestamp(check: Check, capture: str, exhibit: str, seal: Checkpoint)
         check_stamp(check, event, path, exhibit)
     elif event is not None:
         check.problem(f"{name}.json", "does not record the trusted time of this capture")
+
+
+def _check_stamped_checkpoint(check: Check, seal: Checkpoint) -> None:
+    """Check the case's own last trusted time: the line that records it, and that the seal only adds to what it covers.
+
+    The checkpoint's signature may be of another officer's key; it is the line, under this seal, that vouches for it.
+    """
+    name = f"{_SEAL}stamped"
+    if not any(below(check.kinds, f"{name}.")):
+        return
+    event, line = _event(check, f"{name}.json")
+    if not isinstance(event, Stamped):
+        if event is not None:
+            check.problem(f"{name}.json", "does not record a trusted time")
+        return
+    _check_proof(check, f"{name}.proof", line, seal)
+    check.expect(f"{name}.checkpoint", event.checkpoint_sha256)
+    check_stamp(check, event, f"{name}.checkpoint", f"{name}.checkpoint")
+    try:
+        earlier, _ = parse_checkpoint(check.small(f"{name}.checkpoint"))
+        size, whole, proof = _proof_file(check, f"{name}.consistency")
+    except (BadFormat, NotCheckable, ValueError) as error:
+        check.problem(f"{name}.consistency", f"cannot be checked: {error}")
+        return
+    sizes = (size, whole) == (earlier.size, seal.size) and earlier.origin == seal.origin
+    if not sizes or not verify_consistency(size, whole, earlier.root, seal.root, proof):
+        check.problem(f"{name}.consistency", "does not prove that the sealed ledger begins with what was stamped")
+
+
+def _proof_file(check: Check, name: str) -> tuple[int, int, list[bytes]]:
+    """Read two numbers and the hashes behind them. Raises NotCheckable, ValueError, BadFormat."""
+    first, second, *hashes = check.small(name).decode("ascii").splitlines()
+    return int(first), int(second), [decode_base64(each) for each in hashes]
 
 
 def _check_identity(check: Check, checkpoint: Checkpoint) -> None:
@@ -208,8 +243,7 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
         check.findings.missing.append(Missing(name, "part of the seal"))
         return
     try:
-        first, second, *hashes = check.small(name).decode("ascii").splitlines()
-        index, size, proof = int(first), int(second), [decode_base64(each) for each in hashes]
+        index, size, proof = _proof_file(check, name)
     except (ValueError, BadFormat):
         check.problem(name, "not an inclusion proof")
         return

@@ -132,10 +132,11 @@ def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
     for event in ledger.events:
         if not isinstance(event, Stamped):
             continue
-        if event.checkpoint not in covers:
-            check.problem(LEDGER, f"stamps {event.checkpoint[:200]}, which is no checkpoint of the case")
+        what = covers.pop(event.checkpoint, None)  # each is stamped once: a hostile ledger must not cost a check a line
+        if what is None:
+            check.problem(LEDGER, f"stamps {event.checkpoint[:200]}, which is no checkpoint of the case, or is stamped")
         else:
-            check_stamp(check, event, event.checkpoint, covers[event.checkpoint])
+            check_stamp(check, event, event.checkpoint, what)
 
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> None:

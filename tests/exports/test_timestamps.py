@@ -66,7 +66,7 @@ def test_the_commands_of_the_readme_confirm_the_time(
     assert any("openssl ts -verify" in line for line in lines)
     done = run(bundle, lines, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (done.stdout + done.stderr).count("Verification: OK") == 2
+    assert (done.stdout + done.stderr).count("Verification: OK") == 3
     shutil.copy(TimeAuthority(tmp_path / "stranger").root, tmp_path / "tsa-root.pem")
     assert run(bundle, lines, tmp_path).returncode != 0
 
@@ -87,7 +87,7 @@ def test_manifest_report_and_verification_name_the_time(
     content = json.loads((bundle / "data" / "manifest.json").read_bytes())
     Draft202012Validator(json_schema()).validate(content)
     found = verify(bundle, roots=load_roots(authority.root))
-    assert (found.verdict, [each.confirmed for each in found.timestamps][:2]) == ("ok", [True] * 2)
+    assert (found.verdict, [each.confirmed for each in found.timestamps]) == ("ok", [True] * 3)
     report = (bundle / "data" / "report.html").read_text()
     for capture in content["captures"]:
         record = capture["timestamp"]
@@ -126,6 +126,18 @@ def test_an_altered_token_is_named(maker: CaseMaker, tmp_path: Path, place: floa
         _export(maker, tmp_path / "again")
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoint.tsr", "json", "proof", "consistency"])
+def test_the_cases_own_time_is_checked(maker: CaseMaker, tmp_path: Path, name: str) -> None:
+    """Whatever part of it is not what it was is noticed, though the bag's own list was made to fit."""
+    bundle = _export(maker, tmp_path / "out")
+    part, tags = bundle / "seal" / f"stamped.{name}", bundle / "tagmanifest-sha256.txt"
+    before, data = Digest.of_bytes(part.read_bytes()).hex, bytearray(part.read_bytes())
+    data[-3] ^= 1
+    _rewrite(part, bytes(data))
+    _rewrite(tags, tags.read_bytes().replace(before.encode(), Digest.of_bytes(bytes(data)).hex.encode()))
+    assert verify(bundle).verdict == "mismatch"
+
+
 def test_a_missing_token_is_named(maker: CaseMaker, tmp_path: Path) -> None:
     """A token that the ledger records and that is gone is missing, and stops an export."""
     token = _tokens(maker.path)[0]
@@ -142,6 +154,14 @@ def test_a_token_that_is_not_on_record_stops_an_export(authority: TimeAuthority,
     (folder / "checkpoint.tsr").write_bytes(ask(authority.url(), (folder / "checkpoint").read_bytes()).data)
     with pytest.raises(NotWhole, match=r"added: .*checkpoint\.tsr"):
         _export(maker, tmp_path / "out")
+
+
+def test_a_time_that_is_on_record_twice(maker: CaseMaker) -> None:
+    """A second line for the same checkpoint is a problem of the ledger, and costs no second check."""
+    first = next(event for event in maker.case.events() if isinstance(event, Stamped))
+    maker.case.record(first, key=maker.key)
+    found = verify(maker.path)
+    assert ([each.path for each in found.problems], len(found.timestamps)) == (["ledger.jsonl"], 3)
 
 
 @pytest.mark.parametrize("fault", ["other bytes", "another time", "no token", "no checkpoint"])
@@ -163,6 +183,7 @@ def test_a_false_record_is_a_problem(authority: TimeAuthority, tmp_path: Path, f
         signer=maker.key.public.raw.hex(),
     )
     assert maker.case.record_token(event, data, key=maker.key)
+    assert not maker.case.record_token(event, data, key=maker.key)
     found = verify(maker.path)
     assert found.verdict == "mismatch"
     assert [each.path for each in found.problems] == [
