@@ -320,7 +320,11 @@ def capture(
                 _print_capture_json(result, case)
             if result.status == "interrupted":
                 break
-        stampings = _stamp(case, authorities, key, results)
+        try:
+            stampings = _stamp(case, authorities, key, results)
+        except KeyboardInterrupt:  # what was captured is sealed, and told all the same
+            stampings = []
+            _complain("not stamped: interrupted", _stamp_later(case))
     if not as_json:
         for result in results:
             _print_capture(result, case)
