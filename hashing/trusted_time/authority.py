@@ -8,8 +8,8 @@ from concurrent.futures import TimeoutError as TookTooLong
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hashing.trusted_time.errors import NotHad, OfSomethingElse
-from hashing.trusted_time.token import LARGEST, Token, read_token, refusal
+from hashing.trusted_time.errors import NotHad, NotValid, OfSomethingElse
+from hashing.trusted_time.token import LARGEST, Token, decoded, read_token, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +64,9 @@ def ask(url: str, data: bytes, *, roots: Sequence[Certificate] = (), policy: str
 
 def _demand_granted(url: str, answer: bytes) -> None:
     """Tell a refusal, which is an answer of the protocol, from one that is none."""
-    from rfc3161_client import decode_timestamp_response
-
     try:
-        response = decode_timestamp_response(answer)
-    except ValueError as error:
+        response = decoded(answer)
+    except (ValueError, NotValid) as error:
         raise NotHad(f"{url}: answered something that is no timestamp") from error
     if response.status != 0:
         raise NotHad(f"{url}: {refusal(response)}")

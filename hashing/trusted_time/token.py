@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from hashing.trusted_time.der import CONTEXT, SEQUENCE, child, elements
 from hashing.trusted_time.errors import NotTrusted, NotValid, OfSomethingElse
 from hashing.trusted_time.signature import SignerInfo
 
@@ -63,7 +64,7 @@ class Token:
 
         with _without_warnings():
             try:
-                VerifierBuilder(roots=roots).build().verify(_decoded(self.data), self.imprint)
+                VerifierBuilder(roots=roots).build().verify(decoded(self.data), self.imprint)
             except (VerificationError, ValueError):
                 return False
         return True
@@ -81,7 +82,7 @@ def read_token(data: bytes) -> Token:
 
     with _without_warnings():
         try:
-            response = _decoded(data)
+            response = decoded(data)
             if response.status != _GRANTED:
                 raise NotValid(f"not a token: {refusal(response)}")
             return _token(data, response)
@@ -146,10 +147,26 @@ def _check_purpose(certificate: Certificate) -> None:
         raise NotValid("the signer's certificate is not for time-stamping alone")
 
 
-def _decoded(data: bytes) -> TimeStampResponse:
+def decoded(data: bytes) -> TimeStampResponse:
+    """Read an authority's answer without judging it. Raises ValueError, NotValid.
+
+    The library demands that certificates stand in the order of DER, and many authorities send theirs from the signer
+    upwards. The signature does not cover that order, so they are put into it for reading; the answer is kept as it is.
+    """
     from rfc3161_client import decode_timestamp_response
 
-    return decode_timestamp_response(data)
+    try:
+        return decode_timestamp_response(data)
+    except ValueError:
+        return decode_timestamp_response(_with_certificates_in_order(data))
+
+
+def _with_certificates_in_order(data: bytes) -> bytes:
+    token = child(child(elements(data), 0, SEQUENCE).children(), 1, SEQUENCE)
+    signed = child(child(token.children(), 1, CONTEXT).children(), 0, SEQUENCE)
+    certificates = child(signed.children(), 3, CONTEXT)
+    ordered = b"".join(sorted(each.whole for each in certificates.children()))
+    return data.replace(certificates.content, ordered, 1)
 
 
 def _without_warnings() -> warnings.catch_warnings[None]:

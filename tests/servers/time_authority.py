@@ -50,7 +50,8 @@ class TimeAuthority(RawServer):
     """An authority, as a context manager. `root` is the PEM file that vouches for it.
 
     `answer`, where it is set, makes the answer to a query instead. Its certificate is valid until `until`; a query over
-    a hash that `digests` does not name is rejected.
+    a hash that `digests` does not name is rejected. With an `intermediate` of this name its certificate stands under
+    that one, which it sends along.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class TimeAuthority(RawServer):
         *,
         until: dt.datetime = _FAR_AWAY,
         digests: str = "sha256, sha512",
+        intermediate: str = "",
     ) -> None:
         super().__init__(self._respond)
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +72,8 @@ class TimeAuthority(RawServer):
         (folder / "tsa.cnf").write_text(_CONFIGURATION.replace("DIGESTS", digests))
         (folder / "serial").write_text("1000\n")
         _issue(folder, name, until)
+        if intermediate:
+            _issue_below(folder, name, intermediate)
 
     def reply(self, query: bytes) -> bytes:
         """Have openssl answer a query."""
@@ -118,6 +122,26 @@ def _issue(folder: Path, name: str, until: dt.datetime) -> None:
     )
     _write(folder, "root", root, root_key)
     _write(folder, "signer", *certify(folder, name, until=until))
+
+
+def _issue_below(folder: Path, name: str, intermediate: str) -> None:
+    """Put an intermediate certificate between the root and the signer, and into every answer."""
+    root, root_key = (folder / "root.pem").read_bytes(), (folder / "root.key").read_bytes()
+    issuer = serialization.load_pem_private_key(root_key, None)
+    assert isinstance(issuer, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    between = (
+        _certificate(_name(intermediate), x509.load_pem_x509_certificate(root).subject, key, _FAR_AWAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(issuer, hashes.SHA256())
+    )
+    _write(folder, "root", between, key)
+    _write(folder, "signer", *certify(folder, name))
+    (folder / "root.pem").rename(folder / "chain.pem")
+    (folder / "root.pem").write_bytes(root)
+    (folder / "root.key").write_bytes(root_key)
+    configuration = (folder / "tsa.cnf").read_text()
+    (folder / "tsa.cnf").write_text(f"{configuration}certs = chain.pem\n")
 
 
 def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:

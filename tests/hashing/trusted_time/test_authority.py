@@ -69,6 +69,18 @@ def test_another_root_is_not_trusted(authority: TimeAuthority, tmp_path: Path) -
     ask(authority.url(), DATA, roots=[*load_roots(stranger.root), *load_roots(authority.root)])
 
 
+@pytest.mark.parametrize("intermediate", ["I", "I" * 60])
+def test_an_intermediate_certificate_leads_to_the_root(
+    tmp_path: Path,
+    needs_openssl: None,  # noqa: ARG001 - asked for its effect
+    intermediate: str,
+) -> None:
+    """A chain that an authority sends along is followed, whether or not it stands in the order that DER demands."""
+    with TimeAuthority(tmp_path / "below", intermediate=intermediate) as below:
+        token = ask(below.url(), DATA, roots=load_roots(below.root))
+    assert read_token(token.data) == token
+
+
 def test_another_policy_is_refused(authority: TimeAuthority) -> None:
     """A token under another policy than demanded is not taken."""
     with pytest.raises(OfSomethingElse, match="policy"):
