@@ -80,13 +80,15 @@ def read_token(data: bytes) -> Token:
         raise NotValid(f"larger than {LARGEST:,} bytes, which no token is")
     from cryptography.x509 import DuplicateExtension, InvalidVersion, UnsupportedGeneralNameType
 
+    odd = (DuplicateExtension, InvalidVersion, UnsupportedGeneralNameType)
     with _without_warnings():
         try:
             response = decoded(data)
             if response.status != _GRANTED:
                 raise NotValid(f"not a token: {refusal(response)}")
             return _token(data, response)
-        except (ValueError, OverflowError, DuplicateExtension, InvalidVersion, UnsupportedGeneralNameType) as error:
+        # The last two are what the libraries say to a name whose parts are of a type that they do not know.
+        except (*odd, ValueError, OverflowError, KeyError, TypeError) as error:
             raise NotValid(f"not a token: {error}") from error
 
 
