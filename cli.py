@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from exports.verification import Verification
     from hashing.case import Case
     from hashing.keys import SigningKey
+    from hashing.trusted_time import Stamping
 
 
 class Exit(enum.IntEnum):
@@ -157,6 +158,14 @@ signing_key_option = click.option(
 at_option = click.option(
     "--at", default="", metavar="WHEN", help="When it was done, if earlier: 2026-11-24T10:15Z, or 2h back."
 )
+timestamp_option = click.option(
+    "--timestamp",
+    "authorities",
+    multiple=True,
+    envvar="GOLDENHOUR_TIMESTAMP",
+    metavar="URL",
+    help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).  [default: the config file's]",
+)
 existing_case = click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
 
 
@@ -189,6 +198,9 @@ def _open_case(path: Path, key: SigningKey, officer: str) -> Case:
 
 
 def _finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
+    from hashing.trusted_time.stamping import finish_stamps
+
+    finish_stamps(case, key=key)
     if not case.unsealed() and not case.unrecorded():
         return
     from capture.recovery import finish_abandoned
@@ -335,6 +347,7 @@ _SCENE_OPTIONS = (
     ),
     click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."),
     click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so."),
+    timestamp_option,
     signing_key_option,
     json_option,
     quiet_option,
@@ -351,6 +364,7 @@ def capture(
     key_path: Path | None,
     as_json: bool,
     quiet: bool,
+    authorities: tuple[str, ...],
     **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
 ) -> None:
     """Capture scenes: pages, files, posts, accounts, videos, feeds by their address; or a #hashtag.
@@ -363,7 +377,7 @@ def capture(
     from capture.run import capture as run_capture
 
     officer = _officer(officer)
-    options = _capture_options(officer, scenes, chosen)
+    options, authorities = _capture_options(officer, scenes, chosen), _authorities(authorities)
     key = _signing_key(key_path)
     case = _case_for(scenes, case_path, key, officer, chosen["title"])
     results = []
@@ -375,10 +389,17 @@ def capture(
                 _print_capture_json(result, case)
             if result.status == "interrupted":
                 break
+        try:
+            stampings = _stamp(case, authorities, key, results)
+        except KeyboardInterrupt:  # what was captured is sealed, and told all the same
+            stampings = []
+            _complain("not stamped: interrupted", _stamp_later(case))
     if not as_json:
         for result in results:
             _print_capture(result)
         _print_case(case)
+        for stamping in stampings:
+            _print_stamping(stamping)
     sys.exit(_capture_exit(results))
 
 
@@ -397,6 +418,7 @@ def watch(
     quiet: bool,
     every: str,
     watched: str,
+    authorities: tuple[str, ...],
     **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
 ) -> None:
     """Keep capturing what is new under scenes; what was edited or has gone is recorded with both versions.
@@ -412,7 +434,7 @@ def watch(
     from hashing.times import system_clock
 
     officer = _officer(officer)
-    options = _capture_options(officer, scenes, {**chosen, "live": ""})
+    options, authorities = _capture_options(officer, scenes, {**chosen, "live": ""}), _authorities(authorities)
     pause, length = span(every, "--every"), span(watched, "--for") if watched else None
     key = _signing_key(key_path)
     case = _case_for(scenes, case_path, key, officer, chosen["title"])
@@ -426,6 +448,7 @@ def watch(
                 display(done)
                 if as_json:
                     _print_capture_json(done.result, case)
+                _stamp(case, authorities, key, [done.result])
         except KeyboardInterrupt:
             stopped = True  # between two rounds: everything is sealed
     if not as_json:
@@ -436,6 +459,50 @@ def watch(
             click.echo(f"seal     {seal.fingerprint}  case")
             click.echo("write the seal in your notebook: it stands for all of that")
     sys.exit(Exit.INTERRUPTED if stopped else _capture_exit(results))
+
+
+def _authorities(urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the time-stamping authorities that were named, or those of the config file."""
+    from capture.config import config_path, load_config
+    from hashing.trusted_time.authority import is_authority
+
+    chosen = tuple(urls) or load_config(config_path()).timestamp
+    for url in chosen:
+        if not is_authority(url):
+            raise click.UsageError(f"--timestamp {_clean(url)}: not an http or https address")
+    return chosen
+
+
+def _stamp(case: Case, authorities: Sequence[str], key: SigningKey, results: Sequence[CaptureResult]) -> list[Stamping]:
+    """Get trusted times for captures; that one could not be had is said, and no fault of the capture."""
+    from hashing.errors import HashingError
+    from hashing.trusted_time import stamp
+
+    stampings: list[Stamping] = []
+    if not authorities:
+        return stampings
+    try:
+        for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
+            if stamping.stamped is None:
+                _complain(f"{stamping.what} is sealed but not stamped: {stamping.reason}", _stamp_later(case))
+            else:
+                stampings.append(stamping)
+    except HashingError as error:
+        _complain(f"not stamped: {error}", _stamp_later(case))
+    return stampings
+
+
+def _stamp_later(case: Case) -> str:
+    return f"stamp it later with: goldenhour seal {case.path}"
+
+
+def _print_stamping(stamping: Stamping) -> None:
+    stamped = stamping.stamped
+    if stamped is None:
+        click.echo(_clean(f"not stamped  {stamping.what}: {stamping.reason}"))
+        return
+    late = f"{abs(stamped.late):.1f} s {'before' if stamped.late < 0 else 'after'} its seal"
+    click.echo(_clean(f"stamped  {stamping.what}  {stamped.token_time}, {late}, by {stamped.authority}"))
 
 
 def _case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str) -> Case:
@@ -639,11 +706,20 @@ def _capture_exit(results: Sequence[CaptureResult]) -> Exit:
     metavar="FILE",
     help="The key that signs the receipt.  [default: the user's own]",
 )
+@click.option(
+    "--tsa-root",
+    "root_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Demand that trusted times lead to this root (certificates in PEM; may be given more than once).",
+)
 @json_option
 @quiet_option
 def verify(
     paths: tuple[Path, ...],
     key_paths: tuple[Path, ...],
+    root_paths: tuple[Path, ...],
     receipt: Path | None,
     signing_path: Path | None,
     as_json: bool,
@@ -663,16 +739,18 @@ def verify(
     from exports.receipt import write_receipt
     from exports.verification import verify as verify_path
     from hashing.keys import load_public_key
+    from hashing.trusted_time.roots import load_roots
 
     if receipt is not None and len(paths) > 1:
         raise click.UsageError("--receipt is of one path: name no other")
     if receipt is not None:
         demand_outside(receipt, paths[0])
     signers = [load_public_key(path) for path in key_paths]
+    roots = [root for path in root_paths for root in load_roots(path)]
     worst = Exit.OK
     for path in paths:
         with _byte_progress(f"verifying {path}", quiet=quiet) as progress:
-            verification = verify_path(path, signers=signers, progress=progress)
+            verification = verify_path(path, signers=signers, roots=roots, progress=progress)
         if as_json:
             _print_json(verification.to_json())
         else:
@@ -799,6 +877,40 @@ def _check_hashes(path: Path, *, quiet: bool) -> Exit:
         return Exit.UNCHECKED
     click.echo(_clean(f"WHOLE  {path}: all {report.ok} files are as listed"))
     return Exit.OK
+
+
+@main.command(short_help="Have an authority confirm when seals existed.")
+@existing_case
+@timestamp_option
+@officer_option
+@signing_key_option
+@json_option
+def seal(case: Path, authorities: tuple[str, ...], officer: str | None, key_path: Path | None, as_json: bool) -> None:
+    """Have an authority confirm when seals existed: of every capture and of the case, where none has done so yet.
+
+    Exit code 0: all have a trusted time; 3: some could not be stamped; 4: none.
+
+    \b
+    goldenhour seal OP-ALDER --timestamp https://tsa.example/tsr
+    """
+    from hashing.trusted_time import stamp, unstamped
+
+    asked, key = _authorities(authorities), _signing_key(key_path)
+    opened = _open_case(case, key, _officer(officer))
+    if not unstamped(opened):
+        click.echo(_clean(f"{case}: every seal has its trusted time"), err=as_json)
+        return
+    if not asked:
+        raise click.UsageError("name an authority with --timestamp, or in the config file")
+    stampings = []
+    for stamping in stamp(opened, asked, key=key):
+        stampings.append(stamping)
+        if as_json:
+            _print_json(stamping.to_json())
+        else:
+            _print_stamping(stamping)
+    got = [stamping for stamping in stampings if stamping.stamped is not None]
+    sys.exit(Exit.OK if len(got) == len(stampings) else Exit.IN_PART if got else Exit.NOTHING)
 
 
 @main.command(short_help="Write an evidence bundle, checked before it is called done.")

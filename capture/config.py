@@ -19,6 +19,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where hashtags are looked for: servers, or `bsky`."""
     appview: str = ""
     plc: str = ""
+    timestamp: tuple[str, ...] = ()
+    """Authorities that are asked in turn for the trusted time of a seal."""
 
 
 def config_path() -> Path:
@@ -38,5 +40,5 @@ def load_config(path: Path) -> Config:
         raise BadSettings(f"{path}: {str(error.strerror).lower()}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadSettings(
-            f"{path}: {error}", hint='it may hold on = ["mastodon.example", "bsky"], appview, plc'
+            f"{path}: {error}", hint='it may hold on = ["mastodon.example", "bsky"], appview, plc, timestamp'
         ) from error

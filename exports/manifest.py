@@ -65,6 +65,17 @@ class SealRecord(Record, frozen=True, kw_only=True):
     fingerprint: Fingerprint
 
 
+class TimestampRecord(Record, frozen=True, kw_only=True):
+    """A trusted time (RFC 3161): an authority's word that the capture's checkpoint existed at this time."""
+
+    time: Annotated[str, Meta(description="UTC, by the authority's clock.")]
+    authority: Annotated[str, Meta(description="The name in the certificate that signed the token.")]
+    url: Annotated[str, Meta(description="Where it was asked for, if known.")] = ""
+    late: Annotated[float, Meta(description="Seconds from the seal, by the officer's clock, to this time.")]
+    path: BundlePath
+    sha256: Sha256
+
+
 class TlsRecord(Record, frozen=True, kw_only=True):
     """How a connection was secured."""
 
@@ -320,6 +331,7 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     settings: dict[str, str | int | bool]
     signer: SignerRecord
     seal: SealRecord
+    timestamp: TimestampRecord | None = None
     items: tuple[ItemRecord, ...]
     failed: tuple[FailedRecord, ...]
     skipped: tuple[SkippedRecord, ...]

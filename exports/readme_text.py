@@ -5,6 +5,7 @@ Every indented command in it is run by a test.
 
 from __future__ import annotations
 
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from exports.exhibits import exhibit_ranges
 from exports.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from exports.manifest import ItemRecord, Manifest
 
@@ -44,6 +45,7 @@ and contacts none.
       exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
       ledger.jsonl           what was done, line by line
       checkpoint             the capture's seal
+      checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
     bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
                            the list of all files (BagIt, RFC 8493)
@@ -173,7 +175,7 @@ connection broke off.
 
 _EXCERPTS = """
 
-7. Posts that came in a list
+{number}. Posts that came in a list
 
 Servers answer with lists of posts. The list is an item as it was served; each
 post in it is an item of its own, with exactly the bytes that stand in the list.
@@ -201,9 +203,38 @@ rule the account's server does.
 """
 
 
-def readme_text(name: str, manifest: Manifest) -> bytes:
-    """Return README.txt for the bundle `name`. Text from outside stands in it as one printable line each."""
-    example = next(_excerpts(manifest), "")
+_TRUSTED_TIME = """
+
+{number}. The trusted time
+
+A file that ends in .tsr is a token: an authority confirms in it that the
+checkpoint of the same name existed at the token's time (RFC 3161).
+
+{times}Get the certificate of the authority's root from the authority itself, or from
+whoever you trust, and save it beside this folder as tsa-root.pem. Then
+
+    find data seal -name '*.tsr' | while read -r token; do
+      openssl ts -verify -data "${{token%.tsr}}" -in "$token" -CAfile ../tsa-root.pem
+    done
+
+must say "Verification: OK" for each token, and
+
+    find data seal -name '*.tsr' -exec openssl ts -reply -text -in '{{}}' ';'
+
+shows the times. Once the authority's own certificate has expired, give openssl
+the option -attime with a time at which it was valid. The line of the case's
+ledger that records each token stands in seal/timestamps/, with its proof.
+seal/stamped.checkpoint is an earlier checkpoint of the case, the last that has
+a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
+(RFC 9162, section 2.1.4.2).
+"""
+
+
+def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
+    """Return README.txt for the bundle `name`; `tokens` says whether there is a trusted time to check.
+
+    Text from outside stands in it as one printable line each.
+    """
     text = _TEXT.format(
         name=_line(name),
         title=_line(manifest.case.title),
@@ -213,11 +244,24 @@ def readme_text(name: str, manifest: Manifest) -> bytes:
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
     )
-    if example:
-        text += _EXCERPTS.format(command=example)
+    sections: list[Callable[..., str]] = []
+    if example := next(_excerpts(manifest), ""):
+        sections.append(partial(_EXCERPTS.format, command=example))
     if any(item.proof is not None for item in _items(manifest)):
-        text += _PROOFS.format(number=8 if example else 7)
+        sections.append(_PROOFS.format)
+    if tokens:
+        sections.append(partial(_TRUSTED_TIME.format, times=_times(manifest)))
+    text += "".join(section(number=number) for number, section in enumerate(sections, start=7))
     return text.encode()
+
+
+def _times(manifest: Manifest) -> str:
+    """Return the trusted times of the captures, a line each, and an empty line where there are any."""
+    stamped = [(capture, capture.timestamp) for capture in manifest.captures if capture.timestamp is not None]
+    times = "".join(
+        f"- {_line(capture.exhibit)}: {stamp.time} (UTC), {_line(stamp.authority)}\n" for capture, stamp in stamped
+    )
+    return times + "\n" if times else ""
 
 
 def _items(manifest: Manifest) -> Iterator[ItemRecord]:

@@ -2,7 +2,7 @@
 
     case.json        id, title, officer, created, format version
     ledger.jsonl     captures registered and sealed, bundles exported, custody events, descriptions
-    checkpoints/     a signed checkpoint after every change, named for the ledger's length
+    checkpoints/     a signed checkpoint after every change, named for the ledger's length; some with a token beside it
     captures/        a folder each
 
 Every change is made under the lock of the ledger and is signed at once, so the newest checkpoint always covers all.
@@ -23,20 +23,21 @@ import msgspec
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, is_sealed
 from hashing.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.digest import Digest
-from hashing.errors import BadFormat, BadKey, BadSignature, InUse, NewerFormat, NotAsSigned
+from hashing.errors import BadFormat, BadKey, BadSignature, InUse, NewerFormat, NotAsSigned, WouldOverwrite
 from hashing.events import (
     CASE_FORMAT,
     CaptureRegistered,
     CaptureSealed,
     CaseCreated,
     Event,
+    Stamped,
     decode_case_event,
     encode,
 )
 from hashing.keys import PublicKey
 from hashing.ledger import LEDGER, Ledger, ledger_lines
 from hashing.merkle import Tree
-from hashing.storage import make_folder, read_small, storing, sync_folder, write_new
+from hashing.storage import PART, make_folder, read_small, storing, sync_folder, write_new
 from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
 
@@ -52,6 +53,7 @@ CAPTURES = "captures"
 CHECKPOINTS = "checkpoints"
 
 _LOCK_SECONDS = 30.0
+_STRANGER = "find out who put it there; `goldenhour verify` names it"
 _ELSEWHERE = "capture into another case; `goldenhour verify` on this one names what is wrong with it"
 
 
@@ -69,6 +71,11 @@ class CaseInfo(msgspec.Struct, frozen=True, kw_only=True):
 def checkpoint_name(size: int) -> str:
     """Return the name of the case's checkpoint at this length of its ledger."""
     return f"{size:08d}.{CHECKPOINT}"
+
+
+def token_path(checkpoint: str) -> str:
+    """Return where the token of a trusted time stands, for a checkpoint's path."""
+    return f"{checkpoint}.tsr"
 
 
 def case_origin(case_id: str) -> str:
@@ -218,6 +225,38 @@ class Case:
         """
         open_ones = self._registered() - self._sealed()
         return [path for path in self.captures() if path.name in open_ones and is_sealed(path)]
+
+    def stamped(self) -> dict[str, Stamped]:
+        """Return what the ledger says of trusted times, by the path of the checkpoint."""
+        return {event.checkpoint: event for event in self.events() if isinstance(event, Stamped)}
+
+    def record_token(self, stamped: Stamped, token: bytes, *, key: SigningKey) -> bool:
+        """Store a token beside its checkpoint and record it; once, though two processes may try. Say if it was now.
+
+        A token that stands there already, because its process died before it could record it, is recorded.
+        Raises WouldOverwrite where something else has its name, Unwritable, StorageFull.
+        """
+        with self._changing(key) as ledger:
+            if stamped.checkpoint in self.stamped():
+                return False
+            path = self.path / token_path(stamped.checkpoint)
+            if path.is_symlink() or (path.exists() and read_small(path) != token):
+                raise WouldOverwrite(f"{path}: exists already, and is not on record", hint=_STRANGER)
+            if not path.exists():
+                write_new(path, token)
+            ledger.append([encode(stamped)])
+        return True
+
+    def drop_token_part(self, checkpoint: str, *, key: SigningKey) -> None:
+        """Remove what a process that died while storing a token has left: its name was never announced."""
+        path = self.path / token_path(checkpoint)
+        with self._changing(key), storing(path):
+            path.with_name(path.name + PART).unlink(missing_ok=True)
+
+    def sign(self, key: SigningKey) -> None:
+        """Sign what a process that died had added to the ledger and not signed."""
+        with self._changing(key):
+            pass
 
     def _registered(self) -> set[str]:
         return {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}

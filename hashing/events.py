@@ -345,6 +345,25 @@ class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="descr
     place: str = ""
 
 
+class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
+    """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
+
+    `late` is how many seconds after the seal, by the officer's clock, the token's time is by the authority's.
+    """
+
+    checkpoint: str
+    """Its path, such as `captures/<id>/checkpoint`; the token has the same with `.tsr` behind it."""
+    checkpoint_sha256: str
+    token_sha256: str
+    token_time: str
+    authority: str
+    """The name in the certificate that signed the token."""
+    late: float
+    signer: str
+    url: str = ""
+    """Where the token was asked for; not known where the process that asked died before it could write this line."""
+
+
 CaptureEvent = (
     CaptureStarted
     | Exchange
@@ -360,7 +379,7 @@ CaptureEvent = (
     | CaptureResumed
     | CaptureFinished
 )
-CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Custody | Described
+CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Stamped | Custody | Described
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)
 _case_decoder = msgspec.json.Decoder(CaseEvent)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from exports.bag import is_portable
 from exports.bundle.inventory import folder_in_bundle
+from exports.bundle.sealing import STAMPED_CHECKPOINT
 from exports.bundle.source import Fault, Source, fault_of
 from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES
+from hashing.case import CAPTURES, token_path
 from hashing.digest import new_hash
 from hashing.errors import BadFormat
 from hashing.events import Item, WarcClosed, WorkingCopy, decode_capture_event
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hashing.events import CaptureSealed
+    from hashing.events import CaptureSealed, Stamped
 
 _Recorded = dict[str, tuple[int, str]]
 """Size and SHA-256 by path."""
@@ -36,8 +37,10 @@ class CaptureContents:
     faults: tuple[Fault, ...]
 
 
-def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
-    """List the files that the ledger of a sealed capture names; without a sound ledger there are none.
+def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None = None) -> CaptureContents:
+    """List the files that the ledger of a sealed capture names, and the token of its trusted time if it has one.
+
+    Without a sound ledger there are none.
 
     Raises Unreadable.
     """
@@ -49,6 +52,9 @@ def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
         recorded = {**_recorded(ledger, sealed), CHECKPOINT: (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)}
     except BadFormat as error:
         return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
+    if stamped is not None:
+        token = token_path(CHECKPOINT)
+        recorded[token] = (_size(folder / token), stamped.token_sha256)
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
@@ -63,6 +69,15 @@ def capture_contents(case: Path, sealed: CaptureSealed) -> CaptureContents:
         fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source)) is not None
     ]
     return CaptureContents(tuple(sources), tuple(faults))
+
+
+def stamped_sources(case: Path, stamped: Stamped) -> tuple[Source, Source]:
+    """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
+    note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
+    return (
+        Source(note, STAMPED_CHECKPOINT, _size(note), stamped.checkpoint_sha256),
+        Source(token, token_path(STAMPED_CHECKPOINT), _size(token), stamped.token_sha256),
+    )
 
 
 def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:

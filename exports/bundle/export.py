@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exports.bag import PAYLOAD
-from exports.bundle.contents import capture_contents
+from exports.bundle.contents import capture_contents, stamped_sources
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
@@ -23,16 +23,17 @@ from exports.capture_view import read_capture
 from exports.continuity import read_exhibits
 from exports.errors import ExportError, NotWhole
 from exports.manifest import ExportRecord
-from hashing.case import CAPTURES, CASE_FILE
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.checkpoint import parse_checkpoint
 from hashing.errors import StorageFull, WouldOverwrite
-from hashing.events import CaseCreated, Exported
+from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
 from hashing.storage import PART, read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
@@ -101,13 +102,14 @@ def export_bundle(
     final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
-    outgoing = _outgoing(case, events, selection)
+    stamped, newest = _stamped(events), _newest_stamped(events)
+    outgoing = _outgoing(case, events, selection, stamped, newest)
     _check_space(final, outgoing)
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}{PART}")
     draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
     try:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, outgoing.views, read_exhibits(events))
+        listed = manifest(case.info, record, outgoing.views, read_exhibits(events), stamped)
         declare_bag(draft)
         faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
         if faults:
@@ -126,7 +128,8 @@ def export_bundle(
         )
         index, note = case.record(exported, key=key)
         custody = custody_lines(events, selection.exhibits)
-        for file, data in seal_files(case, index, note, key.public, selection.sealed, custody):
+        seal = seal_files(case, index, note, key.public, selection.sealed, custody, stamped, newest)
+        for file, data in seal:
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
@@ -169,13 +172,35 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _outgoing(case: Case, events: Sequence[CaseEvent], selection: Selection) -> _Outgoing:
+def _stamped(events: Sequence[CaseEvent]) -> dict[str, Stamped]:
+    """Return the trusted times by capture."""
+    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
+    sealed = [event.capture for event in events if isinstance(event, CaptureSealed)]
+    paths = {capture: f"{CAPTURES}/{capture}/{CHECKPOINT}" for capture in sealed}
+    return {capture: by_checkpoint[path] for capture, path in paths.items() if path in by_checkpoint}
+
+
+def _newest_stamped(events: Sequence[CaseEvent]) -> tuple[int, Stamped] | None:
+    """Return the last trusted time of the case's own ledger, with the number of lines that it covers."""
+    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
+    paths = ((size, f"{CHECKPOINTS}/{checkpoint_name(size)}") for size in range(len(events), 0, -1))
+    return next(((size, by_checkpoint[path]) for size, path in paths if path in by_checkpoint), None)
+
+
+def _outgoing(
+    case: Case,
+    events: Sequence[CaseEvent],
+    selection: Selection,
+    stamped: Mapping[str, Stamped],
+    newest: tuple[int, Stamped] | None,
+) -> _Outgoing:
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
-    contents = [capture_contents(case.path, event) for event in selection.sealed]
-    sources = (info, *(source for each in contents for source in each.sources))
+    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
+    own = stamped_sources(case.path, newest[1]) if newest else ()
+    sources = (info, *(source for each in contents for source in each.sources), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.

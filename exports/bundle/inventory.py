@@ -22,11 +22,13 @@ from exports.manifest import (
     SealRecord,
     SignerRecord,
     SkippedRecord,
+    TimestampRecord,
     TlsRecord,
     WarcRecord,
     WorkingCopyRecord,
 )
-from hashing.case import CAPTURES
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import CAPTURES, token_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from exports.capture_view import CaptureView, ItemView
     from exports.continuity import Exhibit
     from hashing.case import CaseInfo
-    from hashing.events import Exchange, ProofRead
+    from hashing.events import Exchange, ProofRead, Stamped
     from hashing.facts import Fact
     from hashing.post import Post
 
@@ -45,18 +47,38 @@ def folder_in_bundle(capture: str) -> str:
 
 
 def manifest(
-    info: CaseInfo, exported: ExportRecord, views: Iterable[CaptureView], exhibits: Mapping[str, Exhibit]
+    info: CaseInfo,
+    exported: ExportRecord,
+    views: Iterable[CaptureView],
+    exhibits: Mapping[str, Exhibit],
+    stamped: Mapping[str, Stamped],
 ) -> Manifest:
-    """Return the manifest of a bundle that holds these captures. Raises NotWhole where one is not sealed."""
+    """Return the manifest of a bundle that holds these captures; `stamped` are the trusted times by capture.
+
+    Raises NotWhole where a capture is not sealed.
+    """
     return Manifest(
         format=FORMAT,
         case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
         exported=exported,
-        captures=tuple(_capture(view, exhibits.get(view.started.exhibit)) for view in views),
+        captures=tuple(
+            _capture(view, exhibits.get(view.started.exhibit), stamped.get(view.started.capture)) for view in views
+        ),
     )
 
 
-def _capture(view: CaptureView, exhibit: Exhibit | None) -> CaptureRecord:
+def _timestamp(stamped: Stamped, folder: str) -> TimestampRecord:
+    return TimestampRecord(
+        time=stamped.token_time,
+        authority=stamped.authority,
+        url=stamped.url,
+        late=stamped.late,
+        path=f"{folder}/{token_path(CHECKPOINT)}",
+        sha256=stamped.token_sha256,
+    )
+
+
+def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None) -> CaptureRecord:
     started, finished, seal = view.started, view.finished, view.seal
     if seal is None or finished is None:
         raise NotWhole(f"{view.path}: not sealed")
@@ -79,6 +101,7 @@ def _capture(view: CaptureView, exhibit: Exhibit | None) -> CaptureRecord:
         settings=started.settings,
         signer=SignerRecord(public_key=view.public_key, fingerprint=view.signer),
         seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
+        timestamp=_timestamp(stamped, folder) if stamped else None,
         items=tuple(_item(entry, folder, refs) for entry in view.items),
         failed=tuple(
             FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)

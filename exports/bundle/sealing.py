@@ -11,13 +11,13 @@ from hashing.errors import NotAsSigned
 from hashing.events import Custody, Described, encode
 from hashing.exhibit import exhibit_of
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import inclusion_proof, leaf_hash
+from hashing.merkle import consistency_proof, inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hashing.case import Case
-    from hashing.events import CaptureSealed, CaseEvent
+    from hashing.events import CaptureSealed, CaseEvent, Stamped
     from hashing.keys import PublicKey
 
 SEAL = "seal/"
@@ -25,6 +25,11 @@ SEAL_CHECKPOINT = "seal/checkpoint"
 SEAL_KEY = "seal/public-key.pem"
 EXPORT_LINE = "seal/export.json"
 EXPORT_PROOF = "seal/export.proof"
+STAMPED_CHECKPOINT = "seal/stamped.checkpoint"
+"""The newest checkpoint of the case that has a trusted time; its token stands beside it."""
+STAMPED_LINE = "seal/stamped.json"
+STAMPED_PROOF = "seal/stamped.proof"
+STAMPED_CONSISTENCY = "seal/stamped.consistency"
 
 
 def check_case_ledger(case: Case) -> None:
@@ -48,11 +53,19 @@ def custody_lines(events: Iterable[CaseEvent], exhibits: Collection[str]) -> lis
 
 
 def seal_files(
-    case: Case, index: int, note: bytes, key: PublicKey, sealed: Sequence[CaptureSealed], custody: Sequence[int]
+    case: Case,
+    index: int,
+    note: bytes,
+    key: PublicKey,
+    sealed: Sequence[CaptureSealed],
+    custody: Sequence[int],
+    stamped: Mapping[str, Stamped],
+    newest: tuple[int, Stamped] | None,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
 
-    `custody` are the lines that say what was done with the exhibits.
+    `custody` are the lines that say what was done with the exhibits. `stamped` are the trusted times by capture,
+    `newest` is the case's own last one and the length it was had for.
 
     Raises Unreadable, BadFormat.
     """
@@ -67,11 +80,25 @@ def seal_files(
         line = encode(event)
         yield f"{SEAL}captures/{event.capture}.json", line
         yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], leaves)
+        if event.capture in stamped:
+            line = encode(stamped[event.capture])
+            yield f"{SEAL}timestamps/{event.capture}.json", line
+            yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], leaves)
     for number in custody:
         yield f"{SEAL}custody/{number:08d}.json", lines[number]
         yield f"{SEAL}custody/{number:08d}.proof", _proof(number, leaves)
+    if newest is not None:
+        size, own = newest
+        line = encode(own)
+        yield STAMPED_LINE, line
+        yield STAMPED_PROOF, _proof(positions[line], leaves)
+        yield STAMPED_CONSISTENCY, _proof_file(size, len(leaves), consistency_proof(size, leaves))
 
 
 def _proof(index: int, leaves: Sequence[bytes]) -> bytes:
-    hashes = [base64.b64encode(each).decode() for each in inclusion_proof(index, leaves)]
-    return "".join(f"{line}\n" for line in [index, len(leaves), *hashes]).encode()
+    return _proof_file(index, len(leaves), inclusion_proof(index, leaves))
+
+
+def _proof_file(first: int, size: int, proof: Sequence[bytes]) -> bytes:
+    hashes = [base64.b64encode(each).decode() for each in proof]
+    return "".join(f"{line}\n" for line in [first, size, *hashes]).encode()

@@ -10,6 +10,7 @@ import msgspec
 from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
 from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
 from exports.readme_text import readme_text
+from hashing.case import token_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,10 @@ VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
 _LONGEST_TEXT = 8_000
 """Characters of a page's text that the report shows."""
 _LARGEST_TEXT = 1 << 20
+
+
+TOKEN = token_path("")
+"""What the name of a trusted time's token ends in."""
 
 
 def declare_bag(draft: Draft) -> None:
@@ -69,7 +74,7 @@ def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime)
     ]
     draft.add(MANIFEST, [hash_list(payload)])
     draft.add(BAG_INFO, [bag_info(fields)])
-    draft.add(README, [readme_text(name, listed)])
+    draft.add(README, [readme_text(name, listed, tokens=any(path.endswith(TOKEN) for path in draft.sha256))])
 
 
 def write_tag_manifest(draft: Draft) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Manifest,
         ProofRecord,
         SkippedRecord,
+        TimestampRecord,
         WorkingCopyRecord,
     )
 
@@ -128,6 +129,7 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
         "size": human_size,
         "together": _together,
         "stated": stated,
+        "trusted": _trusted,
         "text": lambda item: text_of(item).splitlines(),
     }
     environment.tests |= {
@@ -212,6 +214,12 @@ def _proven(proof: ProofRecord) -> str:
     if not proof.did.startswith("did:plc:"):
         what += f" That the key is the account's is the word of the host in {proof.did} alone."  # no log proves it
     return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
+
+
+def _trusted(stamp: TimestampRecord) -> str:
+    """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
+    late = f"{abs(stamp.late):,.1f} s {'before' if stamp.late < 0 else 'after'} the seal by the officer's clock"
+    return f"{_moment(stamp.time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
 
 
 def _connection(exchange: ExchangeRecord) -> str:

@@ -14,13 +14,15 @@ from exports.manifest import FORMAT
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
 from exports.verification.result import Missing
+from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT
-from hashing.case import CASE_FILE, case_origin, read_case_info
+from hashing.case import CASE_FILE, case_origin, read_case_info, token_path
+from hashing.checkpoint import parse_checkpoint
 from hashing.errors import BadFormat, BadKey, NewerFormat
-from hashing.events import CaptureSealed, Exported, decode_case_event
+from hashing.events import CaptureSealed, Exported, Stamped, decode_case_event
 from hashing.keys import PublicKey
-from hashing.merkle import leaf_hash, verify_inclusion
+from hashing.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.note import decode_base64
 
 if TYPE_CHECKING:
@@ -156,6 +158,7 @@ def _check_seal(check: Check, captures: set[str]) -> list[str]:
     for capture in ordered:
         _check_capture_line(check, capture, checkpoint)
     check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))
+    _check_stamped_checkpoint(check, checkpoint)
     return ordered
 
 
@@ -167,6 +170,53 @@ def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> N
         check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
         if event.capture != capture:
             check.problem(f"{name}.json", "is of another capture")
+        _check_timestamp(check, capture, event.exhibit, checkpoint)
+
+
+def _check_timestamp(check: Check, capture: str, exhibit: str, seal: Checkpoint) -> None:
+    """Check a capture's token, where it has one, against the line of the case's ledger that records it."""
+    path, name = f"{_CAPTURES}{capture}/{CHECKPOINT}", f"{_SEAL}timestamps/{capture}"
+    if token_path(path) not in check.kinds and f"{name}.json" not in check.kinds:
+        return
+    event, line = _event(check, f"{name}.json")
+    if isinstance(event, Stamped) and path == f"{PAYLOAD}{event.checkpoint}":
+        _check_proof(check, f"{name}.proof", line, seal)
+        check_stamp(check, event, path, exhibit)
+    elif event is not None:
+        check.problem(f"{name}.json", "does not record the trusted time of this capture")
+
+
+def _check_stamped_checkpoint(check: Check, seal: Checkpoint) -> None:
+    """Check the case's own last trusted time: the line that records it, and that the seal only adds to what it covers.
+
+    The checkpoint's signature may be of another officer's key; it is the line, under this seal, that vouches for it.
+    """
+    name = f"{_SEAL}stamped"
+    if not any(below(check.kinds, f"{name}.")):
+        return
+    event, line = _event(check, f"{name}.json")
+    if not isinstance(event, Stamped):
+        if event is not None:
+            check.problem(f"{name}.json", "does not record a trusted time")
+        return
+    _check_proof(check, f"{name}.proof", line, seal)
+    check.expect(f"{name}.checkpoint", event.checkpoint_sha256)
+    check_stamp(check, event, f"{name}.checkpoint", f"{name}.checkpoint")
+    try:
+        earlier, _ = parse_checkpoint(check.small(f"{name}.checkpoint"))
+        size, whole, proof = _proof_file(check, f"{name}.consistency")
+    except (BadFormat, NotCheckable, ValueError) as error:
+        check.problem(f"{name}.consistency", f"cannot be checked: {error}")
+        return
+    sizes = (size, whole) == (earlier.size, seal.size) and earlier.origin == seal.origin
+    if not sizes or not verify_consistency(size, whole, earlier.root, seal.root, proof):
+        check.problem(f"{name}.consistency", "does not prove that the sealed ledger begins with what was stamped")
+
+
+def _proof_file(check: Check, name: str) -> tuple[int, int, list[bytes]]:
+    """Read two numbers and the hashes behind them. Raises NotCheckable, ValueError, BadFormat."""
+    first, second, *hashes = check.small(name).decode("ascii").splitlines()
+    return int(first), int(second), [decode_base64(each) for each in hashes]
 
 
 def _check_identity(check: Check, checkpoint: Checkpoint) -> None:
@@ -195,8 +245,7 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
         check.findings.missing.append(Missing(name, "part of the seal"))
         return None
     try:
-        first, second, *hashes = check.small(name).decode("ascii").splitlines()
-        index, size, proof = int(first), int(second), [decode_base64(each) for each in hashes]
+        index, size, proof = _proof_file(check, name)
     except (ValueError, BadFormat):
         check.problem(name, "not an inclusion proof")
         return None

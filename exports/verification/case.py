@@ -10,11 +10,12 @@ from exports.errors import NotCheckable
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody
 from exports.verification.result import Missing
+from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, case_origin, checkpoint_name, read_case_info
 from hashing.errors import BadFormat, NewerFormat, Unreadable
-from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, decode_case_event
+from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
 from hashing.storage import PART
@@ -43,6 +44,7 @@ def check_case(check: Check) -> None:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
     check_custody(check, ledger.events, _check_captures(check, ledger))
+    _check_stamps(check, ledger)
 
 
 def _check_format(check: Check) -> None:
@@ -123,6 +125,21 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
         check.unchecked(
             LEDGER, f"its last {unsigned} lines are not signed yet: another command is at work, or has died"
         )
+
+
+def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
+    """Check the token of every trusted time on record; a token that is not on record was added by somebody."""
+    sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
+    covers = {f"{CAPTURES}/{capture}/{CHECKPOINT}": event.exhibit for capture, event in sealed.items()}
+    covers |= {name: name for name in ledger.roots}
+    for event in ledger.events:
+        if not isinstance(event, Stamped):
+            continue
+        what = covers.pop(event.checkpoint, None)  # each is stamped once: a hostile ledger must not cost a check a line
+        if what is None:
+            check.problem(LEDGER, f"stamps {event.checkpoint[:200]}, which is no checkpoint of the case, or is stamped")
+        else:
+            check_stamp(check, event, event.checkpoint, what)
 
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:

@@ -15,6 +15,8 @@ from hashing.keys import PublicKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from cryptography.x509 import Certificate
+
     from exports.verification.tree import Read, Tree
     from hashing.checkpoint import Checkpoint
 
@@ -27,6 +29,7 @@ class Check:
 
     tree: Tree
     demanded: Sequence[PublicKey]
+    roots: Sequence[Certificate] = ()
     kinds: dict[str, str] = field(init=False)
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)

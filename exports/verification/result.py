@@ -70,6 +70,18 @@ class SealFound:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A token of a trusted time that holds; `confirmed` where it leads to a root that the user gave."""
+
+    path: str
+    time: str
+    authority: str
+    confirmed: bool
+    covers: str
+    """A capture's exhibit reference, or the path of a checkpoint of the case."""
+
+
 @dataclass(slots=True)
 class Findings:
     """Everything found so far; becomes a Verification when the checking is over."""
@@ -81,6 +93,7 @@ class Findings:
     unchecked: list[Unchecked] = field(default_factory=list)
     signers: list[Signer] = field(default_factory=list)
     seals: list[SealFound] = field(default_factory=list)
+    timestamps: list[Timestamp] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
@@ -99,6 +112,7 @@ class Verification:
     unchecked: tuple[Unchecked, ...]
     signers: tuple[Signer, ...]
     seals: tuple[SealFound, ...]
+    timestamps: tuple[Timestamp, ...]
     notes: tuple[str, ...]
     files: int
     bytes: int
@@ -116,6 +130,7 @@ class Verification:
             unchecked=tuple(findings.unchecked),
             signers=tuple(findings.signers),
             seals=tuple(findings.seals),
+            timestamps=tuple(findings.timestamps),
             notes=tuple(findings.notes),
             files=findings.files,
             bytes=findings.bytes,
@@ -145,6 +160,7 @@ class Verification:
             "signer": signers[0] if signers else None,
             "signers": signers,
             "seals": [asdict(seal) for seal in self.seals],
+            "timestamps": [asdict(each) for each in self.timestamps],
             "notes": list(self.notes),
             "files": self.files,
             "bytes": self.bytes,

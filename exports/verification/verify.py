@@ -12,6 +12,7 @@ from exports.verification.case import check_case
 from exports.verification.check import Check
 from exports.verification.open_tree import open_tree
 from exports.verification.result import Findings, Unchecked, Verification
+from exports.verification.timestamps import check_alone
 from exports.verification.tree import below
 from exports.verification.zip_tree import ZipTree
 from hashing.capture_folder import CHECKPOINT
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from cryptography.x509 import Certificate
+
     from exports.verification.tree import Tree
     from hashing.keys import PublicKey
 
@@ -30,11 +33,16 @@ _ATTEMPTS = 5
 
 
 def verify(
-    path: Path, *, signers: Sequence[PublicKey] = (), progress: Callable[[int, int], None] | None = None
+    path: Path,
+    *,
+    signers: Sequence[PublicKey] = (),
+    roots: Sequence[Certificate] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
 
-    `signers` are the keys of which one must have made each seal. `progress` is told bytes done and bytes to do.
+    `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
+    must vouch for the authority of each trusted time. `progress` is told bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     what, findings = "nothing that can be checked", Findings()
@@ -42,7 +50,7 @@ def verify(
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
             with open_tree(path) as tree:
-                check = Check(tree, signers)
+                check = Check(tree, signers, roots)
                 findings = check.findings
                 what = _check(check, tree)
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
@@ -95,6 +103,7 @@ def _check(check: Check, tree: Tree) -> str:
         CaptureCheck(check, "").run()
         if CHECKPOINT not in check.kinds:
             check.under_way.add("")
+        check_alone(check)
         return "capture"
     raise NotCheckable(
         f"{tree.path}: not a case, a capture or a bundle",

@@ -23,7 +23,9 @@ def test_what_the_file_says_counts(tmp_path: Path) -> None:
     assert load_config(path) == Config(on=("mastodon.example", "bsky"), appview="https://view.example")
 
 
-@pytest.mark.parametrize("text", ["on = 5", "on = [1]", "unknown = 1", "on = [", "\0", 'on = "bsky"'])
+@pytest.mark.parametrize(
+    "text", ["on = 5", "on = [1]", "unknown = 1", "on = [", "\0", 'on = "bsky"', 'timestamp = "http://tsa.example"']
+)
 def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> None:
     """A misspelt or broken file is an error that names it, and is not passed over."""
     path = tmp_path / "goldenhour.toml"

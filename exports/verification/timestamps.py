@@ -1,0 +1,50 @@
+"""Checking trusted times, offline: each token must be of its checkpoint, and under the roots given, if any were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.errors import NotCheckable
+from exports.verification.result import Missing, Timestamp
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import token_path
+from hashing.times import timestamp
+
+if TYPE_CHECKING:
+    from exports.verification.check import Check
+    from hashing.events import Stamped
+
+
+def check_stamp(check: Check, stamped: Stamped, checkpoint: str, covers: str) -> None:
+    """Check the token that a case's ledger records for the checkpoint at this path."""
+    name = token_path(checkpoint)
+    check.expect(name, stamped.token_sha256)
+    if not check.is_file(name):
+        check.findings.missing.append(Missing(name, f"sha256:{stamped.token_sha256}"))
+        return
+    _check_token(check, name, checkpoint, covers, stamped.token_time)
+
+
+def check_alone(check: Check) -> None:
+    """Check the token of a capture that stands there without its case, whose ledger would vouch for the token."""
+    name = token_path(CHECKPOINT)
+    if check.is_file(name):
+        check.expected.setdefault(name, "")
+        _check_token(check, name, CHECKPOINT, "capture", "")
+
+
+def _check_token(check: Check, name: str, checkpoint: str, covers: str, recorded: str) -> None:
+    from hashing.trusted_time import TrustedTimeError, read_token
+
+    try:
+        token = read_token(check.small(name))
+        token.demand_of(check.small(checkpoint) if check.is_file(checkpoint) else b"")
+        if check.roots:
+            token.demand_root(check.roots)
+    except (TrustedTimeError, NotCheckable) as error:
+        check.problem(name, str(error).removeprefix(f"{name}: "))
+        return
+    time = timestamp(token.time)
+    if recorded not in {"", time}:
+        check.problem(name, f"is of {time}, and the case's ledger says {recorded[:40]}")
+    check.findings.timestamps.append(Timestamp(name, time, token.authority, bool(check.roots), covers))
