@@ -1056,7 +1056,7 @@ def _moment(text: str, option: str) -> datetime | None:
 @existing_case
 @click.argument("ref", required=False, default="", metavar="[MP/1]")
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
-@click.option("--place", default="", help="Where it was seized.")
+@click.option("--place", default="", metavar="TEXT", help="Where it was seized.")
 @click.option("--time", "at", default="", metavar="WHEN", help="When it was seized, as you state it.")
 @officer_option
 @signing_key_option
@@ -1107,7 +1107,10 @@ def exhibit(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: stdout, for text]"
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "png", "pdf"]), help="[default: by FILE's ending, or text]"
+    "--format",
+    "form",
+    type=click.Choice(["text", "png", "pdf"]),
+    help="How the label is made.  [default: by FILE's ending, or text]",
 )
 def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
     """Make the continuity label of an exhibit or an item: what it is, its seal, and lines to sign at each hand-over.

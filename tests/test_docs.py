@@ -125,10 +125,10 @@ def test_every_option_says_what_it_is(option: click.Option) -> None:
 
 
 def test_an_option_means_the_same_everywhere() -> None:
-    """What two commands call by the same name has the same help, but for the key and the time, which are said anew."""
+    """What two commands call by the same name has the same help, but for key, time, output and form, said anew."""
     said: dict[str, set[str]] = {}
     for command in main.commands.values():
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    assert {name for name, helps in said.items() if len(helps) > 1} == {"--key", "--for"}
+    assert {name for name, helps in said.items() if len(helps) > 1} == {"--key", "--for", "--output", "--format"}

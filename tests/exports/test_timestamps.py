@@ -11,11 +11,13 @@ from exports.bundle import export_bundle
 from exports.errors import NotWhole
 from exports.manifest import json_schema
 from exports.verification import verify
+from hashing.custody import Handling, record_custody
 from hashing.digest import Digest
 from hashing.events import Stamped
 from hashing.times import timestamp
 from hashing.trusted_time import ask, load_roots, stamp
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+from tests.exports.social_case import social_case
 from tests.exports.test_readme import commands, run
 from tests.servers.time_authority import TimeAuthority
 
@@ -69,6 +71,27 @@ def test_the_commands_of_the_readme_confirm_the_time(
     assert (done.stdout + done.stderr).count("Verification: OK") == 3
     shutil.copy(TimeAuthority(tmp_path / "stranger").root, tmp_path / "tsa-root.pem")
     assert run(bundle, lines, tmp_path).returncode != 0
+
+
+def test_trusted_time_beside_custody_and_posts(authority: TimeAuthority, tmp_path: Path) -> None:
+    """A bundle of posts with a log and a trusted time holds all three proofs, and its README counts its sections."""
+    maker = social_case(tmp_path)
+    handling = Handling(action="opened", reason="for the copy")
+    record_custody(maker.case, ["MP/1"], handling, key=maker.key, officer=OFFICER)
+    assert all(each.stamped for each in stamp(maker.case, [authority.url()], key=maker.key))
+    bundle = _export(maker, tmp_path / "out")
+    sections = [line for line in (bundle / "README.txt").read_text().splitlines() if line[:3] in {"7. ", "8. ", "9. "}]
+    assert sections == ["7. Posts that came in a list", "8. Signed proofs of Bluesky posts", "9. The trusted time"]
+    found = verify(bundle, roots=load_roots(authority.root))
+    assert (found.verdict, found.problems) == ("ok", ())
+    assert all(each.confirmed for each in found.timestamps)
+    (custody,) = (bundle / "seal" / "custody").glob("*.json")
+    stamps = sorted((bundle / "seal" / "timestamps").glob("*.json"))
+    assert len(stamps) == len(found.timestamps) - 1
+    for line in (custody, *stamps):
+        line.with_suffix(".proof").unlink()
+        missing = {each.path for each in verify(bundle).missing}
+        assert str(line.with_suffix(".proof").relative_to(bundle)) in missing
 
 
 def test_without_a_trusted_time_the_readme_speaks_of_none(tmp_path: Path) -> None:
