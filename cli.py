@@ -1052,7 +1052,7 @@ def _moment(text: str, option: str) -> datetime | None:
     return moment(text, option, system_clock()) if text else None
 
 
-@main.command()
+@main.command(short_help="List the exhibits of a case, or describe one.")
 @existing_case
 @click.argument("ref", required=False, default="", metavar="[MP/1]")
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
@@ -1100,7 +1100,7 @@ def exhibit(
     _print(exhibits_table(listed, items))
 
 
-@main.command()
+@main.command(short_help="Make the continuity label of an exhibit.")
 @existing_case
 @click.argument("ref", metavar="MP/1")
 @click.option(
@@ -1171,7 +1171,7 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
             click.echo(f"seal     {each.seal.fingerprint}")
 
 
-@main.command()
+@main.command(short_help="Show your public key and its fingerprint.")
 @signing_key_option
 @json_option
 def key(key_path: Path | None, as_json: bool) -> None:
