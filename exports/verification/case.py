@@ -164,11 +164,11 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         one = CaptureCheck(check, prefix)
         one.run()
         items[capture] = {item.ref for item in one.items}
-        event = sealed.get(capture)
-        if event is not None:
-            check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
-        elif f"{prefix}{CHECKPOINT}" not in check.kinds:
+        event, listed = sealed.get(capture), f"{prefix}{CHECKPOINT}" in check.kinds
+        if not listed and (event is None or _has_come(check, f"{prefix}{CHECKPOINT}")):
             check.under_way.add(prefix)
+        elif event is not None:
+            check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
         elif ledger.whole:
             check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
     return items
@@ -176,11 +176,20 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
 
 def _note_absent(check: Check, capture: str) -> None:
     """Tell a capture that is gone from one that was begun after the case's files had been listed."""
-    ledger = f"{CAPTURES}/{capture}/{LEDGER}"
-    try:
-        demand_inside(ledger)
-        check.tree.open(ledger).close()
-    except NotCheckable:
-        check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
-    else:
+    if _has_come(check, f"{CAPTURES}/{capture}/{LEDGER}"):
         check.unchecked(f"{CAPTURES}/{capture}", "a capture that was begun while this was verified")
+    else:
+        check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
+
+
+def _has_come(check: Check, name: str) -> bool:
+    """Say whether a file that was not there when the names were listed is there now, and not through a link."""
+    parts = name.split("/")
+    if any("/".join(parts[:count]) in check.kinds for count in range(1, len(parts))):
+        return False  # what is listed under a folder's name is a link, or a file
+    try:
+        demand_inside(name)
+        check.tree.open(name).close()
+    except NotCheckable:
+        return False
+    return True
