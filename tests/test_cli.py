@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli import Exit, main
+from cli import main
+from commands.exit import Exit
 from tests.capture.conftest import jpeg
 from tests.servers import Body, Certificate, MisbehavingServer, SceneServer, TlsServer
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli import Exit
+from commands.exit import Exit
 from tests.capture.conftest import jpeg
 from tests.servers import SceneServer
 from tests.test_cli import ROOT, typed

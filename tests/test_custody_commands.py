@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli import Exit
+from commands.exit import Exit
 from hashing.keys import default_key_path, load_or_create_signing_key
 from tests.exports.small_case import CaseMaker, Thing, photo
 from tests.test_cli import typed

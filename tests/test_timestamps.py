@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli import Exit
+from commands.exit import Exit
 from tests.servers import SceneServer
 from tests.servers.time_authority import TimeAuthority
 from tests.test_cli import FILES, typed

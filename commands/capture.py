@@ -1,0 +1,67 @@
+"""`goldenhour capture`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.captured import capture_exit, print_capture, print_capture_json, print_case
+from commands.interrupt import terminating_like_ctrl_c
+from commands.opening import officer_name, signing_key
+from commands.output import complain
+from commands.progress import capture_progress
+from commands.scene_options import scene_options
+from commands.scenes import capture_options, case_for
+from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
+
+
+@click.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
+@scene_options
+@click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
+def capture(
+    scenes: tuple[str, ...],
+    case_path: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    authorities: tuple[str, ...],
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Capture scenes: pages, files, posts, accounts, videos, feeds by their address; or a #hashtag.
+
+    \b
+    goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price" --initials MP
+    goldenhour capture https://mastodon.example/@alice/109 --thread
+    goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
+    """
+    from capture.run import capture as run_capture
+
+    officer = officer_name(officer)
+    options, authorities = capture_options(officer, scenes, chosen), asked_authorities(authorities)
+    key = signing_key(key_path)
+    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    results = []
+    with terminating_like_ctrl_c(), capture_progress(quiet=quiet) as progress:
+        for scene in scenes:
+            result = run_capture(scene, case, options, key=key, progress=progress)
+            results.append(result)
+            if as_json:
+                print_capture_json(result, case)
+            if result.status == "interrupted":
+                break
+        try:
+            stampings = stamp_captures(case, authorities, key, results)
+        except KeyboardInterrupt:  # what was captured is sealed, and told all the same
+            stampings = []
+            complain("not stamped: interrupted", stamp_later(case))
+    if not as_json:
+        for result in results:
+            print_capture(result)
+        print_case(case)
+        for stamping in stampings:
+            print_stamping(stamping)
+    sys.exit(capture_exit(results))

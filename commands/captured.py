@@ -1,0 +1,72 @@
+"""How captures are told, and what exit code they amount to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.exit import Exit
+from commands.output import clean, counted, print_json, print_things
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from capture.run import CaptureResult
+    from exports.capture_view import CaptureView
+    from hashing.case import Case
+
+NOTEBOOK = "write the seal in your notebook: it stands for all of that"
+
+
+def print_capture_json(result: CaptureResult, case: Case) -> None:
+    """Print a capture as a line of JSON."""
+    from exports.capture_view import read_capture
+    from exports.tables import capture_to_json
+
+    print_json(capture_to_json(read_capture(result.path), case.path))
+
+
+def print_capture(result: CaptureResult) -> None:
+    """Print what a capture got, what it did not get, and its seal."""
+    from exports.capture_view import read_capture
+
+    view = read_capture(result.path)
+    print_tables(view)
+    refusals = sum(entry.item.kind == "error page" for entry in view.items)
+    kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
+    counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
+    click.echo(f"{result.exhibit}  {result.status}: {counts}")
+    click.echo(f"seal     {result.seal.fingerprint}")
+
+
+def print_case(case: Case) -> None:
+    """Print where the case is, and what to do with the seals above."""
+    click.echo(clean(f"case     {case.path}"))
+    click.echo(NOTEBOOK)
+
+
+def print_tables(view: CaptureView) -> None:
+    """Print what a capture got, what had changed since an earlier one, and what it did not get."""
+    from exports.tables import changes_table, copies_table, items_table, missing_table
+
+    if view.items:
+        print_things(items_table(view))
+    if (copies := copies_table(view)).rows:
+        print_things(copies)
+    if view.changed:
+        print_things(changes_table(view))
+    if view.failed or view.skipped:
+        print_things(missing_table(view))
+
+
+def capture_exit(results: Sequence[CaptureResult]) -> Exit:
+    """Return the exit code of captures together."""
+    statuses = {result.status for result in results}
+    if "interrupted" in statuses:
+        return Exit.INTERRUPTED
+    if statuses == {"complete"}:
+        return Exit.OK
+    if statuses == {"nothing"}:
+        return Exit.REFUSED if all(result.refused for result in results) else Exit.NOTHING
+    return Exit.IN_PART

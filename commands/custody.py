@@ -1,0 +1,105 @@
+"""`goldenhour custody add` and `show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.opening import officer_name, open_case, signing_key
+from commands.options import at_option, existing_case, json_option, officer_option, signing_key_option, stated_moment
+from commands.output import clean, print_json
+
+
+@click.group()
+def custody() -> None:
+    """Record what is done with an exhibit, or show its continuity log. Nothing in the log is ever removed.
+
+    \b
+    goldenhour custody add OP-ALDER MP/1 --event handed-over --from "Mary Price" --to "John Hill" --reason "for court"
+    goldenhour custody show OP-ALDER MP/1
+    """
+
+
+@custody.command(name="add")
+@existing_case
+@click.argument("refs", nargs=-1, metavar="[MP/1 | MP/1-0003]...")
+@click.option(
+    "--event",
+    "action",
+    default="",
+    metavar="EVENT",
+    help="What was done: seized, sealed, handed-over, received, …; see above.",
+)
+@click.option("--from", "giver", default="", metavar="NAME", help="Who gave it away.")
+@click.option("--to", "receiver", default="", metavar="NAME", help="Who received it.")
+@click.option("--reason", default="", metavar="TEXT", help="Why it was done.")
+@click.option("--place", default="", metavar="TEXT", help="Where it was done.")
+@at_option
+@click.option(
+    "--receipt", type=click.Path(path_type=Path), metavar="FILE", help="What `verify --receipt` wrote elsewhere."
+)
+@officer_option
+@signing_key_option
+def custody_add(
+    case: Path,
+    refs: tuple[str, ...],
+    receipt: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    at: str,
+    action: str,
+    giver: str,
+    receiver: str,
+    reason: str,
+    place: str,
+) -> None:
+    """Record a custody event of exhibits or items, in the case's own signed ledger.
+
+    \b
+    Events: seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed
+    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --place "exhibits store" --at 10m
+    goldenhour custody add OP-ALDER --receipt verified-by-hill.receipt
+    """
+    from exports.receipt import record_receipt
+    from hashing.custody import VERIFIED, Handling, record_custody
+    from hashing.note import LARGEST_NOTE
+    from hashing.storage import read_small
+
+    if receipt is not None and (action not in {"", VERIFIED} or at or giver or receiver):
+        raise click.UsageError("--receipt says itself what was done, when and by whom: leave out --event, --at …")
+    if receipt is None and not (refs and action):
+        raise click.UsageError("name an exhibit and an --event, or a --receipt")
+    officer, moment = officer_name(officer), stated_moment(at, "--at")
+    data = read_small(receipt, LARGEST_NOTE) if receipt else b""
+    key = signing_key(key_path)
+    opened = open_case(case, key, officer)
+    if receipt is not None:
+        events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
+    else:
+        handling = Handling(action=action, giver=giver, receiver=receiver, reason=reason, place=place, at=moment)
+        events = record_custody(opened, refs, handling, key=key, officer=officer)
+    for event in events:
+        click.echo(clean(f"{event.ref}  {event.action}, {event.at or event.time}, recorded by {event.officer}"))
+
+
+@custody.command(name="show")
+@existing_case
+@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@json_option
+def custody_show(case: Path, ref: str, as_json: bool) -> None:
+    """Show the continuity log, in the order in which things were done; what was recorded late says so.
+
+    \b
+    goldenhour custody show OP-ALDER MP/1
+    """
+    from exports.continuity import exhibits_of
+    from exports.tables import custody_lines, custody_to_json
+    from hashing.case import Case
+
+    for exhibit in exhibits_of(Case.open(case), ref):
+        if as_json:
+            print_json(custody_to_json(exhibit, ref or exhibit.ref))
+            continue
+        for line in custody_lines(exhibit.about(ref or exhibit.ref)):
+            click.echo(line)

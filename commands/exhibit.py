@@ -1,0 +1,59 @@
+"""`goldenhour exhibit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.opening import officer_name, open_case, signing_key
+from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
+from commands.output import print_json, print_things
+
+
+@click.command(short_help="List the exhibits of a case, or describe one.")
+@existing_case
+@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
+@click.option("--place", default="", metavar="TEXT", help="Where it was seized.")
+@click.option("--time", "at", default="", metavar="WHEN", help="When it was seized, as you state it.")
+@officer_option
+@signing_key_option
+@json_option
+def exhibit(
+    case: Path,
+    ref: str,
+    describe: str | None,
+    place: str,
+    at: str,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+) -> None:
+    """List the exhibits of a case, or describe one of them or one of its items.
+
+    \b
+    goldenhour exhibit OP-ALDER MP/1 --describe "posts and photos of the fire" --place "Market Street"
+    goldenhour exhibit OP-ALDER
+    """
+    from exports.continuity import exhibits_of, items_at_hand
+    from exports.tables import exhibit_to_json, exhibits_table
+    from hashing.case import Case
+    from hashing.custody import record_description
+
+    if describe is None and (place or at):
+        raise click.UsageError("--place and --time belong to a description: add --describe")
+    if describe is not None:
+        if not ref:
+            raise click.UsageError("name the exhibit or the item that is described")
+        key, officer, moment = signing_key(key_path), officer_name(officer), stated_moment(at, "--time")
+        opened = open_case(case, key, officer)
+        record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
+    opened = Case.open(case)
+    listed = exhibits_of(opened, ref)
+    items = items_at_hand(opened, listed)
+    if as_json:
+        for each in listed:
+            print_json(exhibit_to_json(each, items.get(each.ref)))
+        return
+    print_things(exhibits_table(listed, items))

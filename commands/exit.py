@@ -1,0 +1,40 @@
+"""How a command ends: exit codes that a script may rely on."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Exit(enum.IntEnum):
+    """Every way in which a command can end. A script may rely on these numbers."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    IN_PART = 3
+    NOTHING = 4
+    MISMATCH = 5
+    UNCHECKED = 6
+    REFUSED = 7
+    INTERRUPTED = 130
+
+
+def exit_code(error: Exception) -> Exit:
+    """Return the exit code that an error of one of the packages ends a command with."""
+    from capture.errors import CaptureError
+    from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
+    from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
+
+    if isinstance(error, ForeignReceipt):
+        return Exit.REFUSED
+    if isinstance(error, CaptureError | NotRecordable):
+        return Exit.USAGE
+    if isinstance(error, NotWhole | NotAsSigned):
+        return Exit.MISMATCH
+    if isinstance(error, NothingToExport):
+        return Exit.NOTHING
+    if isinstance(error, WouldOverwrite | InUse | Unwritable):
+        return Exit.REFUSED
+    if isinstance(error, ExportError) and not isinstance(error, NotCheckable):
+        return Exit.REFUSED
+    return Exit.UNCHECKED

@@ -1,0 +1,91 @@
+"""`goldenhour hash`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from commands.exit import Exit
+from commands.options import quiet_option
+from commands.output import clean
+from commands.progress import count_progress
+
+
+@click.command(name="hash", short_help="Hash files and folders, or check a hash list.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["sha256sum", "hashdeep", "json"]),
+    default="sha256sum",
+    show_default=True,
+    help="How the list is written.",
+)
+@click.option("--check", "check", type=click.Path(path_type=Path), metavar="LIST", help="Check the files of a list.")
+@quiet_option
+def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, quiet: bool) -> None:
+    """Hash files and folders with SHA-256, and with other algorithms in the same reading; or check a hash list.
+
+    \b
+    goldenhour hash photos/ > photos.sha256        (sha256sum -c accepts it)
+    goldenhour hash --also md5,sha1 stick/
+    goldenhour hash --check photos.sha256
+    """
+    if check is not None and paths:
+        raise click.UsageError("--check takes the files from the list: name no others")
+    if check is not None and also:
+        raise click.UsageError("--check takes the algorithms from the list: leave out --also")
+    if check is not None:
+        sys.exit(_check_hashes(check, quiet=quiet))
+    if not paths:
+        raise click.UsageError("name files or folders to hash, or a list with --check")
+    sys.exit(_write_hashes(paths, also, form, quiet=quiet))
+
+
+def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:
+    from hashing.digest import HEX_DIGITS, SHA256
+    from hashing.hash_list import write_list
+
+    algorithms = [SHA256, *(name.strip().lower() for name in also.split(",") if name.strip())]
+    for name in algorithms:
+        if name not in HEX_DIGITS:
+            raise click.UsageError(f"--also {name}: not one of {', '.join(HEX_DIGITS)}")
+    with count_progress("hashing", quiet=quiet) as progress:
+        report = write_list(paths, sys.stdout.buffer, form=form, algorithms=algorithms, progress=progress)
+    for skipped in report.skipped:
+        click.echo(clean(f"left out: {skipped.path}: {skipped.reason}"), err=True)
+    for unread in report.unread:
+        click.echo(clean(f"not hashed: {unread.path}: {unread.reason}"), err=True)
+    return Exit.UNCHECKED if report.unread else Exit.OK
+
+
+def _check_hashes(path: Path, *, quiet: bool) -> Exit:
+    from hashing.hash_list import check_list
+
+    with count_progress(f"checking {path}", quiet=quiet) as progress:
+        report = check_list(path, progress=progress)
+    for altered in report.altered:
+        click.echo(clean(f"altered    {altered.path}"))
+        for expected, found in zip(altered.expected, altered.found, strict=True):
+            click.echo(f"  expected {expected}\n  found    {found}")
+        if altered.expected_size is not None:
+            click.echo(f"  expected {altered.expected_size} bytes\n  found    {altered.found_size} bytes")
+    for missing in report.missing:
+        click.echo(clean(f"missing    {missing.path}"))
+    for unread in report.unreadable:
+        click.echo(clean(f"unchecked  {unread.path}: {unread.reason}"))
+    for bad in report.bad_lines:
+        click.echo(clean(f"unchecked  {path}, line {bad.line}: {bad.reason}"))
+    faults = f"{len(report.altered)} altered, {len(report.missing)} missing"
+    unchecked = len(report.unreadable) + len(report.bad_lines)
+    if not report.matches:
+        click.echo(clean(f"DOES NOT MATCH  {path}: {faults}, {unchecked} unchecked, {report.ok} as listed"))
+        return Exit.MISMATCH
+    if not report.complete:
+        click.echo(clean(f"COULD NOT BE CHECKED  {path}: {unchecked} unchecked, {report.ok} as listed"))
+        return Exit.UNCHECKED
+    click.echo(clean(f"WHOLE  {path}: all {report.ok} files are as listed"))
+    return Exit.OK

@@ -1,0 +1,48 @@
+"""`goldenhour label`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.options import existing_case
+from commands.output import clean
+
+
+@click.command(short_help="Make the continuity label of an exhibit.")
+@existing_case
+@click.argument("ref", metavar="MP/1")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: stdout, for text]"
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "png", "pdf"]),
+    help="How the label is made.  [default: by FILE's ending, or text]",
+)
+def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
+    """Make the continuity label of an exhibit or an item: what it is, its seal, and lines to sign at each hand-over.
+
+    \b
+    goldenhour label OP-ALDER MP/1
+    goldenhour label OP-ALDER MP/1 --output MP-1.pdf     (A5, with the seal's fingerprint as a QR code)
+    """
+    from exports.label import label as make_label
+    from exports.label import label_file, label_text
+    from exports.outside import demand_outside
+    from hashing.case import Case
+    from hashing.storage import write_exclusively
+
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    form = form or (ending if ending in {"png", "pdf"} else "text")
+    if form != "text" and output is None:
+        raise click.UsageError(f"--format {form}: name a file with --output")
+    made = make_label(Case.open(case), ref)
+    if output is None:
+        click.echo(label_text(made), nl=False)
+        return
+    demand_outside(output, case)
+    write_exclusively(output, label_text(made).encode() if form == "text" else label_file(made, form))
+    click.echo(clean(f"label    {output}"))

@@ -1,0 +1,58 @@
+"""Options that several commands share: the same names, the same words, everywhere."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds. click lets `nan` into every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's own type
+        """Return the number, or fail as a wrong use."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
+officer_option = click.option(
+    "--officer", envvar="GOLDENHOUR_OFFICER", metavar="NAME", help="Who does this.  [default: the account's name]"
+)
+signing_key_option = click.option(
+    "--key",
+    "key_path",
+    envvar="GOLDENHOUR_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The key that signs.  [default: the user's own, made on first use]",
+)
+at_option = click.option(
+    "--at", default="", metavar="WHEN", help="When it was done, if earlier: 2026-11-24T10:15Z, or 2h back."
+)
+timestamp_option = click.option(
+    "--timestamp",
+    "authorities",
+    multiple=True,
+    envvar="GOLDENHOUR_TIMESTAMP",
+    metavar="URL",
+    help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).  [default: the config file's]",
+)
+existing_case = click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
+
+
+def stated_moment(text: str, option: str) -> datetime | None:
+    """Read a time that was stated in an option; None where there is none."""
+    from capture.spans import moment
+    from hashing.times import system_clock
+
+    return moment(text, option, system_clock()) if text else None

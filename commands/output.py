@@ -1,0 +1,57 @@
+"""What commands print: results on stdout, all else on stderr; nothing in it can command a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Print an error as a sentence on stderr, more lines below it, and a hint of what to do next."""
+    from exports.printable import printable
+
+    first, *more = message.splitlines() or [""]
+    click.echo(f"goldenhour: {printable(first)}", err=True)
+    for line in more:
+        click.echo(f"  {printable(line)}", err=True)
+    if hint:
+        click.echo(f"  hint: {printable(hint)}", err=True)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def clean(text: str) -> str:
+    """Make text of any origin safe to print."""
+    from exports.printable import printable
+
+    return printable(text)
+
+
+def console() -> Console:
+    """Return the console for progress, which is on stderr."""
+    from exports.listing import plain_console
+
+    return plain_console(sys.stderr)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a line of JSON in ASCII, which no terminal takes for a command and no path can make invalid."""
+    click.echo(json.dumps(value))
+
+
+def print_things(*things: RenderableType) -> None:
+    """Print tables and styled text on stdout."""
+    from exports.listing import plain_console
+
+    console = plain_console(sys.stdout)
+    for thing in things:
+        console.print(thing)

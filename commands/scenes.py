@@ -1,0 +1,88 @@
+"""What the commands that capture scenes make of their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commands.opening import finish_abandoned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hashing.case import Case
+    from hashing.keys import SigningKey
+
+
+def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str) -> Case:
+    """Open the case, or make it; finish off what a process that died has left in it."""
+    from capture.scene import parse_scene
+    from hashing.case import Case
+
+    first = parse_scene(scenes[0])
+    case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
+    finish_abandoned(case, key, officer)
+    return case
+
+
+def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
+    """Make the options of captures from what was typed and the config file; refuse what no source takes."""
+    from capture.config import config_path, load_config
+    from capture.cookies import load_cookies
+    from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
+    from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
+    from capture.scene import parse_scene
+    from capture.sources import legs
+    from capture.spans import moment, span
+    from capture.tokens import load_tokens
+    from hashing.times import system_clock
+
+    wanted_kinds(chosen["media"])
+    config, now, default = load_config(config_path()), system_clock(), BlueskyServices()
+    parsed = [parse_scene(scene) for scene in scenes]
+    on = chosen["on"] or config.on
+    network = NetworkSettings(
+        timeout=chosen["timeout"],
+        largest=chosen["max_size"] << 20,
+        user_agent=chosen["user_agent"] or USER_AGENT,
+        proxy=checked_proxy(chosen["proxy"]),
+        insecure=chosen["insecure"],
+        allow_private=chosen["allow_private"],
+        cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
+        tokens=load_tokens(chosen["tokens"], [scene.url for scene in parsed if scene.url] or on),
+        jobs=chosen["jobs"],
+    )
+    options = CaptureOptions(
+        officer=officer,
+        initials=checked_initials(chosen["initials"]) if chosen["initials"] else initials_of(officer),
+        title=chosen["title"],
+        note=chosen["note"],
+        media=chosen["media"],
+        limit=chosen["limit"],
+        on=tuple(on),
+        thread=chosen["thread"],
+        since=moment(chosen["since"], "--since", now) if chosen["since"] else None,
+        until=moment(chosen["until"], "--until", now) if chosen["until"] else None,
+        comments=chosen["comments"],
+        follow=chosen["follow"],
+        live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
+        bluesky=BlueskyServices(
+            appview=chosen["appview"] or config.appview or default.appview,
+            plc=chosen["plc"] or config.plc or default.plc,
+        ),
+        network=network,
+    )
+    for scene in parsed:
+        legs(scene, options)  # what no source takes is refused before anything is made
+    return options
+
+
+def _new_case_path(url: str) -> Path:
+    """Return a fresh name in the current folder, from the scene's host and the time."""
+    from urllib.parse import urlsplit
+
+    from capture.item_name import item_name
+    from hashing.times import compact, system_clock
+
+    host = item_name(0, f"//h/{urlsplit(url).hostname or url}.", "case", "")[5:]
+    return Path(f"case-{host}-{compact(system_clock())}")

@@ -1,0 +1,48 @@
+"""`goldenhour seal`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from commands.exit import Exit
+from commands.opening import officer_name, open_case, signing_key
+from commands.options import existing_case, json_option, officer_option, signing_key_option, timestamp_option
+from commands.output import clean, print_json
+from commands.stamping import asked_authorities, print_stamping
+
+
+@click.command(short_help="Have an authority confirm when seals existed.")
+@existing_case
+@timestamp_option
+@officer_option
+@signing_key_option
+@json_option
+def seal(case: Path, authorities: tuple[str, ...], officer: str | None, key_path: Path | None, as_json: bool) -> None:
+    """Have an authority confirm when seals existed: of every capture and of the case, where none has done so yet.
+
+    Exit code 0: all have a trusted time; 3: some could not be stamped; 4: none.
+
+    \b
+    goldenhour seal OP-ALDER --timestamp https://tsa.example/tsr
+    """
+    from hashing.trusted_time import stamp, unstamped
+
+    asked, key = asked_authorities(authorities), signing_key(key_path)
+    opened = open_case(case, key, officer_name(officer))
+    if not unstamped(opened):
+        click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
+        return
+    if not asked:
+        raise click.UsageError("name an authority with --timestamp, or in the config file")
+    stampings = []
+    for stamping in stamp(opened, asked, key=key):
+        stampings.append(stamping)
+        if as_json:
+            print_json(stamping.to_json())
+        else:
+            print_stamping(stamping)
+    got = [stamping for stamping in stampings if stamping.stamped is not None]
+    sys.exit(Exit.OK if len(got) == len(stampings) else Exit.IN_PART if got else Exit.NOTHING)

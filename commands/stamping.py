@@ -1,0 +1,65 @@
+"""Trusted times, as the commands that seal get and tell them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.output import clean, complain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from capture.run import CaptureResult
+    from hashing.case import Case
+    from hashing.keys import SigningKey
+    from hashing.trusted_time import Stamping
+
+
+def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the time-stamping authorities that were named, or those of the config file."""
+    from capture.config import config_path, load_config
+    from hashing.trusted_time.authority import is_authority
+
+    chosen = tuple(urls) or load_config(config_path()).timestamp
+    for url in chosen:
+        if not is_authority(url):
+            raise click.UsageError(f"--timestamp {clean(url)}: not an http or https address")
+    return chosen
+
+
+def stamp_captures(
+    case: Case, authorities: Sequence[str], key: SigningKey, results: Sequence[CaptureResult]
+) -> list[Stamping]:
+    """Get trusted times for captures; that one could not be had is said, and no fault of the capture."""
+    from hashing.errors import HashingError
+    from hashing.trusted_time import stamp
+
+    stampings: list[Stamping] = []
+    if not authorities:
+        return stampings
+    try:
+        for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
+            if stamping.stamped is None:
+                complain(f"{stamping.what} is sealed but not stamped: {stamping.reason}", stamp_later(case))
+            else:
+                stampings.append(stamping)
+    except HashingError as error:
+        complain(f"not stamped: {error}", stamp_later(case))
+    return stampings
+
+
+def stamp_later(case: Case) -> str:
+    """Say how to get the trusted time later."""
+    return f"stamp it later with: goldenhour seal {case.path}"
+
+
+def print_stamping(stamping: Stamping) -> None:
+    """Print a trusted time that was got, or why there is none."""
+    stamped = stamping.stamped
+    if stamped is None:
+        click.echo(clean(f"not stamped  {stamping.what}: {stamping.reason}"))
+        return
+    late = f"{abs(stamped.late):.1f} s {'before' if stamped.late < 0 else 'after'} its seal"
+    click.echo(clean(f"stamped  {stamping.what}  {stamped.token_time}, {late}, by {stamped.authority}"))

@@ -1,0 +1,106 @@
+"""`goldenhour verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.exit import Exit
+from commands.opening import signing_key
+from commands.options import json_option, quiet_option
+from commands.output import print_json
+from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from exports.verification import Verification
+
+
+@click.command(short_help="Check a case, a capture or a bundle; never writes.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--key",
+    "key_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Demand that this key signed (a public key; may be given more than once).",
+)
+@click.option(
+    "--receipt", type=click.Path(path_type=Path), metavar="FILE", help="Write a receipt of the result, signed."
+)
+@click.option(
+    "--sign-with",
+    "signing_path",
+    envvar="GOLDENHOUR_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The key that signs the receipt.  [default: the user's own]",
+)
+@click.option(
+    "--tsa-root",
+    "root_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Demand that trusted times lead to this root (certificates in PEM; may be given more than once).",
+)
+@json_option
+@quiet_option
+def verify(
+    paths: tuple[Path, ...],
+    key_paths: tuple[Path, ...],
+    root_paths: tuple[Path, ...],
+    receipt: Path | None,
+    signing_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Check a case, a capture or a bundle (folder or zip): nothing altered, nothing missing, nothing added.
+
+    Never writes, but for a receipt where one is asked for. Exit code 0: it matches; 5: it does not; 6: it could not
+    be checked.
+
+    \b
+    goldenhour verify OP-ALDER
+    goldenhour verify OP-ALDER --receipt verified-by-hill.receipt
+    goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
+    """
+    from exports.outside import demand_outside
+    from exports.receipt import write_receipt
+    from exports.verification import verify as verify_path
+    from hashing.keys import load_public_key
+    from hashing.trusted_time.roots import load_roots
+
+    if receipt is not None and len(paths) > 1:
+        raise click.UsageError("--receipt is of one path: name no other")
+    if receipt is not None:
+        demand_outside(receipt, paths[0])
+    signers = [load_public_key(path) for path in key_paths]
+    roots = [root for path in root_paths for root in load_roots(path)]
+    worst = Exit.OK
+    for path in paths:
+        with byte_progress(f"verifying {path}", quiet=quiet) as progress:
+            verification = verify_path(path, signers=signers, roots=roots, progress=progress)
+        if as_json:
+            print_json(verification.to_json())
+        else:
+            print_verification(verification)
+        if receipt is not None:
+            write_receipt(receipt, verification, key=signing_key(signing_path))
+        worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+    sys.exit(worst)
+
+
+def _verdict_exit(verification: Verification) -> Exit:
+    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
+
+
+def print_verification(verification: Verification) -> None:
+    """Print a verification for people."""
+    from exports.tables import verification_lines
+
+    for line in verification_lines(verification):
+        click.echo(line)

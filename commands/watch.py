@@ -1,0 +1,77 @@
+"""`goldenhour watch`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.captured import NOTEBOOK, capture_exit, print_capture_json
+from commands.exit import Exit
+from commands.interrupt import terminating_like_ctrl_c
+from commands.opening import officer_name, signing_key
+from commands.output import clean, counted
+from commands.progress import watch_display
+from commands.scene_options import scene_options
+from commands.scenes import capture_options, case_for
+from commands.stamping import asked_authorities, stamp_captures
+
+
+@click.command(short_help="Keep capturing what is new; record what was edited or has gone.")
+@scene_options
+@click.option(
+    "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
+)
+@click.option("--for", "watched", default="", metavar="TIME", help="How long, such as 2h.  [default: until Ctrl-C]")
+def watch(
+    scenes: tuple[str, ...],
+    case_path: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    every: str,
+    watched: str,
+    authorities: tuple[str, ...],
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Keep capturing what is new under scenes; what was edited or has gone is recorded with both versions.
+
+    Each round is a capture of its own, sealed by itself. A watch that is started again goes on where it was.
+
+    \b
+    goldenhour watch '#FireWatch' --on mastodon.example --every 60s --for 2h --case OP-ALDER
+    """
+    from capture.spans import span
+    from capture.watch import Watch
+    from exports.case_view import case_seal
+    from hashing.times import system_clock
+
+    officer = officer_name(officer)
+    options, authorities = capture_options(officer, scenes, {**chosen, "live": ""}), asked_authorities(authorities)
+    pause, length = span(every, "--every"), span(watched, "--for") if watched else None
+    key = signing_key(key_path)
+    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    results = []
+    with terminating_like_ctrl_c(), watch_display(scenes, quiet=quiet, every=pause) as (progress, display):
+        watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock)
+        stopped = False
+        try:
+            for done in watching.run(every=pause, length=length):
+                results.append(done.result)
+                display(done)
+                if as_json:
+                    print_capture_json(done.result, case)
+                stamp_captures(case, authorities, key, [done.result])
+        except KeyboardInterrupt:
+            stopped = True  # between two rounds: everything is sealed
+    if not as_json:
+        sealed = f"{counted(len(results), 'capture')} sealed in {case.path}"
+        them = "it" if len(results) == 1 else "them"
+        click.echo(clean(f"{sealed}; see {them} with: goldenhour show {case.path}"))
+        if (seal := case_seal(case.path)) is not None:
+            click.echo(f"seal     {seal.fingerprint}  case")
+            click.echo(NOTEBOOK)
+    sys.exit(Exit.INTERRUPTED if stopped else capture_exit(results))
