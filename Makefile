@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Most of a test's time is waiting: one worker more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 BLUESKY := tests/servers/bluesky
 
 .PHONY: demo test bench clean system-packages
@@ -15,7 +17,7 @@ test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --cov --cov-report=term --numprocesses $(WORKERS) --dist loadfile
 
 bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks
@@ -28,7 +30,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory debian-packages PACKAGES='python3-venv'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python pyproject.toml $(shell find capture hashing exports commands cli.py -type f -not -name '*.pyc')
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml $(shell find capture hashing exports validation commands cli.py -type f -not -name '*.pyc')
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
 	@touch $@
 

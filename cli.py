@@ -25,6 +25,9 @@ COMMANDS = {
     "show": "show",
     "key": "key",
     "demo": "demo",
+    "validate": "validate",
+    "completion": "completion",
+    "man": "man",
 }
 
 

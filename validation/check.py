@@ -1,0 +1,34 @@
+"""One thing that was checked: what was expected, what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from validation.findings import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A check of a validation. `expected` or `found` is None where there is nothing of that name on that side."""
+
+    part: str
+    """Of what: a scene, `published vectors`, `alterations`."""
+    name: str
+    expected: Value | None
+    found: Value | None
+    passed: bool
+
+
+def check(part: str, name: str, expected: Value | None, found: Value | None) -> Check:
+    """Compare one value."""
+    return Check(part=part, name=name, expected=expected, found=found, passed=expected == found)
+
+
+def compare(part: str, expected: Mapping[str, Value], found: Mapping[str, Value]) -> Iterator[Check]:
+    """Compare all that was expected with all that was found; what is on one side alone is a failed check."""
+    for name in dict.fromkeys([*expected, *found]):
+        yield check(part, name, expected.get(name), found.get(name))

@@ -1,0 +1,87 @@
+"""One validation: every known scene captured, exported, verified, altered, and each result compared."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from capture.options import CaptureOptions
+from capture.recorder.settings import NetworkSettings
+from capture.run import capture
+from capture.settings_record import versions_record
+from exports.bundle import export_bundle
+from exports.capture_view import read_capture
+from exports.verification import verify
+from hashing.case import Case
+from hashing.keys import load_or_create_signing_key
+from hashing.times import system_clock, timestamp
+from hashing.tool import tool
+from validation.alterations import check_alterations
+from validation.check import check, compare
+from validation.findings import Value, findings
+from validation.program import program_files
+from validation.record import FORMAT, Record
+from validation.scenes import known_scenes
+from validation.server import KnownHosts
+from validation.vectors import check_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hashing.keys import SigningKey
+    from validation.check import Check
+    from validation.scenes import KnownScene
+
+_OFFICER = "goldenhour validate"
+
+
+def validate(told: Callable[[Check], None] = lambda _: None) -> Record:
+    """Run every check on this machine, in a temporary folder, and tell each as it is made."""
+    began = timestamp(system_clock())
+    checks: list[Check] = []
+    with tempfile.TemporaryDirectory(prefix="goldenhour-validation-") as room:
+        for each in _checks(Path(room)):
+            checks.append(each)
+            told(each)
+    return Record(
+        format=FORMAT,
+        tool=tool(),
+        started=began,
+        finished=timestamp(system_clock()),
+        versions=versions_record(),
+        program=program_files(),
+        checks=tuple(checks),
+    )
+
+
+def expected_findings(scene: str) -> dict[str, Value]:
+    """Return what a perfect capture of a known scene finds."""
+    text = files("validation").joinpath("expected", f"{scene}.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, Value])
+
+
+def capture_known(scene: KnownScene, case: Case, key: SigningKey) -> dict[str, Value]:
+    """Capture a known scene from a server on loopback, and return what was found."""
+    with KnownHosts(scene.answers) as hosts:
+        # The proxy is on this very computer, which is why private addresses are allowed here.
+        network = NetworkSettings(proxy=hosts.proxy, allow_private=True, attempts=1, timeout=10)
+        options = CaptureOptions(officer=_OFFICER, initials="GV", thread=scene.thread, network=network)
+        return findings(read_capture(capture(scene.url, case, options, key=key).path))
+
+
+def _checks(room: Path) -> Iterator[Check]:
+    yield from check_vectors()
+    key, _ = load_or_create_signing_key(room / "key.pem")
+    case = Case.open_or_create(room / "case", key=key, officer=_OFFICER, title="validation")
+    for scene in known_scenes():
+        yield from compare(scene.name, expected_findings(scene.name), capture_known(scene, case, key))
+    yield check("the case", "verification", "ok", verify(case.path, signers=[key.public]).verdict)
+    bundle = export_bundle(case, key=key, officer=_OFFICER, output=room / "bundle").path
+    yield check("the bundle", "verification", "ok", verify(bundle, signers=[key.public]).verdict)
+    copies = room / "copies"
+    copies.mkdir()
+    yield from check_alterations(bundle, copies)
