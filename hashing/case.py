@@ -381,3 +381,6 @@ def _sign(path: Path, case_id: str, ledger: Ledger, key: SigningKey) -> None:
     if not file.exists():
         checkpoint = Checkpoint(case_origin(case_id), ledger.size, ledger.root())
         write_new(file, sign_checkpoint(checkpoint, key).encode())
+    for left in file.parent.glob(f"*.{CHECKPOINT}{PART}"):
+        with storing(left):
+            left.unlink()  # a process died here: the open ledger is its lock, and the name was never announced

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import hashlib
 import os
-import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,24 +15,13 @@ from capture.recovery import finish_abandoned
 from exports.capture_view import read_capture
 from exports.verification import verify
 from hashing.case import Case
-from hashing.ledger import ledger_lines
 from tests.capture.conftest import jpeg
-from tests.servers import Body, Connection, MisbehavingServer, RawServer, SceneServer, Seen, redirect
+from tests.servers import Connection, MisbehavingServer, RawServer, Seen
 
 if TYPE_CHECKING:
     from hashing.keys import SigningKey
 
 ROOT = Path(__file__).parents[2]
-PAGE = (
-    b'<!doctype html><title>t</title><img src="/one.jpg"><img src="/go"><img src="/large.jpg"><img src="/missing.jpg">'
-)
-FILES: dict[str, Body | bytes] = {
-    "/": PAGE,
-    "/one.jpg": jpeg(10),
-    "/two.jpg": Body(data=jpeg(20), chunk=200),
-    "/go": redirect("/two.jpg"),
-    "/large.jpg": jpeg(30) + bytes(400_000),
-}
 
 
 @pytest.fixture
@@ -51,54 +37,6 @@ def _key(key_file: Path) -> SigningKey:
     from hashing.keys import load_signing_key
 
     return load_signing_key(key_file)
-
-
-def _dying(case: Path, key_file: Path, scene: str, point: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.capture.dying", str(case), str(key_file), scene, str(point)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def _acknowledged(case: Case) -> dict[str, str]:
-    """Return path and digest of every item that a ledger line speaks of right now."""
-    found: dict[str, str] = {}
-    for folder in case.captures():
-        if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
-            view = read_capture(folder)
-            found |= {f"{folder.name}/{entry.item.path}": entry.item.sha256 for entry in view.items}
-    return found
-
-
-def test_a_process_killed_at_any_point_loses_nothing(tmp_path: Path, key_file: Path) -> None:
-    """Killed before or after any write, sync or rename: what a line spoke of is there, all else is accounted for."""
-    key = _key(key_file)
-    with SceneServer(FILES) as server:
-        fresh = Case.open_or_create(tmp_path / "count", key=key, officer="Mary Price")
-        whole = _dying(fresh.path, key_file, server.url("/"), 0)
-        assert whole.returncode == 0, whole.stderr
-        points = int(whole.stdout)
-        chosen = sorted(random.Random(2011).sample(range(1, points), 25))  # noqa: S311 - a fixed choice, not a secret
-        for point in chosen:
-            case = Case.open_or_create(tmp_path / f"at-{point}", key=key, officer="Mary Price")
-            died = _dying(case.path, key_file, server.url("/"), point)
-            assert died.returncode in {-signal.SIGKILL, 0}, died.stderr
-            before = _acknowledged(case)
-            for recovered in finish_abandoned(case, key=key, officer="Mary Price"):
-                assert recovered.exhibit == "MP/1"
-            verification = verify(case.path)
-            assert verification.verdict == "ok", (point, verification)
-            for path, digest in before.items():
-                assert hashlib.sha256((case.path / "captures" / path).read_bytes()).hexdigest() == digest
-            for folder in case.captures():
-                assert not (folder / "incoming").exists()
-                _check_warcs(folder)
-            shutil.rmtree(case.path)
-
-
-def _check_warcs(folder: Path) -> None:
-    files = [str(path) for path in folder.glob("*.warc.gz")]
-    if files:
-        command = [sys.executable, "-m", "warcio.cli", "check", *files]
-        assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from exports.verification import verify
-from hashing.case import Case
 from hashing.events import Stamped
 from hashing.trusted_time import ask, finish_stamps, load_roots, stamp, unstamped
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
@@ -123,29 +118,3 @@ def test_a_token_that_nobody_recorded_is_added_until_it_is(maker: CaseMaker, aut
     assert finish_stamps(maker.case, key=maker.key) == 1
     assert finish_stamps(maker.case, key=maker.key) == 0
     assert verify(maker.path).verdict == "ok"
-
-
-def test_a_process_that_dies_while_stamping_loses_nothing(
-    maker: CaseMaker, authority: TimeAuthority, tmp_path: Path
-) -> None:
-    """Killed at any moment, what was got is finished by the next command, and the case verifies."""
-    shutil.copytree(maker.path, tmp_path / "before")
-    point, ended = 1, False
-    while not ended:
-        shutil.rmtree(maker.path)
-        shutil.copytree(tmp_path / "before", maker.path)
-        key = tmp_path / "key" / "signing-key.pem"
-        command = [sys.executable, "-m", "tests.hashing.trusted_time.dying", maker.path, key, authority.url(), point]
-        died = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
-        ended = died.returncode == 0
-        assert ended or died.returncode == -signal.SIGKILL, died.stderr
-        case = Case.open(maker.path)
-        tokens = len(list(maker.path.rglob("*.tsr")))
-        finish_stamps(case, key=maker.key)
-        case.sign(maker.key)
-        found = verify(maker.path)
-        assert (found.verdict, len(found.timestamps)) == ("ok", tokens), (point, found)
-        list(stamp(case, [authority.url()], key=maker.key))
-        assert unstamped(case) == []
-        point += 5
-    assert point > 40

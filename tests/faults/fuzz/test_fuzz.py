@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fuzz.targets import TARGETS
+
+ROOT = Path(__file__).parents[3]
+SECONDS = 2
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_bytes_give_a_result_or_an_error_of_ours(name: str, tmp_path: Path) -> None:
+    """Whatever the bytes: a result or an error of ours, never another exception, never a hang."""
+    command = [sys.executable, "-m", "tests.faults.fuzz.run", name, str(SECONDS), str(tmp_path / "corpus")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    ran = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
+    assert ran is not None
+    assert int(ran[1]) > 20

@@ -1,0 +1,52 @@
+"""Kills operations at points of one's choice, from within a test."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+ROOT = Path(__file__).parents[2]
+KILLED = "killed"
+
+
+class Killer:
+    """Runs an operation (see operations.py) again and again, while it is entered."""
+
+    def __init__(self, operation: str) -> None:
+        self._command = [sys.executable, "-m", "tests.faults.doomed", operation]
+
+    def __enter__(self) -> Self:
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.said = self._process.communicate(timeout=30)[1]
+
+    def run(self, point: int, folder: Path) -> str:
+        """Run it in a folder, to be killed at a point; return `killed`, `failed`, or the number of points passed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{point} {folder}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def count(self, folder: Path) -> int:
+        """Run it to its end in a folder, and return how many points it has."""
+        return int(self.run(0, folder))
+
+
+def chosen(points: int, most: int) -> Iterator[int]:
+    """Yield every point, or if there are more than `most`, so many of them: the same each time."""
+    everyone = range(1, points + 1)
+    yield from everyone if points <= most else sorted(random.Random(2011).sample(everyone, most))  # noqa: S311 - no secret

@@ -1,0 +1,55 @@
+"""What a process is doing when it is killed: each works on `case` in a folder, with `key.pem` there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from capture.options import CaptureOptions
+from capture.recorder.settings import NetworkSettings
+from capture.run import capture
+from exports.bundle import export_bundle
+from hashing.case import Case
+from hashing.custody import Handling, record_custody
+from hashing.keys import SigningKey, load_signing_key
+from hashing.trusted_time import stamp
+
+OFFICER = "Mary Price"
+
+
+def _opened(folder: Path) -> tuple[Case, SigningKey]:
+    return Case.open(folder / "case"), load_signing_key(folder / "key.pem")
+
+
+def capture_scene(folder: Path) -> None:
+    """Capture the scene whose address is in the file `url`."""
+    case, key = _opened(folder)
+    network = NetworkSettings(allow_private=True, timeout=5, in_memory=200_000, attempts=1)
+    options = CaptureOptions(officer=OFFICER, initials="MP", network=network)
+    capture((folder / "url").read_text("utf-8"), case, options, key=key)
+
+
+def export_folder(folder: Path) -> None:
+    """Export the case as a folder."""
+    case, key = _opened(folder)
+    export_bundle(case, key=key, officer=OFFICER, output=folder / "bundle")
+
+
+def export_zip(folder: Path) -> None:
+    """Export the case as a zip file."""
+    case, key = _opened(folder)
+    export_bundle(case, key=key, officer=OFFICER, output=folder / "bundle.zip", zipped=True)
+
+
+def add_custody(folder: Path) -> None:
+    """Record that an exhibit was opened."""
+    case, key = _opened(folder)
+    record_custody(case, ["MP/1"], Handling(action="opened", reason="to check the label"), key=key, officer=OFFICER)
+
+
+def stamp_case(folder: Path) -> None:
+    """Have every seal stamped by the authority whose address is in the file `url`."""
+    case, key = _opened(folder)
+    list(stamp(case, [(folder / "url").read_text("utf-8")], key=key))
+
+
+OPERATIONS = {each.__name__: each for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case)}

@@ -1,0 +1,157 @@
+"""kill -9 at more than two hundred points: what had been acknowledged is there, and the next command goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from warcio.checker import Checker
+
+from capture.recovery import finish_abandoned
+from exports.bundle import export_bundle
+from exports.capture_view import read_capture
+from exports.verification import verify
+from hashing.case import Case
+from hashing.custody import Handling, record_custody
+from hashing.events import Custody
+from hashing.ledger import ledger_lines
+from hashing.trusted_time import stamp, unstamped
+from hashing.trusted_time.stamping import finish_stamps
+from tests.capture.conftest import jpeg
+from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
+from tests.faults.killing import KILLED, Killer, chosen
+from tests.servers import Body, SceneServer, redirect
+from tests.servers.time_authority import TimeAuthority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hashing.keys import SigningKey
+
+PAGE = (
+    b'<!doctype html><title>t</title><img src="/one.jpg"><img src="/go"><img src="/large.jpg"><img src="/missing.jpg">'
+)
+FILES: dict[str, Body | bytes] = {
+    "/": PAGE,
+    "/one.jpg": jpeg(10),
+    "/two.jpg": Body(data=jpeg(20), chunk=200),
+    "/go": redirect("/two.jpg"),
+    "/large.jpg": jpeg(30) + bytes(400_000),
+}
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> SigningKey:
+    """Return a key that the process to be killed signs with as well."""
+    from hashing.keys import load_or_create_signing_key
+
+    (tmp_path / "before").mkdir()
+    return load_or_create_signing_key(tmp_path / "before/key.pem")[0]
+
+
+@pytest.fixture
+def before(tmp_path: Path, key: SigningKey) -> Path:
+    """Return a folder with a case of two sealed captures, which every process starts from."""
+    maker = CaseMaker(tmp_path / "before/case", key)
+    maker.capture([Thing("one.jpg", photo(1)), Thing("two.jpg", photo(2))])
+    maker.capture([Thing("three.jpg", photo(3))])
+    return tmp_path / "before"
+
+
+def killed_at_points(operation: str, before: Path, most: int) -> Iterator[Path]:
+    """Kill an operation at up to `most` points, each in a fresh copy of `before`, and yield that copy."""
+    whole = before.with_name("whole")
+    shutil.copytree(before, whole)
+    with Killer(operation) as killer:
+        points = killer.count(whole)
+        kills = 0
+        for point in chosen(points, most):
+            folder = before.with_name(f"at-{point}")
+            shutil.copytree(before, folder)
+            ended = killer.run(point, folder)
+            # The order of threads varies: the last point of one run may lie behind the end of another.
+            assert ended == KILLED or ended.isdecimal(), ended
+            kills += ended == KILLED
+            yield folder
+            shutil.rmtree(folder)
+    assert kills >= 0.9 * min(points, most), killer.said
+
+
+def _acknowledged(case: Case) -> dict[str, str]:
+    """Return path and digest of every item that a ledger line speaks of right now."""
+    found: dict[str, str] = {}
+    for folder in case.captures():
+        if (folder / "ledger.jsonl").exists() and any(ledger_lines(folder / "ledger.jsonl")):
+            view = read_capture(folder)
+            found |= {f"{folder.name}/{entry.item.path}": entry.item.sha256 for entry in view.items}
+    return found
+
+
+def test_a_capture(tmp_path: Path, key: SigningKey) -> None:
+    """A capture that died is finished off: each item that a line spoke of is there, and no record is torn."""
+    before = tmp_path / "before"
+    Case.open_or_create(before / "case", key=key, officer=OFFICER)
+    with SceneServer(FILES) as server:
+        (before / "url").write_text(server.url("/"))
+        for folder in killed_at_points("capture_scene", before, 70):
+            case = Case.open(folder / "case")
+            acknowledged = _acknowledged(case)
+            finish_abandoned(case, key=key, officer=OFFICER)
+            assert verify(case.path).verdict == "ok", verify(case.path)
+            for path, digest in acknowledged.items():
+                assert hashlib.sha256((case.path / "captures" / path).read_bytes()).hexdigest() == digest
+            for capture in case.captures():
+                assert not (capture / "incoming").exists()
+                for warc in capture.glob("*.warc.gz"):
+                    assert Checker(_Check(str(warc))).process_all() == 0
+
+
+class _Check:
+    """What warcio's checker is told on the command line."""
+
+    def __init__(self, path: str) -> None:
+        self.inputs = [path]
+        self.verbose = False
+
+
+@pytest.mark.parametrize(("operation", "name"), [("export_folder", "bundle"), ("export_zip", "bundle.zip")])
+def test_an_export(operation: str, name: str, before: Path, key: SigningKey) -> None:
+    """Under the bundle's name there is a whole bundle or nothing; the case is as it was, and can be exported again."""
+    for folder in killed_at_points(operation, before, 50):
+        case = Case.open(folder / "case")
+        case.sign(key)
+        assert verify(case.path).verdict == "ok", verify(case.path)
+        if (folder / name).exists():
+            assert verify(folder / name).verdict == "ok"
+        again = export_bundle(case, key=key, officer=OFFICER, output=folder / "again")
+        assert verify(again.path).verdict == "ok"
+
+
+def test_a_custody_event(before: Path, key: SigningKey) -> None:
+    """The event is in the ledger whole, or not at all, and the next one can be recorded."""
+    for folder in killed_at_points("add_custody", before, 50):
+        case = Case.open(folder / "case")
+        known = sum(isinstance(event, Custody) for event in case.events())
+        assert known in {0, 1}
+        record_custody(case, ["MP/2"], Handling(action="opened"), key=key, officer=OFFICER)
+        assert sum(isinstance(event, Custody) for event in case.events()) == known + 1
+        assert verify(case.path).verdict == "ok", verify(case.path)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_stamping(before: Path, key: SigningKey) -> None:
+    """A token that was got is put on record by the next command, and no seal stays without one."""
+    with TimeAuthority(before.with_name("authority")) as authority:
+        (before / "url").write_text(authority.url())
+        for folder in killed_at_points("stamp_case", before, 40):
+            case = Case.open(folder / "case")
+            tokens = len(list(case.path.rglob("*.tsr")))
+            finish_stamps(case, key=key)
+            case.sign(key)
+            found = verify(case.path)
+            assert (found.verdict, len(found.timestamps)) == ("ok", tokens), found
+            list(stamp(case, [authority.url()], key=key))
+            assert unstamped(case) == []
