@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
 """LZMA is not among them: whoever packs with it decides how much memory unpacking takes, up to 4 GiB."""
 
 
+_NO_ENTRY = (zipfile.BadZipFile, ValueError, struct.error)
+"""What `zipfile` raises for the head of an entry: none there, a name that is not in its encoding, one that is cut."""
+
+
 class ZipTree:
     """A zip that holds everything in one top folder. Nothing is unpacked to disk. Raises NotCheckable."""
 
@@ -55,7 +60,7 @@ class ZipTree:
         """Open a file. Raises NotCheckable."""
         try:
             member = self._archive.open(self._members[name])
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, KeyError) as error:
+        except (*_NO_ENTRY, OSError, NotImplementedError, RuntimeError, KeyError) as error:
             raise NotCheckable(f"{printable(name)}: cannot be read from the zip ({error})") from error
         return io.BufferedReader(_Member(member, name))
 
@@ -172,5 +177,5 @@ class _Member(io.RawIOBase):
     def _reading(self) -> Iterator[None]:
         try:
             yield
-        except (zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
+        except (zipfile.BadZipFile, EOFError, ValueError, zlib.error, OSError) as error:
             raise NotCheckable(f"{printable(self._name)}: damaged in the zip ({error})") from error

@@ -305,3 +305,13 @@ def test_a_zip64_bomb_is_not_unpacked(path: Path) -> None:
     found = verify(path)
     assert found.verdict == "unchecked"
     assert "zip bomb" in _reasons(found)
+
+
+def test_a_name_that_is_not_in_its_encoding(whole: bytes, path: Path) -> None:
+    """A file whose own head says UTF-8 and is not never passes and never ends in an exception."""
+    data = bytearray(whole)
+    head = data.index(b"PK\x03\x04", 4)
+    struct.pack_into("<H", data, head + 6, 1 << 11)
+    data[head + 40] = 0x83
+    path.write_bytes(data)
+    assert verify(path).verdict in {"mismatch", "unchecked"}
