@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from http.cookiejar import LoadError, MozillaCookieJar
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ def load_cookies(path: Path) -> CookieJar:
     """Read a Netscape cookies file; session cookies count. Raises BadSettings."""
     jar = MozillaCookieJar(str(path))
     try:
-        jar.load(ignore_discard=True, ignore_expires=True)
+        path.read_text("utf-8")  # where this cannot be done, what `load` raises is no error but a fault of its own
+        with warnings.catch_warnings(action="ignore"):  # it calls a torn line a bug of its own, with a traceback
+            jar.load(ignore_discard=True, ignore_expires=True)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: the cookies file cannot be read") from error
     except LoadError as error:
