@@ -24,6 +24,7 @@ COMMANDS = {
     "label": "label",
     "show": "show",
     "key": "key",
+    "config": "config",
     "demo": "demo",
     "validate": "validate",
     "completion": "completion",

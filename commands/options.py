@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.settings import setting
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -25,13 +27,10 @@ class Seconds(click.FloatRange):
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
-officer_option = click.option(
-    "--officer", envvar="GOLDENHOUR_OFFICER", metavar="NAME", help="Who does this.  [default: the account's name]"
-)
-signing_key_option = click.option(
+officer_option = setting("--officer", metavar="NAME", help="Who does this.  [default: the account's name]")
+signing_key_option = setting(
     "--key",
     "key_path",
-    envvar="GOLDENHOUR_KEY",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
@@ -39,15 +38,14 @@ signing_key_option = click.option(
 at_option = click.option(
     "--at", default="", metavar="WHEN", help="When it was done, if earlier: 2026-11-24T10:15Z, or 2h back."
 )
-timestamp_option = click.option(
+timestamp_option = setting(
     "--timestamp",
     "authorities",
     multiple=True,
-    envvar="GOLDENHOUR_TIMESTAMP",
     metavar="URL",
-    help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).  [default: the config file's]",
+    help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).",
 )
-existing_case = click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
+existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 
 
 def stated_moment(text: str, option: str) -> datetime | None:

@@ -15,6 +15,8 @@ from commands.options import (
     signing_key_option,
     timestamp_option,
 )
+from commands.settings import setting
+from commands.settings_file import demand_no_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,97 +32,101 @@ def scene_options(command: Callable[..., None]) -> Callable[..., None]:
 _SCENE_OPTIONS = (
     click.argument("scenes", nargs=-1, required=True, metavar="SCENE..."),
     click.option(
-        "--case", "case_path", type=click.Path(path_type=Path), metavar="DIR", help="The case; made if need be."
+        "--case",
+        "case_path",
+        is_eager=True,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The case; made if need be.",
     ),
     officer_option,
-    click.option(
+    setting(
         "--initials",
-        envvar="GOLDENHOUR_INITIALS",
         metavar="MP",
         help="For exhibit references.  [default: of the officer's name]",
     ),
     click.option("--title", default="", help="A title for the case or the capture."),
     click.option("--note", default="", help="A note to keep with the capture."),
-    click.option(
+    setting(
         "--on",
+        in_case=True,
         multiple=True,
-        envvar="GOLDENHOUR_ON",
         metavar="SERVER",
-        help="Where to look for a hashtag: a server, or bsky (may be repeated).  [default: the config file's]",
+        help="Where to look for a hashtag: a server, or bsky (may be repeated).",
     ),
-    click.option("--thread", is_flag=True, help="With a post, also what it answers and its replies."),
+    setting("--thread", in_case=True, is_flag=True, help="With a post, also what it answers and its replies."),
     click.option(
         "--since", default="", metavar="WHEN", help="Only posts from then on: 2h (back from now), or 2026-11-24T10:15Z."
     ),
     click.option("--until", default="", metavar="WHEN", help="Only posts up to then: written as for --since."),
-    click.option("--comments", is_flag=True, help="With a video, also the comments below it."),
-    click.option("--follow", is_flag=True, help="With a feed, also what its entries link to."),
-    click.option(
+    setting("--comments", in_case=True, is_flag=True, help="With a video, also the comments below it."),
+    setting("--follow", in_case=True, is_flag=True, help="With a feed, also what its entries link to."),
+    setting(
         "--media",
+        in_case=True,
         default="photos,videos",
         show_default=True,
         metavar="KINDS",
         help="photos, videos, documents (joined with commas), or none.",
     ),
-    click.option(
+    setting(
         "--limit",
+        in_case=True,
         type=click.IntRange(0, 10**9),
         default=0,
         metavar="N",
         help="At most N posts of a list, videos of a channel, or media of a page.  [default: all]",
     ),
-    click.option(
+    setting(
         "--jobs",
+        in_case=True,
         type=click.IntRange(1, 64),
         default=8,
         show_default=True,
         metavar="N",
         help="Fetches side by side.",
     ),
-    click.option(
+    setting(
         "--timeout",
+        in_case=True,
         type=Seconds(0.1, 3600),
         default=30.0,
         show_default=True,
         metavar="S",
         help="Longest silence of a server, in seconds.",
     ),
-    click.option(
+    setting(
         "--max-size",
+        in_case=True,
         type=click.IntRange(1, 2**30),
         default=20480,
         show_default=True,
         metavar="MIB",
         help="Largest file, in MiB.",
     ),
-    click.option(
+    setting(
         "--token",
         "tokens",
         multiple=True,
-        envvar="GOLDENHOUR_TOKEN",
         metavar="[HOST=]FILE",
         help="A file with an access token, lent to its host alone; not stored (may be repeated).",
     ),
-    click.option(
+    setting(
         "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
     ),
-    click.option(
-        "--proxy", default="", envvar="GOLDENHOUR_PROXY", metavar="URL", help="Fetch through this HTTP proxy."
-    ),
-    click.option(
+    setting("--proxy", default="", callback=demand_no_login, metavar="URL", help="Fetch through this HTTP proxy."),
+    setting(
         "--user-agent", default="", metavar="UA", help="What servers are told we are.  [default: goldenhour's own]"
     ),
-    click.option(
+    setting(
         "--appview",
         default="",
-        envvar="GOLDENHOUR_APPVIEW",
         metavar="URL",
         help="Server to ask for bsky.  [default: Bluesky's public one]",
     ),
-    click.option(
+    setting(
         "--plc",
         default="",
-        envvar="GOLDENHOUR_PLC",
         metavar="URL",
         help="The directory of DIDs.  [default: plc.directory]",
     ),

@@ -26,8 +26,7 @@ def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer:
 
 
 def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
-    """Make the options of captures from what was typed and the config file; refuse what no source takes."""
-    from capture.config import config_path, load_config
+    """Make the options of captures from what was typed and set; refuse what no source takes."""
     from capture.cookies import load_cookies
     from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
@@ -38,9 +37,8 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
-    config, now, default = load_config(config_path()), system_clock(), BlueskyServices()
+    now, default = system_clock(), BlueskyServices()
     parsed = [parse_scene(scene) for scene in scenes]
-    on = chosen["on"] or config.on
     network = NetworkSettings(
         timeout=chosen["timeout"],
         largest=chosen["max_size"] << 20,
@@ -49,7 +47,7 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],
         cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
-        tokens=load_tokens(chosen["tokens"], [scene.url for scene in parsed if scene.url] or on),
+        tokens=load_tokens(chosen["tokens"], [scene.url for scene in parsed if scene.url] or _lendable_places(chosen)),
         jobs=chosen["jobs"],
     )
     options = CaptureOptions(
@@ -59,7 +57,7 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
         note=chosen["note"],
         media=chosen["media"],
         limit=chosen["limit"],
-        on=tuple(on),
+        on=tuple(chosen["on"]),
         thread=chosen["thread"],
         since=moment(chosen["since"], "--since", now) if chosen["since"] else None,
         until=moment(chosen["until"], "--until", now) if chosen["until"] else None,
@@ -67,14 +65,24 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
         follow=chosen["follow"],
         live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
         bluesky=BlueskyServices(
-            appview=chosen["appview"] or config.appview or default.appview,
-            plc=chosen["plc"] or config.plc or default.plc,
+            appview=chosen["appview"] or default.appview,
+            plc=chosen["plc"] or default.plc,
         ),
         network=network,
     )
     for scene in parsed:
         legs(scene, options)  # what no source takes is refused before anything is made
     return options
+
+
+def _lendable_places(chosen: dict[str, Any]) -> Sequence[str]:
+    """Return the places that a token without a host may be lent to: none that a case's own file names."""
+    from commands.settings import is_of_case
+
+    if chosen["tokens"] and is_of_case("on"):
+        return ()
+    places: Sequence[str] = chosen["on"]
+    return places
 
 
 def _new_case_path(url: str) -> Path:

@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
 
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
-    """Return the time-stamping authorities that were named, or those of the config file."""
-    from capture.config import config_path, load_config
+    """Return the time-stamping authorities that were named. Raises click.UsageError for what is no address."""
     from hashing.trusted_time.authority import is_authority
 
-    chosen = tuple(urls) or load_config(config_path()).timestamp
-    for url in chosen:
+    for url in urls:
         if not is_authority(url):
             raise click.UsageError(f"--timestamp {clean(url)}: not an http or https address")
-    return chosen
+    return tuple(urls)
 
 
 def stamp_captures(

@@ -1,0 +1,67 @@
+"""`goldenhour config`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.options import json_option
+from commands.output import clean, print_json
+
+if TYPE_CHECKING:
+    from commands.settings import Setting
+
+
+@click.command(short_help="Show each setting, and where its value comes from.")
+@click.argument("case", required=False, type=click.Path(path_type=Path), metavar="[CASE]")
+@json_option
+def config(case: Path | None, as_json: bool) -> None:
+    """Show each setting with its value, and where it comes from: a variable, a file, or the program.
+
+    \b
+    goldenhour config
+    goldenhour config OP-ALDER        (with what the case's own goldenhour.toml says)
+    """
+    from commands.settings_file import user_file
+    from commands.settings_list import all_settings
+
+    rows = [_row(option, case) for option in all_settings()]
+    if as_json:
+        for name, value, source in rows:
+            print_json({"setting": name, "value": value, "from": source})
+        return
+    width, wide = max(len(name) for name, _, _ in rows), max(len(_shown(value)) for _, value, _ in rows)
+    for name, value, source in rows:
+        click.echo(clean(f"{name:{width}}  {_shown(value):{min(wide, 40)}}  {source}"))
+    if not user_file().exists():
+        click.echo(clean(f"no file of your own yet: {user_file()}"), err=True)
+
+
+def _row(option: Setting, case: Path | None) -> tuple[str, Any, str]:
+    """Return name, value and source. Raises BadSettings, or click.UsageError for a wrong value in a file."""
+    from commands.settings import came_from
+
+    named = click.Argument(["case"], required=False, is_eager=True, type=click.Path(path_type=Path))
+    command = click.Command("config", params=[named, option])
+    with command.make_context("config", [str(case)] if case else []) as context:
+        value, source = context.params[option.name or ""], came_from(context, option)
+    return option.setting, _safe(value if value not in (None, "") else None), source
+
+
+def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever type the option has
+    """Return a value as it may be shown: an address without its login, a path as text."""
+    from capture.recorder.urls import without_login
+
+    if isinstance(value, tuple | list):
+        return [_safe(each) for each in value]
+    if isinstance(value, str):
+        return without_login(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - whatever type the option has
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None else str(value)

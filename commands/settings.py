@@ -1,0 +1,101 @@
+"""Options that may have a lasting value: each is taken from the first place that names it.
+
+In this order: the command line, the environment (GOLDENHOUR_NAME), the user's own `goldenhour.toml`, the case's
+`goldenhour.toml`, the program's default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from commands import settings_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_PLACE = "goldenhour.place."
+CASE_PARAMETERS = ("case", "case_path")
+"""What commands call the case that they work on; it is read before the settings are looked up."""
+
+
+class Setting(click.Option):
+    """An option with a lasting value. `in_case` tells whether a case's own file may give it.
+
+    A case can come from somebody else: what sends requests elsewhere, lends credentials, names the officer or the key
+    is the user's own business, and a case's file that tries is refused.
+    """
+
+    def __init__(self, *args: Any, in_case: bool = False, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        super().__init__(*args, **kwargs)
+        self.setting = max(self.opts, key=len).removeprefix("--")
+        self.envvar = f"GOLDENHOUR_{self.setting.upper().replace('-', '_')}"
+        self.in_case = in_case
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Return the value and where it is from; click knows of the files as of its map of defaults."""
+        value, source = super().consume_value(ctx, opts)
+        if source is not ParameterSource.DEFAULT:
+            return value, source
+        given, path = self.in_files(_case_of(ctx))
+        if path is None:
+            return value, source
+        ctx.meta[_place(self)] = path
+        return given, ParameterSource.DEFAULT_MAP
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - click's own
+        """Convert the value; a wrong one from a file is an error that names the file. Raises click.BadParameter."""
+        path = ctx.meta.get(_place(self))
+        if path is None:
+            return super().process_value(ctx, value)
+        if isinstance(value, list) != (self.multiple or self.nargs != 1):
+            raise click.UsageError(f"{path}: {self.setting}: {'a list' if self.multiple else 'one value'} is wanted")
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            raise click.UsageError(f"{path}: {self.setting}: {error.message}") from error
+
+    def in_files(self, case: Path | None) -> tuple[Any, Path | None]:
+        """Return the value that a file gives, and which; None for the file where none does. Raises BadSettings."""
+        own = settings_file.user_file()
+        given = settings_file.load(own)
+        if self.setting in given:
+            return given[self.setting], own
+        if case is not None and self.in_case:
+            path = settings_file.case_file(case)
+            given = settings_file.load(path, of_case=True)
+            if self.setting in given:
+                return given[self.setting], path
+        return None, None
+
+
+def setting(*names: str, in_case: bool = False, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
+    """Add an option with a lasting value to a command."""
+    return click.option(*names, cls=Setting, in_case=in_case, **kwargs)
+
+
+def came_from(ctx: click.Context, option: Setting) -> str:
+    """Say where the value of an option is from: `command line`, a variable, a file or `default`."""
+    if (path := ctx.meta.get(_place(option))) is not None:
+        return str(path)
+    source = ctx.get_parameter_source(option.name or "")
+    words = {ParameterSource.COMMANDLINE: "command line", ParameterSource.ENVIRONMENT: str(option.envvar)}
+    return words.get(source, "default") if source is not None else "default"
+
+
+def is_of_case(name: str) -> bool:
+    """Say whether the value of a setting, in the command that runs, is from the case's own file."""
+    path = click.get_current_context().meta.get(f"{_PLACE}{name}")
+    return path is not None and path != settings_file.user_file()
+
+
+def _place(option: Setting) -> str:
+    return f"{_PLACE}{option.setting}"
+
+
+def _case_of(ctx: click.Context) -> Path | None:
+    named = (ctx.params.get(name) for name in CASE_PARAMETERS)
+    return next((path for path in named if isinstance(path, Path)), None)
