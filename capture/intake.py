@@ -15,7 +15,7 @@ from capture.recorder.incoming import NameGiven
 from capture.recorder.urls import referrer
 from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
-from hashing.atproto.blob_url import promised_sha256
+from hashing.blob_url import promised_sha256
 from hashing.capture_folder import ITEMS
 from hashing.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
 from hashing.times import Clock, timestamp

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from exports.verification.unpacked import PIECE, unpacked
 from hashing.atproto import AtprotoError, blob_cid, verify_record
-from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key, read_served
+from hashing.blob_url import promised_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
