@@ -223,7 +223,16 @@ class Case:
 
         A folder that the case's ledger does not know is none of its captures, whatever is in it.
         """
-        open_ones = self._registered() - self._sealed()
+        open_ones, sealed = set[str](), set[str]()
+        for event in self.events():
+            match event:
+                case CaptureRegistered(capture=capture):
+                    open_ones.add(capture)
+                case CaptureSealed(capture=capture):
+                    sealed.add(capture)
+                case _:
+                    pass
+        open_ones -= sealed
         return [path for path in self.captures() if path.name in open_ones and is_sealed(path)]
 
     def stamped(self) -> dict[str, Stamped]:
