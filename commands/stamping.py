@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
     """Return the time-stamping authorities that were named, or those of the config file."""
     from capture.config import config_path, load_config
-    from hashing.trusted_time.authority import is_authority
 
     chosen = tuple(urls) or load_config(config_path()).timestamp
+    if not chosen:
+        return chosen
+    from hashing.trusted_time.authority import is_authority
+
     for url in chosen:
         if not is_authority(url):
             raise click.UsageError(f"--timestamp {clean(url)}: not an http or https address")
