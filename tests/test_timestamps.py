@@ -85,6 +85,18 @@ def test_a_capture_does_not_fail_for_want_of_an_authority(
     assert len(authority.requests) == 2
 
 
+def test_a_program_is_told_of_trusted_times(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
+    """With `--json` each seal is an object behind the capture, as `seal --json` prints it, whether it was stamped."""
+    captured = _capture(tmp_path, server, "--timestamp", authority.url(), "--json")
+    one, *stamps = map(json.loads, captured.stdout.splitlines())
+    assert [each["what"] for each in stamps] == [one["exhibit"], "case"]
+    assert all((tmp_path / "OP" / each["token"]).is_file() and each["time"] for each in stamps)
+    failed = _capture(tmp_path, server, "--timestamp", server.url("/tsr"), "--json")
+    two, *stamps = map(json.loads, failed.stdout.splitlines())
+    assert [(each["what"], each["time"]) for each in stamps] == [(two["exhibit"], None), ("case", None)]
+    assert all("HTTP status 405" in each["reason"] for each in stamps)
+
+
 def test_stamped_in_part(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
     """Where one seal cannot be stamped and others can, the exit code says so and the output names it."""
     assert _capture(tmp_path, server).returncode == 0
