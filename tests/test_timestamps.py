@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,15 +22,6 @@ OFFICER = ("--officer", "Mary Price", "--initials", "MP")
 def server() -> Iterator[SceneServer]:
     """Return a server with a page of two photos."""
     with SceneServer(FILES) as running:
-        yield running
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Iterator[TimeAuthority]:
-    """Return an authority that does its work."""
-    if shutil.which("openssl") is None:
-        pytest.skip("this system has no openssl")
-    with TimeAuthority(tmp_path / "authority") as running:
         yield running
 
 

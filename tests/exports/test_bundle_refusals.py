@@ -21,6 +21,7 @@ from hashing.errors import BadFormat, StorageFull, Unwritable, WouldOverwrite
 from hashing.events import CaptureRegistered, CaptureSealed, Exported, WorkingCopy, encode
 from hashing.ledger import LEDGER, Ledger
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+from tests.exports.tampering import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,12 +47,6 @@ def export(maker: CaseMaker, output: Path, **options: object) -> Bundle:
 def left_behind(folder: Path) -> list[str]:
     """Return what stands beside the case after a refusal."""
     return sorted(path.name for path in folder.iterdir() if path.name not in {"OP-ALDER", "key"})
-
-
-def rewrite(path: Path, data: bytes) -> None:
-    """Change a read-only file."""
-    path.chmod(0o600)
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("zipped", [False, True])
