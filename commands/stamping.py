@@ -39,12 +39,12 @@ def stamp_captures(
 
     That one could not be had is said at once, and no fault of the capture.
     """
+    if not authorities:
+        return []
     from hashing.errors import HashingError
     from hashing.trusted_time import stamp
 
     stampings: list[Stamping] = []
-    if not authorities:
-        return stampings
     try:
         for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
             stampings.append(stamping)
