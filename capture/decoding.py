@@ -7,6 +7,8 @@ import zlib
 from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
+from hashing.content_coding import PIECE, unpacked, unpacker
+from hashing.errors import BadCoding, UnknownCoding
 from hashing.storage import read_error
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
 
 LARGEST = 32 << 20
 """Bytes of a page that are read for what it says; a larger one is kept all the same."""
-
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15, "identity": 0, "": 0}
-_PIECE = 1 << 18
 
 
 class NotDecoded(CaptureError):
@@ -44,31 +43,21 @@ def decoded_sha256(path: Path, coding: str) -> str:
 
 def decoded_sample(sample: bytes, coding: str) -> bytes:
     """Return what the first bytes of a coded body begin with when decoded; the bytes as they are where nothing does."""
-    bits = _WINDOW_BITS.get(coding.strip().lower(), 0)
-    if not bits:
-        return sample
     try:
-        return zlib.decompressobj(bits).decompress(sample, len(sample))
-    except zlib.error:
+        undoing = unpacker(coding)
+        return undoing.decompress(sample, len(sample)) if undoing else sample
+    except (UnknownCoding, zlib.error):
         return sample
 
 
 def _decoded(path: Path, coding: str) -> Iterator[bytes]:
     """Yield a body a piece at a time; what follows the end of the coded data is no part of it, and is not read."""
-    coding = coding.strip().lower()
-    if coding not in _WINDOW_BITS:
-        raise NotDecoded(f"coded as {coding[:40]}, which goldenhour does not decode")
-    unpacker = zlib.decompressobj(_WINDOW_BITS[coding]) if _WINDOW_BITS[coding] else None
     try:
         with path.open("rb") as file:
-            while not (unpacker and unpacker.eof) and (piece := file.read(_PIECE)):
-                if unpacker is None:
-                    yield piece
-                    continue
-                while plain := unpacker.decompress(piece, _PIECE):
-                    yield plain
-                    piece = unpacker.unconsumed_tail
+            yield from unpacked(iter(lambda: file.read(PIECE), b""), coding)
     except OSError as error:
         raise read_error(path, error) from error
-    except zlib.error as error:
-        raise NotDecoded(f"not valid {coding} data") from error
+    except UnknownCoding as error:
+        raise NotDecoded(f"{error}, which goldenhour does not decode") from error
+    except BadCoding as error:
+        raise NotDecoded(str(error)) from error

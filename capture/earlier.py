@@ -9,8 +9,7 @@ from hashing.capture_folder import capture_events
 from hashing.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from hashing.case import Case
     from hashing.events import CaptureEvent
@@ -36,11 +35,10 @@ class Earlier:
     def take_case(self, case: Case) -> None:
         """Take in every capture of the scene that the case has. Raises Unreadable, BadFormat."""
         for path in case.captures():
-            self.take(path)
+            self.take(list(capture_events(path)))
 
-    def take(self, path: Path) -> None:
-        """Take in one capture, if it is of the scene. Raises Unreadable, BadFormat."""
-        events = list(capture_events(path))
+    def take(self, events: Sequence[CaptureEvent]) -> None:
+        """Take in the events of one capture, if it is of the scene."""
         if not events or not isinstance(events[0], CaptureStarted) or events[0].scene != self._scene:
             return
         settled, items = _settled(events), dict[str, Item]()
@@ -62,7 +60,7 @@ class Earlier:
                     pass
 
 
-def _settled(events: Iterable[CaptureEvent]) -> bool:
+def _settled(events: Sequence[CaptureEvent]) -> bool:
     """Say whether a capture got all that it sought, but for what the next round will be refused as well."""
     for event in events:
         if isinstance(event, CaptureFinished) and event.status == "interrupted":

@@ -15,7 +15,7 @@ from capture.recorder.incoming import NameGiven
 from capture.recorder.urls import referrer
 from capture.sources.source import Answer, Excerpted, Found, NotGiven, Stored
 from capture.writer import HandIn
-from hashing.atproto.blob_url import promised_sha256
+from hashing.blob_url import promised_sha256
 from hashing.capture_folder import ITEMS
 from hashing.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
 from hashing.times import Clock, timestamp
@@ -388,7 +388,7 @@ def _not_as_sought(found: Found, item: Item | None, arrival: Arrival) -> str:
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
-    sha256 = found.sha256 or promised_sha256(found.url)
+    sha256 = promised_sha256(found.url)
     return _not_as_signed(sha256, arrival) if sha256 else ""
 
 

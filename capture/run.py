@@ -72,7 +72,7 @@ def capture(
     """
     scene = parse_scene(scene_text)
     places = legs(scene, options)
-    options.wanted_kinds()
+    wanted = options.wanted_kinds()
     if scene.login is not None:
         logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
         options = replace(options, network=replace(options.network, credentials=logins))
@@ -96,7 +96,7 @@ def capture(
         )
 
     folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
-    run = _Run(folder, started, options, progress or Silent(), clock)
+    run = _Run(folder, started, options, wanted, progress or Silent(), clock)
     try:
         status = run.take(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
@@ -112,10 +112,17 @@ class _Run:
     """The parts of one capture while it runs."""
 
     def __init__(
-        self, folder: CaptureFolder, started: CaptureStarted, options: CaptureOptions, progress: Progress, clock: Clock
+        self,
+        folder: CaptureFolder,
+        started: CaptureStarted,
+        options: CaptureOptions,
+        wanted: frozenset[str],
+        progress: Progress,
+        clock: Clock,
     ) -> None:
         self.folder = folder
         self.options = options
+        self._wanted = wanted
         self._progress = progress
         self._clock = clock
         self._reason = ""
@@ -212,7 +219,7 @@ class _Run:
         self._media_seen.add(key)
         known = self.options.known.items.get(found.url)
         limit = self.options.limit if found.counted and not source.lists_posts else 0
-        if found.kind in MEDIA and found.kind not in self.options.wanted_kinds():
+        if found.kind in MEDIA and found.kind not in self._wanted:
             self.intake.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
         elif limit and self._media_taken >= limit:
             self.intake.skip(found.url, f"over the limit (--limit {limit})")

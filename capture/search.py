@@ -86,7 +86,7 @@ class Search:
                 reasons.append(str(error))
             else:
                 return
-        reason = "; ".join(reasons) or "no source takes this scene"
+        reason = "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"
         self._put((leg.sources[-1], NotGiven(url=leg.scene.url or leg.scene.text, reason=reason, found_in="scene")))
 
     def _put(self, thing: tuple[Source, Finding] | BaseException | None) -> None:

@@ -94,8 +94,8 @@ class Watch:
         earlier = self._earlier[scene]
         options = replace(self._options, known=earlier.known)
         result = capture(scene, self._case, options, key=self._key, progress=self._progress, clock=self._clock)
-        earlier.take(result.path)
         events = list(capture_events(result.path))
+        earlier.take(events)
         items = [event for event in events if isinstance(event, Item) and not event.error_page]
         changes = [event.change for event in events if isinstance(event, PostChanged)]
         finished = next(event for event in reversed(events) if isinstance(event, CaptureFinished))

@@ -11,7 +11,7 @@ import click
 from commands.captured import capture_exit, print_capture, print_capture_json, print_case
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
-from commands.output import complain
+from commands.output import complain, print_json
 from commands.progress import capture_progress
 from commands.scene_options import scene_options
 from commands.scenes import capture_options, case_for
@@ -58,10 +58,14 @@ def capture(
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
             stampings = []
             complain("not stamped: interrupted", stamp_later(case))
-    if not as_json:
+    if as_json:
+        for stamping in stampings:
+            print_json(stamping.to_json())
+    else:
         for result in results:
             print_capture(result)
         print_case(case)
         for stamping in stampings:
-            print_stamping(stamping)
+            if stamping.stamped is not None:
+                print_stamping(stamping)
     sys.exit(capture_exit(results))

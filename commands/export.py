@@ -48,6 +48,8 @@ def export(
         bundle = export_bundle(
             opened, key=key, officer=officer, output=output, exhibits=exhibits, zipped=zipped, progress=progress
         )
+    for leftover in bundle.cleared:
+        click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
     if as_json:
         print_json(bundle.to_json())
         return

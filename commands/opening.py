@@ -46,9 +46,10 @@ def open_case(path: Path, key: SigningKey, officer: str) -> Case:
 
 def finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
     """Finish off and seal what a process that died has left in a case, and say so."""
-    from hashing.trusted_time.stamping import finish_stamps
+    if case.left_tokens():
+        from hashing.trusted_time.stamping import finish_stamps
 
-    finish_stamps(case, key=key)
+        finish_stamps(case, key=key)
     if not case.unsealed() and not case.unrecorded():
         return
     from capture import recovery

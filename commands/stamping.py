@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
     """Return the time-stamping authorities that were named. Raises click.UsageError for what is no address."""
+    if not urls:
+        return ()
     from hashing.trusted_time.authority import is_authority
 
     for url in urls:
@@ -30,19 +32,21 @@ def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
 def stamp_captures(
     case: Case, authorities: Sequence[str], key: SigningKey, results: Sequence[CaptureResult]
 ) -> list[Stamping]:
-    """Get trusted times for captures; that one could not be had is said, and no fault of the capture."""
+    """Get trusted times for captures; return what became of each seal.
+
+    That one could not be had is said at once, and no fault of the capture.
+    """
+    if not authorities:
+        return []
     from hashing.errors import HashingError
     from hashing.trusted_time import stamp
 
     stampings: list[Stamping] = []
-    if not authorities:
-        return stampings
     try:
         for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
+            stampings.append(stamping)
             if stamping.stamped is None:
                 complain(f"{stamping.what} is sealed but not stamped: {stamping.reason}", stamp_later(case))
-            else:
-                stampings.append(stamping)
     except HashingError as error:
         complain(f"not stamped: {error}", stamp_later(case))
     return stampings

@@ -12,7 +12,7 @@ from commands.captured import NOTEBOOK, capture_exit, print_capture_json
 from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
-from commands.output import clean, counted
+from commands.output import clean, counted, print_json
 from commands.progress import watch_display
 from commands.scene_options import scene_options
 from commands.scenes import capture_options, case_for
@@ -64,7 +64,10 @@ def watch(
                 display(done)
                 if as_json:
                     print_capture_json(done.result, case)
-                stamp_captures(case, authorities, key, [done.result])
+                stampings = stamp_captures(case, authorities, key, [done.result])
+                if as_json:
+                    for stamping in stampings:
+                        print_json(stamping.to_json())
         except KeyboardInterrupt:
             stopped = True  # between two rounds: everything is sealed
     if not as_json:

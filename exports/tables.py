@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.continuity import DESCRIBED
 from exports.exhibits import exhibit_ranges
 from exports.listing import Column, Listing
 from exports.moment import second
@@ -157,6 +156,8 @@ def custody_lines(log: Iterable[CustodyRecord]) -> Iterator[str]:
 
 def exhibit_to_json(exhibit: Exhibit, items: int | None) -> dict[str, Any]:
     """Return an exhibit as plain values for `exhibit --json`; `items` is None where its capture is not at hand."""
+    from exports.continuity import DESCRIBED
+
     return {
         "exhibit": exhibit.ref,
         "capture": exhibit.registered.capture,

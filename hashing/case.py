@@ -52,6 +52,8 @@ CASE_FILE = "case.json"
 CAPTURES = "captures"
 CHECKPOINTS = "checkpoints"
 
+_ENDING = ".tsr"
+"""Of a token, behind the name of its checkpoint."""
 _LOCK_SECONDS = 30.0
 _STRANGER = "find out who put it there; `goldenhour verify` names it"
 _ELSEWHERE = "capture into another case; `goldenhour verify` on this one names what is wrong with it"
@@ -75,7 +77,7 @@ def checkpoint_name(size: int) -> str:
 
 def token_path(checkpoint: str) -> str:
     """Return where the token of a trusted time stands, for a checkpoint's path."""
-    return f"{checkpoint}.tsr"
+    return f"{checkpoint}{_ENDING}"
 
 
 def case_origin(case_id: str) -> str:
@@ -223,12 +225,29 @@ class Case:
 
         A folder that the case's ledger does not know is none of its captures, whatever is in it.
         """
-        open_ones = self._registered() - self._sealed()
+        open_ones, sealed = set[str](), set[str]()
+        for event in self.events():
+            match event:
+                case CaptureRegistered(capture=capture):
+                    open_ones.add(capture)
+                case CaptureSealed(capture=capture):
+                    sealed.add(capture)
+                case _:
+                    pass
+        open_ones -= sealed
         return [path for path in self.captures() if path.name in open_ones and is_sealed(path)]
 
     def stamped(self) -> dict[str, Stamped]:
         """Return what the ledger says of trusted times, by the path of the checkpoint."""
         return {event.checkpoint: event for event in self.events() if isinstance(event, Stamped)}
+
+    def left_tokens(self) -> set[str]:
+        """Return the checkpoints with a token beside them that is not on record, or not whole: a process died there."""
+        own, token = (self.path / CHECKPOINTS).glob(f"*{_ENDING}*"), token_path(CHECKPOINT)
+        tokens = [path / name for path in self.captures() for name in (token, token + PART) if (path / name).exists()]
+        names = (path.relative_to(self.path).as_posix() for path in (*tokens, *own))
+        found = {name.removesuffix(PART).removesuffix(_ENDING) for name in names}
+        return found - self.stamped().keys() if found else found
 
     def record_token(self, stamped: Stamped, token: bytes, *, key: SigningKey) -> bool:
         """Store a token beside its checkpoint and record it; once, though two processes may try. Say if it was now.

@@ -5,7 +5,9 @@ HashingError
 ├── Unwritable          a file or folder could not be written
 │   └── StorageFull     the disk, or the user's share of it, has no room left
 ├── BadFormat           bytes are not what their format demands
-│   └── NewerFormat     made by a later goldenhour than this one
+│   ├── NewerFormat     made by a later goldenhour than this one
+│   └── BadCoding       a body is not what its content coding demands
+│       └── UnknownCoding   a content coding that goldenhour does not undo
 ├── BadKey              a key file is missing, unreadable or not an Ed25519 key
 ├── BadSignature        a signature does not belong to this text and key
 ├── NotAsSigned         a case's ledger is not the one that was signed
@@ -46,6 +48,14 @@ class BadFormat(HashingError):
 
 class NewerFormat(BadFormat):
     """Made by a later version of goldenhour, whose format this one does not know."""
+
+
+class BadCoding(BadFormat):
+    """A body is not what its content coding demands."""
+
+
+class UnknownCoding(BadCoding):
+    """A content coding that goldenhour does not undo."""
 
 
 class BadKey(HashingError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from queue import SimpleQueue
@@ -37,6 +36,8 @@ class ReadAhead:
 
     def run(self, progress: Callable[[int], None] | None) -> None:
         """Read and hash, the first hasher and `progress` in the calling thread. Raises OSError where reading fails."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(len(self.hashers)) as threads, self._all_stop_together():
             others = [threads.submit(self._fill)]
             others += [threads.submit(self._hash, number) for number in range(1, len(self.hashers))]

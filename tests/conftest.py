@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashing.keys import SigningKey
+    from tests.servers.time_authority import TimeAuthority
 
 
 # A machine under load is slow, and that is no fault: what must not hang has a timeout of its own.
@@ -38,6 +40,22 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
     from hashing.keys import load_or_create_signing_key
 
     return load_or_create_signing_key(tmp_path_factory.mktemp("key") / "key.pem")[0]
+
+
+@pytest.fixture(scope="session")
+def needs_openssl() -> None:
+    """Skip where the system has no openssl."""
+    if shutil.which("openssl") is None:
+        pytest.skip("this system has no openssl")
+
+
+@pytest.fixture
+def authority(tmp_path_factory: pytest.TempPathFactory, needs_openssl: None) -> Iterator[TimeAuthority]:  # noqa: ARG001 - asked for its effect
+    """Return a time-stamping authority that does its work."""
+    from tests.servers.time_authority import TimeAuthority
+
+    with TimeAuthority(tmp_path_factory.mktemp("authority")) as running:
+        yield running
 
 
 @pytest.fixture

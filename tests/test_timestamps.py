@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,15 +22,6 @@ OFFICER = ("--officer", "Mary Price", "--initials", "MP")
 def server() -> Iterator[SceneServer]:
     """Return a server with a page of two photos."""
     with SceneServer(FILES) as running:
-        yield running
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Iterator[TimeAuthority]:
-    """Return an authority that does its work."""
-    if shutil.which("openssl") is None:
-        pytest.skip("this system has no openssl")
-    with TimeAuthority(tmp_path / "authority") as running:
         yield running
 
 
@@ -83,6 +73,18 @@ def test_a_capture_does_not_fail_for_want_of_an_authority(
     again = typed("seal", "OP", "--timestamp", authority.url(), cwd=tmp_path)
     assert (again.returncode, again.stdout) == (0, "OP: every seal has its trusted time\n")
     assert len(authority.requests) == 2
+
+
+def test_a_program_is_told_of_trusted_times(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
+    """With `--json` each seal is an object behind the capture, as `seal --json` prints it, whether it was stamped."""
+    captured = _capture(tmp_path, server, "--timestamp", authority.url(), "--json")
+    one, *stamps = map(json.loads, captured.stdout.splitlines())
+    assert [each["what"] for each in stamps] == [one["exhibit"], "case"]
+    assert all((tmp_path / "OP" / each["token"]).is_file() and each["time"] for each in stamps)
+    failed = _capture(tmp_path, server, "--timestamp", server.url("/tsr"), "--json")
+    two, *stamps = map(json.loads, failed.stdout.splitlines())
+    assert [(each["what"], each["time"]) for each in stamps] == [(two["exhibit"], None), ("case", None)]
+    assert all("HTTP status 405" in each["reason"] for each in stamps)
 
 
 def test_stamped_in_part(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from capture.child_process import ChildProcess
 from capture.photo import names
 from capture.photo.text import escaped
 from hashing.facts import Fact
 
 if TYPE_CHECKING:
-    from typing import IO
+    from pathlib import Path
 
 _START_DEADLINE = 30.0
 _LONGEST_ANSWER = 4 << 20
@@ -27,11 +24,7 @@ _MOST_FACTS = 300
 _LONGEST_TEXT = 12_000
 _LARGEST_NUMBER = 1 << 53
 """Beyond this, numbers are not exact in JSON (RFC 8785)."""
-_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What an interpreter may need to start. Nothing else of the environment is passed on: it may hold secrets."""
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from capture.photo.examiner_child import main; main()"
-)
+_PROGRAM = "from capture.photo.examiner_child import main; main()"
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -109,28 +102,16 @@ class _Stopped(Exception):
 
 
 class _Child:
-    """One reading process and the two pipes to it."""
+    """One reading process."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        paths = [root, *(entry for entry in sys.path if entry != root and Path(entry).is_absolute())]
-        environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-        command = [sys.executable, "-I", "-B", "-W", "ignore", "-c", _PROGRAM, json.dumps(paths)]
         self._ready = False
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own program
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=Path(root).anchor,
-            process_group=0 if os.name == "posix" else None,  # the terminal's Ctrl-C is for the parent
-        )
+        self._process = ChildProcess(_PROGRAM, "the reader")
 
     @property
     def dead(self) -> bool:
         """Whether the process has ended by itself, or was ended from outside."""
-        return self._process.poll() is not None
+        return self._process.dead
 
     def ask(self, path: Path, deadline: float) -> tuple[Fact, ...]:
         """Return the facts of a photo. Raises _Stopped."""
@@ -138,21 +119,16 @@ class _Child:
             self._line(_START_DEADLINE, "the reader did not start")
             self._ready = True
         absolute = os.fsencode(path.absolute())
-        request = json.dumps({"path": absolute.hex(), "seconds": deadline}).encode() + b"\n"
+        request = json.dumps({"path": absolute.hex(), "seconds": deadline}).encode()
         try:
-            _pipe(self._process.stdin).write(request)
-            _pipe(self._process.stdin).flush()
+            self._process.write(request)
         except OSError as error:
-            raise _Stopped(self._fate()) from error
+            raise _Stopped(self._process.fate()) from error
         return _facts(self._line(deadline, f"the examination took longer than {deadline:g} s"))
 
     def end(self) -> None:
         """Kill the process and wait until it is gone."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # what was not yet written cannot be
-                _pipe(pipe).close()
+        self._process.close()
 
     def _line(self, deadline: float, too_late: str) -> bytes:
         """Return the next line that the child writes within the deadline. Raises _Stopped."""
@@ -166,29 +142,16 @@ class _Child:
         timer.daemon = True
         timer.start()
         try:
-            line = _pipe(self._process.stdout).readline(_LONGEST_ANSWER)
+            line = self._process.read(_LONGEST_ANSWER)
         except (OSError, ValueError) as error:  # closed by another thread
-            raise _Stopped(self._fate()) from error
+            raise _Stopped(self._process.fate()) from error
         finally:
             timer.cancel()
         if late.is_set():
             raise _Stopped(too_late)
         if not line.endswith(b"\n"):
-            raise _Stopped(self._fate())
+            raise _Stopped(self._process.fate())
         return line
-
-    def _fate(self) -> str:
-        """Say how the process ended."""
-        try:
-            status = self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            return "the reader stopped answering"
-        if status >= 0:
-            return f"the reader stopped: exit status {status}"
-        try:
-            return f"the reader stopped: killed by {signal.Signals(-status).name}"
-        except ValueError:
-            return f"the reader stopped: killed by signal {-status}"
 
 
 def _facts(line: bytes) -> tuple[Fact, ...]:
@@ -214,9 +177,3 @@ def _bounded(fact: Fact) -> bool:
 
 def _unread(reason: str) -> tuple[Fact, ...]:
     return (Fact(names.PHOTO, f"{names.COULD_NOT_BE_READ}{reason}", "examination"),)
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    if pipe is None:
-        raise _Stopped("the reader has no pipe")
-    return pipe

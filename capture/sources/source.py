@@ -41,8 +41,6 @@ class Found:
     method: str = "GET"
     data: bytes = b""
     """The body of the request."""
-    sha256: str = ""
-    """The digest in hexadecimal that a signed record gives for it; other bytes are a failure."""
     counted: bool = True
     """Whether `--limit` counts it; the media of a post come with the post."""
     optional: bool = False

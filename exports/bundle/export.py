@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from exports.bundle.contents import capture_contents, stamped_sources
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
+from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
 from exports.bundle.source import Fault, Source
@@ -28,12 +29,13 @@ from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.checkpoint import parse_checkpoint
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
-from hashing.storage import PART, read_small, storing
+from hashing.storage import read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
@@ -51,7 +53,7 @@ class Bundle:
     """A bundle that was made: where it is, what is in it, and what to write down.
 
     `items` and `bytes` count the originals; `fingerprint` is that of the bundle's seal. `left_out` says in a sentence
-    each which captures of the case are not in it, and why.
+    each which captures of the case are not in it, and why; `cleared` names what killed exports had left beside it.
     """
 
     path: Path
@@ -60,6 +62,7 @@ class Bundle:
     bytes: int
     fingerprint: str
     left_out: tuple[str, ...]
+    cleared: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `export --json`."""
@@ -104,10 +107,9 @@ def export_bundle(
     check_case_ledger(case)
     stamped, newest = _stamped(events), _newest_stamped(events)
     outgoing = _outgoing(case, events, selection, stamped, newest)
+    cleared = clear_leftovers(final)
     _check_space(final, outgoing)
-    part = final.with_name(f".{final.name}.{secrets.token_hex(4)}{PART}")
-    draft: Draft = ZipDraft(part, name, moment) if zipped else FolderDraft(part)
-    try:
+    with _drafting(draft_path(final), name, moment, zipped=zipped) as draft:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
         listed = manifest(case.info, record, outgoing.views, read_exhibits(events), stamped)
         declare_bag(draft)
@@ -133,11 +135,8 @@ def export_bundle(
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
-        _read_back(part)
+        _read_back(draft.path)
         draft.place(final)
-    finally:
-        with uninterrupted():
-            draft.discard()
     return Bundle(
         path=final,
         captures=exported.captures,
@@ -145,7 +144,20 @@ def export_bundle(
         bytes=sum(view.bytes for view in outgoing.views),
         fingerprint=parse_checkpoint(note)[0].fingerprint(),
         left_out=selection.left_out,
+        cleared=cleared,
     )
+
+
+@contextmanager
+def _drafting(path: Path, name: str, moment: datetime, *, zipped: bool) -> Iterator[Draft]:
+    """Begin a draft; whatever is left of it at the end of the block is removed."""
+    draft: Draft = ZipDraft(path, name, moment) if zipped else FolderDraft(path)
+    try:
+        with held(path):
+            yield draft
+    finally:
+        with uninterrupted():
+            draft.discard()
 
 
 def _final_path(case: Case, output: Path | None, chosen: Selection | None, *, zipped: bool) -> Path:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.unpacked import PIECE, unpacked
+from exports.verification.unpacked import unpacked
 from hashing.atproto import AtprotoError, blob_cid, verify_record
-from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key, read_served
+from hashing.blob_url import promised_sha256
+from hashing.content_coding import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -185,7 +186,10 @@ class _Again:
             raise _Unavailable
         try:
             with self.check.tree.open(name) as file:
-                yield from unpacked(_hashed(iter(lambda: file.read(PIECE), b""), sealed), item.content_encoding)
+                pieces = _hashed(iter(lambda: file.read(PIECE), b""), sealed)
+                yield from unpacked(pieces, item.content_encoding)
+                for _ in pieces:  # behind the end of the coded data: no part of the body, and yet of what was sealed
+                    pass
         except NotCheckable as error:
             raise NotCheckable(f"{item.path}: {error}") from error
         except OSError as error:

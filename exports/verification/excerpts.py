@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.unpacked import PIECE, unpacked
+from exports.verification.unpacked import unpacked
+from hashing.content_coding import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,34 +1,22 @@
-"""Undoing the content coding of an item that is checked, never more than a piece at a time."""
+"""Undoing the content coding of an item that is checked."""
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from hashing import content_coding
+from hashing.errors import BadCoding, UnknownCoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PIECE = 1 << 20
-"""Bytes that are in memory at a time: a bomb is small on the wire."""
-
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-
 
 def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Yield a body without its content coding; "" is none. Raises NotCheckable."""
-    if not coding:
-        yield from pieces
-        return
-    if coding not in _WINDOW_BITS:
-        raise NotCheckable(f"coded as {coding}: what is in it was not checked")
-    unpacker = zlib.decompressobj(_WINDOW_BITS[coding])
+    """Yield a body without its content coding, and take no piece behind its end. Raises NotCheckable."""
     try:
-        for piece in pieces:
-            rest = b"" if unpacker.eof else piece  # what follows the end is no part of the body, and is not kept
-            while plain := unpacker.decompress(rest, PIECE):
-                yield plain
-                rest = unpacker.unconsumed_tail
-    except zlib.error as error:
-        raise NotCheckable(f"not valid {coding} data") from error
+        yield from content_coding.unpacked(pieces, coding)
+    except UnknownCoding as error:
+        raise NotCheckable(f"{error}: what is in it was not checked") from error
+    except BadCoding as error:
+        raise NotCheckable(str(error)) from error

@@ -204,14 +204,13 @@ def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -
 
 def _perhaps_left(case: Case) -> Iterator[Unstamped]:
     """Yield the seals that have no trusted time on record and something in the place of a token."""
-    known = case.stamped()
+    left = case.left_tokens()
+    if not left:
+        return
     times = [event.time for event in case.events()]
-    for folder, each in ((CAPTURES, unstamped(case)), (CHECKPOINTS, _own_ones(times))):
-        for seal in each:
-            path = case.path / token_path(seal.checkpoint)
-            started = path.exists() or path.with_name(path.name + PART).exists()
-            if seal.checkpoint.startswith(folder) and seal.checkpoint not in known and started:
-                yield seal
+    for seal in [*(each for each in unstamped(case) if each.checkpoint.startswith(CAPTURES)), *_own_ones(times)]:
+        if seal.checkpoint in left:
+            yield seal
 
 
 def _own_ones(times: Sequence[str]) -> list[Unstamped]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.decoding import NotDecoded, decoded_sha256, read_decoded
-from exports.verification.unpacked import PIECE, unpacked
+from exports.verification.unpacked import unpacked
+from hashing.content_coding import PIECE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.bundle import Bundle, export_bundle
+from exports.bundle.leftover import clear_leftovers
 from exports.bundle.selection import bundle_name
 from exports.errors import ExportError, NothingToExport, NotWhole
+from exports.verification import verify
 from hashing.case import CHECKPOINTS
 from hashing.errors import BadFormat, StorageFull, Unwritable, WouldOverwrite
 from hashing.events import CaptureRegistered, CaptureSealed, Exported, WorkingCopy, encode
 from hashing.ledger import LEDGER, Ledger
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+from tests.exports.tampering import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what tells one start from another is Linux's")
 ROOT = Path(__file__).parents[2]
 
 
@@ -43,12 +47,6 @@ def export(maker: CaseMaker, output: Path, **options: object) -> Bundle:
 def left_behind(folder: Path) -> list[str]:
     """Return what stands beside the case after a refusal."""
     return sorted(path.name for path in folder.iterdir() if path.name not in {"OP-ALDER", "key"})
-
-
-def rewrite(path: Path, data: bytes) -> None:
-    """Change a read-only file."""
-    path.chmod(0o600)
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -327,6 +325,87 @@ def test_disk_that_does_not_keep_what_it_was_given(maker: CaseMaker, tmp_path: P
     with pytest.raises(NotWhole, match="does not verify"):
         export(maker, tmp_path / "out", zipped=zipped, progress=_damage)
     assert left_behind(tmp_path) == []
+
+
+KILLED = """
+import signal, sys, time
+from pathlib import Path
+from exports.bundle import export_bundle
+from hashing.case import Case
+from hashing.keys import load_signing_key
+case, key, output = map(Path, sys.argv[1:4])
+def wait(*_): print("begun", flush=True); time.sleep(60)
+export_bundle(Case.open(case), key=load_signing_key(key), officer="M", output=output, zipped=sys.argv[4] == "zip",
+              progress=wait)
+"""
+
+
+@pytest.fixture
+def exporting(maker: CaseMaker, tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
+    """Return a function that begins an export to `out` in another process and leaves it in the midst of copying."""
+
+    def _begin(form: str) -> subprocess.Popen[str]:
+        arguments = [str(maker.path), str(tmp_path / "key" / "signing-key.pem"), str(tmp_path / "out"), form]
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        return process
+
+    return _begin
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with process:
+        process.kill()
+
+
+@LINUX
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_what_a_killed_export_has_left_is_removed_by_the_next(
+    maker: CaseMaker, tmp_path: Path, form: str, exporting: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    """The next export to the same place removes the draft of a dead process and says so, but not that of a live one."""
+    dead, live = exporting(form), exporting(form)
+    _kill(dead)
+    [gone] = [path.name for path in tmp_path.glob(".out.*.part") if f"-{dead.pid}-" in path.name]
+    [kept] = [path.name for path in tmp_path.glob(".out.*.part") if f"-{live.pid}-" in path.name]
+    try:
+        assert export(maker, tmp_path / "out", zipped=form == "zip").cleared == (gone,)
+        assert left_behind(tmp_path) == [kept, "out"]
+    finally:
+        _kill(live)
+    assert verify(tmp_path / "out").verdict == "ok"
+
+
+@LINUX
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_draft_that_may_live_or_be_anothers_is_left(
+    maker: CaseMaker, tmp_path: Path, form: str, exporting: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    """A lock that is held, another computer, an export to elsewhere, a shared folder, a link: all are left alone."""
+    dead, live = exporting(form), exporting(form)
+    _kill(dead)
+    [left] = [path for path in tmp_path.glob(".out.*.part") if f"-{dead.pid}-" in path.name]
+    [kept] = [path for path in tmp_path.glob(".out.*.part") if f"-{live.pid}-" in path.name]
+    start, _, number = left.name.removeprefix(".out.").removesuffix(".part").split("-")
+    locked = kept.rename(tmp_path / f".out.{start}-{dead.pid}-00000000.part")  # as seen from another container
+    other = left.rename(tmp_path / f".out.{'0' * 8}-{dead.pid}-{number}.part")
+    elsewhere = tmp_path / f".out2.{start}-{dead.pid}-{number}.part"
+    elsewhere.mkdir()
+    link = tmp_path / f".out.{start}-{dead.pid}-11111111.part"
+    link.symlink_to(maker.path)
+    try:
+        assert clear_leftovers(tmp_path / "out") == ()
+    finally:
+        _kill(live)
+    tmp_path.chmod(0o770)
+    assert clear_leftovers(tmp_path / "out") == ()
+    tmp_path.chmod(0o700)
+    assert clear_leftovers(tmp_path / "out") == (locked.name,)
+    assert left_behind(tmp_path) == sorted([other.name, elsewhere.name, link.name])
+    assert (maker.path / LEDGER).is_file()
 
 
 IMPATIENT = """

@@ -14,7 +14,7 @@ from hashing.custody import Handling, record_custody, record_description
 from hashing.digest import Digest
 from hashing.events import Custody, Described
 from hashing.times import system_clock, timestamp
-from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
+from tests.exports.small_case import OFFICER, SCENE, CaseMaker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from hashing.events import Event
 
 HOSTILE = "\x1b[2J\u202egpj.exe\n" + "W" * 3000
-
-
-@pytest.fixture
-def maker(tmp_path: Path) -> CaseMaker:
-    """Make a case with two exhibits."""
-    maker = make_case(tmp_path)
-    maker.capture([Thing("p.jpg", photo())])
-    maker.capture([Thing("q.jpg", photo(2))])
-    return maker
 
 
 def _handle(maker: CaseMaker, action: str, ref: str = "MP/1", hours: float = 0, **said: str) -> None:

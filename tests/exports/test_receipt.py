@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def maker(tmp_path: Path) -> CaseMaker:
-    """Make a case with two exhibits."""
-    maker = make_case(tmp_path)
-    maker.capture([Thing("p.jpg", photo())])
-    maker.capture([Thing("q.jpg", photo(2))])
-    return maker
-
-
-@pytest.fixture
 def verifier(tmp_path: Path) -> SigningKey:
     """Return the key of someone else than the officer."""
     return load_or_create_signing_key(tmp_path / "verifier.pem")[0]

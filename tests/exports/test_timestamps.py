@@ -18,21 +18,12 @@ from hashing.times import timestamp
 from hashing.trusted_time import ask, load_roots, stamp
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
+from tests.exports.tampering import rewrite
 from tests.exports.test_readme import commands, run
 from tests.servers.time_authority import TimeAuthority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Iterator[TimeAuthority]:
-    """Return an authority that does its work."""
-    if shutil.which("openssl") is None:
-        pytest.skip("this system has no openssl")
-    with TimeAuthority(tmp_path / "authority") as running:
-        yield running
 
 
 @pytest.fixture
@@ -51,11 +42,6 @@ def _export(maker: CaseMaker, output: Path) -> Path:
 
 def _tokens(folder: Path) -> list[Path]:
     return sorted(folder.glob("**/captures/*/checkpoint.tsr"))
-
-
-def _rewrite(path: Path, data: bytes) -> None:
-    path.chmod(0o600)
-    path.write_bytes(data)
 
 
 def test_the_commands_of_the_readme_confirm_the_time(
@@ -141,7 +127,7 @@ def test_an_altered_token_is_named(maker: CaseMaker, tmp_path: Path, place: floa
         token = _tokens(folder)[0]
         data = bytearray(token.read_bytes())
         data[int(len(data) * place)] ^= 1
-        _rewrite(token, bytes(data))
+        rewrite(token, bytes(data))
         found = verify(folder)
         assert found.verdict == "mismatch"
         assert [each.path for each in found.altered] == [str(token.relative_to(folder))]
@@ -156,8 +142,8 @@ def test_the_cases_own_time_is_checked(maker: CaseMaker, tmp_path: Path, name: s
     part, tags = bundle / "seal" / f"stamped.{name}", bundle / "tagmanifest-sha256.txt"
     before, data = Digest.of_bytes(part.read_bytes()).hex, bytearray(part.read_bytes())
     data[-3] ^= 1
-    _rewrite(part, bytes(data))
-    _rewrite(tags, tags.read_bytes().replace(before.encode(), Digest.of_bytes(bytes(data)).hex.encode()))
+    rewrite(part, bytes(data))
+    rewrite(tags, tags.read_bytes().replace(before.encode(), Digest.of_bytes(bytes(data)).hex.encode()))
     assert verify(bundle).verdict == "mismatch"
 
 

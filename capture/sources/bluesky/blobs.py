@@ -29,11 +29,6 @@ class Blob:
     kind: str
     alt: str
 
-    @property
-    def sha256(self) -> str:
-        """The digest that the content identifier holds, in hexadecimal."""
-        return Cid.parse(self.cid).digest.hex()
-
     def url(self, pds: str, did: str) -> str:
         """Return where the account's own server gives it, as it was uploaded."""
         return query(pds, "com.atproto.sync.getBlob", did=did, cid=self.cid)

@@ -147,7 +147,7 @@ def media_of(record: object, uri: AtUri, account: KnownAccount) -> Iterator[Find
     blobs = read_blobs(record)
     for blob in blobs:
         url = blob.url(account.pds, uri.did)
-        yield Found(url=url, kind=blob.kind, found_in=f"post {uri}", alt=blob.alt, sha256=blob.sha256)
+        yield Found(url=url, kind=blob.kind, found_in=f"post {uri}", alt=blob.alt)
     if len(blobs) == MOST_BLOBS:
         yield Unread(
             url=str(uri), reason=f"it names {MOST_BLOBS} photos and videos or more: no further ones were sought"

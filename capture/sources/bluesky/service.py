@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from capture.sources.bluesky.xrpc import body_of, host_of, object_of, xrpc_error
 from capture.sources.source import Found, NotMine
+from capture.sources.unreached import unreached
 
 if TYPE_CHECKING:
     from capture.sources.source import Fetch
@@ -27,5 +28,7 @@ def demand_service(origin: str, fetch: Fetch) -> None:
         return
     url = f"{origin}/xrpc/app.bsky.feed.getPosts"
     answer = fetch.get(Found(url=url, kind="data", found_in=found.found_in, optional=True))
+    if not answer.status:
+        raise NotMine(unreached(origin, answer.reason))
     if answer.status != _BAD_REQUEST or not all(xrpc_error(answer)):
         raise NotMine(f"{host}: does not speak the AT Protocol")

@@ -16,6 +16,7 @@ from capture.sources.fediverse.errors import NoServer
 from capture.sources.json_value import line, mapping
 from capture.sources.served_json import NotJson, ServedJson
 from capture.sources.source import Found
+from capture.sources.unreached import unreached
 
 if TYPE_CHECKING:
     from capture.sources.source import Answer, Fetch, Stored
@@ -67,7 +68,7 @@ def ask_server(origin: str, fetch: Fetch) -> Server:
         url = f"{origin}/api/{version}/instance"
         answer = fetch.get(Found(url=url, kind="data", found_in=f"what {host} says of itself", optional=True))
         if not answer.status:
-            raise NoServer(f"{host}: {answer.reason}", reached=False)
+            raise NoServer(unreached(origin, answer.reason), reached=False)
         if (domain := _domain(answer)) is not None:
             return Server(origin=origin, domain=domain or host, has_token=has_token)
     raise NoServer(f"{host}: does not speak Mastodon's API", reached=True)

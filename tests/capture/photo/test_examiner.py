@@ -230,7 +230,8 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         pytest.skip("this system has no /proc to look into")
     program = (
         "import sys, time; from pathlib import Path; from capture.photo import Examiner\n"
-        "examiner = Examiner(); examiner.examine(Path(sys.argv[1])); print(examiner._child._process.pid, flush=True)\n"
+        "examiner = Examiner(); examiner.examine(Path(sys.argv[1])); child = examiner._child._process._process\n"
+        "print(child.pid, flush=True)\n"
         "time.sleep(60)"
     )
     path = store(tmp_path, encoded("GIF"))

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exports.bundle import export_bundle
 from exports.verification import Verification, verify
 from hashing.capture_folder import capture_origin
 from hashing.case import CAPTURES
 from hashing.checkpoint import Checkpoint, sign_checkpoint
 from hashing.events import CaptureRegistered
 from hashing.merkle import Tree
-from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+from tests.exports.small_case import CaseMaker, Thing, make_case, photo
+from tests.exports.tampering import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,18 +33,6 @@ def maker(tmp_path: Path) -> CaseMaker:
     made.capture(THINGS)
     made.capture(THINGS[1:], scene="https://news.example/gallery.html")
     return made
-
-
-@pytest.fixture
-def bundle(maker: CaseMaker, tmp_path: Path) -> Path:
-    """Return a bundle of that case."""
-    return export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "bundle").path
-
-
-def _rewrite(path: Path, data: bytes) -> None:
-    if path.exists():
-        path.chmod(0o600)
-    path.write_bytes(data)
 
 
 def _named(found: Verification) -> dict[str, list[str]]:
@@ -102,14 +90,14 @@ def test_a_second_name_for_an_item_is_harmless(maker: CaseMaker, tmp_path: Path)
 def test_a_record_added_to_a_warc(more: bytes, maker: CaseMaker) -> None:
     """A record more, or bytes that are none, are an altered exchange file."""
     warc = next(maker.path.rglob("*.warc.gz"))
-    _rewrite(warc, warc.read_bytes() + more)
+    rewrite(warc, warc.read_bytes() + more)
     assert _named(verify(maker.path)) == {"altered": [str(warc.relative_to(maker.path))]}
 
 
 def test_a_damaged_case_file_is_the_only_fault(maker: CaseMaker) -> None:
     """Where case.json is damaged or gone, everything else is still checked against the ledgers and found whole."""
     for data in (b"nonsense", b"[" * 200_000, b'{"format":"other/1"}'):
-        _rewrite(maker.path / "case.json", data)
+        rewrite(maker.path / "case.json", data)
         assert _named(verify(maker.path)).keys() == {"altered", "problems"}
         assert {path for paths in _named(verify(maker.path)).values() for path in paths} == {"case.json"}
     (maker.path / "case.json").unlink()
@@ -127,20 +115,20 @@ def _line_of_a_later_version(data: bytes) -> bytes:
 def test_a_damaged_ledger_of_the_case_hides_no_capture(spoil: Callable[[bytes], bytes], maker: CaseMaker) -> None:
     """Where the case's ledger cannot be read, captures are checked by their own seals and not called added."""
     ledger = maker.path / "ledger.jsonl"
-    _rewrite(ledger, spoil(ledger.read_bytes()))
+    rewrite(ledger, spoil(ledger.read_bytes()))
     found = verify(maker.path)
     assert found.verdict == "mismatch"
     assert "added" not in _named(found)
     assert {seal.exhibit for seal in found.seals} >= {"MP/1", "MP/2"}
     item = next(maker.path.rglob("items/*one.jpg"))
-    _rewrite(item, b"changed")
+    rewrite(item, b"changed")
     assert _named(verify(maker.path))["altered"] == [str(item.relative_to(maker.path))]
 
 
 def test_a_line_that_was_never_finished_is_told(maker: CaseMaker) -> None:
     """The torn end that a power cut leaves in a case's ledger is no fault, and it is said that it is there."""
     ledger = maker.path / "ledger.jsonl"
-    _rewrite(ledger, ledger.read_bytes() + b'{"torn')
+    rewrite(ledger, ledger.read_bytes() + b'{"torn')
     found = verify(maker.path)
     assert found.verdict == "ok"
     assert any("6 bytes of a line that was never finished" in note for note in found.notes)
@@ -168,12 +156,12 @@ def _sealed_again(maker: CaseMaker, capture: Path, change: Callable[[list[bytes]
     """Change the lines of a capture's ledger and sign them, as only the officer can."""
     ledger = capture / "ledger.jsonl"
     lines = change(ledger.read_bytes().splitlines())
-    _rewrite(ledger, b"".join(line + b"\n" for line in lines))
+    rewrite(ledger, b"".join(line + b"\n" for line in lines))
     tree = Tree()
     for line in lines:
         tree.append(line)
     checkpoint = Checkpoint(capture_origin(maker.case.info.id, capture.name), tree.size, tree.root())
-    _rewrite(capture / "checkpoint", sign_checkpoint(checkpoint, maker.key).encode())
+    rewrite(capture / "checkpoint", sign_checkpoint(checkpoint, maker.key).encode())
     return capture
 
 
@@ -211,7 +199,7 @@ def test_a_sealed_ledger_that_makes_no_sense(
 def test_files_that_a_damaged_ledger_says_nothing_of_are_not_called_added(line: bytes, maker: CaseMaker) -> None:
     """Where a capture's ledger cannot be read, the ledger is named, and its files are said to be unchecked."""
     capture = maker.case.captures()[0]
-    _rewrite(capture / "ledger.jsonl", line + b"\n")
+    rewrite(capture / "ledger.jsonl", line + b"\n")
     found = _named(verify(maker.path))
     assert "added" not in found
     assert found["unchecked"] == [f"captures/{capture.name}/"]
@@ -226,10 +214,10 @@ def test_checkpoints_of_another_case(maker: CaseMaker, tmp_path: Path) -> None:
     for pattern in ("checkpoints/00000005.checkpoint", "captures/*/checkpoint"):
         ours, theirs = next(maker.path.glob(pattern)), next(other.path.glob(pattern))
         before = ours.read_bytes()
-        _rewrite(ours, theirs.read_bytes())
+        rewrite(ours, theirs.read_bytes())
         found = verify(maker.path)
         assert "the checkpoint is of another ledger" in {each.reason for each in found.problems}
-        _rewrite(ours, before)
+        rewrite(ours, before)
     assert verify(maker.path).verdict == "ok"
 
 
@@ -257,7 +245,7 @@ def test_a_bundle_of_a_later_version_cannot_be_checked(name: str, bundle: Path) 
     file = bundle / name
     record = json.loads(file.read_bytes())
     record["format"] = record["format"].partition("/")[0] + "/99"
-    _rewrite(file, json.dumps(record).encode())
+    rewrite(file, json.dumps(record).encode())
     found = verify(bundle)
     assert any("update goldenhour" in each.reason for each in found.unchecked)
     assert "does not say" not in str(found.problems)
@@ -280,7 +268,7 @@ def test_the_inside_of_a_bundle_is_not_a_case(bundle: Path) -> None:
 def test_what_is_missing_by_the_thousand_is_told_at_once(bundle: Path) -> None:
     """A list that names very many files that are not there is worked through in moments, not hours."""
     listed = "".join(f"{'0' * 64}  data/{number:07d}\n" for number in range(50_000))
-    _rewrite(bundle / "manifest-sha256.txt", (bundle / "manifest-sha256.txt").read_bytes() + listed.encode())
+    rewrite(bundle / "manifest-sha256.txt", (bundle / "manifest-sha256.txt").read_bytes() + listed.encode())
     assert len(verify(bundle).missing) == 50_000
 
 
@@ -329,7 +317,7 @@ def test_an_item_that_a_running_capture_speaks_of_and_that_is_gone(maker: CaseMa
     capture.folder.append(capture.events)
     first, second = sorted((capture.folder.path / "items").iterdir())
     first.unlink()
-    _rewrite(second, b"changed")
+    rewrite(second, b"changed")
     found = verify(maker.path)
     capture.folder.close()
     prefix = f"{CAPTURES}/{capture.folder.path.name}/items"

@@ -20,6 +20,7 @@ from hashing.checkpoint import Checkpoint, sign_checkpoint
 from hashing.keys import load_or_create_signing_key
 from hashing.merkle import Tree
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
+from tests.exports.tampering import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,26 +41,14 @@ def maker(tmp_path: Path) -> CaseMaker:
     return made
 
 
-@pytest.fixture
-def bundle(maker: CaseMaker, tmp_path: Path) -> Path:
-    """Return a bundle of that case."""
-    return export_bundle(maker.case, key=maker.key, officer="Mary Price", output=tmp_path / "bundle").path
-
-
 def _sha256(path: Path) -> str:
     return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def _rewrite(path: Path, data: bytes) -> None:
-    if path.exists():
-        path.chmod(0o600)
-    path.write_bytes(data)
 
 
 def _flip(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
-    _rewrite(path, bytes(data))
+    rewrite(path, bytes(data))
 
 
 def _item(root: Path, name: str) -> Path:
@@ -158,7 +147,7 @@ def test_no_file_of_a_case_can_be_changed_or_removed(name: str, maker: CaseMaker
     _flip(path)
     assert verify(maker.path).verdict in {"mismatch", "unchecked"}
     assert _faults(verify(maker.path))
-    _rewrite(path, whole)
+    rewrite(path, whole)
     assert verify(maker.path).verdict == "ok"
     if name == "old checkpoint of the case":
         return  # an older checkpoint may go: the newest covers all
@@ -175,7 +164,7 @@ def test_no_file_of_a_bundle_can_be_changed_or_removed(name: str, bundle: Path) 
     _flip(path)
     result = verify(bundle)
     assert result.verdict == "mismatch", _faults(result)
-    _rewrite(path, whole)
+    rewrite(path, whole)
     assert verify(bundle).verdict == "ok"
     path.unlink()
     assert verify(bundle).verdict == "mismatch"
@@ -186,10 +175,10 @@ def _bag_again(bundle: Path) -> None:
     payload = {str(path.relative_to(bundle)): path for path in bundle.rglob("*") if path.is_file()}
     data = sorted(name for name in payload if name.startswith("data/"))
     lines = "".join(f"{_sha256(payload[name])[7:]}  {name}\n" for name in data)
-    _rewrite(bundle / "manifest-sha256.txt", lines.encode())
+    rewrite(bundle / "manifest-sha256.txt", lines.encode())
     tags = sorted(name for name in payload if not name.startswith(("data/", "tagmanifest")))
     lines = "".join(f"{_sha256(bundle / name)[7:]}  {name}\n" for name in tags)
-    _rewrite(bundle / "tagmanifest-sha256.txt", lines.encode())
+    rewrite(bundle / "tagmanifest-sha256.txt", lines.encode())
 
 
 @pytest.mark.parametrize("name", [name for name in BUNDLE_FILES if "hash list" not in name])
@@ -206,7 +195,7 @@ def test_a_photo_and_its_ledger_line_changed_together_are_found(maker: CaseMaker
     old = _sha256(item)[7:]
     _flip(item)
     ledger = item.parents[1] / "ledger.jsonl"
-    _rewrite(ledger, ledger.read_bytes().replace(old.encode(), _sha256(item)[7:].encode()))
+    rewrite(ledger, ledger.read_bytes().replace(old.encode(), _sha256(item)[7:].encode()))
     result = verify(maker.path)
     assert "the lines are not those that were sealed" in {problem.reason for problem in result.problems}
 
@@ -222,7 +211,7 @@ def test_a_ledger_cannot_be_cut_or_rearranged(change: str, maker: CaseMaker) -> 
         "line added": [*lines, lines[-1]],
         "torn line added": [*lines, b'{"event":'],
     }[change]
-    _rewrite(ledger, b"".join(changed))
+    rewrite(ledger, b"".join(changed))
     assert verify(maker.path).verdict == "mismatch"
 
 
@@ -232,12 +221,12 @@ def test_a_case_re_signed_by_someone_else_is_not_confirmed(maker: CaseMaker, tmp
     capture = maker.case.captures()[0]
     ledger = capture / "ledger.jsonl"
     forged = ledger.read_bytes().replace(maker.key.public.raw.hex().encode(), other.public.raw.hex().encode())
-    _rewrite(ledger, forged.replace(b"Mary Price", b"Mary Pryce"))
+    rewrite(ledger, forged.replace(b"Mary Price", b"Mary Pryce"))
     tree = Tree()
     for line in ledger.read_bytes().splitlines():
         tree.append(line)
     origin = capture_origin(maker.case.info.id, capture.name)
-    _rewrite(capture / "checkpoint", sign_checkpoint(Checkpoint(origin, tree.size, tree.root()), other).encode())
+    rewrite(capture / "checkpoint", sign_checkpoint(Checkpoint(origin, tree.size, tree.root()), other).encode())
     alone = verify(capture)
     assert (alone.verdict, alone.signers[0].fingerprint) == ("ok", other.public.fingerprint())
     assert verify(capture, signers=[maker.key.public]).verdict == "unchecked"
@@ -303,7 +292,7 @@ def test_nothing_is_ever_written(maker: CaseMaker, bundle: Path) -> None:
 def test_a_bag_that_lists_what_is_outside_is_not_checked(name: str, bundle: Path) -> None:
     """A hash list with a path that leads out of the bundle is refused as a whole."""
     listed = (bundle / "manifest-sha256.txt").read_bytes()
-    _rewrite(bundle / "manifest-sha256.txt", listed + f"{'0' * 64}  {name}\n".encode())
+    rewrite(bundle / "manifest-sha256.txt", listed + f"{'0' * 64}  {name}\n".encode())
     result = verify(bundle)
     assert result.verdict == "unchecked"
     assert "leads out of the bundle" in result.unchecked[0].reason
@@ -349,7 +338,7 @@ def test_a_damaged_zip_is_named_and_no_exception(maker: CaseMaker, tmp_path: Pat
 def test_a_later_format_cannot_be_checked(format_: str, maker: CaseMaker) -> None:
     """What a newer goldenhour made is not called altered: it could not be checked, and the reason says what to do."""
     file = maker.path / "case.json"
-    _rewrite(file, json.dumps({**json.loads(file.read_bytes()), "format": format_}).encode())
+    rewrite(file, json.dumps({**json.loads(file.read_bytes()), "format": format_}).encode())
     result = verify(maker.path)
     assert result.verdict == "unchecked"
     assert "update goldenhour" in result.unchecked[0].reason
@@ -372,7 +361,7 @@ def test_a_foreign_bag_is_not_called_sealed(tmp_path: Path) -> None:
 def test_any_bytes_end_in_a_result(maker: CaseMaker, data: bytes, name: str) -> None:
     """Whatever stands in a ledger or a checkpoint, verification ends in a result and never in an exception."""
     path = next(maker.path.glob(f"captures/*/{name}"))
-    _rewrite(path, data)
+    rewrite(path, data)
     assert verify(maker.path).verdict in {"mismatch", "unchecked"}
 
 
@@ -382,9 +371,9 @@ def test_any_bytes_in_a_bundle_end_in_a_result(bundle: Path, data: bytes, name: 
     """Whatever stands in a manifest, a proof or a list, verification ends in a result and never in an exception."""
     path: Path = BUNDLE_FILES[name](bundle)
     whole = path.read_bytes()
-    _rewrite(path, data)
+    rewrite(path, data)
     assert verify(bundle).verdict in {"mismatch", "unchecked"}
-    _rewrite(path, whole)
+    rewrite(path, whole)
 
 
 def test_a_file_that_may_not_be_read_is_unchecked_and_not_altered(maker: CaseMaker) -> None:

@@ -21,6 +21,7 @@ from tests.capture.sources.fediverse.documented import (
     tagged,
 )
 from tests.servers import Body, SceneServer
+from tests.servers.names import resolving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,6 +216,21 @@ def test_a_place_that_is_no_server_is_said(held: Capture) -> None:
         result, case = held("#fire", on=(server.origin,))
     assert result == "nothing"
     assert "does not speak Mastodon's API" in case.reasons
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("http://missing.example", "missing.example: no such host (the name does not resolve)"),
+        ("http://127.0.0.1:1", "127.0.0.1: connection refused at port 1"),
+        ("http://[::1]:1", "::1: connection refused at port 1"),
+    ],
+)
+def test_a_place_that_cannot_be_reached_is_named_once(place: str, reason: str, held: Capture) -> None:
+    """That a host is not there is said in one sentence, and not that it speaks another protocol."""
+    with resolving({}):
+        _, case = held("#fire", on=(place,), attempts=1)
+    assert [each.reason for each in case.failed] == [reason]
 
 
 def test_an_account_with_boosts_quotes_and_pinned_posts(held: Capture) -> None:

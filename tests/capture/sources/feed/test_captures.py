@@ -9,6 +9,7 @@ import pytest
 
 from capture.earlier import Earlier
 from exports.verification import verify
+from hashing.capture_folder import capture_events
 from hashing.events import PostRead
 from hashing.facts import Fact
 from tests.capture.conftest import jpeg
@@ -143,7 +144,7 @@ def test_a_later_round_follows_what_is_new(captured: Captured) -> None:
         scene = server.url("/feed")
         first, _ = captured(scene, follow=True)
         earlier = Earlier(scene)
-        earlier.take(first.path)
+        earlier.take(list(capture_events(first.path)))
         server.files |= {"/feed": rss(item(3), item(1), item(2)), "/posts/2": b"<!doctype html><p>two"}
         before = len(server.requests)
         _, view = captured(scene, follow=True, known=earlier.known)
@@ -337,8 +338,6 @@ def test_an_item_of_a_json_feed_that_is_none_is_named(captured: Captured) -> Non
 
 def test_posts_stand_in_the_ledger_before_what_they_lead_to(captured: Captured) -> None:
     """Texts first: no photo and no page is asked for before every entry is found."""
-    from hashing.capture_folder import capture_events
-
     files = {"/feed": FRAME.encode() + b"".join([ITEM.encode(), b"</channel></rss>"]), "/one.jpg": jpeg()}
     with SceneServer(files) as server:
         result, _ = captured(server.url("/feed"))

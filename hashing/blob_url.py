@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from hashing.atproto.cid import Cid
-from hashing.atproto.errors import Malformed
-
 _GET_BLOB = "/xrpc/com.atproto.sync.getBlob"
 
 
@@ -14,6 +11,8 @@ def promised_sha256(url: str) -> str:
     """Return the SHA-256 in hexadecimal of the only file that may be at an address; "" where it promises none."""
     if _GET_BLOB not in url:
         return ""
+    from hashing.atproto import Cid, Malformed
+
     try:
         parts = urlsplit(url)
         cid = parse_qs(parts.query, max_num_fields=20).get("cid", [""])[0]
