@@ -10,7 +10,7 @@ import click
 from commands.captured import print_tables
 from commands.opening import finish_abandoned, officer_name, signing_key
 from commands.options import existing_case, json_option, officer_option, signing_key_option
-from commands.output import clean, print_json, print_things
+from commands.output import clean, print_things
 
 
 @click.command()
@@ -25,7 +25,7 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
     goldenhour show OP-ALDER
     """
     from exports.case_view import read_case
-    from exports.tables import case_remarks, case_table, case_to_json
+    from exports.tables import case_json, case_remarks, case_table
     from hashing.case import Case
 
     opened = Case.open(case)
@@ -33,7 +33,8 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
         finish_abandoned(opened, signing_key(key_path), officer_name(officer))
     view = read_case(case)
     if as_json:
-        print_json(case_to_json(view))
+        for piece in case_json(view):
+            click.echo(piece, nl=False)
         return
     print_things(case_table(view))
     for line in case_remarks(view):

@@ -14,6 +14,7 @@ from hashing.events import CaptureRegistered, Exported
 from hashing.storage import read_small
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from exports.capture_view import CaptureView
@@ -21,8 +22,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Captures:
+    """Captures in the order in which they began, each read when its turn comes: a case may hold more than memory does.
+
+    Iterating raises BadFormat, Unreadable.
+    """
+
+    paths: tuple[Path, ...]
+
+    def __iter__(self) -> Iterator[CaptureView]:
+        """Read one after another."""
+        return map(read_capture, self.paths)
+
+    def __len__(self) -> int:
+        """Count them, without reading any."""
+        return len(self.paths)
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case with its captures, in the order in which they began.
+    """A case with its captures.
 
     `missing` names captures that the case's ledger registers and whose folder is gone; `unregistered` names folders
     among the captures that the ledger does not know.
@@ -30,7 +49,7 @@ class CaseView:
 
     path: Path
     info: CaseInfo
-    captures: tuple[CaptureView, ...]
+    captures: Captures
     missing: tuple[str, ...]
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
@@ -48,7 +67,7 @@ def read_case(path: Path) -> CaseView:
     return CaseView(
         path=path,
         info=case.info,
-        captures=tuple(read_capture(path / CAPTURES / name) for name in registered if name in folders),
+        captures=Captures(tuple(path / CAPTURES / name for name in registered if name in folders)),
         missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
         unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),

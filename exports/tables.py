@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -225,17 +226,16 @@ def _counted(verification: Verification) -> str:
     return f"{', '.join(found) or 'nothing altered, nothing missing, nothing added'}; {read}"
 
 
-def case_to_json(view: CaseView) -> dict[str, Any]:
-    """Return a case as plain values for `show --json`; paths are relative to the case."""
+def case_json(view: CaseView) -> Iterator[str]:
+    """Yield a case as one line of JSON for `show --json`, a capture at a time; paths are relative to the case."""
     info = view.info
-    return {
+    head = {
         "case": str(view.path),
         "id": info.id,
         "title": info.title,
         "officer": info.officer,
         "created": info.created,
         "seal": _seal_to_json(view.seal),
-        "captures": [capture_to_json(capture, view.path) for capture in view.captures],
         "missing": list(view.missing),
         "unregistered": list(view.unregistered),
         "bundles": [
@@ -243,6 +243,10 @@ def case_to_json(view: CaseView) -> dict[str, Any]:
             for each in view.exported
         ],
     }
+    yield json.dumps(head).removesuffix("}") + ', "captures": ['
+    for number, capture in enumerate(view.captures):
+        yield (", " if number else "") + json.dumps(capture_to_json(capture, view.path))
+    yield "]}\n"
 
 
 def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from exports.case_view import read_case
 from exports.listing import Listing, plain_console, shortened
 from exports.tables import (
     capture_to_json,
+    case_json,
     case_table,
-    case_to_json,
     copies_table,
     items_table,
     missing_table,
@@ -177,7 +177,7 @@ def test_json_of_a_capture(maker: CaseMaker, view: CaptureView) -> None:
 def test_json_of_a_case(maker: CaseMaker, view: CaptureView) -> None:
     """The JSON of a case holds its captures; one that is not sealed has no seal."""
     running = maker.begin()
-    told = json.loads(json.dumps(case_to_json(read_case(maker.path))))
+    told = json.loads("".join(case_json(read_case(maker.path))))
     assert (told["title"], told["officer"]) == ("Operation Alder", OFFICER)
     assert [capture["status"] for capture in told["captures"]] == [view.status, "running"]
     assert told["captures"][1]["seal"] is None
