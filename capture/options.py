@@ -13,6 +13,8 @@ from capture.recorder.urls import without_login
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from capture.clock import TimeServer
+
 MEDIA_KINDS = {
     "photos": frozenset({"photo"}),
     "videos": frozenset({"video", "audio"}),
@@ -61,6 +63,8 @@ class CaptureOptions:
     live: float = 0.0
     """Seconds for which a live stream is followed; 0 for not at all."""
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)
+    ntp: TimeServer | None = None
+    """The time server that the computer's clock is compared with."""
     known: Known = field(default_factory=Known)
     """What earlier rounds of a watch have taken."""
     network: NetworkSettings = field(default_factory=NetworkSettings)

@@ -26,6 +26,7 @@ from hashing.events import (
     WarcClosed,
     WorkingCopy,
 )
+from hashing.server_dates import DateBounds
 from hashing.storage import PART, read_small, storing
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
@@ -116,9 +117,19 @@ class _Recovery:
             time=self._now(), officer=officer, signer=key.public.raw.hex(), tool=tool(), found=tuple(self._found)
         )
         self._folder.append([resumed])
+        self._record_dates()
         closed = {event.path for event in known if isinstance(event, WarcClosed)}
         self._folder.append([event for event in self._folder.close_warcs(self._clock) if event.path not in closed])
         self._folder.append([self._finished(list(capture_events(self._folder.path)))])
+
+    def _record_dates(self) -> None:
+        """Record what all exchanges say of this computer's clock, those found now among them."""
+        dates = DateBounds()
+        for event in capture_events(self._folder.path):
+            if isinstance(event, Exchange):
+                dates.take(event)
+        if (said := dates.event(self._now())) is not None:
+            self._folder.append([said])
 
     def _cut_warcs(self, known: Iterable[CaptureEvent]) -> None:
         """Cut each WARC back to the last record that the ledger speaks of; the exchanges behind it are written anew."""

@@ -8,16 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from capture.clock import MeasuredBeside
 from capture.examination import Examination
 from capture.fetch_pool import FetchPool
 from capture.intake import MEDIA, Intake
 from capture.known import missing
 from capture.progress import Progress, Silent
+from capture.recorder.address_guard import AddressGuard
 from capture.recorder.recorder import Recorder
 from capture.scene import parse_scene
 from capture.search import Search
-from capture.settings_record import settings_record, versions_record
+from capture.settings_record import settings_record
 from capture.sources import Excerpted, Found, Gone, Made, NotGiven, Read, Unread, legs
+from capture.versions import versions_record
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
 from hashing.errors import HashingError, StorageFull
@@ -147,6 +150,16 @@ class _Run:
             progress=progress,
             clock=clock,
         )
+        self._clock_beside = (
+            MeasuredBeside(
+                options.ntp,
+                AddressGuard(allow_private=options.network.allow_private),
+                record=self._writer.record,
+                clock=clock,
+            )
+            if options.ntp is not None
+            else None
+        )
         self.pool = FetchPool(options.network.jobs)
         self._pending: dict[Future[None], Found] = {}
         self._media_seen: set[str] = set()
@@ -164,6 +177,8 @@ class _Run:
             self.pool.search_ended()
             for future in list(self._pending):
                 future.result()
+            if self._clock_beside is not None and not self._reason:
+                self._clock_beside.end()
         except KeyboardInterrupt:
             interrupted, self._reason = True, self._reason or "stopped by the user"
         finally:
@@ -189,6 +204,8 @@ class _Run:
     def abandon(self) -> None:
         """End every thread, after a failure that leaves the capture unsealed."""
         self.recorder.stop()
+        if self._clock_beside is not None:
+            self._clock_beside.drop()
         with suppress(HashingError):
             self._examination.close()
         with suppress(HashingError):
@@ -294,6 +311,8 @@ class _Run:
         self.recorder.close()
 
     def _finish(self, *, interrupted: bool) -> str:
+        if self._clock_beside is not None:
+            self._clock_beside.end(wait=False)
         self._writer.flush()
         self._examination.close()
         self._writer.close()
@@ -304,6 +323,8 @@ class _Run:
             status = INTERRUPTED
         elif intake.failed or self._reason:
             status = PARTIAL if intake.got else NOTHING
+        if (dates := self._writer.dates.event(timestamp(self._clock()))) is not None:
+            self.folder.append([dates])
         self.folder.append(self.folder.close_warcs(self._clock))
         finished = CaptureFinished(
             time=timestamp(self._clock()),

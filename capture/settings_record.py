@@ -1,11 +1,7 @@
-"""What a capture writes down of how it was made: settings, and the versions of everything that touched the bytes."""
+"""What a capture writes down of how it was made: its settings."""
 
 from __future__ import annotations
 
-import platform
-import ssl
-import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from capture.recorder.recorder import without_credentials
@@ -13,19 +9,6 @@ from hashing.times import timestamp
 
 if TYPE_CHECKING:
     from capture.options import CaptureOptions
-
-_DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp")
-
-
-def versions_record() -> dict[str, str]:
-    """Return the versions of Python, OpenSSL, the system and the libraries."""
-    found = {name: version(name) for name in _DISTRIBUTIONS}
-    return {
-        "python": sys.version.split()[0],
-        "openssl": ssl.OPENSSL_VERSION,
-        "system": platform.platform(),
-        **found,
-    }
 
 
 def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
@@ -43,6 +26,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "live": f"{options.live:g} s",
         "appview": options.bluesky.appview,
         "plc": options.bluesky.plc,
+        "ntp": str(options.ntp or "none asked"),
         "jobs": network.jobs,
         "timeout": f"{network.timeout:g} s",
         "deadline": f"{network.deadline:g} s",

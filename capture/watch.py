@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from hashing.times import Clock
 
 
+_CLOCK_EVERY = 64.0
+"""Seconds from one comparison with a time server to the next: RFC 4330, section 10, forbids less than 15."""
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """One round over one scene: its capture, and what it found to be new, edited or gone."""
@@ -67,6 +71,7 @@ class Watch:
         self._clock = clock
         self._pause = pause
         self._monotonic = monotonic
+        self._clock_due = 0.0
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
         for earlier in self._earlier.values():
             earlier.take_case(case)
@@ -90,9 +95,16 @@ class Watch:
                 return
             self._pause(max(following - self._monotonic(), 0.0))
 
+    def _clock_is_due(self) -> bool:
+        """Say whether the time server may be asked again, and remember that it is."""
+        if (now := self._monotonic()) < self._clock_due:
+            return False
+        self._clock_due = now + _CLOCK_EVERY
+        return True
+
     def _round(self, number: int, scene: str) -> Round:
         earlier = self._earlier[scene]
-        options = replace(self._options, known=earlier.known)
+        options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
         result = capture(scene, self._case, options, key=self._key, progress=self._progress, clock=self._clock)
         events = list(capture_events(result.path))
         earlier.take(events)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from capture.recorder.warc_records import chain_record, info_record
 from hashing.errors import HashingError, StorageFull
 from hashing.events import Exchange, WarcPlace
+from hashing.server_dates import DateBounds
 from hashing.times import Clock, timestamp
 from hashing.tool import tool
 from hashing.warc import new_record_id
@@ -58,6 +59,8 @@ class Writer:
         self._opened: set[str] = set()
         self._error: HashingError | None = None
         self._sparing = False
+        self.dates = DateBounds()
+        """What the exchanges so far say of this computer's clock; to be read when the writer is closed."""
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -157,7 +160,11 @@ class Writer:
         return HandIn(events=(hand_in.no_room(),))
 
     def _events(self, hand_in: HandIn) -> tuple[Event, ...]:
-        exchange = (self._exchange(hand_in.arrival),) if hand_in.arrival is not None else ()
+        exchange: tuple[Event, ...] = ()
+        if hand_in.arrival is not None:
+            said = self._exchange(hand_in.arrival)
+            self.dates.take(said)
+            exchange = (said,)
         return (*exchange, *((hand_in.item,) if hand_in.item is not None else ()), *hand_in.events)
 
     def _append(self, said: Iterable[tuple[Event, ...]]) -> None:
@@ -207,6 +214,7 @@ class Writer:
             content_type=arrival.header("content-type")[:200],
             content_encoding=arrival.header("content-encoding")[:200],
             server_date=arrival.header("date")[:100],
+            age=arrival.header("age")[:100],
             location=arrival.header("location")[:8192],
             cut="; ".join(filter(None, (arrival.cut, unwritten))),
             close_delimited=arrival.close_delimited,

@@ -37,7 +37,16 @@ def print_capture(result: CaptureResult) -> None:
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
     click.echo(f"{result.exhibit}  {result.status}: {counts}")
+    print_clock(view)
     click.echo(f"seal     {result.seal.fingerprint}")
+
+
+def print_clock(view: CaptureView) -> None:
+    """Print how far this computer's clock was from others during a capture, where that is known."""
+    from exports.clock import clock_sentence
+
+    if sentence := clock_sentence(view.clock, view.dates):
+        click.echo(clean(f"clock    {sentence}"))
 
 
 def print_case(case: Case) -> None:

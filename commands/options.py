@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.settings import setting
+from commands.settings_file import demand_no_login
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +24,19 @@ class Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail(f"{value} is no number of seconds", param, ctx)
         return seconds
+
+
+def _demand_time_server(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """Refuse what names no time server, wherever it was set. A callback of click."""
+    if value:
+        from capture.clock import parse_time_server
+        from capture.errors import BadSettings
+
+        try:
+            parse_time_server(value)
+        except BadSettings as error:
+            raise click.BadParameter(f"{value!r} names no time server: {error.hint}", ctx, option) from error
+    return value
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
@@ -44,6 +58,30 @@ timestamp_option = setting(
     multiple=True,
     metavar="URL",
     help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).",
+)
+ntp_option = setting(
+    "--ntp",
+    default="",
+    callback=_demand_time_server,
+    metavar="HOST[:PORT]",
+    help="Time server that this computer's clock is compared with (SNTP).",
+)
+on_option = setting(
+    "--on",
+    in_case=True,
+    multiple=True,
+    metavar="SERVER",
+    help="Where to look for a hashtag: a server, or bsky (may be repeated).",
+)
+proxy_option = setting(
+    "--proxy", default="", callback=demand_no_login, metavar="URL", help="Fetch through this HTTP proxy."
+)
+appview_option = setting(
+    "--appview", default="", metavar="URL", help="Server to ask for bsky.  [default: Bluesky's public one]"
+)
+plc_option = setting("--plc", default="", metavar="URL", help="The directory of DIDs.  [default: plc.directory]")
+allow_private_option = click.option(
+    "--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."
 )
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 

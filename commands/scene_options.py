@@ -9,14 +9,19 @@ import click
 
 from commands.options import (
     Seconds,
+    allow_private_option,
+    appview_option,
     json_option,
+    ntp_option,
     officer_option,
+    on_option,
+    plc_option,
+    proxy_option,
     quiet_option,
     signing_key_option,
     timestamp_option,
 )
 from commands.settings import setting
-from commands.settings_file import demand_no_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +52,7 @@ _SCENE_OPTIONS = (
     ),
     click.option("--title", default="", help="A title for the case or the capture."),
     click.option("--note", default="", help="A note to keep with the capture."),
-    setting(
-        "--on",
-        in_case=True,
-        multiple=True,
-        metavar="SERVER",
-        help="Where to look for a hashtag: a server, or bsky (may be repeated).",
-    ),
+    on_option,
     setting("--thread", in_case=True, is_flag=True, help="With a post, also what it answers and its replies."),
     click.option(
         "--since", default="", metavar="WHEN", help="Only posts from then on: 2h (back from now), or 2026-11-24T10:15Z."
@@ -114,25 +113,16 @@ _SCENE_OPTIONS = (
     setting(
         "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
     ),
-    setting("--proxy", default="", callback=demand_no_login, metavar="URL", help="Fetch through this HTTP proxy."),
+    proxy_option,
     setting(
         "--user-agent", default="", metavar="UA", help="What servers are told we are.  [default: goldenhour's own]"
     ),
-    setting(
-        "--appview",
-        default="",
-        metavar="URL",
-        help="Server to ask for bsky.  [default: Bluesky's public one]",
-    ),
-    setting(
-        "--plc",
-        default="",
-        metavar="URL",
-        help="The directory of DIDs.  [default: plc.directory]",
-    ),
-    click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."),
+    appview_option,
+    plc_option,
+    allow_private_option,
     click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so."),
     timestamp_option,
+    ntp_option,
     signing_key_option,
     json_option,
     quiet_option,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.clock import asked_time_server
 from commands.opening import finish_abandoned
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
             appview=chosen["appview"] or default.appview,
             plc=chosen["plc"] or default.plc,
         ),
+        ntp=asked_time_server(chosen["ntp"]),
         network=network,
     )
     for scene in parsed:

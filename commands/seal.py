@@ -7,9 +7,18 @@ from pathlib import Path
 
 import click
 
+from commands.clock import asked_time_server, record_clock
 from commands.exit import Exit
 from commands.opening import officer_name, open_case, signing_key
-from commands.options import existing_case, json_option, officer_option, signing_key_option, timestamp_option
+from commands.options import (
+    allow_private_option,
+    existing_case,
+    json_option,
+    ntp_option,
+    officer_option,
+    signing_key_option,
+    timestamp_option,
+)
 from commands.output import clean, print_json
 from commands.stamping import asked_authorities, print_stamping
 
@@ -17,10 +26,20 @@ from commands.stamping import asked_authorities, print_stamping
 @click.command(short_help="Have an authority confirm when seals existed.")
 @existing_case
 @timestamp_option
+@ntp_option
+@allow_private_option
 @officer_option
 @signing_key_option
 @json_option
-def seal(case: Path, authorities: tuple[str, ...], officer: str | None, key_path: Path | None, as_json: bool) -> None:
+def seal(
+    case: Path,
+    authorities: tuple[str, ...],
+    ntp: str,
+    allow_private: bool,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+) -> None:
     """Have an authority confirm when seals existed: of every capture and of the case, where none has done so yet.
 
     Exit code 0: all have a trusted time; 3: some could not be stamped; 4: none.
@@ -30,13 +49,15 @@ def seal(case: Path, authorities: tuple[str, ...], officer: str | None, key_path
     """
     from hashing.trusted_time import stamp, unstamped
 
-    asked, key = asked_authorities(authorities), signing_key(key_path)
+    asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
     opened = open_case(case, key, officer_name(officer))
     if not unstamped(opened):
         click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
         return
     if not asked:
         raise click.UsageError("name an authority with --timestamp, or in the config file")
+    if time_server is not None:
+        record_clock(opened, time_server, key, allow_private=allow_private)
     stampings = []
     for stamping in stamp(opened, asked, key=key):
         stampings.append(stamping)

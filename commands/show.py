@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands.captured import print_tables
+from commands.captured import print_clock, print_tables
 from commands.opening import finish_abandoned, officer_name, signing_key
 from commands.options import existing_case, json_option, officer_option, signing_key_option
 from commands.output import clean, print_things
@@ -43,5 +43,6 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
         click.echo()
         click.echo(clean(f"{each.started.exhibit}  {each.started.scene}"))
         print_tables(each)
+        print_clock(each)
         if each.seal is not None:
             click.echo(f"seal     {each.seal.fingerprint}")

@@ -16,6 +16,7 @@ from hashing.events import (
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
+    ClockMeasured,
     Event,
     Exchange,
     Failed,
@@ -24,6 +25,7 @@ from hashing.events import (
     PostChanged,
     PostRead,
     ProofRead,
+    ServerDates,
     Skipped,
     WarcClosed,
     WorkingCopy,
@@ -86,6 +88,10 @@ class CaptureView:
     warcs: tuple[WarcClosed, ...]
     seal: Seal | None
     """None where the capture is not sealed."""
+    clock: ClockMeasured | None = None
+    """This computer's clock against a time server, where one was named."""
+    dates: ServerDates | None = None
+    """And against the Date headers of the servers, where any sent one."""
 
     @property
     def status(self) -> str:
@@ -125,6 +131,8 @@ def read_capture(path: Path) -> CaptureView:
         recovered=tuple(gathered.of(CaptureResumed)),
         warcs=tuple(gathered.of(WarcClosed)),
         seal=_seal(path),
+        clock=next(reversed(gathered.of(ClockMeasured)), None),
+        dates=next(reversed(gathered.of(ServerDates)), None),
     )
 
 

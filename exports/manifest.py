@@ -312,6 +312,56 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
     receipt: VerifiedRecord | None = None
 
 
+class ClockRecord(Record, frozen=True, kw_only=True):
+    """The computer's clock against a time server (SNTP), whose answers nobody signs."""
+
+    time: Time
+    host: Annotated[str, Meta(description="The time server, as the officer named it.")]
+    port: int
+    address: Annotated[str, Meta(description="The IP address that was asked.")] = ""
+    offset: Annotated[
+        float | None,
+        Meta(description="Seconds to add to the computer's time to get the server's: positive where it was behind."),
+    ] = None
+    error: Annotated[
+        float | None, Meta(description="Seconds by which the offset may be wrong, if the server is as good as it says.")
+    ] = None
+    delay: Annotated[float | None, Meta(description="Seconds there and back.")] = None
+    samples: Annotated[int, Meta(ge=0, description="How many answers came; the least wrong one counts.")] = 0
+    stratum: Annotated[int, Meta(description="How far the server is from a clock of its own: 1 has one.")] = 0
+    leap: Annotated[str, Meta(description="A leap second that it announces: 61 or 59 seconds in the last minute.")] = ""
+    reference: Annotated[str, Meta(description="Where the server says it has its time from.")] = ""
+    problem: Annotated[str, Meta(description="Why the clock could not be compared.")] = ""
+
+
+class HostDatesRecord(Record, frozen=True, kw_only=True):
+    """What one server's Date headers say of the computer's clock."""
+
+    host: str
+    exchanges: Count
+    low: Annotated[float | None, Meta(description="Seconds: the least to add to the computer's time.")] = None
+    high: Annotated[
+        float | None, Meta(description="Seconds: the most. Below the least where the headers contradict one another.")
+    ] = None
+
+
+class ServerDatesRecord(Record, frozen=True, kw_only=True):
+    """The computer's clock against the servers' Date headers; it follows from the exchanges in the ledger."""
+
+    hosts: tuple[HostDatesRecord, ...]
+    more_hosts: Annotated[int, Meta(ge=0, description="Hosts beyond those that are listed.")] = 0
+    without: Annotated[int, Meta(ge=0, description="Exchanges with no Date header.")] = 0
+    unread: Annotated[int, Meta(ge=0, description="Exchanges whose Date header cannot be read.")] = 0
+
+
+class ClocksRecord(Record, frozen=True, kw_only=True):
+    """What is known of the computer's clock during a capture."""
+
+    says: Annotated[str, Meta(description="The same in a sentence.")]
+    ntp: ClockRecord | None = None
+    server_dates: ServerDatesRecord | None = None
+
+
 class CaptureRecord(Record, frozen=True, kw_only=True):
     """One run over one scene."""
 
@@ -332,6 +382,7 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     signer: SignerRecord
     seal: SealRecord
     timestamp: TimestampRecord | None = None
+    clock: ClocksRecord | None = None
     items: tuple[ItemRecord, ...]
     failed: tuple[FailedRecord, ...]
     skipped: tuple[SkippedRecord, ...]

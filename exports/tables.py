@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from exports.clock import clock_to_json
 from exports.exhibits import exhibit_ranges
 from exports.listing import Column, Listing
 from exports.moment import second
@@ -280,6 +281,7 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
             }
             for each in view.changed
         ],
+        "clock": clock_to_json(view.clock, view.dates),
         "seal": _seal_to_json(view.seal),
         "signer": view.signer,
     }

@@ -90,6 +90,8 @@ class Exchange(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exchan
     content_type: str = ""
     content_encoding: str = ""
     server_date: str = ""
+    age: str = ""
+    """The Age header: a cache on the way had the answer ready, and `server_date` is of when it was made."""
     location: str = ""
     cut: str = ""
     close_delimited: bool = False
@@ -237,6 +239,32 @@ class CaptureResumed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="
     found: tuple[str, ...]
 
 
+class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the Date headers of one server say of this computer's clock, as `hashing.server_dates` works it out.
+
+    `low` and `high` bound, in seconds, what is to be added to this computer's time to get the server's. Where `low` is
+    above `high` the headers contradict one another: by this clock, or by the server's.
+    """
+
+    host: str
+    exchanges: int
+    low: float | None = None
+    high: float | None = None
+
+
+class ServerDates(Event, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
+    """The clock of this computer as the servers' Date headers see it; follows from the exchanges before this line."""
+
+    hosts: tuple[HostDates, ...]
+    """In the order in which they first answered."""
+    more_hosts: int = 0
+    """Hosts beyond those that are listed."""
+    without: int = 0
+    """Exchanges with no Date header."""
+    unread: int = 0
+    """Exchanges whose Date header is none that the standard allows."""
+
+
 class CaptureFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-finished"):
     """The last line before the seal. Status: complete, partial, nothing or interrupted."""
 
@@ -364,6 +392,48 @@ class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped
     """Where the token was asked for; not known where the process that asked died before it could write this line."""
 
 
+# In either ledger.
+
+
+class ClockSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One answer of a time server, as `ClockMeasured` names its parts; in seconds."""
+
+    offset: float
+    delay: float
+    error: float
+
+
+class ClockMeasured(Event, frozen=True, kw_only=True, omit_defaults=True, tag="clock-measured"):
+    """The clock of this computer, compared with a time server (SNTP); or `problem`, why that could not be done.
+
+    Nobody signs such an answer: it is the word of whoever sat on the way to `address`.
+    """
+
+    host: str
+    """As the officer named it."""
+    port: int
+    address: str = ""
+    """The IP address that was asked."""
+    started: str = ""
+    """When the sample that counts was asked for, by this computer's clock."""
+    offset: float | None = None
+    """Seconds to add to this computer's time to get the server's: positive where this computer is behind."""
+    error: float | None = None
+    """Seconds by which `offset` may be wrong, if the server is as good as it says."""
+    delay: float | None = None
+    """Seconds that the sample was under way, there and back."""
+    samples: tuple[ClockSample, ...] = ()
+    stratum: int = 0
+    """1: the server has a clock of its own (radio, satellites); 2: it has its time from such a one; and so on."""
+    leap: str = ""
+    """A leap second that the server announces: `61` or `59` seconds in the day's last minute."""
+    reference: str = ""
+    """Where the server has its time from, in its own words: a kind of clock, or the identifier of another server."""
+    problem: str = ""
+    signer: str = ""
+    """In a case's ledger: the key that signs this line."""
+
+
 CaptureEvent = (
     CaptureStarted
     | Exchange
@@ -375,11 +445,13 @@ CaptureEvent = (
     | WorkingCopy
     | Failed
     | Skipped
+    | ClockMeasured
+    | ServerDates
     | WarcClosed
     | CaptureResumed
     | CaptureFinished
 )
-CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Stamped | Custody | Described
+CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Stamped | ClockMeasured | Custody | Described
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)
 _case_decoder = msgspec.json.Decoder(CaseEvent)

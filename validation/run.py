@@ -12,7 +12,7 @@ import msgspec
 from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
 from capture.run import capture
-from capture.settings_record import versions_record
+from capture.versions import versions_record
 from exports.bundle import export_bundle
 from exports.capture_view import read_capture
 from exports.verification import verify

@@ -10,8 +10,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from capture.errors import AddressRefused, NotFetched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
@@ -40,19 +44,14 @@ def is_public(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """Opens TCP connections, to public addresses only unless `allow_private`."""
+    """Opens connections, to public addresses only unless `allow_private`."""
 
     allow_private: bool = False
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         """Resolve, check, connect. Raises AddressRefused, NotFetched."""
-        refused: list[str] = []
         problem: OSError | None = None
-        for family, kind, protocol, _, target in self._resolve(host, port):
-            address = str(target[0])
-            if not (self.allow_private or is_public(address)):
-                refused.append(address)
-                continue
+        for family, kind, protocol, target in self._allowed(host, port, socket.SOCK_STREAM):
             connection = socket.socket(family, kind, protocol)
             try:
                 connection.settimeout(timeout)
@@ -63,16 +62,51 @@ class AddressGuard:
                 problem = error
             else:
                 return connection
-        if problem is not None:
+        assert problem is not None  # noqa: S101 - tells the type: there is an address, and none that answered
+        raise NotFetched(_connect_reason(host, port, problem), again=True) from problem
+
+    def datagrams(self, host: str, port: int) -> Iterator[socket.socket]:
+        """Resolve, check, and yield a UDP socket to each address in turn, which hears that address and port alone.
+
+        The caller closes it. Raises AddressRefused, NotFetched.
+        """
+        problem: OSError | None = None
+        opened = False
+        for family, kind, protocol, target in self._allowed(host, port, socket.SOCK_DGRAM):
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.connect(target)
+            except OSError as error:  # no way there, as with IPv6 in a network without it
+                connection.close()
+                problem = error
+                continue
+            opened = True
+            yield connection
+        if not opened and problem is not None:
             raise NotFetched(_connect_reason(host, port, problem), again=True) from problem
-        raise AddressRefused(f"{host}: {_kind(refused)}; not fetched without --allow-private")
+
+    def _allowed(
+        self, host: str, port: int, kind: socket.SocketKind
+    ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, tuple[str | int | bytes, ...]]]:
+        """Return where a host may be reached. Raises AddressRefused where it is nowhere we go, NotFetched."""
+        refused: list[str] = []
+        allowed = []
+        for family, each_kind, protocol, _, target in self._resolve(host, port, kind):
+            address = str(target[0])
+            if self.allow_private or is_public(address):
+                allowed.append((family, each_kind, protocol, target))
+            else:
+                refused.append(address)
+        if not allowed:
+            raise AddressRefused(f"{host}: {_kind(refused)}; not fetched without --allow-private")
+        return allowed
 
     def _resolve(
-        self, host: str, port: int
+        self, host: str, port: int, kind: socket.SocketKind
     ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str | int | bytes, ...]]]:
         try:
             # "idna" in getaddrinfo itself refuses empty and over-long labels with a UnicodeError.
-            return list(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
+            return list(socket.getaddrinfo(host.strip("[]"), port, type=kind))
         except (socket.gaierror, UnicodeError) as error:
             temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
             what = "the name could not be looked up now" if temporary else "no such host (the name does not resolve)"

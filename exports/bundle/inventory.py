@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports.bundle.clocks import clocks_record
 from exports.bundle.posts import post_record
 from exports.errors import NotWhole
 from exports.manifest import (
@@ -102,6 +103,7 @@ def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None
         signer=SignerRecord(public_key=view.public_key, fingerprint=view.signer),
         seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
         timestamp=_timestamp(stamped, folder) if stamped else None,
+        clock=clocks_record(view),
         items=tuple(_item(entry, folder, refs) for entry in view.items),
         failed=tuple(
             FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)

@@ -20,12 +20,14 @@ from hashing.events import (
     Failed,
     Item,
     ProofRead,
+    ServerDates,
     WarcClosed,
     WorkingCopy,
     decode_capture_event,
 )
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
+from hashing.server_dates import DateBounds
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 11
 _LONGEST_HEAD = 1 << 16
+_MOST_DATE_LINES = 100
+"""A capture has one line on the servers' dates, and one more each time that its process died."""
 
 
 class CaptureCheck:
@@ -50,6 +54,8 @@ class CaptureCheck:
         self.failed = 0
         self.keys: dict[str, None] = {}
         self._exchanges: dict[int, Exchange] = {}
+        self._dates = DateBounds()
+        self._date_lines = 0
         self._merkle = MerkleTree()
 
     def run(self) -> None:
@@ -113,8 +119,8 @@ class CaptureCheck:
                 self._begin(event)
             case CaptureResumed():
                 self.keys[event.signer] = None
-            case Exchange():
-                self._exchanges[event.exchange] = event
+            case Exchange() | ServerDates():
+                self._take_dated(event)
             case Item():
                 self.items.append(event)
                 self._expect(event)
@@ -152,6 +158,17 @@ class CaptureCheck:
             return  # compared with the item that it was cut out of
         if exchange is None or (exchange.sha256, exchange.size) != (item.sha256, item.size):
             self.check.problem(f"{self.prefix}{item.path}", "the ledger holds no exchange that brought these bytes")
+
+    def _take_dated(self, event: Exchange | ServerDates) -> None:
+        """Note an exchange; or work out once more what the Date headers of those so far say of the clock."""
+        if isinstance(event, Exchange):
+            self._exchanges[event.exchange] = event
+            self._dates.take(event)
+            return
+        self._date_lines += 1
+        if self._date_lines > _MOST_DATE_LINES or event != self._dates.event(event.time):
+            reason = "what it says of the servers' Date headers does not follow from its exchanges"
+            self.check.problem(f"{self.prefix}{LEDGER}", reason)
 
     def _check_seal(self, started: CaptureStarted) -> None:
         check, name = self.check, f"{self.prefix}{CHECKPOINT}"

@@ -16,6 +16,7 @@ from exports.capture_view import read_capture
 from exports.verification import verify
 from hashing.case import Case
 from tests.capture.conftest import jpeg
+from tests.exports.small_case import Thing, make_case
 from tests.servers import Connection, MisbehavingServer, RawServer, Seen
 
 if TYPE_CHECKING:
@@ -69,6 +70,21 @@ def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:
     assert any("had arrived" in line for line in recovered.found)
     assert verify(case.path).verdict == "ok"
     assert finish_abandoned(case, key=key, officer="John Doe") == []
+
+
+def test_what_servers_said_of_the_clock_is_worked_out_when_a_capture_is_finished_off(tmp_path: Path) -> None:
+    """The line follows from all exchanges that had been recorded, and the case verifies."""
+    maker = make_case(tmp_path)
+    died = maker.begin()
+    died.add(Thing("one.jpg", jpeg()))
+    died.folder.warc.sync()
+    died.folder.append(died.events)
+    died.folder.close()
+    [_] = finish_abandoned(maker.case, key=maker.key, officer="John Doe")
+    dates = read_capture(died.folder.path).dates
+    assert dates is not None
+    assert [(host.host, host.exchanges) for host in dates.hosts] == [("news.example", 1)]
+    assert verify(maker.path).verdict == "ok"
 
 
 def test_ctrl_c_seals_what_had_arrived(tmp_path: Path, key_file: Path) -> None:

@@ -1,0 +1,66 @@
+"""Measuring the clock beside a capture, which neither waits for it nor fails for want of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from capture.clock.measure import WHOLE_PATIENCE, measure_clock, not_measured
+from hashing.errors import HashingError
+from hashing.times import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capture.clock.time_server import TimeServer
+    from capture.recorder.address_guard import AddressGuard
+    from hashing.events import ClockMeasured
+
+_LOOK_UP = 1.0
+"""Seconds for the look-up of the server's name, on top of those for its answers."""
+
+
+class MeasuredBeside:
+    """One measurement in a thread of its own; `record` is given what came of it once, from there or from `end`."""
+
+    def __init__(
+        self, server: TimeServer, guard: AddressGuard, *, record: Callable[[ClockMeasured], None], clock: Clock
+    ) -> None:
+        self._server = server
+        self._guard = guard
+        self._record = record
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._over = False
+        self._done = threading.Event()
+        self._deadline = time.monotonic() + WHOLE_PATIENCE + _LOOK_UP
+        # Not a pool's thread: those are waited for when the program ends, and a resolver may hang for minutes.
+        threading.Thread(target=self._run, name="clock", daemon=True).start()
+
+    def end(self, *, wait: bool = True) -> None:
+        """Wait until it is recorded, but not for long; what is not there by then is recorded as not had.
+
+        Raises what `record` raises.
+        """
+        if not self._done.wait(max(self._deadline - time.monotonic(), 0.0) if wait else 0.0):
+            reason = "did not answer in time" if wait else "had not answered when the capture was stopped"
+            self._say(not_measured(self._server, reason, self._clock))
+
+    def drop(self) -> None:
+        """Record nothing from now on."""
+        with self._lock:
+            self._over = True
+
+    def _run(self) -> None:
+        measured = measure_clock(self._server, self._guard, clock=self._clock)
+        with suppress(HashingError):  # the capture cannot be written, which it says itself
+            self._say(measured)
+        self._done.set()
+
+    def _say(self, measured: ClockMeasured) -> None:
+        with self._lock:
+            if not self._over:
+                self._over = True
+                self._record(measured)

@@ -1,0 +1,33 @@
+"""The versions of everything that touches the bytes."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp")
+
+
+def versions_record() -> dict[str, str]:
+    """Return the versions of Python, OpenSSL, the system and the libraries."""
+    found = {name: version(name) for name in DISTRIBUTIONS}
+    return {
+        "python": sys.version.split()[0],
+        "openssl": ssl.OPENSSL_VERSION,
+        "system": platform.platform(),
+        **found,
+    }
+
+
+def versions_shown() -> dict[str, str]:
+    """Return those of OpenSSL and the libraries for people; of a library that is not there, that it is not."""
+    return {"openssl": ssl.OPENSSL_VERSION, **{name: _version(name) for name in DISTRIBUTIONS}}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,33 @@
+"""The comparison of this computer's clock with a time server, as the commands ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from commands.output import clean
+
+if TYPE_CHECKING:
+    from capture.clock import TimeServer
+    from hashing.case import Case
+    from hashing.keys import SigningKey
+
+
+def asked_time_server(text: str) -> TimeServer | None:
+    """Return the time server that was named, if one was. Raises BadSettings."""
+    from capture.clock import parse_time_server
+
+    return parse_time_server(text) if text else None
+
+
+def record_clock(case: Case, server: TimeServer, key: SigningKey, *, allow_private: bool) -> None:
+    """Compare this computer's clock with a server's, record it in the case's ledger, and say it on stderr."""
+    from capture.clock import measure_clock
+    from capture.recorder.address_guard import AddressGuard
+    from exports.clock import measured_phrase
+
+    measured = measure_clock(server, AddressGuard(allow_private=allow_private))
+    case.record(replace(measured, signer=key.public.raw.hex()), key=key)
+    click.echo(clean(f"clock    {measured_phrase(measured)}"), err=True)
