@@ -25,6 +25,7 @@ COMMANDS = {
     "show": "show",
     "key": "key",
     "config": "config",
+    "doctor": "doctor",
     "demo": "demo",
     "validate": "validate",
     "completion": "completion",
@@ -65,9 +66,12 @@ class Goldenhour(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
+        from capture.versions import versions_shown
         from hashing.tool import tool
 
         click.echo(f"{tool()}, Python {sys.version.split()[0]}")
+        for name, version in versions_shown().items():
+            click.echo(f"{name:<13} {version}")
         ctx.exit()
 
 
@@ -78,7 +82,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Name the version and end.",
+    help="Name the version, and those of what matters, and end.",
 )
 def main() -> None:
     """Secure online material in the golden hour: capture it raw, hash it, seal it, hand it over.

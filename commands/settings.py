@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _PLACE = "goldenhour.place."
+_WITHOUT_FILES = "goldenhour.without_files"
 CASE_PARAMETERS = ("case", "case_path")
 """What commands call the case that they work on; it is read before the settings are looked up."""
 
@@ -38,7 +39,7 @@ class Setting(click.Option):
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
         """Return the value and where it is from; click knows of the files as of its map of defaults."""
         value, source = super().consume_value(ctx, opts)
-        if source is not ParameterSource.DEFAULT:
+        if source is not ParameterSource.DEFAULT or ctx.meta.get(_WITHOUT_FILES):
             return value, source
         given, path = self.in_files(_case_of(ctx))
         if path is None:
@@ -75,6 +76,13 @@ class Setting(click.Option):
 def setting(*names: str, in_case: bool = False, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
     """Add an option with a lasting value to a command."""
     return click.option(*names, cls=Setting, in_case=in_case, **kwargs)
+
+
+def leave_out_files(ctx: click.Context) -> None:
+    """Have every option read from now on take its value as if there were no file."""
+    for place in [name for name in ctx.meta if name.startswith(_PLACE)]:
+        del ctx.meta[place]
+    ctx.meta[_WITHOUT_FILES] = True
 
 
 def came_from(ctx: click.Context, option: Setting) -> str:

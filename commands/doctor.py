@@ -1,0 +1,143 @@
+"""`goldenhour doctor`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.clock import asked_time_server
+from commands.exit import Exit
+from commands.options import (
+    allow_private_option,
+    appview_option,
+    json_option,
+    ntp_option,
+    on_option,
+    plc_option,
+    proxy_option,
+    signing_key_option,
+    timestamp_option,
+)
+from commands.output import clean, console, counted, print_json
+from commands.settings import leave_out_files
+from commands.settings_file import case_file, user_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.doctor import Finding, Setup
+
+_COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
+_STATE, _CHECK = 7, 13
+_PROBLEM = "goldenhour.doctor.problem"
+
+
+class _Doctor(click.Command):
+    """Goes on without the settings files where they cannot be used: that is one of its findings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; a second time without files where that fails, so that a wrong use fails again."""
+        from capture.errors import BadSettings
+
+        try:
+            return super().parse_args(ctx, list(args))
+        except (BadSettings, click.UsageError) as error:
+            leave_out_files(ctx)
+            ctx.params.clear()
+            parsed = super().parse_args(ctx, args)
+            ctx.meta[_PROBLEM] = error.message if isinstance(error, click.UsageError) else str(error)
+            return parsed
+
+
+@click.command(cls=_Doctor, short_help="Check whether this computer can capture now, and say what to do.")
+@click.argument("case", required=False, is_eager=True, type=click.Path(path_type=Path), metavar="[CASE]")
+@click.option("--probe", is_flag=True, help="Also ask each service that a capture would ask.")
+@ntp_option
+@on_option
+@timestamp_option
+@proxy_option
+@appview_option
+@plc_option
+@allow_private_option
+@signing_key_option
+@json_option
+def doctor(
+    case: Path | None,
+    key_path: Path | None,
+    as_json: bool,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Check whether this computer can capture now: programs, clock, key, settings, disk, network, certificates.
+
+    Nothing is made or changed. Nobody is asked but the time server, where one is named; with --probe also each service
+    that a capture would ask. Exit code 0: nothing is at fault; 3: something is, and captures would not be whole.
+
+    \b
+    goldenhour doctor OP-ALDER
+    goldenhour doctor --probe --ntp ntp.example
+    """
+    from capture.doctor import FAULT, examine
+
+    setup = _setup(case or Path(), key_path, chosen)
+    states: Counter[str] = Counter()
+    findings = examine(setup)
+    while (finding := _next(findings, quiet=as_json)) is not None:
+        states[finding.state] += 1
+        if as_json:
+            print_json(finding.to_json())
+        else:
+            _print(finding)
+    if not as_json:
+        found = [counted(states[state], state) for state in ("fault", "warning") if states[state]]
+        click.echo(f"{', '.join(found) or 'nothing at fault'}; {states.total():,} checked")
+    sys.exit(Exit.IN_PART if states[FAULT] else Exit.OK)
+
+
+def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:
+    """Put together what was typed and set; what is wrong with the settings files is for the table."""
+    from capture.doctor import Setup
+    from capture.errors import BadSettings
+    from capture.options import BlueskyServices
+    from capture.recorder.settings import checked_proxy
+    from hashing.keys import default_key_path
+
+    problem, services = click.get_current_context().meta.get(_PROBLEM, ""), BlueskyServices()
+    try:
+        services = BlueskyServices(appview=chosen["appview"] or services.appview, plc=chosen["plc"] or services.plc)
+    except BadSettings as error:
+        problem = problem or str(error)
+    return Setup(
+        folder=folder,
+        key=key or default_key_path(),
+        key_named=key is not None,
+        files=tuple(path for path in (user_file(), case_file(folder)) if os.path.exists(path)),  # noqa: PTH110 - Path raises where it may not look
+        files_problem=problem,
+        ntp=asked_time_server(chosen["ntp"]),
+        on=tuple(chosen["on"]),
+        authorities=tuple(chosen["authorities"]),
+        bluesky=services,
+        proxy=checked_proxy(chosen["proxy"]),
+        allow_private=chosen["allow_private"],
+        probe=chosen["probe"],
+    )
+
+
+def _next(findings: Iterator[Finding], *, quiet: bool) -> Finding | None:
+    """Wait for the next finding, and show on a terminal that something is under way; None after the last one."""
+    waiting = nullcontext() if quiet or not sys.stderr.isatty() else console().status("looking")
+    with waiting:
+        return next(findings, None)
+
+
+def _print(finding: Finding) -> None:
+    took = f"  ({finding.seconds:.3f} s)" if finding.seconds is not None else ""
+    state = click.style(f"{finding.state:<{_STATE}}", fg=_COLOURS[finding.state])
+    click.echo(f"{state}  {clean(finding.check):<{_CHECK}}  {clean(finding.says)}{took}")
+    if finding.hint:
+        click.echo(f"{'':<{_STATE}}  {'':<{_CHECK}}  hint: {clean(finding.hint)}")
