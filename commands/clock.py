@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from commands.output import clean
 
@@ -24,6 +23,8 @@ def asked_time_server(text: str) -> TimeServer | None:
 
 def record_clock(case: Case, server: TimeServer, key: SigningKey, *, allow_private: bool) -> None:
     """Compare this computer's clock with a server's, record it in the case's ledger, and say it on stderr."""
+    from msgspec.structs import replace
+
     from capture.clock import measure_clock
     from capture.recorder.address_guard import AddressGuard
     from exports.clock import measured_phrase

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,7 @@ from click.testing import CliRunner
 from cli import main
 from commands.exit import Exit
 from commands.settings_file import user_file
+from hashing.keys import default_key_path, load_or_create_signing_key
 from tests.servers import SceneServer
 from tests.test_cli import ROOT, typed
 
@@ -73,6 +77,19 @@ def test_a_login_in_the_settings_is_not_shown() -> None:
     done = CliRunner().invoke(main, ["doctor"])
     assert done.exit_code == Exit.IN_PART
     assert "secret" not in done.output
+
+
+@pytest.mark.parametrize("module", ["lxml", "cryptography.exceptions"])
+def test_a_library_that_cannot_be_loaded_is_a_finding(tmp_path: Path, module: str) -> None:
+    """A broken installation is what a doctor is called for: it is said, and is no traceback."""
+    load_or_create_signing_key(default_key_path())
+    program = f"import sys; sys.modules[{module!r}] = None; from cli import main; main(['doctor'])"
+    command = [sys.executable, "-c", program]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.IN_PART, done.stderr
+    assert f"fault    all else       could not be checked: import of {module}" in done.stdout
+    assert done.stderr == ""
 
 
 def test_services_that_are_down_are_found_by_a_probe() -> None:

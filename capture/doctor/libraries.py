@@ -21,14 +21,14 @@ _MAINTAINED_OPENSSL = (3, 0)
 _FORMATS = {"JPEG": "jpg", "PNG": "zlib", "WebP": "webp"}
 """What photos come as, by what Pillow calls the library that reads it."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_AGAIN = "install goldenhour again, such as with: pipx reinstall goldenhour"
+INSTALL_AGAIN = "install goldenhour again, such as with: pipx reinstall goldenhour"
 
 
 def check_libraries(_: Setup) -> Iterator[Finding]:
     """Yield the versions of goldenhour, Python, OpenSSL, lxml and Pillow, and which required library is missing."""
     missing = missing_libraries()
     if missing:
-        yield fault("goldenhour", f"{tool()}; not installed: {', '.join(missing)}", _AGAIN)
+        yield fault("goldenhour", f"{tool()}; not installed: {', '.join(missing)}", INSTALL_AGAIN)
     else:
         yield ok("goldenhour", f"{tool()}, with every library that it needs")
     python = f"Python {sys.version.split()[0]}, {sys.executable}"
@@ -66,7 +66,7 @@ def _lxml() -> Finding:
     try:
         from lxml import etree
     except ImportError as error:
-        return fault("lxml", f"cannot be loaded: {error}", _AGAIN)
+        return fault("lxml", f"cannot be loaded: {error}", INSTALL_AGAIN)
     return ok("lxml", f"lxml {etree.__version__}, libxml2 {'.'.join(map(str, etree.LIBXML_VERSION))}")
 
 
@@ -75,7 +75,7 @@ def _pillow() -> Finding:
         import PIL
         from PIL import features
     except ImportError as error:
-        return fault("pillow", f"cannot be loaded: {error}", _AGAIN)
+        return fault("pillow", f"cannot be loaded: {error}", INSTALL_AGAIN)
     lacking = [name for name, feature in _FORMATS.items() if not features.check(feature)]
     says = f"Pillow {PIL.__version__}"
     if lacking:
