@@ -192,7 +192,8 @@ class CaptureCheck:
         elif checkpoint.root != self._merkle.root():
             check.problem(f"{self.prefix}{LEDGER}", "the lines are not those that were sealed")
         else:
-            check.sealed(checkpoint, started.exhibit)
+            seal = check.sealed(checkpoint, started.exhibit)
+            check.history.hold_capture(started.capture, self.prefix, seal, self.items)
 
     def _check_sums(self) -> None:
         finished = self.finished

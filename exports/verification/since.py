@@ -1,0 +1,135 @@
+"""Comparing two states of one case: nothing that the earlier one holds was removed or changed in the later one.
+
+Both are checked by themselves first. Then the ledger that the later seal is of must begin with the one that the earlier
+seal is of, and each capture that both hold must have the same seal, which covers every item.
+
+It does not show that the earlier one held all that there was, nor who removed what is gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.verification.history import CONSISTENCY
+from exports.verification.result import MISMATCH, OK, Since
+from hashing.ledger import LEDGER
+
+if TYPE_CHECKING:
+    from exports.verification.check import Check
+    from exports.verification.history import History
+    from exports.verification.result import Verification
+
+_INCOMPARABLE = "has no sound seal of a case's ledger; only cases and bundles can be compared"
+
+
+class Comparison:
+    """The later one, which is under check, beside the earlier one, whose checking is over."""
+
+    def __init__(self, what: str, later: Check, verified: Verification, earlier: History) -> None:
+        self.what, self.later, self.verified = what, later, verified
+        self.new, self.old = later.history, earlier
+        findings = later.findings
+        self._faulty = {each.path for each in findings.altered} | {each.path for each in findings.unchecked}
+        self.name = "seal/checkpoint" if what.startswith("bundle") else LEDGER
+
+    def run(self) -> Since:
+        """Note every difference among the findings of the later one, and return what was compared."""
+        self._judge_earlier()
+        holds = self._ledger_holds()
+        same, absent, items = self._captures(holds)
+        seal = self.old.seal
+        return Since(
+            path=str(self.verified.path),
+            what=self.verified.what,
+            verdict=self.verified.verdict,
+            origin=seal.origin if seal else "",
+            size=seal.size if seal else 0,
+            root=seal.root.hex() if seal else "",
+            fingerprint=seal.fingerprint() if seal else "",
+            holds=holds,
+            captures=same,
+            items=items,
+            absent=absent,
+        )
+
+    def _judge_earlier(self) -> None:
+        verified, path = self.verified, str(self.verified.path)
+        if verified.verdict == MISMATCH:
+            self.later.unchecked(path, "does not match its own seal, so it proves little; verify it alone to see why")
+        elif verified.verdict != OK:
+            reason = verified.unchecked[0]
+            where = "" if reason.path in {path, "."} else f"{reason.path}: "
+            self.later.unchecked(path, f"could not be checked itself: {where}{reason.reason}")
+
+    def _ledger_holds(self) -> bool | None:
+        """Say whether the later ledger begins with the whole earlier one; None where that could not be found out."""
+        path, new, old = self.verified.path, self.new.seal, self.old.seal
+        if new is None:
+            self.later.unchecked(".", _INCOMPARABLE)
+        if old is None and self.verified.verdict == OK:
+            self.later.unchecked(str(path), _INCOMPARABLE)
+        if new is None or old is None:
+            return None
+        if new.origin != old.origin:
+            self.later.unchecked(".", f"is of another case than {path}: {new.origin}, and not {old.origin}")
+            return None
+        self._judge_signers()
+        different = [size for size in self.new.roots.keys() & self.old.roots.keys() if self._differ(size)]
+        if different:
+            reason = f"the first {min(different)} lines of the case's ledger are not those that {path} has"
+            self.later.problem(self.name, f"{reason}: something in them was removed or changed")
+            return False
+        if old.size > new.size:
+            reason = f"is of {new.size} lines of the case's ledger, and {path} is of {old.size}"
+            self.later.problem(self.name, f"{reason}: lines were removed, or the two were named in the wrong order")
+            return False
+        if old.size not in self.new.roots:
+            self.later.unchecked(self.name, self._unproven(old.size))
+            return None
+        return True
+
+    def _differ(self, size: int) -> bool:
+        return self.new.roots[size] != self.old.roots[size]
+
+    def _unproven(self, size: int) -> str:
+        path = self.verified.path
+        if not self.new.proven:
+            return f"made without {CONSISTENCY}, it cannot prove that it only adds to {path}; verify the case itself"
+        common = max(self.new.roots.keys() & self.old.roots.keys(), default=0)
+        known = f", but for the first {common}" if common else ""
+        return f"has no proof of the {size} lines that {path} has{known}; verify the case itself"
+
+    def _judge_signers(self) -> None:
+        """Demand of a key that made no seal of the earlier one that the user knows it: it may be anybody's."""
+        known = {signer.fingerprint for signer in self.verified.signers}
+        newest = self.later.findings.signers[0]
+        if newest.fingerprint not in known and not newest.confirmed:
+            reason = f"signed by {newest.fingerprint}, which signed nothing in {self.verified.path}"
+            self.later.unchecked(self.name, f"{reason}; if you know both keys, name both with --key")
+
+    def _captures(self, holds: bool | None) -> tuple[int, tuple[str, ...], int]:
+        """Compare the captures; return how many are the same, the exhibits that are not here, and how many items are.
+
+        What is not here was left out of a bundle on purpose if its ledger is whole; else it may have been removed.
+        """
+        path, what, same, absent, items = self.verified.path, self.what, 0, [], 0
+        if self.new.seal is not None and self.old.seal is not None and self.new.seal.origin != self.old.seal.origin:
+            return 0, (), 0
+        for capture, held in self.old.captures.items():
+            here = self.new.captures.get(capture)
+            if here is None and (holds is False or what == "case"):
+                self.later.problem(self.name, f"{held.seal.exhibit} ({capture}), which {path} holds, is not here whole")
+            elif here is None:
+                absent.append(held.seal.exhibit)
+            elif here.seal != held.seal:
+                self.later.problem(here.prefix, f"{held.seal.exhibit} was sealed otherwise in {path}")
+            else:
+                same += 1
+                items += self._same_items(here.prefix, held.items)
+        return same, tuple(absent), items
+
+    def _same_items(self, prefix: str, items: dict[str, str]) -> int:
+        """Count the items that are here with the same bytes; one that is not is among the findings already."""
+        here = {f"{prefix}{path}": sha256 for path, sha256 in items.items()}
+        whole = (name for name in here.keys() & self.later.kinds.keys() if name not in self._faulty)
+        return sum(self.later.expected.get(name) == here[name] for name in whole)
