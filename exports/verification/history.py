@@ -66,12 +66,13 @@ def check_consistency(check: Check, seal: Checkpoint) -> None:
     try:
         length, *lines = check.small(CONSISTENCY).decode("ascii").splitlines()
         proofs = [_proof(line) for line in lines]
-        sizes = int(length) == seal.size
+        if int(length) != seal.size:
+            raise BadFormat(f"of another length than the sealed ledger of {seal.size} lines")
     except (ValueError, BadFormat, NotCheckable) as error:
         check.problem(CONSISTENCY, f"cannot be checked: {error}")
         return
     for size, root, proof in proofs:
-        if not sizes or not verify_consistency(size, seal.size, root, seal.root, proof):
+        if not verify_consistency(size, seal.size, root, seal.root, proof):
             check.problem(CONSISTENCY, f"does not prove that the sealed ledger begins with one of {size} lines")
             return
         history.roots[size] = root

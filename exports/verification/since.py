@@ -83,21 +83,28 @@ class Comparison:
             reason = f"is of {new.size} lines of the case's ledger, and {path} is of {old.size}"
             self.later.problem(self.name, f"{reason}: lines were removed, or the two were named in the wrong order")
             return False
-        if old.size not in self.new.roots:
-            self.later.unchecked(self.name, self._unproven(old.size))
-            return None
-        return True
+        return self._proven(old.size)
 
     def _differ(self, size: int) -> bool:
         return self.new.roots[size] != self.old.roots[size]
 
-    def _unproven(self, size: int) -> str:
+    def _proven(self, size: int) -> bool | None:
         path = self.verified.path
+        if size in self.new.roots:
+            return True
         if not self.new.proven:
-            return f"made without {CONSISTENCY}, it cannot prove that it only adds to {path}; verify the case itself"
+            reason = f"made without {CONSISTENCY}, it cannot show that it only adds to {path}"
+            self.later.unchecked(self.name, f"{reason}; verify the case itself with --since")
+            return None
+        if self.verified.what.startswith("bundle"):
+            reason = f"does not show the {size} lines of {path}, as it does of every bundle made before it"
+            self.later.problem(self.name, f"{reason}: something in them was removed or changed")
+            return False
         common = max(self.new.roots.keys() & self.old.roots.keys(), default=0)
         known = f", but for the first {common}" if common else ""
-        return f"has no proof of the {size} lines that {path} has{known}; verify the case itself"
+        reason = f"holds no proof of the {size} lines that {path} has{known}"
+        self.later.unchecked(self.name, f"{reason}; verify the case itself with --since")
+        return None
 
     def _judge_signers(self) -> None:
         """Demand of a key that made no seal of the earlier one that the user knows it: it may be anybody's."""
