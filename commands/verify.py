@@ -86,9 +86,9 @@ def verify(
         raise click.UsageError("--receipt is of one path: name no other")
     if since is not None and len(paths) > 1:
         raise click.UsageError("--since compares one path: name no other")
-    for path in (*paths[:1], *([since] if since else [])):
-        if receipt is not None:
-            demand_outside(receipt, path)
+    if receipt is not None:
+        for evidence in (paths[0], since or paths[0]):
+            demand_outside(receipt, evidence)
     signers = [load_public_key(path) for path in key_paths]
     roots = [root for path in root_paths for root in load_roots(path)]
     worst = Exit.OK

@@ -223,7 +223,7 @@ def _vouching_lines(verification: Verification) -> Iterator[str]:
 
 def _compared(since: Since) -> str:
     judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
-    same = f"{since.captures:,} captures and {since.items:,} items are the same"
+    same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
     absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
     return f"{since.path}: {judged[since.holds]}; {same}{absent}"
 

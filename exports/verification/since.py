@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from exports.verification.history import CONSISTENCY
 from exports.verification.result import MISMATCH, OK, Since
+from hashing.capture_folder import CHECKPOINT
 from hashing.ledger import LEDGER
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ class Comparison:
     def run(self) -> Since:
         """Note every difference among the findings of the later one, and return what was compared."""
         self._judge_earlier()
-        holds = self._ledger_holds()
-        same, absent, items = self._captures(holds)
+        comparable = self._comparable()
+        holds = self._ledger_holds() if comparable else None
+        same, absent, items = self._captures(holds) if comparable else (0, (), 0)
         seal = self.old.seal
         return Since(
             path=str(self.verified.path),
@@ -61,29 +63,33 @@ class Comparison:
             where = "" if reason.path in {path, "."} else f"{reason.path}: "
             self.later.unchecked(path, f"could not be checked itself: {where}{reason.reason}")
 
-    def _ledger_holds(self) -> bool | None:
-        """Say whether the later ledger begins with the whole earlier one; None where that could not be found out."""
+    def _comparable(self) -> bool:
+        """Say whether both have a seal of the same case's ledger."""
         path, new, old = self.verified.path, self.new.seal, self.old.seal
         if new is None:
             self.later.unchecked(".", _INCOMPARABLE)
         if old is None and self.verified.verdict == OK:
             self.later.unchecked(str(path), _INCOMPARABLE)
         if new is None or old is None:
-            return None
+            return False
         if new.origin != old.origin:
             self.later.unchecked(".", f"is of another case than {path}: {new.origin}, and not {old.origin}")
-            return None
+        return new.origin == old.origin
+
+    def _ledger_holds(self) -> bool | None:
+        """Say whether the later ledger begins with the whole earlier one; None where that could not be found out."""
+        path, size = self.verified.path, max(self.old.roots)
         self._judge_signers()
         different = [size for size in self.new.roots.keys() & self.old.roots.keys() if self._differ(size)]
         if different:
             reason = f"the first {min(different)} lines of the case's ledger are not those that {path} has"
             self.later.problem(self.name, f"{reason}: something in them was removed or changed")
             return False
-        if old.size > new.size:
-            reason = f"is of {new.size} lines of the case's ledger, and {path} is of {old.size}"
+        if size > max(self.new.roots):
+            reason = f"is of {max(self.new.roots)} lines of the case's ledger, and {path} is of {size}"
             self.later.problem(self.name, f"{reason}: lines were removed, or the two were named in the wrong order")
             return False
-        return self._proven(old.size)
+        return self._proven(size)
 
     def _differ(self, size: int) -> bool:
         return self.new.roots[size] != self.old.roots[size]
@@ -120,9 +126,10 @@ class Comparison:
         What is not here was left out of a bundle on purpose if its ledger is whole; else it may have been removed.
         """
         path, what, same, absent, items = self.verified.path, self.what, 0, [], 0
-        if self.new.seal is not None and self.old.seal is not None and self.new.seal.origin != self.old.seal.origin:
-            return 0, (), 0
+        doubtful = {each.path for each in self.verified.altered}
         for capture, held in self.old.captures.items():
+            if f"{held.prefix}{CHECKPOINT}" in doubtful:
+                continue  # its seal is not the one that the earlier ledger has, so it accuses nobody
             here = self.new.captures.get(capture)
             if here is None and (holds is False or what == "case"):
                 self.later.problem(self.name, f"{held.seal.exhibit} ({capture}), which {path} holds, is not here whole")

@@ -204,6 +204,23 @@ def test_capture_that_is_gone_or_another(maker: CaseMaker, old: Path) -> None:
     assert f"MP/1 ({first.name}), which {old} holds, is not here whole" in _faults(found)
 
 
+def test_earlier_one_with_a_forged_capture(maker: CaseMaker, old: Path) -> None:
+    """A capture that somebody sealed anew in the earlier one accuses nobody: its ledger vouches for another seal."""
+    [note] = old.glob("data/captures/*/checkpoint")
+    other, _ = load_or_create_signing_key(maker.path.parent / "other.pem")
+    ledger = note.with_name("ledger.jsonl")
+    _rewrite(ledger, ledger.read_bytes().replace(maker.key.public.raw.hex().encode(), other.public.raw.hex().encode()))
+    tree = Tree()
+    for line in ledger.read_bytes().splitlines():
+        tree.append(line)
+    origin = note.read_text().partition("\n")[0]
+    _rewrite(note, sign_checkpoint(Checkpoint(origin, tree.size, tree.root()), other).encode())
+    found = verify(maker.path, since=old)
+    assert (found.verdict, found.problems) == ("unchecked", ())
+    assert found.since is not None
+    assert (found.since.holds, found.since.captures, found.since.absent) == (True, 0, ())
+
+
 def test_item_changed_in_the_later_one(maker: CaseMaker, old: Path, tmp_path: Path) -> None:
     """An item whose bytes are not those of the earlier one is altered, and not counted as the same."""
     new = _export(maker, tmp_path / "new")
@@ -351,7 +368,7 @@ def test_as_typed(maker: CaseMaker, old: Path, tmp_path: Path) -> None:
 
     code, said = _exit(new, "--since", old)
     assert code == 0
-    assert f"since      {old}: nothing of it removed or changed; 1 captures and 1 items are the same" in said
+    assert f"since      {old}: nothing of it removed or changed; the same in both: 1 captures, 1 items" in said
     code, said = _exit(new, "--since", old, "--json")
     assert (code, json.loads(said)["since"]["holds"]) == (0, True)
     assert json.loads(_exit(new, "--json")[1])["since"] is None
