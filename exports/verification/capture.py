@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
+from exports.verification.history import CaptureHeld
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, capture_origin
 from hashing.errors import BadFormat, Unreadable
@@ -193,7 +194,7 @@ class CaptureCheck:
             check.problem(f"{self.prefix}{LEDGER}", "the lines are not those that were sealed")
         else:
             seal = check.sealed(checkpoint, started.exhibit)
-            check.history.hold_capture(started.capture, self.prefix, seal, self.items)
+            check.history.captures[started.capture] = CaptureHeld(self.prefix, seal)
 
     def _check_sums(self) -> None:
         finished = self.finished

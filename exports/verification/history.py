@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from exports.verification.result import SealFound
     from hashing.checkpoint import Checkpoint
-    from hashing.events import Item
 
 
 CONSISTENCY = "seal/consistency"
@@ -24,11 +23,10 @@ CONSISTENCY = "seal/consistency"
 
 @dataclass(frozen=True, slots=True)
 class CaptureHeld:
-    """A capture whose seal holds: the folder that it stands in, and its items by path below that, with SHA-256."""
+    """A capture whose seal holds, and the folder that it stands in."""
 
     prefix: str
     seal: SealFound
-    items: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -47,10 +45,6 @@ class History:
         """Note the newest seal, and the roots that the ledger had before."""
         self.seal = seal
         self.roots = {size: root for size, root in roots if size <= seal.size} | {seal.size: seal.root}
-
-    def hold_capture(self, capture: str, prefix: str, seal: SealFound, items: Iterable[Item]) -> None:
-        """Note a capture whose seal holds."""
-        self.captures[capture] = CaptureHeld(prefix, seal, {item.path: item.sha256 for item in items})
 
 
 def check_consistency(check: Check, seal: Checkpoint) -> None:

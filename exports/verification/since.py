@@ -10,27 +10,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.verification.history import CONSISTENCY
+from exports.verification.history import CONSISTENCY, History
 from exports.verification.result import MISMATCH, OK, Since
-from hashing.capture_folder import CHECKPOINT
+from hashing.capture_folder import CHECKPOINT, ITEMS
 from hashing.ledger import LEDGER
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
-    from exports.verification.history import History
     from exports.verification.result import Verification
 
 _INCOMPARABLE = "has no sound seal of a case's ledger; only cases and bundles can be compared"
 
 
 class Comparison:
-    """The later one, which is under check, beside the earlier one, whose checking is over."""
+    """The later one, of which every file has been compared by now, beside the earlier one.
 
-    def __init__(self, what: str, later: Check, verified: Verification, earlier: History) -> None:
+    `verified` is what came of checking the earlier one; `earlier` is None where that could not be begun.
+    """
+
+    def __init__(self, what: str, later: Check, verified: Verification, earlier: Check | None) -> None:
         self.what, self.later, self.verified = what, later, verified
-        self.new, self.old = later.history, earlier
-        findings = later.findings
-        self._faulty = {each.path for each in findings.altered} | {each.path for each in findings.unchecked}
+        self.new, self.old = later.history, earlier.history if earlier else History()
+        self.expected = earlier.expected if earlier else {}
         self.name = "seal/checkpoint" if what.startswith("bundle") else LEDGER
 
     def run(self) -> Since:
@@ -38,7 +39,7 @@ class Comparison:
         self._judge_earlier()
         comparable = self._comparable()
         holds = self._ledger_holds() if comparable else None
-        same, absent, items = self._captures(holds) if comparable else (0, (), 0)
+        same, absent = self._captures(holds) if comparable else ({}, [])
         seal = self.old.seal
         return Since(
             path=str(self.verified.path),
@@ -49,9 +50,9 @@ class Comparison:
             root=seal.root.hex() if seal else "",
             fingerprint=seal.fingerprint() if seal else "",
             holds=holds,
-            captures=same,
-            items=items,
-            absent=absent,
+            captures=len(same),
+            items=self._same_items(same),
+            absent=tuple(absent),
         )
 
     def _judge_earlier(self) -> None:
@@ -120,30 +121,36 @@ class Comparison:
             reason = f"signed by {newest.fingerprint}, which signed nothing in {self.verified.path}"
             self.later.unchecked(self.name, f"{reason}; if you know both keys, name both with --key")
 
-    def _captures(self, holds: bool | None) -> tuple[int, tuple[str, ...], int]:
-        """Compare the captures; return how many are the same, the exhibits that are not here, and how many items are.
+    def _captures(self, holds: bool | None) -> tuple[dict[str, str], list[str]]:
+        """Compare the captures; return those that are the same, earlier and later folder, and exhibits not here.
 
         What is not here was left out of a bundle on purpose if its ledger is whole; else it may have been removed.
         """
-        path, what, same, absent, items = self.verified.path, self.what, 0, [], 0
+        path, same, absent = self.verified.path, {}, []
         doubtful = {each.path for each in self.verified.altered}
         for capture, held in self.old.captures.items():
             if f"{held.prefix}{CHECKPOINT}" in doubtful:
                 continue  # its seal is not the one that the earlier ledger has, so it accuses nobody
             here = self.new.captures.get(capture)
-            if here is None and (holds is False or what == "case"):
+            if here is None and (holds is False or self.what == "case"):
                 self.later.problem(self.name, f"{held.seal.exhibit} ({capture}), which {path} holds, is not here whole")
             elif here is None:
                 absent.append(held.seal.exhibit)
             elif here.seal != held.seal:
                 self.later.problem(here.prefix, f"{held.seal.exhibit} was sealed otherwise in {path}")
             else:
-                same += 1
-                items += self._same_items(here.prefix, held.items)
-        return same, tuple(absent), items
+                same[held.prefix] = here.prefix
+        return same, absent
 
-    def _same_items(self, prefix: str, items: dict[str, str]) -> int:
+    def _same_items(self, folders: dict[str, str]) -> int:
         """Count the items that are here with the same bytes; one that is not is among the findings already."""
-        here = {f"{prefix}{path}": sha256 for path, sha256 in items.items()}
-        whole = (name for name in here.keys() & self.later.kinds.keys() if name not in self._faulty)
-        return sum(self.later.expected.get(name) == here[name] for name in whole)
+        later = self.later
+        faulty = {each.path for each in later.findings.altered} | {each.path for each in later.findings.unchecked}
+        whole = later.kinds.keys() - faulty
+        count = 0
+        for name, sha256 in self.expected.items():
+            folder, inside, item = name.rpartition(f"{ITEMS}/")
+            if folder in folders:
+                here = f"{folders[folder]}{inside}{item}"
+                count += here in whole and later.expected.get(here) == sha256
+        return count

@@ -10,7 +10,6 @@ from exports.verification.bundle import check_bundle
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
-from exports.verification.history import History
 from exports.verification.open_tree import open_tree
 from exports.verification.result import Findings, Unchecked, Verification
 from exports.verification.since import Comparison
@@ -56,8 +55,7 @@ def verify(
         return Verification.of(path, what, findings)
     known, earlier, found = _examine(since, signers, roots, count)
     verified = Verification.of(since, known, found)
-    history = earlier.history if earlier else History()
-    return Verification.of(path, what, findings, Comparison(what, check, verified, history).run())
+    return Verification.of(path, what, findings, Comparison(what, check, verified, earlier).run())
 
 
 def _examine(
