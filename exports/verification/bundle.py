@@ -62,6 +62,7 @@ class _Manifest(msgspec.Struct):
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
     _check_format(check)
+    check.tree.begin()
     payload = _hash_list(check, MANIFEST, lambda name: name.startswith(PAYLOAD))
     tags = _hash_list(check, TAG_MANIFEST, lambda name: not name.startswith(PAYLOAD))
     for name, sha256 in (payload | tags).items():
