@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import IO
 
-FEWEST = 2_000
-"""Files that are worth it: starting takes as much work as hashing some thousand small ones (measured)."""
-
 _BATCH = 100
 _LARGEST_FILE = 1 << 20
 """Bytes; beyond it threads hash as fast, and several at a time."""

@@ -12,12 +12,15 @@ from exports.printable import printable
 from exports.verification.tree import FILE, LINK, OTHER, Read, refusal
 from hashing.digest_files import default_workers, digest_many
 from hashing.read import Unread
-from hashing.second_reader import FEWEST, SecondReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
+    from hashing.second_reader import SecondReader
+
+FEWEST = 2_000
+"""Files that are worth a second process: starting it takes the work of some thousand small ones (measured)."""
 _WORKERS_OF_ONE = 2
 """Threads where there is one processor: a second process would only take turns with the first."""
 
@@ -54,6 +57,8 @@ class FolderTree:
         """Begin to hash in a second process, where there are files and processors enough for it."""
         names = sorted(name for name, kind in self._kinds.items() if kind == FILE)
         if len(names) >= FEWEST and default_workers() > _WORKERS_OF_ONE:
+            from hashing.second_reader import SecondReader
+
             self._second = SecondReader([f"{self.path}/{name}" for name in names])
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
