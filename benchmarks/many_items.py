@@ -126,7 +126,13 @@ def _proof_rows(count: int) -> list[Row]:
             unit="‰",
         ),
         Row(
-            f"{what}: checked", _micro(best["checked"]), lines, best["checked"] / best["hashed"], 0.001, at_least=False
+            f"{what}: checked",
+            _micro(best["checked"]),
+            lines,
+            best["checked"] / hashed * 1000,
+            1,
+            at_least=False,
+            unit="‰",
         ),
         Row(
             f"{what}: peak memory",

@@ -1,6 +1,6 @@
 """Check the seal of an unpacked bundle with nothing of goldenhour's: `python3 check_by_hand.py BUNDLE`.
 
-Needs Python 3.9 and OpenSSL 3, or later. What it shows, and what it cannot, stands in expert-witness.md.
+Needs Python 3.11 and OpenSSL 3, or later. What it shows, and what it cannot, stands in expert-witness.md.
 """
 
 import base64
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -65,6 +66,11 @@ def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
         *ledger, rest = (bundle / "data" / "captures" / name / "ledger.jsonl").read_bytes().split(b"\n")
         found = (name, len(ledger), root(ledger).hex(), b"")
         yield found == (capture["capture"], capture["size"], capture["root"], rest), f"the ledger of {name!r}: its root"
+    for listed in (bundle / "manifest-sha256.txt").read_text("utf-8").splitlines():
+        digest, _, name = listed.partition("  ")
+        with (bundle / unquote(name)).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                yield False, f"{name!r}: another file than manifest-sha256.txt lists"
 
 
 verdict = True
@@ -75,5 +81,7 @@ try:
 except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
     print("DOES NOT HOLD  something is missing, or is not what it should be:", repr(error))
     verdict = False
-print("VERDICT: the seal holds" if verdict else "VERDICT: the seal is NOT shown to hold")
+print(
+    "VERDICT:", "the seal holds, and no file is altered or missing" if verdict else "NOT shown to be as it was sealed"
+)
 sys.exit(0 if verdict else 1)

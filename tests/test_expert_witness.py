@@ -119,6 +119,9 @@ TAMPERED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "proof, cut": ("seal/export.proof", _without_last, "is a line of"),
     "proof, too long": ("seal/export.proof", lambda path: path.write_text(path.read_text() + "AAAA\n"), "is a line of"),
     "proof, no number": ("seal/export.proof", lambda path: path.write_text("first\n"), ""),
+    "photo": ("data/captures/*/items/*.jpg", lambda path: path.write_bytes(photo(9)), "another file than"),
+    "photo, gone": ("data/captures/*/items/*.jpg", Path.unlink, ""),
+    "report": ("data/report.html", _replace(b"<", b"<<"), "'data/report.html': another file than"),
     "list of all files": ("manifest-sha256.txt", _replace(b"one.jpg", b"two.jpg"), "'manifest-sha256.txt' is"),
 }
 
@@ -129,7 +132,7 @@ def test_whole_bundle(bundle: Path) -> None:
     found = _by_hand(bundle)
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
-    assert lines.pop() == "VERDICT: the seal holds"
+    assert lines.pop() == "VERDICT: the seal holds, and no file is altered or missing"
     assert {line[:15] for line in lines} == {"holds          "}
     assert sum("is a line of the sealed ledger" in line for line in lines) == 4
     assert sum("the ledger of" in line for line in lines) == 2
@@ -139,6 +142,7 @@ def test_whole_bundle(bundle: Path) -> None:
     assert shell.stdout.count("is as it was sealed") == 4
     assert shell.stdout.count("stands in the sealed ledger") == 3
     assert shell.stdout.count("has the ledger that was sealed") == 2
+    assert "no file that is listed is altered or missing" in shell.stdout
 
 
 @pytest.mark.parametrize("name", TAMPERED)
@@ -150,12 +154,13 @@ def test_tampered_bundle(bundle: Path, name: str) -> None:
     found = _by_hand(bundle)
     assert (found.returncode, found.stderr) == (1, "")
     *said, verdict = found.stdout.splitlines()
-    assert verdict == "VERDICT: the seal is NOT shown to hold"
+    assert verdict == "VERDICT: NOT shown to be as it was sealed"
     assert any(line.startswith("DOES NOT HOLD") and named in line for line in said)
 
 
 @pytest.mark.parametrize(
-    "name", ["ledger of a capture, a word", "checkpoint, its root", "proof, another place", "list of all files"]
+    "name",
+    ["ledger of a capture, a word", "checkpoint, its root", "proof, another place", "list of all files", "photo"],
 )
 def test_tampered_bundle_by_hand(bundle: Path, name: str) -> None:
     """The commands of the page do not say of a tampered bundle what they say of a whole one."""
@@ -163,7 +168,13 @@ def test_tampered_bundle_by_hand(bundle: Path, name: str) -> None:
     pattern, change, _ = TAMPERED[name]
     change(min(bundle.glob(pattern)))
     shell = _shell(bundle)
-    said = ("Verified Successfully", "stands in the sealed", "is as it was sealed", "has the ledger that was sealed")
+    said = (
+        "Verified Successfully",
+        "stands in the sealed",
+        "is as it was",
+        "has the ledger that was",
+        "no file that is",
+    )
     assert any(shell.stdout.count(each) < whole.count(each) for each in said)
 
 
