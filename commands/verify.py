@@ -47,12 +47,19 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Demand that trusted times lead to this root (certificates in PEM; may be given more than once).",
 )
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="OLD",
+    help="Demand that nothing which is in this earlier case or bundle was removed or changed.",
+)
 @json_option
 @quiet_option
 def verify(
     paths: tuple[Path, ...],
     key_paths: tuple[Path, ...],
     root_paths: tuple[Path, ...],
+    since: Path | None,
     receipt: Path | None,
     signing_path: Path | None,
     as_json: bool,
@@ -67,6 +74,7 @@ def verify(
     goldenhour verify OP-ALDER
     goldenhour verify OP-ALDER --receipt verified-by-hill.receipt
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
+    goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
     """
     from exports.outside import demand_outside
     from exports.receipt import write_receipt
@@ -76,14 +84,17 @@ def verify(
 
     if receipt is not None and len(paths) > 1:
         raise click.UsageError("--receipt is of one path: name no other")
+    if since is not None and len(paths) > 1:
+        raise click.UsageError("--since compares one path: name no other")
     if receipt is not None:
-        demand_outside(receipt, paths[0])
+        for evidence in (paths[0], since or paths[0]):
+            demand_outside(receipt, evidence)
     signers = [load_public_key(path) for path in key_paths]
     roots = [root for path in root_paths for root in load_roots(path)]
     worst = Exit.OK
     for path in paths:
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
-            verification = verify_path(path, signers=signers, roots=roots, progress=progress)
+            verification = verify_path(path, signers=signers, roots=roots, since=since, progress=progress)
         if as_json:
             print_json(verification.to_json())
         else:

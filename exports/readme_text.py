@@ -155,6 +155,11 @@ capture, with its proof. That line holds the SHA-256 of the capture's
 checkpoint, and the size and root of the capture's ledger, which in turn holds
 the SHA-256 of every item and exchange file of the capture.
 
+seal/consistency shows, in further proofs (RFC 9162, section 2.1.4.2), that the
+sealed ledger only adds to what earlier bundles of the case were sealed over.
+Each line after the first holds the number of lines and the root that such a
+ledger had, as they stand in the seal/checkpoint of the earlier bundle.
+
 
 6. What the servers sent
 

@@ -72,6 +72,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The verifier demanded keys, and every seal was made by one of them."""
     tool: str
     public_key: str
+    since: ReceiptSeal | None = None
+    """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
 
 
 def write_receipt(path: Path, found: Verification, *, key: SigningKey, clock: Clock = system_clock) -> Receipt:
@@ -98,9 +100,17 @@ def write_receipt(path: Path, found: Verification, *, key: SigningKey, clock: Cl
         confirmed=bool(found.signers) and all(signer.confirmed for signer in found.signers),
         tool=tool(),
         public_key=key.public.raw.hex(),
+        since=_since(found),
     )
     write_exclusively(path, sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key).encode())
     return receipt
+
+
+def _since(found: Verification) -> ReceiptSeal | None:
+    since = found.since
+    if since is None or since.holds is None:
+        return None
+    return ReceiptSeal(origin=since.origin, size=since.size, root=since.root, fingerprint=since.fingerprint)
 
 
 def open_receipt(data: bytes) -> Receipt:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from exports.continuity import Exhibit
     from exports.manifest import CustodyRecord
     from exports.verification import Verification
+    from exports.verification.result import Since
     from hashing.capture_folder import Seal
     from hashing.events import ProofRead
 
@@ -200,6 +201,13 @@ def verification_lines(verification: Verification) -> Iterator[str]:
         yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
     for unchecked in verification.unchecked:
         yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
+    yield from _vouching_lines(verification)
+    if verification.since is not None:
+        yield f"since      {printable(_compared(verification.since))}"
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+
+
+def _vouching_lines(verification: Verification) -> Iterator[str]:
     for note in verification.notes:
         yield f"note       {printable(note)}"
     for seal in verification.seals:
@@ -211,7 +219,13 @@ def verification_lines(verification: Verification) -> Iterator[str]:
     for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
         judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
         yield f"signer     {fingerprint}  {judged}"
-    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+
+
+def _compared(since: Since) -> str:
+    judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
+    same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
+    absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
+    return f"{since.path}: {judged[since.holds]}; {same}{absent}"
 
 
 def _counted(verification: Verification) -> str:

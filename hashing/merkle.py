@@ -79,54 +79,63 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return _join(peaks)
 
 
-def _split(size: int) -> int:
-    """Return how many leaves stand left of the root: the largest power of two below `size`."""
-    return 1 << ((size - 1).bit_length() - 1)
+class Levels:
+    """Every node of the tree over these leaf hashes: for a caller who wants many proofs of one ledger.
+
+    Takes twice the memory of the leaves, and each proof then no more than a look at each level.
+    """
+
+    __slots__ = ("_levels", "size")
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.size = len(leaves)
+        self._levels: list[Sequence[bytes]] = [leaves]
+        while len(below := self._levels[-1]) > 1:
+            above = [_node_hash(below[left], below[left + 1]) for left in range(0, len(below) - 1, 2)]
+            # A last node without a sibling rises as it is: so the full subtrees stand on the left, as the RFC has them.
+            self._levels.append([*above, below[-1]] if len(below) & 1 else above)
+
+    def inclusion_proof(self, index: int) -> tuple[bytes, ...]:
+        """Prove that leaf number `index` (from 0) is in the tree (RFC 9162, 2.1.3.1).
+
+        Raises IndexError where there is no such leaf.
+        """
+        if not 0 <= index < self.size:
+            raise IndexError(f"no leaf {index} in a tree of {self.size}")
+        return tuple(self._siblings(0, index))
+
+    def consistency_proof(self, old_size: int) -> tuple[bytes, ...]:
+        """Prove that the tree begins with the tree of its first `old_size` leaves (RFC 9162, 2.1.4.1).
+
+        The proof is empty for an old tree that was empty or is the whole tree. Raises IndexError for a size that the
+        tree never had.
+        """
+        if not 0 <= old_size <= self.size:
+            raise IndexError(f"a tree of {self.size} never had {old_size} leaves")
+        if old_size in {0, self.size}:
+            return ()
+        level = (old_size & -old_size).bit_length() - 1
+        place = (old_size >> level) - 1
+        # At place 0 this last full subtree is the old tree itself, whose root the verifier has.
+        last = (self._levels[level][place],) if place else ()
+        return (*last, *self._siblings(level, place))
+
+    def _siblings(self, level: int, place: int) -> Iterator[bytes]:
+        """Yield the sibling of a node, and of each node above it, where there is one."""
+        for nodes in self._levels[level:]:
+            if place ^ 1 < len(nodes):
+                yield nodes[place ^ 1]
+            place >>= 1
 
 
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Prove that leaf number `index` (from 0) is in the tree over these leaf hashes (RFC 9162, 2.1.3.1).
-
-    Raises IndexError where there is no such leaf.
-    """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"no leaf {index} in a tree of {len(leaves)}")
-    start, end = 0, len(leaves)
-    proof = []
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            proof.append(root_of(leaves[middle:end]))
-            end = middle
-        else:
-            proof.append(root_of(leaves[start:middle]))
-            start = middle
-    return tuple(reversed(proof))
+    """Return one proof, as `Levels.inclusion_proof` does. Raises IndexError."""
+    return Levels(leaves).inclusion_proof(index)
 
 
 def consistency_proof(old_size: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Prove that the tree over these leaf hashes begins with the tree of `old_size` leaves (RFC 9162, 2.1.4.1).
-
-    The proof is empty for an old tree that was empty or is the whole tree. Raises IndexError for a size that the
-    tree never had.
-    """
-    if not 0 <= old_size <= len(leaves):
-        raise IndexError(f"a tree of {len(leaves)} never had {old_size} leaves")
-    if old_size == 0:
-        return ()
-    start, end = 0, len(leaves)
-    proof = []
-    while end != old_size:
-        middle = start + _split(end - start)
-        if old_size <= middle:
-            proof.append(root_of(leaves[middle:end]))
-            end = middle
-        else:
-            proof.append(root_of(leaves[start:middle]))
-            start = middle
-    if start > 0:  # otherwise this subtree is the old tree itself, whose root the verifier has
-        proof.append(root_of(leaves[start:end]))
-    return tuple(reversed(proof))
+    """Return one proof, as `Levels.consistency_proof` does. Raises IndexError."""
+    return Levels(leaves).consistency_proof(old_size)
 
 
 def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes) -> bool:

@@ -15,7 +15,7 @@ from exports.capture_view import read_capture
 from exports.case_view import read_case
 from exports.tables import capture_to_json, case_json
 from exports.verification import verify
-from exports.verification.result import Added, Altered, Missing, Problem, SealFound, Unchecked
+from exports.verification.result import Added, Altered, Missing, Problem, SealFound, Since, Unchecked
 from hashing.post import Account, Edit, Post, PostMedia
 from tests.exports.small_case import Thing
 from tests.exports.social_case import social_case
@@ -79,7 +79,7 @@ def test_every_field_of_a_case_is_documented(maker: CaseMaker, tmp_path: Path) -
 def test_every_field_of_a_verification_is_documented(maker: CaseMaker) -> None:
     """`verify --json` prints no field that docs/json.md does not name."""
     printed = verify(maker.path).to_json()
-    faults = (Altered, Missing, Added, Problem, Unchecked, SealFound)
+    faults = (Altered, Missing, Added, Problem, Unchecked, SealFound, Since)
     assert {*fields(printed), *(name for fault in faults for name in fault.__slots__)} <= named("verify --json")
     assert printed["signers"]
 
@@ -143,5 +143,5 @@ def test_an_option_means_the_same_everywhere() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    own = {"--key", "--for", "--output", "--format", "--place", "--receipt"}
+    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since"}
     assert {name for name, helps in said.items() if len(helps) > 1} == own

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
-from hashing.events import Custody, Described, encode
+from hashing.events import Custody, Described, Exported, decode_case_event, encode
 from hashing.exhibit import exhibit_of
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import consistency_proof, inclusion_proof, leaf_hash
+from hashing.merkle import Levels, Tree, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +30,8 @@ STAMPED_CHECKPOINT = "seal/stamped.checkpoint"
 STAMPED_LINE = "seal/stamped.json"
 STAMPED_PROOF = "seal/stamped.proof"
 STAMPED_CONSISTENCY = "seal/stamped.consistency"
+CONSISTENCY = "seal/consistency"
+"""Proofs that the sealed ledger begins with the one that each earlier bundle of the case was sealed over."""
 
 
 def check_case_ledger(case: Case) -> None:
@@ -70,35 +72,54 @@ def seal_files(
     Raises Unreadable, BadFormat.
     """
     lines = list(islice(ledger_lines(case.path / LEDGER), index + 1))
-    leaves = [leaf_hash(line) for line in lines]
+    levels = Levels([leaf_hash(line) for line in lines])
     yield SEAL_CHECKPOINT, note
     yield SEAL_KEY, key.pem().encode()
     yield EXPORT_LINE, lines[index]
-    yield EXPORT_PROOF, _proof(index, leaves)
+    yield EXPORT_PROOF, _proof(index, levels)
+    yield CONSISTENCY, _consistency_file(lines[:index], levels)
     positions = {line: position for position, line in enumerate(lines)}
     for event in sealed:
         line = encode(event)
         yield f"{SEAL}captures/{event.capture}.json", line
-        yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], leaves)
+        yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], levels)
         if event.capture in stamped:
             line = encode(stamped[event.capture])
             yield f"{SEAL}timestamps/{event.capture}.json", line
-            yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], leaves)
+            yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], levels)
     for number in custody:
         yield f"{SEAL}custody/{number:08d}.json", lines[number]
-        yield f"{SEAL}custody/{number:08d}.proof", _proof(number, leaves)
+        yield f"{SEAL}custody/{number:08d}.proof", _proof(number, levels)
     if newest is not None:
         size, own = newest
         line = encode(own)
         yield STAMPED_LINE, line
-        yield STAMPED_PROOF, _proof(positions[line], leaves)
-        yield STAMPED_CONSISTENCY, _proof_file(size, len(leaves), consistency_proof(size, leaves))
+        yield STAMPED_PROOF, _proof(positions[line], levels)
+        yield STAMPED_CONSISTENCY, _proof_file(size, levels.size, levels.consistency_proof(size))
 
 
-def _proof(index: int, leaves: Sequence[bytes]) -> bytes:
-    return _proof_file(index, len(leaves), inclusion_proof(index, leaves))
+def _proof(index: int, levels: Levels) -> bytes:
+    return _proof_file(index, levels.size, levels.inclusion_proof(index))
 
 
 def _proof_file(first: int, size: int, proof: Sequence[bytes]) -> bytes:
-    hashes = [base64.b64encode(each).decode() for each in proof]
-    return "".join(f"{line}\n" for line in [first, size, *hashes]).encode()
+    return "".join(f"{line}\n" for line in [first, size, *_base64(proof)]).encode()
+
+
+def _consistency_file(before: Sequence[bytes], levels: Levels) -> bytes:
+    """Prove that the ledger only grew since each earlier bundle was sealed, and since this export began.
+
+    The hashes of all lines would serve any length; but a line that holds little that is secret, such as a custody event
+    of another exhibit, can be guessed, and its hash would confirm the guess to whoever is given the bundle.
+    """
+    tree, written = Tree(), [str(levels.size)]
+    for line in before:
+        tree.append(line)
+        if tree.size == len(before) or isinstance(decode_case_event(line), Exported):
+            proof = levels.consistency_proof(tree.size)
+            written.append(" ".join([str(tree.size), *_base64([tree.root(), *proof])]))
+    return "".join(f"{line}\n" for line in written).encode()
+
+
+def _base64(proof: Sequence[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in proof]

@@ -13,6 +13,7 @@ from exports.errors import NotCheckable
 from exports.manifest import FORMAT
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
+from exports.verification.history import check_consistency
 from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
@@ -61,6 +62,7 @@ class _Manifest(msgspec.Struct):
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
     _check_format(check)
+    check.tree.begin()
     payload = _hash_list(check, MANIFEST, lambda name: name.startswith(PAYLOAD))
     tags = _hash_list(check, TAG_MANIFEST, lambda name: not name.startswith(PAYLOAD))
     for name, sha256 in (payload | tags).items():
@@ -155,6 +157,7 @@ def _check_seal(check: Check, captures: set[str]) -> list[str]:
     for name, sha256 in exported.files.items():
         check.expect(name, sha256)
     check.sealed(checkpoint, "")
+    check_consistency(check, checkpoint)
     for capture in ordered:
         _check_capture_line(check, capture, checkpoint)
     check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
+from exports.verification.history import CaptureHeld
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, capture_origin
 from hashing.errors import BadFormat, Unreadable
@@ -192,7 +193,8 @@ class CaptureCheck:
         elif checkpoint.root != self._merkle.root():
             check.problem(f"{self.prefix}{LEDGER}", "the lines are not those that were sealed")
         else:
-            check.sealed(checkpoint, started.exhibit)
+            seal = check.sealed(checkpoint, started.exhibit)
+            check.history.captures[started.capture] = CaptureHeld(self.prefix, seal)
 
     def _check_sums(self) -> None:
         finished = self.finished

@@ -108,6 +108,7 @@ def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
             check.problem(LEDGER, f"the first {ledger.roots[name][0]} lines are not those that {name} was signed over")
         elif name == newest:
             check.sealed(checkpoint, "")
+            check.history.hold(checkpoint, ledger.roots.values())
     for name in sorted(wanted - ledger.roots.keys()):
         check.expected.setdefault(name, "")
         if ledger.whole:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.verification.history import History
 from exports.verification.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
 from exports.verification.tree import FILE
 from hashing.checkpoint import parse_checkpoint
@@ -34,6 +35,7 @@ class Check:
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)
     """Path and SHA-256 of every file that something vouches for."""
+    history: History = field(default_factory=History)
     under_way: set[str] = field(default_factory=set)
     """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
@@ -94,10 +96,11 @@ class Check:
         if self.demanded and not confirmed:
             self.unchecked(name, f"signed by {key.fingerprint()}, which is not the key demanded")
 
-    def sealed(self, checkpoint: Checkpoint, exhibit: str) -> None:
-        """Note a seal that holds."""
+    def sealed(self, checkpoint: Checkpoint, exhibit: str) -> SealFound:
+        """Note a seal that holds, and return it."""
         seal = SealFound(checkpoint.origin, exhibit, checkpoint.size, checkpoint.root.hex(), checkpoint.fingerprint())
         self.findings.seals.append(seal)
+        return seal
 
     def compare(self, progress: Callable[[int], None]) -> None:
         """Hash everything, and compare it with what is expected."""

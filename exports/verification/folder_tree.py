@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.printable import printable
 from exports.verification.tree import FILE, LINK, OTHER, Read, refusal
-from hashing.digest_files import digest_many
+from hashing.digest_files import default_workers, digest_many
 from hashing.read import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from typing import BinaryIO
+
+    from hashing.second_reader import SecondReader
+
+FEWEST = 2_000
+"""Files that are worth a second process: starting it takes the work of some thousand small ones (measured)."""
+_WORKERS_OF_ONE = 2
+"""Threads where there is one processor: a second process would only take turns with the first."""
 
 
 class FolderTree:
@@ -24,6 +31,12 @@ class FolderTree:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._kinds = dict(self._walk())
+        self._second: SecondReader | None = None
+
+    def close(self) -> None:
+        """Let go of a second process, if there is one."""
+        if self._second is not None:
+            self._second.close()
 
     def kinds(self) -> dict[str, str]:
         """Return every path that is not a folder, with what it is."""
@@ -40,14 +53,44 @@ class FolderTree:
             raise NotCheckable(f"{printable(name)}: not a regular file")
         return os.fdopen(descriptor, "rb")
 
+    def begin(self) -> None:
+        """Begin to hash in a second process, where there are files and processors enough for it."""
+        names = sorted(name for name, kind in self._kinds.items() if kind == FILE)
+        if len(names) >= FEWEST and default_workers() > _WORKERS_OF_ONE:
+            from hashing.second_reader import SecondReader
+
+            self._second = SecondReader([f"{self.path}/{name}" for name in names])
+
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files, on all cores, in the order given."""
-        found = digest_many((self.path / name for name in names), follow_symlinks=False, progress=progress)
-        for name, result in zip(names, found, strict=True):
+        known = self._begun(progress)
+        paths = (self.path / name for name in names if f"{self.path}/{name}" not in known)
+        found = digest_many(paths, follow_symlinks=False, progress=progress)
+        for name in names:
+            if digest := known.get(f"{self.path}/{name}"):
+                yield Read(name, *digest)
+                continue
+            result = next(found)
             if isinstance(result, Unread):
                 yield Read(name, reason=result.reason)
             else:
                 yield Read(name, result.digests[0].hex, result.size)
+
+    def _begun(self, progress: Callable[[int], None]) -> dict[str, tuple[str, int]]:
+        """Finish what was begun, together with the second process; return SHA-256 and size by path."""
+        if self._second is None:
+            return {}
+        here: dict[str, tuple[str, int]] = {}
+
+        def _read(paths: Sequence[str]) -> None:
+            found = digest_many(map(Path, paths), follow_symlinks=False, progress=progress)
+            for path, result in zip(paths, found, strict=True):
+                if not isinstance(result, Unread):
+                    here[path] = result.digests[0].hex, result.size
+
+        there = self._second.finish(_read)
+        progress(sum(size for _, size in there.values()))
+        return {**there, **here}
 
     def strays(self) -> Sequence[str]:
         """Return nothing: all that a folder holds is files and folders."""

@@ -24,7 +24,11 @@ _ZIP_MARK = b"PK"
 def open_tree(path: Path) -> Iterator[Tree]:
     """Open what is at `path`. Raises NotCheckable."""
     if path.is_dir():
-        yield FolderTree(path)
+        folder = FolderTree(path)
+        try:
+            yield folder
+        finally:
+            folder.close()
     elif path.is_file():
         _demand_zip(path)
         tree = ZipTree(path)

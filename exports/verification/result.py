@@ -82,6 +82,28 @@ class Timestamp:
     """A capture's exhibit reference, or the path of a checkpoint of the case."""
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the checked one was compared with: an earlier state of the same case, and what came of it.
+
+    `verdict` is that of the earlier one by itself; `origin`, `size`, `root` and `fingerprint` are of its seal, "" and 0
+    where none holds. `holds` says whether the ledger begins with the earlier one; None where that is not known.
+    `captures` and `items` count what is the same; `absent` are exhibits that are not in the later bundle.
+    """
+
+    path: str
+    what: str
+    verdict: str
+    origin: str
+    size: int
+    root: str
+    fingerprint: str
+    holds: bool | None
+    captures: int
+    items: int
+    absent: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Findings:
     """Everything found so far; becomes a Verification when the checking is over."""
@@ -116,9 +138,10 @@ class Verification:
     notes: tuple[str, ...]
     files: int
     bytes: int
+    since: Since | None = None
 
     @classmethod
-    def of(cls, path: Path, what: str, findings: Findings) -> Verification:
+    def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Verification:
         """Return the result of a checking that is over."""
         return cls(
             path=path,
@@ -134,6 +157,7 @@ class Verification:
             notes=tuple(findings.notes),
             files=findings.files,
             bytes=findings.bytes,
+            since=since,
         )
 
     @property
@@ -162,6 +186,7 @@ class Verification:
             "seals": [asdict(seal) for seal in self.seals],
             "timestamps": [asdict(each) for each in self.timestamps],
             "notes": list(self.notes),
+            "since": self.since and asdict(self.since),
             "files": self.files,
             "bytes": self.bytes,
         }

@@ -12,6 +12,7 @@ from exports.verification.case import check_case
 from exports.verification.check import Check
 from exports.verification.open_tree import open_tree
 from exports.verification.result import Findings, Unchecked, Verification
+from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
 from exports.verification.tree import below
 from exports.verification.zip_tree import ZipTree
@@ -37,15 +38,31 @@ def verify(
     *,
     signers: Sequence[PublicKey] = (),
     roots: Sequence[Certificate] = (),
+    since: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
 
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
-    must vouch for the authority of each trusted time. `progress` is told bytes done and bytes to do.
+    must vouch for the authority of each trusted time. `since` is an earlier state of the same case, as a case or a
+    bundle: what is there must be here unchanged, or be a capture that was left out of this bundle. `progress` is told
+    bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
-    what, findings = "nothing that can be checked", Findings()
+    count = _summing(progress)
+    what, check, findings = _examine(path, signers, roots, count)
+    if since is None or check is None:
+        return Verification.of(path, what, findings)
+    known, earlier, found = _examine(since, signers, roots, count)
+    verified = Verification.of(since, known, found)
+    return Verification.of(path, what, findings, Comparison(what, check, verified, earlier).run())
+
+
+def _examine(
+    path: Path, signers: Sequence[PublicKey], roots: Sequence[Certificate], count: Callable[[int], None]
+) -> tuple[str, Check | None, Findings]:
+    """Check one path by itself; return what it is, and the check unless it could not be begun."""
+    what, check, findings = "nothing that can be checked", None, Findings()
     try:
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
@@ -57,12 +74,12 @@ def verify(
                     continue
                 for reason in tree.strays():
                     check.problem(".", reason)
-                check.compare(_summing(progress))
+                check.compare(count)
                 break
     except NotCheckable as error:
         reason = str(error).removeprefix(f"{path}: ")
         findings.unchecked.append(Unchecked(str(path), f"{reason}; {error.hint}" if error.hint else reason))
-    return Verification.of(path, what, findings)
+    return what, check, findings
 
 
 def _ledger_state(path: Path) -> tuple[int, int] | None:

@@ -59,7 +59,7 @@ def test_layout(maker: CaseMaker, tmp_path: Path) -> None:
     bundle = export(maker, tmp_path / "out")
     captures = {path.name: path for path in maker.case.captures()}
     expected = TAGS | {"data/case.json", "data/custody.json", "data/manifest.json", "data/report.html"}
-    expected |= {"seal/checkpoint", "seal/public-key.pem", "seal/export.json", "seal/export.proof"}
+    expected |= {"seal/checkpoint", "seal/public-key.pem", "seal/export.json", "seal/export.proof", "seal/consistency"}
     for name, path in captures.items():
         expected |= {f"data/captures/{name}/{file}" for file in files_of(path)}
         expected |= {f"seal/captures/{name}.json", f"seal/captures/{name}.proof"}

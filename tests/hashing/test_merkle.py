@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from hashing.merkle import (
     EMPTY_ROOT,
+    Levels,
     Tree,
     consistency_proof,
     inclusion_proof,
@@ -102,9 +103,7 @@ def _recursive_root(leaves: Sequence[bytes]) -> bytes:
     """RFC 9162, section 2.1.1, word for word."""
     if len(leaves) < 2:
         return leaves[0] if leaves else sha256(b"").digest()
-    half = 1
-    while half * 2 < len(leaves):
-        half *= 2
+    half = _largest_power_below(len(leaves))
     return sha256(b"\x01" + _recursive_root(leaves[:half]) + _recursive_root(leaves[half:])).digest()
 
 
@@ -127,6 +126,33 @@ def _misshapen(proof: Proof, *roots: bytes) -> Iterator[list[bytes]]:
         yield [*proof[:place], b"", *proof[place + 1 :]]
     if len(proof) > 1:
         yield [*proof[1:], proof[0]]
+
+
+def _largest_power_below(size: int) -> int:
+    half = 1
+    while half * 2 < size:
+        half *= 2
+    return half
+
+
+def _path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """PATH of RFC 9162, section 2.1.3.1, word for word."""
+    if len(leaves) == 1:
+        return []
+    half = _largest_power_below(len(leaves))
+    if index < half:
+        return [*_path(index, leaves[:half]), _recursive_root(leaves[half:])]
+    return [*_path(index - half, leaves[half:]), _recursive_root(leaves[:half])]
+
+
+def _subproof(old: int, leaves: Sequence[bytes], *, whole: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 9162, section 2.1.4.1, word for word."""
+    if old == len(leaves):
+        return [] if whole else [_recursive_root(leaves)]
+    half = _largest_power_below(len(leaves))
+    if old <= half:
+        return [*_subproof(old, leaves[:half], whole=whole), _recursive_root(leaves[half:])]
+    return [*_subproof(old - half, leaves[half:], whole=False), _recursive_root(leaves[:half])]
 
 
 @pytest.mark.parametrize("size", range(9))
@@ -287,14 +313,32 @@ def test_consistency(new: int, data: st.DataObject) -> None:
 
 
 @given(SIZES, st.data())
+def test_proofs_are_the_shortest(size: int, data: st.DataObject) -> None:
+    """Proofs are those of the RFC's recursive definitions, hash by hash: nothing is sent that need not be."""
+    leaves = _leaves_of(size)
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+    levels = Levels(leaves)
+    assert levels.inclusion_proof(index) == inclusion_proof(index, leaves) == tuple(_path(index, leaves))
+    assert levels.consistency_proof(old) == consistency_proof(old, leaves) == tuple(_subproof(old, leaves))
+
+
+@given(SIZES, st.data())
 def test_every_flipped_bit(size: int, data: st.DataObject) -> None:
-    """No single bit of a proof can be changed."""
+    """No single bit of a proof can be changed, nor of a root or a leaf."""
     leaves = _leaves_of(size)
     index = data.draw(st.integers(0, size - 1))
     root = root_of(leaves)
     for changed in _flipped(inclusion_proof(index, leaves)):
         assert not verify_inclusion(index, size, leaves[index], changed, root)
+    for [wrong] in _flipped([root]):
+        assert not verify_inclusion(index, size, leaves[index], inclusion_proof(index, leaves), wrong)
+    for [wrong] in _flipped([leaves[index]]):
+        assert not verify_inclusion(index, size, wrong, inclusion_proof(index, leaves), root)
     before = root_of(leaves[: index + 1])
+    for [wrong] in _flipped([root]):
+        assert not verify_consistency(index + 1, size, before, wrong, consistency_proof(index + 1, leaves))
+    for [wrong] in _flipped([before]):
+        assert not verify_consistency(index + 1, size, wrong, root, consistency_proof(index + 1, leaves))
     for changed in _flipped(consistency_proof(index + 1, leaves)):
         assert not verify_consistency(index + 1, size, before, root, changed)
 

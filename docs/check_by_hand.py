@@ -1,0 +1,87 @@
+"""Check the seal of an unpacked bundle with nothing of goldenhour's: `python3 check_by_hand.py BUNDLE`.
+
+Needs Python 3.11 and OpenSSL 3, or later. What it shows, and what it cannot, stands in expert-witness.md.
+"""
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+
+def sha256(*parts: bytes) -> bytes:
+    """Hash these bytes, one behind the other."""
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def root(lines: list[bytes]) -> bytes:
+    """Return the root hash over all lines of a ledger (RFC 6962, section 2.1)."""
+    if len(lines) == 1:
+        return sha256(b"\x00", lines[0])
+    left = 1 << ((len(lines) - 1).bit_length() - 1)  # the largest power of two below their number
+    return sha256(b"\x01", root(lines[:left]), root(lines[left:]))
+
+
+def proven(line: Path) -> tuple[int, bytes]:
+    """Return size and root of the ledger that the proof beside a line leads to (RFC 9162, section 2.1.3.2)."""
+    place, size, *hashes = line.with_suffix(".proof").read_text().split()
+    f, s, r = int(place), int(size) - 1, sha256(b"\x00", line.read_bytes())
+    for p in map(base64.b64decode, hashes):
+        r, on_left = (sha256(b"\x01", p, r), True) if f % 2 or f == s else (sha256(b"\x01", r, p), False)
+        while on_left and f and f % 2 == 0:
+            f, s = f // 2, s // 2
+        f, s = f // 2, s // 2
+    return (int(size), r) if s == 0 else (0, b"")
+
+
+def signed(text: bytes, signature: bytes, key: Path) -> bool:
+    """Say whether the key made the Ed25519 signature in the last line of a signed note (c2sp.org/signed-note)."""
+    with tempfile.TemporaryDirectory() as folder:
+        body, sig = Path(folder, "body"), Path(folder, "sig")
+        body.write_bytes(text)
+        sig.write_bytes(base64.b64decode(signature.split()[2])[4:])  # behind four bytes that name the key
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-in", body, "-sigfile", sig]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
+    """Yield for each thing that must hold whether it does, and what it is."""
+    seal = bundle / "seal"
+    text, signature = (seal / "checkpoint").read_bytes().split(b"\n\n")
+    sealed = int(text.split(b"\n")[1]), base64.b64decode(text.split(b"\n")[2])
+    yield signed(text + b"\n", signature, seal / "public-key.pem"), "the signature under seal/checkpoint"
+    exported = json.loads((seal / "export.json").read_bytes())
+    lines = {name: seal / "captures" / f"{name}.json" for name in exported["captures"]}
+    for line in sorted({*seal.rglob("*.json"), *lines.values()}):
+        yield proven(line) == sealed, f"{str(line)!r} is a line of the sealed ledger"
+    for name, digest in exported["files"].items():
+        yield sha256((bundle / name).read_bytes()).hex() == digest, f"{name!r} is the file that seal/export.json names"
+    for name, line in lines.items():
+        capture = json.loads(line.read_bytes())
+        *ledger, rest = (bundle / "data" / "captures" / name / "ledger.jsonl").read_bytes().split(b"\n")
+        found = (name, len(ledger), root(ledger).hex(), b"")
+        yield found == (capture["capture"], capture["size"], capture["root"], rest), f"the ledger of {name!r}: its root"
+    for listed in (bundle / "manifest-sha256.txt").read_text("utf-8").splitlines():
+        digest, _, name = listed.partition("  ")
+        with (bundle / unquote(name)).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                yield False, f"{name!r}: another file than manifest-sha256.txt lists"
+
+
+verdict = True
+try:
+    for holds, what in findings(Path(sys.argv[1])):
+        print("holds         " if holds else "DOES NOT HOLD ", what)
+        verdict = verdict and holds
+except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    print("DOES NOT HOLD  something is missing, or is not what it should be:", repr(error))
+    verdict = False
+print(
+    "VERDICT:", "the seal holds, and no file is altered or missing" if verdict else "NOT shown to be as it was sealed"
+)
+sys.exit(0 if verdict else 1)

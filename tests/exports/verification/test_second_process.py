@@ -1,0 +1,61 @@
+"""Bundles of many files, part of which a second process reads: what is found must not depend on it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exports.bundle import export_bundle
+from exports.verification import verify
+from tests.exports.small_case import Thing, make_case, photo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def _truncate(path: Path) -> None:
+    path.chmod(0o600)
+    os.truncate(path, 5)
+
+
+def _link(path: Path) -> None:
+    path.rename(path.with_name("aside"))
+    path.symlink_to("aside")
+
+
+def _climb(path: Path) -> None:
+    listed = path.parents[4] / "manifest-sha256.txt"
+    listed.chmod(0o600)
+    listed.write_text(f"{'0' * 64}  ../../outside\n")
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    "none": lambda _: None,
+    "altered": _truncate,
+    "missing": lambda path: path.unlink(),
+    "added": lambda path: path.with_name("one-more\nline.jpg").write_bytes(b"1"),
+    "a link": _link,
+    "a pipe": lambda path: os.mkfifo(path.with_name("pipe")),
+    "a path that climbs": _climb,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fault is found alike with a second process, without one, and with one that cannot be started."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing(f"{number}.jpg", photo(number)) for number in range(3)])
+    bundle = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "bundle").path
+    FAULTS[fault](next(bundle.glob("data/captures/*/items/*1.jpg")))
+    alone = verify(bundle)
+    told: list[int] = []
+    monkeypatch.setattr("exports.verification.folder_tree.FEWEST", 1)
+    monkeypatch.setattr("exports.verification.folder_tree.default_workers", lambda: 4)
+    assert verify(bundle, progress=lambda done, _: told.append(done)) == alone
+    assert alone.verdict == {"none": "ok", "a path that climbs": "unchecked"}.get(fault, "mismatch")
+    assert max(told, default=0) == alone.bytes
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert verify(bundle) == alone
