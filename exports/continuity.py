@@ -5,7 +5,7 @@ It begins with the capture itself (seized, sealed); a bundle that holds the exhi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +18,7 @@ from hashing.exhibit import demand_known, exhibit_of
 from hashing.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from hashing.case import Case
     from hashing.events import CaseEvent, VerifiedBy
@@ -51,6 +51,10 @@ class Exhibit:
             msgspec.structs.replace(entry, detail="a bundle") if entry.event == "copied" and entry.detail else entry
             for entry in self.log
         )
+
+    def of_items(self, refs: Collection[str]) -> Exhibit:
+        """Return the exhibit with what its log says of itself and of these items alone."""
+        return replace(self, log=tuple(entry for entry in self.log if entry.ref == self.ref or entry.ref in refs))
 
     def descriptions(self, ref: str = "") -> list[CustodyRecord]:
         """Return what was said of the exhibit, or of one of its items, in the order in which it was recorded."""
@@ -165,6 +169,7 @@ def _custody(line: int, event: Custody) -> CustodyRecord:
         reason=event.reason,
         place=event.place,
         receipt=_verified(event.receipt) if event.receipt else None,
+        redacted=event.redacted,
     )
 
 

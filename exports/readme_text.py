@@ -15,7 +15,7 @@ from exports.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.manifest import ItemRecord, Manifest
+    from exports.manifest import DisclosureRecord, ItemRecord, Manifest
 
 _READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}
 """What undoes the content coding of a file."""
@@ -43,8 +43,7 @@ and contacts none.
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence
       exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
-      ledger.jsonl           what was done, line by line
-      checkpoint             the capture's seal
+{listing}      checkpoint             the capture's seal
       checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
     bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
@@ -154,9 +153,47 @@ seal/captures/ holds, in the same form, the line that records the seal of each
 capture, with its proof. That line holds the SHA-256 of the capture's
 checkpoint, and the size and root of the capture's ledger, which in turn holds
 the SHA-256 of every item and exchange file of the capture.
+"""
 
+_WHOLE = """\
+      ledger.jsonl           what was done, line by line
+"""
+_SINGLE = """\
+      disclosed.jsonl        the lines of the ledger that tell of these items
+      disclosed.proofs       for each, where it stands in the ledger, and the proof
+"""
 
-6. What the servers sent
+_DISCLOSURE = """
+
+{number}. These items belong to a sealed whole
+
+This is a disclosure: single items of {captures}, and not
+the others. Of {items} items {withheld} are withheld.
+Each line of disclosed.jsonl is a line of the capture's ledger exactly as it was
+sealed; the same line of disclosed.proofs holds its position, the ledger's number
+of lines, and the hashes of its proof. This shows both for the first line, in the
+form that step 5 begins with:
+
+    for folder in data/captures/*; do
+      (printf '\\0'; sed -n 1p "$folder/disclosed.jsonl" | tr -d '\\n') | sha256sum
+      sed -n 1p "$folder/disclosed.proofs" | tr ' ' '\\n'
+    done
+
+Computed as in step 5, the result must be the third line of the checkpoint in the
+same folder. Another number than 1 shows another line. The last line is the last
+of the ledger: it counts the items of the whole capture ("items"), and so proves
+how many are withheld.
+
+    for folder in data/captures/*; do tail -n 1 "$folder/disclosed.jsonl"; done
+
+The line of an item holds the SHA-256 of its file, the line of an exchange those
+of its records ("block_sha256"). Whether more lines tell of the same item, and
+what an item was cut out of, only the whole capture shows.
+"""
+
+_EXCHANGES = """
+
+{number}. What the servers sent
 
 The exchange files can be read with any WARC tool, such as warcio:
 
@@ -230,12 +267,16 @@ a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
 """
 
 
-def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
-    """Return README.txt for the bundle `name`; `tokens` says whether there is a trusted time to check.
+def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool = True) -> bytes:
+    """Return README.txt for the bundle `name`.
+
+    `tokens` says whether there is a trusted time to check, `exchanges` whether there is an exchange file.
 
     Text from outside stands in it as one printable line each.
     """
+    disclosure = manifest.disclosure
     text = _TEXT.format(
+        listing=_SINGLE if disclosure else _WHOLE,
         name=_line(name),
         title=_line(manifest.case.title),
         case_id=_line(manifest.case.id),
@@ -244,15 +285,26 @@ def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
     )
-    sections: list[Callable[..., str]] = []
+    sections: list[Callable[..., str]] = [_EXCHANGES.format] if exchanges else []
+    if disclosure:
+        sections.append(partial(_DISCLOSURE.format, **_counts(disclosure)))
     if example := next(_excerpts(manifest), ""):
         sections.append(partial(_EXCERPTS.format, command=example))
     if any(item.proof is not None for item in _items(manifest)):
         sections.append(_PROOFS.format)
     if tokens:
         sections.append(partial(_TRUSTED_TIME.format, times=_times(manifest)))
-    text += "".join(section(number=number) for number, section in enumerate(sections, start=7))
+    text += "".join(section(number=number) for number, section in enumerate(sections, start=6))
     return text.encode()
+
+
+def _counts(disclosure: DisclosureRecord) -> dict[str, str]:
+    exhibits = exhibit_ranges([each.exhibit for each in disclosure.captures])
+    return {
+        "captures": _line(exhibits),
+        "items": f"{sum(each.items for each in disclosure.captures):,}",
+        "withheld": f"{sum(each.withheld for each in disclosure.captures):,}",
+    }
 
 
 def _times(manifest: Manifest) -> str:

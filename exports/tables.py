@@ -200,8 +200,7 @@ def verification_lines(verification: Verification) -> Iterator[str]:
         yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
     for unchecked in verification.unchecked:
         yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
-    for note in verification.notes:
-        yield f"note       {printable(note)}"
+    yield from _remarked(verification)
     for seal in verification.seals:
         sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
         yield f"seal       {seal.fingerprint}  {printable(sealed)}"
@@ -212,6 +211,14 @@ def verification_lines(verification: Verification) -> Iterator[str]:
         judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
         yield f"signer     {fingerprint}  {judged}"
     yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+
+
+def _remarked(verification: Verification) -> Iterator[str]:
+    for each in verification.disclosed:
+        whole = each.items + each.withheld
+        yield f"disclosed  {printable(each.exhibit)}: {each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+    for note in verification.notes:
+        yield f"note       {printable(note)}"
 
 
 def _counted(verification: Verification) -> str:

@@ -325,6 +325,10 @@ class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="export
     signer: str
     tool: str
     files: dict[str, str]
+    only: tuple[str, ...] = ()
+    """The items that a disclosure holds; nothing where the bundle holds whole captures."""
+    redacted: tuple[str, ...] = ()
+    """What of these items is withheld: some of `hashing.redaction.WORDS`."""
 
 
 class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -359,6 +363,8 @@ class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody
     place: str = ""
     receipt: VerifiedBy | None = None
     """What a verification found, where the action is one."""
+    redacted: tuple[str, ...] = ()
+    """What of an item was withheld when it was disclosed, by name."""
 
 
 class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="described"):

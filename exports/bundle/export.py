@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exports.bag import PAYLOAD
 from exports.bundle.contents import capture_contents, stamped_sources
+from exports.bundle.disclosure.contents import disclosed_contents
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
@@ -23,10 +24,11 @@ from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
 from exports.continuity import read_exhibits
 from exports.errors import ExportError, NotWhole
-from exports.manifest import ExportRecord
+from exports.manifest import DisclosureRecord, ExportRecord
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.checkpoint import parse_checkpoint
+from hashing.custody import disclosed_events
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
 from hashing.storage import read_small, storing
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from exports.bundle.disclosure.contents import Made
+    from exports.bundle.disclosure.request import DisclosureRequest
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
     from hashing.case import Case
@@ -54,6 +58,9 @@ class Bundle:
 
     `items` and `bytes` count the originals; `fingerprint` is that of the bundle's seal. `left_out` says in a sentence
     each which captures of the case are not in it, and why; `cleared` names what killed exports had left beside it.
+    Of a disclosure, `only` are the references of its items,
+    `withheld` counts the other items of their captures, and `remarks` say in a sentence each what the items disclosed
+    cannot show alone.
     """
 
     path: Path
@@ -63,6 +70,9 @@ class Bundle:
     fingerprint: str
     left_out: tuple[str, ...]
     cleared: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    withheld: int = 0
+    remarks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `export --json`."""
@@ -73,10 +83,21 @@ class Bundle:
 class _Outgoing:
     views: tuple[CaptureView, ...]
     sources: tuple[Source, ...]
+    made: tuple[Made, ...] = ()
+    disclosure: DisclosureRecord | None = None
+    items: tuple[str, ...] | None = None
+    """The only items that go out; None for whole captures."""
+    remarks: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
         return sum(source.size for source in self.sources)
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the bundle takes on the disk, generously."""
+        files = len(self.sources) + len(self.made)
+        return self.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
 
 
 def export_bundle(
@@ -86,11 +107,12 @@ def export_bundle(
     officer: str,
     output: Path | None = None,
     exhibits: Sequence[str] = (),
+    only: DisclosureRequest | None = None,
     zipped: bool = False,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
-    """Make a bundle of a case's sealed captures: all, or those of the exhibits named.
+    """Make a bundle of a case's sealed captures: all, those of the exhibits named, or `only` single items of them.
 
     Everything is compared with the case's own seals on the way, and the whole bundle is read back before it gets its
     name; until then, and after any failure, there is nothing under that name. `progress` is told bytes copied and
@@ -101,21 +123,36 @@ def export_bundle(
     """
     moment = clock()
     events = list(case.events())
-    selection = select(case.path, events, exhibits)
-    final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
+    selection = select(case.path, events, only.exhibits if only else exhibits)
+    named = only.items if only else selection.exhibits if exhibits else ()
+    final = _final_path(case, output, named, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
     stamped, newest = _stamped(events), _newest_stamped(events)
-    outgoing = _outgoing(case, events, selection, stamped, newest)
+    outgoing = _outgoing(case, events, selection, only, stamped, newest)
     cleared = clear_leftovers(final)
+    told = disclosed_events(
+        only.items if only else (),
+        key=key,
+        officer=officer,
+        receiver=only.receiver if only else "",
+        reason=only.reason if only else "",
+        redacted=(),
+        time=timestamp(moment),
+    )
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, moment, zipped=zipped) as draft:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, outgoing.views, read_exhibits(events), stamped)
+        exhibited = read_exhibits(events)
+        if outgoing.items is not None:
+            exhibited = {ref: exhibit.of_items(outgoing.items) for ref, exhibit in exhibited.items()}
+        listed = manifest(case.info, record, outgoing.views, exhibited, stamped, outgoing.disclosure)
         declare_bag(draft)
         faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
         if faults:
             raise _not_whole(case.path, faults)
+        for made in outgoing.made:
+            draft.add(made.name, made.pieces())
         write_lists(draft, listed, name, {source.name: source.path for source in outgoing.sources})
         write_tag_files(draft, listed, name, moment)
         exported = Exported(
@@ -127,9 +164,10 @@ def export_bundle(
             signer=key.public.raw.hex(),
             tool=tool(),
             files={file: draft.sha256[file] for file in VOUCHING},
+            only=outgoing.items or (),
         )
-        index, note = case.record(exported, key=key)
-        custody = custody_lines(events, selection.exhibits)
+        index, note = case.record(*told, exported, key=key)
+        custody = custody_lines(events, selection.exhibits, outgoing.items)
         seal = seal_files(case, index, note, key.public, selection.sealed, custody, stamped, newest)
         for file, data in seal:
             draft.add(file, [data])
@@ -145,6 +183,9 @@ def export_bundle(
         fingerprint=parse_checkpoint(note)[0].fingerprint(),
         left_out=selection.left_out,
         cleared=cleared,
+        only=exported.only,
+        withheld=sum(each.withheld for each in outgoing.disclosure.captures) if outgoing.disclosure else 0,
+        remarks=outgoing.remarks,
     )
 
 
@@ -160,13 +201,13 @@ def _drafting(path: Path, name: str, moment: datetime, *, zipped: bool) -> Itera
             draft.discard()
 
 
-def _final_path(case: Case, output: Path | None, chosen: Selection | None, *, zipped: bool) -> Path:
+def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped: bool) -> Path:
     inside = case.path.resolve()
     if output is None:
         # A bundle does not belong into the case, so beside it where the user stands inside.
         here = Path.cwd()
         folder = inside.parent if here.is_relative_to(inside) else here
-        output = folder / (bundle_name(inside.name, chosen.exhibits if chosen else ()) + (".zip" if zipped else ""))
+        output = folder / (bundle_name(inside.name, named) + (".zip" if zipped else ""))
     if not _is_text(output.name):
         raise ExportError(f"{output}: not a name in UTF-8", hint="choose another name with --output")
     if output.exists() or output.is_symlink():
@@ -203,6 +244,7 @@ def _outgoing(
     case: Case,
     events: Sequence[CaseEvent],
     selection: Selection,
+    only: DisclosureRequest | None,
     stamped: Mapping[str, Stamped],
     newest: tuple[int, Stamped] | None,
 ) -> _Outgoing:
@@ -210,8 +252,10 @@ def _outgoing(
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
-    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
     own = stamped_sources(case.path, newest[1]) if newest else ()
+    if only is not None:
+        return _disclosed(case, selection, only, stamped, (info, *own))
+    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
     sources = (info, *(source for each in contents for source in each.sources), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
@@ -221,8 +265,31 @@ def _outgoing(
     return _Outgoing(views, sources)
 
 
+def _disclosed(
+    case: Case,
+    selection: Selection,
+    only: DisclosureRequest,
+    stamped: Mapping[str, Stamped],
+    own: tuple[Source, ...],
+) -> _Outgoing:
+    """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
+    contents = [disclosed_contents(case.path, event, only, stamped.get(event.capture)) for event in selection.sealed]
+    sources = (*own, *(source for each in contents for source in each.sources))
+    if faults := [fault for each in contents for fault in each.faults]:
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+    items = tuple(ref for each in contents for ref in each.items)
+    return _Outgoing(
+        views=tuple(each.view for each in contents),
+        sources=sources,
+        made=tuple(made for each in contents for made in each.made),
+        disclosure=DisclosureRecord(only=items, captures=tuple(each.counts for each in contents)),
+        items=items,
+        remarks=tuple(remark for each in contents for remark in each.remarks),
+    )
+
+
 def _check_space(final: Path, outgoing: _Outgoing) -> None:
-    needed = outgoing.bytes + _SPARE + _SPARE_PER_FILE * len(outgoing.sources)
+    needed = outgoing.needed
     with storing(final.parent):
         free = shutil.disk_usage(final.parent).free
     if free < needed:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from exports.capture_view import CaptureView, ItemView
     from exports.continuity import Exhibit
+    from exports.manifest import DisclosureRecord
     from hashing.case import CaseInfo
     from hashing.events import Exchange, ProofRead, Stamped
     from hashing.facts import Fact
@@ -53,6 +54,7 @@ def manifest(
     views: Iterable[CaptureView],
     exhibits: Mapping[str, Exhibit],
     stamped: Mapping[str, Stamped],
+    disclosure: DisclosureRecord | None = None,
 ) -> Manifest:
     """Return the manifest of a bundle that holds these captures; `stamped` are the trusted times by capture.
 
@@ -62,6 +64,7 @@ def manifest(
         format=FORMAT,
         case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
         exported=exported,
+        disclosure=disclosure,
         captures=tuple(
             _capture(view, exhibits.get(view.started.exhibit), stamped.get(view.started.capture)) for view in views
         ),

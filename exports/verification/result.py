@@ -82,6 +82,15 @@ class Timestamp:
     """A capture's exhibit reference, or the path of a checkpoint of the case."""
 
 
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """How much of a capture a disclosure holds: items that are here, and items that are proven to be withheld."""
+
+    exhibit: str
+    items: int
+    withheld: int
+
+
 @dataclass(slots=True)
 class Findings:
     """Everything found so far; becomes a Verification when the checking is over."""
@@ -94,6 +103,7 @@ class Findings:
     signers: list[Signer] = field(default_factory=list)
     seals: list[SealFound] = field(default_factory=list)
     timestamps: list[Timestamp] = field(default_factory=list)
+    disclosed: list[Disclosed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
@@ -113,6 +123,7 @@ class Verification:
     signers: tuple[Signer, ...]
     seals: tuple[SealFound, ...]
     timestamps: tuple[Timestamp, ...]
+    disclosed: tuple[Disclosed, ...]
     notes: tuple[str, ...]
     files: int
     bytes: int
@@ -131,6 +142,7 @@ class Verification:
             signers=tuple(findings.signers),
             seals=tuple(findings.seals),
             timestamps=tuple(findings.timestamps),
+            disclosed=tuple(findings.disclosed),
             notes=tuple(findings.notes),
             files=findings.files,
             bytes=findings.bytes,
@@ -161,6 +173,7 @@ class Verification:
             "signers": signers,
             "seals": [asdict(seal) for seal in self.seals],
             "timestamps": [asdict(each) for each in self.timestamps],
+            "disclosed": [asdict(each) for each in self.disclosed],
             "notes": list(self.notes),
             "files": self.files,
             "bytes": self.bytes,
