@@ -16,6 +16,7 @@ from hashing.events import (
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
+    Commitments,
     Exchange,
     Failed,
     Item,
@@ -27,6 +28,7 @@ from hashing.events import (
 )
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
+from hashing.redaction import mask
 from hashing.server_dates import DateBounds
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class CaptureCheck:
         self._dates = DateBounds()
         self._date_lines = 0
         self._merkle = MerkleTree()
+        self._masked = MerkleTree()
+        """Over the masked forms of the lines: what can be withheld of them with proof."""
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""
@@ -72,7 +76,9 @@ class CaptureCheck:
                 for line in read_lines(file, Path(ledger)):
                     self._merkle.append(line)
                     length += len(line) + 1
-                    self._take(decode_capture_event(line))
+                    event = decode_capture_event(line)
+                    self._take(event)
+                    self._commit_to(line, event)
                     if self._of_another_format():
                         check.unchecked(ledger, f"format {self.format[:40]}: update goldenhour to check it")
                         self._vouch_for_nothing()
@@ -151,6 +157,14 @@ class CaptureCheck:
             self.check.problem(f"{self.prefix}{LEDGER}", str(error))
             return
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
+
+    def _commit_to(self, line: bytes, event: CaptureEvent) -> None:
+        """Add a line to the tree of masked forms, and compare that with the root that the capture states of it."""
+        stated = (event.size, event.root) if isinstance(event, Commitments) else None
+        if stated is not None and stated != (self._masked.size, self._masked.root().hex()):
+            reason = "does not commit to the lines before it: what is redacted of them cannot be proven"
+            self.check.problem(f"{self.prefix}{LEDGER}", f"line {self._merkle.size}: {reason}")
+        self._masked.append(mask(line).form)
 
     def _check_exchange(self, item: Item) -> None:
         exchange = self._exchanges.get(item.exchange)

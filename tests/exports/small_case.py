@@ -99,6 +99,8 @@ class CaptureMaker:
         self._scene, self._title, self._note, self._initials = scene, title, note, initials
         self.folder, self.started = maker.case.begin_capture(initials, self._start, key=maker.key)
         self.events: list[Event] = []
+        self.commits = True
+        """Whether the capture says what its lines commit to; captures of the first goldenhour did not."""
         self._items = self._failed = self._skipped = self._bytes = 0
 
     def _start(self, capture: str, exhibit: str) -> CaptureStarted:
@@ -233,18 +235,18 @@ class CaptureMaker:
         folder.append(self.events)
         folder.append(folder.close_warcs(system_clock))
         status = status or ("partial" if self._failed else "complete")
-        folder.append(
-            [
-                CaptureFinished(
-                    time=timestamp(system_clock()),
-                    status=status,
-                    items=self._items,
-                    failed=self._failed,
-                    skipped=self._skipped,
-                    bytes=self._bytes,
-                )
-            ]
+        finished = CaptureFinished(
+            time=timestamp(system_clock()),
+            status=status,
+            items=self._items,
+            failed=self._failed,
+            skipped=self._skipped,
+            bytes=self._bytes,
         )
+        if self.commits:
+            folder.finish(finished)
+        else:
+            folder.append([finished])
         started = self.started
         seal = folder.seal(key, capture_origin(started.case, started.capture))
         self._maker.case.record_seal(started.capture, started.exhibit, status, seal, key=key)
