@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,11 @@ from commands.options import (
 from commands.output import clean, counted, print_json
 from commands.progress import byte_progress
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.bundle import Bundle
+
 
 @click.command(short_help="Write an evidence bundle, checked before it is called done.")
 @existing_case
@@ -29,6 +35,12 @@ from commands.progress import byte_progress
     multiple=True,
     metavar="ITEMS",
     help="Disclose only these items, MP/1-0003,MP/1-0007, each proven to be part of the sealed whole.",
+)
+@click.option(
+    "--redact",
+    multiple=True,
+    metavar="WORDS",
+    help="With --only: withhold url, author, text, description, facts, place, network, officer or content.",
 )
 @receiver_option
 @reason_option
@@ -44,6 +56,7 @@ def export(
     case: Path,
     exhibits: tuple[str, ...],
     only: tuple[str, ...],
+    redact: tuple[str, ...],
     receiver: str,
     reason: str,
     output: Path | None,
@@ -59,15 +72,22 @@ def export(
     goldenhour export OP-ALDER --zip
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
     goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
+    goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
     """
     from exports.bundle import export_bundle
-    from exports.bundle.disclosure.request import DisclosureRequest, parse_items
+    from exports.bundle.disclosure.request import DisclosureRequest, parse_items, parse_words
+    from hashing.redaction import WORDS
 
     if only and exhibits:
         raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
-    if not only and (receiver or reason):
-        raise click.UsageError("--to and --reason go with --only; of whole exhibits, `custody add` records them")
-    request = DisclosureRequest(items=parse_items(only), receiver=receiver, reason=reason) if only else None
+    if not only and (receiver or reason or redact):
+        raise click.UsageError("--redact, --to and --reason go with --only; for whole exhibits there is `custody add`")
+    words = parse_words(redact)
+    if unknown := [word for word in words if word not in WORDS]:
+        raise click.UsageError(f"--redact {', '.join(unknown)}: not one of {', '.join(WORDS)}")
+    request = None
+    if only:
+        request = DisclosureRequest(items=parse_items(only), redact=words, receiver=receiver, reason=reason)
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
@@ -86,13 +106,20 @@ def export(
     if as_json:
         print_json(bundle.to_json())
         return
-    click.echo(clean(f"bundle   {bundle.path}"))
+    for line in _told(bundle):
+        click.echo(clean(line))
+
+
+def _told(bundle: Bundle) -> Iterator[str]:
+    yield f"bundle   {bundle.path}"
     counts = f"{counted(bundle.items, 'item')} of {counted(len(bundle.captures), 'capture')}"
-    click.echo(f"         {counts}, read back and checked")
+    yield f"         {counts}, read back and checked"
     if bundle.only:
-        click.echo(f"withheld {counted(bundle.withheld, 'item')} of the same captures")
-    click.echo(f"seal     {bundle.fingerprint}")
-    for sentence in bundle.remarks:
-        click.echo(f"note     {clean(sentence)}")
-    for sentence in bundle.left_out:
-        click.echo(f"left out {clean(sentence)}")
+        yield f"withheld {counted(bundle.withheld, 'item')} of the same captures"
+    if bundle.redacted:
+        yield f"without  {', '.join(bundle.redacted)}"
+    if bundle.openings:
+        yield f"openings {bundle.openings}: what is withheld of the items; it stays with you"
+    yield f"seal     {bundle.fingerprint}"
+    yield from (f"note     {sentence}" for sentence in bundle.remarks)
+    yield from (f"left out {sentence}" for sentence in bundle.left_out)

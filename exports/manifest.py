@@ -228,6 +228,7 @@ class ItemRecord(Record, frozen=True, kw_only=True):
     sha256: Sha256
     mime: str
     path: BundlePath
+    withheld: Annotated[bool, Meta(description="The file itself is withheld: nothing stands at its path.")] = False
     content_encoding: Annotated[str, Meta(description="How the bytes are coded as served, such as gzip.")] = ""
     partial: Annotated[str, Meta(description="Why the item is not whole.")] = ""
     error_page: Annotated[

@@ -216,7 +216,12 @@ def verification_lines(verification: Verification) -> Iterator[str]:
 def _remarked(verification: Verification) -> Iterator[str]:
     for each in verification.disclosed:
         whole = each.items + each.withheld
-        yield f"disclosed  {printable(each.exhibit)}: {each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+        without = f"; without {printable(', '.join(each.redacted))}" if each.redacted else ""
+        counts = f"{each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+        yield f"disclosed  {printable(each.exhibit)}: {counts}{without}"
+    for opened in verification.opened:
+        for name, value in opened.values.items():
+            yield f"opened     {printable(opened.of)}  {printable(name)}: {printable(value)}"
     for note in verification.notes:
         yield f"note       {printable(note)}"
 

@@ -4,6 +4,9 @@ disclosed.jsonl              lines of the ledger, each exactly as it was sealed
 disclosed.proofs             for each of them, in the same order: its index, the size of the tree, and its inclusion
                              proof in base64, apart by spaces
 exchanges-disclosed.warc.gz  the records of the exchanges disclosed
+redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.redaction`)
+redacted.shown               for each of them: the disclosures of what is shown of it, apart by spaces
+redacted.proofs              for each of them: its inclusion proof in the tree over the masked forms
 """
 
 from __future__ import annotations
@@ -16,13 +19,20 @@ from typing import TYPE_CHECKING
 from hashing.errors import BadFormat
 from hashing.merkle import leaf_hash, verify_inclusion
 from hashing.note import decode_base64
+from hashing.redaction import CONTENT, NETWORK, URL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LINES = "disclosed.jsonl"
 PROOFS = "disclosed.proofs"
+MASKED = "redacted.jsonl"
+SHOWN = "redacted.shown"
+MASKED_PROOFS = "redacted.proofs"
 EXCHANGES = "exchanges-disclosed.warc.gz"
+
+WITH_RECORDS = frozenset({URL, NETWORK, CONTENT})
+"""Words of which an exchange's records tell, so that these are withheld with them."""
 
 LONGEST_PROOF = 1 << 12
 """Bytes of a line of proofs: two numbers and up to 64 hashes."""

@@ -16,6 +16,7 @@ from exports.manifest import FORMAT, DisclosureRecord
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
 from exports.verification.disclosure import DisclosureCheck
+from exports.verification.openings import check_openings
 from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
@@ -83,11 +84,15 @@ def check_bundle(check: Check) -> None:
     for capture in sealed.captures:
         prefix = f"{_CAPTURES}{capture}/"
         if sealed.only or f"{prefix}{LINES}" in check.kinds:
-            checked[capture] = DisclosureCheck(check, prefix, sealed.signers.get(capture, ""))
+            checked[capture] = DisclosureCheck(check, prefix, sealed.signers.get(capture, ""), sealed.redacted)
         else:
             checked[capture] = CaptureCheck(check, prefix)
         checked[capture].run()
-    _check_manifest(check, checked, sealed.only)
+    _check_manifest(check, checked, sealed)
+    if check.openings is not None:
+        parts = {capture: one.masked for capture, one in checked.items() if isinstance(one, DisclosureCheck)}
+        masked = {(capture, index): form for capture, forms in parts.items() for index, form in forms.items()}
+        check_openings(check, check.openings, masked)
 
 
 def _check_format(check: Check) -> None:
@@ -148,6 +153,7 @@ class _Sealed:
 
     captures: list[str]
     only: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
     signers: dict[str, str] = field(default_factory=dict)
 
 
@@ -168,7 +174,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
         check.problem(pem, str(error))
     checkpoint = check.open_checkpoint(f"{_SEAL}checkpoint", [exported.signer])
     if checkpoint is None:
-        return _Sealed(ordered, exported.only)
+        return _Sealed(ordered, exported.only, exported.redacted)
     _check_identity(check, checkpoint)
     _check_proof(check, f"{_SEAL}export.proof", line, checkpoint)
     for name, sha256 in exported.files.items():
@@ -177,7 +183,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     signers = {capture: _check_capture_line(check, capture, checkpoint) for capture in ordered}
     check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))
     _check_stamped_checkpoint(check, checkpoint)
-    return _Sealed(ordered, exported.only, signers)
+    return _Sealed(ordered, exported.only, exported.redacted, signers)
 
 
 def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> str:
@@ -276,7 +282,7 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
     return index
 
 
-def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], only: tuple[str, ...]) -> None:
+def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], sealed: _Sealed) -> None:
     name = _MANIFEST
     try:
         with check.tree.open(name) as file:
@@ -287,7 +293,7 @@ def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | Disclosur
     if manifest.format != FORMAT:
         _judge_format(check, name, manifest.format)
         return
-    _check_disclosure(check, manifest.disclosure, checked, only)
+    _check_disclosure(check, manifest.disclosure, checked, sealed)
     said = {(capture.capture, *_said(item)) for capture in manifest.captures for item in capture.items}
     known = set(_known(checked))
     for capture, ref, *_ in sorted(known - said):
@@ -300,20 +306,20 @@ def _check_disclosure(
     check: Check,
     said: DisclosureRecord | None,
     checked: Mapping[str, CaptureCheck | DisclosureCheck],
-    only: tuple[str, ...],
+    sealed: _Sealed,
 ) -> None:
     """Compare which items are here with what the seal and the manifest say: a part must not pass for the whole."""
     parts = [one for one in checked.values() if isinstance(one, DisclosureCheck)]
     here = sorted(item.ref for one in parts for item in one.items)
-    if sorted(only) != here:
+    if sorted(sealed.only) != here:
         check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
     if (said is None) != (not parts):
         check.problem(_MANIFEST, "does not say rightly whether single items or whole captures are handed over")
     elif said is not None:
         counts = {(each.exhibit, each.disclosed, each.withheld) for each in said.captures}
         proven = {(each.exhibit, each.items, each.withheld) for each in check.findings.disclosed}
-        if counts != proven or sorted(said.only) != here:
-            check.problem(_MANIFEST, "does not say which items are here and how many are withheld")
+        if counts != proven or sorted(said.only) != here or said.redacted != sealed.redacted:
+            check.problem(_MANIFEST, "does not say which items are here, and how many and what is withheld")
 
 
 def _judge_format(check: Check, name: str, found: str) -> None:

@@ -7,13 +7,13 @@ items is proven by the ledger's last line, which counts them.
 from __future__ import annotations
 
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.disclosure.form import EXCHANGES, LINES, LONGEST_PROOF, PROOFS, Inclusion
+from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
 from exports.verification.result import Disclosed, Missing
+from exports.verification.shown_lines import shown_lines, unproven
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, capture_origin
 from hashing.case import token_path
@@ -26,79 +26,82 @@ from hashing.events import (
     Item,
     ProofRead,
     WorkingCopy,
-    decode_capture_event,
 )
-from hashing.ledger import read_lines
+from hashing.redaction import AUTHOR, CONTENT, URL
 from hashing.warc import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.verification.check import Check
+    from exports.verification.shown_lines import ShownLine
     from hashing.checkpoint import Checkpoint
-    from hashing.events import CaptureEvent
     from hashing.warc import WarcRecord
+
+_OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT, token_path(CHECKPOINT))
+_IN_A_PROOF = {URL, AUTHOR, CONTENT}
+"""Words without which a signed proof cannot be checked."""
 
 
 class DisclosureCheck:
     """The disclosed part of one capture: gathers what its lines say, then compares."""
 
-    def __init__(self, check: Check, prefix: str, signer: str) -> None:
+    def __init__(self, check: Check, prefix: str, signer: str, redacted: tuple[str, ...] = ()) -> None:
         self.check = check
         self.prefix = prefix
         self.items: list[Item] = []
+        self.masked: dict[int, bytes] = {}
+        """The masked forms of lines of which parts are withheld, proven, by index."""
+        self._words = redacted
+        self._redacted = set(redacted)
         self._signer = signer
         """The key that sealed the capture by the case's ledger, in hexadecimal; "" where that is not known."""
         self._started: CaptureStarted | None = None
         self._finished: CaptureFinished | None = None
         self._exchanges: dict[int, Exchange] = {}
         self._proofs: list[ProofRead] = []
-        self._vouched = {f"{prefix}{name}" for name in (LINES, PROOFS, CHECKPOINT, token_path(CHECKPOINT))}
-        self._last = -1
+        self._vouched = {f"{prefix}{name}" for name in _OWN_FILES}
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""
         check, name = self.check, f"{self.prefix}{LINES}"
-        for each in (name, f"{self.prefix}{PROOFS}"):
-            if not check.is_file(each):
-                check.findings.missing.append(Missing(each, "what stands for the ledger in a disclosure"))
-                return
-        try:
-            lines = list(self._proven_lines())
-            events = [decode_capture_event(line) for _, line in lines]
-        except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
-            check.problem(name, f"cannot be read: {str(error).removeprefix(f'{name}: ')}")
+        lines = self._read(name)
+        if not lines or not isinstance(lines[0].event, CaptureStarted):
             return
-        if not events or not isinstance(events[0], CaptureStarted) or lines[0][0].index:
-            check.problem(name, "does not begin with the line that begins the capture")
-            return
-        if events[0].format != CAPTURE_FORMAT:
-            check.unchecked(name, f"format {events[0].format[:40]}: update goldenhour to check it")
-            return
-        self._started = events[0]
+        self._started = lines[0].event
         checkpoint = self._checkpoint(self._started)
         if checkpoint is None:
             return
-        for (inclusion, line), event in zip(lines, events, strict=True):
-            self._take(checkpoint, inclusion, line, event)
-        self._check_last(checkpoint)
+        failed = unproven(lines, checkpoint)
+        for index in failed:
+            check.problem(name, f"line {index} is not proven to stand in the sealed ledger")
+        for line in lines:
+            if line.inclusion.index not in failed:
+                self._take(line)
+        self._check_last(checkpoint, lines[-1].inclusion.index)
         self._check_exchanges()
         self._check_derived()
         for each in below(check.kinds, self.prefix):
             if each not in self._vouched:
                 check.problem(each, "no line disclosed speaks of it")
 
-    def _proven_lines(self) -> Iterator[tuple[Inclusion, bytes]]:
-        """Yield each line with its proof, unchecked. Raises BadFormat, NotCheckable, OSError."""
-        tree = self.check.tree
-        with tree.open(f"{self.prefix}{LINES}") as lines, tree.open(f"{self.prefix}{PROOFS}") as proofs:
-            for line in read_lines(lines, Path(f"{self.prefix}{LINES}")):
-                proof = proofs.readline(LONGEST_PROOF)
-                if not proof.endswith(b"\n"):
-                    raise BadFormat("not every line has a proof")
-                yield Inclusion.parse(proof[:-1]), line
-            if proofs.read(1):
-                raise BadFormat("there are more proofs than lines")
+    def _read(self, name: str) -> list[ShownLine]:
+        """Return the lines, of which the first begins the capture; none where they cannot be read, which is noted."""
+        for each in (name, f"{self.prefix}{PROOFS}"):
+            if not self.check.is_file(each):
+                self.check.findings.missing.append(Missing(each, "what stands for the ledger in a disclosure"))
+                return []
+        try:
+            lines = shown_lines(self.check, self.prefix)
+        except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
+            self.check.problem(name, f"cannot be read: {str(error).removeprefix(f'{name}: ')}")
+            return []
+        first = lines[0] if lines else None
+        if first is None or not isinstance(first.event, CaptureStarted) or first.inclusion.index:
+            self.check.problem(name, "does not begin with the line that begins the capture")
+            return []
+        if first.event.format != CAPTURE_FORMAT:
+            self.check.unchecked(name, f"format {first.event.format[:40]}: update goldenhour to check it")
+            return []
+        return lines
 
     def _checkpoint(self, started: CaptureStarted) -> Checkpoint | None:
         name = f"{self.prefix}{CHECKPOINT}"
@@ -110,15 +113,10 @@ class DisclosureCheck:
             self.check.sealed(checkpoint, started.exhibit)
         return checkpoint
 
-    def _take(self, checkpoint: Checkpoint, inclusion: Inclusion, line: bytes, event: CaptureEvent) -> None:
-        name = f"{self.prefix}{LINES}"
-        if not inclusion.holds(line, checkpoint.size, checkpoint.root):
-            self.check.problem(name, f"line {inclusion.index} is not proven to stand in the sealed ledger")
-            return
-        if inclusion.index <= self._last:
-            self.check.problem(name, f"line {inclusion.index} stands there twice, or out of order")
-            return
-        self._last = inclusion.index
+    def _take(self, line: ShownLine) -> None:
+        if line.masked:
+            self.masked[line.inclusion.index] = line.form
+        event = line.event
         match event:
             case CaptureFinished():
                 self._finished = event
@@ -143,6 +141,8 @@ class DisclosureCheck:
         except NotCheckable as error:
             self.check.problem(f"{self.prefix}{LINES}", str(error))
             return
+        if CONTENT in self._redacted:
+            return  # the line says what it would be; it is not here
         self._vouched.add(f"{self.prefix}{event.path}")
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
 
@@ -154,10 +154,10 @@ class DisclosureCheck:
         if exchange is None or (exchange.sha256, exchange.size) != (item.sha256, item.size):
             self.check.problem(f"{self.prefix}{item.path}", "no exchange disclosed brought these bytes")
 
-    def _check_last(self, checkpoint: Checkpoint) -> None:
+    def _check_last(self, checkpoint: Checkpoint, last: int) -> None:
         """Check that the line that counts the items is here, and is the ledger's last."""
         name, finished = f"{self.prefix}{LINES}", self._finished
-        if finished is None or self._last != checkpoint.size - 1:
+        if finished is None or last != checkpoint.size - 1:
             self.check.problem(
                 name, "does not end with the ledger's last line: how many items are withheld is not proven"
             )
@@ -167,7 +167,7 @@ class DisclosureCheck:
             self.check.problem(name, f"holds {here} items, and the sealed last line counts {finished.items}")
             return
         exhibit = self._started.exhibit if self._started else ""
-        self.check.findings.disclosed.append(Disclosed(exhibit, here, finished.items - here))
+        self.check.findings.disclosed.append(Disclosed(exhibit, here, finished.items - here, self._words))
 
     def _check_exchanges(self) -> None:
         """Check every record against the digest that its exchange's line gives it; there may be no other record."""
@@ -176,7 +176,7 @@ class DisclosureCheck:
             place.record: (place.block_sha256, exchange)
             for exchange in self._exchanges.values()
             for place in (exchange.warc, exchange.request_warc)
-            if place is not None
+            if place is not None and not self._redacted & WITH_RECORDS
         }
         if wanted and not self.check.is_file(name):
             self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
@@ -207,7 +207,10 @@ class DisclosureCheck:
             if item.excerpt is not None and item.excerpt.of not in refs
         ]
         check_excerpts(self.check, self.prefix, here)
-        checkable = [proof for proof in self._proofs if {proof.ref, proof.identity, proof.post} - {""} <= refs]
+        hidden = self._redacted & _IN_A_PROOF
+        checkable = [
+            proof for proof in self._proofs if not hidden and {proof.ref, proof.identity, proof.post} - {""} <= refs
+        ]
         notes += [
             f"{proof.ref} is a signed proof of what is withheld in part: it was not checked"
             for proof in self._proofs

@@ -89,6 +89,18 @@ class Disclosed:
     exhibit: str
     items: int
     withheld: int
+    redacted: tuple[str, ...] = ()
+    """What of the items that are here is withheld, by the bundle's seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was withheld and is opened, proven to be what was sealed: the word, and the ledger's fields with values."""
+
+    of: str
+    """The item, or `the capture`."""
+    word: str
+    values: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -104,6 +116,7 @@ class Findings:
     seals: list[SealFound] = field(default_factory=list)
     timestamps: list[Timestamp] = field(default_factory=list)
     disclosed: list[Disclosed] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
@@ -124,6 +137,7 @@ class Verification:
     seals: tuple[SealFound, ...]
     timestamps: tuple[Timestamp, ...]
     disclosed: tuple[Disclosed, ...]
+    opened: tuple[Opened, ...]
     notes: tuple[str, ...]
     files: int
     bytes: int
@@ -143,6 +157,7 @@ class Verification:
             seals=tuple(findings.seals),
             timestamps=tuple(findings.timestamps),
             disclosed=tuple(findings.disclosed),
+            opened=tuple(findings.opened),
             notes=tuple(findings.notes),
             files=findings.files,
             bytes=findings.bytes,
@@ -174,6 +189,7 @@ class Verification:
             "seals": [asdict(seal) for seal in self.seals],
             "timestamps": [asdict(each) for each in self.timestamps],
             "disclosed": [asdict(each) for each in self.disclosed],
+            "opened": [asdict(each) for each in self.opened],
             "notes": list(self.notes),
             "files": self.files,
             "bytes": self.bytes,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from exports.disclosure.openings import Openings
     from exports.verification.tree import Tree
     from hashing.keys import PublicKey
 
@@ -37,12 +38,14 @@ def verify(
     *,
     signers: Sequence[PublicKey] = (),
     roots: Sequence[Certificate] = (),
+    openings: Openings | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
 
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
-    must vouch for the authority of each trusted time. `progress` is told bytes done and bytes to do.
+    must vouch for the authority of each trusted time. `openings` are checked against the disclosure that they are of.
+    `progress` is told bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     what, findings = "nothing that can be checked", Findings()
@@ -50,9 +53,11 @@ def verify(
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
             with open_tree(path) as tree:
-                check = Check(tree, signers, roots)
+                check = Check(tree, signers, roots, openings)
                 findings = check.findings
                 what = _check(check, tree)
+                if openings is not None and not what.startswith("bundle"):
+                    check.problem("openings", "are of a disclosure, and this is none")
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
                     continue
                 for reason in tree.strays():

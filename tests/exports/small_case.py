@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hashing.post import Post
 
 OFFICER = "Mary Price"
+_CERTIFICATE = Digest.of_bytes(b"certificate").hex
 SCENE = "https://news.example/fire-on-market-street.html"
 
 
@@ -186,7 +187,7 @@ class CaptureMaker:
             warc=WarcPlace(file=file, offset=offset, record=record, block_sha256=block_sha256),
             ip="203.0.113.7",
             port=443,
-            tls=Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", verified=True, chain=(sha256,)),
+            tls=Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", verified=True, chain=(_CERTIFICATE,)),
             content_type=thing.mime,
             server_date="Tue, 24 Nov 2026 10:15:02 GMT",
         )

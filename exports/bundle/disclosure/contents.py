@@ -10,22 +10,26 @@ import msgspec
 from exports.bag import is_portable
 from exports.bundle.disclosure.choice import chosen_lines, demand_items, remarks, with_remnants
 from exports.bundle.disclosure.exchanges import Member, copied, find_members
+from exports.bundle.disclosure.lines import disclosed_lines, line_files
 from exports.bundle.inventory import folder_in_bundle
 from exports.bundle.source import Fault, Source, fault_of
 from exports.capture_view import seal_of, view_of
-from exports.disclosure.form import EXCHANGES, LINES, PROOFS, Inclusion, lines_of
+from exports.disclosure.form import EXCHANGES, WITH_RECORDS
+from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.manifest import DisclosedRecord
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, token_path
 from hashing.events import Exchange, Item, WarcPlace, WorkingCopy, decode_capture_event
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import inclusion_proofs, leaf_hash, root_of
+from hashing.merkle import leaf_hash, root_of
+from hashing.redaction import CONTENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from exports.bundle.disclosure.lines import DisclosedLine
     from exports.bundle.disclosure.request import DisclosureRequest
     from exports.capture_view import CaptureView
     from hashing.events import CaptureEvent, CaptureSealed, Stamped
@@ -51,6 +55,8 @@ class DisclosedContents:
     made: tuple[Made, ...]
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...]
+    openings: tuple[LineOpening, ...]
+    """What is withheld of the lines disclosed."""
 
 
 def disclosed_contents(
@@ -58,8 +64,8 @@ def disclosed_contents(
 ) -> DisclosedContents:
     """Gather what the ledger of a sealed capture says of the items asked for, with their files and exchanges.
 
-    Raises NothingToExport for an item that the capture does not have; NotWhole where its ledger is not the sealed one;
-    Unreadable, BadFormat.
+    Raises NothingToExport for an item that the capture does not have; NotRedactable; NotWhole where its ledger is not
+    the sealed one; Unreadable, BadFormat.
     """
     folder = case / CAPTURES / sealed.capture
     lines = _sealed_lines(folder, sealed)
@@ -67,14 +73,15 @@ def disclosed_contents(
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
     refs = with_remnants(events, set(request.items))
-    chosen = chosen_lines(events, refs)
-    told = [events[index] for index in chosen]
-    members, faults = find_members(folder, _places(told))
-    sources = _sources(folder, sealed, told, stamped)
+    words = request.words
+    disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
+    told = [line.sealed for line in disclosed]
+    members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
+    sources = _sources(folder, sealed, disclosed if CONTENT not in words else (), stamped)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
-    view = view_of(folder, _as_disclosed(told, members), seal_of(folder))
+    view = view_of(folder, _as_disclosed([line.event for line in disclosed], members), seal_of(folder))
     count = sum(isinstance(event, Item) for event in events)
     return DisclosedContents(
         view=view,
@@ -87,9 +94,10 @@ def disclosed_contents(
             withheld=count - len(view.items),
         ),
         sources=tuple(sources),
-        made=tuple(_made(folder_in_bundle(sealed.capture), lines, chosen, members)),
+        made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
         faults=tuple(faults),
-        remarks=tuple(remarks(told, [lines[index] for index in chosen], refs)),
+        remarks=tuple(remarks(told, [line.text() for line in disclosed], refs)),
+        openings=tuple(_openings(sealed.capture, disclosed)),
     )
 
 
@@ -111,14 +119,18 @@ def _places(events: Iterable[CaptureEvent]) -> list[WarcPlace]:
 
 
 def _sources(
-    folder: Path, sealed: CaptureSealed, events: Iterable[CaptureEvent], stamped: Stamped | None
+    folder: Path, sealed: CaptureSealed, lines: Iterable[DisclosedLine], stamped: Stamped | None
 ) -> list[Source]:
     inside = folder_in_bundle(sealed.capture)
-    recorded = {event.path: (event.size, event.sha256) for event in events if isinstance(event, Item | WorkingCopy)}
-    recorded[CHECKPOINT] = (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)
+    checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
+    sources = [Source(checkpoint, f"{inside}/{CHECKPOINT}", _size(checkpoint), sealed.checkpoint_sha256)]
     if stamped is not None:
-        recorded[token_path(CHECKPOINT)] = (_size(folder / token_path(CHECKPOINT)), stamped.token_sha256)
-    return [Source(folder / path, f"{inside}/{path}", size, sha256) for path, (size, sha256) in recorded.items()]
+        sources.append(Source(token, f"{inside}/{token.name}", _size(token), stamped.token_sha256))
+    for line in lines:
+        kept, shown = line.sealed, line.event
+        if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
+            sources.append(Source(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256))
+    return list({source.name: source for source in sources}.values())
 
 
 def _size(path: Path) -> int:
@@ -144,14 +156,20 @@ def _moved(event: Exchange, places: dict[str, int]) -> Exchange:
     return msgspec.structs.replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
 
 
-def _made(inside: str, lines: Sequence[bytes], chosen: Collection[int], members: Sequence[Member]) -> list[Made]:
-    leaves = [leaf_hash(line) for line in lines]
-    proofs = [
-        Inclusion(index, len(lines), proof).write()
-        for index, proof in zip(chosen, inclusion_proofs(chosen, leaves), strict=True)
-    ]
-    made = [_whole(f"{inside}/{LINES}", lines_of([lines[index] for index in chosen]))]
-    made.append(_whole(f"{inside}/{PROOFS}", lines_of(proofs)))
+def _openings(capture: str, disclosed: Iterable[DisclosedLine]) -> Iterator[LineOpening]:
+    by_exchange = {line.sealed.exchange: line.sealed.ref for line in disclosed if isinstance(line.sealed, Item)}
+    for line in disclosed:
+        if line.withheld:
+            number = getattr(line.sealed, "exchange", 0)
+            of = str(getattr(line.sealed, "ref", "") or by_exchange.get(number, "") or "the capture")
+            withheld = tuple(each.decode() for each in line.withheld.values())
+            yield LineOpening(capture=capture, line=line.index, of=of, withheld=withheld)
+
+
+def _made(
+    inside: str, lines: Sequence[bytes], disclosed: Sequence[DisclosedLine], members: Sequence[Member]
+) -> list[Made]:
+    made = [_whole(f"{inside}/{name}", data) for name, data in line_files(lines, disclosed)]
     if members:
         size = sum(member.size for member in members)
         made.append(Made(f"{inside}/{EXCHANGES}", size, lambda: copied(members)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.errors import NothingToExport
+from exports.errors import NothingToExport, NotRedactable
 from hashing.exhibit import exhibit_of
+from hashing.redaction import IMPLIED, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureRequest:
-    """The items, in the order in which they were named, each once; who receives them, and why, for the custody log."""
+    """The items, in the order in which they were named, each once; who receives them, and why, for the custody log.
+
+    `redact` names what of them is withheld: some of `hashing.redaction.WORDS`. Raises NotRedactable for another word.
+    """
 
     items: tuple[str, ...]
+    redact: tuple[str, ...] = ()
     receiver: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.redact) - WORDS.keys():
+            raise NotRedactable(
+                f"{', '.join(sorted(unknown))}: not a word for what can be withheld", hint=f"one of {', '.join(WORDS)}"
+            )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is withheld, with what that implies, in the order of WORDS."""
+        said = {*self.redact, *(implied for word in self.redact for implied in IMPLIED.get(word, ()))}
+        return tuple(word for word in WORDS if word in said)
 
     @property
     def exhibits(self) -> tuple[str, ...]:
@@ -38,3 +55,8 @@ def parse_items(texts: Iterable[str]) -> tuple[str, ...]:
                 hint="an item is MP/1-0003; a whole exhibit is handed over with --exhibit MP/1",
             )
     return refs
+
+
+def parse_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Read the words for what is withheld, several in one text apart by commas."""
+    return tuple(dict.fromkeys(part.strip() for text in texts for part in text.split(",") if part.strip()))
