@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from exports.exhibits import exhibit_ranges
 from exports.printable import printable
+from hashing.redaction import OFFICER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +38,7 @@ and contacts none.
 
     data/report.html       everything, for people
     data/manifest.json     the same, for programs
-    data/case.json         what case this is
-    data/custody.json      what was done with each exhibit since its capture
+{case}    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence
@@ -163,6 +163,37 @@ _SINGLE = """\
       disclosed.proofs       for each, where it stands in the ledger, and the proof
 """
 
+_CASE = """\
+    data/case.json         what case this is
+"""
+_MASKED = """\
+      redacted.*             those of which parts are withheld, with what is shown
+"""
+
+_REDACTED = """
+
+{number}. What is withheld of these items
+
+Withheld: {words}.
+redacted.jsonl holds lines without these parts, and in "_sd" a digest of each
+part (SD-JWT, RFC 9901). The same line of redacted.shown holds the parts that are
+shown, each with a random salt, in base64url; a part that is opened later looks
+the same. Its digest must stand in the line. Of the first line of each capture:
+
+    for file in data/captures/*/redacted.jsonl; do
+      for part in $(sed -n 1p "${{file%.jsonl}}.shown"); do
+        printf %s "$part" | openssl dgst -sha256 -binary | base64 | tr '/+' '_-' | tr -d '='
+      done
+      sed -n 1p "$file"
+      (printf '\\0'; sed -n 1p "$file" | tr -d '\\n') | sha256sum
+      sed -n 1p "${{file%.jsonl}}.proofs" | tr ' ' '\\n'
+    done
+
+The last part of what is printed is the line's proof, in the form of the step
+before. It leads to the "root", here in hexadecimal, of the line "commitments" in
+disclosed.jsonl, which is itself proven to be sealed.
+"""
+
 _DISCLOSURE = """
 
 {number}. These items belong to a sealed whole
@@ -267,16 +298,19 @@ a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
 """
 
 
-def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool = True) -> bytes:
+def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool, masked: bool) -> bytes:
     """Return README.txt for the bundle `name`.
 
-    `tokens` says whether there is a trusted time to check, `exchanges` whether there is an exchange file.
+    `tokens` says whether there is a trusted time to check, `exchanges` whether there is an exchange file,
+    `masked` whether parts of any line are withheld.
 
     Text from outside stands in it as one printable line each.
     """
     disclosure = manifest.disclosure
+    redacted = disclosure.redacted if disclosure else ()
     text = _TEXT.format(
-        listing=_SINGLE if disclosure else _WHOLE,
+        case="" if OFFICER in redacted else _CASE,
+        listing=(_SINGLE + (_MASKED if masked else "")) if disclosure else _WHOLE,
         name=_line(name),
         title=_line(manifest.case.title),
         case_id=_line(manifest.case.id),
@@ -288,6 +322,8 @@ def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool 
     sections: list[Callable[..., str]] = [_EXCHANGES.format] if exchanges else []
     if disclosure:
         sections.append(partial(_DISCLOSURE.format, **_counts(disclosure)))
+    if masked:
+        sections.append(partial(_REDACTED.format, words=", ".join(redacted)))
     if example := next(_excerpts(manifest), ""):
         sections.append(partial(_EXCERPTS.format, command=example))
     if any(item.proof is not None for item in _items(manifest)):

@@ -26,7 +26,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
 
 class Salted(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An event of which parts can be withheld later, with proof (`hashing.redaction`)."""
+    """An event of which parts can be withheld later, with proof (`hashing.redaction`).
+
+    The salt also keeps anyone from guessing a line whose hash stands in the proof of its neighbour.
+    """
 
     salt: str = ""
     """128 random bits in hexadecimal, given when the line is written; whoever has it can undo every redaction."""
@@ -219,7 +222,7 @@ class Failed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="failed"
     exchange: int = 0
 
 
-class Skipped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
+class Skipped(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
     """Something that was seen and, by the user's own settings, not sought."""
 
     url: str
@@ -237,7 +240,7 @@ class WarcClosed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="warc
     records: int
 
 
-class CaptureResumed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
+class CaptureResumed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
     """A capture whose process died is finished off; `found` says what was found and done."""
 
     officer: str

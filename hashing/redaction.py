@@ -61,6 +61,8 @@ _FIELDS: dict[str, dict[str, str]] = {
     "post-changed": {"id": URL},
     "working-copy": {"path": URL},
     "failed": {"url": URL, "found_in": URL},
+    "skipped": {"url": URL, "found_in": URL},
+    "recovered": {"found": URL, "officer": OFFICER},
 }
 """The word for each field that can be withheld, by event."""
 _POST = {

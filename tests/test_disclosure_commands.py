@@ -72,3 +72,46 @@ def test_what_cannot_be_disclosed(maker: CaseMaker, tmp_path: Path, words: list[
     assert done.exit_code == code
     assert message in done.stderr
     assert not list(tmp_path.glob("*out*"))
+
+
+def test_redact_and_open(maker: CaseMaker, tmp_path: Path) -> None:
+    """`export --redact` names what is withheld and the file that opens it; `verify --openings` shows it, proven."""
+    done = export(maker, "--only", "MP/1-0002", "--redact", "url,network", "--output", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.stderr
+    assert "without  url, network" in done.stdout
+    assert f"openings {tmp_path}/out.openings.json" in done.stdout
+    openings = ["--openings", str(tmp_path / "out.openings.json")]
+    shut = CliRunner().invoke(main, ["verify", str(tmp_path / "out"), "-q"])
+    assert "1 withheld; without url, network" in shut.stdout
+    assert "crowd.jpg" not in shut.stdout
+    opened = CliRunner().invoke(main, ["verify", str(tmp_path / "out"), "-q", *openings])
+    assert opened.exit_code == 0
+    assert "opened     MP/1-0002  url: https://news.example/crowd.jpg" in opened.stdout
+    printed = json.loads(CliRunner().invoke(main, ["verify", str(tmp_path / "out"), "--json", *openings]).stdout)
+    assert {each["word"] for each in printed["opened"]} == {"url", "network"}
+    assert printed["disclosed"] == [{"exhibit": "MP/1", "items": 1, "withheld": 1, "redacted": ["url", "network"]}]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--redact", "url"], 2, "--redact, --to and --reason go with --only"),
+        (["--only", "MP/1-0002", "--redact", "faces"], 2, "--redact faces: not one of url, author, text"),
+        (["--only", "MP/1-0002", "--redact", "network", "--officer", "203.0.113.7"], 7, "would still be told"),
+    ],
+)
+def test_what_cannot_be_withheld(maker: CaseMaker, tmp_path: Path, words: list[str], code: int, message: str) -> None:
+    """What cannot be withheld ends in a plain sentence, and leaves nothing behind."""
+    done = export(maker, "--output", str(tmp_path / "out"), *words)
+    assert done.exit_code == code
+    assert message in done.stderr
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_openings_that_are_none(maker: CaseMaker, tmp_path: Path) -> None:
+    """A file that holds no openings, one that is not there, and several paths are refused with a sentence."""
+    (tmp_path / "file").write_text("x")
+    typed = ["verify", str(maker.path), "-q", "--openings"]
+    assert "not a file of openings" in CliRunner().invoke(main, [*typed, str(tmp_path / "file")]).stderr
+    assert CliRunner().invoke(main, [*typed, str(tmp_path / "none")]).exit_code == 6
+    assert CliRunner().invoke(main, [*typed, str(tmp_path / "file"), str(maker.path)]).exit_code == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.disclosure.form import MASKED
 from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
 from exports.readme_text import readme_text
 from hashing.case import token_path
@@ -78,7 +79,8 @@ def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime)
     draft.add(BAG_INFO, [bag_info(fields)])
     tokens = any(path.endswith(TOKEN) for path in draft.sha256)
     exchanges = any(path.endswith(_EXCHANGES) for path in draft.sha256)
-    draft.add(README, [readme_text(name, listed, tokens=tokens, exchanges=exchanges)])
+    masked = any(path.endswith(MASKED) for path in draft.sha256)
+    draft.add(README, [readme_text(name, listed, tokens=tokens, exchanges=exchanges, masked=masked)])
 
 
 def write_tag_manifest(draft: Draft) -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from hashing.events import CaptureEvent
 
 
+_LARGEST = 1 << 30
+"""Bytes of lines that are held in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownLine:
     """A line as it is shown, with its proof, unchecked; `masked` where parts of it are withheld."""
@@ -37,10 +41,11 @@ def shown_lines(check: Check, prefix: str) -> list[ShownLine]:
     if check.is_file(f"{prefix}{MASKED}"):
         masked = _proven(check, f"{prefix}{MASKED}", f"{prefix}{MASKED_PROOFS}")
         shown = _rows(check, f"{prefix}{SHOWN}", LONGEST_LINE)
-        for (proof, form), row in zip(masked, shown, strict=False):
-            lines.append(ShownLine(proof, form, event_of(form, row.split()), masked=True))
-        if next(masked, None) or next(shown, None) is not None:
-            raise BadFormat("not every masked line has its disclosures")
+        try:
+            for (proof, form), row in zip(masked, shown, strict=True):
+                lines.append(ShownLine(proof, form, event_of(form, row.split()), masked=True))
+        except ValueError as error:
+            raise BadFormat("not every masked line has its disclosures") from error
     if len({line.inclusion.index for line in lines}) < len(lines):
         raise BadFormat("a line stands there twice")
     return sorted(lines, key=lambda line: line.inclusion.index)
@@ -50,6 +55,8 @@ def _proven(check: Check, lines: str, proofs: str) -> Iterator[tuple[Inclusion, 
     rows = _rows(check, proofs, LONGEST_PROOF)
     with check.tree.open(lines) as file:
         for line in read_lines(file, Path(lines)):
+            if file.tell() > _LARGEST:
+                raise BadFormat("larger than any file of its kind")
             if (proof := next(rows, None)) is None:
                 raise BadFormat("not every line has a proof")
             yield Inclusion.parse(proof), line
@@ -76,7 +83,7 @@ def unproven(lines: Sequence[ShownLine], checkpoint: Checkpoint) -> list[int]:
     size, root = 0, b""
     for line in whole:
         event = line.event
-        if isinstance(event, Commitments) and event.size == line.inclusion.index and not failed:
+        if isinstance(event, Commitments) and event.size == line.inclusion.index not in failed:
             size, root = event.size, _hash(event.root)
     masked = [line for line in lines if line.masked]
     return failed + [line.inclusion.index for line in masked if not _holds(line, size, root)]
