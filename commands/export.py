@@ -83,7 +83,7 @@ def export(
     if not only and (receiver or reason or redact):
         raise click.UsageError("--redact, --to and --reason go with --only; for whole exhibits there is `custody add`")
     words = parse_words(redact)
-    if unknown := [word for word in words if word not in WORDS]:
+    if (unknown := [word for word in words if word not in WORDS]) or (redact and not words):
         raise click.UsageError(f"--redact {', '.join(unknown)}: not one of {', '.join(WORDS)}")
     request = None
     if only:

@@ -262,7 +262,7 @@ class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     high: float | None = None
 
 
-class ServerDates(Event, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
+class ServerDates(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
     """The clock of this computer as the servers' Date headers see it; follows from the exchanges before this line."""
 
     hosts: tuple[HostDates, ...]

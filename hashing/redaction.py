@@ -62,6 +62,7 @@ _FIELDS: dict[str, dict[str, str]] = {
     "working-copy": {"path": URL},
     "failed": {"url": URL, "found_in": URL},
     "skipped": {"url": URL, "found_in": URL},
+    "server-dates": {"hosts": URL},
     "recovered": {"found": URL, "officer": OFFICER},
 }
 """The word for each field that can be withheld, by event."""

@@ -96,6 +96,7 @@ def test_redact_and_open(maker: CaseMaker, tmp_path: Path) -> None:
     ("words", "code", "message"),
     [
         (["--redact", "url"], 2, "--redact, --to and --reason go with --only"),
+        (["--only", "MP/1-0002", "--redact", ","], 2, "not one of url, author, text"),
         (["--only", "MP/1-0002", "--redact", "faces"], 2, "--redact faces: not one of url, author, text"),
         (["--only", "MP/1-0002", "--redact", "network", "--officer", "203.0.113.7"], 7, "would still be told"),
     ],

@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import rfc8785
@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashing.errors import BadFormat
-from hashing.events import Exchange, Failed, Item, ItemFacts, PostRead, Salted, Skipped, Tls, WarcPlace, encode
+from hashing.events import (
+    CaptureEvent,
+    Exchange,
+    Failed,
+    Item,
+    ItemFacts,
+    PostRead,
+    Salted,
+    Skipped,
+    Tls,
+    WarcPlace,
+    encode,
+)
 from hashing.facts import Fact
 from hashing.merkle import Tree
 from hashing.post import Account, Edit, Post, PostMedia
@@ -214,3 +226,9 @@ def test_hostile_disclosures(disclosure: bytes) -> None:
     """What is no disclosure, or is nested without end, is refused."""
     with pytest.raises(BadFormat):
         read_disclosure(disclosure)
+
+
+def test_which_lines_have_no_salt() -> None:
+    """Only lines that name nothing captured, sought or seen go without a salt: any other could be guessed."""
+    plain = {kind.__name__ for kind in get_args(CaptureEvent) if not issubclass(kind, Salted)}
+    assert plain == {"WarcClosed", "ClockMeasured", "Commitments", "CaptureFinished"}

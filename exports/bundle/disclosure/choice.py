@@ -9,6 +9,7 @@ from exports.errors import NothingToExport
 from hashing.events import (
     CaptureFinished,
     CaptureStarted,
+    ClockMeasured,
     Exchange,
     Failed,
     Item,
@@ -45,7 +46,7 @@ def with_remnants(events: Sequence[CaptureEvent], refs: Collection[str]) -> set[
 
 
 def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[int]:
-    """Return the indices of the lines that begin and close the capture, and of those about these items.
+    """Return the indices of the lines that begin and close the capture or measure its clock, and of those about items.
 
     An item that was cut out of another comes with that one's exchange, which is disclosed only if the other one is.
     """
@@ -59,7 +60,7 @@ def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[
 
 def _belongs(event: CaptureEvent, refs: Collection[str], exchanges: Collection[int]) -> bool:
     match event:
-        case CaptureStarted() | CaptureFinished():
+        case CaptureStarted() | ClockMeasured() | CaptureFinished():
             return True
         case Exchange():
             return event.exchange in exchanges

@@ -18,9 +18,10 @@ from exports.errors import NothingToExport, NotWhole
 from exports.verification import verify
 from hashing.custody import Handling, record_custody
 from hashing.errors import BadFormat
-from hashing.events import CaptureSealed, Custody
+from hashing.events import CaptureResumed, CaptureSealed, Custody
 from hashing.keys import load_or_create_signing_key
 from hashing.merkle import inclusion_proof, inclusion_proofs, leaf_hash
+from hashing.times import system_clock, timestamp
 from tests.exports.disclosure.opened import where
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
@@ -370,3 +371,39 @@ def test_proof_line_round_trip(index: int, size: int, proof: list[bytes]) -> Non
     made = Inclusion(index, size, tuple(proof))
     assert Inclusion.parse(made.write()) == made
     assert base64.b64encode(proof[0]) in made.write() if proof else True
+
+
+def test_a_line_that_names_another_item(tmp_path: Path) -> None:
+    """A joined video is disclosed without its parts, and it is said that its line names them."""
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    capture.add(Thing("part.ts", b"\x00", "segment", "video/mp2t"))
+    playlist = capture.add(Thing("hi.m3u8", b"#EXTM3U\n", "playlist", "application/vnd.apple.mpegurl"))
+    how = "joined by ffmpeg: MP/1-0001"
+    capture.events.append(capture.folder.add_working_copy("2026-11-24T10:15:02Z", playlist.ref, "v.mp4", b"\x01", how))
+    capture.seal()
+    bundle = disclose(maker, tmp_path / "out", "MP/1-0002")
+    assert bundle.remarks == ("MP/1-0002: its line names MP/1-0001, which is withheld",)
+    assert verify(bundle.path).verdict == "ok"
+    assert disclose(maker, tmp_path / "both", "MP/1-0001", "MP/1-0002").remarks == ()
+
+
+def test_a_capture_that_another_officer_finished_off(tmp_path: Path) -> None:
+    """Items of a capture that was begun under one key and sealed under another are proven under the second."""
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    capture.add(Thing("front.jpg", photo()))
+    maker.key, _ = load_or_create_signing_key(tmp_path / "hill.pem")
+    capture.events.append(
+        CaptureResumed(
+            time=timestamp(system_clock()),
+            officer="John Hill",
+            signer=maker.key.public.raw.hex(),
+            tool="goldenhour",
+            found=("https://news.example/secret.jpg: 3 bytes had arrived",),
+        )
+    )
+    capture.seal()
+    bundle = disclose(maker, tmp_path / "out", "MP/1-0001")
+    assert verify(bundle.path, signers=[maker.key.public]).verdict == "ok"
+    assert where(bundle.path, "secret.jpg") == []
