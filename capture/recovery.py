@@ -120,7 +120,7 @@ class _Recovery:
         self._record_dates()
         closed = {event.path for event in known if isinstance(event, WarcClosed)}
         self._folder.append([event for event in self._folder.close_warcs(self._clock) if event.path not in closed])
-        self._folder.append([self._finished(list(capture_events(self._folder.path)))])
+        self._folder.finish(self._finished(list(capture_events(self._folder.path))))
 
     def _record_dates(self) -> None:
         """Record what all exchanges say of this computer's clock, those found now among them."""

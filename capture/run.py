@@ -335,7 +335,7 @@ class _Run:
             bytes=intake.bytes,
             reason=self._reason,
         )
-        self.folder.append([finished])
+        self.folder.finish(finished)
         return status
 
     def _disk_full(self) -> None:

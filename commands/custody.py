@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from commands.opening import officer_name, open_case, signing_key
-from commands.options import at_option, existing_case, json_option, officer_option, signing_key_option, stated_moment
+from commands.options import (
+    at_option,
+    existing_case,
+    json_option,
+    officer_option,
+    reason_option,
+    receiver_option,
+    signing_key_option,
+    stated_moment,
+)
 from commands.output import clean, print_json
 
 
@@ -32,8 +41,8 @@ def custody() -> None:
     help="What was done: seized, sealed, handed-over, received, …; see above.",
 )
 @click.option("--from", "giver", default="", metavar="NAME", help="Who gave it away.")
-@click.option("--to", "receiver", default="", metavar="NAME", help="Who received it.")
-@click.option("--reason", default="", metavar="TEXT", help="Why it was done.")
+@receiver_option
+@reason_option
 @click.option("--place", default="", metavar="TEXT", help="Where it was done.")
 @at_option
 @click.option(

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, open_case, signing_key
-from commands.options import existing_case, json_option, officer_option, quiet_option, signing_key_option
+from commands.options import (
+    existing_case,
+    json_option,
+    officer_option,
+    quiet_option,
+    reason_option,
+    receiver_option,
+    signing_key_option,
+)
 from commands.output import clean, counted, print_json
 from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.bundle import Bundle
 
 
 @click.command(short_help="Write an evidence bundle, checked before it is called done.")
 @existing_case
 @click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ITEMS",
+    help="Disclose only these items, MP/1-0003,MP/1-0007, each proven to be part of the sealed whole.",
+)
+@click.option(
+    "--redact",
+    multiple=True,
+    metavar="WORDS",
+    help="With --only: withhold url, author, text, description, facts, place, network, officer or content.",
+)
+@receiver_option
+@reason_option
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
 )
@@ -27,6 +55,10 @@ from commands.progress import byte_progress
 def export(
     case: Path,
     exhibits: tuple[str, ...],
+    only: tuple[str, ...],
+    redact: tuple[str, ...],
+    receiver: str,
+    reason: str,
     output: Path | None,
     zipped: bool,
     officer: str | None,
@@ -39,23 +71,55 @@ def export(
     \b
     goldenhour export OP-ALDER --zip
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
+    goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
+    goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
     """
     from exports.bundle import export_bundle
+    from exports.bundle.disclosure.request import DisclosureRequest, parse_items, parse_words
+    from hashing.redaction import WORDS
 
+    if only and exhibits:
+        raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
+    if not only and (receiver or reason or redact):
+        raise click.UsageError("--redact, --to and --reason go with --only; for whole exhibits there is `custody add`")
+    words = parse_words(redact)
+    if (unknown := [word for word in words if word not in WORDS]) or (redact and not words):
+        raise click.UsageError(f"--redact {', '.join(unknown)}: not one of {', '.join(WORDS)}")
+    request = None
+    if only:
+        request = DisclosureRequest(items=parse_items(only), redact=words, receiver=receiver, reason=reason)
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
-            opened, key=key, officer=officer, output=output, exhibits=exhibits, zipped=zipped, progress=progress
+            opened,
+            key=key,
+            officer=officer,
+            output=output,
+            exhibits=exhibits,
+            only=request,
+            zipped=zipped,
+            progress=progress,
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
     if as_json:
         print_json(bundle.to_json())
         return
-    click.echo(clean(f"bundle   {bundle.path}"))
+    for line in _told(bundle):
+        click.echo(clean(line))
+
+
+def _told(bundle: Bundle) -> Iterator[str]:
+    yield f"bundle   {bundle.path}"
     counts = f"{counted(bundle.items, 'item')} of {counted(len(bundle.captures), 'capture')}"
-    click.echo(f"         {counts}, read back and checked")
-    click.echo(f"seal     {bundle.fingerprint}")
-    for sentence in bundle.left_out:
-        click.echo(f"left out {clean(sentence)}")
+    yield f"         {counts}, read back and checked"
+    if bundle.only:
+        yield f"withheld {counted(bundle.withheld, 'item')} of the same captures"
+    if bundle.redacted:
+        yield f"without  {', '.join(bundle.redacted)}"
+    if bundle.openings:
+        yield f"openings {bundle.openings}: what is withheld of the items; it stays with you"
+    yield f"seal     {bundle.fingerprint}"
+    yield from (f"note     {sentence}" for sentence in bundle.remarks)
+    yield from (f"left out {sentence}" for sentence in bundle.left_out)

@@ -49,6 +49,8 @@ signing_key_option = setting(
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
 )
+receiver_option = click.option("--to", "receiver", default="", metavar="NAME", help="Who received it.")
+reason_option = click.option("--reason", default="", metavar="TEXT", help="Why it was done.")
 at_option = click.option(
     "--at", default="", metavar="WHEN", help="When it was done, if earlier: 2026-11-24T10:15Z, or 2h back."
 )

@@ -53,6 +53,13 @@ if TYPE_CHECKING:
     metavar="OLD",
     help="Demand that nothing which is in this earlier case or bundle was removed or changed.",
 )
+@click.option(
+    "--openings",
+    "openings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Check and show what was withheld from a disclosure.",
+)
 @json_option
 @quiet_option
 def verify(
@@ -61,6 +68,7 @@ def verify(
     root_paths: tuple[Path, ...],
     since: Path | None,
     receipt: Path | None,
+    openings_path: Path | None,
     signing_path: Path | None,
     as_json: bool,
     quiet: bool,
@@ -75,26 +83,30 @@ def verify(
     goldenhour verify OP-ALDER --receipt verified-by-hill.receipt
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
+    goldenhour verify OP-ALDER_MP-1-0003.zip --openings OP-ALDER_MP-1-0003.zip.openings.json
     """
+    from exports.disclosure.openings import load_openings
     from exports.outside import demand_outside
     from exports.receipt import write_receipt
     from exports.verification import verify as verify_path
     from hashing.keys import load_public_key
     from hashing.trusted_time.roots import load_roots
 
-    if receipt is not None and len(paths) > 1:
-        raise click.UsageError("--receipt is of one path: name no other")
-    if since is not None and len(paths) > 1:
-        raise click.UsageError("--since compares one path: name no other")
+    for name, given in (("--receipt", receipt), ("--since", since), ("--openings", openings_path)):
+        if given is not None and len(paths) > 1:
+            raise click.UsageError(f"{name} is for one path: name no other")
     if receipt is not None:
         for evidence in (paths[0], since or paths[0]):
             demand_outside(receipt, evidence)
     signers = [load_public_key(path) for path in key_paths]
     roots = [root for path in root_paths for root in load_roots(path)]
+    openings = load_openings(openings_path) if openings_path is not None else None
     worst = Exit.OK
     for path in paths:
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
-            verification = verify_path(path, signers=signers, roots=roots, since=since, progress=progress)
+            verification = verify_path(
+                path, signers=signers, roots=roots, openings=openings, since=since, progress=progress
+            )
         if as_json:
             print_json(verification.to_json())
         else:

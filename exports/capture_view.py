@@ -116,7 +116,12 @@ class CaptureView:
 
 def read_capture(path: Path) -> CaptureView:
     """Gather what the ledger of the capture in `path` says. Raises Unreadable, BadFormat."""
-    gathered = _Gathered(capture_events(path))
+    return view_of(path, capture_events(path), seal_of(path))
+
+
+def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> CaptureView:
+    """Gather what these events of the ledger of the capture in `path` say. Raises BadFormat without the first."""
+    gathered = _Gathered(events)
     if not isinstance(gathered.first, CaptureStarted):
         raise BadFormat(f"{path / LEDGER}: the first line does not begin a capture")
     return CaptureView(
@@ -130,13 +135,17 @@ def read_capture(path: Path) -> CaptureView:
         changed=tuple(gathered.of(PostChanged)),
         recovered=tuple(gathered.of(CaptureResumed)),
         warcs=tuple(gathered.of(WarcClosed)),
-        seal=_seal(path),
+        seal=seal,
         clock=next(reversed(gathered.of(ClockMeasured)), None),
         dates=next(reversed(gathered.of(ServerDates)), None),
     )
 
 
-def _seal(path: Path) -> Seal | None:
+def seal_of(path: Path) -> Seal | None:
+    """Return what the checkpoint of the capture in `path` says, unchecked; None without one.
+
+    Raises BadFormat, Unreadable.
+    """
     if not is_sealed(path):
         return None
     note = read_small(path / CHECKPOINT)

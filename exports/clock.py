@@ -22,6 +22,8 @@ _LONGEST = 1e12
 
 Interval = tuple[float, float]
 
+_OF_THE_LEDGER = {"signer", "salt"}
+
 
 def clock_sentence(measured: ClockMeasured | None, dates: ServerDates | None) -> str:
     """Return a sentence on the clock, or "" where nothing is known of it."""
@@ -48,14 +50,15 @@ def clock_to_json(measured: ClockMeasured | None, dates: ServerDates | None) -> 
         return None
     return {
         "says": clock_sentence(measured, dates),
-        "ntp": measured and {name: value for name, value in _fields(measured).items() if name != "signer"},
+        "ntp": measured and _fields(measured),
         "server_dates": dates and {**_fields(dates), "hosts": [_fields(host) for host in dates.hosts]},
     }
 
 
 def _fields(record: msgspec.Struct) -> dict[str, Any]:
-    """Return every field of a record by its name, those at their default too."""
-    plain = {name: msgspec.to_builtins(getattr(record, name)) for name in record.__struct_fields__}
+    """Return every field of a record by its name, those at their default too; not what only the ledger is for."""
+    names = [name for name in record.__struct_fields__ if name not in _OF_THE_LEDGER]
+    plain = {name: msgspec.to_builtins(getattr(record, name)) for name in names}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
 

@@ -5,20 +5,22 @@ It begins with the capture itself (seized, sealed); a bundle that holds the exhi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from exports.disclosure.masked import WITHHELD
 from exports.manifest import CustodyRecord, VerifiedRecord
 from hashing.capture_folder import capture_events
 from hashing.case import CAPTURES
 from hashing.events import CaptureRegistered, CaptureSealed, Custody, Described, Exported, Item
 from hashing.exhibit import demand_known, exhibit_of
 from hashing.keys import PublicKey
+from hashing.redaction import OFFICER, URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from hashing.case import Case
     from hashing.events import CaseEvent, VerifiedBy
@@ -51,6 +53,24 @@ class Exhibit:
             msgspec.structs.replace(entry, detail="a bundle") if entry.event == "copied" and entry.detail else entry
             for entry in self.log
         )
+
+    def of_items(self, refs: Collection[str]) -> Exhibit:
+        """Return the exhibit with what its log says of itself and of these items alone."""
+        return replace(self, log=tuple(entry for entry in self.log if entry.ref == self.ref or entry.ref in refs))
+
+    def without(self, words: Collection[str]) -> Exhibit:
+        """Return the exhibit without what names an officer or the scene, where these words withhold it.
+
+        What officers state names them throughout, so with them goes all but what goldenhour itself did.
+        """
+        log = self.log
+        if URL in words:
+            log = tuple(
+                msgspec.structs.replace(e, detail=WITHHELD) if e.event == "seized" and e.detail else e for e in log
+            )
+        if OFFICER in words:
+            log = tuple(msgspec.structs.replace(e, officer="") for e in log if e.detail and not e.late)
+        return replace(self, log=log)
 
     def descriptions(self, ref: str = "") -> list[CustodyRecord]:
         """Return what was said of the exhibit, or of one of its items, in the order in which it was recorded."""
@@ -111,6 +131,10 @@ def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
     }
 
 
+def _of_no_scene(entry: CustodyRecord) -> CustodyRecord:
+    return msgspec.structs.replace(entry, detail=WITHHELD if entry.detail else "")
+
+
 def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
     """Return what an event, which stands in this line of the case's ledger, adds to the logs. Raises BadKey."""
     if isinstance(event, CaptureRegistered):
@@ -165,6 +189,7 @@ def _custody(line: int, event: Custody) -> CustodyRecord:
         reason=event.reason,
         place=event.place,
         receipt=_verified(event.receipt) if event.receipt else None,
+        redacted=event.redacted,
     )
 
 

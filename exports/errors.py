@@ -3,7 +3,8 @@
 ExportError
 ├── NotCheckable        not a case, capture or bundle, or not one this version can check
 ├── NotWhole            what is to be handed over does not match its own records
-└── NothingToExport     no sealed capture answers to what was asked for
+├── NothingToExport     no sealed capture answers to what was asked for
+└── NotRedactable       what is to be withheld would still be handed over, or cannot be withheld with proof
 """
 
 
@@ -25,3 +26,7 @@ class NotWhole(ExportError):
 
 class NothingToExport(ExportError):
     """No sealed capture answers to what was asked for."""
+
+
+class NotRedactable(ExportError):
+    """What is to be withheld would still be handed over, or cannot be withheld with proof."""

@@ -228,6 +228,7 @@ class ItemRecord(Record, frozen=True, kw_only=True):
     sha256: Sha256
     mime: str
     path: BundlePath
+    withheld: Annotated[bool, Meta(description="The file itself is withheld: nothing stands at its path.")] = False
     content_encoding: Annotated[str, Meta(description="How the bytes are coded as served, such as gzip.")] = ""
     partial: Annotated[str, Meta(description="Why the item is not whole.")] = ""
     error_page: Annotated[
@@ -310,6 +311,7 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         ""
     )
     receipt: VerifiedRecord | None = None
+    redacted: Annotated[tuple[str, ...], Meta(description="What of an item was withheld when it was disclosed.")] = ()
 
 
 class ClockRecord(Record, frozen=True, kw_only=True):
@@ -391,6 +393,24 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     custody: Annotated[tuple[CustodyRecord, ...], Meta(description="Until the bundle was made.")] = ()
 
 
+class DisclosedRecord(Record, frozen=True, kw_only=True):
+    """How much of one capture a disclosure holds."""
+
+    capture: str
+    exhibit: str
+    items: Annotated[Count, Meta(description="Items in the whole capture, as its sealed last line counts them.")]
+    disclosed: Annotated[Count, Meta(description="Items of it that are here.")]
+    withheld: Annotated[Count, Meta(description="Items of it that are not here.")]
+
+
+class DisclosureRecord(Record, frozen=True, kw_only=True):
+    """Only single items are handed over; each is proven to belong to a sealed capture."""
+
+    only: Annotated[tuple[str, ...], Meta(description="The items' references.")]
+    redacted: Annotated[tuple[str, ...], Meta(description="What of these items is withheld, such as url.")] = ()
+    captures: tuple[DisclosedRecord, ...]
+
+
 class Manifest(Record, frozen=True, kw_only=True):
     """The list of what is in a bundle, how each item was got, and what was not captured and why.
 
@@ -400,6 +420,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     format: Annotated[str, Meta(pattern="^goldenhour-manifest/1$")]
     case: CaseRecord
     exported: ExportRecord
+    disclosure: DisclosureRecord | None = None
     captures: tuple[CaptureRecord, ...]
 
 

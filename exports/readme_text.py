@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from exports.exhibits import exhibit_ranges
 from exports.printable import printable
+from hashing.redaction import OFFICER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.manifest import ItemRecord, Manifest
+    from exports.manifest import DisclosureRecord, ItemRecord, Manifest
 
 _READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}
 """What undoes the content coding of a file."""
@@ -37,14 +38,12 @@ and contacts none.
 
     data/report.html       everything, for people
     data/manifest.json     the same, for programs
-    data/case.json         what case this is
-    data/custody.json      what was done with each exhibit since its capture
+{case}    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence
       exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
-      ledger.jsonl           what was done, line by line
-      checkpoint             the capture's seal
+{listing}      checkpoint             the capture's seal
       checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
     bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
@@ -159,9 +158,78 @@ seal/consistency shows, in further proofs (RFC 9162, section 2.1.4.2), that the
 sealed ledger only adds to what earlier bundles of the case were sealed over.
 Each line after the first holds the number of lines and the root that such a
 ledger had, as they stand in the seal/checkpoint of the earlier bundle.
+"""
 
+_WHOLE = """\
+      ledger.jsonl           what was done, line by line
+"""
+_SINGLE = """\
+      disclosed.jsonl        the lines of the ledger that tell of these items
+      disclosed.proofs       for each, where it stands in the ledger, and the proof
+"""
 
-6. What the servers sent
+_CASE = """\
+    data/case.json         what case this is
+"""
+_MASKED = """\
+      redacted.*             those of which parts are withheld, with what is shown
+"""
+
+_REDACTED = """
+
+{number}. What is withheld of these items
+
+Withheld: {words}.
+redacted.jsonl holds lines without these parts, and in "_sd" a digest of each
+part (SD-JWT, RFC 9901). The same line of redacted.shown holds the parts that are
+shown, each with a random salt, in base64url; a part that is opened later looks
+the same. Its digest must stand in the line. Of the first line of each capture:
+
+    for file in data/captures/*/redacted.jsonl; do
+      for part in $(sed -n 1p "${{file%.jsonl}}.shown"); do
+        printf %s "$part" | openssl dgst -sha256 -binary | base64 | tr '/+' '_-' | tr -d '='
+      done
+      sed -n 1p "$file"
+      (printf '\\0'; sed -n 1p "$file" | tr -d '\\n') | sha256sum
+      sed -n 1p "${{file%.jsonl}}.proofs" | tr ' ' '\\n'
+    done
+
+The last part of what is printed is the line's proof, in the form of the step
+before. It leads to the "root", here in hexadecimal, of the line "commitments" in
+disclosed.jsonl, which is itself proven to be sealed.
+"""
+
+_DISCLOSURE = """
+
+{number}. These items belong to a sealed whole
+
+This is a disclosure: single items of {captures}, and not
+the others. Of {items} items {withheld} are withheld.
+Each line of disclosed.jsonl is a line of the capture's ledger exactly as it was
+sealed; the same line of disclosed.proofs holds its position, the ledger's number
+of lines, and the hashes of its proof. This shows both for the first line, in the
+form that step 5 begins with:
+
+    for folder in data/captures/*; do
+      (printf '\\0'; sed -n 1p "$folder/disclosed.jsonl" | tr -d '\\n') | sha256sum
+      sed -n 1p "$folder/disclosed.proofs" | tr ' ' '\\n'
+    done
+
+Computed as in step 5, the result must be the third line of the checkpoint in the
+same folder. Another number than 1 shows another line. The last line is the last
+of the ledger: it counts the items of the whole capture ("items"), and so proves
+how many are withheld.
+
+    for folder in data/captures/*; do tail -n 1 "$folder/disclosed.jsonl"; done
+
+The line of an item holds the SHA-256 of its file, the line of an exchange those
+of its records ("block_sha256"). Whether more lines tell of the same item, and
+what an item was cut out of, only the whole capture shows.
+"""
+
+_EXCHANGES = """
+
+{number}. What the servers sent
 
 The exchange files can be read with any WARC tool, such as warcio:
 
@@ -235,12 +303,19 @@ a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
 """
 
 
-def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
-    """Return README.txt for the bundle `name`; `tokens` says whether there is a trusted time to check.
+def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool, masked: bool) -> bytes:
+    """Return README.txt for the bundle `name`.
+
+    `tokens` says whether there is a trusted time to check, `exchanges` whether there is an exchange file,
+    `masked` whether parts of any line are withheld.
 
     Text from outside stands in it as one printable line each.
     """
+    disclosure = manifest.disclosure
+    redacted = disclosure.redacted if disclosure else ()
     text = _TEXT.format(
+        case="" if OFFICER in redacted else _CASE,
+        listing=(_SINGLE + (_MASKED if masked else "")) if disclosure else _WHOLE,
         name=_line(name),
         title=_line(manifest.case.title),
         case_id=_line(manifest.case.id),
@@ -249,15 +324,28 @@ def readme_text(name: str, manifest: Manifest, *, tokens: bool) -> bytes:
         officer=_line(manifest.exported.officer),
         tool=_line(manifest.exported.tool),
     )
-    sections: list[Callable[..., str]] = []
+    sections: list[Callable[..., str]] = [_EXCHANGES.format] if exchanges else []
+    if disclosure:
+        sections.append(partial(_DISCLOSURE.format, **_counts(disclosure)))
+    if masked:
+        sections.append(partial(_REDACTED.format, words=", ".join(redacted)))
     if example := next(_excerpts(manifest), ""):
         sections.append(partial(_EXCERPTS.format, command=example))
     if any(item.proof is not None for item in _items(manifest)):
         sections.append(_PROOFS.format)
     if tokens:
         sections.append(partial(_TRUSTED_TIME.format, times=_times(manifest)))
-    text += "".join(section(number=number) for number, section in enumerate(sections, start=7))
+    text += "".join(section(number=number) for number, section in enumerate(sections, start=6))
     return text.encode()
+
+
+def _counts(disclosure: DisclosureRecord) -> dict[str, str]:
+    exhibits = exhibit_ranges([each.exhibit for each in disclosure.captures])
+    return {
+        "captures": _line(exhibits),
+        "items": f"{sum(each.items for each in disclosure.captures):,}",
+        "withheld": f"{sum(each.withheld for each in disclosure.captures):,}",
+    }
 
 
 def _times(manifest: Manifest) -> str:

@@ -24,6 +24,7 @@ def stated(entry: CustodyRecord) -> list[str]:
         f"to {entry.receiver}" if entry.receiver else "",
         f"reason: {entry.reason}" if entry.reason else "",
         f"place: {entry.place}" if entry.place else "",
+        f"without {', '.join(entry.redacted)}" if entry.redacted else "",
     ]
     if entry.receipt:
         verdict = _VERDICTS.get(entry.receipt.verdict, entry.receipt.verdict)

@@ -208,8 +208,7 @@ def verification_lines(verification: Verification) -> Iterator[str]:
 
 
 def _vouching_lines(verification: Verification) -> Iterator[str]:
-    for note in verification.notes:
-        yield f"note       {printable(note)}"
+    yield from _remarked(verification)
     for seal in verification.seals:
         sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
         yield f"seal       {seal.fingerprint}  {printable(sealed)}"
@@ -226,6 +225,19 @@ def _compared(since: Since) -> str:
     same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
     absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
     return f"{since.path}: {judged[since.holds]}; {same}{absent}"
+
+
+def _remarked(verification: Verification) -> Iterator[str]:
+    for each in verification.disclosed:
+        whole = each.items + each.withheld
+        without = f"; without {printable(', '.join(each.redacted))}" if each.redacted else ""
+        counts = f"{each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+        yield f"disclosed  {printable(each.exhibit)}: {counts}{without}"
+    for opened in verification.opened:
+        for name, value in opened.values.items():
+            yield f"opened     {printable(opened.of)}  {printable(name)}: {printable(value)}"
+    for note in verification.notes:
+        yield f"note       {printable(note)}"
 
 
 def _counted(verification: Verification) -> str:

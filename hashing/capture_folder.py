@@ -14,18 +14,31 @@ process has died.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hashing.checkpoint import Checkpoint, sign_checkpoint
 from hashing.digest import Digest
 from hashing.errors import WouldOverwrite
-from hashing.events import Event, WarcClosed, WorkingCopy, decode_capture_event, encode
+from hashing.events import (
+    CaptureFinished,
+    Commitments,
+    Event,
+    Salted,
+    WarcClosed,
+    WorkingCopy,
+    decode_capture_event,
+    encode,
+)
 from hashing.ledger import LEDGER, Ledger, ledger_lines
 from hashing.read import digest_file
+from hashing.redaction import SALT_BYTES, commitments
 from hashing.storage import create, make_folder, settle, storing, sync_folder, write_all, write_file, write_new
 from hashing.warc_file import WarcFile
 
@@ -101,7 +114,15 @@ class CaptureFolder:
 
     def append(self, events: Sequence[Event]) -> None:
         """Record events; they are on disk when this returns. Raises StorageFull, Unwritable."""
-        self.ledger.append([encode(event) for event in events])
+        self.ledger.append([encode(_salted(event)) for event in events])
+
+    def finish(self, finished: CaptureFinished) -> None:
+        """Record what every line so far commits to, and then how the capture ended: the last line before the seal.
+
+        Raises StorageFull, Unwritable, Unreadable, BadFormat.
+        """
+        root, size = commitments(ledger_lines(self.path / LEDGER))
+        self.append([Commitments(time=finished.time, root=root.hex(), size=size), finished])
 
     def settle_item(self, part: Path, name: str) -> str:
         """Give a body that is on disk its place among the items; return its path within the capture."""
@@ -174,6 +195,12 @@ class CaptureFolder:
         """Let go of the folder without sealing it."""
         self.warc.close()
         self.ledger.close()
+
+
+def _salted(event: Event) -> Event:
+    if isinstance(event, Salted) and not event.salt:
+        return msgspec.structs.replace(event, salt=secrets.token_hex(SALT_BYTES))
+    return event
 
 
 def is_sealed(path: Path) -> bool:

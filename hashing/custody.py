@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hashing.keys import SigningKey
 
 VERIFIED = "verified"
+DISCLOSED = "disclosed"
 ACTIONS = (
     "seized",
     "sealed",
@@ -31,13 +32,13 @@ ACTIONS = (
     "opened",
     "copied",
     VERIFIED,
-    "disclosed",
+    DISCLOSED,
     "disposed",
 )
 LONGEST_TEXT = 4_000
 """Characters of anything that an officer states; so that a line of the ledger stays far below the longest allowed."""
 
-_DEMANDED = {"handed-over": ("from", "to"), "received": ("from",), "disclosed": ("to",), "disposed": ("reason",)}
+_DEMANDED = {"handed-over": ("from", "to"), "received": ("from",), DISCLOSED: ("to",), "disposed": ("reason",)}
 """Without these an event would leave a gap in the chain."""
 
 
@@ -94,6 +95,37 @@ def record_custody(
     )
     case.record(*events, key=key)
     return events
+
+
+def disclosed_events(
+    refs: Sequence[str],
+    *,
+    key: SigningKey,
+    officer: str,
+    receiver: str,
+    reason: str,
+    redacted: Sequence[str],
+    time: str,
+) -> tuple[Custody, ...]:
+    """Return the custody events of items that are handed over in a bundle of their own, one each.
+
+    They are recorded together with the bundle, so who receives it may not be known yet. Raises NotRecordable for text
+    that cannot be kept.
+    """
+    _check_texts({"to": receiver, "reason": reason, "officer": officer})
+    return tuple(
+        Custody(
+            time=time,
+            ref=ref,
+            action=DISCLOSED,
+            officer=officer,
+            signer=key.public.raw.hex(),
+            receiver=receiver,
+            reason=reason,
+            redacted=tuple(redacted),
+        )
+        for ref in refs
+    )
 
 
 def record_description(

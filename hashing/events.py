@@ -25,10 +25,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     time: str
 
 
+class Salted(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An event of which parts can be withheld later, with proof (`hashing.redaction`).
+
+    The salt also keeps anyone from guessing a line whose hash stands in the proof of its neighbour.
+    """
+
+    salt: str = ""
+    """128 random bits in hexadecimal, given when the line is written; whoever has it can undo every redaction."""
+
+
 # In a capture's ledger, in the order in which a capture goes.
 
 
-class CaptureStarted(Event, frozen=True, kw_only=True, tag="capture-started"):
+class CaptureStarted(Salted, frozen=True, kw_only=True, tag="capture-started"):
     """The first line: who captures what, with which tool and settings, and the key that will sign."""
 
     format: str
@@ -65,7 +75,7 @@ class WarcPlace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     block_sha256: str
 
 
-class Exchange(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exchange"):
+class Exchange(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="exchange"):
     """One HTTP request and what came back for it.
 
     `size` and `sha256` are of the body as served: after transfer coding (chunks), before content coding (gzip).
@@ -111,7 +121,7 @@ class Excerpt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offset: int
 
 
-class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
+class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """An original that is on disk: the bytes as served, hashed while they arrived."""
 
     ref: str
@@ -139,21 +149,21 @@ class Item(Event, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """The item is a part, byte for byte, of another item."""
 
 
-class ItemFacts(Event, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
+class ItemFacts(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
     """What an item states about itself."""
 
     ref: str
     facts: tuple[Fact, ...]
 
 
-class PostRead(Event, frozen=True, kw_only=True, tag="post"):
+class PostRead(Salted, frozen=True, kw_only=True, tag="post"):
     """What a post says, read from the item `ref`, which is the post as served."""
 
     ref: str
     post: Post
 
 
-class ProofRead(Event, frozen=True, kw_only=True, omit_defaults=True, tag="proof"):
+class ProofRead(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="proof"):
     """A record's signed proof (AT Protocol), checked when it was captured; `goldenhour verify` checks it again.
 
     It proves that the account's key signed a repository that holds this record, or lacks it. It proves no time, and
@@ -178,7 +188,7 @@ class ProofRead(Event, frozen=True, kw_only=True, omit_defaults=True, tag="proof
     """Why the proof does not hold; "" where it does."""
 
 
-class PostChanged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="post-changed"):
+class PostChanged(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="post-changed"):
     """A post is not what it was when an earlier capture took it."""
 
     id: str
@@ -192,7 +202,7 @@ class PostChanged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="pos
     reason: str = ""
 
 
-class WorkingCopy(Event, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
+class WorkingCopy(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
     """A file derived from an item; never evidence by itself."""
 
     ref: str
@@ -202,7 +212,7 @@ class WorkingCopy(Event, frozen=True, kw_only=True, omit_defaults=True, tag="wor
     how: str
 
 
-class Failed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):
+class Failed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):
     """Something that was sought and not got, or not whole, and why."""
 
     url: str
@@ -212,7 +222,7 @@ class Failed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="failed")
     exchange: int = 0
 
 
-class Skipped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
+class Skipped(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
     """Something that was seen and, by the user's own settings, not sought."""
 
     url: str
@@ -230,7 +240,7 @@ class WarcClosed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="warc
     records: int
 
 
-class CaptureResumed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
+class CaptureResumed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
     """A capture whose process died is finished off; `found` says what was found and done."""
 
     officer: str
@@ -252,7 +262,7 @@ class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     high: float | None = None
 
 
-class ServerDates(Event, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
+class ServerDates(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
     """The clock of this computer as the servers' Date headers see it; follows from the exchanges before this line."""
 
     hosts: tuple[HostDates, ...]
@@ -263,6 +273,13 @@ class ServerDates(Event, frozen=True, kw_only=True, omit_defaults=True, tag="ser
     """Exchanges with no Date header."""
     unread: int = 0
     """Exchanges whose Date header is none that the standard allows."""
+
+
+class Commitments(Event, frozen=True, kw_only=True, omit_defaults=True, tag="commitments"):
+    """The Merkle root over the masked forms of all lines before this one, `size` of them (`hashing.redaction`)."""
+
+    root: str
+    size: int
 
 
 class CaptureFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-finished"):
@@ -325,6 +342,10 @@ class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="export
     signer: str
     tool: str
     files: dict[str, str]
+    only: tuple[str, ...] = ()
+    """The items that a disclosure holds; nothing where the bundle holds whole captures."""
+    redacted: tuple[str, ...] = ()
+    """What of these items is withheld: some of `hashing.redaction.WORDS`."""
 
 
 class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -359,6 +380,8 @@ class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody
     place: str = ""
     receipt: VerifiedBy | None = None
     """What a verification found, where the action is one."""
+    redacted: tuple[str, ...] = ()
+    """What of an item was withheld when it was disclosed, by name."""
 
 
 class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="described"):
@@ -449,6 +472,7 @@ CaptureEvent = (
     | ServerDates
     | WarcClosed
     | CaptureResumed
+    | Commitments
     | CaptureFinished
 )
 CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Stamped | ClockMeasured | Custody | Described

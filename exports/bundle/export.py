@@ -8,28 +8,38 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from exports.bag import PAYLOAD
 from exports.bundle.contents import capture_contents, stamped_sources
+from exports.bundle.disclosure.contents import disclosed_contents
+from exports.bundle.disclosure.leaks import Search, secrets_of
 from exports.bundle.draft import Progress, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.inventory import manifest
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
-from exports.bundle.source import Fault, Source
+from exports.bundle.source import Fault, Source, SourceReader
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.writing import VOUCHING, declare_bag, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
 from exports.continuity import read_exhibits
+from exports.disclosure.masked import WITHHELD
+from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
+from exports.disclosure.openings import Openings, write_openings
 from exports.errors import ExportError, NotWhole
-from exports.manifest import ExportRecord
+from exports.manifest import DisclosureRecord, ExportRecord
+from exports.verification.open_tree import open_tree
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.checkpoint import parse_checkpoint
+from hashing.custody import disclosed_events
 from hashing.errors import StorageFull, WouldOverwrite
-from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped
-from hashing.storage import read_small, storing
+from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped, encode
+from hashing.redaction import OFFICER
+from hashing.storage import read_small, storing, write_exclusively
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
@@ -37,12 +47,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from exports.bundle.disclosure.contents import Made
+    from exports.bundle.disclosure.request import DisclosureRequest
     from exports.bundle.draft import Draft
     from exports.capture_view import CaptureView
+    from exports.disclosure.openings import LineOpening
+    from exports.manifest import Manifest
     from hashing.case import Case
     from hashing.events import CaseEvent
     from hashing.keys import SigningKey
 
+MANIFEST_FILE = f"{PAYLOAD}manifest.json"
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 6 << 10
 """What manifest, report and the file system itself take, on top of the files: generous, because it is only checked."""
@@ -54,6 +69,9 @@ class Bundle:
 
     `items` and `bytes` count the originals; `fingerprint` is that of the bundle's seal. `left_out` says in a sentence
     each which captures of the case are not in it, and why; `cleared` names what killed exports had left beside it.
+    Of a disclosure, `only` are the references of its items,
+    `withheld` counts the other items of their captures, and `remarks` say in a sentence each what the items disclosed
+    cannot show alone.
     """
 
     path: Path
@@ -63,20 +81,43 @@ class Bundle:
     fingerprint: str
     left_out: tuple[str, ...]
     cleared: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    withheld: int = 0
+    remarks: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
+    openings: Path | None = None
+    """The file beside the bundle that holds what was withheld."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, for `export --json`."""
-        return {**asdict(self), "path": str(self.path)}
+        return {**asdict(self), "path": str(self.path), "openings": str(self.openings) if self.openings else None}
 
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     views: tuple[CaptureView, ...]
     sources: tuple[Source, ...]
+    made: tuple[Made, ...] = ()
+    disclosure: DisclosureRecord | None = None
+    items: tuple[str, ...] | None = None
+    """The only items that go out; None for whole captures."""
+    remarks: tuple[str, ...] = ()
+    openings: tuple[LineOpening, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What of the items is withheld."""
+        return self.disclosure.redacted if self.disclosure else ()
 
     @property
     def bytes(self) -> int:
         return sum(source.size for source in self.sources)
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the bundle takes on the disk, generously."""
+        files = len(self.sources) + len(self.made)
+        return self.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
 
 
 def export_bundle(
@@ -86,36 +127,55 @@ def export_bundle(
     officer: str,
     output: Path | None = None,
     exhibits: Sequence[str] = (),
+    only: DisclosureRequest | None = None,
     zipped: bool = False,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
-    """Make a bundle of a case's sealed captures: all, or those of the exhibits named.
+    """Make a bundle of a case's sealed captures: all, those of the exhibits named, or `only` single items of them.
 
     Everything is compared with the case's own seals on the way, and the whole bundle is read back before it gets its
     name; until then, and after any failure, there is nothing under that name. `progress` is told bytes copied and
     bytes in all. The export is recorded in the case's ledger just before the bundle is sealed, so a failure after
     that leaves a record of a bundle that was never handed over; it does no harm.
 
-    Raises WouldOverwrite, NothingToExport, NotWhole (it names every fault), StorageFull, Unwritable, Unreadable.
+    Raises WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every fault), StorageFull, Unwritable,
+    Unreadable.
     """
     moment = clock()
     events = list(case.events())
-    selection = select(case.path, events, exhibits)
-    final = _final_path(case, output, selection if exhibits else None, zipped=zipped)
+    selection = select(case.path, events, only.exhibits if only else exhibits)
+    named = only.items if only else selection.exhibits if exhibits else ()
+    final = _final_path(case, output, named, zipped=zipped)
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
     stamped, newest = _stamped(events), _newest_stamped(events)
-    outgoing = _outgoing(case, events, selection, stamped, newest)
+    outgoing = _outgoing(case, events, selection, only, stamped, newest)
     cleared = clear_leftovers(final)
+    told = disclosed_events(
+        only.items if only else (),
+        key=key,
+        officer=officer,
+        receiver=only.receiver if only else "",
+        reason=only.reason if only else "",
+        redacted=outgoing.words,
+        time=timestamp(moment),
+    )
+    openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, moment, zipped=zipped) as draft:
         record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
-        listed = manifest(case.info, record, outgoing.views, read_exhibits(events), stamped)
+        exhibited = read_exhibits(events)
+        if outgoing.items is not None:
+            exhibited = {ref: each.of_items(outgoing.items).without(outgoing.words) for ref, each in exhibited.items()}
+        info = msgspec.structs.replace(case.info, officer=WITHHELD) if OFFICER in outgoing.words else case.info
+        listed = manifest(info, record, outgoing.views, exhibited, stamped, outgoing.disclosure)
         declare_bag(draft)
         faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
         if faults:
             raise _not_whole(case.path, faults)
+        for made in outgoing.made:
+            draft.add(made.name, made.pieces())
         write_lists(draft, listed, name, {source.name: source.path for source in outgoing.sources})
         write_tag_files(draft, listed, name, moment)
         exported = Exported(
@@ -127,16 +187,25 @@ def export_bundle(
             signer=key.public.raw.hex(),
             tool=tool(),
             files={file: draft.sha256[file] for file in VOUCHING},
+            only=outgoing.items or (),
+            redacted=outgoing.words,
         )
-        index, note = case.record(exported, key=key)
-        custody = custody_lines(events, selection.exhibits)
+        custody = [] if OFFICER in outgoing.words else custody_lines(events, selection.exhibits, outgoing.items)
+        search = _search(outgoing, listed, [encode(exported), *(encode(events[line]) for line in custody)])
+        index, note = case.record(*told, exported, key=key)
         seal = seal_files(case, index, note, key.public, selection.sealed, custody, stamped, newest)
         for file, data in seal:
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
         _read_back(draft.path)
-        draft.place(final)
+        if outgoing.words:
+            with open_tree(draft.path) as tree:
+                search.look_through(tree)
+            search.demand_none()
+        if openings is not None:
+            write_exclusively(openings, _openings(case, name, outgoing))
+        _place(draft, final, openings)
     return Bundle(
         path=final,
         captures=exported.captures,
@@ -145,6 +214,11 @@ def export_bundle(
         fingerprint=parse_checkpoint(note)[0].fingerprint(),
         left_out=selection.left_out,
         cleared=cleared,
+        only=exported.only,
+        withheld=sum(each.withheld for each in outgoing.disclosure.captures) if outgoing.disclosure else 0,
+        remarks=outgoing.remarks,
+        redacted=outgoing.words,
+        openings=openings,
     )
 
 
@@ -160,13 +234,13 @@ def _drafting(path: Path, name: str, moment: datetime, *, zipped: bool) -> Itera
             draft.discard()
 
 
-def _final_path(case: Case, output: Path | None, chosen: Selection | None, *, zipped: bool) -> Path:
+def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped: bool) -> Path:
     inside = case.path.resolve()
     if output is None:
         # A bundle does not belong into the case, so beside it where the user stands inside.
         here = Path.cwd()
         folder = inside.parent if here.is_relative_to(inside) else here
-        output = folder / (bundle_name(inside.name, chosen.exhibits if chosen else ()) + (".zip" if zipped else ""))
+        output = folder / (bundle_name(inside.name, named) + (".zip" if zipped else ""))
     if not _is_text(output.name):
         raise ExportError(f"{output}: not a name in UTF-8", hint="choose another name with --output")
     if output.exists() or output.is_symlink():
@@ -203,6 +277,7 @@ def _outgoing(
     case: Case,
     events: Sequence[CaseEvent],
     selection: Selection,
+    only: DisclosureRequest | None,
     stamped: Mapping[str, Stamped],
     newest: tuple[int, Stamped] | None,
 ) -> _Outgoing:
@@ -210,8 +285,11 @@ def _outgoing(
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
-    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
     own = stamped_sources(case.path, newest[1]) if newest else ()
+    if only is not None:
+        # The case's file names the officer who began it.
+        return _disclosed(case, selection, only, stamped, own if OFFICER in only.words else (info, *own))
+    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
     sources = (info, *(source for each in contents for source in each.sources), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
@@ -221,8 +299,70 @@ def _outgoing(
     return _Outgoing(views, sources)
 
 
+def _disclosed(
+    case: Case,
+    selection: Selection,
+    only: DisclosureRequest,
+    stamped: Mapping[str, Stamped],
+    own: tuple[Source, ...],
+) -> _Outgoing:
+    """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
+    contents = [disclosed_contents(case.path, event, only, stamped.get(event.capture)) for event in selection.sealed]
+    sources = (*own, *(source for each in contents for source in each.sources))
+    if faults := [fault for each in contents for fault in each.faults]:
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+    items = tuple(ref for each in contents for ref in each.items)
+    return _Outgoing(
+        views=tuple(each.view for each in contents),
+        sources=sources,
+        made=tuple(made for each in contents for made in each.made),
+        disclosure=DisclosureRecord(only=items, redacted=only.words, captures=tuple(each.counts for each in contents)),
+        items=items,
+        remarks=tuple(remark for each in contents for remark in each.remarks),
+        openings=tuple(opening for each in contents for opening in each.openings),
+    )
+
+
+def _search(outgoing: _Outgoing, listed: Manifest, lines: Sequence[bytes]) -> Search:
+    """Look for what is withheld in all that goes out, before the disclosure is recorded. Raises NotRedactable."""
+    secrets = (secret for line in outgoing.openings for secret in secrets_of(line.of, map(str.encode, line.withheld)))
+    search = Search(secrets)
+    if not outgoing.words:
+        return search
+    search.look(MANIFEST_FILE, [msgspec.json.encode(listed)])
+    for line in lines:
+        search.look("seal", [line])
+    for made in outgoing.made:
+        search.look(made.name, made.pieces())
+    for source in outgoing.sources:
+        search.look(source.name, map(bytes, SourceReader(source).chunks()))
+    search.demand_none()
+    return search
+
+
+def _openings_path(final: Path) -> Path:
+    path = final.with_name(f"{final.name}.openings.json")
+    if path.exists() or path.is_symlink():
+        raise WouldOverwrite(f"{path}: exists already", hint="choose another name with --output")
+    return path
+
+
+def _openings(case: Case, name: str, outgoing: _Outgoing) -> bytes:
+    return write_openings(Openings(format=OPENINGS_FORMAT, case=case.info.id, bundle=name, openings=outgoing.openings))
+
+
+def _place(draft: Draft, final: Path, openings: Path | None) -> None:
+    """Give the bundle its name; without it there is nothing to open."""
+    try:
+        draft.place(final)
+    except BaseException:
+        if openings is not None:
+            openings.unlink()
+        raise
+
+
 def _check_space(final: Path, outgoing: _Outgoing) -> None:
-    needed = outgoing.bytes + _SPARE + _SPARE_PER_FILE * len(outgoing.sources)
+    needed = outgoing.needed
     with storing(final.parent):
         free = shutil.disk_usage(final.parent).free
     if free < needed:

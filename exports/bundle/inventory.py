@@ -30,12 +30,14 @@ from exports.manifest import (
 )
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, token_path
+from hashing.redaction import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from exports.capture_view import CaptureView, ItemView
     from exports.continuity import Exhibit
+    from exports.manifest import DisclosureRecord
     from hashing.case import CaseInfo
     from hashing.events import Exchange, ProofRead, Stamped
     from hashing.facts import Fact
@@ -53,6 +55,7 @@ def manifest(
     views: Iterable[CaptureView],
     exhibits: Mapping[str, Exhibit],
     stamped: Mapping[str, Stamped],
+    disclosure: DisclosureRecord | None = None,
 ) -> Manifest:
     """Return the manifest of a bundle that holds these captures; `stamped` are the trusted times by capture.
 
@@ -62,8 +65,15 @@ def manifest(
         format=FORMAT,
         case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
         exported=exported,
+        disclosure=disclosure,
         captures=tuple(
-            _capture(view, exhibits.get(view.started.exhibit), stamped.get(view.started.capture)) for view in views
+            _capture(
+                view,
+                exhibits.get(view.started.exhibit),
+                stamped.get(view.started.capture),
+                withheld=disclosure is not None and CONTENT in disclosure.redacted,
+            )
+            for view in views
         ),
     )
 
@@ -79,7 +89,7 @@ def _timestamp(stamped: Stamped, folder: str) -> TimestampRecord:
     )
 
 
-def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None) -> CaptureRecord:
+def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None, *, withheld: bool) -> CaptureRecord:
     started, finished, seal = view.started, view.finished, view.seal
     if seal is None or finished is None:
         raise NotWhole(f"{view.path}: not sealed")
@@ -104,7 +114,7 @@ def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None
         seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
         timestamp=_timestamp(stamped, folder) if stamped else None,
         clock=clocks_record(view),
-        items=tuple(_item(entry, folder, refs) for entry in view.items),
+        items=tuple(_item(entry, folder, refs, withheld=withheld) for entry in view.items),
         failed=tuple(
             FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)
             for each in view.failed
@@ -132,7 +142,7 @@ def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None
     )
 
 
-def _item(entry: ItemView, folder: str, refs: Mapping[str, str]) -> ItemRecord:
+def _item(entry: ItemView, folder: str, refs: Mapping[str, str], *, withheld: bool) -> ItemRecord:
     item, post = entry.item, entry.post
     return ItemRecord(
         ref=item.ref,
@@ -148,6 +158,7 @@ def _item(entry: ItemView, folder: str, refs: Mapping[str, str]) -> ItemRecord:
         sha256=item.sha256,
         mime=item.mime,
         path=f"{folder}/{item.path}",
+        withheld=withheld,
         content_encoding=item.content_encoding,
         partial=item.partial,
         error_page=item.error_page,

@@ -45,12 +45,19 @@ def check_case_ledger(case: Case) -> None:
         raise NotWhole(str(error)) from error
 
 
-def custody_lines(events: Iterable[CaseEvent], exhibits: Collection[str]) -> list[int]:
-    """Return which lines of the case's ledger state what was done with these exhibits, counted from 0."""
+def custody_lines(
+    events: Iterable[CaseEvent], exhibits: Collection[str], items: Collection[str] | None = None
+) -> list[int]:
+    """Return which lines of the case's ledger state what was done with these exhibits, counted from 0.
+
+    With `items`, what was done with any other item is left out.
+    """
     return [
         index
         for index, event in enumerate(events)
-        if isinstance(event, Custody | Described) and exhibit_of(event.ref) in exhibits
+        if isinstance(event, Custody | Described)
+        and exhibit_of(event.ref) in exhibits
+        and (items is None or event.ref in exhibits or event.ref in items)
     ]
 
 

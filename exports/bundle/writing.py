@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.disclosure.form import MASKED
 from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
 from exports.readme_text import readme_text
 from hashing.case import token_path
@@ -28,6 +29,7 @@ _LONGEST_TEXT = 8_000
 _LARGEST_TEXT = 1 << 20
 
 
+_EXCHANGES = ".warc.gz"
 TOKEN = token_path("")
 """What the name of a trusted time's token ends in."""
 
@@ -64,17 +66,21 @@ def _page_text(item: ItemRecord, copied: Mapping[str, Path]) -> str:
 def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime) -> None:
     """Write the list of the payload, bag-info.txt and README.txt."""
     payload = {path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)}
+    what = "single items of evidence" if listed.disclosure else "evidence"
     fields = [
         ("Bagging-Date", moment.astimezone(UTC).date().isoformat()),
         ("Bag-Software-Agent", listed.exported.tool),
         ("Payload-Oxum", oxum(draft.sizes[path] for path in payload)),
         ("External-Identifier", listed.case.id),
         *(("External-Identifier", capture.exhibit) for capture in listed.captures),
-        ("External-Description", f"{listed.case.title}: evidence captured online; README.txt says how to check it"),
+        ("External-Description", f"{listed.case.title}: {what} captured online; README.txt says how to check it"),
     ]
     draft.add(MANIFEST, [hash_list(payload)])
     draft.add(BAG_INFO, [bag_info(fields)])
-    draft.add(README, [readme_text(name, listed, tokens=any(path.endswith(TOKEN) for path in draft.sha256))])
+    tokens = any(path.endswith(TOKEN) for path in draft.sha256)
+    exchanges = any(path.endswith(_EXCHANGES) for path in draft.sha256)
+    masked = any(path.endswith(MASKED) for path in draft.sha256)
+    draft.add(README, [readme_text(name, listed, tokens=tokens, exchanges=exchanges, masked=masked)])
 
 
 def write_tag_manifest(draft: Draft) -> None:

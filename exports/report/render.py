@@ -134,9 +134,9 @@ def _environment(text_of: Callable[[ItemRecord], str]) -> Environment:
     }
     environment.tests |= {
         "machine_made": lambda item: item.kind in _ANSWERS,
-        "shown_photo": lambda item: item.mime in _PHOTOS and not item.content_encoding,
-        "shown_video": lambda item: item.mime in _VIDEOS and not item.content_encoding,
-        "shown_audio": lambda item: item.mime in _AUDIO and not item.content_encoding,
+        "shown_photo": lambda item: item.mime in _PHOTOS and not (item.content_encoding or item.withheld),
+        "shown_video": lambda item: item.mime in _VIDEOS and not (item.content_encoding or item.withheld),
+        "shown_audio": lambda item: item.mime in _AUDIO and not (item.content_encoding or item.withheld),
     }
     return environment
 

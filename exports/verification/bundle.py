@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import msgspec
 
 from exports.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
+from exports.disclosure.form import LINES
 from exports.errors import NotCheckable
-from exports.manifest import FORMAT
+from exports.manifest import FORMAT, DisclosureRecord
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
+from exports.verification.disclosure import DisclosureCheck
 from exports.verification.history import check_consistency
+from exports.verification.openings import check_openings
 from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
@@ -27,7 +31,7 @@ from hashing.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.note import decode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from exports.verification.check import Check
     from hashing.checkpoint import Checkpoint
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _CAPTURES = f"{PAYLOAD}captures/"
 _SEAL = "seal/"
+_MANIFEST = f"{PAYLOAD}manifest.json"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
 _LONGEST_LINE = 1 << 16
 _LARGEST_LIST = 1 << 30
@@ -57,6 +62,7 @@ class _Capture(msgspec.Struct):
 class _Manifest(msgspec.Struct):
     format: str
     captures: list[_Capture]
+    disclosure: DisclosureRecord | None = None
 
 
 def check_bundle(check: Check) -> None:
@@ -70,16 +76,25 @@ def check_bundle(check: Check) -> None:
     check.expected.setdefault(TAG_MANIFEST, "")
     if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
         check.problem(BAGIT, "not the declaration of a bag")
-    if "data/manifest.json" not in check.kinds and f"{_SEAL}checkpoint" not in check.kinds:
+    if _MANIFEST not in check.kinds and f"{_SEAL}checkpoint" not in check.kinds:
         _accept_foreign(check)
         return
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
-    checked = {}
+    checked: dict[str, CaptureCheck | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
-    for capture in _check_seal(check, captures):
-        checked[capture] = CaptureCheck(check, f"{_CAPTURES}{capture}/")
+    sealed = _check_seal(check, captures)
+    for capture in sealed.captures:
+        prefix = f"{_CAPTURES}{capture}/"
+        if sealed.only or f"{prefix}{LINES}" in check.kinds:
+            checked[capture] = DisclosureCheck(check, prefix, sealed.signers.get(capture, ""), sealed.redacted)
+        else:
+            checked[capture] = CaptureCheck(check, prefix)
         checked[capture].run()
-    _check_manifest(check, checked)
+    _check_manifest(check, checked, sealed)
+    if check.openings is not None:
+        parts = {capture: one.masked for capture, one in checked.items() if isinstance(one, DisclosureCheck)}
+        masked = {(capture, index): form for capture, forms in parts.items() for index, form in forms.items()}
+        check_openings(check, check.openings, masked)
 
 
 def _check_format(check: Check) -> None:
@@ -134,11 +149,21 @@ def _lines(check: Check, name: str) -> Iterator[str]:
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _check_seal(check: Check, captures: set[str]) -> list[str]:
-    """Check the seal folder; return the captures that are here, in the order in which the bundle names them."""
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """What the seal folder says: the captures in the bundle's order, a disclosure's items, who sealed each capture."""
+
+    captures: list[str]
+    only: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
+    signers: dict[str, str] = field(default_factory=dict)
+
+
+def _check_seal(check: Check, captures: set[str]) -> _Sealed:
+    """Check the seal folder; return what it says of the captures that are here."""
     exported, line = _event(check, f"{_SEAL}export.json")
     if not isinstance(exported, Exported):
-        return sorted(captures)
+        return _Sealed(sorted(captures))
     if set(exported.captures) != captures:
         check.problem(f"{_SEAL}export.json", "names other captures than those that are here")
     ordered = [*(each for each in dict.fromkeys(exported.captures) if each in captures)]
@@ -151,21 +176,21 @@ def _check_seal(check: Check, captures: set[str]) -> list[str]:
         check.problem(pem, str(error))
     checkpoint = check.open_checkpoint(f"{_SEAL}checkpoint", [exported.signer])
     if checkpoint is None:
-        return ordered
+        return _Sealed(ordered, exported.only, exported.redacted)
     _check_identity(check, checkpoint)
     _check_proof(check, f"{_SEAL}export.proof", line, checkpoint)
     for name, sha256 in exported.files.items():
         check.expect(name, sha256)
     check.sealed(checkpoint, "")
     check_consistency(check, checkpoint)
-    for capture in ordered:
-        _check_capture_line(check, capture, checkpoint)
+    signers = {capture: _check_capture_line(check, capture, checkpoint) for capture in ordered}
     check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))
     _check_stamped_checkpoint(check, checkpoint)
-    return ordered
+    return _Sealed(ordered, exported.only, exported.redacted, signers)
 
 
-def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> None:
+def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> str:
+    """Check the line that records a capture's seal; return the key that it names as the signer's, "" without a line."""
     name = f"{_SEAL}captures/{capture}"
     event, line = _event(check, f"{name}.json")
     if isinstance(event, CaptureSealed):
@@ -174,6 +199,8 @@ def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> N
         if event.capture != capture:
             check.problem(f"{name}.json", "is of another capture")
         _check_timestamp(check, capture, event.exhibit, checkpoint)
+        return event.signer
+    return ""
 
 
 def _check_timestamp(check: Check, capture: str, exhibit: str, seal: Checkpoint) -> None:
@@ -258,8 +285,8 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
     return index
 
 
-def _check_manifest(check: Check, checked: dict[str, CaptureCheck]) -> None:
-    name = "data/manifest.json"
+def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], sealed: _Sealed) -> None:
+    name = _MANIFEST
     try:
         with check.tree.open(name) as file:
             manifest = msgspec.json.decode(file.read(1 << 30), type=_Manifest)
@@ -269,12 +296,33 @@ def _check_manifest(check: Check, checked: dict[str, CaptureCheck]) -> None:
     if manifest.format != FORMAT:
         _judge_format(check, name, manifest.format)
         return
+    _check_disclosure(check, manifest.disclosure, checked, sealed)
     said = {(capture.capture, *_said(item)) for capture in manifest.captures for item in capture.items}
     known = set(_known(checked))
     for capture, ref, *_ in sorted(known - said):
         check.problem(name, f"does not say of {ref} what the ledger of {capture} says")
     for capture, ref, *_ in sorted(said - known):
         check.problem(name, f"says of {ref} what the ledger of {capture} does not say")
+
+
+def _check_disclosure(
+    check: Check,
+    said: DisclosureRecord | None,
+    checked: Mapping[str, CaptureCheck | DisclosureCheck],
+    sealed: _Sealed,
+) -> None:
+    """Compare which items are here with what the seal and the manifest say: a part must not pass for the whole."""
+    parts = [one for one in checked.values() if isinstance(one, DisclosureCheck)]
+    here = sorted(item.ref for one in parts for item in one.items)
+    if sorted(sealed.only) != here:
+        check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
+    if (said is None) != (not parts):
+        check.problem(_MANIFEST, "does not say rightly whether single items or whole captures are handed over")
+    elif said is not None:
+        counts = {(each.exhibit, each.disclosed, each.withheld) for each in said.captures}
+        proven = {(each.exhibit, each.items, each.withheld) for each in check.findings.disclosed}
+        if counts != proven or sorted(said.only) != here or said.redacted != sealed.redacted:
+            check.problem(_MANIFEST, "does not say which items are here, and how many and what is withheld")
 
 
 def _judge_format(check: Check, name: str, found: str) -> None:
@@ -289,7 +337,7 @@ def _said(item: _Item) -> tuple[str, str, str, int, str]:
     return item.ref, item.url, item.path, item.size, item.sha256
 
 
-def _known(checked: dict[str, CaptureCheck]) -> Iterator[tuple[str, str, str, str, int, str]]:
+def _known(checked: Mapping[str, CaptureCheck | DisclosureCheck]) -> Iterator[tuple[str, str, str, str, int, str]]:
     for capture, one in checked.items():
         for item in one.items:
             yield capture, item.ref, item.url, f"{_CAPTURES}{capture}/{item.path}", item.size, item.sha256

@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
 from exports.verification.history import CaptureHeld
@@ -17,6 +19,7 @@ from hashing.events import (
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
+    Commitments,
     Exchange,
     Failed,
     Item,
@@ -28,6 +31,7 @@ from hashing.events import (
 )
 from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import Tree as MerkleTree
+from hashing.redaction import mask
 from hashing.server_dates import DateBounds
 
 if TYPE_CHECKING:
@@ -58,6 +62,8 @@ class CaptureCheck:
         self._dates = DateBounds()
         self._date_lines = 0
         self._merkle = MerkleTree()
+        self._masked = MerkleTree()
+        """Over the masked forms of the lines: what can be withheld of them with proof."""
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""
@@ -73,7 +79,9 @@ class CaptureCheck:
                 for line in read_lines(file, Path(ledger)):
                     self._merkle.append(line)
                     length += len(line) + 1
-                    self._take(decode_capture_event(line))
+                    event = decode_capture_event(line)
+                    self._take(event)
+                    self._commit_to(line, event)
                     if self._of_another_format():
                         check.unchecked(ledger, f"format {self.format[:40]}: update goldenhour to check it")
                         self._vouch_for_nothing()
@@ -153,6 +161,14 @@ class CaptureCheck:
             return
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
 
+    def _commit_to(self, line: bytes, event: CaptureEvent) -> None:
+        """Add a line to the tree of masked forms, and compare that with the root that the capture states of it."""
+        stated = (event.size, event.root) if isinstance(event, Commitments) else None
+        if stated is not None and stated != (self._masked.size, self._masked.root().hex()):
+            reason = "does not commit to the lines before it: what is redacted of them cannot be proven"
+            self.check.problem(f"{self.prefix}{LEDGER}", f"line {self._merkle.size}: {reason}")
+        self._masked.append(mask(line).form)
+
     def _check_exchange(self, item: Item) -> None:
         exchange = self._exchanges.get(item.exchange)
         if item.excerpt is not None and exchange is not None:
@@ -167,7 +183,7 @@ class CaptureCheck:
             self._dates.take(event)
             return
         self._date_lines += 1
-        if self._date_lines > _MOST_DATE_LINES or event != self._dates.event(event.time):
+        if self._date_lines > _MOST_DATE_LINES or _unsalted(event) != self._dates.event(event.time):
             reason = "what it says of the servers' Date headers does not follow from its exchanges"
             self.check.problem(f"{self.prefix}{LEDGER}", reason)
 
@@ -236,3 +252,7 @@ class CaptureCheck:
         wanted = {f"WARC-Record-ID: {place.record}", f"WARC-Block-Digest: sha256:{place.block_sha256}"}
         if not wanted <= set(lines):
             self.check.problem(name, f"the record at offset {place.offset} is not exchange {exchange}")
+
+
+def _unsalted(event: ServerDates) -> ServerDates:
+    return msgspec.structs.replace(event, salt="")

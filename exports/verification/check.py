@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from exports.disclosure.openings import Openings
     from exports.verification.tree import Read, Tree
     from hashing.checkpoint import Checkpoint
 
@@ -31,6 +32,7 @@ class Check:
     tree: Tree
     demanded: Sequence[PublicKey]
     roots: Sequence[Certificate] = ()
+    openings: Openings | None = None
     kinds: dict[str, str] = field(init=False)
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)

@@ -104,6 +104,27 @@ class Since:
     absent: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """How much of a capture a disclosure holds: items that are here, and items that are proven to be withheld."""
+
+    exhibit: str
+    items: int
+    withheld: int
+    redacted: tuple[str, ...] = ()
+    """What of the items that are here is withheld, by the bundle's seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was withheld and is opened, proven to be what was sealed: the word, and the ledger's fields with values."""
+
+    of: str
+    """The item, or `the capture`."""
+    word: str
+    values: dict[str, str]
+
+
 @dataclass(slots=True)
 class Findings:
     """Everything found so far; becomes a Verification when the checking is over."""
@@ -116,6 +137,8 @@ class Findings:
     signers: list[Signer] = field(default_factory=list)
     seals: list[SealFound] = field(default_factory=list)
     timestamps: list[Timestamp] = field(default_factory=list)
+    disclosed: list[Disclosed] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
@@ -135,6 +158,8 @@ class Verification:
     signers: tuple[Signer, ...]
     seals: tuple[SealFound, ...]
     timestamps: tuple[Timestamp, ...]
+    disclosed: tuple[Disclosed, ...]
+    opened: tuple[Opened, ...]
     notes: tuple[str, ...]
     files: int
     bytes: int
@@ -154,6 +179,8 @@ class Verification:
             signers=tuple(findings.signers),
             seals=tuple(findings.seals),
             timestamps=tuple(findings.timestamps),
+            disclosed=tuple(findings.disclosed),
+            opened=tuple(findings.opened),
             notes=tuple(findings.notes),
             files=findings.files,
             bytes=findings.bytes,
@@ -185,6 +212,8 @@ class Verification:
             "signers": signers,
             "seals": [asdict(seal) for seal in self.seals],
             "timestamps": [asdict(each) for each in self.timestamps],
+            "disclosed": [asdict(each) for each in self.disclosed],
+            "opened": [asdict(each) for each in self.opened],
             "notes": list(self.notes),
             "since": self.since and asdict(self.since),
             "files": self.files,

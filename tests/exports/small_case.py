@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hashing.post import Post
 
 OFFICER = "Mary Price"
+_CERTIFICATE = Digest.of_bytes(b"certificate").hex
 SCENE = "https://news.example/fire-on-market-street.html"
 
 
@@ -99,6 +100,8 @@ class CaptureMaker:
         self._scene, self._title, self._note, self._initials = scene, title, note, initials
         self.folder, self.started = maker.case.begin_capture(initials, self._start, key=maker.key)
         self.events: list[Event] = []
+        self.commits = True
+        """Whether the capture says what its lines commit to; captures of the first goldenhour did not."""
         self._items = self._failed = self._skipped = self._bytes = 0
 
     def _start(self, capture: str, exhibit: str) -> CaptureStarted:
@@ -184,7 +187,7 @@ class CaptureMaker:
             warc=WarcPlace(file=file, offset=offset, record=record, block_sha256=block_sha256),
             ip="203.0.113.7",
             port=443,
-            tls=Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", verified=True, chain=(sha256,)),
+            tls=Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", verified=True, chain=(_CERTIFICATE,)),
             content_type=thing.mime,
             server_date="Tue, 24 Nov 2026 10:15:02 GMT",
         )
@@ -233,18 +236,18 @@ class CaptureMaker:
         folder.append(self.events)
         folder.append(folder.close_warcs(system_clock))
         status = status or ("partial" if self._failed else "complete")
-        folder.append(
-            [
-                CaptureFinished(
-                    time=timestamp(system_clock()),
-                    status=status,
-                    items=self._items,
-                    failed=self._failed,
-                    skipped=self._skipped,
-                    bytes=self._bytes,
-                )
-            ]
+        finished = CaptureFinished(
+            time=timestamp(system_clock()),
+            status=status,
+            items=self._items,
+            failed=self._failed,
+            skipped=self._skipped,
+            bytes=self._bytes,
         )
+        if self.commits:
+            folder.finish(finished)
+        else:
+            folder.append([finished])
         started = self.started
         seal = folder.seal(key, capture_origin(started.case, started.capture))
         self._maker.case.record_seal(started.capture, started.exhibit, status, seal, key=key)

@@ -73,7 +73,12 @@ def test_whoever_finished_a_capture_signed_it(tmp_path: Path) -> None:
     capture = maker.begin()
     signer = other.public.raw.hex()
     resumed = CaptureResumed(
-        time="2026-11-24T10:15:02.123Z", officer="JB", signer=signer, tool="t", found=("a torn line",)
+        time="2026-11-24T10:15:02.123Z",
+        officer="JB",
+        signer=signer,
+        tool="t",
+        found=("a torn line",),
+        salt="00" * 16,
     )
     capture.events.append(resumed)
     view = read_capture(capture.seal())

@@ -186,8 +186,8 @@ def test_json_of_a_case(maker: CaseMaker, view: CaptureView) -> None:
 
 def verification(**found: object) -> Verification:
     """Return a verification that found this and nothing else."""
-    kinds = ("altered", "missing", "added", "problems", "unchecked", "signers", "seals", "timestamps", "notes")
-    nothing = dict.fromkeys(kinds, ())
+    faults = ("altered", "missing", "added", "problems", "unchecked")
+    nothing = dict.fromkeys((*faults, "signers", "seals", "timestamps", "disclosed", "opened", "notes"), ())
     facts = {"path": Path("OP"), "what": "bundle", "files": 27, "bytes": 2048, **nothing, **found}
     return Verification(**facts)  # type: ignore[arg-type] # the fields are those of Verification
 
@@ -263,6 +263,6 @@ def test_a_seal_over_many_captures_is_short() -> None:
     """The seal of a bundle names its exhibits as a range, and that of a case the case."""
     many = ", ".join(f"MP/{number}" for number in range(1, 301))
     seals = tuple(SealFound("o", exhibit, 1, "", "0123") for exhibit in (many, ""))
-    verification = Verification(Path("b"), "case", (), (), (), (), (), (), seals, (), (), 1, 1)
+    verification = Verification(Path("b"), "case", (), (), (), (), (), (), seals, (), (), (), (), 1, 1)
     lines = [line for line in verification_lines(verification) if line.startswith("seal")]
     assert lines == ["seal       0123  MP/1 to MP/300", "seal       0123  case"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import zipfile
@@ -17,8 +18,10 @@ from exports.bundle import export_bundle
 from exports.verification import Verification, verify
 from hashing.capture_folder import capture_origin
 from hashing.checkpoint import Checkpoint, sign_checkpoint
+from hashing.events import Commitments
 from hashing.keys import load_or_create_signing_key
 from hashing.merkle import Tree
+from hashing.redaction import commitments
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.exports.tampering import rewrite
 
@@ -221,7 +224,10 @@ def test_a_case_re_signed_by_someone_else_is_not_confirmed(maker: CaseMaker, tmp
     capture = maker.case.captures()[0]
     ledger = capture / "ledger.jsonl"
     forged = ledger.read_bytes().replace(maker.key.public.raw.hex().encode(), other.public.raw.hex().encode())
-    rewrite(ledger, forged.replace(b"Mary Price", b"Mary Pryce"))
+    forged = forged.replace(b"Mary Price", b"Mary Pryce")
+    *before, stated, _ = lines = forged.splitlines()
+    stated = re.sub(rb'"root":"[0-9a-f]*"', b'"root":"%b"' % commitments(before)[0].hex().encode(), stated)
+    rewrite(ledger, b"".join(line + b"\n" for line in (*before, stated, lines[-1])))
     tree = Tree()
     for line in ledger.read_bytes().splitlines():
         tree.append(line)
@@ -231,6 +237,16 @@ def test_a_case_re_signed_by_someone_else_is_not_confirmed(maker: CaseMaker, tmp
     assert (alone.verdict, alone.signers[0].fingerprint) == ("ok", other.public.fingerprint())
     assert verify(capture, signers=[maker.key.public]).verdict == "unchecked"
     assert verify(maker.path).verdict == "mismatch"
+
+
+def test_a_capture_that_commits_to_other_lines(tmp_path: Path) -> None:
+    """A sealed root that is not the one over the masked lines is named: a redaction of them would prove nothing."""
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    capture.add(Thing("p.jpg", photo()))
+    capture.events.append(Commitments(time="2026-11-24T10:15:02.000Z", root="00" * 32, size=3))
+    folder = capture.seal()
+    assert ["does not commit to the lines before it" in p.reason for p in verify(folder).problems] == [True]
 
 
 def test_a_capture_cannot_vanish_or_appear(maker: CaseMaker) -> None:

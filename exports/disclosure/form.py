@@ -1,0 +1,74 @@
+"""The files that stand in the place of a capture's ledger in a disclosure.
+
+disclosed.jsonl              lines of the ledger, each exactly as it was sealed
+disclosed.proofs             for each of them, in the same order: its index, the size of the tree, and its inclusion
+                             proof in base64, apart by spaces
+exchanges-disclosed.warc.gz  the records of the exchanges disclosed
+redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.redaction`)
+redacted.shown               for each of them: the disclosures of what is shown of it, apart by spaces
+redacted.proofs              for each of them: its inclusion proof in the tree over the masked forms
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashing.errors import BadFormat
+from hashing.merkle import leaf_hash, verify_inclusion
+from hashing.note import decode_base64
+from hashing.redaction import CONTENT, NETWORK, URL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LINES = "disclosed.jsonl"
+PROOFS = "disclosed.proofs"
+MASKED = "redacted.jsonl"
+SHOWN = "redacted.shown"
+MASKED_PROOFS = "redacted.proofs"
+EXCHANGES = "exchanges-disclosed.warc.gz"
+
+WITH_RECORDS = frozenset({URL, NETWORK, CONTENT})
+"""Words of which an exchange's records tell, so that these are withheld with them."""
+
+LONGEST_PROOF = 1 << 12
+"""Bytes of a line of proofs: two numbers and up to 64 hashes."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Where a line stands in a ledger, how many lines that has, and the proof (RFC 9162, section 2.1.3)."""
+
+    index: int
+    size: int
+    proof: tuple[bytes, ...]
+
+    def write(self) -> bytes:
+        """Write the proof as a line, without its newline."""
+        return " ".join(
+            [str(self.index), str(self.size), *(base64.b64encode(each).decode() for each in self.proof)]
+        ).encode()
+
+    @classmethod
+    def parse(cls, line: bytes) -> Inclusion:
+        """Read such a line. Raises BadFormat."""
+        try:
+            index, size, *hashes = line.decode("ascii").split(" ")
+        except ValueError as error:
+            raise BadFormat("not an inclusion proof") from error
+        if not (_NUMBER.fullmatch(index) and _NUMBER.fullmatch(size)):
+            raise BadFormat("not an inclusion proof: it does not begin with two numbers")
+        return cls(int(index), int(size), tuple(map(decode_base64, hashes)))
+
+    def holds(self, line: bytes, size: int, root: bytes) -> bool:
+        """Say whether this proves that the line stands in the ledger of this size and root."""
+        return self.size == size and verify_inclusion(self.index, size, leaf_hash(line), self.proof, root)
+
+
+def lines_of(pieces: Sequence[bytes]) -> bytes:
+    """Write lines."""
+    return b"".join(piece + b"\n" for piece in pieces)

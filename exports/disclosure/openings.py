@@ -1,0 +1,61 @@
+"""Openings: the disclosures that were withheld from a bundle, kept beside it, so that they can be shown later.
+
+Each is checked against the digest that stands in the bundle; so an opening can be handed over alone, and a false one
+is found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hashing.errors import BadFormat
+from hashing.storage import read_small
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = "goldenhour-openings/1"
+LARGEST = 1 << 30
+"""Bytes."""
+
+
+class LineOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was withheld of one line: `line` is its index in the capture's ledger, `of` the item that it tells of."""
+
+    capture: str
+    line: int
+    of: str
+    withheld: tuple[str, ...]
+    """Disclosures, as they are hashed."""
+
+
+class Openings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The content of an openings file."""
+
+    format: str
+    case: str
+    bundle: str
+    openings: tuple[LineOpening, ...]
+
+
+def write_openings(openings: Openings) -> bytes:
+    """Write an openings file."""
+    return msgspec.json.format(msgspec.json.encode(openings), indent=2) + b"\n"
+
+
+def load_openings(path: Path) -> Openings:
+    """Read an openings file. Raises BadFormat, Unreadable."""
+    return parse_openings(read_small(path, LARGEST), str(path))
+
+
+def parse_openings(data: bytes, name: str) -> Openings:
+    """Read the content of an openings file. Raises BadFormat."""
+    try:
+        openings = msgspec.json.decode(data, type=Openings)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"{name}: not a file of openings: {error}") from error
+    if openings.format != FORMAT:
+        raise BadFormat(f"{name}: not a file of openings that this goldenhour knows")
+    return openings

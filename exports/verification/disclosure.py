@@ -1,0 +1,231 @@
+"""Checking a disclosure: each line disclosed is proven to stand in the sealed ledger, each file and record by its line.
+
+What it cannot show: that nothing else is known of an item than the lines that are here. That whole captures hold more
+items is proven by the ledger's last line, which counts them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
+from exports.errors import NotCheckable
+from exports.verification.excerpts import check_excerpts
+from exports.verification.result import Disclosed, Missing
+from exports.verification.shown_lines import shown_lines, unproven
+from exports.verification.tree import below, demand_inside
+from hashing.capture_folder import CHECKPOINT, capture_origin
+from hashing.case import token_path
+from hashing.errors import BadFormat, Unreadable
+from hashing.events import (
+    CAPTURE_FORMAT,
+    CaptureFinished,
+    CaptureStarted,
+    Exchange,
+    Item,
+    ProofRead,
+    WorkingCopy,
+)
+from hashing.redaction import AUTHOR, CONTENT, URL
+from hashing.warc import read_records
+
+if TYPE_CHECKING:
+    from exports.verification.check import Check
+    from exports.verification.shown_lines import ShownLine
+    from hashing.checkpoint import Checkpoint
+    from hashing.warc import WarcRecord
+
+_OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT, token_path(CHECKPOINT))
+_IN_A_PROOF = {URL, AUTHOR, CONTENT}
+"""Words without which a signed proof cannot be checked."""
+
+
+class DisclosureCheck:
+    """The disclosed part of one capture: gathers what its lines say, then compares."""
+
+    def __init__(self, check: Check, prefix: str, signer: str, redacted: tuple[str, ...] = ()) -> None:
+        self.check = check
+        self.prefix = prefix
+        self.items: list[Item] = []
+        self.masked: dict[int, bytes] = {}
+        """The masked forms of lines of which parts are withheld, proven, by index."""
+        self._words = redacted
+        self._redacted = set(redacted)
+        self._signer = signer
+        """The key that sealed the capture by the case's ledger, in hexadecimal; "" where that is not known."""
+        self._started: CaptureStarted | None = None
+        self._finished: CaptureFinished | None = None
+        self._exchanges: dict[int, Exchange] = {}
+        self._proofs: list[ProofRead] = []
+        self._vouched = {f"{prefix}{name}" for name in _OWN_FILES}
+
+    def run(self) -> None:
+        """Check everything but the files' digests, which are left to the comparison of the whole tree."""
+        check, name = self.check, f"{self.prefix}{LINES}"
+        lines = self._read(name)
+        if not lines or not isinstance(lines[0].event, CaptureStarted):
+            return
+        self._started = lines[0].event
+        checkpoint = self._checkpoint(self._started)
+        if checkpoint is None:
+            return
+        failed = unproven(lines, checkpoint)
+        for index in failed:
+            check.problem(name, f"line {index} is not proven to stand in the sealed ledger")
+        for line in lines:
+            if line.inclusion.index not in failed:
+                self._take(line)
+        self._check_last(checkpoint, lines[-1].inclusion.index)
+        self._check_exchanges()
+        self._check_derived()
+        for each in below(check.kinds, self.prefix):
+            if each not in self._vouched:
+                check.problem(each, "no line disclosed speaks of it")
+
+    def _read(self, name: str) -> list[ShownLine]:
+        """Return the lines, of which the first begins the capture; none where they cannot be read, which is noted."""
+        for each in (name, f"{self.prefix}{PROOFS}"):
+            if not self.check.is_file(each):
+                self.check.findings.missing.append(Missing(each, "what stands for the ledger in a disclosure"))
+                return []
+        try:
+            lines = shown_lines(self.check, self.prefix)
+        except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
+            self.check.problem(name, f"cannot be read: {str(error).removeprefix(f'{name}: ')}")
+            return []
+        first = lines[0] if lines else None
+        if first is None or not isinstance(first.event, CaptureStarted) or first.inclusion.index:
+            self.check.problem(name, "does not begin with the line that begins the capture")
+            return []
+        if first.event.format != CAPTURE_FORMAT:
+            self.check.unchecked(name, f"format {first.event.format[:40]}: update goldenhour to check it")
+            return []
+        return lines
+
+    def _checkpoint(self, started: CaptureStarted) -> Checkpoint | None:
+        name = f"{self.prefix}{CHECKPOINT}"
+        checkpoint = self.check.open_checkpoint(name, dict.fromkeys([started.signer, self._signer]))
+        if checkpoint is not None and checkpoint.origin != capture_origin(started.case, started.capture):
+            self.check.problem(name, "the checkpoint is of another ledger")
+            return None
+        if checkpoint is not None:
+            self.check.sealed(checkpoint, started.exhibit)
+        return checkpoint
+
+    def _take(self, line: ShownLine) -> None:
+        if line.masked:
+            self.masked[line.inclusion.index] = line.form
+        event = line.event
+        match event:
+            case CaptureFinished():
+                self._finished = event
+            case Exchange():
+                self._exchanges[event.exchange] = event
+            case Item():
+                self.items.append(event)
+                self._expect(event)
+                self._check_exchange(event)
+                if event.partial:
+                    self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
+            case WorkingCopy():
+                self._expect(event)
+            case ProofRead():
+                self._proofs.append(event)
+            case _:
+                pass
+
+    def _expect(self, event: Item | WorkingCopy) -> None:
+        try:
+            demand_inside(event.path)
+        except NotCheckable as error:
+            self.check.problem(f"{self.prefix}{LINES}", str(error))
+            return
+        if CONTENT in self._redacted:
+            return  # the line says what it would be; it is not here
+        self._vouched.add(f"{self.prefix}{event.path}")
+        self.check.expect(f"{self.prefix}{event.path}", event.sha256)
+
+    def _check_exchange(self, item: Item) -> None:
+        """Check that the exchange that brought an item is here and brought these bytes."""
+        exchange = self._exchanges.get(item.exchange)
+        if item.excerpt is not None:
+            return  # compared with the item that it was cut out of, where that is here
+        if exchange is None or (exchange.sha256, exchange.size) != (item.sha256, item.size):
+            self.check.problem(f"{self.prefix}{item.path}", "no exchange disclosed brought these bytes")
+
+    def _check_last(self, checkpoint: Checkpoint, last: int) -> None:
+        """Check that the line that counts the items is here, and is the ledger's last."""
+        name, finished = f"{self.prefix}{LINES}", self._finished
+        if finished is None or last != checkpoint.size - 1:
+            self.check.problem(
+                name, "does not end with the ledger's last line: how many items are withheld is not proven"
+            )
+            return
+        here = len(self.items)
+        if here > finished.items or len({item.ref for item in self.items}) != here:
+            self.check.problem(name, f"holds {here} items, and the sealed last line counts {finished.items}")
+            return
+        exhibit = self._started.exhibit if self._started else ""
+        self.check.findings.disclosed.append(Disclosed(exhibit, here, finished.items - here, self._words))
+
+    def _check_exchanges(self) -> None:
+        """Check every record against the digest that its exchange's line gives it; there may be no other record."""
+        name = f"{self.prefix}{EXCHANGES}"
+        wanted = {
+            place.record: (place.block_sha256, exchange)
+            for exchange in self._exchanges.values()
+            for place in (exchange.warc, exchange.request_warc)
+            if place is not None and not self._redacted & WITH_RECORDS
+        }
+        if wanted and not self.check.is_file(name):
+            self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
+        if not self.check.is_file(name):
+            return
+        self._vouched.add(name)
+        try:
+            with self.check.tree.open(name) as file:
+                for record in read_records(file):
+                    if record.fields.get("warc-type") == "warcinfo":
+                        continue
+                    if reason := _not_as_disclosed(record, wanted.pop(record.record_id, None)):
+                        self.check.problem(name, f"the record at offset {record.offset} {reason}")
+        except (BadFormat, NotCheckable, OSError, zlib.error) as error:
+            self.check.problem(name, str(error))
+            return
+        for _, exchange in wanted.values():
+            self.check.problem(name, f"holds no record of exchange {exchange.exchange}")
+
+    def _check_derived(self) -> None:
+        """Check excerpts and signed proofs as far as what they are checked against is here; note where it is not."""
+        refs = {item.ref for item in self.items}
+        notes = self.check.findings.notes
+        here = [item for item in self.items if item.excerpt is None or item.excerpt.of in refs]
+        notes += [
+            f"{item.ref} was cut out of {item.excerpt.of}, which is withheld: that it stands there was not checked"
+            for item in self.items
+            if item.excerpt is not None and item.excerpt.of not in refs
+        ]
+        check_excerpts(self.check, self.prefix, here)
+        hidden = self._redacted & _IN_A_PROOF
+        checkable = [
+            proof for proof in self._proofs if not hidden and {proof.ref, proof.identity, proof.post} - {""} <= refs
+        ]
+        notes += [
+            f"{proof.ref} is a signed proof of what is withheld in part: it was not checked"
+            for proof in self._proofs
+            if proof not in checkable
+        ]
+        from exports.verification.atproto import check_proofs
+
+        check_proofs(self.check, self.prefix, here, checkable)
+
+
+def _not_as_disclosed(record: WarcRecord, wanted: tuple[str, Exchange] | None) -> str:
+    """Say why a record is not what a line disclosed says; "" where it is."""
+    if wanted is None:
+        return "is of no exchange disclosed"
+    sha256, exchange = wanted
+    if record.sha256 != sha256:
+        return f"is not exchange {exchange.exchange}"
+    return "" if record.fields.get("warc-target-uri") == exchange.url else "names another address"
