@@ -6,10 +6,10 @@ import base64
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from exports.continuity import proven_of
 from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
-from hashing.events import Custody, Described, encode
-from hashing.exhibit import exhibit_of
+from hashing.events import encode
 from hashing.ledger import LEDGER, ledger_lines
 from hashing.merkle import consistency_proof, inclusion_proof, leaf_hash
 
@@ -45,11 +45,7 @@ def check_case_ledger(case: Case) -> None:
 
 def custody_lines(events: Iterable[CaseEvent], exhibits: Collection[str]) -> list[int]:
     """Return which lines of the case's ledger state what was done with these exhibits, counted from 0."""
-    return [
-        index
-        for index, event in enumerate(events)
-        if isinstance(event, Custody | Described) and exhibit_of(event.ref) in exhibits
-    ]
+    return [index for index, event in enumerate(events) if proven_of(event) in exhibits]
 
 
 def seal_files(
