@@ -30,7 +30,7 @@ from hashing.ledger import LEDGER, read_lines
 from hashing.merkle import inclusion_proof, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from exports.verification.check import Check
     from hashing.events import CaseEvent
@@ -72,24 +72,26 @@ class Candidate:
     fingerprint: str
 
 
-def candidates(check: Check) -> Iterator[Candidate]:
-    """Yield the sealed captures of a source, in the order of their ids, which begin with the time.
+def candidates(check: Check) -> list[Candidate]:
+    """Return the sealed captures of a source, oldest first.
 
     Raises NotMergeable where one bears names that goldenhour never gives; NotCheckable, BadFormat, Unreadable.
     """
-    marks = sorted(name for name in check.kinds if name.rpartition("/")[2] == CHECKPOINT)
-    for mark in marks:
-        prefix = mark.removesuffix(CHECKPOINT)
-        if prefix not in {"", f"{CAPTURES}/{_last(prefix)}/", f"{PAYLOAD}{CAPTURES}/{_last(prefix)}/"}:
-            continue
-        ledger = f"{prefix}{LEDGER}"
-        with check.tree.open(ledger) as file:
-            started = decode_capture_event(next(read_lines(file, Path(ledger)), b""))
-        if not isinstance(started, CaptureStarted):
-            raise BadFormat(f"{ledger}: the first line does not begin a capture")
-        _demand_sound(started, _last(prefix))
-        checkpoint, _ = parse_checkpoint(check.small(mark))
-        yield Candidate(prefix=prefix, started=started, fingerprint=checkpoint.fingerprint())
+    prefixes = (name.removesuffix(CHECKPOINT) for name in check.kinds if name.rpartition("/")[2] == CHECKPOINT)
+    places = {CAPTURES, f"{PAYLOAD}{CAPTURES}"}
+    found = [_candidate(check, each) for each in prefixes if not each or each[:-1].rpartition("/")[0] in places]
+    return sorted(found, key=lambda each: (each.started.time, each.started.capture))
+
+
+def _candidate(check: Check, prefix: str) -> Candidate:
+    ledger = f"{prefix}{LEDGER}"
+    with check.tree.open(ledger) as file:
+        started = decode_capture_event(next(read_lines(file, Path(ledger)), b""))
+    if not isinstance(started, CaptureStarted):
+        raise BadFormat(f"{ledger}: the first line does not begin a capture")
+    _demand_sound(started, prefix.rstrip("/").rpartition("/")[2])
+    checkpoint, _ = parse_checkpoint(check.small(f"{prefix}{CHECKPOINT}"))
+    return Candidate(prefix=prefix, started=started, fingerprint=checkpoint.fingerprint())
 
 
 def demand_time(time: str) -> None:
@@ -106,10 +108,6 @@ def other_log(check: Check, what: str, alone: str) -> OtherLog:
     if what == "case":
         return _log_of_case(check)
     return OtherLog(case=alone) if what == "capture" else _log_of_bundle(check)
-
-
-def _last(prefix: str) -> str:
-    return prefix.rstrip("/").rpartition("/")[2]
 
 
 def _demand_sound(started: CaptureStarted, folder: str) -> None:
