@@ -54,11 +54,14 @@ def merge(
     worst = Exit.OK
     with terminating_like_ctrl_c():
         for source in sources:
-            with byte_progress(f"merging {source}", quiet=quiet) as progress:
-                outcomes = list(merge_captures(opened, [source], by, progress=progress))
-            for outcome in outcomes:
-                _print(outcome, as_json=as_json)
-                worst = max(worst, _exit(outcome), key=_GRAVITY.index)
+            outcomes: list[Outcome] = []
+            try:
+                with byte_progress(f"merging {source}", quiet=quiet) as progress:
+                    outcomes.extend(merge_captures(opened, [source], by, progress=progress))
+            finally:  # what was taken is told, whatever comes behind it
+                for outcome in outcomes:
+                    _print(outcome, as_json=as_json)
+            worst = max([worst, *map(_exit, outcomes)], key=_GRAVITY.index)
     sys.exit(worst)
 
 
@@ -85,6 +88,8 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
     elif not as_json:
         click.echo(clean(f"{outcome.exhibit}  {outcome.outcome}, from {outcome.source}{_counts(outcome)}"))
         click.echo(f"seal     {outcome.fingerprint}")
+        if outcome.signer:
+            click.echo(f"signer   {outcome.signer}")
 
 
 def _counts(outcome: Outcome) -> str:

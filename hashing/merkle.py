@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 EMPTY_ROOT = sha256(b"").digest()
 """The root hash of a tree without leaves."""
@@ -102,6 +102,18 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
             proof.append(root_of(leaves[start:middle]))
             start = middle
     return tuple(reversed(proof))
+
+
+def inclusion_proofs(indices: Iterable[int], leaves: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Yield the inclusion proof of each of these leaves; every node is hashed once, however many proofs there are."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        pairs = zip(below[::2], below[1::2], strict=False)
+        levels.append([_node_hash(left, right) for left, right in pairs] + below[len(below) // 2 * 2 :])
+    for index in indices:
+        siblings = ((level, index >> height ^ 1) for height, level in enumerate(levels[:-1]))
+        yield tuple(level[sibling] for level, sibling in siblings if sibling < len(level))
 
 
 def consistency_proof(old_size: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
 from hashing.events import encode
 from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import consistency_proof, inclusion_proof, leaf_hash
+from hashing.merkle import consistency_proof, inclusion_proof, inclusion_proofs, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -80,9 +80,9 @@ def seal_files(
             line = encode(stamped[event.capture])
             yield f"{SEAL}timestamps/{event.capture}.json", line
             yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], leaves)
-    for number in custody:
+    for number, proof in zip(custody, inclusion_proofs(custody, leaves), strict=True):
         yield f"{SEAL}custody/{number:08d}.json", lines[number]
-        yield f"{SEAL}custody/{number:08d}.proof", _proof(number, leaves)
+        yield f"{SEAL}custody/{number:08d}.proof", _proof_file(number, len(leaves), proof)
     if newest is not None:
         size, own = newest
         line = encode(own)

@@ -16,11 +16,12 @@ from hashing.capture_folder import CHECKPOINT, capture_events
 from hashing.case import MERGE, PLACED, token_path
 from hashing.events import Item, WarcClosed, WorkingCopy
 from hashing.ledger import LEDGER
-from hashing.storage import make_folder
+from hashing.storage import make_folder, read_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from exports.merge.origin import Candidate
     from exports.verification.check import Check
@@ -73,12 +74,22 @@ def copy_capture(check: Check, candidate: Candidate, folder: Path, progress: Cal
 
 
 def _pieces(check: Check, name: str, size: int | None, progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield a file of a source, no more than a piece beyond its recorded size. Raises NotWhole, NotCheckable."""
+    """Yield a file of a source, no more than a piece beyond its recorded size.
+
+    Raises NotWhole, NotCheckable, Unreadable.
+    """
     done = 0
     with check.tree.open(name) as file:
-        while piece := file.read(_PIECE):
+        while piece := _read(file, name):
             done += len(piece)
             if size is not None and done > size:
                 raise NotWhole(f"{check.tree.path}: {name} changed while it was copied")
             progress(len(piece))
             yield piece
+
+
+def _read(file: BinaryIO, name: str) -> bytes:
+    try:
+        return file.read(_PIECE)
+    except OSError as error:
+        raise read_error(name, error) from error

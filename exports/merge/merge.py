@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.bundle.leftover import clear_leftovers
@@ -12,7 +14,14 @@ from exports.errors import ExportError, NotMergeable, NotWhole
 from exports.merge.copying import copy_capture, merge_draft
 from exports.merge.origin import candidates, other_log
 from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, Outcome
-from exports.merge.statements import demand_holding, merged, registration, statements, token_record
+from exports.merge.statements import (
+    demand_holding,
+    demand_own_references,
+    merged,
+    registration,
+    statements,
+    token_record,
+)
 from exports.printable import printable
 from exports.tables import verification_lines
 from exports.verification import MISMATCH as DOES_NOT_MATCH
@@ -24,10 +33,11 @@ from hashing.capture_folder import is_sealed
 from hashing.case import CAPTURES, MERGE
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.events import CaptureRegistered, CaptureSealed, Stated
+from hashing.ledger import LEDGER, ledger_lines
+from hashing.storage import read_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from exports.merge.origin import Candidate, OtherLog
     from exports.merge.statements import Merger
@@ -88,18 +98,26 @@ class _Source:
             with open_tree(self._path) as tree:
                 check, what = Check(tree, ()), found.what.split()[0]
                 for candidate in candidates(check):
-                    log = log or other_log(check, what, candidate.started.case)
+                    log = log or self._unknown(other_log(check, what, candidate.started.case))
                     yield self._decide(check, candidate, log, what)
             if log is None:
                 yield Outcome(source=self._path, outcome=NOTHING, reason="holds no sealed capture")
-        except (ExportError, HashingError) as error:
+        except (ExportError, HashingError, OSError) as error:
             yield self._failed(error)
 
     def _demand_elsewhere(self) -> None:
         """Refuse the case itself, what is in it, and what it is in. Raises NotMergeable."""
-        here, there = self._case.path.resolve(), self._path.resolve()
+        # Not by `resolve`, which raises where links lead in a circle.
+        here, there = Path(os.path.realpath(self._case.path)), Path(os.path.realpath(self._path))
         if there.is_relative_to(here) or here.is_relative_to(there):
             raise NotMergeable(f"{self._path}: is the case itself, or one is inside the other")
+
+    def _unknown(self, log: OtherLog) -> OtherLog:
+        """Leave out what this case says itself: a copy of it may have been worked on elsewhere."""
+        if log.case != self._case.info.id:
+            return log
+        own = set(ledger_lines(self._case.path / LEDGER))
+        return replace(log, lines=tuple(each for each in log.lines if each.line not in own))
 
     def _decide(self, check: Check, candidate: Candidate, log: OtherLog, what: str) -> Outcome:
         try:
@@ -107,7 +125,7 @@ class _Source:
             if standing.fingerprint is not None:
                 return self._already(candidate, log, what, standing)
             return self._take(check, candidate, log, what)
-        except (ExportError, HashingError) as error:
+        except (ExportError, HashingError, OSError) as error:
             return self._failed(error, candidate)
 
     def _standing(self, candidate: Candidate) -> _Standing:
@@ -142,7 +160,7 @@ class _Source:
                 f"{exhibit}: is on record in this case, and gone from it", hint=f"restore {folder} from a copy"
             )
         said = []
-        if self._by is not None and log.case != self._case.info.id:
+        if self._by is not None:
             source = merged(folder, what, log, self._by)
             said = statements(source, log, standing.stated, self._by)
             if said:
@@ -166,6 +184,7 @@ class _Source:
             view = read_capture(folder)
             if view.started != started:
                 raise NotWhole(f"{self._path}: {started.exhibit} changed while it was copied")
+            demand_own_references(view)
             registered, sealed = registration(view, self._by)
             source = merged(folder, what, log, self._by)
             said = statements(source, log, (), self._by)
@@ -201,19 +220,23 @@ class _Source:
         listed = "".join(f"\n  {line}" for line in verification_lines(found))
         return Outcome(source=self._path, outcome=outcome, reason=f"{said}; nothing was taken{listed}")
 
-    def _failed(self, error: ExportError | HashingError, candidate: Candidate | None = None) -> Outcome:
-        """Return an error as an outcome; raise it where the others could not go on either."""
+    def _failed(self, error: ExportError | HashingError | OSError, candidate: Candidate | None = None) -> Outcome:
+        """Return an error as an outcome; raise it where the others could not go on either.
+
+        What the system refuses by itself, it refuses when a source is read: whatever is written has errors of its own.
+        """
         if isinstance(error, StorageFull | InUse | NotAsSigned):
             raise error
-        outcome = {NotWhole: MISMATCH, NotMergeable: REFUSED, WouldOverwrite: REFUSED}.get(type(error), UNCHECKED)
+        known = read_error(self._path, error) if isinstance(error, OSError) else error
+        outcome = {NotWhole: MISMATCH, NotMergeable: REFUSED, WouldOverwrite: REFUSED}.get(type(known), UNCHECKED)
         return Outcome(
             source=self._path,
             outcome=outcome,
             capture=printable(candidate.started.capture, 100) if candidate else "",
             exhibit=printable(candidate.started.exhibit, 100) if candidate else "",
             fingerprint=candidate.fingerprint if candidate else "",
-            reason=str(error).removeprefix(f"{self._path}: "),
-            hint=error.hint,
+            reason=str(known).removeprefix(f"{self._path}: "),
+            hint=known.hint,
         )
 
     def _read(self, done: int, _: int) -> None:

@@ -27,7 +27,7 @@ from hashing.events import (
 )
 from hashing.keys import PublicKey, encode_base64
 from hashing.ledger import LEDGER, read_lines
-from hashing.merkle import inclusion_proof, leaf_hash
+from hashing.merkle import inclusion_proofs, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +39,8 @@ _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")
 _TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z", re.ASCII)
 _CUSTODY_LINE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
+_MOST_LINES = 1 << 53
+"""Beyond it a number has no canonical form in JSON (RFC 8785)."""
 _EXPORT = "seal/export"
 _SEAL = "seal/checkpoint"
 
@@ -119,23 +121,20 @@ def _demand_sound(started: CaptureStarted, folder: str) -> None:
 
 
 def _log_of_case(check: Check) -> OtherLog:
-    name = max(name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
+    names = (name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
+    name = max(names, default=f"{CHECKPOINTS}/")  # which is no file, and is said to be none
     note = check.small(name)
     checkpoint, _ = parse_checkpoint(note)
     with check.tree.open(LEDGER) as file:
         lines = list(read_lines(file, Path(LEDGER)))[: checkpoint.size]
     events = [decode_case_event(line) for line in lines]
-    leaves = [leaf_hash(line) for line in lines]
-    return _log(
-        checkpoint,
-        note,
-        (event.signer for event in events),
-        (
-            OtherLine(index=index, line=lines[index], event=event, proof=_written(inclusion_proof(index, leaves)))
-            for index, event in enumerate(events)
-            if _telling(event)
-        ),
+    telling = [index for index, event in enumerate(events) if _telling(event)]
+    proofs = inclusion_proofs(telling, [leaf_hash(line) for line in lines])
+    found = (
+        OtherLine(index=index, line=lines[index], event=events[index], proof=_written(proof))
+        for index, proof in zip(telling, proofs, strict=True)
     )
+    return _log(checkpoint, note, (event.signer for event in events), found)
 
 
 def _log_of_bundle(check: Check) -> OtherLog:
@@ -152,6 +151,8 @@ def _proven_line(check: Check, name: str) -> OtherLine:
         index, _, proof = proof_file(check, f"{name}.proof")
     except ValueError as error:
         raise BadFormat(f"{name}.proof: not an inclusion proof") from error
+    if not 0 <= index < _MOST_LINES:
+        raise BadFormat(f"{name}.proof: no ledger is so long")
     return OtherLine(index=index, line=line, event=decode_case_event(line), proof=_written(proof))
 
 

@@ -12,6 +12,8 @@ from exports.verification.merges import merge_faults
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, token_path
 from hashing.checkpoint import open_checkpoint
+from hashing.custody import demand_recordable
+from hashing.errors import BadFormat
 from hashing.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
 from hashing.exhibit import exhibit_of
 from hashing.keys import PublicKey
@@ -34,11 +36,14 @@ _LONGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merger:
-    """Who merges: the name and the key of the officer, and the clock."""
+    """Who merges: the name and the key of the officer, and the clock. Raises NotRecordable for what is no name."""
 
     officer: str
     key: SigningKey
     clock: Clock = system_clock
+
+    def __post_init__(self) -> None:
+        demand_recordable({"officer": self.officer})
 
     @property
     def signer(self) -> str:
@@ -125,13 +130,29 @@ def statements(merge: Merged, log: OtherLog, known: Collection[tuple[str, int]],
             exhibit=merge.exhibit,
             case=log.case,
             line=each.index,
-            said=each.line.decode(),
+            said=_text(each.line),
             proof=each.proof,
             signer=merger.signer,
         )
         for each in log.lines
         if (log.case, each.index) not in known and _tells_of(each, merge)
     ]
+
+
+def _text(line: bytes) -> str:
+    """Return a line as text: what is in a field that no event has need not be any. Raises BadFormat."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise BadFormat("a line of the other case is not valid UTF-8") from error
+
+
+def demand_own_references(view: CaptureView) -> None:
+    """Refuse a capture that gives its files references of another exhibit. Raises NotMergeable."""
+    refs = [*(entry.item.ref for entry in view.items), *(copy.ref for copy in view.working_copies)]
+    for ref in refs:
+        if exhibit_of(ref) != view.started.exhibit:
+            raise NotMergeable(f"{ref[:100]!r}: a reference of another exhibit than {view.started.exhibit}")
 
 
 def demand_holding(events: Collection[CaseEvent]) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from capture.recovery import finish_abandoned
@@ -16,7 +17,7 @@ from exports.receipt import record_receipt, write_receipt
 from exports.verification import verify
 from hashing.case import Case
 from hashing.custody import Handling, record_custody, record_description
-from hashing.errors import NotAsSigned, StorageFull
+from hashing.errors import NotAsSigned, NotRecordable, StorageFull
 from hashing.events import Custody, Described, Merged, Stated, encode
 from hashing.keys import load_or_create_signing_key
 from hashing.ledger import LEDGER, Ledger
@@ -148,14 +149,45 @@ def test_a_reference_that_goldenhour_never_gives(initials: str, maker: CaseMaker
     assert [each.outcome for each in merging(maker, other.path)] == [REFUSED]
 
 
-@pytest.mark.parametrize("word", [{"signer": "00"}, {"signer": "ab", "at": "x"}])
-def test_a_log_that_cannot_be_shown(word: dict[str, str], maker: CaseMaker, other: CaseMaker) -> None:
+def test_a_log_that_cannot_be_shown(maker: CaseMaker, other: CaseMaker) -> None:
     """A line of the other case that nobody could show is not taken in, nor the capture that it is of."""
-    fields = {"signer": other.key.public.raw.hex(), "officer": HILL, "time": "2026-11-25T08:00:00.000Z", **word}
-    other.case.record(Custody(ref="JH/1", action="opened", **fields), key=other.key)
-    outcomes = merging(maker, other.path)
-    assert {each.outcome for each in outcomes} <= {MISMATCH, TAKEN}
+    event = Custody(time="2026-11-25T08:00:00.000Z", ref="JH/1", action="opened", officer=HILL, signer="00")
+    other.case.record(event, key=other.key)
+    assert told(merging(maker, other.path)) == [("JH/1", MISMATCH), ("JH/2", TAKEN)]
+
+
+def test_a_log_that_is_no_text(maker: CaseMaker, other: CaseMaker) -> None:
+    """Bytes that are no UTF-8, in a field that no event has, make a clear refusal of the capture that they speak of."""
+    event = Custody(
+        time="2026-11-25T08:00:00.000Z", ref="JH/1", action="opened", officer=HILL, signer=other.key.public.raw.hex()
+    )
+    with Ledger.open(other.path / LEDGER) as ledger:
+        ledger.append([encode(event)[:-1] + b',"x":"\xff"}'])
+    other.case.sign(other.key)
+    assert {each.outcome for each in merging(maker, other.path)} <= {MISMATCH, UNCHECKED, TAKEN}
     assert "JH/1" not in {each.ref for each in exhibits_of(maker.case)}
+
+
+def test_a_capture_that_names_items_of_another_exhibit(maker: CaseMaker, other: CaseMaker) -> None:
+    """No item comes under a reference that is not of its own exhibit."""
+    begun = other.begin(initials="XX")
+    item = begun.add(Thing("a.jpg", photo(9)))
+    begun.events[-1] = msgspec.structs.replace(item, ref="MP/1-0001")
+    begun.seal()
+    assert ("XX/1", REFUSED) in told(merging(maker, other.path))
+
+
+def test_links_in_a_circle(maker: CaseMaker, tmp_path: Path) -> None:
+    """A path that leads nowhere but to itself is unchecked."""
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert [each.outcome for each in merging(maker, tmp_path / "a")] == [UNCHECKED]
+
+
+def test_a_name_that_is_no_text(maker: CaseMaker) -> None:
+    """The name of whoever merges must be one that a ledger can hold."""
+    with pytest.raises(NotRecordable):
+        Merger(officer="\udcff", key=maker.key)
 
 
 @pytest.mark.parametrize("more", [b"", b"y" * 50])
@@ -225,17 +257,13 @@ def test_what_another_case_never_said(said: str, reason: str, maker: CaseMaker, 
     merging(maker, other.path)
     stated = next(event for event in maker.case.events() if isinstance(event, Stated))
     forged = {
-        "": Stated(**{**_fields(stated), "said": stated.said.replace("to look", "to alter")}),
-        "{}": Stated(**{**_fields(stated), "said": "{}"}),
-        "before": Stated(**{**_fields(stated), "case": "0123456789abcdef"}),
+        "": msgspec.structs.replace(stated, said=stated.said.replace("to look", "to alter")),
+        "{}": msgspec.structs.replace(stated, said="{}"),
+        "before": msgspec.structs.replace(stated, case="0123456789abcdef"),
     }[said]
     maker.case.record(forged, key=maker.key)
     found = verify(maker.path)
     assert [reason in each.reason for each in found.problems] == [True]
-
-
-def _fields(stated: Stated) -> dict[str, object]:
-    return {name: getattr(stated, name) for name in stated.__struct_fields__}
 
 
 def test_a_draft_of_somebody_elses_making(maker: CaseMaker, other: CaseMaker) -> None:
@@ -290,6 +318,21 @@ def test_only_what_was_stated_since_is_added(maker: CaseMaker, other: CaseMaker)
     assert sum(isinstance(event, Merged) for event in maker.case.events()) == 3
     alone = next(path for path in other.path.glob("captures/*") if list(path.glob("items/0002*")))
     assert told(merging(maker, alone)) == [("JH/1", THERE)]
+
+
+def test_a_copy_of_the_case_that_went_on(maker: CaseMaker, tmp_path: Path) -> None:
+    """What was captured and recorded in a copy of this very case comes along; what both have is not told twice."""
+    record_custody(maker.case, ["MP/1"], Handling(action="opened"), key=maker.key, officer=OFFICER)
+    shutil.copytree(maker.path, tmp_path / "COPY")
+    copy = CaseMaker(tmp_path / "COPY", maker.key)
+    copy.capture([Thing("n.jpg", photo(9))])
+    record_custody(copy.case, ["MP/1"], Handling(action="opened", reason="again"), key=maker.key, officer=HILL)
+    outcomes = [(each.exhibit, each.outcome, each.stated) for each in merging(maker, copy.path)]
+    assert outcomes == [("MP/1", THERE, 1), ("MP/2", THERE, 0), ("MP/3", TAKEN, 0)]
+    assert {each.stated for each in merging(maker, copy.path)} == {0}
+    [exhibit] = exhibits_of(maker.case, "MP/1")
+    opened = [(entry.reason, entry.elsewhere) for entry in exhibit.log if entry.event == "opened"]
+    assert opened == [("", ""), ("again", maker.case.info.id)]
 
 
 @pytest.mark.parametrize("name", ["out", "out.zip"])

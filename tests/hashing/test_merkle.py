@@ -18,6 +18,7 @@ from hashing.merkle import (
     Tree,
     consistency_proof,
     inclusion_proof,
+    inclusion_proofs,
     leaf_hash,
     root_of,
     verify_consistency,
@@ -136,6 +137,14 @@ def test_published_roots(size: int) -> None:
     for data in DATA[:size]:
         tree.append(data)
     assert tree.root() == root_of(LEAVES[:size]) == ROOTS[size]
+
+
+@given(st.integers(1, 200))
+def test_proofs_made_together(size: int) -> None:
+    """Many proofs made in one pass are those that are made one by one."""
+    leaves = [leaf_hash(bytes([number])) for number in range(size)]
+    together = list(inclusion_proofs(range(size), leaves))
+    assert together == [inclusion_proof(index, leaves) for index in range(size)]
 
 
 @pytest.mark.parametrize(("index", "size"), INCLUSION)
