@@ -308,6 +308,8 @@ class Case:
             registered = self._registered()
             strangers = {path.name: path for path in self.captures() if path.name not in registered}
             for mark in self.path.glob(pattern):
+                if mark.is_symlink() or not mark.is_file():
+                    continue  # none of ours, and opening a pipe would wait for ever
                 name = read_small(mark).decode("utf-8", "replace")
                 with storing(mark):
                     if name in strangers and not mark.parent.is_symlink():

@@ -277,6 +277,8 @@ def test_a_draft_of_somebody_elses_making(maker: CaseMaker, other: CaseMaker) ->
         maker.case.take_back(key=maker.key)
         assert not (draft / "placed").exists()
         assert verify(maker.path).verdict == "ok"
+    os.mkfifo(draft / "placed")
+    maker.case.take_back(key=maker.key)
     assert {each.outcome for each in merge(maker.case, [other.path], Merger(officer=OFFICER, key=maker.key))} == {TAKEN}
 
 
