@@ -15,6 +15,7 @@ from commands.output import complain
 COMMANDS = {
     "capture": "capture",
     "watch": "watch",
+    "merge": "merge",
     "verify": "verify",
     "hash": "hash_command",
     "seal": "seal",

@@ -14,7 +14,17 @@ from exports.disclosure.masked import WITHHELD
 from exports.manifest import CustodyRecord, VerifiedRecord
 from hashing.capture_folder import capture_events
 from hashing.case import CAPTURES
-from hashing.events import CaptureRegistered, CaptureSealed, Custody, Described, Exported, Item
+from hashing.events import (
+    CaptureRegistered,
+    CaptureSealed,
+    Custody,
+    Described,
+    Exported,
+    Item,
+    Merged,
+    Stated,
+    decode_case_event,
+)
 from hashing.exhibit import demand_known, exhibit_of
 from hashing.keys import PublicKey
 from hashing.redaction import OFFICER, URL
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
 
 DESCRIBED = "described"
 """The one kind of entry that is no custody event."""
+MERGED = "merged"
+"""The entry for a capture that was made elsewhere and taken into the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
     """Gather the exhibits of a case's ledger by their references, in the order in which these were given.
 
     An entry of an exhibit that the ledger does not know is left to verification. Raises BadKey where an event names a
-    signer that can be none.
+    signer that can be none, BadFormat where a line of another case is none.
     """
     registered: dict[str, CaptureRegistered] = {}
     first: dict[str, int] = {}
@@ -136,11 +148,18 @@ def _of_no_scene(entry: CustodyRecord) -> CustodyRecord:
 
 
 def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
-    """Return what an event, which stands in this line of the case's ledger, adds to the logs. Raises BadKey."""
+    """Return what an event, which stands in this line of the case's ledger, adds to the logs.
+
+    Raises BadKey, and BadFormat where a line of another case is none.
+    """
     if isinstance(event, CaptureRegistered):
-        return [_own(line, event, event.exhibit, "seized", event.scene, event.officer)]
+        return [_own(line, event, event.exhibit, "seized", event.scene, event.officer, event.began)]
     if isinstance(event, CaptureSealed):
-        return [_own(line, event, event.exhibit, "sealed", event.fingerprint)]
+        return [_own(line, event, event.exhibit, "sealed", event.fingerprint, time=event.closed)]
+    if isinstance(event, Merged):
+        return [_own(line, event, event.exhibit, MERGED, event.case, event.officer)]
+    if isinstance(event, Stated):
+        return _stated(line, event)
     if isinstance(event, Exported):
         return [
             _own(line, event, exhibit, "copied", f"bundle {event.bundle}", event.officer) for exhibit in event.exhibits
@@ -154,24 +173,49 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
 
 def _own(
     line: int,
-    event: CaptureRegistered | CaptureSealed | Exported,
+    event: CaptureRegistered | CaptureSealed | Exported | Merged,
     ref: str,
     word: str,
     detail: str,
     officer: str = "",
+    time: str = "",
 ) -> CustodyRecord:
     """Return the entry for what goldenhour itself did."""
     return CustodyRecord(
         line=line,
         ref=ref,
         event=word,
-        time=event.time,
+        time=time or event.time,
         recorded=event.time,
         late=False,
         officer=officer,
         signer=_key(event.signer),
         detail=detail,
     )
+
+
+def _stated(line: int, event: Stated) -> list[CustodyRecord]:
+    """Return what another case's line states of the exhibit, and of no other, marked as that case's word."""
+    told = entries(line, decode_case_event(event.said.encode()))
+    return [
+        msgspec.structs.replace(entry, elsewhere=entry.elsewhere or event.case)
+        for entry in told
+        if exhibit_of(entry.ref) == event.exhibit
+    ]
+
+
+def proven_of(event: CaseEvent) -> str:
+    """Return the exhibit in whose log a bundle proves this event, "" where it does not.
+
+    Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
+    """
+    if isinstance(event, Custody | Described):
+        return exhibit_of(event.ref)
+    if isinstance(event, Merged):
+        return event.exhibit
+    if isinstance(event, Stated):
+        return event.exhibit if proven_of(decode_case_event(event.said.encode())) else ""
+    return ""
 
 
 def _custody(line: int, event: Custody) -> CustodyRecord:

@@ -3,6 +3,7 @@
 ExportError
 ├── NotCheckable        not a case, capture or bundle, or not one this version can check
 ├── NotWhole            what is to be handed over does not match its own records
+├── NotMergeable        a capture cannot be taken into this case as it is
 ├── NothingToExport     no sealed capture answers to what was asked for
 └── NotRedactable       what is to be withheld would still be handed over, or cannot be withheld with proof
 """
@@ -22,6 +23,10 @@ class NotCheckable(ExportError):
 
 class NotWhole(ExportError):
     """What is to be handed over does not match its own records."""
+
+
+class NotMergeable(ExportError):
+    """A capture cannot be taken into this case as it is, such as where its exhibit reference is taken."""
 
 
 class NothingToExport(ExportError):

@@ -293,7 +293,7 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         str,
         Meta(
             description="seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed; or "
-            "described."
+            "described; or merged: taken from another case."
         ),
     ]
     time: Annotated[Time, Meta(description="When it was done. Entries stand in the order of these times.")]
@@ -307,9 +307,13 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
     place: str = ""
     description: str = ""
     seized: Annotated[str, Meta(description="With a description: when it was seized, as stated. UTC.")] = ""
-    detail: Annotated[str, Meta(description="The scene, the seal or the bundle, where the case itself records it.")] = (
-        ""
-    )
+    detail: Annotated[
+        str, Meta(description="The scene, the seal, the bundle or the other case, where the case itself records it.")
+    ] = ""
+    elsewhere: Annotated[
+        str,
+        Meta(description="The id of the other case whose ledger states this; the case that tells it did not see it."),
+    ] = ""
     receipt: VerifiedRecord | None = None
     redacted: Annotated[tuple[str, ...], Meta(description="What of an item was withheld when it was disclosed.")] = ()
 

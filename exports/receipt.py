@@ -183,12 +183,13 @@ def _moment(time: str) -> datetime:
 def _exhibits(case: Case, receipt: Receipt) -> list[str]:
     """Return the exhibits whose seals the receipt names, by the case's own ledger. Raises ForeignReceipt."""
     origin = case_origin(case.info.id)
-    sealed = {f"{origin}/{each.capture}": each for each in case.events() if isinstance(each, CaptureSealed)}
+    # By the capture alone: one that was merged bears the name of the case in which it was made.
+    sealed = {each.capture: each for each in case.events() if isinstance(each, CaptureSealed)}
     wanted = {seal.size for seal in receipt.seals if seal.origin == origin}
     own = _own_seals(case, wanted) if wanted else set()
     exhibits = []
     for seal in receipt.seals:
-        capture = sealed.get(seal.origin)
+        capture = sealed.get(seal.origin.rpartition("/")[2])
         if capture and (seal.size, seal.root, seal.fingerprint) == (capture.size, capture.root, capture.fingerprint):
             exhibits.append(capture.exhibit)
         elif seal.origin != origin or (seal.size, seal.root, seal.fingerprint) not in own:

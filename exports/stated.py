@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from exports.manifest import CustodyRecord
 
 _VERDICTS = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not be checked"}
-_OWN = {"seized": "from", "sealed": "seal", "copied": "into"}
+_OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
 
 
 def stated(entry: CustodyRecord) -> list[str]:
     """Return what an entry states, a phrase each; texts stand as they were given, so show them with care."""
     own = f"{_OWN[entry.event]} {entry.detail}" if entry.event in _OWN and entry.detail else entry.detail
     told = [
+        f"as stated in case {entry.elsewhere}" if entry.elsewhere else "",
         own,
         entry.description,
         f"seized {second(entry.seized)}" if entry.seized else "",

@@ -135,7 +135,7 @@ def _exhibit_row(exhibit: Exhibit, items: Mapping[str, int]) -> tuple[str, ...]:
     earlier = f" ({len(said) - 1} earlier)" if len(said) > 1 else ""
     return (
         exhibit.ref,
-        _minute(exhibit.registered.time),
+        _minute(exhibit.registered.began),
         f"{items[exhibit.ref]:,}" if exhibit.ref in items else "-",
         exhibit.sealed.fingerprint if exhibit.sealed else "not sealed",
         f"{exhibit.last.event} {_minute(exhibit.last.time)}",
@@ -166,7 +166,7 @@ def exhibit_to_json(exhibit: Exhibit, items: int | None) -> dict[str, Any]:
         "capture": exhibit.registered.capture,
         "scene": exhibit.registered.scene,
         "officer": exhibit.registered.officer,
-        "seized": exhibit.registered.time,
+        "seized": exhibit.registered.began,
         "items": items,
         "seal": exhibit.sealed and exhibit.sealed.fingerprint,
         "descriptions": [msgspec.to_builtins(entry) for entry in exhibit.log if entry.event == DESCRIBED],

@@ -51,6 +51,10 @@ if TYPE_CHECKING:
 CASE_FILE = "case.json"
 CAPTURES = "captures"
 CHECKPOINTS = "checkpoints"
+MERGE = "merge"
+"""What the names of drafts begin with, behind a full stop: a capture that is being merged is copied there first."""
+PLACED = "placed"
+"""The file in a draft that names the capture which was moved from there to its place and is not on record yet."""
 
 _ENDING = ".tsr"
 """Of a token, behind the name of its checkpoint."""
@@ -271,6 +275,46 @@ class Case:
         path = self.path / token_path(checkpoint)
         with self._changing(key), storing(path):
             path.with_name(path.name + PART).unlink(missing_ok=True)
+
+    def take_in(self, draft: Path, registered: CaptureRegistered, *events: Event, key: SigningKey) -> None:
+        """Move a capture that was made elsewhere from a draft to its place, and record it with these events.
+
+        Raises WouldOverwrite where its folder, its id or its exhibit reference is there; Unwritable, StorageFull.
+        """
+        capture = registered.capture
+        final, mark = self.path / CAPTURES / capture, draft / PLACED
+        with self._changing(key) as ledger:
+            known = [event for event in self.events() if isinstance(event, CaptureRegistered)]
+            if final.exists() or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
+                raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
+            write_new(mark, capture.encode())
+            try:
+                with storing(final):
+                    (draft / capture).rename(final)
+                sync_folder(final.parent)
+                ledger.append([encode(event) for event in (registered, *events)])
+            finally:
+                # By what is on disk: an interruption may have come right behind the writing.
+                if final.exists() and capture not in self._registered():
+                    final.rename(draft / capture)
+                mark.unlink()
+
+    def take_back(self, *, key: SigningKey) -> None:
+        """Move back to its draft what a process that died had put in its place and not recorded."""
+        pattern = f".{MERGE}.*{PART}/{PLACED}"
+        if not any(self.path.glob(pattern)):
+            return
+        with self._changing(key):  # whoever else is between the two steps holds this lock
+            registered = self._registered()
+            strangers = {path.name: path for path in self.captures() if path.name not in registered}
+            for mark in self.path.glob(pattern):
+                if mark.is_symlink() or not mark.is_file():
+                    continue  # none of ours, and opening a pipe would wait for ever
+                name = read_small(mark).decode("utf-8", "replace")
+                with storing(mark):
+                    if name in strangers and not mark.parent.is_symlink():
+                        strangers.pop(name).rename(mark.with_name(name))
+                    mark.unlink()
 
     def sign(self, key: SigningKey) -> None:
         """Sign what a process that died had added to the ledger and not signed."""

@@ -71,7 +71,7 @@ def record_custody(
     """
     said = {"from": handling.giver, "to": handling.receiver, "reason": handling.reason, "place": handling.place}
     _check(handling, said)
-    _check_texts({**said, "officer": officer})
+    demand_recordable({**said, "officer": officer})
     began = demand_known(case, refs)
     now = clock()
     at = _past(handling.at, now)
@@ -112,7 +112,7 @@ def disclosed_events(
     They are recorded together with the bundle, so who receives it may not be known yet. Raises NotRecordable for text
     that cannot be kept.
     """
-    _check_texts({"to": receiver, "reason": reason, "officer": officer})
+    demand_recordable({"to": receiver, "reason": reason, "officer": officer})
     return tuple(
         Custody(
             time=time,
@@ -146,7 +146,7 @@ def record_description(
     """
     if not description.strip():
         raise NotRecordable(f"{ref}: a description must say something")
-    _check_texts({"description": description, "place": place, "officer": officer})
+    demand_recordable({"description": description, "place": place, "officer": officer})
     demand_known(case, [ref])
     now = clock()
     event = Described(
@@ -175,7 +175,8 @@ def _check(handling: Handling, said: dict[str, str]) -> None:
             raise NotRecordable(f"{handling.action}: --{name} is not said, and the log must show it")
 
 
-def _check_texts(texts: dict[str, str]) -> None:
+def demand_recordable(texts: dict[str, str]) -> None:
+    """Refuse a text, by its name, that is too long or cannot be written in UTF-8. Raises NotRecordable."""
     for name, text in texts.items():
         if len(text) > LONGEST_TEXT:
             raise NotRecordable(f"{name}: {len(text):,} characters, and the log takes {LONGEST_TEXT:,}")

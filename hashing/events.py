@@ -317,6 +317,13 @@ class CaptureRegistered(Event, frozen=True, kw_only=True, omit_defaults=True, ta
     officer: str
     initials: str
     signer: str
+    at: str = ""
+    """When it began, by its own sealed ledger, where it was made elsewhere and merged into the case."""
+
+    @property
+    def began(self) -> str:
+        """When the capture began."""
+        return self.at or self.time
 
 
 class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-sealed"):
@@ -330,6 +337,13 @@ class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="c
     fingerprint: str
     checkpoint_sha256: str
     signer: str
+    at: str = ""
+    """When it ended, by its own sealed ledger, where it was made elsewhere and merged into the case."""
+
+    @property
+    def closed(self) -> str:
+        """When the capture was sealed."""
+        return self.at or self.time
 
 
 class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
@@ -457,6 +471,45 @@ class ClockMeasured(Event, frozen=True, kw_only=True, omit_defaults=True, tag="c
     """In a case's ledger: the key that signs this line."""
 
 
+class Merged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="merged"):
+    """A capture that was made elsewhere was verified and taken into the case, with its own seal."""
+
+    capture: str
+    exhibit: str
+    source: str
+    """What it was taken from: `case`, `bundle` or `capture`."""
+    case: str
+    """The id of the case that it was taken from; of a capture alone, that of the case it was made in."""
+    fingerprint: str
+    """Of the capture's seal."""
+    sealer: str
+    """The public key of that seal, in hexadecimal; it is no key of this case, and signs nothing in it."""
+    officer: str
+    """Who merged."""
+    signer: str
+    tool: str
+    checkpoint: str = ""
+    """The signed checkpoint of the other case's ledger, as it was found; none came with a capture alone."""
+    voucher: str = ""
+    """The public key that signed it, in hexadecimal."""
+
+
+class Stated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stated"):
+    """A line of another case's ledger about a capture that was merged. This case did not see what it states."""
+
+    capture: str
+    exhibit: str
+    case: str
+    """The id of the other case."""
+    line: int
+    """Its place in that case's ledger, counted from 0."""
+    said: str
+    """The line as it stands there."""
+    proof: tuple[str, ...]
+    """That it stands there: the hashes of its inclusion proof in base64, under the checkpoint of the `merged` line."""
+    signer: str
+
+
 CaptureEvent = (
     CaptureStarted
     | Exchange
@@ -475,7 +528,18 @@ CaptureEvent = (
     | Commitments
     | CaptureFinished
 )
-CaseEvent = CaseCreated | CaptureRegistered | CaptureSealed | Exported | Stamped | ClockMeasured | Custody | Described
+CaseEvent = (
+    CaseCreated
+    | CaptureRegistered
+    | CaptureSealed
+    | Exported
+    | Stamped
+    | ClockMeasured
+    | Custody
+    | Described
+    | Merged
+    | Stated
+)
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)
 _case_decoder = msgspec.json.Decoder(CaseEvent)

@@ -43,4 +43,4 @@ def demand_known(case: Case, refs: Sequence[str]) -> dict[str, str]:
             items[exhibit] = {event.ref for event in capture_events(folder) if isinstance(event, Item)}
         if ref != exhibit and ref not in items[exhibit]:
             raise NoSuchExhibit(f"{case.path}: {exhibit} has no item {ref}", hint="`goldenhour show` lists the items")
-    return {exhibit_of(ref): registered[exhibit_of(ref)].time for ref in refs}
+    return {exhibit_of(ref): registered[exhibit_of(ref)].began for ref in refs}

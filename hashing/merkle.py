@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 EMPTY_ROOT = sha256(b"").digest()
 """The root hash of a tree without leaves."""
@@ -131,23 +131,6 @@ class Levels:
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
     """Return one proof, as `Levels.inclusion_proof` does. Raises IndexError."""
     return Levels(leaves).inclusion_proof(index)
-
-
-def inclusion_proofs(indexes: Iterable[int], leaves: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
-    """Yield for each of these leaves what `inclusion_proof` returns, with the tree over the leaf hashes built once.
-
-    Raises IndexError where there is no such leaf.
-    """
-    levels = [list(leaves)]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        above = [_node_hash(below[left], below[left + 1]) for left in range(0, len(below) - 1, 2)]
-        levels.append(above + below[len(below) & ~1 :])  # a last node without a sibling rises as it is
-    for index in indexes:
-        if not 0 <= index < len(leaves):
-            raise IndexError(f"no leaf {index} in a tree of {len(leaves)}")
-        siblings = (((index >> height) ^ 1, level) for height, level in enumerate(levels[:-1]))
-        yield tuple(level[sibling] for sibling, level in siblings if sibling < len(level))
 
 
 def consistency_proof(old_size: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -6,10 +6,10 @@ import base64
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from exports.continuity import proven_of
 from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
-from hashing.events import Custody, Described, Exported, decode_case_event, encode
-from hashing.exhibit import exhibit_of
+from hashing.events import Custody, Described, Exported, Stated, decode_case_event, encode
 from hashing.ledger import LEDGER, ledger_lines
 from hashing.merkle import Levels, Tree, leaf_hash
 
@@ -55,10 +55,15 @@ def custody_lines(
     return [
         index
         for index, event in enumerate(events)
-        if isinstance(event, Custody | Described)
-        and exhibit_of(event.ref) in exhibits
-        and (items is None or event.ref in exhibits or event.ref in items)
+        if proven_of(event) in exhibits and (items is None or _done_with(event) in {"", *exhibits, *items})
     ]
+
+
+def _done_with(event: CaseEvent) -> str:
+    """Return the exhibit or item that something was done with, "" for what is no such event."""
+    if isinstance(event, Stated):
+        return _done_with(decode_case_event(event.said.encode()))
+    return event.ref if isinstance(event, Custody | Described) else ""
 
 
 def seal_files(

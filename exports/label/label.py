@@ -58,7 +58,7 @@ def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
     stated = next((entry.seized for entry in reversed(said) if entry.seized), "")
     place = next((entry.place for entry in reversed(said) if entry.place), "")
     return [
-        ("Captured", second(exhibit.registered.time)),
+        ("Captured", second(exhibit.registered.began)),
         ("Seized", f"{second(stated)}, as stated" if stated else ""),
         ("Place", place),
         ("From", exhibit.registered.scene),

@@ -234,7 +234,7 @@ def _check_stamped_checkpoint(check: Check, seal: Checkpoint) -> None:
     check_stamp(check, event, f"{name}.checkpoint", f"{name}.checkpoint")
     try:
         earlier, _ = parse_checkpoint(check.small(f"{name}.checkpoint"))
-        size, whole, proof = _proof_file(check, f"{name}.consistency")
+        size, whole, proof = proof_file(check, f"{name}.consistency")
     except (BadFormat, NotCheckable, ValueError) as error:
         check.problem(f"{name}.consistency", f"cannot be checked: {error}")
         return
@@ -243,7 +243,7 @@ def _check_stamped_checkpoint(check: Check, seal: Checkpoint) -> None:
         check.problem(f"{name}.consistency", "does not prove that the sealed ledger begins with what was stamped")
 
 
-def _proof_file(check: Check, name: str) -> tuple[int, int, list[bytes]]:
+def proof_file(check: Check, name: str) -> tuple[int, int, list[bytes]]:
     """Read two numbers and the hashes behind them. Raises NotCheckable, ValueError, BadFormat."""
     first, second, *hashes = check.small(name).decode("ascii").splitlines()
     return int(first), int(second), [decode_base64(each) for each in hashes]
@@ -275,7 +275,7 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
         check.findings.missing.append(Missing(name, "part of the seal"))
         return None
     try:
-        index, size, proof = _proof_file(check, name)
+        index, size, proof = proof_file(check, name)
     except (ValueError, BadFormat):
         check.problem(name, "not an inclusion proof")
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,16 @@ from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
 from exports.verification.tree import below, demand_inside
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
-from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, case_origin, checkpoint_name, read_case_info
+from hashing.case import (
+    CAPTURES,
+    CASE_FILE,
+    CHECKPOINTS,
+    MERGE,
+    PLACED,
+    case_origin,
+    checkpoint_name,
+    read_case_info,
+)
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
 from hashing.ledger import LEDGER, read_lines
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
 
 _BEFORE_REGISTERED = {LEDGER, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""
+_DRAFT = re.compile(rf"\.{MERGE}\.[0-9a-f]{{8}}-[0-9]{{1,7}}-[0-9a-f]{{8}}{re.escape(PART)}")
 _DERIVED = ("index.sqlite", "goldenhour.toml")
 
 
@@ -151,6 +162,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
     if not ledger.whole:
         # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
         registered |= dict.fromkeys(sorted(present))
+    _check_drafts(check, present - registered.keys())
     for capture in sorted(present - registered.keys()):
         prefix = f"{CAPTURES}/{capture}/"
         if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
@@ -173,6 +185,18 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         elif ledger.whole:
             check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
     return items
+
+
+def _check_drafts(check: Check, strangers: set[str]) -> None:
+    """Leave the drafts of merges unjudged, and say so, as well as what one of them has put in its place by now."""
+    drafts = {name.split("/")[0] for name in check.kinds if name.startswith(f".{MERGE}.") and "/" in name}
+    for draft in sorted(filter(_DRAFT.fullmatch, drafts)):
+        check.under_way.add(f"{draft}/")
+        check.unchecked(draft, "a capture that is being merged, or was left half-way; the next merge clears it away")
+        mark = f"{draft}/{PLACED}"
+        if check.is_file(mark) and (placed := check.small(mark).decode("utf-8", "replace")) in strangers:
+            check.under_way.add(f"{CAPTURES}/{placed}/")
+            check.unchecked(f"{CAPTURES}/{placed}", "merged, and not on record yet; merge it again")
 
 
 def _note_absent(check: Check, capture: str) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.continuity import entries
+from exports.continuity import entries, proven_of
 from exports.errors import NotCheckable
 from exports.manifest import CustodyRecord
+from exports.verification.merges import merge_faults
 from exports.verification.result import Missing
 from exports.verification.tree import below
 from hashing.custody import ACTIONS, VERIFIED
@@ -42,7 +43,10 @@ class _Log(msgspec.Struct):
 def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str, Collection[str]]) -> None:
     """Check the custody events of a case; `items` are the items' references by capture, as far as captures are here."""
     captures: dict[str, str] = {}
-    for number, event in enumerate(events, 1):
+    listed = dict(enumerate(events, 1))
+    for number, reason in merge_faults(listed):
+        check.problem(LEDGER, f"line {number}: {reason}")
+    for number, event in listed.items():
         if isinstance(event, CaptureRegistered):
             captures.setdefault(event.exhibit, event.capture)
         elif isinstance(event, Custody | Described):
@@ -55,8 +59,8 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
                 check.problem(LEDGER, f"line {number}: of an item {event.ref} that the exhibit does not have")
 
 
-def _faults(event: Custody | Described) -> Iterator[str]:
-    if event.at > event.time:
+def _faults(event: CaseEvent) -> Iterator[str]:
+    if isinstance(event, Custody | Described) and event.at > event.time:
         yield "says that something was done after it was recorded"
     if isinstance(event, Custody):
         if event.action not in ACTIONS:
@@ -81,18 +85,21 @@ def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callabl
         try:
             line = check.small(name)
             event = decode_case_event(line)
+            proved = proven_of(event)
         except (BadFormat, NotCheckable) as error:
             check.problem(name, str(error))
             continue
         index = proven(f"{name.removesuffix('.json')}.proof", line)
         if index is not None and index != int(match[1]):
             check.problem(name, f"is line {index} of the case's ledger, counted from 0")
-        if not isinstance(event, Custody | Described) or exhibit_of(event.ref) not in exhibits:
+        if proved not in exhibits:
             check.problem(name, "says nothing of the exhibits that are here")
             continue
         for reason in _faults(event):
             check.problem(name, reason)
         lines[int(match[1])] = event
+    for number, reason in merge_faults(lines):
+        check.problem(f"{CUSTODY_LINES}{number:08d}.json", reason)
     if lines or CUSTODY in check.kinds:
         _check_log(check, lines)
 
@@ -102,7 +109,7 @@ def _check_log(check: Check, lines: Mapping[int, CaseEvent]) -> None:
     try:
         log = msgspec.json.decode(check.small(CUSTODY), type=_Log)
         known = {msgspec.json.encode(entry) for index, event in lines.items() for entry in entries(index, event)}
-    except (NotCheckable, BadKey, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (NotCheckable, BadFormat, BadKey, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         check.problem(CUSTODY, f"cannot be read: {error}")
         return
     entered = [entry for exhibit in log.exhibits for entry in exhibit.custody]

@@ -98,7 +98,7 @@ def unstamped(case: Case) -> list[Unstamped]:
         Unstamped(
             what=event.exhibit,
             checkpoint=f"{CAPTURES}/{event.capture}/{CHECKPOINT}",
-            sealed=event.time,
+            sealed=event.closed,
             sha256=event.checkpoint_sha256,
         )
         for event in events
@@ -143,7 +143,7 @@ def _stamp_one(case: Case, seal: Unstamped, authorities: Authorities, key: Signi
     try:
         note = _sealed_bytes(case, seal)
         url, token = authorities.ask(note)
-        event = _event(seal, note, token, key, clock, url=shown(url))
+        event = stamped_event(seal, note, token, key, clock, url=shown(url))
         case.record_token(event, token.data, key=key)
     except (TrustedTimeError, WouldOverwrite, Unreadable) as error:
         return Stamping(what=seal.what, checkpoint=seal.checkpoint, stamped=None, reason=str(error))
@@ -159,7 +159,10 @@ def _sealed_bytes(case: Case, seal: Unstamped) -> bytes:
     return note
 
 
-def _event(seal: Unstamped, note: bytes, token: Token, key: SigningKey, clock: Clock, *, url: str = "") -> Stamped:
+def stamped_event(
+    seal: Unstamped, note: bytes, token: Token, key: SigningKey, clock: Clock, *, url: str = ""
+) -> Stamped:
+    """Return the event that records a token of this seal. Raises BadFormat where the seal is of no time."""
     return Stamped(
         time=timestamp(clock()),
         checkpoint=seal.checkpoint,
@@ -198,7 +201,7 @@ def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -
         with suppress(TrustedTimeError, Unreadable):
             note, token = _sealed_bytes(case, seal), read_token(read_small(path, LARGEST))
             token.demand_of(note)
-            recorded += case.record_token(_event(seal, note, token, key, clock), token.data, key=key)
+            recorded += case.record_token(stamped_event(seal, note, token, key, clock), token.data, key=key)
     return recorded
 
 

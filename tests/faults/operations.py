@@ -8,6 +8,8 @@ from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
 from capture.run import capture
 from exports.bundle import export_bundle
+from exports.merge import Merger
+from exports.merge import merge as merge_captures
 from hashing.case import Case
 from hashing.custody import Handling, record_custody
 from hashing.keys import SigningKey, load_signing_key
@@ -52,4 +54,12 @@ def stamp_case(folder: Path) -> None:
     list(stamp(case, [(folder / "url").read_text("utf-8")], key=key))
 
 
-OPERATIONS = {each.__name__: each for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case)}
+def merge(folder: Path) -> None:
+    """Take the captures of the case `other` into the case."""
+    case, key = _opened(folder)
+    list(merge_captures(case, [folder / "other"], Merger(officer=OFFICER, key=key)))
+
+
+OPERATIONS = {
+    each.__name__: each for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case, merge)
+}

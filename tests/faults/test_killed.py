@@ -13,10 +13,12 @@ from warcio.checker import Checker
 from capture.recovery import finish_abandoned
 from exports.bundle import export_bundle
 from exports.capture_view import read_capture
+from exports.merge import TAKEN, THERE, Merger, merge
 from exports.verification import verify
 from hashing.case import Case
 from hashing.custody import Handling, record_custody
-from hashing.events import Custody
+from hashing.events import Custody, Merged, Stated
+from hashing.keys import load_or_create_signing_key
 from hashing.ledger import ledger_lines
 from hashing.trusted_time import stamp, unstamped
 from hashing.trusted_time.stamping import finish_stamps
@@ -47,8 +49,6 @@ FILES: dict[str, Body | bytes] = {
 @pytest.fixture
 def key(tmp_path: Path) -> SigningKey:
     """Return a key that the process to be killed signs with as well."""
-    from hashing.keys import load_or_create_signing_key
-
     (tmp_path / "before").mkdir()
     return load_or_create_signing_key(tmp_path / "before/key.pem")[0]
 
@@ -162,3 +162,20 @@ def test_a_stamping(before: Path, key: SigningKey) -> None:
             assert (found.verdict, len(found.timestamps)) == ("ok", tokens), found
             list(stamp(case, [authority.url()], key=key))
             assert unstamped(case) == []
+
+
+def test_a_merge(before: Path, key: SigningKey, tmp_path: Path) -> None:
+    """A capture is in the case whole and on record, or not at all; the next merge ends the work."""
+    other = CaseMaker(before / "other", load_or_create_signing_key(tmp_path / "other.pem")[0])
+    other.capture([Thing("four.jpg", photo(4)), Thing("five.jpg", photo(5))], initials="JH")
+    record_custody(other.case, ["JH/1"], Handling(action="opened"), key=other.key, officer="John Hill")
+    for folder in killed_at_points("merge", before, 30):
+        case = Case.open(folder / "case")
+        assert verify(case.path).verdict in {"ok", "unchecked"}, verify(case.path)
+        [outcome] = merge(case, [folder / "other"], Merger(officer=OFFICER, key=key))
+        assert outcome.outcome in {TAKEN, THERE}, outcome
+        case.sign(key)
+        assert verify(case.path).verdict == "ok", verify(case.path)
+        assert sum(isinstance(event, Merged) for event in case.events()) == 1
+        assert sum(isinstance(event, Stated) for event in case.events()) == 1
+        assert not list(case.path.glob(".merge*")) or not sys.platform.startswith("linux")

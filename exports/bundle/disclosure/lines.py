@@ -11,7 +11,7 @@ from exports.disclosure.form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN,
 from exports.disclosure.masked import event_of
 from exports.errors import NotRedactable
 from hashing.events import Commitments, ItemFacts, PostRead, WorkingCopy
-from hashing.merkle import inclusion_proofs, leaf_hash
+from hashing.merkle import Levels, leaf_hash
 from hashing.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, read_disclosure
 
 if TYPE_CHECKING:
@@ -108,5 +108,5 @@ def line_files(lines: Sequence[bytes], disclosed: Sequence[DisclosedLine]) -> It
 
 
 def _proofs(indexes: Sequence[int], leaves: Sequence[bytes]) -> bytes:
-    proofs = zip(indexes, inclusion_proofs(indexes, leaves), strict=True)
-    return lines_of([Inclusion(index, len(leaves), proof).write() for index, proof in proofs])
+    levels = Levels(leaves)
+    return lines_of([Inclusion(index, levels.size, levels.inclusion_proof(index)).write() for index in indexes])

@@ -20,7 +20,7 @@ from hashing.custody import Handling, record_custody
 from hashing.errors import BadFormat
 from hashing.events import CaptureResumed, CaptureSealed, Custody
 from hashing.keys import load_or_create_signing_key
-from hashing.merkle import inclusion_proof, inclusion_proofs, leaf_hash
+from hashing.merkle import leaf_hash
 from hashing.times import system_clock, timestamp
 from tests.exports.disclosure.opened import where
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
@@ -345,14 +345,6 @@ def test_a_case_that_was_altered(maker: CaseMaker, tmp_path: Path, file: str) ->
     with pytest.raises((NotWhole, BadFormat)):
         disclose(maker, tmp_path / "out", *(["MP/1-0004"] if "warc" in file else ["MP/1-0002"]))
     assert not list(tmp_path.glob("*out*"))
-
-
-@given(st.integers(1, 70), st.data())
-def test_many_proofs_at_once(size: int, data: st.DataObject) -> None:
-    """Proofs made from one tree are those made one by one."""
-    leaves = [leaf_hash(bytes([number])) for number in range(size)]
-    indexes = data.draw(st.lists(st.integers(0, size - 1), max_size=5))
-    assert list(inclusion_proofs(indexes, leaves)) == [inclusion_proof(index, leaves) for index in indexes]
 
 
 @given(st.binary(max_size=200))

@@ -1,0 +1,98 @@
+"""`goldenhour merge`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.exit import Exit
+from commands.interrupt import terminating_like_ctrl_c
+from commands.opening import officer_name, open_case, signing_key
+from commands.options import existing_case, json_option, officer_option, quiet_option, signing_key_option
+from commands.output import clean, complain, counted, print_json
+from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from exports.merge import Outcome
+
+
+@click.command(short_help="Take in captures that were made elsewhere.")
+@existing_case
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
+@officer_option
+@signing_key_option
+@json_option
+@quiet_option
+def merge(
+    case: Path,
+    sources: tuple[Path, ...],
+    dry_run: bool,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Take captures that were made elsewhere into a case: from other cases, bundles (folder or zip) or captures alone.
+
+    Each is verified first, and keeps its seal and its exhibit reference. Exit code 0: all are in the case; 5: something
+    does not match; 6: something could not be checked; 7: refused, such as a reference that is taken.
+
+    \b
+    goldenhour merge OP-ALDER /media/stick/OP-ALDER-unit2
+    goldenhour merge OP-ALDER unit2_JH-1.zip unit3_all --dry-run
+    """
+    from exports.merge import Merger
+    from exports.merge import merge as merge_captures
+    from hashing.case import Case
+
+    by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
+    opened = Case.open(case) if by is None else open_case(case, by.key, by.officer)
+    worst = Exit.OK
+    with terminating_like_ctrl_c():
+        for source in sources:
+            outcomes: list[Outcome] = []
+            try:
+                with byte_progress(f"merging {source}", quiet=quiet) as progress:
+                    outcomes.extend(merge_captures(opened, [source], by, progress=progress))
+            finally:  # what was taken is told, whatever comes behind it
+                for outcome in outcomes:
+                    _print(outcome, as_json=as_json)
+            worst = max([worst, *map(_exit, outcomes)], key=_GRAVITY.index)
+    sys.exit(worst)
+
+
+_GRAVITY = [Exit.OK, Exit.NOTHING, Exit.REFUSED, Exit.UNCHECKED, Exit.MISMATCH]
+
+
+def _exit(outcome: Outcome) -> Exit:
+    codes = {
+        "nothing": Exit.NOTHING,
+        "refused": Exit.REFUSED,
+        "unchecked": Exit.UNCHECKED,
+        "mismatch": Exit.MISMATCH,
+    }
+    return codes.get(outcome.outcome, Exit.OK)
+
+
+def _print(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        print_json(outcome.to_json())
+    if outcome.reason:
+        what = f"{outcome.source}: {outcome.exhibit}: " if outcome.exhibit else f"{outcome.source}: "
+        reason = outcome.reason.removeprefix(f"{outcome.exhibit}: ") if outcome.exhibit else outcome.reason
+        complain(f"{what}{reason}", outcome.hint)
+    elif not as_json:
+        click.echo(clean(f"{outcome.exhibit}  {outcome.outcome}, from {outcome.source}{_counts(outcome)}"))
+        click.echo(f"seal     {outcome.fingerprint}")
+        if outcome.signer:
+            click.echo(f"signer   {outcome.signer}")
+
+
+def _counts(outcome: Outcome) -> str:
+    said = [counted(outcome.items, "item")] if outcome.signer else []
+    said += [f"{counted(outcome.stated, 'line')} of its case's log"] if outcome.stated else []
+    return f": {', '.join(said)}" if said else ""

@@ -1,0 +1,248 @@
+"""Merging: each source is verified, each of its captures decided on, copied, verified again and recorded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exports.bundle.leftover import clear_leftovers
+from exports.bundle.uninterrupted import uninterrupted
+from exports.capture_view import read_capture
+from exports.errors import ExportError, NotMergeable, NotWhole
+from exports.merge.copying import copy_capture, merge_draft
+from exports.merge.origin import candidates, other_log
+from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, Outcome
+from exports.merge.statements import (
+    demand_holding,
+    demand_own_references,
+    merged,
+    registration,
+    statements,
+    token_record,
+)
+from exports.printable import printable
+from exports.tables import verification_lines
+from exports.verification import MISMATCH as DOES_NOT_MATCH
+from exports.verification import OK as WHOLE
+from exports.verification import verify
+from exports.verification.check import Check
+from exports.verification.open_tree import open_tree
+from hashing.capture_folder import is_sealed
+from hashing.case import CAPTURES, MERGE
+from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
+from hashing.events import CaptureRegistered, CaptureSealed, Stated
+from hashing.ledger import LEDGER, ledger_lines
+from hashing.storage import read_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from exports.merge.origin import Candidate, OtherLog
+    from exports.merge.statements import Merger
+    from exports.verification import Verification
+    from hashing.case import Case
+    from hashing.events import CaseEvent
+
+_CLASH = "keep it in the case that it is in and hand over both; give each computer --initials of its own from now on"
+
+
+def merge(
+    case: Case,
+    sources: Sequence[Path],
+    by: Merger | None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Outcome]:
+    """Take the captures of other cases, of bundles, or captures alone into a case; yield what became of each.
+
+    A source is taken from only if it verifies whole. What cannot be taken is an outcome with its reason, and the others
+    go on. `by` is who merges; None finds out what would be taken, and writes nothing. `progress` is told bytes read of
+    each source, and 0. Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
+    """
+    if by is not None:
+        case.take_back(key=by.key)
+        clear_leftovers(case.path / MERGE)
+    for source in sources:
+        yield from _Source(case, source, by, progress).outcomes()
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the case knows of a capture: its seal's fingerprint ("" while it has none), or nothing at all (None)."""
+
+    fingerprint: str | None
+    stated: frozenset[tuple[str, int]]
+
+
+class _Source:
+    """One case, bundle or capture that is brought in."""
+
+    def __init__(self, case: Case, path: Path, by: Merger | None, progress: Callable[[int, int], None] | None) -> None:
+        self._case = case
+        self._path = path
+        self._by = by
+        self._progress = progress
+        self._done = 0
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield what became of each capture, or of the whole source. Raises StorageFull, InUse, NotAsSigned."""
+        try:
+            self._demand_elsewhere()
+            found = verify(self._path, progress=self._read)
+            if found.verdict != WHOLE:
+                yield self._not_whole(found)
+                return
+            log = None
+            with open_tree(self._path) as tree:
+                check, what = Check(tree, ()), found.what.split()[0]
+                for candidate in candidates(check):
+                    log = log or self._unknown(other_log(check, what, candidate.started.case))
+                    yield self._decide(check, candidate, log, what)
+            if log is None:
+                yield Outcome(source=self._path, outcome=NOTHING, reason="holds no sealed capture")
+        except (ExportError, HashingError, OSError) as error:
+            yield self._failed(error)
+
+    def _demand_elsewhere(self) -> None:
+        """Refuse the case itself, what is in it, and what it is in. Raises NotMergeable."""
+        # Not by `resolve`, which raises where links lead in a circle.
+        here, there = Path(os.path.realpath(self._case.path)), Path(os.path.realpath(self._path))
+        if there.is_relative_to(here) or here.is_relative_to(there):
+            raise NotMergeable(f"{self._path}: is the case itself, or one is inside the other")
+
+    def _unknown(self, log: OtherLog) -> OtherLog:
+        """Leave out what this case says itself: a copy of it may have been worked on elsewhere."""
+        if log.case != self._case.info.id:
+            return log
+        own = set(ledger_lines(self._case.path / LEDGER))
+        return replace(log, lines=tuple(each for each in log.lines if each.line not in own))
+
+    def _decide(self, check: Check, candidate: Candidate, log: OtherLog, what: str) -> Outcome:
+        try:
+            standing = self._standing(candidate)
+            if standing.fingerprint is not None:
+                return self._already(candidate, log, what, standing)
+            return self._take(check, candidate, log, what)
+        except (ExportError, HashingError, OSError) as error:
+            return self._failed(error, candidate)
+
+    def _standing(self, candidate: Candidate) -> _Standing:
+        """Return what the case knows of a capture. Raises NotMergeable where another has its reference."""
+        started, known = candidate.started, False
+        fingerprint, stated = "", set[tuple[str, int]]()
+        for event in self._case.events():
+            match event:
+                case CaptureRegistered(capture=started.capture):
+                    known = True
+                case CaptureRegistered(exhibit=started.exhibit):
+                    raise NotMergeable(
+                        f"{started.exhibit}: this case has another capture under that reference", hint=_CLASH
+                    )
+                case CaptureSealed(capture=started.capture):
+                    fingerprint = event.fingerprint
+                case Stated(capture=started.capture):
+                    stated.add((event.case, event.line))
+                case _:
+                    pass
+        return _Standing(fingerprint if known else None, frozenset(stated))
+
+    def _already(self, candidate: Candidate, log: OtherLog, what: str, standing: _Standing) -> Outcome:
+        """Keep what the other case has said of it since; the capture itself is here. Raises NotWhole, NotMergeable."""
+        exhibit, folder = candidate.started.exhibit, self._case.path / CAPTURES / candidate.started.capture
+        if not standing.fingerprint:
+            raise NotMergeable(f"{exhibit}: is being captured in this case, and not sealed yet")
+        if standing.fingerprint != candidate.fingerprint:
+            raise NotWhole(f"{exhibit}: is in this case with another seal, {standing.fingerprint}")
+        if not is_sealed(folder):
+            raise NotMergeable(
+                f"{exhibit}: is on record in this case, and gone from it", hint=f"restore {folder} from a copy"
+            )
+        said = []
+        if self._by is not None:
+            source = merged(folder, what, log, self._by)
+            said = statements(source, log, standing.stated, self._by)
+            if said:
+                demand_holding([source, *said])
+                self._case.record(source, *said, key=self._by.key)
+        return self._outcome(THERE, folder, stated=len(said))
+
+    def _take(self, check: Check, candidate: Candidate, log: OtherLog, what: str) -> Outcome:
+        started = candidate.started
+        if self._by is None:
+            return Outcome(
+                source=self._path,
+                outcome=WOULD_TAKE,
+                capture=started.capture,
+                exhibit=started.exhibit,
+                fingerprint=candidate.fingerprint,
+            )
+        with merge_draft(self._case) as draft:
+            folder = draft / started.capture
+            copy_capture(check, candidate, folder, self._copied)
+            view = read_capture(folder)
+            if view.started != started:
+                raise NotWhole(f"{self._path}: {started.exhibit} changed while it was copied")
+            demand_own_references(view)
+            registered, sealed = registration(view, self._by)
+            source = merged(folder, what, log, self._by)
+            said = statements(source, log, (), self._by)
+            events: list[CaseEvent] = [sealed, *token_record(folder, sealed, self._by), source, *said]
+            demand_holding([registered, *events])
+            try:
+                with uninterrupted():
+                    self._case.take_in(draft, registered, *events, key=self._by.key)
+            except WouldOverwrite:  # another merge may have been quicker
+                standing = self._standing(candidate)
+                if standing.fingerprint is None:
+                    raise
+                return self._already(candidate, log, what, standing)
+        return self._outcome(TAKEN, self._case.path / CAPTURES / started.capture, stated=len(said))
+
+    def _outcome(self, outcome: str, folder: Path, *, stated: int) -> Outcome:
+        view = read_capture(folder)
+        return Outcome(
+            source=self._path,
+            outcome=outcome,
+            capture=view.started.capture,
+            exhibit=view.started.exhibit,
+            fingerprint=view.seal.fingerprint if view.seal else "",
+            signer=view.signer,
+            items=len(view.items),
+            bytes=view.bytes,
+            stated=stated,
+        )
+
+    def _not_whole(self, found: Verification) -> Outcome:
+        outcome = MISMATCH if found.verdict == DOES_NOT_MATCH else UNCHECKED
+        said = "does not match its own records" if outcome == MISMATCH else "could not be checked"
+        listed = "".join(f"\n  {line}" for line in verification_lines(found))
+        return Outcome(source=self._path, outcome=outcome, reason=f"{said}; nothing was taken{listed}")
+
+    def _failed(self, error: ExportError | HashingError | OSError, candidate: Candidate | None = None) -> Outcome:
+        """Return an error as an outcome; raise it where the others could not go on either.
+
+        What the system refuses by itself, it refuses when a source is read: whatever is written has errors of its own.
+        """
+        if isinstance(error, StorageFull | InUse | NotAsSigned):
+            raise error
+        known = read_error(self._path, error) if isinstance(error, OSError) else error
+        outcome = {NotWhole: MISMATCH, NotMergeable: REFUSED, WouldOverwrite: REFUSED}.get(type(known), UNCHECKED)
+        return Outcome(
+            source=self._path,
+            outcome=outcome,
+            capture=printable(candidate.started.capture, 100) if candidate else "",
+            exhibit=printable(candidate.started.exhibit, 100) if candidate else "",
+            fingerprint=candidate.fingerprint if candidate else "",
+            reason=str(known).removeprefix(f"{self._path}: "),
+            hint=known.hint,
+        )
+
+    def _read(self, done: int, _: int) -> None:
+        self._done = done
+        if self._progress is not None:
+            self._progress(done, 0)
+
+    def _copied(self, count: int) -> None:
+        self._read(self._done + count, 0)

@@ -1,0 +1,176 @@
+"""What is written in the case's ledger for a capture that is merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.capture_view import read_capture
+from exports.errors import NotMergeable, NotWhole
+from exports.merge.origin import demand_time
+from exports.verification.merges import merge_faults
+from hashing.capture_folder import CHECKPOINT
+from hashing.case import CAPTURES, token_path
+from hashing.checkpoint import open_checkpoint
+from hashing.custody import demand_recordable
+from hashing.errors import BadFormat
+from hashing.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
+from hashing.exhibit import exhibit_of
+from hashing.keys import PublicKey
+from hashing.storage import read_small
+from hashing.times import Clock, system_clock, timestamp
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from exports.capture_view import CaptureView
+    from exports.merge.origin import OtherLine, OtherLog
+    from hashing.events import CaseEvent
+    from hashing.keys import SigningKey
+
+_LONGEST = 1 << 20
+"""Bytes of a line: with what it quotes it must stay far below the longest that a ledger takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merger:
+    """Who merges: the name and the key of the officer, and the clock. Raises NotRecordable for what is no name."""
+
+    officer: str
+    key: SigningKey
+    clock: Clock = system_clock
+
+    def __post_init__(self) -> None:
+        demand_recordable({"officer": self.officer})
+
+    @property
+    def signer(self) -> str:
+        """The public key in hexadecimal."""
+        return self.key.public.raw.hex()
+
+    def now(self) -> str:
+        """Return the present time as a ledger has it."""
+        return timestamp(self.clock())
+
+
+def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, CaptureSealed]:
+    """Return what the case records of any capture, with the times at which this one began and ended.
+
+    Raises NotMergeable, NotWhole.
+    """
+    started, finished, seal, now = view.started, view.finished, view.seal, merger.now()
+    if finished is None or seal is None:
+        raise NotWhole(f"{view.path}: not sealed")
+    demand_time(finished.time)
+    registered = CaptureRegistered(
+        time=now,
+        capture=started.capture,
+        exhibit=started.exhibit,
+        scene=started.scene,
+        officer=started.officer,
+        initials=started.initials,
+        signer=merger.signer,
+        at=started.time,
+    )
+    sealed = CaptureSealed(
+        time=now,
+        capture=started.capture,
+        exhibit=started.exhibit,
+        status=view.status,
+        size=seal.size,
+        root=seal.root,
+        fingerprint=seal.fingerprint,
+        checkpoint_sha256=seal.checkpoint_sha256,
+        signer=merger.signer,
+        at=finished.time,
+    )
+    return registered, sealed
+
+
+def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Stamped]:
+    """Return what records the token of a capture's trusted time, where one came with it. Raises TrustedTimeError."""
+    if not (folder / token_path(CHECKPOINT)).is_file():
+        return []
+    from hashing.trusted_time import read_token
+    from hashing.trusted_time.stamping import Unstamped, stamped_event
+
+    note, token = read_small(folder / CHECKPOINT), read_small(folder / token_path(CHECKPOINT))
+    seal = Unstamped(what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed)
+    return [stamped_event(seal, note, read_token(token), merger.key, merger.clock)]
+
+
+def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
+    """Return what records where the sealed capture in a folder was taken from. Raises BadSignature, BadKey."""
+    view, note = read_capture(folder), read_small(folder / CHECKPOINT)
+    checkpoint = open_checkpoint(note, PublicKey.parse(view.public_key))
+    return Merged(
+        time=merger.now(),
+        capture=view.started.capture,
+        exhibit=view.started.exhibit,
+        source=what,
+        case=log.case,
+        fingerprint=checkpoint.fingerprint(),
+        sealer=view.public_key,
+        officer=merger.officer,
+        signer=merger.signer,
+        tool=tool(),
+        checkpoint=log.checkpoint.decode(),
+        voucher=log.voucher,
+    )
+
+
+def statements(merge: Merged, log: OtherLog, known: Collection[tuple[str, int]], merger: Merger) -> list[Stated]:
+    """Return what the other case says of a capture, but for the lines (case and index) that are `known` already."""
+    return [
+        Stated(
+            time=merge.time,
+            capture=merge.capture,
+            exhibit=merge.exhibit,
+            case=log.case,
+            line=each.index,
+            said=_text(each.line),
+            proof=each.proof,
+            signer=merger.signer,
+        )
+        for each in log.lines
+        if (log.case, each.index) not in known and _tells_of(each, merge)
+    ]
+
+
+def _text(line: bytes) -> str:
+    """Return a line as text: what is in a field that no event has need not be any. Raises BadFormat."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise BadFormat("a line of the other case is not valid UTF-8") from error
+
+
+def demand_own_references(view: CaptureView) -> None:
+    """Refuse a capture that gives its files references of another exhibit. Raises NotMergeable."""
+    refs = [*(entry.item.ref for entry in view.items), *(copy.ref for copy in view.working_copies)]
+    for ref in refs:
+        if exhibit_of(ref) != view.started.exhibit:
+            raise NotMergeable(f"{ref[:100]!r}: a reference of another exhibit than {view.started.exhibit}")
+
+
+def demand_holding(events: Collection[CaseEvent]) -> None:
+    """Check events as verification will: what does not hold stays out of the ledger. Raises NotWhole, NotMergeable."""
+    for _, fault in merge_faults(dict(enumerate(events))):
+        raise NotWhole(f"a line of the other case {fault}")
+    if any(len(encode(event)) > _LONGEST for event in events):
+        raise NotMergeable(f"a line would be longer than {_LONGEST >> 20} MiB, which nothing that goldenhour writes is")
+
+
+def _tells_of(line: OtherLine, merge: Merged) -> bool:
+    return any(exhibit_of(ref) == merge.exhibit for ref in _refs(line.event))
+
+
+def _refs(event: CaseEvent) -> Iterator[str]:
+    if isinstance(event, Exported):
+        yield from event.exhibits
+    elif isinstance(event, Merged | Stated):
+        yield event.exhibit
+    else:
+        yield getattr(event, "ref", "")
