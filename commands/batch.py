@@ -15,10 +15,10 @@ from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import finish_abandoned, officer_name, signing_key
 from commands.options import Seconds
-from commands.output import clean, complain, console, print_json
+from commands.output import clean, complain, console, counted, print_json
 from commands.scene_options import row_options
 from commands.scenes import options_for
-from commands.stamping import asked_authorities, stamp_captures
+from commands.stamping import asked_authorities, stamp_captures, stamp_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from capture.batch import BatchSummary, Row, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case import Case
+    from hashing.keys import SigningKey
+    from hashing.trusted_time import Stamping
 
 
 @click.command(short_help="Capture the scenes of a file, thousands of them, and go on after any crash.")
@@ -151,10 +153,16 @@ def batch(
                 clock=system_clock,
             )
             summary = running.run(lambda done: print_json(row_json(done)) if as_json else None)
-        _stamp(case, authorities, key, summary)
+        stampings = _stamp(case, authorities, key, summary)
     kept = _keep_failed(read, summary, failed)
     if as_json:
+        for stamping in stampings:
+            print_json(stamping.to_json())
         print_json(summary_json(summary, kept))
+    elif stampings:
+        click.echo(
+            f"stamped  {sum(each.stamped is not None for each in stampings):,} of {counted(len(stampings), 'seal')}"
+        )
     print_summary(summary, case, kept, err=as_json)
     sys.exit(batch_exit(summary, left_out=bool(read.bad)))
 
@@ -207,6 +215,8 @@ def _rows(
         raise BadRows(file, read.bad)
     for each in read.bad:
         click.echo(clean(f"left out: {file}:{each.line}: {each.reason}"), err=True)
+    if repeated := len(read.rows) - len(bad) - len(rows):
+        click.echo(f"left out: {counted(repeated, 'row')}, the same as others", err=True)
     return read, rows
 
 
@@ -228,11 +238,12 @@ def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN
         yield BatchLines(sys.stderr, clean)
 
 
-def _stamp(case: Case, authorities: tuple[str, ...], key: Any, summary: BatchSummary) -> None:  # noqa: ANN401 - SigningKey, imported late
+def _stamp(case: Case, authorities: tuple[str, ...], key: SigningKey, summary: BatchSummary) -> list[Stamping]:
     try:
-        stamp_captures(case, authorities, key, summary.results)
+        return stamp_captures(case, authorities, key, summary.results)
     except KeyboardInterrupt:  # what was captured is sealed, and told all the same
-        complain("not stamped: interrupted", f"stamp it later with: goldenhour seal {case.path}")
+        complain("not stamped: interrupted", stamp_later(case))
+        return []
 
 
 def _keep_failed(read: RowsRead, summary: BatchSummary, path: Path | None) -> Path | None:

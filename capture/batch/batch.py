@@ -210,8 +210,8 @@ class Batch:
             status, reason = "stopped", self._stop.reason
         try:
             close_batch(self._case, self._folder, status, reason, key=self._key, clock=self._clock)
-        except StorageFull:
-            self._halt("the disk is full")  # the next command on this case writes the last lines
+        except StorageFull as error:  # the next command on this case writes the last lines
+            status, reason = "stopped", reason or str(error)
         return BatchSummary(
             id=self._folder.id,
             path=self._folder.path,
@@ -291,7 +291,7 @@ class Batch:
             while len(self._threads) < self._settings.jobs and (tried := self._schedule.next(now)) is not None:
                 self._begin(tried)
             pause = self._schedule.seconds_to_next(now)
-            if pause is None and not self._threads:
+            if pause is None and not self._threads and self._reports.empty():
                 return
             full = len(self._threads) >= self._settings.jobs
             self._hear(told, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
@@ -393,7 +393,7 @@ class Batch:
         for host, seconds in self._schedule.resting(now):
             if host not in before:
                 self._progress.waiting(host, seconds)
-        given_up_for = f"{tried.row.places[0]} refused {self._settings.retries + 1} times: {outcome.reason}"
+        given_up_for = f"{tried.row.places[0]} was left alone and asked again, and goes on refusing: {outcome.reason}"
         return [
             self._done(report, outcome, now, again=again),
             *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in given_up),

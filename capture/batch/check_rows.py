@@ -38,6 +38,8 @@ class _Sameness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scene: str
     options: RowOptions
     """What of a scene is captured, from the row or as a default; and the row's own words, if it has any."""
+    login: bool = False
+    """Whether the scene holds one; which, nobody can tell from the digest."""
 
 
 def checked_rows(
@@ -67,7 +69,7 @@ def _checked(given: GivenRow, base: CaptureOptions, defaults: RowOptions, now: d
     merged = _merged(words, defaults)
     options = _options(base, words, merged, now)
     places = legs(scene, options)
-    sameness = _Sameness(scene=scene.text, options=merged)
+    sameness = _Sameness(scene=scene.text, options=merged, login=scene.login is not None)
     return Row(
         id=hashlib.sha256(canonical_json(sameness)).hexdigest(),
         given=given,

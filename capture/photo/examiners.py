@@ -22,6 +22,7 @@ class Examiners:
         self._lock = threading.Lock()
         self._idle: list[tuple[Examiner, int]] = []
         """With the number of captures that each has served."""
+        self._closed = False
 
     @contextmanager
     def lend(self) -> Iterator[Examiner]:
@@ -34,15 +35,17 @@ class Examiners:
             self._take_back(examiner, served + 1)
 
     def close(self) -> None:
-        """End those that are idle."""
+        """End those that are idle; one that is lent ends when it comes back."""
         with self._lock:
             idle, self._idle = self._idle, []
+            self._closed = True
         for examiner, _ in idle:
             examiner.close()
 
     def _take_back(self, examiner: Examiner, served: int) -> None:
-        if served >= _MOST_CAPTURES:
-            examiner.close()
-            return
         with self._lock:
-            self._idle.append((examiner, served))
+            kept = served < _MOST_CAPTURES and not self._closed
+            if kept:
+                self._idle.append((examiner, served))
+        if not kept:
+            examiner.close()

@@ -174,6 +174,8 @@ def test_a_row_is_the_same_by_what_it_says() -> None:
     assert ids(b"url\nhttps://a.example\na.example\n") == [plain]
     assert ids(b"url\na.example\n", CaptureOptions(officer="John Hill", initials="JH")) == [plain]
     assert ids(b"url\na.example\n", defaults=RowOptions(media="none")) != [plain]
+    [secret] = ids(b"url\nhttps://mary:secret@a.example\n")
+    assert [secret] == ids(b"url\nhttps://mary:other@a.example\n") != [plain]
     assert plain not in ids(b"url,note,limit\na.example,x,\na.example,,2\na.example,y,\n")
 
 
