@@ -388,15 +388,13 @@ class Batch:
         if outcome.status == "interrupted":
             self._schedule.put_back(tried)
             return [self._done(report, outcome, now, again=False)]
-        before = dict(self._schedule.resting(now))
-        again, given_up = self._schedule.ended(tried, outcome.trouble, now)
-        for host, seconds in self._schedule.resting(now):
-            if host not in before:
-                self._progress.waiting(host, seconds)
+        verdict = self._schedule.ended(tried, outcome.trouble, now)
+        if verdict.left_alone:
+            self._progress.waiting(verdict.left_alone, verdict.seconds)
         given_up_for = f"{tried.row.places[0]} was left alone and asked again, and goes on refusing: {outcome.reason}"
         return [
-            self._done(report, outcome, now, again=again),
-            *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in given_up),
+            self._done(report, outcome, now, again=verdict.again),
+            *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in verdict.given_up),
         ]
 
     def _fault(self, error: BaseException | None) -> Outcome:

@@ -19,13 +19,21 @@ _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that may be another one in a minute (RFC 9110; from 520 on those of a large network of caches)."""
 
+_NO_NETWORK = ("could not be looked up now", "network is unreachable", "no route to host", "network is down")
+_SAYS_NO = ("connection refused", "no such host")
+"""In the words of the recorder's reasons."""
+
 
 class Trouble(enum.Enum):
     """Why nothing was got."""
 
     NONE = enum.auto()
     HOST = enum.auto()
-    """The host wants to be left alone, or cannot be reached: whatever else is asked of it now fails as well."""
+    """The host refuses: whatever else is asked of it now fails as well."""
+    SILENT = enum.auto()
+    """The host gives no sign. That is no more its own fault than the network's, and is taken for its own."""
+    UNREACHABLE = enum.auto()
+    """The host cannot be asked, as it is where there is no network: no name can be looked up, no way leads there."""
     FORBIDDEN = enum.auto()
     """This row is forbidden; where every row is, the host wants to be left alone."""
     PASSING = enum.auto()
@@ -87,10 +95,17 @@ def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange
         return Trouble.LASTING
     answered = [exchange for exchange in exchanges if exchange.status]
     if not answered:
-        return Trouble.HOST
+        return _silence(failure.reason if failure is not None else "")
     last = next((each for each in answered if failure and each.exchange == failure.exchange), answered[-1])
     if last.status == _TOO_MANY:
         return Trouble.HOST
     if last.status == _FORBIDDEN:
         return Trouble.FORBIDDEN
     return Trouble.PASSING if last.status in _FOR_A_WHILE or last.cut else Trouble.LASTING
+
+
+def _silence(reason: str) -> Trouble:
+    """Say what it means that no answer came: what can say no, be it the host or the directory of names, is there."""
+    if any(sign in reason for sign in _NO_NETWORK):
+        return Trouble.UNREACHABLE
+    return Trouble.HOST if any(sign in reason for sign in _SAYS_NO) else Trouble.SILENT

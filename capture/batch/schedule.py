@@ -11,10 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from capture.batch.network import Network
 from capture.batch.outcome import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from capture.batch.row import Row
 
@@ -54,12 +55,26 @@ class _Host:
     stamp: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from how a row ended."""
+
+    again: bool
+    """Whether it will be tried again."""
+    given_up: tuple[Try, ...] = ()
+    """Rows that will not be tried, for their host goes on refusing; the row that ended is not among them."""
+    left_alone: str = ""
+    """What is left alone from now on: a host, or every one."""
+    seconds: float = 0.0
+
+
 class Schedule:
     """Rows by their hosts. For one thread.
 
     At most `per_host` rows of a host run at once, and `delay` seconds lie between their beginnings. A row that may be
     had later comes back after a pause, and so does a host that refuses, `retries` times; the pauses grow from `pause`
-    seconds on, by two each time and by a factor from `jitter`, so that not all come back at once.
+    seconds on, by two each time and by a factor from `jitter`, so that not all come back at once. Where no host can be
+    asked at all, the network is waited for, and no try counts.
     """
 
     def __init__(self, *, per_host: int, delay: float, retries: int, pause: float, jitter: Callable[[], float]) -> None:
@@ -73,6 +88,8 @@ class Schedule:
         """When, in which order, and the stamp by which an entry that is out of date is known."""
         self._later: list[tuple[float, int, Try]] = []
         self._order = itertools.count()
+        self._running = 0
+        self._network = Network(self._pause_before)
 
     def add(self, tried: Try) -> None:
         """Put a row at the end of its host's."""
@@ -88,6 +105,8 @@ class Schedule:
         """Take the row that may begin now; None where none may."""
         while self._later and self._later[0][0] <= now:
             self.add(heapq.heappop(self._later)[2])
+        if self._network.lost and (self._running or now < self._network.quiet_until):
+            return None
         while self._ready and self._ready[0][0] <= now:
             _, _, stamp, host = heapq.heappop(self._ready)
             if stamp != host.stamp:
@@ -95,6 +114,7 @@ class Schedule:
             tried = host.waiting.popleft()
             tried.begun = now
             host.running += 1
+            self._running += 1
             host.ready = max(host.ready, now + self._delay)
             self._offer(host)
             return tried
@@ -105,7 +125,10 @@ class Schedule:
         while self._ready and self._ready[0][2] != self._ready[0][3].stamp:
             heapq.heappop(self._ready)
         moments = [queue[0][0] for queue in (self._ready, self._later) if queue]
-        return max(min(moments) - now, 0.0) if moments else None
+        if not moments or (self._network.lost and self._running):
+            return None
+        soonest = max(min(moments), self._network.quiet_until) if self._network.lost else min(moments)
+        return max(soonest - now, 0.0)
 
     def hold(self, tried: Try, moment: float) -> None:
         """Begin no row of this one's host before a moment."""
@@ -113,21 +136,22 @@ class Schedule:
         host.ready = max(host.ready, moment)
         self._offer(host)
 
-    def ended(self, tried: Try, trouble: Trouble, now: float) -> tuple[bool, list[Try]]:
-        """Hear how a row ended; say whether it will be tried again, and which rows never will, for their host refuses.
-
-        With the second the first is False, and the row that ended is not among them.
-        """
+    def ended(self, tried: Try, trouble: Trouble, now: float) -> Verdict:
+        """Hear how a row ended, and say what follows."""
         host = self._host(tried)
         host.running -= 1
+        self._running -= 1
+        if trouble is Trouble.UNREACHABLE:
+            if self._network.unreachable(host.name, tried.begun, now):
+                host.waiting.append(Try(tried.row, tried.attempt))  # it is not the row's fault, nor its host's
+                self._offer(host)
+                return Verdict(True, left_alone="every host", seconds=self._network.quiet_until - now)
+        elif trouble is not Trouble.SILENT:
+            self._network.answered()
         host.forbidden = host.forbidden + 1 if trouble is Trouble.FORBIDDEN else 0
-        if trouble is Trouble.HOST or (trouble is Trouble.FORBIDDEN and self._forbids_all(host)):
-            given_up = self._leave_alone(host, tried, now)
-            again = not given_up and tried.attempt <= self._retries and host.refusals <= self._retries
-            if again:
-                host.waiting.append(Try(tried.row, tried.attempt + 1))
-            self._offer(host)
-            return again, given_up
+        refuses = trouble in {Trouble.HOST, Trouble.SILENT, Trouble.UNREACHABLE}
+        if refuses or (trouble is Trouble.FORBIDDEN and self._forbids_all(host)):
+            return self._refused(host, tried, now)
         if trouble is not Trouble.FORBIDDEN:
             host.refusals = 0
             host.given = host.given or trouble is Trouble.NONE
@@ -135,34 +159,35 @@ class Schedule:
         if again:
             self.add_later(Try(tried.row, tried.attempt + 1), now + self._pause_before(tried.attempt))
         self._offer(host)
-        return again, []
+        return Verdict(again)
 
     def put_back(self, tried: Try) -> None:
         """Hear that a row ended in a way that says nothing of it or its host."""
         host = self._host(tried)
         host.running -= 1
+        self._running -= 1
         self._offer(host)
-
-    def resting(self, now: float) -> Iterable[tuple[str, float]]:
-        """Yield the hosts that are left alone, with the seconds that are left of it."""
-        for host in self._hosts.values():
-            if host.refusals and host.waiting and host.ready > now:
-                yield host.name, host.ready - now
 
     def _forbids_all(self, host: _Host) -> bool:
         return not host.given or host.forbidden >= _FORBIDDEN_IN_A_ROW
 
-    def _leave_alone(self, host: _Host, tried: Try, now: float) -> list[Try]:
-        """Have a host rest, or give it up; return the rows that then will not be tried."""
-        if tried.begun >= host.left_alone or not host.refusals:  # else it began before, and tells nothing new
+    def _refused(self, host: _Host, tried: Try, now: float) -> Verdict:
+        """Have a host rest, or give it up with all its rows."""
+        rests = tried.begun >= host.left_alone or not host.refusals  # else it began before, and tells nothing new
+        if rests:
             host.refusals += 1
             host.left_alone = now
             host.ready = max(host.ready, now + self._pause_before(host.refusals))
-        if host.refusals <= self._retries:
-            return []
-        given_up = list(host.waiting)
-        host.waiting.clear()
-        return given_up
+        given_up: tuple[Try, ...] = ()
+        again = tried.attempt <= self._retries and host.refusals <= self._retries
+        if host.refusals > self._retries:
+            given_up = tuple(host.waiting)
+            host.waiting.clear()
+        elif again:
+            host.waiting.append(Try(tried.row, tried.attempt + 1))
+        self._offer(host)
+        told = rests and bool(host.waiting)
+        return Verdict(again, given_up, host.name if told else "", host.ready - now if told else 0.0)
 
     def _pause_before(self, attempt: int) -> float:
         """Return the pause after so many failures."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import time
@@ -23,7 +24,7 @@ from hashing.errors import BadFormat, StorageFull, WouldOverwrite
 from hashing.events import CaptureRegistered, encode
 from hashing.times import system_clock
 from tests.capture.conftest import OPTIONS, jpeg
-from tests.servers import Body, SceneServer, Seen
+from tests.servers import Body, NoAnswer, SceneServer, Seen, resolving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,6 +168,25 @@ def test_an_address_of_ours_is_refused(case: Case, run: Run) -> None:
     assert summary.refused
     assert [(done.status, done.again) for done in told] == [("nothing", False)]
     assert sum(captured(case).values()) == 1
+
+
+def test_rows_wait_for_a_network_that_is_lost(case: Case, key: SigningKey) -> None:
+    """While no name can be looked up, two hosts are given up and no more; once the network is back, the rest is got."""
+    names = [f"{letter}.example" for letter in "abcdef"]
+    told: list[RowDone] = []
+    with SceneServer({"/one.jpg": PHOTO}) as server, contextlib.ExitStack() as network:
+        network.enter_context(resolving(dict.fromkeys(names, NoAnswer.NOT_NOW)))
+
+        def _told(done: RowDone) -> None:
+            told.append(done)
+            if len(told) == 6:
+                network.enter_context(resolving({name: ["127.0.0.1"] for name in names}))
+
+        rows = rows_of([f"http://{name}:{server.port}/one.jpg" for name in names])
+        settings = replace(SETTINGS, retries=0)
+        summary = Batch(rows, case, settings, key=key, officer="M", source="-").run(_told)
+    assert (summary.counts.done, summary.counts.failed) == (4, 2)
+    assert [done.again for done in told[:6]] == [False, False, True, True, True, True]
 
 
 def test_two_batches_on_one_case_share_the_rows(case: Case, key: SigningKey) -> None:
