@@ -249,7 +249,7 @@ def _stamp(case: Case, authorities: tuple[str, ...], key: SigningKey, summary: B
 def _keep_failed(read: RowsRead, summary: BatchSummary, path: Path | None) -> Path | None:
     """Write the rows of which nothing was got to a file that can be fed back in; return it, if there are any."""
     from capture.batch import failed_rows
-    from hashing.errors import Unwritable
+    from hashing.errors import HashingError
     from hashing.storage import write_exclusively
 
     if not summary.failed:
@@ -258,7 +258,7 @@ def _keep_failed(read: RowsRead, summary: BatchSummary, path: Path | None) -> Pa
     path = path or summary.path / f"failed.{ending}"
     try:
         write_exclusively(path, failed_rows(read, summary.failed))
-    except Unwritable as error:
+    except HashingError as error:
         complain(f"the rows that failed are not listed: {error}", "the batch's ledger names them")
         return None
     return path

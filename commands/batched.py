@@ -73,7 +73,8 @@ def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: 
     if summary.reason:
         lines.append(f"         {summary.status}: {summary.reason}; the same command goes on with what is left")
     if kept is not None:
-        lines.append(f"failed   {kept}; to try them again: goldenhour batch {kept} --case {case.path}")
+        lines.append(f"failed   {kept}")
+        lines.append(f"         to try them again, with the same options: goldenhour batch {kept} --case {case.path}")
     lines.append(f"case     {case.path}")
     if (seal := case_seal(case.path)) is not None:
         lines += [f"seal     {seal.fingerprint}  case", NOTEBOOK]

@@ -45,7 +45,7 @@ def test_a_batch_from_rows_to_the_failed_ones_fed_back_in(tmp_path: Path, server
     assert "batch    3 rows: 2 captured, 1 failed" in first.stdout
     assert re.search(r"^MP/\d  nothing  .*/9.jpg: .*404 Not Found$", first.stderr, re.MULTILINE)
     assert all(line.isprintable() for line in (first.stdout + first.stderr).splitlines())
-    [failed] = re.findall(r"^failed   (\S+/failed.csv); to try", first.stdout, re.MULTILINE)
+    [failed] = re.findall(r"^failed   (\S+/failed.csv)$", first.stdout, re.MULTILINE)
     assert typed("verify", "OP-ALDER", cwd=tmp_path).returncode == Exit.OK
     server.files["/9.jpg"] = jpeg(9)
     second = _batch(failed, cwd=tmp_path)

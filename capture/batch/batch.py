@@ -373,8 +373,10 @@ class Batch:
             return
         self._threads.pop(id(report.tried), None)
         self._counts.running = len(self._threads)
-        for done in self._judged(report):
-            self._record(done)
+        if ended := self._judged(report):
+            self._record(ended)
+        for done in ended:
+            self._count(done)
             told(done)
 
     def _judged(self, report: _Ended) -> list[RowDone]:
@@ -440,12 +442,15 @@ class Batch:
             outcome=outcome,
         )
 
-    def _record(self, done: RowDone) -> None:
-        """Write down what became of a row, and count it."""
+    def _record(self, ended: Sequence[RowDone]) -> None:
+        """Write down what became of rows; a host that is given up may end thousands at once."""
         try:
-            self._folder.append(self._row_ended(done))
-        except StorageFull as error:  # the capture itself says what became of it
+            self._folder.append(*(self._row_ended(done) for done in ended))
+        except StorageFull as error:  # the captures themselves say what became of them
             self._halt(str(error))
+
+    def _count(self, done: RowDone) -> None:
+        """Count a row that has ended, and keep what is needed at the end."""
         if done.result is not None:
             self._tally.results.append(done.result)
         if done.status == CAPTURED_BEFORE:
