@@ -15,6 +15,7 @@ from commands.output import complain
 COMMANDS = {
     "capture": "capture",
     "watch": "watch",
+    "batch": "batch",
     "merge": "merge",
     "verify": "verify",
     "hash": "hash_command",

@@ -9,7 +9,18 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import capture, hashing, hashtag, install, large_case, many_items, social, start_up, verification
+from benchmarks import (
+    batch,
+    capture,
+    hashing,
+    hashtag,
+    install,
+    large_case,
+    many_items,
+    social,
+    start_up,
+    verification,
+)
 from benchmarks.table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -26,7 +37,8 @@ def main(*, quick: bool) -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
         folder = Path(name).resolve()
-        for part in (start_up, install, capture, hashtag, social, verification, many_items, large_case, hashing):
+        parts = (start_up, install, capture, batch, hashtag, social, verification, many_items, large_case, hashing)
+        for part in parts:
             own = folder / part.__name__.rpartition(".")[2]
             own.mkdir()
             measured = part.rows(own, quick=quick)

@@ -13,6 +13,7 @@ from hashing.facts import Fact
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
+    from capture.photo import Examiners
     from capture.sources import Made, Read
     from capture.writer import Writer
     from hashing.capture_folder import CaptureFolder
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class Examination:
-    """Has photos examined by a process of their own, one after the other, and records what came of it."""
+    """Has photos examined by a process of their own, one after the other, and records what came of it.
 
-    def __init__(self, folder: CaptureFolder, writer: Writer, clock: Clock) -> None:
+    The process is lent by `examiners`, where several captures share them.
+    """
+
+    def __init__(self, folder: CaptureFolder, writer: Writer, clock: Clock, examiners: Examiners | None = None) -> None:
+        self._examiners = examiners
         self._folder = folder
         self._writer = writer
         self._clock = clock
@@ -72,7 +77,7 @@ class Examination:
     def _run(self) -> None:
         from capture.photo import Examiner
 
-        with Examiner() as examiner:
+        with self._examiners.lend() if self._examiners is not None else Examiner() as examiner:
             while (photo := self._photos.get()) is not None:
                 facts = _coded(photo) or examiner.examine(self._folder.path / photo.path)
                 if facts:

@@ -10,6 +10,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from capture.sizes import human_size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -126,10 +128,8 @@ class LiveProgress:
             seconds = max(self._monotonic() - self._begun, 0.001)
             failed = f" · {self._failed} not captured" if self._failed else ""
             waiting = len(self._to_come)
-            rate = f"{_size(self._bytes / seconds)}/s"
-            counts = (
-                f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {_size(self._bytes)} · {rate}"
-            )
+            size, rate = human_size(self._bytes), f"{human_size(self._bytes / seconds)}/s"
+            counts = f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {size} · {rate}"
             under_way = [*self._waits(), *list(self._under_way)[-_SHOWN:]]
             scene = self._scene
         lines = [Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"), Text(counts)]
@@ -143,11 +143,3 @@ class LiveProgress:
         return [
             f"{host} wants to be left alone: {until - now:.0f} s to wait" for host, until in self._left_alone.items()
         ]
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":  # noqa: PLR2004 - binary units
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    raise AssertionError("the last unit takes any number")

@@ -67,6 +67,8 @@ class CaptureOptions:
     """The time server that the computer's clock is compared with."""
     known: Known = field(default_factory=Known)
     """What earlier rounds of a watch have taken."""
+    min_free: int = 0
+    """Bytes of the disk that are left free: before that a capture ends, and is sealed in part."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capture.clock import MeasuredBeside
+from capture.disk_room import DiskRoom
 from capture.examination import Examination
 from capture.fetch_pool import FetchPool
 from capture.intake import MEDIA, Intake
@@ -20,6 +21,7 @@ from capture.scene import parse_scene
 from capture.search import Search
 from capture.settings_record import settings_record
 from capture.sources import Excerpted, Found, Gone, Made, NotGiven, Read, Unread, legs
+from capture.stopping import Stop
 from capture.versions import versions_record
 from capture.writer import Writer
 from hashing.capture_folder import INCOMING, Seal, capture_origin
@@ -29,10 +31,11 @@ from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from capture.options import CaptureOptions
+    from capture.photo import Examiners
     from capture.search import Leg
     from capture.sources import Answer, Finding, Source
     from hashing.capture_folder import CaptureFolder
@@ -66,22 +69,29 @@ def capture(
     *,
     key: SigningKey,
     progress: Progress | None = None,
+    stop: Stop | None = None,
+    begun: Callable[[CaptureStarted], None] = lambda _: None,
+    examiners: Examiners | None = None,
     clock: Clock = system_clock,
 ) -> CaptureResult:
     """Capture a scene into a case and seal it.
 
-    Whatever a server does ends as an item or as a failed item with its reason. Ctrl-C seals what had arrived.
-    Raises BadScene, BadSettings before anything is fetched; Unwritable where the case cannot be written.
+    Whatever a server does ends as an item or as a failed item with its reason. Ctrl-C seals what had arrived, and so
+    does `stop` in any thread. `begun` is told of the capture while the case is locked, before its folder is made: what
+    it raises ends the capture before it has begun. `examiners` are those that several captures share.
+    Raises BadScene, BadSettings, StorageFull before anything is made; Unwritable where the case cannot be written.
     """
     scene = parse_scene(scene_text)
     places = legs(scene, options)
     wanted = options.wanted_kinds()
+    room = DiskRoom(case.path, options.min_free)
+    room.demand()
     if scene.login is not None:
         logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
         options = replace(options, network=replace(options.network, credentials=logins))
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
-        return CaptureStarted(
+        started = CaptureStarted(
             time=timestamp(clock()),
             format=CAPTURE_FORMAT,
             case=case.info.id,
@@ -97,11 +107,14 @@ def capture(
             title=options.title,
             note=options.note,
         )
+        begun(started)
+        return started
 
     folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
-    run = _Run(folder, started, options, wanted, progress or Silent(), clock)
+    run = _Run(folder, started, options, wanted, progress or Silent(), room, examiners, clock)
     try:
-        status = run.take(places)
+        with (stop or Stop()).heeded(run.stop):
+            status = run.take(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
     except BaseException:
         run.abandon()
@@ -121,9 +134,13 @@ class _Run:
         options: CaptureOptions,
         wanted: frozenset[str],
         progress: Progress,
+        room: DiskRoom,
+        examiners: Examiners | None,
         clock: Clock,
     ) -> None:
         self.folder = folder
+        self._room = room
+        self._stopped = False
         self.options = options
         self._wanted = wanted
         self._progress = progress
@@ -134,11 +151,11 @@ class _Run:
             folder.path / INCOMING,
             options.network,
             passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
-            received=progress.received,
+            received=self._received,
             waiting=progress.waiting,
             clock=clock,
         )
-        self._examination = Examination(folder, self._writer, clock)
+        self._examination = Examination(folder, self._writer, clock, examiners)
         self.intake = Intake(
             folder,
             started.exhibit,
@@ -183,7 +200,7 @@ class _Run:
             interrupted, self._reason = True, self._reason or "stopped by the user"
         finally:
             self._end_fetching(search)
-        return self._finish(interrupted=interrupted)
+        return self._finish(interrupted=interrupted or self._stopped)
 
     def _take_findings(self, search: Search, places: Sequence[Leg]) -> None:
         """Handle what is found, until its end or until the disk is full: what is left of it is for the seal."""
@@ -200,6 +217,11 @@ class _Run:
     def refused(self) -> bool:
         """Whether the scene itself was refused by the address guard."""
         return self.intake.refused
+
+    def stop(self, reason: str) -> None:
+        """End as Ctrl-C does, from another thread: what has arrived is sealed as interrupted."""
+        self._stopped, self._reason = True, self._reason or reason
+        self.recorder.stop()
 
     def abandon(self) -> None:
         """End every thread, after a failure that leaves the capture unsealed."""
@@ -337,6 +359,13 @@ class _Run:
         )
         self.folder.finish(finished)
         return status
+
+    def _received(self, count: int) -> None:
+        """Count bytes, and stop fetching before the disk is full."""
+        self._progress.received(count)
+        if not self._reason and self._room.is_short_after(count):
+            self._reason = self._room.shortage
+            self.recorder.stop()
 
     def _disk_full(self) -> None:
         """Stop fetching, and give back the room that was kept for saying so."""

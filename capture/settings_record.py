@@ -27,6 +27,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "appview": options.bluesky.appview,
         "plc": options.bluesky.plc,
         "ntp": str(options.ntp or "none asked"),
+        "min_free": options.min_free,
         "jobs": network.jobs,
         "timeout": f"{network.timeout:g} s",
         "deadline": f"{network.deadline:g} s",

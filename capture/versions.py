@@ -5,11 +5,13 @@ from __future__ import annotations
 import platform
 import ssl
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp")
 
 
+@cache
 def versions_record() -> dict[str, str]:
     """Return the versions of Python, OpenSSL, the system and the libraries."""
     found = {name: version(name) for name in DISTRIBUTIONS}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commands.captured import capture_exit, print_capture, print_capture_json, print_case
+from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import complain, print_json
@@ -16,6 +17,15 @@ from commands.progress import capture_progress
 from commands.scene_options import scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from capture.options import CaptureOptions
+    from capture.progress import Progress
+    from capture.run import CaptureResult
+    from hashing.case import Case
+    from hashing.keys import SigningKey
 
 
 @click.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
@@ -38,21 +48,16 @@ def capture(
     goldenhour capture https://mastodon.example/@alice/109 --thread
     goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
     """
-    from capture.run import capture as run_capture
-
     officer = officer_name(officer)
     options, authorities = capture_options(officer, scenes, chosen), asked_authorities(authorities)
     key = signing_key(key_path)
     case = case_for(scenes, case_path, key, officer, chosen["title"])
-    results = []
+    results: list[CaptureResult] = []
     with terminating_like_ctrl_c(), capture_progress(quiet=quiet) as progress:
-        for scene in scenes:
-            result = run_capture(scene, case, options, key=key, progress=progress)
+        for result in _captured(scenes, case, options, key, progress):
             results.append(result)
             if as_json:
                 print_capture_json(result, case)
-            if result.status == "interrupted":
-                break
         try:
             stampings = stamp_captures(case, authorities, key, results)
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
@@ -68,4 +73,27 @@ def capture(
         for stamping in stampings:
             if stamping.stamped is not None:
                 print_stamping(stamping)
-    sys.exit(capture_exit(results))
+    code = capture_exit(results)
+    sys.exit(Exit.IN_PART if len(results) < len(scenes) and code == Exit.OK else code)
+
+
+def _captured(
+    scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress
+) -> Iterator[CaptureResult]:
+    """Capture one scene after the other, until the user or a disk without room ends it."""
+    from capture.run import capture as run_capture
+    from capture.scene import parse_scene
+    from hashing.errors import StorageFull
+
+    for number, scene in enumerate(scenes):
+        try:
+            result = run_capture(scene, case, options, key=key, progress=progress)
+        except StorageFull as error:
+            if number == 0:
+                raise
+            left_out = parse_scene(scene).text  # without a login
+            complain(f"{left_out} and what follows it is not captured: {error}", error.hint)
+            return
+        yield result
+        if result.status == "interrupted":
+            return

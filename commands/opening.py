@@ -46,12 +46,22 @@ def open_case(path: Path, key: SigningKey, officer: str) -> Case:
 
 def finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
     """Finish off and seal what a process that died has left in a case, and say so."""
+    from hashing.batch_folder import BATCHES
+
     if case.left_tokens():
         from hashing.trusted_time.stamping import finish_stamps
 
         finish_stamps(case, key=key)
-    if not case.unsealed() and not case.unrecorded():
-        return
+    if case.unsealed() or case.unrecorded():
+        _finish_captures(case, key, officer)
+    if (case.path / BATCHES).is_dir():
+        from capture.batch.recovery import finish_batches
+
+        for name in finish_batches(case, key=key):
+            click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
+
+
+def _finish_captures(case: Case, key: SigningKey, officer: str) -> None:
     from capture import recovery
 
     for recovered in recovery.finish_abandoned(case, key=key, officer=officer):

@@ -29,13 +29,40 @@ if TYPE_CHECKING:
 
 def scene_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
-    for option in reversed(_SCENE_OPTIONS):
+    for option in reversed((_SCENES, *_OPTIONS, _JOBS)):
         command = option(command)
     return command
 
 
-_SCENE_OPTIONS = (
-    click.argument("scenes", nargs=-1, required=True, metavar="SCENE..."),
+def row_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the same but for the scenes, which come from a file; `--jobs` is then of scenes, `--fetches` of fetches."""
+    for option in reversed((*_OPTIONS, _FETCHES)):
+        command = option(command)
+    return command
+
+
+_SCENES = click.argument("scenes", nargs=-1, required=True, metavar="SCENE...")
+
+
+_JOBS = setting(
+    "--jobs",
+    in_case=True,
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Fetches side by side.",
+)
+_FETCHES = click.option(
+    "--fetches",
+    "jobs",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Fetches side by side within a scene.",
+)
+_OPTIONS = (
     click.option(
         "--case",
         "case_path",
@@ -77,15 +104,6 @@ _SCENE_OPTIONS = (
         help="At most N posts of a list, videos of a channel, or media of a page.  [default: all]",
     ),
     setting(
-        "--jobs",
-        in_case=True,
-        type=click.IntRange(1, 64),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="Fetches side by side.",
-    ),
-    setting(
         "--timeout",
         in_case=True,
         type=Seconds(0.1, 3600),
@@ -102,6 +120,14 @@ _SCENE_OPTIONS = (
         show_default=True,
         metavar="MIB",
         help="Largest file, in MiB.",
+    ),
+    setting(
+        "--min-free",
+        in_case=True,
+        default="256M",
+        show_default=True,
+        metavar="SIZE",
+        help="End, sealed, before less than this is free on the disk; 0 for no matter what.",
     ),
     setting(
         "--token",

@@ -28,18 +28,28 @@ def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer:
 
 def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures from what was typed and set; refuse what no source takes."""
+    from capture.scene import parse_scene
+    from capture.sources import legs
+
+    parsed = [parse_scene(scene) for scene in scenes]
+    options = options_for([scene.url for scene in parsed], officer, chosen)
+    for scene in parsed:
+        legs(scene, options)  # what no source takes is refused before anything is made
+    return options
+
+
+def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
+    """Make the options of captures of these addresses from what was typed and set."""
     from capture.cookies import load_cookies
     from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
-    from capture.scene import parse_scene
-    from capture.sources import legs
+    from capture.sizes import size
     from capture.spans import moment, span
     from capture.tokens import load_tokens
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
     now, default = system_clock(), BlueskyServices()
-    parsed = [parse_scene(scene) for scene in scenes]
     network = NetworkSettings(
         timeout=chosen["timeout"],
         largest=chosen["max_size"] << 20,
@@ -48,10 +58,10 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],
         cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
-        tokens=load_tokens(chosen["tokens"], [scene.url for scene in parsed if scene.url] or _lendable_places(chosen)),
+        tokens=load_tokens(chosen["tokens"], [url for url in urls if url] or _lendable_places(chosen)),
         jobs=chosen["jobs"],
     )
-    options = CaptureOptions(
+    return CaptureOptions(
         officer=officer,
         initials=checked_initials(chosen["initials"]) if chosen["initials"] else initials_of(officer),
         title=chosen["title"],
@@ -70,11 +80,9 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
             plc=chosen["plc"] or default.plc,
         ),
         ntp=asked_time_server(chosen["ntp"]),
+        min_free=size(chosen["min_free"], "--min-free"),
         network=network,
     )
-    for scene in parsed:
-        legs(scene, options)  # what no source takes is refused before anything is made
-    return options
 
 
 def _lendable_places(chosen: dict[str, Any]) -> Sequence[str]:

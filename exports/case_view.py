@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.capture_view import read_capture
+from hashing.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
+from hashing.batch_folder import batch_events, batch_folders
 from hashing.capture_folder import CHECKPOINT, Seal
 from hashing.case import CAPTURES, CHECKPOINTS, Case
 from hashing.checkpoint import parse_checkpoint
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
 
     from exports.capture_view import CaptureView
     from hashing.case import CaseInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """A batch as its ledger tells it."""
+
+    batch: str
+    started: str
+    officer: str
+    status: str
+    """finished, interrupted or stopped; running where it has no last line yet."""
+    rows: int
+    done: int
+    failed: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,7 @@ class CaseView:
     missing: tuple[str, ...]
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
+    batches: tuple[BatchView, ...]
     seal: Seal | None
     """The newest checkpoint of the case's ledger, which stands for every capture; None where there is none."""
 
@@ -71,7 +89,39 @@ def read_case(path: Path) -> CaseView:
         missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
         unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),
+        batches=tuple(view for folder in batch_folders(case) if (view := _batch(folder)) is not None),
         seal=case_seal(path),
+    )
+
+
+def _batch(folder: Path) -> BatchView | None:
+    """Gather what a batch's ledger says; None where it holds nothing yet."""
+    started: BatchStarted | None = None
+    last: BatchFinished | None = None
+    ends: dict[str, RowEnded] = {}
+    for event in batch_events(folder):
+        match event:
+            case BatchStarted():
+                started = event
+            case RowEnded():
+                ends[event.row] = event
+            case BatchFinished():
+                last = event
+            case _:
+                pass
+    if started is None:
+        return None
+    done = sum(end.status in {*DONE, CAPTURED_BEFORE} for end in ends.values())
+    failed = sum(end.status in {"nothing", NOT_TRIED} and not end.again for end in ends.values())
+    return BatchView(
+        batch=folder.name,
+        started=started.time,
+        officer=started.officer,
+        status=last.status if last is not None else "running",
+        rows=started.rows,
+        done=done,
+        failed=failed,
+        left=started.rows - done - failed,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -108,6 +109,10 @@ def case_remarks(view: CaseView) -> Iterator[str]:
     """Yield what is to be said of a case beside its captures: seal, bundles, and what is not as it should be."""
     if view.seal is not None:
         yield f"seal     {view.seal.fingerprint}  case"
+    for batch in view.batches:
+        rows = f"{batch.rows:,} {'row' if batch.rows == 1 else 'rows'}"
+        counts = f"{rows}, {batch.done:,} captured, {batch.failed:,} failed, {batch.left:,} left"
+        yield printable(f"batch {batch.batch} by {batch.officer}, {batch.status}: {counts}")
     for bundle in view.exported:
         made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
         yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
@@ -269,6 +274,7 @@ def case_json(view: CaseView) -> Iterator[str]:
             {"bundle": each.bundle, "time": each.time, "officer": each.officer, "exhibits": list(each.exhibits)}
             for each in view.exported
         ],
+        "batches": [asdict(each) for each in view.batches],
     }
     yield json.dumps(head).removesuffix("}") + ', "captures": ['
     for number, capture in enumerate(view.captures):

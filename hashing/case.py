@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import threading
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, is_sealed
+from hashing.case_memory import CaseMemory
 from hashing.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.digest import Digest
 from hashing.errors import BadFormat, BadKey, BadSignature, InUse, NewerFormat, NotAsSigned, WouldOverwrite
@@ -42,7 +44,7 @@ from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Self
 
     from hashing.events import CaptureStarted, CaseEvent
@@ -113,6 +115,8 @@ class Case:
     def __init__(self, path: Path, info: CaseInfo) -> None:
         self.path = path
         self.info = info
+        self._memory = CaseMemory()
+        self._one_at_a_time = threading.Lock()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -177,7 +181,7 @@ class Case:
         """
         capture = f"{compact(clock())}-{secrets.token_hex(4)}"
         with self._changing(key) as ledger:
-            event = start(capture, self._next_exhibit(initials))
+            event = start(capture, self._memory.next_exhibit(initials))
             folder = CaptureFolder.create(self.path / CAPTURES / capture)
             try:
                 folder.append([event])
@@ -221,7 +225,7 @@ class Case:
             signer=key.public.raw.hex(),
         )
         with self._changing(key) as ledger:
-            if capture not in self._sealed():
+            if capture not in self._memory.sealed:
                 ledger.append([encode(event)])
 
     def unrecorded(self) -> list[Path]:
@@ -316,6 +320,16 @@ class Case:
                         strangers.pop(name).rename(mark.with_name(name))
                     mark.unlink()
 
+    @contextmanager
+    def held(self, key: SigningKey) -> Iterator[None]:
+        """Keep every other command, and every other thread, from changing the case meanwhile."""
+        with self._changing(key):
+            yield
+
+    def has_seal_of(self, capture: str) -> bool:
+        """Say whether the case's signed ledger recorded a capture's seal, when this object changed or held it last."""
+        return capture in self._memory.sealed
+
     def sign(self, key: SigningKey) -> None:
         """Sign what a process that died had added to the ledger and not signed."""
         with self._changing(key):
@@ -336,47 +350,101 @@ class Case:
 
     @contextmanager
     def _changing(self, key: SigningKey) -> Iterator[Ledger]:
-        try:
-            ledger = Ledger.open(self.path / LEDGER, wait=_LOCK_SECONDS)
-        except InUse as error:
-            raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
-        with ledger:
-            self.demand_as_signed()
-            yield ledger
-            _sign(self.path, self.info.id, ledger, key)
+        with self._one_at_a_time:
+            try:
+                ledger = Ledger.open(self.path / LEDGER, wait=_LOCK_SECONDS, remembered=self._memory.read)
+            except InUse as error:
+                raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
+            with ledger:
+                memory = self._caught_up(ledger)
+                yield ledger
+                _sign(self.path, self.info.id, ledger, key)
+                self._remember(memory, ledger)
 
-    def demand_as_signed(self) -> None:
+    def _caught_up(self, ledger: Ledger) -> CaseMemory:
+        """Return what the ledger says, all of it as it was signed; no line is read that was read before.
+
+        Raises NotAsSigned, Unreadable, BadFormat.
+        """
+        memory, self._memory = self._memory, CaseMemory()  # unless all goes well, all is read anew the next time
+        if ledger.resumed and memory.read is not None:
+            roots = {tree.size: tree.root() for tree in memory.take(ledger_lines(ledger.path, memory.read.length))}
+            self._demand_signed_since(memory, roots)
+        else:
+            memory = CaseMemory(signed=self.demand_as_signed())
+            for _ in memory.take(ledger_lines(ledger.path)):
+                pass
+        memory.read = ledger.remember()
+        self._memory = memory
+        return memory
+
+    def _remember(self, memory: CaseMemory, ledger: Ledger) -> None:
+        """Take in what was just added and signed."""
+        self._memory = CaseMemory()
+        if memory.read is not None:
+            for _ in memory.take(ledger_lines(ledger.path, memory.read.length)):
+                pass
+        memory.read, memory.signed = ledger.remember(), ledger.size
+        memory.checkpoints_changed = self._checkpoints_changed()
+        self._memory = memory
+
+    def _demand_signed_since(self, memory: CaseMemory, roots: Mapping[int, bytes]) -> None:
+        """Demand that the newest checkpoint holds; `roots` are those at the length of each line that is new to us."""
+        changed = self._checkpoints_changed()
+        if changed == memory.checkpoints_changed:
+            return
+        path = self._newest_checkpoint()
+        if path.name != checkpoint_name(memory.signed):
+            checkpoint = self._opened(path, memory.signers)
+            self._demand_same(path, checkpoint, checkpoint.size, roots.get(checkpoint.size, b""))
+            memory.signed = checkpoint.size
+        memory.checkpoints_changed = changed
+
+    def _checkpoints_changed(self) -> int:
+        """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none."""
+        try:
+            return (self.path / CHECKPOINTS).stat().st_mtime_ns
+        except OSError:
+            return -1
+
+    def _newest_checkpoint(self) -> Path:
+        folder = self.path / CHECKPOINTS
+        path = max(folder.glob(f"*.{CHECKPOINT}"), default=None)
+        if path is None:
+            raise NotAsSigned(f"{folder}: holds no checkpoint of the case's ledger", hint=_ELSEWHERE)
+        return path
+
+    def demand_as_signed(self) -> int:
         """Raise NotAsSigned unless the ledger begins with the lines that its newest checkpoint was signed over.
+
+        Return how many lines these are.
 
         Lines behind them are no fault: a process may have died between adding and signing them. An older state of the
         whole case passes, as does one that is signed by a stranger whom its ledger names: only what is written down
         elsewhere, fingerprint and key, tells. Raises Unreadable, BadFormat.
         """
-        folder, ledger = self.path / CHECKPOINTS, self.path / LEDGER
-        path = max(folder.glob(f"*.{CHECKPOINT}"), default=None)
-        if path is None:
-            raise NotAsSigned(f"{folder}: holds no checkpoint of the case's ledger", hint=_ELSEWHERE)
-        checkpoint = self._opened(read_small(path))
-        if checkpoint is None or checkpoint.origin != case_origin(self.info.id):
-            raise NotAsSigned(
-                f"{path}: not signed for this case by a key that the case's ledger names", hint=_ELSEWHERE
-            )
+        path = self._newest_checkpoint()
+        checkpoint = self._opened(path, dict.fromkeys(event.signer for event in self.events()))
         tree = Tree()
-        for line in islice(ledger_lines(ledger), checkpoint.size):
+        for line in islice(ledger_lines(self.path / LEDGER), checkpoint.size):
             tree.append(line)
-        if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
+        self._demand_same(path, checkpoint, tree.size, tree.root())
+        return checkpoint.size
+
+    def _demand_same(self, path: Path, checkpoint: Checkpoint, size: int, root: bytes) -> None:
+        if (size, root) != (checkpoint.size, checkpoint.root):
+            ledger = self.path / LEDGER
             raise NotAsSigned(f"{ledger}: altered: not the ledger that {path.name} was signed over", hint=_ELSEWHERE)
 
-    def _opened(self, note: bytes) -> Checkpoint | None:
-        for signer in dict.fromkeys(event.signer for event in self.events()):
+    def _opened(self, path: Path, signers: Iterable[str]) -> Checkpoint:
+        """Read a checkpoint that one of these keys must have signed for this case. Raises NotAsSigned, Unreadable."""
+        note = read_small(path)
+        for signer in signers:
             with suppress(BadSignature, BadKey, BadFormat):
-                return open_checkpoint(note, PublicKey.parse(signer))
-        return None
-
-    def _next_exhibit(self, initials: str) -> str:
-        given = [event.exhibit for event in self.events() if isinstance(event, CaptureRegistered)]
-        numbers = [int(ref.rpartition("/")[2]) for ref in given if ref.rpartition("/")[0] == initials]
-        return f"{initials}/{max(numbers, default=0) + 1}"
+                checkpoint = open_checkpoint(note, PublicKey.parse(signer))
+                if checkpoint.origin == case_origin(self.info.id):
+                    return checkpoint
+        raise NotAsSigned(f"{path}: not signed for this case by a key that the case's ledger names", hint=_ELSEWHERE)
 
 
 def _holds_nothing(capture: Path) -> bool:

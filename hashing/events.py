@@ -429,6 +429,24 @@ class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped
     """Where the token was asked for; not known where the process that asked died before it could write this line."""
 
 
+class BatchBegun(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-begun"):
+    """Many scenes are captured by one command, which keeps a ledger of its own."""
+
+    batch: str
+    officer: str
+    signer: str
+
+
+class BatchEnded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-ended"):
+    """A batch's own ledger is closed: how many lines it has, and their root."""
+
+    batch: str
+    status: str
+    size: int
+    root: str
+    signer: str
+
+
 # In either ledger.
 
 
@@ -532,6 +550,8 @@ CaseEvent = (
     CaseCreated
     | CaptureRegistered
     | CaptureSealed
+    | BatchBegun
+    | BatchEnded
     | Exported
     | Stamped
     | ClockMeasured

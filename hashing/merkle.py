@@ -44,6 +44,12 @@ class Tree:
         """Number of leaves."""
         return self._size
 
+    def copy(self) -> Tree:
+        """Return a tree with the same leaves, which grows by itself."""
+        tree = Tree()
+        tree._peaks, tree._size = list(self._peaks), self._size
+        return tree
+
     def append(self, data: bytes) -> None:
         """Add a leaf with this data."""
         _add(self._peaks, self._size, leaf_hash(data))

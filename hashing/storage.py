@@ -57,6 +57,15 @@ def storing(path: Path | str) -> Iterator[None]:
         raise storage_error(path, error) from error
 
 
+@contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """Turn what the system refuses to show at `path` into an error of ours. Raises Unreadable."""
+    try:
+        yield
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
 def read_small(path: Path, limit: int = 16 << 20) -> bytes:
     """Read a small file whole. Raises Unreadable, also where it is larger than `limit` bytes."""
     try:

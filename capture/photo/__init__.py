@@ -4,5 +4,6 @@ No photo, however hostile, makes this raise, changes the file, or reaches the pr
 """
 
 from capture.photo.examiner import Examiner
+from capture.photo.examiners import Examiners
 
-__all__ = ["Examiner"]
+__all__ = ["Examiner", "Examiners"]

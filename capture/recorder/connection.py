@@ -17,6 +17,7 @@ from capture.recorder.tls import describe, plain_reason, sent_chain
 from capture.recorder.wire import RecordingResponse
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterable
 
     from urllib3._base_connection import BaseHTTPConnection
@@ -31,6 +32,8 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     response_class = RecordingResponse
     peer = Peer()
+    stop: threading.Event
+    """Of the recorder that it belongs to."""
     _connecting = False
 
     def _new_conn(self) -> socket.socket:
@@ -40,6 +43,7 @@ class _Recorded(urllib3.connection.HTTPConnection):
         connection = guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
         address = connection.getpeername()
         self.peer = Peer(ip=str(address[0]), port=int(address[1]))
+        self.stop = around.stop
         open_connections.add(self)
         return connection
 
@@ -111,10 +115,10 @@ class RecordedTlsPool(urllib3.HTTPSConnectionPool):
 POOLS = {"http": RecordedPool, "https": RecordedTlsPool}
 
 
-def wake_all() -> None:
-    """Shut down every open socket, so that no thread waits for a server any longer."""
+def wake_all(stop: threading.Event) -> None:
+    """Shut down every open socket of the recorder with this event, so that no thread of it waits for a server."""
     for connection in list(open_connections):
-        if connection.sock is not None:
+        if connection.stop is stop and connection.sock is not None:
             try:
                 connection.sock.shutdown(socket.SHUT_RDWR)
             except OSError:

@@ -158,7 +158,7 @@ class Recorder:
     def stop(self) -> None:
         """Make every fetch end now; what has arrived is kept."""
         self.stop_event.set()
-        wake_all()
+        wake_all(self.stop_event)
 
     def close(self) -> None:
         """Close all connections."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody
 from exports.verification.result import Missing
@@ -54,6 +55,7 @@ def check_case(check: Check) -> None:
     else:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
+        check_batches(check, ledger.events, created.case)
     check_custody(check, ledger.events, _check_captures(check, ledger))
     _check_stamps(check, ledger)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from capture.batch import Batch, BatchSettings, checked_rows, finish_batches, read_rows
 from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
+from capture.recovery import finish_abandoned
 from capture.run import capture
 from exports.bundle import export_bundle
 from exports.merge import Merger
 from exports.merge import merge as merge_captures
+from hashing.batch_events import RowOptions
 from hashing.case import Case
 from hashing.custody import Handling, record_custody
 from hashing.keys import SigningKey, load_signing_key
+from hashing.times import system_clock
 from hashing.trusted_time import stamp
 
 OFFICER = "Mary Price"
@@ -60,6 +64,20 @@ def merge(folder: Path) -> None:
     list(merge_captures(case, [folder / "other"], Merger(officer=OFFICER, key=key)))
 
 
+def run_batch(folder: Path) -> None:
+    """Finish off what was left in the case, and capture the rows of the file `rows`."""
+    case, key = _opened(folder)
+    finish_abandoned(case, key=key, officer=OFFICER)
+    finish_batches(case, key=key)
+    network = NetworkSettings(allow_private=True, timeout=5, attempts=1)
+    options = CaptureOptions(officer=OFFICER, initials="MP", network=network)
+    with (folder / "rows").open("rb") as file:
+        read = read_rows(file, "rows")
+    rows, _ = checked_rows(read.rows, options, RowOptions(), system_clock())
+    Batch(rows, case, BatchSettings(jobs=2, pause=0.1), key=key, officer=OFFICER, source="rows").run()
+
+
 OPERATIONS = {
-    each.__name__: each for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case, merge)
+    each.__name__: each
+    for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case, merge, run_batch)
 }

@@ -237,6 +237,26 @@ def test_a_checkpoint_by_a_stranger_is_not_built_upon(case: Case, key: SigningKe
         case.take_abandoned(key)
 
 
+def test_two_who_change_a_case_in_turn_see_what_the_other_did(case: Case, key: SigningKey) -> None:
+    """Each number is given once and each line is signed, though each reads only what is new to it."""
+    other = Case.open(case.path)
+    for each in (case, other, other, case, case, other):
+        with pytest.raises(LookupError):
+            each.begin_capture("MP", _refusing, key=key)
+        _begin(each, key)[0].close()
+    registered = [event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)]
+    assert registered == [f"MP/{number}" for number in range(1, 7)]
+    assert Case.open(case.path).demand_as_signed() == 7
+    _altered(case)
+    for each in (case, other):
+        with pytest.raises(NotAsSigned):
+            _begin(each, key)
+
+
+def _refusing(*_: str) -> CaptureStarted:
+    raise LookupError
+
+
 def test_another_officer_goes_on_with_a_case(case: Case, key: SigningKey, tmp_path: Path) -> None:
     """Each command signs with its own officer's key, over what the last one signed with another."""
     second, _ = load_or_create_signing_key(tmp_path / "second.pem")

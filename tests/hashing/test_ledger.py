@@ -37,6 +37,44 @@ def test_a_ledger_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert list(ledger_lines(path)) == [b"one", b"two", b"three"]
 
 
+def test_what_is_remembered_is_not_read_again(tmp_path: Path) -> None:
+    """A ledger that only grew, by whomever, goes on from what is remembered, with the root that it has as a whole."""
+    path = tmp_path / "ledger.jsonl"
+    with Ledger.create(path) as ledger:
+        ledger.append([b"one", b"two"])
+        remembered = ledger.remember()
+    for line in (b"", b"three\n"):
+        path.write_bytes(path.read_bytes() + line)
+        with Ledger.open(path) as whole:
+            expected = (whole.size, whole.root())
+        with Ledger.open(path, remembered=remembered) as again:
+            assert (again.resumed, again.size, again.root()) == (True, *expected)
+
+
+@pytest.mark.parametrize("now", [b"ONE\ntwo\n", b"one\n", b"", b"two\none\nthree\n", b"one\ntwO\nthree\n"])
+def test_what_is_no_longer_there_is_not_remembered(tmp_path: Path, now: bytes) -> None:
+    """A ledger that was altered or cut is read anew from its beginning, and so is another file in its place."""
+    path = tmp_path / "ledger.jsonl"
+    with Ledger.create(path) as ledger:
+        ledger.append([b"one", b"two"])
+        remembered = ledger.remember()
+    os.utime(path, ns=(0, 0))
+    path.write_bytes(now)
+    with Ledger.open(path) as whole:
+        expected = (whole.size, whole.root())
+    with Ledger.open(path, remembered=remembered) as again:
+        assert (again.resumed, again.size, again.root()) == (False, *expected)
+    data = path.read_bytes()
+    (tmp_path / "other").write_bytes(data)
+    (tmp_path / "other").rename(path)
+    with Ledger.open(path) as whole:
+        remembered = whole.remember()
+    (tmp_path / "other").write_bytes(data)
+    (tmp_path / "other").rename(path)
+    with Ledger.open(path, remembered=remembered) as again:
+        assert (again.resumed, again.size) == (False, expected[0])
+
+
 @pytest.mark.parametrize("torn", [b"t", b"two, but no", b"\xff\xfe"])
 def test_a_torn_last_line_is_cut_off_and_said(tmp_path: Path, torn: bytes) -> None:
     """A line without its newline was never announced: opening cuts it off and says what it was."""

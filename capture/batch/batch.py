@@ -1,0 +1,483 @@
+"""A batch: rows captured side by side, each a capture of its own, and all of it on record before it is done.
+
+The order on disk is what makes a crash harmless. A row's line says which capture begins before that capture exists; the
+capture's own ledger and seal say what became of it, whether the row's last line was still written or not. So whoever
+goes on after a crash knows of each row whether it is done, and no row is captured twice.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from capture.batch.on_record import OnRecord
+from capture.batch.outcome import Outcome, Trouble, read_outcome
+from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
+from capture.batch.recovery import beginning, close_batch, finish_batches
+from capture.batch.schedule import Schedule, Try
+from capture.disk_room import DiskRoom
+from capture.errors import CaptureError
+from capture.photo import Examiners
+from capture.recovery import finish_abandoned
+from capture.run import CaptureResult, capture
+from capture.stopping import Stop
+from hashing.batch_events import (
+    BATCH_FORMAT,
+    CAPTURED_BEFORE,
+    DONE,
+    NOT_TRIED,
+    BatchStarted,
+    RowEnded,
+    RowStarted,
+    RowTaken,
+)
+from hashing.batch_folder import BatchFolder, is_running
+from hashing.capture_folder import is_sealed
+from hashing.case import CAPTURES
+from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
+from hashing.times import Clock, system_clock, timestamp
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from capture.batch.row import Row
+    from hashing.case import Case
+    from hashing.events import CaptureStarted
+    from hashing.keys import SigningKey
+
+_LOOK_AGAIN = 0.5
+"""Seconds after which the main thread looks up, at the latest."""
+_ELSEWHERE = 2.0
+"""Seconds after which a row that another batch has begun is looked at again."""
+_BY_THE_USER = "stopped by the user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """How a batch goes about its rows. Times in seconds."""
+
+    jobs: int = 4
+    """Scenes side by side."""
+    per_host: int = 2
+    delay: float = 0.0
+    """From the beginning of one scene of a host to that of the next."""
+    retries: int = 2
+    pause: float = 30.0
+    """Before what failed is tried again; doubled for each further time."""
+    again: bool = False
+    """Whether rows that are done are captured anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """A batch that has ended."""
+
+    id: str
+    path: Path
+    status: str
+    """finished, interrupted (by Ctrl-C) or stopped (by `reason`)."""
+    reason: str
+    counts: Counts
+    failed: Sequence[tuple[Row, str]]
+    """Rows of which nothing was got, each with the reason."""
+    results: Sequence[CaptureResult]
+    statuses: frozenset[str]
+    """Those with which rows ended."""
+    refused: bool
+    """Whether a row's address is one that goldenhour does not connect to."""
+
+
+class _NotBegun(Exception):
+    """Another batch has the row, and this one leaves it alone: done, or under way in `elsewhere`."""
+
+    def __init__(self, done: RowEnded | None = None, elsewhere: Path | None = None) -> None:
+        super().__init__("another batch has it")
+        self.done = done
+        self.elsewhere = elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a thread reports: the row's capture, or why there is none."""
+
+    tried: Try
+    result: CaptureResult | None = None
+    outcome: Outcome | None = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """A thread was told that its row's host wants to be left alone."""
+
+    tried: Try
+    host: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is kept until the end."""
+
+    failed: list[tuple[Row, str]] = field(default_factory=list)
+    results: list[CaptureResult] = field(default_factory=list)
+    statuses: set[str] = field(default_factory=set)
+    refused: bool = False
+
+
+class Batch:
+    """Captures rows until none is left. Each object does so once."""
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        case: Case,
+        settings: BatchSettings,
+        *,
+        key: SigningKey,
+        officer: str,
+        source: str,
+        progress: BatchProgress | None = None,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = lambda: random.uniform(0.75, 1.25),  # noqa: S311 - spreads load, hides nothing
+    ) -> None:
+        self._rows = rows
+        self._case = case
+        self._settings = settings
+        self._key = key
+        self._officer = officer
+        self._source = source
+        self._progress = progress or SilentBatch()
+        self._clock = clock
+        self._monotonic = monotonic
+        self._schedule = Schedule(
+            per_host=settings.per_host,
+            delay=settings.delay,
+            retries=settings.retries,
+            pause=settings.pause,
+            jitter=jitter,
+        )
+        self._stop = Stop()
+        self._examiners = Examiners()
+        self._counts = Counts(total=len(rows))
+        self._tally = _Tally()
+        self._reports: queue.Queue[_Ended | _Hold] = queue.Queue()
+        self._threads: dict[int, threading.Thread] = {}
+        """By the number of the try."""
+        self._died: set[Path] = set()
+        """Batches that died and were finished off while this one goes on."""
+        self._folder: BatchFolder
+        self._started: BatchStarted
+        self._on_record: OnRecord
+
+    def run(self, told: Callable[[RowDone], None] = lambda _: None) -> BatchSummary:
+        """Capture all rows; `told` hears of each as it ends. Ctrl-C, or a disk without room, seals what has arrived.
+
+        Raises StorageFull before anything is made, and what makes going on impossible: Unwritable, NotAsSigned.
+        """
+        if self._rows:
+            DiskRoom(self._case.path, self._rows[0].options.min_free).demand()
+        self._begin_batch()
+        try:
+            return self._run(told)
+        except BaseException:
+            self._stop.ask("the batch failed")
+            for thread in self._threads.values():
+                if thread.is_alive():
+                    thread.join()
+            raise
+        finally:
+            self._examiners.close()
+            self._folder.close()
+
+    def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
+        status, reason = "finished", ""
+        try:
+            self._take_in(told)
+            self._work_off(told)
+        except KeyboardInterrupt:
+            status, reason = "interrupted", _BY_THE_USER
+            self._halt(reason)
+        self._see_out(told)
+        if status == "finished" and self._stop.reason:
+            status, reason = "stopped", self._stop.reason
+        try:
+            close_batch(self._case, self._folder, status, reason, key=self._key, clock=self._clock)
+        except StorageFull as error:  # the next command on this case writes the last lines
+            status, reason = "stopped", reason or str(error)
+        return BatchSummary(
+            id=self._folder.id,
+            path=self._folder.path,
+            status=status,
+            reason=reason,
+            counts=self._counts,
+            failed=tuple(self._tally.failed),
+            results=tuple(self._tally.results),
+            statuses=frozenset(self._tally.statuses),
+            refused=self._tally.refused,
+        )
+
+    def _take_in(self, told: Callable[[RowDone], None]) -> None:
+        """Have the case note the batch, and put the rows that are not done yet into the schedule."""
+        self._case.record(beginning(self._folder, self._started, self._key), key=self._key)
+        self._on_record.refresh()
+        passed = []
+        for row in self._rows:
+            done = self._captured(row)
+            if done is None:
+                self._schedule.add(Try(row))
+            else:
+                passed.append(self._before(row, done))
+        self._counts.before = len(passed)
+        self._folder.append(*(self._row_ended(each) for each in passed))
+        self._progress.began(self._counts)
+        for each in passed:
+            told(each)
+
+    def _begin_batch(self) -> None:
+        """Put the rows into a queue on disk. Raises Unwritable, StorageFull."""
+        with self._case.held(self._key):
+            self._folder = BatchFolder.create(self._case, self._clock())
+            try:
+                self._started = self._first_line()
+                moment = self._started.time
+                self._folder.append(
+                    self._started,
+                    *(
+                        RowTaken(
+                            time=moment, row=row.id, line=row.given.line, scene=row.scene, options=row.given.options
+                        )
+                        for row in self._rows
+                    ),
+                )
+            except BaseException:
+                self._folder.close()
+                raise
+        self._on_record = OnRecord(self._case, self._folder.path)
+
+    def _first_line(self) -> BatchStarted:
+        settings = self._settings
+        return BatchStarted(
+            time=timestamp(self._clock()),
+            format=BATCH_FORMAT,
+            case=self._case.info.id,
+            batch=self._folder.id,
+            officer=self._officer,
+            signer=self._key.public.raw.hex(),
+            tool=tool(),
+            source=self._source,
+            rows=len(self._rows),
+            settings={
+                "jobs": settings.jobs,
+                "per_host": settings.per_host,
+                "delay": f"{settings.delay:g} s",
+                "retries": settings.retries,
+                "pause": f"{settings.pause:g} s",
+                "again": settings.again,
+            },
+        )
+
+    def _work_off(self, told: Callable[[RowDone], None]) -> None:
+        """Begin rows and hear of them, until none is left or the batch is to stop."""
+        while not self._stop.reason:
+            now = self._monotonic()
+            while len(self._threads) < self._settings.jobs and (tried := self._schedule.next(now)) is not None:
+                self._begin(tried)
+            pause = self._schedule.seconds_to_next(now)
+            if pause is None and not self._threads and self._reports.empty():
+                return
+            full = len(self._threads) >= self._settings.jobs
+            self._hear(told, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
+
+    def _see_out(self, told: Callable[[RowDone], None]) -> None:
+        """Wait for the rows that run, which were told to end."""
+        while self._threads or not self._reports.empty():
+            self._hear(told, _LOOK_AGAIN)
+
+    def _begin(self, tried: Try) -> None:
+        thread = threading.Thread(target=self._capture, args=(tried,), name="scene", daemon=True)
+        self._threads[id(tried)] = thread
+        self._counts.running = len(self._threads)
+        thread.start()
+
+    def _capture(self, tried: Try) -> None:
+        """Capture a row, in a thread of its own, and report how it ended, whatever happens."""
+
+        def _waiting(host: str, seconds: float) -> None:
+            self._reports.put(_Hold(tried, host, seconds))
+
+        ended = _Ended(tried)
+        try:
+            result = capture(
+                tried.row.given.scene,
+                self._case,
+                tried.row.options,
+                key=self._key,
+                progress=RowProgress(self._progress.received, _waiting),
+                stop=self._stop,
+                begun=lambda started: self._claim(tried, started),
+                examiners=self._examiners,
+                clock=self._clock,
+            )
+            ended = replace(ended, result=result, outcome=read_outcome(result.path, refused=result.refused))
+        except InUse as error:
+            path = self._case.path / CAPTURES / tried.capture
+            sealed = bool(tried.capture) and is_sealed(path)  # else it had not begun; the case was busy
+            ended = replace(ended, error=error, outcome=read_outcome(path) if sealed else None)
+        except BaseException as error:  # noqa: BLE001 - raised again, or made a row's reason, where reports are heard
+            ended = replace(ended, error=error)
+        self._reports.put(ended)
+
+    def _claim(self, tried: Try, started: CaptureStarted) -> None:
+        """Put on record that a row's capture begins, unless another batch was faster. The case is locked meanwhile."""
+        self._on_record.refresh()
+        record = self._on_record.row(tried.row.id)
+        if (done := self._captured(tried.row)) is not None:
+            raise _NotBegun(done=done)
+        if not self._settings.again and record.under_way is not None and record.under_way not in self._died:
+            raise _NotBegun(elsewhere=record.under_way)
+        event = RowStarted(
+            time=started.time,
+            row=tried.row.id,
+            capture=started.capture,
+            exhibit=started.exhibit,
+            attempt=tried.attempt,
+            after=record.interrupted,
+        )
+        self._folder.append(event)
+        tried.capture, tried.exhibit = started.capture, started.exhibit
+
+    def _captured(self, row: Row) -> RowEnded | None:
+        """Return the line that says that a row is done, where the case's own signed ledger bears it out."""
+        done = None if self._settings.again else self._on_record.row(row.id).done
+        return done if done is not None and self._case.has_seal_of(done.capture) else None
+
+    def _hear(self, told: Callable[[RowDone], None], seconds: float) -> None:
+        """Wait for a report, and take it in."""
+        try:
+            report = self._reports.get(timeout=seconds)
+        except queue.Empty:
+            # One that Ctrl-C kept from starting reports nothing.
+            self._threads = {name: thread for name, thread in self._threads.items() if thread.is_alive()}
+            return
+        if isinstance(report, _Hold):
+            self._schedule.hold(report.tried, self._monotonic() + report.seconds)
+            self._progress.waiting(report.host, report.seconds)
+            return
+        self._threads.pop(id(report.tried), None)
+        self._counts.running = len(self._threads)
+        if ended := self._judged(report):
+            self._record(ended)
+        for done in ended:
+            self._count(done)
+            told(done)
+
+    def _judged(self, report: _Ended) -> list[RowDone]:
+        """Return what became of a row, and of others with it, where its host is given up."""
+        tried, now = report.tried, self._monotonic()
+        if isinstance(report.error, _NotBegun):
+            return self._left_to_another(tried, report.error, now)
+        outcome = report.outcome or self._fault(report.error)
+        if outcome.stopped:
+            self._halt(outcome.stopped)
+        if outcome.status == "interrupted":
+            self._schedule.put_back(tried)
+            return [self._done(report, outcome, now, again=False)]
+        verdict = self._schedule.ended(tried, outcome.trouble, now)
+        if verdict.left_alone:
+            self._progress.waiting(verdict.left_alone, verdict.seconds)
+        given_up_for = f"{tried.row.places[0]} was left alone and asked again, and goes on refusing: {outcome.reason}"
+        return [
+            self._done(report, outcome, now, again=verdict.again),
+            *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in verdict.given_up),
+        ]
+
+    def _fault(self, error: BaseException | None) -> Outcome:
+        """Return what an error makes of a row. Raises the error where no other row would fare better."""
+        if isinstance(error, StorageFull):
+            return Outcome(status="interrupted", reason=str(error), trouble=Trouble.PASSING, stopped=str(error))
+        if isinstance(error, InUse):
+            return Outcome(status="nothing", reason=str(error), trouble=Trouble.PASSING)
+        if isinstance(error, CaptureError | HashingError) and not isinstance(error, Unwritable | NotAsSigned):
+            return Outcome(status="nothing", reason=str(error), trouble=Trouble.LASTING)
+        assert error is not None  # noqa: S101 - tells the type: without a result there is an error
+        raise error
+
+    def _left_to_another(self, tried: Try, error: _NotBegun, now: float) -> list[RowDone]:
+        """Take over what another batch has done; look again later where it has only begun."""
+        self._schedule.put_back(tried)
+        if error.done is not None:
+            return [self._before(tried.row, error.done)]
+        if error.elsewhere is not None and not is_running(error.elsewhere):
+            finish_abandoned(self._case, key=self._key, officer=self._officer, clock=self._clock)
+            finish_batches(self._case, key=self._key, clock=self._clock)
+            self._died.add(error.elsewhere)
+            self._schedule.add(tried)
+        else:
+            self._schedule.add_later(tried, now + _ELSEWHERE)
+        return []
+
+    def _before(self, row: Row, done: RowEnded) -> RowDone:
+        return RowDone(row=row, status=CAPTURED_BEFORE, exhibit=done.exhibit, capture=done.capture)
+
+    def _done(self, report: _Ended, outcome: Outcome, now: float, *, again: bool) -> RowDone:
+        tried = report.tried
+        return RowDone(
+            row=tried.row,
+            status=outcome.status,
+            reason=outcome.reason,
+            attempt=tried.attempt,
+            again=again,
+            exhibit=tried.exhibit,
+            capture=tried.capture,
+            seconds=now - tried.begun,
+            result=report.result,
+            outcome=outcome,
+        )
+
+    def _record(self, ended: Sequence[RowDone]) -> None:
+        """Write down what became of rows; a host that is given up may end thousands at once."""
+        try:
+            self._folder.append(*(self._row_ended(done) for done in ended))
+        except StorageFull as error:  # the captures themselves say what became of them
+            self._halt(str(error))
+
+    def _count(self, done: RowDone) -> None:
+        """Count a row that has ended, and keep what is needed at the end."""
+        if done.result is not None:
+            self._tally.results.append(done.result)
+        if done.status == CAPTURED_BEFORE:
+            self._counts.before += 1
+        elif done.status in DONE:
+            self._counts.done += 1
+        elif done.status != "interrupted" and not done.again:
+            self._counts.failed += 1
+            self._tally.failed.append((done.row, done.reason))
+            self._tally.refused = self._tally.refused or (done.result is not None and done.result.refused)
+        if not done.again:
+            self._tally.statuses.add(done.status)
+        self._progress.ended(done)
+
+    def _row_ended(self, done: RowDone) -> RowEnded:
+        return RowEnded(
+            time=timestamp(self._clock()),
+            row=done.row.id,
+            status=done.status,
+            capture=done.capture,
+            exhibit=done.exhibit,
+            reason=done.reason,
+            again=done.again,
+        )
+
+    def _halt(self, reason: str) -> None:
+        """Begin no further row, and have those that run seal what has arrived."""
+        if not self._stop.reason:
+            self._progress.stopping(reason)
+        self._stop.ask(reason)

@@ -1,0 +1,62 @@
+"""A batch as plain lines, where there is no terminal: one a row that has ended, and why nothing goes on."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+from capture.batch.progress import SilentBatch
+from capture.sizes import human_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capture.batch.progress import Counts, RowDone
+
+
+class BatchLines(SilentBatch):
+    """Writes lines to a stream; `clean` makes text from the network harmless to show."""
+
+    def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
+        self._stream = stream
+        self._clean = clean
+        self._lock = threading.Lock()
+
+    def began(self, counts: Counts) -> None:
+        """Say how much there is to do."""
+        before = f", {counts.before:,} of them captured before" if counts.before else ""
+        self._line(f"{counts.total:,} {'row' if counts.total == 1 else 'rows'}{before}")
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Say why a host's rows do not go on."""
+        self._line(f"{host} is left alone for {seconds:.0f} s")
+
+    def ended(self, done: RowDone) -> None:
+        """Say what became of a row."""
+        self._line(told(done))
+
+    def stopping(self, reason: str) -> None:
+        """Say why no further row is begun."""
+        self._line(f"ending, and sealing what has arrived: {reason}")
+
+    def _line(self, text: str) -> None:
+        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the batch goes on.
+        with self._lock, suppress(OSError, ValueError):
+            print(self._clean(text), file=self._stream, flush=True)
+
+
+def told(done: RowDone) -> str:
+    """Return a row that has ended in one line."""
+    parts = [f"{done.exhibit}  " if done.exhibit else "", f"{done.status}  ", done.row.scene]
+    outcome = done.outcome
+    said = []
+    if outcome is not None and outcome.items:
+        said.append(f"{outcome.items:,} stored, {human_size(outcome.bytes)}")
+    if outcome is not None and outcome.items and outcome.failed:
+        said.append(f"{outcome.failed:,} not captured")
+    if done.reason:
+        said.append(done.reason)
+    if done.again:
+        said.append("to be tried again")
+    return "".join(parts) + (f": {'; '.join(said)}" if said else "")

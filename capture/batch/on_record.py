@@ -1,0 +1,74 @@
+"""What the batches of a case have on record about rows: which are done, which are under way, which were interrupted.
+
+It is derived from the ledgers alone, and read on as they grow, for other batches may be at work on the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashing.batch_events import DONE, BatchFinished, RowEnded, RowStarted
+from hashing.batch_folder import batch_events_from, batch_folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashing.batch_events import BatchEvent
+    from hashing.case import Case
+
+
+@dataclass(slots=True)
+class RowRecord:
+    """What is known of one row."""
+
+    done: RowEnded | None = None
+    """The last capture that got it, whole or in part."""
+    under_way: Path | None = None
+    """The batch that has begun it and not ended it."""
+    interrupted: str = ""
+    """The last capture of it that was interrupted."""
+
+
+class OnRecord:
+    """Rows by their id, over all batches of a case but one's own."""
+
+    def __init__(self, case: Case, own: Path | None = None) -> None:
+        self._case = case
+        self._own = own
+        self._read: dict[Path, int] = {}
+        """How many bytes of each ledger."""
+        self._finished: set[Path] = set()
+        self._rows: dict[str, RowRecord] = {}
+
+    def refresh(self) -> None:
+        """Read what is new. Raises Unreadable, BadFormat."""
+        for folder in batch_folders(self._case):
+            if folder != self._own and folder not in self._finished:
+                self._read_on(folder)
+
+    def row(self, name: str) -> RowRecord:
+        """Return what is known of a row."""
+        return self._rows.get(name, RowRecord())
+
+    def _read_on(self, folder: Path) -> None:
+        for event, end in batch_events_from(folder, self._read.get(folder, 0)):
+            self._take(folder, event)
+            self._read[folder] = end
+
+    def _take(self, folder: Path, event: BatchEvent) -> None:
+        match event:
+            case RowStarted():
+                self._rows.setdefault(event.row, RowRecord()).under_way = folder
+            case RowEnded():
+                record = self._rows.setdefault(event.row, RowRecord())
+                if record.under_way == folder:
+                    record.under_way = None
+                if event.status in DONE:
+                    record.done, record.interrupted = event, ""
+                elif event.status == "interrupted":
+                    record.interrupted = event.capture
+            case BatchFinished():
+                self._finished.add(folder)
+            case _:
+                pass

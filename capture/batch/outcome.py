@@ -1,0 +1,111 @@
+"""What became of a row's capture, and whether the row, or its whole host, is to be tried again."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.batch.recovery import outcome_of
+from hashing.batch_events import DONE
+from hashing.capture_folder import capture_events
+from hashing.events import CaptureFinished, Exchange, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_TOO_MANY, _FORBIDDEN = 429, 403
+_FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Answers that may be another one in a minute (RFC 9110; from 520 on those of a large network of caches)."""
+
+_NO_NETWORK = ("could not be looked up now", "network is unreachable", "no route to host", "network is down")
+_SAYS_NO = ("connection refused", "no such host")
+"""In the words of the recorder's reasons."""
+
+
+class Trouble(enum.Enum):
+    """Why nothing was got."""
+
+    NONE = enum.auto()
+    HOST = enum.auto()
+    """The host refuses: whatever else is asked of it now fails as well."""
+    SILENT = enum.auto()
+    """The host gives no sign. That is no more its own fault than the network's, and is taken for its own."""
+    UNREACHABLE = enum.auto()
+    """The host cannot be asked, as it is where there is no network: no name can be looked up, no way leads there."""
+    FORBIDDEN = enum.auto()
+    """This row is forbidden; where every row is, the host wants to be left alone."""
+    PASSING = enum.auto()
+    """This row may be had later."""
+    LASTING = enum.auto()
+    """This row is not to be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a row's capture ended."""
+
+    status: str
+    """complete, partial, nothing or interrupted."""
+    reason: str
+    trouble: Trouble
+    stopped: str = ""
+    """Why the capture ended early, by the user or for want of room."""
+    items: int = 0
+    failed: int = 0
+    bytes: int = 0
+
+
+def read_outcome(path: Path, *, refused: bool = False) -> Outcome:
+    """Read in a sealed capture how it ended; `refused`: its address is one that goldenhour does not connect to.
+
+    Raises Unreadable, BadFormat.
+    """
+    exchanges: dict[int, Exchange] = {}
+    failures: list[Failed] = []
+    finished: CaptureFinished | None = None
+    for event in capture_events(path):
+        match event:
+            case Exchange():
+                exchanges[event.exchange] = event
+            case Failed():
+                failures.append(event)
+            case CaptureFinished():
+                finished = event
+            case _:
+                pass
+    assert finished is not None  # noqa: S101 - tells the type: a sealed capture has this line
+    status = outcome_of(finished)
+    failure = next((each for each in failures if each.found_in == "scene"), failures[0] if failures else None)
+    reason = finished.reason or (failure.reason if failure is not None else "")
+    return Outcome(
+        status=status,
+        reason=reason if status != "complete" else "",
+        trouble=Trouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
+        stopped=finished.reason,
+        items=finished.items,
+        failed=finished.failed,
+        bytes=finished.bytes,
+    )
+
+
+def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> Trouble:
+    if refused:
+        return Trouble.LASTING
+    answered = [exchange for exchange in exchanges if exchange.status]
+    if not answered:
+        return _silence(failure.reason if failure is not None else "")
+    last = next((each for each in answered if failure and each.exchange == failure.exchange), answered[-1])
+    if last.status == _TOO_MANY:
+        return Trouble.HOST
+    if last.status == _FORBIDDEN:
+        return Trouble.FORBIDDEN
+    return Trouble.PASSING if last.status in _FOR_A_WHILE or last.cut else Trouble.LASTING
+
+
+def _silence(reason: str) -> Trouble:
+    """Say what it means that no answer came: what can say no, be it the host or the directory of names, is there."""
+    if any(sign in reason for sign in _NO_NETWORK):
+        return Trouble.UNREACHABLE
+    return Trouble.HOST if any(sign in reason for sign in _SAYS_NO) else Trouble.SILENT

@@ -1,0 +1,109 @@
+"""Reading a file of rows: text, CSV or JSON Lines, whatever bytes it holds. Every row that is wrong is named."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from typing import TYPE_CHECKING
+
+from capture.batch.csv_rows import delimiter_of, read_csv
+from capture.batch.json_rows import read_json
+from capture.batch.row import CSV, JSON, TEXT, BadRow, RowsRead
+from capture.batch.text_rows import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+LONGEST_LINE = 256 << 10
+"""Bytes; a row is an address and a few words."""
+MOST_BYTES = 1 << 30
+_ENDINGS = {
+    ".csv": CSV,
+    ".tsv": CSV,
+    ".jsonl": JSON,
+    ".ndjson": JSON,
+    ".json": JSON,
+    ".txt": TEXT,
+    ".text": TEXT,
+    ".lst": TEXT,
+}
+_ZIP = b"PK\x03\x04"
+
+
+def read_rows(file: BinaryIO, name: str, form: str = "") -> RowsRead:
+    """Read rows to the end of a file.
+
+    Their form is `form`, else that of the name's ending, else it is found out by looking. A line that is too long or
+    not UTF-8 is a wrong row. Raises OSError where the file cannot be read.
+    """
+    bad: list[BadRow] = []
+    numbered = _numbered(file, bad)
+    first = next(numbered, None)
+    if first is None:
+        return RowsRead(name=name, form=form or TEXT, rows=(), bad=tuple(bad))
+
+    def _lines() -> Iterator[tuple[int, str]]:
+        yield first
+        yield from numbered
+
+    form = form or _ENDINGS.get(name[name.rfind(".") :].lower(), "") or _looks_like(first[1])
+    if form == CSV:
+        read = read_csv(_lines(), name)
+    elif form == JSON:
+        read = read_json(_lines(), name)
+    else:
+        read = read_text(_lines(), name)
+    wrong = sorted((*bad, *read.bad), key=lambda each: each.line)
+    return RowsRead(
+        name=name, form=form, rows=read.rows, bad=tuple(wrong), header=read.header, delimiter=read.delimiter
+    )
+
+
+def _looks_like(line: str) -> str:
+    if line.lstrip().startswith("{"):
+        return JSON
+    return CSV if delimiter_of(line) else TEXT
+
+
+def _numbered(file: BinaryIO, bad: list[BadRow]) -> Iterator[tuple[int, str]]:
+    """Yield each line with its number; those that cannot be text are noted as bad."""
+    number, taken = 0, 0
+    while raw := file.readline(LONGEST_LINE + 1):
+        number += 1
+        taken += len(raw)
+        if number == 1:
+            if reason := _no_text(raw):
+                bad.append(BadRow(line=0, reason=reason))
+                return
+            raw = raw.removeprefix(BOM_UTF8)
+        if taken > MOST_BYTES:
+            bad.append(BadRow(line=number, reason=f"the file is larger than {MOST_BYTES >> 20} MiB: split it"))
+            return
+        if len(raw) > LONGEST_LINE:
+            bad.append(BadRow(line=number, reason=f"longer than {LONGEST_LINE >> 10} KiB, which no row is"))
+            taken += _skip_line(file, raw)
+            continue
+        try:
+            yield number, raw.decode("utf-8")
+        except UnicodeDecodeError:
+            bad.append(BadRow(line=number, reason="not UTF-8"))
+
+
+def _no_text(first: bytes) -> str:
+    """Say why a file cannot be one of rows, from how it begins; "" where it may be."""
+    if first.startswith(_ZIP):
+        return "a zip file or a spreadsheet: save it as CSV (UTF-8)"
+    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "in UTF-16: save it as UTF-8"
+    return ""
+
+
+def _skip_line(file: BinaryIO, begun: bytes) -> int:
+    """Read the rest of a line that is too long; return how many bytes that was."""
+    skipped, piece = 0, begun
+    while piece and not piece.endswith(b"\n"):
+        piece = file.readline(LONGEST_LINE)
+        skipped += len(piece)
+        if skipped > MOST_BYTES:
+            break
+    return skipped

@@ -1,0 +1,204 @@
+"""Which row is captured next: politely to each host, and what fails for a while is tried again later.
+
+Times are seconds on a clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from capture.batch.network import Network
+from capture.batch.outcome import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capture.batch.row import Row
+
+_FORBIDDEN_IN_A_ROW = 3
+"""So many refusals, and nothing else between them, are the host's and not the rows'."""
+LONGEST_PAUSE = 3600.0
+
+
+@dataclass(slots=True)
+class Try:
+    """A row that waits for its first capture or for another one."""
+
+    row: Row
+    attempt: int = 1
+    begun: float = 0.0
+    capture: str = ""
+    """Its capture, once that has begun, and the exhibit reference of it."""
+    exhibit: str = ""
+
+
+@dataclass(slots=True)
+class _Host:
+    """The rows of one host."""
+
+    name: str
+    waiting: deque[Try] = field(default_factory=deque)
+    running: int = 0
+    ready: float = 0.0
+    """When the next row may begin."""
+    refusals: int = 0
+    """Times in a row that the host was left alone."""
+    left_alone: float = 0.0
+    """When it was left alone last."""
+    forbidden: int = 0
+    given: bool = False
+    """Whether it has given anything."""
+    stamp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from how a row ended."""
+
+    again: bool
+    """Whether it will be tried again."""
+    given_up: tuple[Try, ...] = ()
+    """Rows that will not be tried, for their host goes on refusing; the row that ended is not among them."""
+    left_alone: str = ""
+    """What is left alone from now on: a host, or every one."""
+    seconds: float = 0.0
+
+
+class Schedule:
+    """Rows by their hosts. For one thread.
+
+    At most `per_host` rows of a host run at once, and `delay` seconds lie between their beginnings. A row that may be
+    had later comes back after a pause, and so does a host that refuses, `retries` times; the pauses grow from `pause`
+    seconds on, by two each time and by a factor from `jitter`, so that not all come back at once. Where no host can be
+    asked at all, the network is waited for, and no try counts.
+    """
+
+    def __init__(self, *, per_host: int, delay: float, retries: int, pause: float, jitter: Callable[[], float]) -> None:
+        self._per_host = per_host
+        self._delay = delay
+        self._retries = retries
+        self._pause = pause
+        self._jitter = jitter
+        self._hosts: dict[str, _Host] = {}
+        self._ready: list[tuple[float, int, int, _Host]] = []
+        """When, in which order, and the stamp by which an entry that is out of date is known."""
+        self._later: list[tuple[float, int, Try]] = []
+        self._order = itertools.count()
+        self._running = 0
+        self._network = Network(self._pause_before)
+
+    def add(self, tried: Try) -> None:
+        """Put a row at the end of its host's."""
+        host = self._host(tried)
+        host.waiting.append(tried)
+        self._offer(host)
+
+    def add_later(self, tried: Try, moment: float) -> None:
+        """Put a row back at a moment."""
+        heapq.heappush(self._later, (moment, next(self._order), tried))
+
+    def next(self, now: float) -> Try | None:
+        """Take the row that may begin now; None where none may."""
+        while self._later and self._later[0][0] <= now:
+            self.add(heapq.heappop(self._later)[2])
+        if self._network.lost and (self._running or now < self._network.quiet_until):
+            return None
+        while self._ready and self._ready[0][0] <= now:
+            _, _, stamp, host = heapq.heappop(self._ready)
+            if stamp != host.stamp:
+                continue
+            tried = host.waiting.popleft()
+            tried.begun = now
+            host.running += 1
+            self._running += 1
+            host.ready = max(host.ready, now + self._delay)
+            self._offer(host)
+            return tried
+        return None
+
+    def seconds_to_next(self, now: float) -> float | None:
+        """Return the seconds until a row may begin; None where one must end before."""
+        while self._ready and self._ready[0][2] != self._ready[0][3].stamp:
+            heapq.heappop(self._ready)
+        moments = [queue[0][0] for queue in (self._ready, self._later) if queue]
+        if not moments or (self._network.lost and self._running):
+            return None
+        soonest = max(min(moments), self._network.quiet_until) if self._network.lost else min(moments)
+        return max(soonest - now, 0.0)
+
+    def hold(self, tried: Try, moment: float) -> None:
+        """Begin no row of this one's host before a moment."""
+        host = self._host(tried)
+        host.ready = max(host.ready, moment)
+        self._offer(host)
+
+    def ended(self, tried: Try, trouble: Trouble, now: float) -> Verdict:
+        """Hear how a row ended, and say what follows."""
+        host = self._host(tried)
+        host.running -= 1
+        self._running -= 1
+        if trouble is Trouble.UNREACHABLE:
+            if self._network.unreachable(host.name, tried.begun, now):
+                host.waiting.append(Try(tried.row, tried.attempt))  # it is not the row's fault, nor its host's
+                self._offer(host)
+                return Verdict(True, left_alone="every host", seconds=self._network.quiet_until - now)
+        elif trouble is not Trouble.SILENT:
+            self._network.answered()
+        host.forbidden = host.forbidden + 1 if trouble is Trouble.FORBIDDEN else 0
+        refuses = trouble in {Trouble.HOST, Trouble.SILENT, Trouble.UNREACHABLE}
+        if refuses or (trouble is Trouble.FORBIDDEN and self._forbids_all(host)):
+            return self._refused(host, tried, now)
+        if trouble is not Trouble.FORBIDDEN:
+            host.refusals = 0
+            host.given = host.given or trouble is Trouble.NONE
+        again = trouble in {Trouble.PASSING, Trouble.FORBIDDEN} and tried.attempt <= self._retries
+        if again:
+            self.add_later(Try(tried.row, tried.attempt + 1), now + self._pause_before(tried.attempt))
+        self._offer(host)
+        return Verdict(again)
+
+    def put_back(self, tried: Try) -> None:
+        """Hear that a row ended in a way that says nothing of it or its host."""
+        host = self._host(tried)
+        host.running -= 1
+        self._running -= 1
+        self._offer(host)
+
+    def _forbids_all(self, host: _Host) -> bool:
+        return not host.given or host.forbidden >= _FORBIDDEN_IN_A_ROW
+
+    def _refused(self, host: _Host, tried: Try, now: float) -> Verdict:
+        """Have a host rest, or give it up with all its rows."""
+        rests = tried.begun >= host.left_alone or not host.refusals  # else it began before, and tells nothing new
+        if rests:
+            host.refusals += 1
+            host.left_alone = now
+            host.ready = max(host.ready, now + self._pause_before(host.refusals))
+        given_up: tuple[Try, ...] = ()
+        again = tried.attempt <= self._retries and host.refusals <= self._retries
+        if host.refusals > self._retries:
+            given_up = tuple(host.waiting)
+            host.waiting.clear()
+        elif again:
+            host.waiting.append(Try(tried.row, tried.attempt + 1))
+        self._offer(host)
+        told = rests and bool(host.waiting)
+        return Verdict(again, given_up, host.name if told else "", host.ready - now if told else 0.0)
+
+    def _pause_before(self, attempt: int) -> float:
+        """Return the pause after so many failures."""
+        return float(min(self._pause * 2 ** min(attempt - 1, 30), LONGEST_PAUSE)) * self._jitter()
+
+    def _host(self, tried: Try) -> _Host:
+        name = " + ".join(tried.row.places)
+        return self._hosts.setdefault(name, _Host(name))
+
+    def _offer(self, host: _Host) -> None:
+        """Let a host's next row begin when it may; one that has refused is asked by one row at a time."""
+        host.stamp += 1
+        if host.waiting and host.running < (1 if host.refusals else self._per_host):
+            heapq.heappush(self._ready, (host.ready, next(self._order), host.stamp, host))

@@ -1,0 +1,264 @@
+"""`goldenhour batch`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.batched import batch_exit, print_summary, row_json, summary_json
+from commands.exit import Exit
+from commands.interrupt import terminating_like_ctrl_c
+from commands.opening import finish_abandoned, officer_name, signing_key
+from commands.options import Seconds
+from commands.output import clean, complain, console, counted, print_json
+from commands.scene_options import row_options
+from commands.scenes import options_for
+from commands.stamping import asked_authorities, stamp_captures, stamp_later
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from capture.batch import BatchSummary, Row, RowsRead
+    from capture.batch.progress import BatchProgress
+    from hashing.case import Case
+    from hashing.keys import SigningKey
+    from hashing.trusted_time import Stamping
+
+
+@click.command(short_help="Capture the scenes of a file, thousands of them, and go on after any crash.")
+@click.argument("file", metavar="FILE")
+@row_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "jsonl"]),
+    help="How the rows are written.  [default: by the name's ending, or by looking]",
+)
+@click.option(
+    "--jobs",
+    "scenes",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Scenes side by side.",
+)
+@click.option(
+    "--per-host",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Scenes of one host side by side.",
+)
+@click.option(
+    "--delay",
+    type=Seconds(0, 86_400),
+    default=0.0,
+    show_default=True,
+    metavar="S",
+    help="From the beginning of one scene of a host to the next, in seconds.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0, 100),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="How often to try again what failed for a while, or a host that refuses.",
+)
+@click.option(
+    "--pause",
+    type=Seconds(0, 86_400),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="Before trying again, in seconds; doubled for each further time.",
+)
+@click.option("--again", is_flag=True, help="Capture rows anew that were captured before.")
+@click.option("--skip-bad", is_flag=True, help="Leave out rows that are wrong, and capture the others.")
+@click.option(
+    "--failed",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the rows that failed there.  [default: beside the batch's ledger]",
+)
+def batch(
+    file: str,
+    case_path: Path | None,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    authorities: tuple[str, ...],
+    form: str | None,
+    scenes: int,
+    per_host: int,
+    delay: float,
+    retries: int,
+    pause: float,
+    again: bool,
+    skip_bad: bool,
+    failed: Path | None,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Capture the scenes of a file (- for standard input), each a capture of its own. Run it again to go on.
+
+    Text: a scene a line; "# " begins a comment. CSV: a header with a scene or url column. JSON Lines: an object a
+    line. Columns and fields called officer, initials, title, note, on, thread, since, until, comments, follow, media
+    and limit go before the options here. Rows that were captured before are not captured again.
+
+    \b
+    goldenhour batch scenes.txt --case OP-ALDER --officer "Mary Price"
+    goldenhour batch scenes.csv --case OP-ALDER --jobs 8 --per-host 2 --delay 1
+    cut -f1 list.tsv | goldenhour batch - --case OP-ALDER --json > done.jsonl
+    """
+    from capture.batch import Batch, BatchSettings
+    from capture.disk_room import DiskRoom
+    from hashing.case import Case
+    from hashing.errors import WouldOverwrite
+    from hashing.times import system_clock
+
+    if case_path is None:
+        raise click.UsageError("name the case with --case: a batch that is run again goes on in it")
+    if failed is not None and (failed.exists() or failed.is_symlink()):
+        raise WouldOverwrite(f"{failed}: exists already", hint="choose another name; nothing is overwritten")
+    officer, authorities = officer_name(officer), asked_authorities(authorities)
+    now = system_clock()
+    read, rows = _rows(file, form or "", officer, {**chosen, "live": ""}, now, skip_bad=skip_bad)
+    if not rows:
+        complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
+        sys.exit(Exit.NOTHING)
+    key = signing_key(key_path)
+    case = Case.open_or_create(case_path, key=key, officer=officer, title=chosen["title"])
+    finish_abandoned(case, key, officer)
+    settings = BatchSettings(jobs=scenes, per_host=per_host, delay=delay, retries=retries, pause=pause, again=again)
+    room = DiskRoom(case.path, 0)
+    with terminating_like_ctrl_c():
+        with _display(room, quiet=quiet) as progress:
+            running = Batch(
+                rows,
+                case,
+                settings,
+                key=key,
+                officer=officer,
+                source=_named(file),
+                progress=progress,
+                clock=system_clock,
+            )
+            summary = running.run(lambda done: print_json(row_json(done)) if as_json else None)
+        stampings = _stamp(case, authorities, key, summary)
+    kept = _keep_failed(read, summary, failed)
+    if as_json:
+        for stamping in stampings:
+            print_json(stamping.to_json())
+        print_json(summary_json(summary, kept))
+    elif stampings:
+        click.echo(
+            f"stamped  {sum(each.stamped is not None for each in stampings):,} of {counted(len(stampings), 'seal')}"
+        )
+    print_summary(summary, case, kept, err=as_json)
+    sys.exit(batch_exit(summary, left_out=bool(read.bad)))
+
+
+def _named(file: str) -> str:
+    """Return a file's name with the bytes that are no text written out."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def _rows(
+    file: str, form: str, officer: str, chosen: dict[str, Any], now: datetime, *, skip_bad: bool
+) -> tuple[RowsRead, list[Row]]:
+    """Read and check every row. Raises BadRows where some are wrong and shall not be left out."""
+    from dataclasses import replace
+
+    from capture.batch import BadRows, checked_rows, read_rows
+    from capture.errors import BadScene
+    from capture.scene import parse_scene
+    from hashing.batch_events import RowOptions
+    from hashing.storage import read_error
+
+    try:
+        if file == "-":
+            read = read_rows(sys.stdin.buffer, file, form)
+        else:
+            with Path(file).open("rb") as opened:
+                read = read_rows(opened, file, form)
+    except OSError as error:
+        raise click.UsageError(str(read_error(clean(file), error))) from error
+    urls = []
+    for row in read.rows:
+        try:
+            urls.append(parse_scene(row.scene).url)
+        except BadScene:
+            continue  # named below, with its line
+    base = options_for(urls, officer, chosen)
+    defaults = RowOptions(
+        on=base.on,
+        thread=base.thread,
+        since=chosen["since"],
+        until=chosen["until"],
+        comments=base.comments,
+        follow=base.follow,
+        media=base.media,
+        limit=base.limit,
+    )
+    rows, bad = checked_rows(read.rows, base, defaults, now)
+    read = replace(read, bad=tuple(sorted((*read.bad, *bad), key=lambda each: each.line)))
+    if read.bad and not skip_bad:
+        raise BadRows(file, read.bad)
+    for each in read.bad:
+        click.echo(clean(f"left out: {file}:{each.line}: {each.reason}"), err=True)
+    if repeated := len(read.rows) - len(bad) - len(rows):
+        click.echo(f"left out: {counted(repeated, 'row')}, the same as others", err=True)
+    return read, rows
+
+
+@contextmanager
+def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN401 - DiskRoom, imported late
+    """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
+    if quiet:
+        from capture.batch.progress import SilentBatch
+
+        yield SilentBatch()
+    elif sys.stderr.isatty():
+        from capture.batch.live import BatchLive
+
+        with BatchLive(console(), clean, room.free) as live:
+            yield live
+    else:
+        from capture.batch.lines import BatchLines
+
+        yield BatchLines(sys.stderr, clean)
+
+
+def _stamp(case: Case, authorities: tuple[str, ...], key: SigningKey, summary: BatchSummary) -> list[Stamping]:
+    try:
+        return stamp_captures(case, authorities, key, summary.results)
+    except KeyboardInterrupt:  # what was captured is sealed, and told all the same
+        complain("not stamped: interrupted", stamp_later(case))
+        return []
+
+
+def _keep_failed(read: RowsRead, summary: BatchSummary, path: Path | None) -> Path | None:
+    """Write the rows of which nothing was got to a file that can be fed back in; return it, if there are any."""
+    from capture.batch import failed_rows
+    from hashing.errors import HashingError
+    from hashing.storage import write_exclusively
+
+    if not summary.failed:
+        return None
+    ending = {"text": "txt"}.get(read.form, read.form)
+    path = path or summary.path / f"failed.{ending}"
+    try:
+        write_exclusively(path, failed_rows(read, summary.failed))
+    except HashingError as error:
+        complain(f"the rows that failed are not listed: {error}", "the batch's ledger names them")
+        return None
+    return path

@@ -1,0 +1,138 @@
+"""Checking the ledgers of a case's batches: their form, and that each is the one whose root the case has signed."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exports.errors import NotCheckable
+from exports.verification.result import Missing
+from exports.verification.tree import below
+from hashing.batch_events import (
+    BATCH_FORMAT,
+    BatchFinished,
+    BatchStarted,
+    RowEnded,
+    RowStarted,
+    RowTaken,
+    decode_batch_event,
+)
+from hashing.batch_folder import BATCHES, FAILED
+from hashing.errors import BadFormat, Unreadable
+from hashing.events import BatchBegun, BatchEnded
+from hashing.ledger import LEDGER, read_lines
+from hashing.merkle import Tree as MerkleTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from exports.verification.check import Check
+    from hashing.batch_events import BatchEvent
+    from hashing.events import CaseEvent
+
+_UNDER_WAY = "not finished: it is at work, or has died; `goldenhour show` mends that"
+
+
+def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
+    """Check every batch that the case's ledger knows, and those that are there."""
+    begun: dict[str, BatchEnded | None] = {}
+    for event in events:
+        if isinstance(event, BatchBegun):
+            begun.setdefault(event.batch, None)
+        elif isinstance(event, BatchEnded):
+            begun[event.batch] = event
+    present = dict.fromkeys(name.split("/")[1] for name in below(check.kinds, f"{BATCHES}/") if name.count("/") > 1)
+    for name in (*present, *(name for name in begun if name not in present)):
+        path = f"{BATCHES}/{name}/{LEDGER}"
+        if name in begun and path not in check.kinds:
+            check.findings.missing.append(Missing(path[:500], "the ledger of a batch that the case registered"))
+        elif path in check.kinds:
+            known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
+            check.expected |= dict.fromkeys((each for each in known if check.is_file(each) or each == path), "")
+            _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name))
+
+
+def _check_batch(check: Check, path: str, batch: str, case: str, *, registered: bool, ended: BatchEnded | None) -> None:
+    ledger = _BatchLedger(path, batch, case)
+    ledger.read(check)
+    for problem in ledger.problems:
+        check.problem(path, problem)
+    if ended is not None:
+        if not ledger.problems and ((ledger.size, ledger.root) != (ended.size, ended.root) or ledger.torn):
+            check.problem(path, "not the lines that the case's ledger was signed over")
+    elif not registered and (ledger.captures or not ledger.well_begun):
+        check.problem(path, "the case's ledger knows no such batch")
+    elif not ledger.problems:
+        check.unchecked(path, _UNDER_WAY)
+
+
+class _BatchLedger:
+    """What a batch's ledger comes to, line by line, and what is wrong with its form."""
+
+    def __init__(self, path: str, batch: str, case: str) -> None:
+        self._path = path
+        self._batch = batch
+        self._case = case
+        self._rows: set[str] = set()
+        self._under_way: dict[str, str] = {}
+        self._merkle = MerkleTree()
+        self._finished = False
+        self.problems: list[str] = []
+        self.captures = 0
+        self.torn = 0
+
+    @property
+    def size(self) -> int:
+        """Number of lines."""
+        return self._merkle.size
+
+    @property
+    def root(self) -> str:
+        """The root hash over them, in hexadecimal."""
+        return self._merkle.root().hex()
+
+    @property
+    def well_begun(self) -> bool:
+        """Whether it is a ledger of a batch of this case, as far as it goes, or holds nothing at all."""
+        return not self.problems
+
+    def read(self, check: Check) -> None:
+        """Read it to its end, or to the first line that is none."""
+        length = 0
+        try:
+            with check.tree.open(self._path) as file:
+                for line in read_lines(file, Path(self._path)):
+                    event = decode_batch_event(line)
+                    if problem := self._problem(event):
+                        raise BadFormat(problem)
+                    self._merkle.append(line)
+                    length += len(line) + 1
+                self.torn = file.tell() - length
+        except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
+            reason = str(error).removeprefix(f"{self._path}: ")
+            self.problems.append(f"line {self._merkle.size + 1}: {reason}")
+
+    def _problem(self, event: BatchEvent) -> str:
+        """Take in an event; say why it cannot stand where it stands, or ""."""
+        if isinstance(event, BatchStarted) != (self.size == 0):
+            return "the first line begins a batch, and no other does"
+        if self._finished:
+            return "a line behind the last one"
+        match event:
+            case BatchStarted():
+                right = (event.format, event.case, event.batch) == (BATCH_FORMAT, self._case, self._batch)
+                return "" if right else "it is of another batch, another case or another version"
+            case RowTaken():
+                self._rows.add(event.row)
+            case RowStarted():
+                self.captures += 1
+                self._under_way[event.row] = event.capture
+            case RowEnded() if event.capture != self._under_way.pop(event.row, event.capture):
+                return "a row ends with another capture than it began with"
+            case BatchFinished():
+                self._finished = True
+            case _:
+                pass
+        known = not isinstance(event, RowStarted | RowEnded) or event.row in self._rows
+        return "" if known else "a row that was never taken in"
