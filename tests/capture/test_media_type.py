@@ -38,7 +38,7 @@ def _zip(*names: tuple[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in names:
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data)
     return file.getvalue()
 
 
