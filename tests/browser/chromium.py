@@ -87,14 +87,15 @@ class Chromium:
     def call(self, method: str, session: str = "", /, **params: object) -> Json:
         """Give a command and return its answer."""
         self._number += 1
-        message: Json = {"id": self._number, "method": method, "params": params}
+        number = self._number
+        message: Json = {"id": number, "method": method, "params": params}
         if session:
             message["sessionId"] = session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + _PATIENCE
         while True:
             answer = self._next(deadline)
-            if answer.get("id") == self._number:
+            if answer.get("id") == number:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 result: Json = answer["result"]
                 return result
