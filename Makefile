@@ -43,6 +43,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 # and say so. A command is named with its package where the two differ.
 system-packages:
 	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	 ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing="$$missing libpangoft2-1.0-0"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"

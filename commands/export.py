@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,11 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, open_case, signing_key
 from commands.options import existing_case, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, counted, print_json
+from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from exports.bundle import Bundle
 
 
 @click.command(short_help="Write an evidence bundle, checked before it is called done.")
@@ -20,6 +25,7 @@ from commands.progress import byte_progress
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
+@click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
 @officer_option
 @signing_key_option
 @json_option
@@ -29,6 +35,7 @@ def export(
     exhibits: tuple[str, ...],
     output: Path | None,
     zipped: bool,
+    printed: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -37,11 +44,15 @@ def export(
     """Write an evidence bundle: a BagIt bag with a manifest, a report and the seal, checked before it is called done.
 
     \b
-    goldenhour export OP-ALDER --zip
+    goldenhour export OP-ALDER --zip --pdf
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
     """
     from exports.bundle import export_bundle
 
+    if printed:
+        from exports.report.pdf import demand_printer
+
+        demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
@@ -50,9 +61,16 @@ def export(
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
+    if not as_json:
+        _show(bundle)
+    pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet) if printed else []
     if as_json:
-        print_json(bundle.to_json())
-        return
+        print_json({**bundle.to_json(), "pdf": pdf})
+    else:
+        show_pdf(pdf)
+
+
+def _show(bundle: Bundle) -> None:
     click.echo(clean(f"bundle   {bundle.path}"))
     counts = f"{counted(bundle.items, 'item')} of {counted(len(bundle.captures), 'capture')}"
     click.echo(f"         {counts}, read back and checked")

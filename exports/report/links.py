@@ -12,11 +12,15 @@ from urllib.parse import quote
 from exports.bag import PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from exports.report.site import Page
 
 OVERVIEW = "report.html"
 PAGES = "report/"
 PREVIEWS = f"{PAGES}previews/"
+PHOTO = "photo:"
+"""Begins the address of a photo in a document that is printed: what follows is its SHA-256."""
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 
@@ -57,3 +61,33 @@ class Links:
     def preview(self, sha256: str) -> str:
         """Return where the preview of a photo is."""
         return self.page(f"{PREVIEWS}{sha256}.jpg") if sha256 in self._shown else ""
+
+
+class PrintLinks:
+    """The links of a document that is printed: places in it, and no files. `shown` are the photos that are at hand."""
+
+    def __init__(self, pages: Iterable[Page], shown: Collection[str]) -> None:
+        pages = list(pages)
+        self._pages = {page.name for page in pages}
+        self._items = {item.ref for page in pages if page.template == "items" for item in page.values["entries"]}
+        self._shown = shown
+
+    def place(self, name: str) -> str:
+        """Return what the place of a page in the document is called."""
+        return _NOT_PLAIN.sub("-", name)
+
+    def item(self, ref: str) -> str:
+        """Return where an item stands, if it is in this document."""
+        return f"#{anchor(ref)}" if ref in self._items else ""
+
+    def page(self, name: str) -> str:
+        """Return where a page stands, if it is in this document."""
+        return f"#{self.place(name)}" if name in self._pages else ""
+
+    def file(self, path: str) -> str:  # noqa: ARG002 - what `Links` takes
+        """Return nothing: paper leads to no file."""
+        return ""
+
+    def preview(self, sha256: str) -> str:
+        """Return the address by which the photo is asked for."""
+        return f"{PHOTO}{sha256}" if sha256 in self._shown else ""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from exports.exhibits import exhibit_ranges
 from exports.printable import printable
-from exports.report.clocks import clock_check
 from exports.report.links import anchor
 from exports.report.map_drawing import degrees
 from exports.report.summary import summary
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from exports.manifest import Manifest
     from exports.report.bundle_files import BundleFiles
-    from exports.report.links import Links
+    from exports.report.links import Links, PrintLinks
     from exports.report.site import Page
 
 _FOLDER = Path(__file__).parent
@@ -54,6 +53,7 @@ class Rendering:
         style, script = own("report.css"), own("report.js") if page.scripted else Trusted()
         yield from self.filled(
             f"{page.template}.html.j2",
+            layout="base.html.j2",
             page=page,
             navigation=navigation,
             links=links,
@@ -62,6 +62,12 @@ class Rendering:
             script=script,
             script_hash=policy_hash(script) if script else "",
             **page.values,
+        )
+
+    def fragment(self, page: Page, links: PrintLinks) -> Iterator[bytes]:
+        """Yield a page without its head, for a document of many. Raises as `page`."""
+        yield from self.filled(
+            f"{page.template}.html.j2", layout="fragment.html.j2", page=page, links=links, **page.values
         )
 
     def filled(self, template: str, **values: object) -> Iterator[bytes]:
@@ -97,7 +103,6 @@ def environment(files: BundleFiles) -> Environment:
     )
     made.filters |= FILTERS | {
         "anchor": anchor,
-        "clock": clock_check,
         "degrees": degrees,
         "host": lambda url: url.partition("://")[2].partition("/")[0],
         "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
