@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import capture, hashing, hashtag, install, large_case, social, start_up, verification
+from benchmarks import capture, hashing, hashtag, install, large_case, report, social, start_up, verification
 from benchmarks.table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -26,7 +26,7 @@ def main(*, quick: bool) -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
         folder = Path(name).resolve()
-        for part in (start_up, install, capture, hashtag, social, verification, large_case, hashing):
+        for part in (start_up, install, capture, hashtag, social, verification, report, large_case, hashing):
             own = folder / part.__name__.rpartition(".")[2]
             own.mkdir()
             measured = part.rows(own, quick=quick)

@@ -27,6 +27,8 @@ _MARK = 14
 _LETTER, _LINE = 9.0, 14.0
 """Width and height of a label's letter, in the same units."""
 _MOST_LABELS = 60
+_APART = 96
+"""Between two lines of the graticule, at least."""
 _STEPS = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60,
 )  # fmt: skip
@@ -97,10 +99,9 @@ def draw(placed: Sequence[Place]) -> Drawing:
     points = [(view.x(longitude), view.y(place.latitude), place) for longitude, place in zip(east, placed, strict=True)]
     per_metre = view.per_north / _METRES
     bar = max((each for each in _BARS if each * per_metre <= WIDTH / 4), default=_BARS[0])
-    step = next((each for each in _STEPS if each * view.per_north >= HEIGHT / 6), _STEPS[-1])
     return Drawing(
-        meridians=tuple(_meridians(view, step)),
-        parallels=tuple(_parallels(view, step)),
+        meridians=tuple(_meridians(view, _step(view.per_east))),
+        parallels=tuple(_parallels(view, _step(view.per_north))),
         marks=tuple(_marks(points)),
         bar=round(bar * per_metre, 1),
         bar_name=f"{bar // 1000:,} km" if bar >= 1_000 else f"{bar} m",  # noqa: PLR2004 - a kilometre
@@ -137,6 +138,11 @@ def _view(latitudes: Sequence[float], longitudes: Sequence[float]) -> _View:
         per_east=per_east,
         per_north=per_north,
     )
+
+
+def _step(per_degree: float) -> float:
+    """Return how many degrees lie between two lines, so that there is room for their names."""
+    return next((each for each in _STEPS if each * per_degree >= _APART), _STEPS[-1])
 
 
 def _meridians(view: _View, step: float) -> Iterator[Line]:

@@ -87,7 +87,12 @@ def ordinary_bundle(folder: Path) -> Path:
         )
         place = _position(51.5 + number / 1000, -0.12) if number < 4 else _position(48.2, 16.37)
         capture.add(
-            Thing(f"photo-{number}.jpg", photo(number, (640, 480)), alt=f"view {number}", facts=(taken, *place))
+            Thing(
+                f"photo-{number}.jpg",
+                photo(number, (640, 480) if number else (300, 900)),
+                alt=f"view {number}",
+                facts=(taken, *place),
+            )
         )
     capture.add(Thing("drawing.svg", SVG.encode(), "photo", "image/svg+xml"))
     capture.add(Thing("clip.mp4", b"\x00\x00", "video", "video/mp4"))

@@ -97,6 +97,18 @@ def test_nothing_is_cut_off(tab: Tab, ordinary: Path, hostile: Path, width: int)
                 assert wide <= width or (media == "print" and width < 640), (bundle.name, kind, media, wide)
 
 
+def test_a_photo_is_shown_whole(tab: Tab, ordinary: Path) -> None:
+    """In the gallery nothing of a photo is cut off, however tall it is."""
+    tab.open(ordinary / "data/report/gallery-1.html")
+    beyond = (
+        "[...document.querySelectorAll('.pane img')].filter(i => {const a = i.getBoundingClientRect(),"
+        "b = i.parentElement.getBoundingClientRect(); return a.bottom > b.bottom + 1 || a.right > b.right + 1 ||"
+        "getComputedStyle(i).objectFit !== 'contain'}).length"
+    )
+    assert tab.js("document.querySelectorAll('.pane img').length") >= 6
+    assert tab.js(beyond) == 0
+
+
 def test_filters_by_mouse_and_keyboard(tab: Tab, ordinary: Path) -> None:
     """Words, kind, source and time narrow down a page as they are given, say how many are left, and are undone."""
     tab.open(ordinary / "data/report/index-1.html")
