@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from exports.report.held import HeldBundle
     from exports.report.site import Page
 
-_ONE_PART = 200
-"""Items up to which everything is one file, and how many stand in a part of a larger one."""
+_ONE_PART = 300
+"""How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""
+_ROW = 0.1
+"""What a line of a table is beside an item in full."""
 _ON_SCREEN = {"index", "gallery"}
 """Pages that only lead to what is printed in full."""
 
@@ -80,13 +82,29 @@ def _numbered(output: Path, number: int) -> Path:
 
 
 def _parts(held: HeldBundle) -> list[list[Page]]:
-    pages = [page for page in report_pages(held.manifest) if page.template not in _ON_SCREEN]
-    items = [page for page in pages if page.template == "items"]
-    first = [page for page in pages if page.template != "items"]
-    if sum(len(page.values["entries"]) for page in items) <= _ONE_PART:
-        return [pages]
-    together = _ONE_PART // len(items[0].values["entries"])
-    return [first, *(items[start : start + together] for start in range(0, len(items), together))]
+    """Lay the pages out on as few files as they fit in; a page is never divided."""
+    parts: list[list[Page]] = [[]]
+    filled = 0.0
+    for page in report_pages(held.manifest):
+        if page.template in _ON_SCREEN:
+            continue
+        weight = _weight(page)
+        if parts[-1] and filled + weight > _ONE_PART:
+            parts.append([])
+            filled = 0.0
+        parts[-1].append(page)
+        filled += weight
+    return parts
+
+
+def _weight(page: Page) -> float:
+    if page.template == "capture":
+        capture = page.values["capture"]
+        return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed))
+    if page.template == "map":
+        return _ROW * int(page.values["whole"])
+    entries = len(page.values.get("entries", ()))
+    return float(entries) if page.template == "items" else _ROW * entries
 
 
 def _written(
