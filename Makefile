@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 # Most of a test's time is waiting: one worker more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 BLUESKY := tests/servers/bluesky
+AXE := tests/browser/axe
 
 .PHONY: demo test bench clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
 
-test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed
+test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -23,7 +24,7 @@ bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BLUESKY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'goldenhour needs Python 3.11 or later: make PYTHON=python3.12 …'; exit 1; }
@@ -41,7 +42,9 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 # Outside judges of what we write, and what the servers of the tests are made with. Without them their tests are skipped,
 # and say so. A command is named with its package where the two differ.
 system-packages:
-	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
+	 ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing="$$missing libpangoft2-1.0-0"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"
 
@@ -61,6 +64,11 @@ $(BLUESKY)/node_modules/installed: $(BLUESKY)/package.json $(BLUESKY)/package-lo
 	 npm ci --ignore-scripts && export npm_config_nodedir="$$(node -p '$(NODE_HOME)')" npm_config_build_from_source=true && \
 	 CFLAGS=-O0 CXXFLAGS=-O0 JOBS=2 npm rebuild better-sqlite3 && touch node_modules/installed || \
 	 echo 'the servers of Bluesky could not be installed: their tests are skipped'
+
+# The judge of the report's pages. It needs npm alone, of whatever version.
+$(AXE)/node_modules/installed: $(AXE)/package.json $(AXE)/package-lock.json | $(VENV)/node
+	@cd $(AXE) && export PATH="$(abspath $(BIN)):$$PATH" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	 touch node_modules/installed || echo 'axe-core could not be installed: its tests are skipped'
 
 .PHONY: debian-packages
 debian-packages:

@@ -21,6 +21,7 @@ COMMANDS = {
     "hash": "hash_command",
     "seal": "seal",
     "export": "export",
+    "report": "report",
     "custody": "custody",
     "exhibit": "exhibit",
     "label": "label",

@@ -17,6 +17,7 @@ from benchmarks import (
     install,
     large_case,
     many_items,
+    report,
     social,
     start_up,
     verification,
@@ -24,6 +25,8 @@ from benchmarks import (
 from benchmarks.table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+_PARTS = (start_up, install, capture, batch, hashtag, social, verification, many_items, report, large_case, hashing)
 
 _HEAD = """# Benchmarks
 
@@ -37,7 +40,19 @@ def main(*, quick: bool) -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
         folder = Path(name).resolve()
-        parts = (start_up, install, capture, batch, hashtag, social, verification, many_items, large_case, hashing)
+        parts = (
+            start_up,
+            install,
+            capture,
+            batch,
+            hashtag,
+            social,
+            verification,
+            many_items,
+            report,
+            large_case,
+            hashing,
+        )
         for part in parts:
             own = folder / part.__name__.rpartition(".")[2]
             own.mkdir()

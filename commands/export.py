@@ -19,6 +19,7 @@ from commands.options import (
     signing_key_option,
 )
 from commands.output import clean, counted, print_json
+from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
+@click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
 @officer_option
 @signing_key_option
 @json_option
@@ -61,6 +63,7 @@ def export(
     reason: str,
     output: Path | None,
     zipped: bool,
+    printed: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -69,7 +72,7 @@ def export(
     """Write an evidence bundle: a BagIt bag with a manifest, a report and the seal, checked before it is called done.
 
     \b
-    goldenhour export OP-ALDER --zip
+    goldenhour export OP-ALDER --zip --pdf
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
     goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
     goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
@@ -88,6 +91,10 @@ def export(
     request = None
     if only:
         request = DisclosureRequest(items=parse_items(only), redact=words, receiver=receiver, reason=reason)
+    if printed:
+        from exports.report.pdf import demand_printer
+
+        demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
@@ -103,9 +110,16 @@ def export(
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
+    if not as_json:
+        _show(bundle)
+    pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet) if printed else []
     if as_json:
-        print_json(bundle.to_json())
-        return
+        print_json({**bundle.to_json(), "pdf": pdf})
+    else:
+        show_pdf(pdf)
+
+
+def _show(bundle: Bundle) -> None:
     for line in _told(bundle):
         click.echo(clean(line))
 

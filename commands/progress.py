@@ -83,3 +83,17 @@ def byte_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], No
     with Progress(*columns, console=console(), transient=True) as bars:
         task = bars.add_task(clean(what), total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def part_progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show parts done of parts to do, on a terminal only; a single part takes time as well, and is seen to."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(), transient=True) as bars:
+        task = bars.add_task(clean(what), total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

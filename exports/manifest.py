@@ -48,6 +48,7 @@ class ExportRecord(Record, frozen=True, kw_only=True):
     time: Time
     officer: str
     tool: str
+    bundle: Annotated[str, Meta(description="The name that it was given.")] = ""
 
 
 class SignerRecord(Record, frozen=True, kw_only=True):

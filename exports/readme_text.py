@@ -36,7 +36,7 @@ published it, with a record of how, when and by whom it was captured.
 To look at it, open data/report.html in any web browser. It needs no network
 and contacts none.
 
-    data/report.html       everything, for people
+    data/report.html       everything, for people; further pages in data/report/
     data/manifest.json     the same, for programs
 {case}    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):

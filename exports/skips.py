@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from exports.manifest import SkippedRecord
 
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
 
@@ -19,3 +26,23 @@ def item_named(reason: str) -> str:
     """Return the reference of the item that a reason ends with; "" where it names none."""
     match = _ITEM.search(reason)
     return match[1] if match else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skips:
+    """What was skipped for one reason, and the first address of it."""
+
+    reason: str
+    url: str
+    count: int
+
+
+def skips_together(skipped: Iterable[SkippedRecord]) -> list[Skips]:
+    """Put those on one line that were captured before; what else was skipped stands by itself."""
+    rows: dict[tuple[str, str], Skips] = {}
+    for each in skipped:
+        reason = reason_alike(each.reason)
+        key = (reason, "" if reason != each.reason else each.url)
+        before = rows.get(key, Skips(reason, each.url, 0))
+        rows[key] = Skips(reason, before.url, before.count + each.count)
+    return list(rows.values())

@@ -22,7 +22,7 @@ from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
 from exports.bundle.source import Fault, Source, SourceReader
 from exports.bundle.uninterrupted import uninterrupted
-from exports.bundle.writing import VOUCHING, declare_bag, write_lists, write_tag_files, write_tag_manifest
+from exports.bundle.writing import VOUCHING, declare_bag, photo_bytes, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
 from exports.capture_view import read_capture
 from exports.continuity import read_exhibits
@@ -59,8 +59,9 @@ if TYPE_CHECKING:
 
 MANIFEST_FILE = f"{PAYLOAD}manifest.json"
 _SPARE = 4 << 20
-_SPARE_PER_FILE = 6 << 10
-"""What manifest, report and the file system itself take, on top of the files: generous, because it is only checked."""
+_SPARE_PER_FILE = 32 << 10
+"""What manifest, report with its previews and the file system itself take, on top of the files: generous, because it is
+only checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +165,20 @@ def export_bundle(
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, moment, zipped=zipped) as draft:
-        record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool())
+        record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool(), bundle=name)
         exhibited = read_exhibits(events)
         if outgoing.items is not None:
             exhibited = {ref: each.of_items(outgoing.items).without(outgoing.words) for ref, each in exhibited.items()}
         info = msgspec.structs.replace(case.info, officer=WITHHELD) if OFFICER in outgoing.words else case.info
         listed = manifest(info, record, outgoing.views, exhibited, stamped, outgoing.disclosure)
         declare_bag(draft)
-        faults = draft.copy(outgoing.sources, Progress(outgoing.bytes, progress))
+        counting = Progress(outgoing.bytes + photo_bytes(listed), progress)
+        faults = draft.copy(outgoing.sources, counting)
         if faults:
             raise _not_whole(case.path, faults)
         for made in outgoing.made:
             draft.add(made.name, made.pieces())
-        write_lists(draft, listed, name, {source.name: source.path for source in outgoing.sources})
+        write_lists(draft, listed, {source.name: source.path for source in outgoing.sources}, counting.add)
         write_tag_files(draft, listed, name, moment)
         exported = Exported(
             time=timestamp(clock()),

@@ -14,20 +14,15 @@ from exports.readme_text import readme_text
 from hashing.case import token_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from exports.bundle.draft import Draft
-    from exports.manifest import ItemRecord, Manifest
+    from exports.manifest import Manifest
 
 README = "README.txt"
 VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
 """The files whose digests the case's ledger records; they vouch for all others."""
-
-_LONGEST_TEXT = 8_000
-"""Characters of a page's text that the report shows."""
-_LARGEST_TEXT = 1 << 20
-
 
 _EXCHANGES = ".warc.gz"
 TOKEN = token_path("")
@@ -39,9 +34,12 @@ def declare_bag(draft: Draft) -> None:
     draft.add(BAGIT, [DECLARATION])
 
 
-def write_lists(draft: Draft, listed: Manifest, name: str, copied: Mapping[str, Path]) -> None:
-    """Write manifest.json, custody.json and report.html. `copied` are the case's files by their names in the bundle."""
-    from exports.report import report_html
+def write_lists(draft: Draft, listed: Manifest, copied: Mapping[str, Path], done: Callable[[int], None]) -> None:
+    """Write manifest.json, custody.json and the report. `copied` are the case's files by their names in the bundle.
+
+    `done` is told how many bytes of photos were read for the report.
+    """
+    from exports.report import BundleFiles, report_files
 
     draft.add(f"{PAYLOAD}manifest.json", [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
     log = CustodyLog(
@@ -50,17 +48,15 @@ def write_lists(draft: Draft, listed: Manifest, name: str, copied: Mapping[str, 
         exhibits=tuple(ExhibitRecord(exhibit=each.exhibit, custody=each.custody) for each in listed.captures),
     )
     draft.add(f"{PAYLOAD}custody.json", [msgspec.json.format(msgspec.json.encode(log), indent=2), b"\n"])
-    draft.add(f"{PAYLOAD}report.html", report_html(name, listed, lambda item: _page_text(item, copied)))
+    for file in report_files(listed, BundleFiles(copied, lambda name: copied[name].open("rb")), done):
+        draft.add(f"{PAYLOAD}{file.name}", file.pieces)
 
 
-def _page_text(item: ItemRecord, copied: Mapping[str, Path]) -> str:
-    """Return the text of a page, from the working copy that was just found unchanged; the start of a long one."""
-    for copy in item.working_copies:
-        if copy.path.endswith("-text.txt") and copy.size <= _LARGEST_TEXT:
-            text = copied[copy.path].read_text("utf-8", "replace")
-            cut = len(text) > _LONGEST_TEXT
-            return text[:_LONGEST_TEXT] + (f"\n… continues in {copy.path}" if cut else "")
-    return ""
+def photo_bytes(listed: Manifest) -> int:
+    """Return how many bytes `write_lists` will tell of."""
+    from exports.report import report_photos
+
+    return sum(item.size for item in report_photos(listed))
 
 
 def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime) -> None:

@@ -1,5 +1,11 @@
-"""report.html: a bundle for people, in one file that needs no network, runs no script and contacts nobody."""
+"""The report: a bundle for people, as pages that need no network and contact nobody.
 
-from exports.report.render import report_html
+It is made of the manifest and the bundle's own files alone: the same version makes the same pages of a bundle, byte for
+byte, years later. Nothing that was captured becomes markup, runs, or leads out of the bundle.
+"""
 
-__all__ = ["report_html"]
+from exports.report.bundle_files import BundleFiles
+from exports.report.preview import report_photos
+from exports.report.site import ReportFile, report_files
+
+__all__ = ["BundleFiles", "ReportFile", "report_files", "report_photos"]

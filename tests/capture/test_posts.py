@@ -112,9 +112,9 @@ def test_the_manifest_names_a_posts_photo_by_its_reference(
     [_, post, photo, _] = manifest["captures"][0]["items"]
     assert post["post"]["media"][0]["ref"] == photo["ref"]
     assert post["author"] == "ann"
-    report = (tmp_path / "bundle/data/report.html").read_text()
+    report = (tmp_path / "bundle/data/report/items-1.html").read_text()
     assert "dark \u263e" in report
-    assert f'href="#item-{photo["ref"].replace("/", "-")}"' in report
+    assert f'href="items-1.html#item-{photo["ref"].replace("/", "-")}"' in report
     assert verify(tmp_path / "bundle").verdict == "ok"
 
 

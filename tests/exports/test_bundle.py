@@ -63,7 +63,9 @@ def test_layout(maker: CaseMaker, tmp_path: Path) -> None:
     for name, path in captures.items():
         expected |= {f"data/captures/{name}/{file}" for file in files_of(path)}
         expected |= {f"seal/captures/{name}.json", f"seal/captures/{name}.proof"}
-    assert files_of(bundle.path) == expected
+    pages = {name for name in files_of(bundle.path) if name.startswith("data/report/")}
+    assert {name.rpartition(".")[2] for name in pages} == {"html", "jpg"}
+    assert files_of(bundle.path) - pages == expected
     for name, path in captures.items():
         for file in files_of(path):
             assert (bundle.path / "data/captures" / name / file).read_bytes() == (path / file).read_bytes()

@@ -120,7 +120,7 @@ def test_the_clock_goes_with_the_capture(tmp_path: Path) -> None:
     assert record["clock"]["says"].startswith(BEHIND)
     assert (record["clock"]["ntp"]["offset"], record["clock"]["ntp"]["samples"]) == (0.3, 1)
     assert [host["host"] for host in record["clock"]["server_dates"]["hosts"]] == ["news.example"]
-    assert "0.300 s ± 0.100 s behind ntp.example" in (bundle / "data/report.html").read_text("utf-8")
+    assert "0.300 s ± 0.100 s behind ntp.example" in (bundle / "data/report/capture-1.html").read_text("utf-8")
     told = clock_to_json(view.clock, view.dates)
     assert told is not None
     assert told["ntp"]["samples"] == [{"offset": 0.3, "delay": 0.01, "error": 0.1}]

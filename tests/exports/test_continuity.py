@@ -115,7 +115,7 @@ def test_bundles_hold_the_log_of_their_exhibits(maker: CaseMaker, tmp_path: Path
     assert [entry["event"] for entry in exhibit["custody"]] == ["seized", "sealed", "described", "opened"]
     proven = {int(path.stem) for path in (bundle.path / "seal/custody").glob("*.json")}
     assert proven == {entry["line"] for entry in exhibit["custody"][2:]}
-    report = (bundle.path / "data/report.html").read_text()
+    report = (bundle.path / "data/report/custody.html").read_text()
     assert "reason: \\x1b[2J\\u202egpj.exe" in report
     assert not [path for path in bundle.path.rglob("*") if path.is_file() and b"secret defence" in path.read_bytes()]
     assert verify(bundle.path).verdict == "ok"

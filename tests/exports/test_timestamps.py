@@ -97,7 +97,7 @@ def test_manifest_report_and_verification_name_the_time(
     Draft202012Validator(json_schema()).validate(content)
     found = verify(bundle, roots=load_roots(authority.root))
     assert (found.verdict, [each.confirmed for each in found.timestamps]) == ("ok", [True] * 3)
-    report = (bundle / "data" / "report.html").read_text()
+    report = "".join(page.read_text() for page in (bundle / "data" / "report").glob("capture-*.html"))
     for capture in content["captures"]:
         record = capture["timestamp"]
         token = (bundle / record["path"]).read_bytes()

@@ -1,0 +1,51 @@
+"""`goldenhour report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.interrupt import terminating_like_ctrl_c
+from commands.options import json_option, quiet_option
+from commands.output import clean, print_json
+from commands.print_pdf import print_pdf, show_pdf
+from commands.progress import byte_progress
+
+
+@click.command(short_help="Make the report of a bundle anew, as pages or as PDF.")
+@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="DIR", help="A new folder for the pages.  [default: by name]"
+)
+@click.option(
+    "--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it as PDF, in parts if it is large."
+)
+@json_option
+@quiet_option
+def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, quiet: bool) -> None:
+    """Make the report of a bundle anew: the same pages as at the export, or a PDF.
+
+    The bundle is verified and never changed. With --pdf alone no pages are made.
+    A PDF takes the extra `pdf`: pip install 'goldenhour[pdf]'.
+
+    \b
+    goldenhour report OP-ALDER_MP-1.zip --output report-for-court
+    goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
+    """
+    made = _pages(bundle, output, quiet=quiet) if output is not None or pdf is None else None
+    printed = print_pdf(bundle, pdf, quiet=quiet) if pdf is not None else []
+    if as_json:
+        print_json({"path": str(made) if made else None, "pdf": printed})
+        return
+    if made is not None:
+        click.echo(clean(f"report   {made}"))
+    show_pdf(printed)
+
+
+def _pages(bundle: Path, output: Path | None, *, quiet: bool) -> Path:
+    from exports.report.remake import write_report
+
+    folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
+    with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
+        return write_report(bundle, folder, progress)

@@ -1,0 +1,150 @@
+"""The times in a manifest, for the timeline: what we recorded, and what posts, photos and pages claim, kept apart.
+
+A claimed time is placed only where it says its zone. One without a zone or a day, or that could not be read, is listed
+apart with the reason: no zone is ever assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.manifest import CaptureRecord, ItemRecord, Manifest
+
+_ZONED = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)[0-9]* ?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
+_NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?", re.ASCII)
+_FACTS = {
+    "original time": "photo taken",
+    "digitized time": "photo digitized",
+    "modified time": "photo changed",
+    "GPS time": "position fixed",
+    "published": "published",
+    "modified": "changed",
+}
+"""Facts that are times, with what each claims."""
+_RECKONED = "original time zone by GPS"
+_UNREAD = "could not be read: "
+_CUSTODY = {"handed-over": "handed over"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One time. `utc` is None where it cannot be placed, and `unclear` says why; `written` is as it was claimed."""
+
+    utc: datetime | None
+    what: str
+    claimed: bool
+    written: str = ""
+    note: str = ""
+    unclear: str = ""
+    item: ItemRecord | None = None
+    exhibit: str = ""
+
+    @property
+    def day(self) -> str:
+        """The day in UTC."""
+        return self.utc.isoformat()[:10] if self.utc else ""
+
+    @property
+    def clock(self) -> str:
+        """The time of day in UTC."""
+        return self.utc.isoformat()[11:19] if self.utc else ""
+
+    @property
+    def stamp(self) -> str:
+        """The moment to the minute in UTC, to be compared as text."""
+        return self.utc.isoformat()[:16] if self.utc else ""
+
+
+def moments(manifest: Manifest) -> tuple[list[Moment], list[Moment]]:
+    """Return the times that can be placed, in order, and those that cannot."""
+    found = [moment for capture in manifest.captures for moment in _of_capture(capture)]
+    placed = [each for each in found if each.utc is not None]
+    placed.sort(key=lambda each: (each.utc, each.exhibit, each.item.ref if each.item else ""))
+    return placed, [each for each in found if each.utc is None]
+
+
+def read_time(text: str) -> datetime | None:
+    """Return a time that says its zone, in RFC 3339 or RFC 5322; None for any other text."""
+    match = _ZONED.fullmatch(text.strip())
+    try:
+        if match is not None:
+            zone = "+00:00" if match[3] == "Z" else match[3]
+            return datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}").astimezone(UTC)
+        read = parsedate_to_datetime(text) if len(text) < 60 and "," in text else None  # noqa: PLR2004 - none is longer
+        return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _of_capture(capture: CaptureRecord) -> Iterator[Moment]:
+    exhibit = capture.exhibit
+    yield _recorded(capture.started, "capture began", exhibit)
+    yield _recorded(capture.finished, "capture ended", exhibit)
+    if capture.timestamp is not None:
+        yield _recorded(capture.timestamp.time, "trusted time of the seal", exhibit, note=capture.timestamp.authority)
+    for item in capture.items:
+        yield _recorded(item.captured, "captured", exhibit, item)
+        yield from _claims(item, exhibit)
+    for change in capture.changed:
+        yield _recorded(change.time, f"noticed: {change.change}", exhibit, note=change.id)
+    for entry in capture.custody:
+        what = _CUSTODY.get(entry.event, entry.event)
+        if entry.event in {"seized", "sealed"}:
+            continue  # the capture itself, which stands here already
+        if entry.late:
+            yield _claimed(entry.time, f"{what}, as its officer states", exhibit, note=entry.ref)
+        yield _recorded(entry.recorded, f"{what}: recorded", exhibit, note=entry.ref)
+
+
+def _claims(item: ItemRecord, exhibit: str) -> Iterator[Moment]:
+    post = item.post
+    if post is not None:
+        claims = [("posted", post.published), ("post edited", post.edited)]
+        claims += [("earlier wording", edit.time) for edit in post.edits]
+        yield from (_claimed(time, what, exhibit, item) for what, time in claims if time)
+        return
+    reckoned = next((str(fact.value) for fact in item.facts if fact.name == _RECKONED), "")
+    for fact in item.facts:
+        if fact.name in _FACTS:
+            zone = reckoned if fact.name == "original time" else ""
+            yield _claimed(str(fact.value), _FACTS[fact.name], exhibit, item, note=fact.tag, reckoned=zone)
+
+
+def _recorded(time: str, what: str, exhibit: str, item: ItemRecord | None = None, note: str = "") -> Moment:
+    utc = read_time(time)
+    unclear = "" if utc else "not a time"
+    return Moment(
+        utc=utc, what=what, claimed=False, written=time, item=item, exhibit=exhibit, note=note, unclear=unclear
+    )
+
+
+def _claimed(
+    time: str, what: str, exhibit: str, item: ItemRecord | None = None, note: str = "", reckoned: str = ""
+) -> Moment:
+    utc = read_time(time)
+    if utc is None and reckoned and (utc := read_time(time + reckoned)) is not None:
+        note = f"{note}; names no zone: {reckoned} is reckoned from its GPS time"
+    unclear = "" if utc else _why(time)
+    return Moment(
+        utc=utc, what=what, claimed=True, written=time, note=note, unclear=unclear, item=item, exhibit=exhibit
+    )
+
+
+def _why(time: str) -> str:
+    """Say why a claimed time cannot be placed."""
+    if time.startswith(_UNREAD):
+        return time
+    if time.endswith("day not stated"):
+        return "no day stated"
+    return "no zone stated" if _NAIVE.fullmatch(time.strip()) else "not in a form that is read here"

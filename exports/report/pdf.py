@@ -1,0 +1,170 @@
+"""The report on paper: tagged PDF with bookmarks, page numbers and the seal's fingerprint on every page's foot.
+
+WeasyPrint lays it out, an optional extra. It is given our own text alone: whatever address it asks for is refused, but
+for the small copies of photos that are at hand. A large bundle is printed in parts, because a layout is held in memory
+whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.errors import ExportError
+from exports.outside import demand_outside
+from exports.report.held import held_bundle
+from exports.report.links import PHOTO, PrintLinks
+from exports.report.preview import preview
+from exports.report.rendering import Rendering, own
+from exports.report.site import report_pages
+from exports.report.words import is_photo
+from hashing.digest import Digest
+from hashing.storage import write_exclusively
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    from exports.manifest import ItemRecord
+    from exports.report.held import HeldBundle
+    from exports.report.site import Page
+
+_ONE_PART = 300
+"""How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""
+_ROW = 0.1
+"""What a line of a table is beside an item in full."""
+_ON_SCREEN = {"index", "gallery"}
+"""Pages that only lead to what is printed in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPart:
+    """A PDF that was written: its path, and the SHA-256 of its bytes in hexadecimal."""
+
+    path: Path
+    sha256: str
+
+
+def write_pdf(bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None) -> list[PdfPart]:
+    """Print the report of a bundle as `output`, or in parts `NAME-1.pdf`, `NAME-2.pdf` … where it holds many items.
+
+    `progress` is told parts done and parts in all.
+
+    Raises ExportError where WeasyPrint is not installed or `output` is inside of evidence, WouldOverwrite, NotWhole,
+    NotCheckable, StorageFull, Unwritable.
+    """
+    demand_printer()
+    demand_outside(output, bundle)
+    with held_bundle(bundle) as held:
+        parts = _parts(held)
+        paths = [output] if len(parts) == 1 else [_numbered(output, number) for number in range(1, len(parts) + 1)]
+        for path in paths:
+            demand_outside(path, bundle)
+        return list(_written(held, parts, paths, progress))
+
+
+def demand_printer() -> None:
+    """Check that PDFs can be made here. Raises ExportError, with what to install."""
+    try:
+        import weasyprint  # noqa: F401 - whether it is there, and the system libraries that it loads
+    except (ImportError, OSError) as error:
+        raise ExportError(
+            "a PDF takes WeasyPrint and the system library Pango, which are not both here",
+            hint="pip install 'goldenhour[pdf]' and (Debian) apt-get install libpangoft2-1.0-0; or print report.html",
+        ) from error
+
+
+def _numbered(output: Path, number: int) -> Path:
+    return output.with_name(f"{output.stem}-{number}{output.suffix}")
+
+
+def _parts(held: HeldBundle) -> list[list[Page]]:
+    """Lay the pages out on as few files as they fit in; a page is never divided."""
+    parts: list[list[Page]] = [[]]
+    filled = 0.0
+    for page in report_pages(held.manifest):
+        if page.template in _ON_SCREEN:
+            continue
+        weight = _weight(page)
+        if parts[-1] and filled + weight > _ONE_PART:
+            parts.append([])
+            filled = 0.0
+        parts[-1].append(page)
+        filled += weight
+    return parts
+
+
+def _weight(page: Page) -> float:
+    if page.template == "capture":
+        capture = page.values["capture"]
+        return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed))
+    if page.template == "map":
+        return _ROW * int(page.values["whole"])
+    entries = len(page.values.get("entries", ()))
+    return float(entries) if page.template == "items" else _ROW * entries
+
+
+def _written(
+    held: HeldBundle,
+    parts: Sequence[Sequence[Page]],
+    paths: Sequence[Path],
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[PdfPart]:
+    for number, (pages, path) in enumerate(zip(parts, paths, strict=True), start=1):
+        data = _printed(held, pages, number, len(parts))
+        write_exclusively(path, data)
+        if progress is not None:
+            progress(number, len(parts))
+        yield PdfPart(path, Digest.of_bytes(data).hex)
+
+
+def _printed(held: HeldBundle, pages: Sequence[Page], part: int, parts: int) -> bytes:
+    """Return one document as PDF."""
+    import weasyprint
+
+    small, reasons = _pictures(held, pages)
+    rendering = Rendering(held.manifest, held.files, reasons)
+    links = PrintLinks(pages, small)
+    head = rendering.filled(
+        "print.html.j2", style=own("pdf.css"), seal=held.fingerprint, part=part, parts=parts, links=links
+    )
+    body = (piece for page in pages for piece in rendering.fragment(page, links))
+    html = b"".join([*head, *body, b"</body></html>"]).decode()
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # what it cannot draw is no news for the user
+    printed = weasyprint.HTML(string=html, url_fetcher=fetcher(small)).write_pdf(
+        pdf_tags=True, pdf_identifier=held.fingerprint.encode()
+    )
+    assert isinstance(printed, bytes)  # noqa: S101 - tells the type: without a target it returns the bytes
+    return printed
+
+
+def _pictures(held: HeldBundle, pages: Sequence[Page]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the small copies of the photos on these pages by their SHA-256, and why others have none."""
+    photos = {item.sha256: item for page in pages for item in _shown(page) if item.path in held.files.names}
+    made = [preview(item, held.files) for item in photos.values()]
+    return {each.sha256: each.data for each in made if each.data}, {
+        each.sha256: each.reason for each in made if each.reason
+    }
+
+
+def _shown(page: Page) -> Iterator[ItemRecord]:
+    return (item for item in page.values.get("entries", ()) if page.template == "items" and is_photo(item))
+
+
+def fetcher(small: Mapping[str, bytes]) -> URLFetcher:
+    """Return what gives the photos that are at hand by their SHA-256, and refuses every other address."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Refusing(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+        """Gives the pictures that are at hand, and opens nothing."""
+
+        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 - its signature
+            sha256 = url.removeprefix(PHOTO)
+            if not url.startswith(PHOTO) or sha256 not in small:
+                raise ValueError(f"refused: {url}")
+            return URLFetcherResponse(url, small[sha256], {"Content-Type": "image/jpeg"})
+
+    return Refusing()

@@ -1,0 +1,108 @@
+"""Where photos claim to have been taken: the positions in a manifest, gathered into regions that a map can show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from exports.manifest import ItemRecord, Manifest
+
+_LATITUDE = ("GPS latitude", "latitude")
+_LONGITUDE = ("GPS longitude", "longitude")
+_ERROR = "GPS horizontal error"
+_CELL = 0.5
+"""Degrees: what lies in neighbouring cells of this size is one region."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
+
+    item: ItemRecord
+    latitude: float
+    longitude: float
+    error: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """A position that is claimed and cannot be drawn, and why."""
+
+    item: ItemRecord
+    said: str
+
+
+def places(manifest: Manifest) -> tuple[list[Place], list[Unplaced]]:
+    """Return the positions that items claim, and the claims that are no positions."""
+    placed: list[Place] = []
+    unplaced: list[Unplaced] = []
+    for capture in manifest.captures:
+        for item in capture.items:
+            found = _place(item)
+            if isinstance(found, Place):
+                placed.append(found)
+            elif found is not None:
+                unplaced.append(found)
+    return placed, unplaced
+
+
+def regions(placed: Sequence[Place]) -> list[list[Place]]:
+    """Gather positions that lie near each other; the region with the most comes first."""
+    cells: dict[tuple[int, int], list[Place]] = {}
+    for place in placed:
+        cell = (math.floor(place.latitude / _CELL), math.floor(place.longitude / _CELL))
+        cells.setdefault(cell, []).append(place)
+    found: list[list[Place]] = []
+    waiting = set(cells)
+    for first in cells:
+        if first not in waiting:
+            continue
+        waiting.discard(first)
+        region, edge = [], [first]
+        while edge:
+            cell = edge.pop()
+            region += cells[cell]
+            near = [each for each in _around(cell) if each in waiting]
+            waiting.difference_update(near)
+            edge += near
+        found.append(region)
+    return sorted(found, key=len, reverse=True)
+
+
+def _around(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    round_the_world = round(360 / _CELL)
+    half = round_the_world // 2
+    for up in (-1, 0, 1):
+        for along in (-1, 0, 1):
+            yield cell[0] + up, (cell[1] + along + half) % round_the_world - half
+
+
+def _place(item: ItemRecord) -> Place | Unplaced | None:
+    facts = {fact.name: fact for fact in reversed(item.facts)}
+    latitude = next((facts[name] for name in _LATITUDE if name in facts), None)
+    longitude = next((facts[name] for name in _LONGITUDE if name in facts), None)
+    if latitude is None and longitude is None:
+        return None
+    if latitude is None or longitude is None:
+        only = latitude or longitude
+        return Unplaced(item=item, said=f"{only.name} {only.value}, and no other half" if only else "")
+    north, east = _degrees(latitude.value, 90), _degrees(longitude.value, 180)
+    if north is None or east is None:
+        return Unplaced(item=item, said=f"{latitude.value}; {longitude.value}")
+    error = str(facts[_ERROR].value) if _ERROR in facts else ""
+    return Place(item=item, latitude=north, longitude=east, error=error, tag=latitude.tag)
+
+
+def _degrees(value: str | float | bool, most: int) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        degrees = float(value)
+    except OverflowError:
+        return None
+    return degrees if abs(degrees) <= most else None  # not a number is no less than anything

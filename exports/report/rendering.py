@@ -1,0 +1,136 @@
+"""Fills the report's templates. Every value passes `printable` and then autoescape: none can become markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exports.exhibits import exhibit_ranges
+from exports.printable import printable
+from exports.report.links import anchor
+from exports.report.map_drawing import degrees
+from exports.report.summary import summary
+from exports.report.words import FILTERS, TESTS
+from exports.skips import item_named, skips_together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jinja2 import Environment
+
+    from exports.manifest import Manifest
+    from exports.report.bundle_files import BundleFiles
+    from exports.report.links import Links, PrintLinks
+    from exports.report.site import Page
+
+_FOLDER = Path(__file__).parent
+_BUFFERED = 500
+"""Pieces of a page that are joined before they are handed on."""
+
+
+class Trusted(str):
+    """Our own style sheet and script: the two values that go in as they are."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """Return itself, for autoescape."""
+        return str(self)
+
+
+class Rendering:
+    """Renders the pages of one report; `reasons` say by SHA-256 why a photo has no preview."""
+
+    def __init__(self, manifest: Manifest, files: BundleFiles, reasons: Mapping[str, str]) -> None:
+        self._environment = environment(files)
+        self._shared = {"manifest": manifest, "reasons": reasons, "summary": summary(manifest), **_lookups(manifest)}
+
+    def page(self, page: Page, navigation: Sequence[Page], links: Links) -> Iterator[bytes]:
+        """Yield a page in pieces. Raises what opening a page's text raises."""
+        style, script = own("report.css"), own("report.js") if page.scripted else Trusted()
+        yield from self.filled(
+            f"{page.template}.html.j2",
+            layout="base.html.j2",
+            page=page,
+            navigation=navigation,
+            links=links,
+            style=style,
+            style_hash=policy_hash(style),
+            script=script,
+            script_hash=policy_hash(script) if script else "",
+            **page.values,
+        )
+
+    def fragment(self, page: Page, links: PrintLinks) -> Iterator[bytes]:
+        """Yield a page without its head, for a document of many. Raises as `page`."""
+        yield from self.filled(
+            f"{page.template}.html.j2", layout="fragment.html.j2", page=page, links=links, **page.values
+        )
+
+    def filled(self, template: str, **values: object) -> Iterator[bytes]:
+        """Yield a template filled with what is shared and with these values."""
+        stream = self._environment.get_template(template).stream({**self._shared, **values})
+        stream.enable_buffering(_BUFFERED)
+        for piece in stream:
+            yield piece.encode("utf-8", "backslashreplace")
+
+
+@cache
+def own(name: str) -> Trusted:
+    """Return a style sheet or script of ours."""
+    return Trusted((_FOLDER / name).read_text("utf-8"))
+
+
+def policy_hash(text: str) -> str:
+    """Return the source expression that lets exactly this inline text through (CSP level 3, section 2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def environment(files: BundleFiles) -> Environment:
+    """Return Jinja set up so that nothing passes unescaped and nothing undefined is shown as empty."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= FILTERS | {
+        "anchor": anchor,
+        "degrees": degrees,
+        "host": lambda url: url.partition("://")[2].partition("/")[0],
+        "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
+        "text": files.page_text,
+        "together": skips_together,
+    }
+    made.tests |= TESTS
+    return made
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return value if value.isprintable() else printable(value.replace("\t", "    "))
+    return value
+
+
+def _lookups(manifest: Manifest) -> dict[str, object]:
+    """Return what templates look up: items, their captures, proofs and what is held, each by a name."""
+    proofs: dict[str, list[str]] = {}
+    held: dict[tuple[str, str], str] = {}
+    items, owners = {}, {}
+    for number, capture in enumerate(manifest.captures, start=1):
+        named = ((each.url, item_named(each.reason)) for each in capture.skipped)
+        held |= {(capture.capture, url): ref for url, ref in named if ref}
+        held |= {(capture.capture, item.url): item.ref for item in capture.items}
+        for item in capture.items:
+            items[item.ref], owners[item.ref] = item, (number, capture)
+            if item.proof is not None and item.proof.post:
+                proofs.setdefault(item.proof.post, []).append(item.ref)
+    changes = [(capture, change) for capture in manifest.captures for change in capture.changed]
+    return {"items": items, "owners": owners, "proofs": proofs, "held": held, "changes": changes}

@@ -1,0 +1,119 @@
+"""The report's words for what a manifest says: each fact in a sentence that a court can read."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from exports.sizes import human_size
+from exports.stated import stated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from exports.manifest import ExchangeRecord, ItemRecord, ProofRecord, TimestampRecord, WorkingCopyRecord
+
+_JOINED = {".mp4", ".m4v", ".mov", ".webm"}
+"""Working copies that a browser may be able to play: a video whose original is a list of segments."""
+_PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
+"""What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
+_VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
+_AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
+_ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
+"""Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
+_OUTCOMES = {
+    "complete": "Complete",
+    "partial": "Captured in part",
+    "nothing": "Nothing captured",
+    "interrupted": "Interrupted",
+}
+_YES_NO = {True: "yes", False: "no"}
+
+
+def is_photo(item: ItemRecord) -> bool:
+    """Say whether an item is a photo that a browser may draw."""
+    return item.mime in _PHOTOS and not (item.content_encoding or item.withheld)
+
+
+def joined(item: ItemRecord) -> WorkingCopyRecord | None:
+    """Return the working copy that can be played where the item itself cannot."""
+    return next((copy for copy in item.working_copies if PurePosixPath(copy.path).suffix in _JOINED), None)
+
+
+def moment(time: str) -> str:
+    """Write a ledger's time for people; one that is not of our form stays as it is."""
+    return time.replace("T", " ").removesuffix("Z") + " UTC" if time.endswith("Z") else time
+
+
+def proven(proof: ProofRecord) -> str:
+    """Say exactly what a proof says, and what it does not."""
+    name = f"at://{proof.did}/{proof.collection}/{proof.rkey}"
+    if proof.problem:
+        return f"The signed proof of {name} does not hold: {proof.problem}"
+    held = "holds this record" if proof.holds else "holds no such record: it was deleted, or never there"
+    what = f"The account's key signed a repository that {held} ({name}, revision {proof.rev})."
+    if not proof.did.startswith("did:plc:"):
+        what += f" That the key is the account's is the word of the host in {proof.did} alone."  # no log proves it
+    return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
+
+
+def first_words(item: ItemRecord, longest: int = 160) -> str:
+    """Return what an item says of itself in one line: a post's text, a page's title, a photo's description."""
+    post = item.post
+    said = (post.title or post.text or post.warning) if post else (item.title or item.alt)
+    line = " ".join(said[: 4 * longest].split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _answer(exchange: ExchangeRecord) -> str:
+    return f"HTTP status {exchange.status}, after {exchange.seconds:.2f} s"
+
+
+def _trusted(stamp: TimestampRecord) -> str:
+    """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
+    late = f"{abs(stamp.late):,.1f} s {'before' if stamp.late < 0 else 'after'} the seal by the officer's clock"
+    return f"{moment(stamp.time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
+
+
+def _connection(exchange: ExchangeRecord) -> str:
+    through = f"proxy {exchange.proxy}" if exchange.proxy else exchange.ip
+    tls = exchange.tls
+    if tls is None:
+        return f"{through}, not encrypted"
+    return f"{through}, {tls.version}, {tls.cipher}, certificate {'verified' if tls.verified else 'NOT verified'}"
+
+
+def _plain(value: object) -> str:
+    return _YES_NO[value] if isinstance(value, bool) else str(value)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "answer": _answer,
+    "bytes": lambda count: f"{count:,} bytes",
+    "connection": _connection,
+    "count_of": counted,
+    "counted": lambda counts: ", ".join(f"{name}: {count:,}" for name, count in counts.items()),
+    "fact_value": _plain,
+    "first_words": first_words,
+    "hashtag": lambda tag: f"#{tag}",
+    "joined": joined,
+    "moment": moment,
+    "outcome": lambda status: _OUTCOMES.get(status, status),
+    "proven": proven,
+    "setting": lambda value: _plain(value) or "none",
+    "size": human_size,
+    "stated": stated,
+    "trusted": _trusted,
+}
+TESTS: dict[str, Callable[..., bool]] = {
+    "machine_made": lambda item: item.kind in _ANSWERS,
+    "shown_photo": is_photo,
+    "shown_video": lambda item: item.mime in _VIDEOS and not (item.content_encoding or item.withheld),
+    "shown_audio": lambda item: item.mime in _AUDIO and not (item.content_encoding or item.withheld),
+}

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from exports.manifest import ItemRecord
+from exports.report.bundle_files import BundleFiles
+from exports.report.preview import EDGE, Preview, preview
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def previewed(data: bytes, size: int | None = None) -> Preview:
+    """Return the preview of these bytes."""
+    item = ItemRecord(
+        ref="MP/1-0001", kind="photo", source="web", url="u", captured="", size=len(data) if size is None else size,
+        sha256="0" * 64, mime="image/jpeg", path="data/x",
+    )  # fmt: skip
+    return preview(item, BundleFiles({"data/x"}, lambda _name: io.BytesIO(data)))
+
+
+def encoded(picture: Image.Image, form: str, **how: Image.Exif) -> bytes:
+    """Return a picture as a file."""
+    out = io.BytesIO()
+    picture.save(out, form, **how)
+    return out.getvalue()
+
+
+def opened(found: Preview) -> Image.Image:
+    """Return a preview as a picture."""
+    assert found.data, found.reason
+    return Image.open(io.BytesIO(found.data))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_small_plain_and_anew(form: str) -> None:
+    """Whatever the format, a preview is a small JPEG that carries nothing over from the original but its picture."""
+    found = previewed(encoded(Image.effect_noise((1600, 900), 80).convert("RGB"), form) + b"<script>")
+    small = opened(found)
+    assert (small.format, small.size) == ("JPEG", (EDGE, EDGE * 900 // 1600))
+    assert b"script" not in found.data
+    assert not small.getexif()
+
+
+def test_upright() -> None:
+    """A photo that its EXIF turns is turned as browsers turn it."""
+    picture = Image.new("RGB", (80, 40), "red")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "secret description"
+    found = previewed(encoded(picture, "JPEG", exif=exif))
+    assert opened(found).size == (40, 80)
+    assert b"secret" not in found.data
+
+
+def test_what_is_transparent_stands_on_white() -> None:
+    """A transparent picture is shown on white, not on whatever its hidden colour is."""
+    found = previewed(encoded(Image.new("RGBA", (20, 20), (255, 0, 0, 0)), "PNG"))
+    assert opened(found).getpixel((10, 10)) == (255, 255, 255)
+
+
+def bomb() -> bytes:
+    """Return a PNG that declares a picture of 400 megapixels."""
+    return encoded(Image.new("1", (20_000, 20_000)), "PNG")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: encoded(Image.new("RGB", (400, 400), "blue"), "JPEG")[:300], "could not be decoded"),
+        (lambda: b"", "could not be decoded"),
+        (lambda: b"<svg onload='1'/>", "could not be decoded"),
+        (bomb, "could not be decoded|megapixels"),
+        (lambda: encoded(Image.new("RGB", (20, 20)), "TIFF"), "could not be decoded"),
+    ],
+)
+def test_why_there_is_none(make: Callable[[], bytes], reason: str) -> None:
+    """A photo that is cut off, no photo at all, or too large to decode, has no preview and says why."""
+    found = previewed(make())
+    assert found.data == b""
+    assert any(each in found.reason for each in reason.split("|"))
+
+
+def test_a_very_large_file_is_not_decoded() -> None:
+    """A file beyond the limit is not even opened."""
+    assert previewed(b"", size=300 << 20).reason == "a file of 314,572,800 bytes is not decoded here"
+
+
+@given(st.binary(max_size=200), st.integers(0, 600))
+def test_damaged_files_are_harmless(noise: bytes, place: int) -> None:
+    """Whatever is written over a photo, there is a preview or a reason, and never an error."""
+    whole = encoded(Image.new("RGB", (64, 64), "green"), "JPEG")
+    found = previewed(whole[:place] + noise + whole[place + len(noise) :])
+    assert bool(found.data) != bool(found.reason)
