@@ -42,6 +42,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 # and say so. A command is named with its package where the two differ.
 system-packages:
 	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "hash": "hash_command",
     "seal": "seal",
     "export": "export",
+    "convert": "convert",
     "custody": "custody",
     "exhibit": "exhibit",
     "label": "label",
