@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="The bundle.  [default: named for the case]"
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
+@click.option("--wacz", is_flag=True, help="Beside the bundle, its exchanges as a WACZ for replay.")
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
 @officer_option
 @signing_key_option
@@ -35,6 +36,7 @@ def export(
     exhibits: tuple[str, ...],
     output: Path | None,
     zipped: bool,
+    wacz: bool,
     csv: bool,
     officer: str | None,
     key_path: Path | None,
@@ -46,14 +48,14 @@ def export(
     \b
     goldenhour export OP-ALDER --zip
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
-    goldenhour export OP-ALDER --zip --csv     (as goldenhour convert does of any bundle)
+    goldenhour export OP-ALDER --zip --wacz --csv     (as goldenhour convert does of any bundle)
     """
     from exports.bundle import export_bundle
     from exports.conversion import FORMS, convert
 
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
-    forms = ["csv"] if csv else []
+    forms = [form for form, asked in (("wacz", wacz), ("csv", csv)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
             opened,

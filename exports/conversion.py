@@ -36,7 +36,14 @@ def _write_csv(bundle: OpenedBundle, path: Path) -> DerivedFile:
     return write_derived(path, csv_pieces(bundle.manifest))
 
 
+def _write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    from exports.wacz import write_wacz
+
+    return write_wacz(bundle, path)
+
+
 FORMS: Mapping[str, Form] = {
+    "wacz": Form(".wacz", _write_wacz),
     "csv": Form(".csv", _write_csv),
 }
 """Every form by the name that people type. A form loads its own code when it is asked for."""

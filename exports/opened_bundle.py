@@ -58,14 +58,23 @@ class BundleFiles:
 
         Raises NotCheckable; NotWhole at the end, where they are not those that the bag lists.
         """
+        digest = hashlib.sha256()
+        for piece in self.unhashed(name):
+            digest.update(piece)
+            yield piece
+        self.demand(name, digest.hexdigest())
+
+    def unhashed(self, name: str) -> Iterator[bytes]:
+        """Yield a file's bytes, for a caller who hashes them and then calls `demand`. Raises NotCheckable, NotWhole."""
         if name not in self.sha256:
             raise NotWhole(f"{self.path}: {name} is not a file of the bundle")
-        digest = hashlib.sha256()
         with self.tree.open(name) as file:
             while piece := _read(file, name):
-                digest.update(piece)
                 yield piece
-        if digest.hexdigest() != self.sha256[name]:
+
+    def demand(self, name: str, sha256: str) -> None:
+        """Check that what was read of a file is what the bag lists. Raises NotWhole."""
+        if sha256 != self.sha256[name]:
             raise NotWhole(f"{self.path}: {name} is not as it was sealed", hint="run goldenhour verify on the bundle")
 
     def small(self, name: str, limit: int = _SMALL) -> bytes:

@@ -32,7 +32,7 @@ _EARLIEST = 1980
 
 
 class ZipDraft:
-    """A zip file in the making; its entries stand in the folder `top` and bear the time `moment`.
+    """A zip file in the making; its entries stand in the folder `top`, if any, and bear the time `moment`.
 
     Raises WouldOverwrite, Unwritable where it cannot be begun.
     """
@@ -106,7 +106,7 @@ class ZipDraft:
     def _info(self, name: str) -> zipfile.ZipInfo:
         moment = self._moment
         date = (max(moment.year, _EARLIEST), moment.month, moment.day, moment.hour, moment.minute, moment.second)
-        info = zipfile.ZipInfo(f"{self._top}/{name}", date)
+        info = zipfile.ZipInfo(f"{self._top}/{name}" if self._top else name, date)
         info.create_system = _UNIX
         info.external_attr = (stat.S_IFREG | 0o400) << 16
         return info
