@@ -17,6 +17,9 @@ FILE = "file"
 LINK = "symbolic link"
 OTHER = "special file"
 
+WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
+"""Files by either of which a WACZ is known, so that it stays one when the other is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
