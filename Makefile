@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 # Most of a test's time is waiting: one worker more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 BLUESKY := tests/servers/bluesky
+REPLAY := tests/servers/replay
 
 .PHONY: demo test bench clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
 
-test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed
+test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(REPLAY)/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -23,7 +24,7 @@ bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BLUESKY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(BLUESKY)/node_modules $(REPLAY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'goldenhour needs Python 3.11 or later: make PYTHON=python3.12 …'; exit 1; }
@@ -42,7 +43,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 # and say so. A command is named with its package where the two differ.
 system-packages:
 	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
+	 command -v chromium >/dev/null || missing="$$missing chromium"; command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"
 
@@ -62,6 +63,13 @@ $(BLUESKY)/node_modules/installed: $(BLUESKY)/package.json $(BLUESKY)/package-lo
 	 npm ci --ignore-scripts && export npm_config_nodedir="$$(node -p '$(NODE_HOME)')" npm_config_build_from_source=true && \
 	 CFLAGS=-O0 CXXFLAGS=-O0 JOBS=2 npm rebuild better-sqlite3 && touch node_modules/installed || \
 	 echo 'the servers of Bluesky could not be installed: their tests are skipped'
+
+# ReplayWeb.page is two scripts in its package, pinned by their package's digest; what it was built of is not needed.
+$(REPLAY)/node_modules/installed: $(REPLAY)/SHA256SUMS | $(VENV)/node
+	@mkdir -p $(REPLAY)/node_modules && cd $(REPLAY)/node_modules && export PATH="$(abspath $(BIN)):$$PATH" npm_config_loglevel=error && \
+	 npm pack replaywebpage@2.5.3 >/dev/null && sha256sum --quiet --check ../SHA256SUMS && \
+	 tar -xzf replaywebpage-2.5.3.tgz package/ui.js package/sw.js && touch installed || \
+	 echo 'ReplayWeb.page could not be installed: its test is skipped'
 
 .PHONY: debian-packages
 debian-packages:

@@ -40,6 +40,13 @@ class FolderTree:
             raise NotCheckable(f"{printable(name)}: not a regular file")
         return os.fdopen(descriptor, "rb")
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has. Raises NotCheckable."""
+        try:
+            return (self.path / name).lstat().st_size
+        except OSError as error:
+            raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
+
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files, on all cores, in the order given."""
         found = digest_many((self.path / name for name in names), follow_symlinks=False, progress=progress)

@@ -42,6 +42,9 @@ class Tree(Protocol):
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file is said to have. Raises NotCheckable."""
+
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files, on all cores, in the order given."""
 

@@ -67,6 +67,12 @@ class ZipTree:
             raise NotCheckable(f"{printable(name)}: cannot be read from the zip ({error})") from error
         return io.BufferedReader(_Member(member, name))
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has, as the zip says. Raises NotCheckable."""
+        if name not in self._members:
+            raise NotCheckable(f"{printable(name)}: not in the zip")
+        return self._members[name].file_size
+
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files in the order given, several at a time."""
         from concurrent.futures import ThreadPoolExecutor

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from exports.opened_bundle import OpenedBundle
     from exports.wacz.archive import Bodiless
 
+_SPARE = 1 << 16
+"""The most that the fields of a record of ours take."""
 _KEPT = (
     ("warc-target-uri", "WARC-Target-URI"),
     ("warc-date", "WARC-Date"),
@@ -50,6 +52,11 @@ def restored_records(
         time = stamp(bodiless.fields.get("warc-date", ""))
         if time:
             index.append(encode_entry(time, _place(bodiless, item, filename, offset, end - offset)))
+
+
+def most_bytes(whole: Sequence[tuple[Bodiless, ItemRecord]]) -> int:
+    """Return a number of bytes that a WARC of these will not exceed."""
+    return _SPARE + sum(len(bodiless.head) + _chunked_size(item.size) + _SPARE for bodiless, item in whole) * 101 // 100
 
 
 def _place(bodiless: Bodiless, item: ItemRecord, filename: str, offset: int, length: int) -> Place:

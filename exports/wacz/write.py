@@ -13,13 +13,14 @@ from exports.bundle.zip_draft import ZipDraft
 from exports.derived_file import DerivedFile, draft_path
 from exports.errors import NotCheckable
 from exports.wacz.archive import Bodiless, read_archive
-from exports.wacz.bodies import restored_records
+from exports.wacz.bodies import most_bytes, restored_records
 from exports.wacz.package import datapackage, package_digest
 from exports.wacz.pages import entry_items, page_lines
 from hashing.errors import BadFormat
 from hashing.read import digest_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from exports.manifest import ItemRecord
@@ -63,13 +64,21 @@ class _Writing:
         for capture, files in self._archives().items():
             self._write_capture(capture, files)
         self.index.sort()
-        draft.add(INDEX, self.index)
+        self._add(INDEX, self.index)
         entries, further = entry_items(bundle.manifest.captures)
-        draft.add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
-        draft.add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
+        self._add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
+        self._add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
         package = datapackage(bundle, entries[0] if entries else None, draft.sha256, dict(draft.sizes))
-        draft.add("datapackage.json", [package])
-        draft.add("datapackage-digest.json", [package_digest(package)])
+        self._add("datapackage.json", [package])
+        self._add("datapackage-digest.json", [package_digest(package)])
+
+    def _add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file that fits in memory.
+
+        ReplayWeb.page finds no file whose head in the zip is that of a ZIP64, so the size is stated beforehand.
+        """
+        data = b"".join(pieces)
+        self.draft.add(name, [data], len(data))
 
     def _archives(self) -> dict[str, dict[str, str]]:
         """Return the WARC files by capture: their names in the bundle, and those that they get."""
@@ -91,11 +100,14 @@ class _Writing:
         whole = [(each, item) for each in bodiless if (item := self._item_of(each)) is not None]
         if whole:
             given = f"{capture}-bodies.warc.gz"
-            self.draft.add(f"archive/{given}", restored_records(self.bundle, given, whole, self.index))
+            self.draft.add(
+                f"archive/{given}", restored_records(self.bundle, given, whole, self.index), most_bytes(whole)
+            )
 
     def _copy(self, name: str, given: str) -> None:
-        self.draft.add(given, self.bundle.files.unhashed(name))
-        self.bundle.files.demand(name, self.draft.sha256[given])
+        files = self.bundle.files
+        self.draft.add(given, files.unhashed(name), files.tree.size(name))
+        files.demand(name, self.draft.sha256[given])
 
     def _indexed(self, name: str, given: str) -> list[Bodiless]:
         """Read a WARC for the index; return what has no body in it."""

@@ -17,6 +17,7 @@ from tests.exports.bundles import bundle_of
 from tests.exports.csv_file.formulas import FORMULAS
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.wacz.site import FILES, LARGE, captured_site
+from tests.servers.replay import replayed, why_not
 
 Json = dict[str, str]
 
@@ -79,6 +80,27 @@ def test_every_answer_is_found_where_the_index_points(made: tuple[Path, Path, st
             assert places[path]["digest"] == f"sha256:{hashlib.sha256(body).hexdigest()}"
         assert places["/plain.mp4"]["mime"] == "video/mp4"
         assert not [info for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED]
+
+
+def test_a_browser_shows_it_without_the_site(made: tuple[Path, Path, str]) -> None:
+    """ReplayWeb.page shows the page behind the redirect with its photos, while the site itself is switched off."""
+    if reason := why_not():
+        pytest.skip(reason)
+    _, wacz, url = made
+    wanted = {f"{url}/one.jpg": 320, f"{url}/two.jpg": 320}
+    shown = replayed(wacz, f"{url}/moved", lambda frames: any(frame.images == wanted for frame in frames))
+    (page,) = [frame for frame in shown if frame.images] or pytest.fail(f"not shown: {shown}")
+    assert (page.url, page.title, page.text) == (f"{url}/", "Fire on Market Street", "It was dark.")
+    assert page.images == wanted
+
+
+def test_no_file_has_the_head_of_a_zip64(made: tuple[Path, Path, str]) -> None:
+    """No file's head in the zip has an extra field that its entry in the directory lacks: replay tools expect none."""
+    _, wacz, _ = made
+    data = wacz.read_bytes()
+    with zipfile.ZipFile(wacz) as archive:
+        for info in archive.infolist():
+            assert data[info.header_offset + 28 : info.header_offset + 30] == b"\0\0"
 
 
 def test_the_captured_file_stays_as_it_was_sealed(made: tuple[Path, Path, str]) -> None:
