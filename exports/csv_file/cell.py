@@ -49,6 +49,8 @@ def original(cell: str) -> str:
 
 
 def _printable(text: str) -> str:
+    if len(text) <= LONGEST and text.isprintable() and "\\" not in text:
+        return text
     written, length = [], 0
     for char in text[: LONGEST + 1]:
         written.append(_written(char))
