@@ -15,10 +15,10 @@ from commands.progress import byte_progress
 if TYPE_CHECKING:
     from exports.derived_file import DerivedFile
 
-_FORMS = ("wacz", "csv")
+_FORMS = ("wacz", "csv", "case-uco")
 
 
-@click.command(short_help="Write a bundle in another form: WACZ, a table for spreadsheets.")
+@click.command(short_help="Write a bundle in another form: WACZ, a table, CASE/UCO.")
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
 @click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="The form to write it in.")
 @click.option(
@@ -32,8 +32,8 @@ _FORMS = ("wacz", "csv")
 def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: bool) -> None:
     """Write a bundle (folder or zip) in another form, from its own files alone, after verifying it.
 
-    wacz: for replay in a browser, as ReplayWeb.page does it. csv: a table for spreadsheets. The bundle stays as it is,
-    and alone carries the seal.
+    wacz: for replay in a browser, as ReplayWeb.page does it. csv: a table for spreadsheets. case-uco: JSON-LD for
+    forensic tools. The bundle stays as it is, and alone carries the seal.
 
     \b
     goldenhour convert OP-ALDER_MP-1.zip --to wacz

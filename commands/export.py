@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--wacz", is_flag=True, help="Beside the bundle, its exchanges as a WACZ for replay.")
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
+@click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
 @officer_option
 @signing_key_option
 @json_option
@@ -38,6 +39,7 @@ def export(
     zipped: bool,
     wacz: bool,
     csv: bool,
+    case_uco: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -55,7 +57,7 @@ def export(
 
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
-    forms = [form for form, asked in (("wacz", wacz), ("csv", csv)) if asked]
+    forms = [form for form, asked in (("wacz", wacz), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
             opened,

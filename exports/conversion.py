@@ -42,9 +42,16 @@ def _write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
     return write_wacz(bundle, path)
 
 
+def _write_case_uco(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    from exports.case_uco import case_uco_pieces
+
+    return write_derived(path, case_uco_pieces(bundle))
+
+
 FORMS: Mapping[str, Form] = {
     "wacz": Form(".wacz", _write_wacz),
     "csv": Form(".csv", _write_csv),
+    "case-uco": Form(".case.jsonld", _write_case_uco),
 }
 """Every form by the name that people type. A form loads its own code when it is asked for."""
 
