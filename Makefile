@@ -8,13 +8,14 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 BLUESKY := tests/servers/bluesky
 AXE := tests/browser/axe
+REPLAY := tests/servers/replay
 
 .PHONY: demo test bench clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
 
-test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed
+test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed $(REPLAY)/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -24,7 +25,7 @@ bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules $(REPLAY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'goldenhour needs Python 3.11 or later: make PYTHON=python3.12 …'; exit 1; }
@@ -44,6 +45,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 system-packages:
 	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
+	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
 	 ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing="$$missing libpangoft2-1.0-0"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"
@@ -69,6 +71,13 @@ $(BLUESKY)/node_modules/installed: $(BLUESKY)/package.json $(BLUESKY)/package-lo
 $(AXE)/node_modules/installed: $(AXE)/package.json $(AXE)/package-lock.json | $(VENV)/node
 	@cd $(AXE) && export PATH="$(abspath $(BIN)):$$PATH" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
 	 touch node_modules/installed || echo 'axe-core could not be installed: its tests are skipped'
+
+# ReplayWeb.page is two scripts in its package, pinned by their package's digest; what it was built of is not needed.
+$(REPLAY)/node_modules/installed: $(REPLAY)/SHA256SUMS | $(VENV)/node
+	@mkdir -p $(REPLAY)/node_modules && cd $(REPLAY)/node_modules && export PATH="$(abspath $(BIN)):$$PATH" npm_config_loglevel=error && \
+	 npm pack replaywebpage@2.5.3 >/dev/null && sha256sum --quiet --check ../SHA256SUMS && \
+	 tar -xzf replaywebpage-2.5.3.tgz package/ui.js package/sw.js && touch installed || \
+	 echo 'ReplayWeb.page could not be installed: its test is skipped'
 
 .PHONY: debian-packages
 debian-packages:

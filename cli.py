@@ -22,6 +22,7 @@ COMMANDS = {
     "seal": "seal",
     "export": "export",
     "report": "report",
+    "convert": "convert",
     "custody": "custody",
     "exhibit": "exhibit",
     "label": "label",

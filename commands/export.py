@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.convert import derived_json, print_derived
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, open_case, signing_key
 from commands.options import (
@@ -23,7 +24,7 @@ from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from exports.bundle import Bundle
 
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
+@click.option("--wacz", is_flag=True, help="Beside the bundle, its exchanges as a WACZ for replay.")
+@click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
+@click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
 @officer_option
 @signing_key_option
 @json_option
@@ -64,6 +68,9 @@ def export(
     output: Path | None,
     zipped: bool,
     printed: bool,
+    wacz: bool,
+    csv: bool,
+    case_uco: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -74,11 +81,13 @@ def export(
     \b
     goldenhour export OP-ALDER --zip --pdf
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
+    goldenhour export OP-ALDER --zip --wacz --csv     (as goldenhour convert does of any bundle)
     goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
     goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
     """
     from exports.bundle import export_bundle
     from exports.bundle.disclosure.request import DisclosureRequest, parse_items, parse_words
+    from exports.conversion import FORMS
     from hashing.redaction import WORDS
 
     if only and exhibits:
@@ -97,6 +106,7 @@ def export(
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key, officer)
+    forms = [form for form, asked in (("wacz", wacz), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
             opened,
@@ -106,17 +116,35 @@ def export(
             exhibits=exhibits,
             only=request,
             zipped=zipped,
+            beside=[*(FORMS[form].ending for form in forms), *([".pdf"] if printed else [])],
             progress=progress,
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
     if not as_json:
         _show(bundle)
-    pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet) if printed else []
-    if as_json:
-        print_json({**bundle.to_json(), "pdf": pdf})
-    else:
-        show_pdf(pdf)
+    _write_beside(bundle, forms, printed=printed, as_json=as_json, quiet=quiet)
+
+
+def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_json: bool, quiet: bool) -> None:
+    """Write the bundle in its other forms; it is made, and told, whatever becomes of these."""
+    from exports.conversion import convert
+
+    derived: list[dict[str, Any]] = []
+    pdf: list[dict[str, str]] = []
+    try:
+        for form in forms:
+            with terminating_like_ctrl_c():
+                derived.append(derived_json(form, convert(bundle.path, form, verified=True)))
+            if not as_json:
+                print_derived(derived[-1])
+        if printed:
+            pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet)
+            if not as_json:
+                show_pdf(pdf)
+    finally:
+        if as_json:
+            print_json({**bundle.to_json(), "derived": derived, "pdf": pdf})
 
 
 def _show(bundle: Bundle) -> None:

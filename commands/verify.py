@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exports.verification import Verification
 
 
-@click.command(short_help="Check a case, a capture or a bundle; never writes.")
+@click.command(short_help="Check a case, a capture, a bundle or a WACZ; never writes.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--key",
@@ -73,7 +73,7 @@ def verify(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Check a case, a capture or a bundle (folder or zip): nothing altered, nothing missing, nothing added.
+    """Check a case, capture, bundle (folder or zip) or WACZ: nothing altered, nothing missing, nothing added.
 
     Never writes, but for a receipt where one is asked for. Exit code 0: it matches; 5: it does not; 6: it could not
     be checked.

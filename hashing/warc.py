@@ -10,12 +10,12 @@ import hashlib
 import uuid
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hashing.errors import BadFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
 STORED = 0
@@ -25,6 +25,8 @@ DEFLATED = 6
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
 _LONGEST_HEADER = 1 << 20
+_VERSIONS = {"WARC/1.1", "WARC/1.0"}
+"""Ours are of 1.1; what others hand over may be of 1.0, which is read alike."""
 
 
 def new_record_id() -> str:
@@ -54,13 +56,27 @@ def encode_record(
     line break: it would become another field.
     """
     named = [*fields, ("WARC-Block-Digest", f"sha256:{sha256 or block_digest(block)}")]
-    named.append(("Content-Length", str(sum(map(len, block)))))
+    return b"".join(stream_record(named, block, sum(map(len, block)), level))
+
+
+def stream_record(
+    fields: Sequence[tuple[str, str]],
+    block: Iterable[bytes | bytearray | memoryview],
+    length: int,
+    level: int = STORED,
+) -> Iterator[bytes]:
+    """Yield one record as a gzip member, a piece at a time, for a block that is too large for memory.
+
+    `fields` are the named fields but Content-Length, which is the `length` of the block in bytes; a digest of the
+    block is stated only where the caller knows it.
+    """
+    named = [*fields, ("Content-Length", str(length))]
     head = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in named)
     packer = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
-    parts = [packer.compress(f"WARC/1.1\r\n{head}\r\n".encode())]
-    parts += [packer.compress(piece) for piece in block]
-    parts += [packer.compress(b"\r\n\r\n"), packer.flush()]
-    return b"".join(parts)
+    yield packer.compress(f"WARC/1.1\r\n{head}\r\n".encode())
+    for piece in block:
+        yield packer.compress(piece)
+    yield packer.compress(b"\r\n\r\n") + packer.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,10 @@ class WarcRecord:
     def claimed_sha256(self) -> str:
         """The block's digest as the record states it, in hexadecimal; "" where it states none."""
         return self.fields.get("warc-block-digest", "").removeprefix("sha256:")
+
+
+Watch: TypeAlias = "Callable[[dict[str, str]], Callable[[bytes], object] | None]"
+"""Told a record's fields, in lower case, it returns what is to see its block, piece by piece, or None."""
 
 
 class _Members:
@@ -125,13 +145,19 @@ class _Members:
         return piece
 
 
-def read_records(file: BinaryIO) -> Iterator[WarcRecord]:
-    """Yield every record from where the file stands, hashing each block. Raises BadFormat at the first fault."""
+def read_records(file: BinaryIO, watch: Watch | None = None) -> Iterator[WarcRecord]:
+    """Yield every record from where the file stands, hashing each block; `watch` may look at blocks on the way.
+
+    Raises BadFormat at the first fault.
+    """
     members = _Members(file)
     while (offset := members.begin()) is not None:
         fields, rest = _read_head(members, offset)
         size = _content_length(fields, offset)
+        see = watch(fields) if watch is not None else None
         digest = hashlib.sha256(rest[:size])
+        if see is not None:
+            see(rest[:size])
         left = size - len(rest[:size])
         tail = rest[size:]
         while left:
@@ -139,6 +165,8 @@ def read_records(file: BinaryIO) -> Iterator[WarcRecord]:
             if not piece:
                 raise BadFormat(f"the record at offset {offset} is shorter than it says")
             digest.update(piece)
+            if see is not None:
+                see(piece)
             left -= len(piece)
         while piece := members.read(_CHUNK):
             tail += piece
@@ -158,7 +186,7 @@ def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
         head += piece
     head, _, rest = head.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", "replace").split("\r\n")
-    if first != "WARC/1.1":
+    if first not in _VERSIONS:
         raise BadFormat(f"no WARC/1.1 record at offset {offset}")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return fields, rest

@@ -87,7 +87,7 @@ def test_every_field_of_a_verification_is_documented(maker: CaseMaker) -> None:
 def test_every_field_of_a_bundle_is_documented(maker: CaseMaker, tmp_path: Path) -> None:
     """`export --json` prints no field that docs/json.md does not name."""
     printed = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "out").to_json()
-    assert {*printed, "pdf", "sha256"} == named("export --json")
+    assert {*printed, "derived", "pdf", "sha256"} == named("export --json")
 
 
 def test_every_field_of_a_key_is_documented() -> None:
@@ -143,5 +143,5 @@ def test_an_option_means_the_same_everywhere() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--jobs", "--pdf"}
+    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--jobs", "--pdf", "--to"}
     assert {name for name, helps in said.items() if len(helps) > 1} == own

@@ -3,6 +3,6 @@
 A bundle appears under its name whole, read back and verified, or not at all.
 """
 
-from exports.bundle.export import Bundle, export_bundle
+from exports.bundle.export import Bundle, beside_bundle, export_bundle
 
-__all__ = ["Bundle", "export_bundle"]
+__all__ = ["Bundle", "beside_bundle", "export_bundle"]

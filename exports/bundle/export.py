@@ -130,6 +130,7 @@ def export_bundle(
     exhibits: Sequence[str] = (),
     only: DisclosureRequest | None = None,
     zipped: bool = False,
+    beside: Sequence[str] = (),
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
@@ -138,7 +139,8 @@ def export_bundle(
     Everything is compared with the case's own seals on the way, and the whole bundle is read back before it gets its
     name; until then, and after any failure, there is nothing under that name. `progress` is told bytes copied and
     bytes in all. The export is recorded in the case's ledger just before the bundle is sealed, so a failure after
-    that leaves a record of a bundle that was never handed over; it does no harm.
+    that leaves a record of a bundle that was never handed over; it does no harm. `beside` are the endings of other
+    forms that the caller will write beside the bundle, under its name: those names must be free as well.
 
     Raises WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every fault), StorageFull, Unwritable,
     Unreadable.
@@ -148,6 +150,8 @@ def export_bundle(
     selection = select(case.path, events, only.exhibits if only else exhibits)
     named = only.items if only else selection.exhibits if exhibits else ()
     final = _final_path(case, output, named, zipped=zipped)
+    for ending in beside:
+        _demand_free(beside_bundle(final, ending))
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case)
     stamped, newest = _stamped(events), _newest_stamped(events)
@@ -245,11 +249,20 @@ def _final_path(case: Case, output: Path | None, named: Sequence[str], *, zipped
         output = folder / (bundle_name(inside.name, named) + (".zip" if zipped else ""))
     if not _is_text(output.name):
         raise ExportError(f"{output}: not a name in UTF-8", hint="choose another name with --output")
-    if output.exists() or output.is_symlink():
-        raise WouldOverwrite(f"{output}: exists already", hint="choose another name with --output")
+    _demand_free(output)
     if output.parent.resolve().is_relative_to(inside):
         raise ExportError(f"{output}: is inside the case", hint="choose a place outside the case with --output")
     return output
+
+
+def beside_bundle(bundle: Path, ending: str) -> Path:
+    """Return the name of another form of a bundle: beside it, with an ending such as `.wacz`."""
+    return bundle.with_name(bundle.name.removesuffix(".zip") + ending)
+
+
+def _demand_free(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise WouldOverwrite(f"{path}: exists already", hint="choose another name with --output")
 
 
 def _is_text(name: str) -> bool:

@@ -32,7 +32,7 @@ _EARLIEST = 1980
 
 
 class ZipDraft:
-    """A zip file in the making; its entries stand in the folder `top` and bear the time `moment`.
+    """A zip file in the making; its entries stand in the folder `top`, if any, and bear the time `moment`.
 
     Raises WouldOverwrite, Unwritable where it cannot be begun.
     """
@@ -63,10 +63,14 @@ class ZipDraft:
                 pool.shutdown(cancel_futures=True)
         return [faults[path] for path in sorted(faults)]
 
-    def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write one file from its pieces. Raises StorageFull, Unwritable."""
-        digest = new_hash()
-        with storing(self.path), self._zip.open(self._info(name), "w", force_zip64=True) as entry:
+    def add(self, name: str, pieces: Iterable[bytes], most: int | None = None) -> None:
+        """Write one file from its pieces; `most` is a number of bytes that it will not exceed, where one is known.
+
+        Raises StorageFull, Unwritable.
+        """
+        digest, info = new_hash(), self._info(name)
+        info.file_size = most or 0  # by this `zipfile` judges whether the head of the file has to be that of a ZIP64
+        with storing(self.path), self._zip.open(info, "w", force_zip64=most is None) as entry:
             for piece in pieces:
                 digest.update(piece)
                 entry.write(piece)
@@ -106,7 +110,7 @@ class ZipDraft:
     def _info(self, name: str) -> zipfile.ZipInfo:
         moment = self._moment
         date = (max(moment.year, _EARLIEST), moment.month, moment.day, moment.hour, moment.minute, moment.second)
-        info = zipfile.ZipInfo(f"{self._top}/{name}", date)
+        info = zipfile.ZipInfo(f"{self._top}/{name}" if self._top else name, date)
         info.create_system = _UNIX
         info.external_attr = (stat.S_IFREG | 0o400) << 16
         return info

@@ -61,6 +61,13 @@ class FolderTree:
 
             self._second = SecondReader([f"{self.path}/{name}" for name in names])
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has. Raises NotCheckable."""
+        try:
+            return (self.path / name).lstat().st_size
+        except OSError as error:
+            raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
+
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files, on all cores, in the order given."""
         known = self._begun(progress)

@@ -17,6 +17,9 @@ FILE = "file"
 LINK = "symbolic link"
 OTHER = "special file"
 
+WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
+"""Files by either of which a WACZ is known, so that it stays one when the other is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -41,6 +44,9 @@ class Tree(Protocol):
 
     def begin(self) -> None:
         """Begin to hash all files, where that is quicker: only for what nobody is writing to."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file is said to have. Raises NotCheckable."""
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files, on all cores, in the order given."""

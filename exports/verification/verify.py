@@ -14,7 +14,7 @@ from exports.verification.open_tree import open_tree
 from exports.verification.result import Findings, Unchecked, Verification
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
-from exports.verification.tree import below
+from exports.verification.tree import WACZ_MARKS, below
 from exports.verification.zip_tree import ZipTree
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CASE_FILE, CHECKPOINTS
@@ -120,6 +120,11 @@ def _check(check: Check, tree: Tree) -> str:
     if BAGIT in check.kinds or (MANIFEST in check.kinds and any(below(check.kinds, PAYLOAD))):
         check_bundle(check)
         return "bundle (zip)" if isinstance(tree, ZipTree) else "bundle"
+    if WACZ_MARKS & check.kinds.keys():
+        from exports.verification.wacz import check_wacz
+
+        check_wacz(check)
+        return "WACZ"
     marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(below(check.kinds, f"{CHECKPOINTS}/"))]
     if sum(marks) > 1:
         check_case(check)

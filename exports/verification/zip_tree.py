@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.printable import printable
-from exports.verification.tree import FILE, LINK, OTHER, Read, demand_inside, refusal
+from exports.verification.tree import FILE, LINK, OTHER, WACZ_MARKS, Read, demand_inside, refusal
 from exports.verification.zip_layout import strays
 from hashing.digest import new_hash
 
@@ -38,7 +38,10 @@ _NO_ENTRY = (zipfile.BadZipFile, ValueError, struct.error)
 
 
 class ZipTree:
-    """A zip that holds everything in one top folder. Nothing is unpacked to disk. Raises NotCheckable."""
+    """A zip that holds everything in one top folder, or a WACZ, which has none. Nothing is unpacked to disk.
+
+    Raises NotCheckable.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,6 +69,12 @@ class ZipTree:
 
     def begin(self) -> None:
         """Begin nothing: what is in a zip is read by threads alone."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has, as the zip says. Raises NotCheckable."""
+        if name not in self._members:
+            raise NotCheckable(f"{printable(name)}: not in the zip")
+        return self._members[name].file_size
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[Read]:
         """Hash files in the order given, several at a time."""
@@ -103,11 +112,12 @@ class ZipTree:
         if total > _BOMB_FLOOR + _BOMB_RATIO * self.path.stat().st_size:
             raise NotCheckable(f"{self.path}: would unpack to {total} bytes: not a bundle but a zip bomb")
         tops = {member.filename.partition("/")[0] for member in members}
-        if len(tops) != 1:
+        flat = bool(tops & WACZ_MARKS)
+        if len(tops) != 1 and not flat:
             raise NotCheckable(f"{self.path}: not a bundle: everything in it would be in one folder")
         found: dict[str, zipfile.ZipInfo] = {}
         for member in members:
-            name = member.filename.partition("/")[2]
+            name = member.filename if flat else member.filename.partition("/")[2]
             demand_inside(member.orig_filename)  # as it stands there: `zipfile` drops what follows a zero byte
             self._demand_readable(member)
             if _is_folder(member):

@@ -1,0 +1,128 @@
+"""The block of a WARC's response record: an HTTP message as it came over the wire (RFC 9112), read once.
+
+What a server sent as the body may stand there in chunks. Tools differ in what they call the payload of such a block:
+the bytes as they stand there, or the body without its chunks. Both digests are taken here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_LONGEST_HEAD = 1 << 20
+_STATUS = re.compile(rb"HTTP/[0-9.]+ +([0-9]{3})(?: |\r?\n|$)")
+_LONGEST_LINE = 1 << 12
+
+
+class HttpBlock:
+    """Told a block piece by piece with `update`, it knows head, status and digests of what follows. Memory is bounded.
+
+    A `resource` record has no head: with `headless` the whole block is the body.
+    """
+
+    def __init__(self, *, headless: bool = False) -> None:
+        self.head = b""
+        self.raw = _Digest()
+        self._in_head = not headless
+        self._chunks: _Chunks | None = None
+
+    def update(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        if self._in_head:
+            piece = self._take_head(piece)
+        if piece:
+            self.raw.update(piece)
+            if self._chunks is not None:
+                self._chunks.update(piece)
+
+    @property
+    def body(self) -> _Digest:
+        """The digest of the body without its chunks; where they are not valid, of what stands there."""
+        whole = self._chunks is not None and self._chunks.ended
+        return self._chunks.body if self._chunks is not None and whole else self.raw
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the head says that the body comes in chunks."""
+        return self._chunks is not None
+
+    @property
+    def status(self) -> str:
+        """The status of three digits; "" where the block does not begin as a response does."""
+        match = _STATUS.match(self.head)
+        return match[1].decode() if match else ""
+
+    def field(self, name: str) -> str:
+        """Return the last header field of this name; "" where there is none."""
+        found = re.findall(rb"(?im)^" + re.escape(name.encode()) + rb"[ \t]*:[ \t]*([^\r\n]*)", self.head)
+        return found[-1].decode("latin-1").strip() if found else ""
+
+    def _take_head(self, piece: bytes) -> bytes:
+        """Take what belongs to the head; return what does not."""
+        self.head += piece
+        found = re.search(rb"\r?\n\r?\n", self.head)
+        if found is None and len(self.head) <= _LONGEST_HEAD:
+            return b""
+        end = found.end() if found else 0  # without an end there is no head
+        self.head, rest = self.head[:end], self.head[end:]
+        self._in_head = False
+        if "chunked" in self.field("Transfer-Encoding").lower():
+            self._chunks = _Chunks()
+        return rest
+
+
+class _Digest:
+    """SHA-256 and number of the bytes so far."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        self._sha256.update(piece)
+        self.size += len(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 so far, in hexadecimal."""
+        return self._sha256.hexdigest()
+
+
+class _Chunks:
+    """Takes chunked coding off (RFC 9112 section 7.1); `ended` once the last chunk has come."""
+
+    def __init__(self) -> None:
+        self.body = _Digest()
+        self.ended = False
+        self._line = b""
+        self._left = 0
+        self._broken = False
+
+    def update(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        rest = memoryview(piece)
+        while rest and not (self.ended or self._broken):
+            if self._left:
+                part = rest[: self._left]
+                self.body.update(part)
+                self._left -= len(part)
+                rest = rest[len(part) :]
+            else:
+                rest = self._take_line(rest)
+
+    def _take_line(self, rest: memoryview) -> memoryview:
+        """Take the bytes up to the end of a line with a size; the empty line before it ends the chunk before."""
+        data = bytes(rest[:_LONGEST_LINE])
+        end = data.find(b"\n")
+        self._line += data if end < 0 else data[: end + 1]
+        if end < 0:
+            self._broken = len(self._line) > _LONGEST_LINE
+            return rest[len(data) :]
+        line, self._line = self._line.strip(), b""
+        if line:
+            size = line.partition(b";")[0].strip()
+            self._broken = not re.fullmatch(rb"[0-9a-fA-F]{1,15}", size)
+            self._left = 0 if self._broken else int(size, 16)
+            self.ended = not self._broken and self._left == 0
+        return rest[end + 1 :]
