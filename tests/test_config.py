@@ -101,19 +101,6 @@ def test_a_capture_takes_its_settings_from_there(tmp_path: Path, monkeypatch: py
         ("jobbs = 4", "jobbs: no such setting"),
         ("jobs = 400", "jobs: 400 is not in the range"),
         ('jobs = "4"', "jobs: a whole number is wanted"),
-        ("jobs = true", "jobs: a whole number is wanted"),
-        ("limit = inf", "limit: a whole number is wanted"),
-        ("limit = " + "9" * 5000, "a number that is too long"),
-        ("limit = 0x" + "f" * 5000, "limit: a number beyond those that TOML has"),
-        ("timeout = nan", "timeout: nan is no number of seconds"),
-        ("thread = 1", "thread: true or false is wanted"),
-        ("officer = 5", "officer: text in quotes is wanted"),
-        ('officer = "Mary\\u001b[31m"', "officer: holds a control character"),
-        ('cookies = ""', "cookies: the path of a file is wanted"),
-        ('media = "pictures"', "--media pictures: pictures is not a kind of media"),
-        ('min-free = "much"', "--min-free much: not a size"),
-        ('initials = "!"', "--initials !: not initials"),
-        ('user-agent = "\u00fc"', "holds more than a header can"),
         ('timestamp = ["ftp://me:s3cret@tsa.example/"]', "--timestamp ftp://tsa.example/: not an http"),
         ('appview = "https://me:s3cret@view.example"', "--appview https://view.example: a login"),
         ('on = ["https://me:s3cret@social.example"]', "--on https://social.example: a login"),
@@ -137,6 +124,32 @@ def test_a_file_that_cannot_be_meant_is_refused(text: str, complaint: str, tmp_p
     assert "Traceback" not in done.stderr
     assert "s3cret" not in done.stderr
     assert not (tmp_path / "OP").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("jobs = true", "jobs: a whole number is wanted"),
+        ("limit = inf", "limit: a whole number is wanted"),
+        ("limit = " + "9" * 5000, "a number that is too long"),
+        ("limit = 0x" + "f" * 5000, "limit: a number beyond those that TOML has"),
+        ("timeout = nan", "timeout: nan is no number of seconds"),
+        ("thread = 1", "thread: true or false is wanted"),
+        ("officer = 5", "officer: text in quotes is wanted"),
+        ('officer = "Mary\\u001b[31m"', "officer: holds a control character"),
+        ('cookies = ""', "cookies: the path of a file is wanted"),
+        ('media = "pictures"', "--media pictures: pictures is not a kind of media"),
+        ('min-free = "much"', "--min-free much: not a size"),
+        ('initials = "!"', "--initials !: not initials"),
+        ('user-agent = "\u00fc"', "holds more than a header can"),
+    ],
+)
+def test_a_value_that_its_option_does_not_take_is_refused(text: str, complaint: str) -> None:
+    """A value of another type, beyond bounds or without meaning is an error that names the file."""
+    path = _own(text)
+    said = _complaint(partial(click.Command("any", params=[*all_settings()]).make_context, "any", []))
+    assert said.startswith(f"{path}: ")
+    assert complaint in said
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "circle"])
