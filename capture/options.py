@@ -34,8 +34,8 @@ class BlueskyServices:
 
     def __post_init__(self) -> None:
         """Raise BadSettings for an address with a login in it, which would be written down."""
-        _demand_no_login("--appview", self.appview)
-        _demand_no_login("--plc", self.plc)
+        demand_no_login("--appview", self.appview)
+        demand_no_login("--plc", self.plc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +74,15 @@ class CaptureOptions:
     def __post_init__(self) -> None:
         """Raise BadSettings for a place with a login in it, which would be written down."""
         for place in self.on:
-            _demand_no_login("--on", place)
+            demand_no_login("--on", place)
 
     def wanted_kinds(self) -> frozenset[str]:
         """Return the kinds of media that are fetched. Raises BadSettings."""
         return wanted_kinds(self.media)
 
 
-def _demand_no_login(option: str, address: str) -> None:
+def demand_no_login(option: str, address: str) -> None:
+    """Refuse an address with a login in it. Raises BadSettings, which does not show the login."""
     if without_login(address) != address:
         raise BadSettings(
             f"{option} {without_login(address)}: a login in its address is not used", hint="lend a token with --token"

@@ -18,6 +18,7 @@ from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
 from commands.scene_options import row_options
 from commands.scenes import options_for
+from commands.settings import setting
 from commands.stamping import asked_authorities, stamp_captures, stamp_later
 
 if TYPE_CHECKING:
@@ -49,32 +50,36 @@ if TYPE_CHECKING:
     metavar="N",
     help="Scenes side by side.",
 )
-@click.option(
+@setting(
     "--per-host",
+    in_case=True,
     type=click.IntRange(1, 64),
     default=2,
     show_default=True,
     metavar="N",
     help="Scenes of one host side by side.",
 )
-@click.option(
+@setting(
     "--delay",
+    in_case=True,
     type=Seconds(0, 86_400),
     default=0.0,
     show_default=True,
     metavar="S",
     help="From the beginning of one scene of a host to the next, in seconds.",
 )
-@click.option(
+@setting(
     "--retries",
+    in_case=True,
     type=click.IntRange(0, 100),
     default=2,
     show_default=True,
     metavar="N",
     help="How often to try again what failed for a while, or a host that refuses.",
 )
-@click.option(
+@setting(
     "--pause",
+    in_case=True,
     type=Seconds(0, 86_400),
     default=30.0,
     show_default=True,

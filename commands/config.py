@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show each setting, and where its value comes from.")
-@click.argument("case", required=False, type=click.Path(path_type=Path), metavar="[CASE]")
+@click.argument("case", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[CASE]")
 @json_option
 def config(case: Path | None, as_json: bool) -> None:
     """Show each setting with its value, and where it comes from: a variable, a file, or the program.

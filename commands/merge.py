@@ -51,18 +51,18 @@ def merge(
 
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
     opened = Case.open(case) if by is None else open_case(case, by.key, by.officer)
-    worst = Exit.OK
+    told: list[Outcome] = []
     with terminating_like_ctrl_c():
         for source in sources:
             outcomes: list[Outcome] = []
             try:
                 with byte_progress(f"merging {source}", quiet=quiet) as progress:
-                    outcomes.extend(merge_captures(opened, [source], by, progress=progress))
+                    outcomes.extend(merge_captures(opened, [source], by, progress=progress, earlier=told))
             finally:  # what was taken is told, whatever comes behind it
                 for outcome in outcomes:
                     _print(outcome, as_json=as_json)
-            worst = max([worst, *map(_exit, outcomes)], key=_GRAVITY.index)
-    sys.exit(worst)
+            told.extend(outcomes)
+    sys.exit(max(map(_exit, told), key=_GRAVITY.index, default=Exit.OK))
 
 
 _GRAVITY = [Exit.OK, Exit.NOTHING, Exit.REFUSED, Exit.UNCHECKED, Exit.MISMATCH]

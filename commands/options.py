@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.settings import setting
+from commands.settings_checks import demand_authority, demand_proxy, no_login_in
 from commands.settings_file import demand_no_login
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ timestamp_option = setting(
     "--timestamp",
     "authorities",
     multiple=True,
+    callback=demand_no_login,
+    check=demand_authority,
     metavar="URL",
     help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).",
 )
@@ -72,16 +75,32 @@ on_option = setting(
     "--on",
     in_case=True,
     multiple=True,
+    check=no_login_in("--on"),
     metavar="SERVER",
     help="Where to look for a hashtag: a server, or bsky (may be repeated).",
 )
 proxy_option = setting(
-    "--proxy", default="", callback=demand_no_login, metavar="URL", help="Fetch through this HTTP proxy."
+    "--proxy",
+    default="",
+    callback=demand_no_login,
+    check=demand_proxy,
+    metavar="URL",
+    help="Fetch through this HTTP proxy.",
 )
 appview_option = setting(
-    "--appview", default="", metavar="URL", help="Server to ask for bsky.  [default: Bluesky's public one]"
+    "--appview",
+    default="",
+    check=no_login_in("--appview"),
+    metavar="URL",
+    help="Server to ask for bsky.  [default: Bluesky's public one]",
 )
-plc_option = setting("--plc", default="", metavar="URL", help="The directory of DIDs.  [default: plc.directory]")
+plc_option = setting(
+    "--plc",
+    default="",
+    check=no_login_in("--plc"),
+    metavar="URL",
+    help="The directory of DIDs.  [default: plc.directory]",
+)
 allow_private_option = click.option(
     "--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."
 )

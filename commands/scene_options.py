@@ -21,7 +21,9 @@ from commands.options import (
     signing_key_option,
     timestamp_option,
 )
+from commands.secret_files import warn_of_readers
 from commands.settings import setting
+from commands.settings_checks import demand_initials, demand_kinds, demand_size, demand_user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +55,10 @@ _JOBS = setting(
     metavar="N",
     help="Fetches side by side.",
 )
-_FETCHES = click.option(
+_FETCHES = setting(
     "--fetches",
     "jobs",
+    in_case=True,
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
@@ -74,6 +77,7 @@ _OPTIONS = (
     officer_option,
     setting(
         "--initials",
+        check=demand_initials,
         metavar="MP",
         help="For exhibit references.  [default: of the officer's name]",
     ),
@@ -90,6 +94,7 @@ _OPTIONS = (
     setting(
         "--media",
         in_case=True,
+        check=demand_kinds,
         default="photos,videos",
         show_default=True,
         metavar="KINDS",
@@ -124,6 +129,7 @@ _OPTIONS = (
     setting(
         "--min-free",
         in_case=True,
+        check=demand_size,
         default="256M",
         show_default=True,
         metavar="SIZE",
@@ -133,15 +139,25 @@ _OPTIONS = (
         "--token",
         "tokens",
         multiple=True,
+        names_files=True,
+        callback=warn_of_readers,
         metavar="[HOST=]FILE",
         help="A file with an access token, lent to its host alone; not stored (may be repeated).",
     ),
     setting(
-        "--cookies", type=click.Path(path_type=Path), metavar="FILE", help="Cookies (Netscape format); not stored."
+        "--cookies",
+        type=click.Path(path_type=Path),
+        callback=warn_of_readers,
+        metavar="FILE",
+        help="Cookies (Netscape format); not stored.",
     ),
     proxy_option,
     setting(
-        "--user-agent", default="", metavar="UA", help="What servers are told we are.  [default: goldenhour's own]"
+        "--user-agent",
+        default="",
+        check=demand_user_agent,
+        metavar="UA",
+        help="What servers are told we are.  [default: goldenhour's own]",
     ),
     appview_option,
     plc_option,

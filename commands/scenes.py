@@ -42,7 +42,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     """Make the options of captures of these addresses from what was typed and set."""
     from capture.cookies import load_cookies
     from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
-    from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy
+    from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
     from capture.sizes import size
     from capture.spans import moment, span
     from capture.tokens import load_tokens
@@ -53,7 +53,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     network = NetworkSettings(
         timeout=chosen["timeout"],
         largest=chosen["max_size"] << 20,
-        user_agent=chosen["user_agent"] or USER_AGENT,
+        user_agent=checked_user_agent(chosen["user_agent"]) or USER_AGENT,
         proxy=checked_proxy(chosen["proxy"]),
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from capture.errors import BadSettings
 from commands import settings_file
+from commands.settings_values import fault, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,14 +29,22 @@ class Setting(click.Option):
     """An option with a lasting value. `in_case` tells whether a case's own file may give it.
 
     A case can come from somebody else: what sends requests elsewhere, lends credentials, names the officer or the key
-    is the user's own business, and a case's file that tries is refused.
+    is the user's own business, and a case's file that tries is refused. `names_files` is for values [HOST=]FILE.
+    `check` raises BadSettings for what no command would take; what is typed, the commands refuse themselves.
     """
 
-    def __init__(self, *args: Any, in_case: bool = False, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's own
+        in_case: bool = False,
+        names_files: bool = False,
+        check: Callable[[str], None] | None = None,
+        **kwargs: Any,  # noqa: ANN401 - click's own
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.setting = max(self.opts, key=len).removeprefix("--")
         self.envvar = f"GOLDENHOUR_{self.setting.upper().replace('-', '_')}"
-        self.in_case = in_case
+        self.in_case, self.names_files, self.check = in_case, names_files, check
 
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
         """Return the value and where it is from; click knows of the files as of its map of defaults."""
@@ -48,16 +58,33 @@ class Setting(click.Option):
         return given, ParameterSource.DEFAULT_MAP
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - click's own
-        """Convert the value; a wrong one from a file is an error that names the file. Raises click.BadParameter."""
+        """Convert the value; a wrong one from a file is an error that names the file.
+
+        Raises click.BadParameter, click.UsageError, BadSettings.
+        """
         path = ctx.meta.get(_place(self))
         if path is None:
-            return super().process_value(ctx, value)
-        if isinstance(value, list) != (self.multiple or self.nargs != 1):
-            raise click.UsageError(f"{path}: {self.setting}: {'a list' if self.multiple else 'one value'} is wanted")
+            converted = super().process_value(ctx, value)
+            if ctx.get_parameter_source(self.name or "") is ParameterSource.ENVIRONMENT:
+                self._check(str(self.envvar), converted)
+            return converted
+        if wrong := fault(self, value):
+            raise click.UsageError(f"{path}: {self.setting}: {wrong}")
         try:
-            return super().process_value(ctx, value)
+            converted = super().process_value(ctx, placed(self, value, path.parent))
         except click.BadParameter as error:
             raise click.UsageError(f"{path}: {self.setting}: {error.message}") from error
+        self._check(str(path), converted)
+        return converted
+
+    def _check(self, place: str, value: Any) -> None:  # noqa: ANN401 - whatever type the option has
+        if self.check is None:
+            return
+        for each in value if isinstance(value, tuple) else [value]:
+            try:
+                self.check(each)
+            except BadSettings as error:
+                raise BadSettings(f"{place}: {error}", hint=error.hint) from error
 
     def in_files(self, case: Path | None) -> tuple[Any, Path | None]:
         """Return the value that a file gives, and which; None for the file where none does. Raises BadSettings."""
@@ -73,9 +100,9 @@ class Setting(click.Option):
         return None, None
 
 
-def setting(*names: str, in_case: bool = False, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
-    """Add an option with a lasting value to a command."""
-    return click.option(*names, cls=Setting, in_case=in_case, **kwargs)
+def setting(*names: str, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
+    """Add an option with a lasting value to a command; `kwargs` are those of Setting and of click."""
+    return click.option(*names, cls=Setting, **kwargs)
 
 
 def leave_out_files(ctx: click.Context) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -13,7 +15,12 @@ import click
 from capture.errors import BadSettings
 
 FILE = "goldenhour.toml"
+_FORM = "see docs/configuration.md for what it may hold"
 _LARGEST = 1 << 20
+_NUMBERS = range(-(1 << 63), 1 << 63)
+"""The whole numbers that TOML has."""
+_SPACE = 0x20
+_DELETE = 0x7F
 
 
 def user_file() -> Path:
@@ -32,23 +39,44 @@ def case_file(case: Path) -> Path:
 def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
     """Read a file, once; without one nothing is set. Raises BadSettings for what cannot be meant, or is not allowed."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        data = _read(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise BadSettings(f"{path}: {str(error.strerror).lower()}") from error
-    if len(data) > _LARGEST:
-        raise BadSettings(f"{path}: larger than any such file")
     try:
         given = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadSettings(f"{path}: {error}", hint="see docs/configuration.md for what it may hold") from error
+        raise BadSettings(f"{path}: {error}", hint=_FORM) from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise BadSettings(f"{path}: holds a number that is too long", hint=_FORM) from error
     for name, value in given.items():
         _check(path, name, of_case=of_case)
-        if not all(isinstance(each, str | int | float) for each in (value if isinstance(value, list) else [value])):
-            raise BadSettings(f"{path}: {name}: neither text nor a number, nor a list of such")
+        for each in value if isinstance(value, list) else [value]:
+            _check_value(path, name, each)
     return given
+
+
+def _read(path: Path) -> bytes:
+    """Read what is a file, and no pipe or device that would be waited for. Raises OSError, BadSettings."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BadSettings(f"{path}: not a file")
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise BadSettings(f"{path}: larger than any such file")
+    return data
+
+
+def _check_value(path: Path, name: str, value: object) -> None:
+    if not isinstance(value, str | int | float):
+        raise BadSettings(f"{path}: {name}: neither text nor a number, nor a list of such")
+    if isinstance(value, int) and value not in _NUMBERS:
+        raise BadSettings(f"{path}: {name}: a number beyond those that TOML has")
+    if isinstance(value, str) and any(ord(each) < _SPACE or ord(each) == _DELETE for each in value):
+        raise BadSettings(f"{path}: {name}: holds a control character")
 
 
 def _check(path: Path, name: str, *, of_case: bool) -> None:
@@ -72,14 +100,15 @@ def _known() -> dict[str, bool]:
     return {option.setting: option.in_case for option in all_settings()}
 
 
-def demand_no_login(ctx: click.Context, option: click.Parameter, value: str) -> str:
+def demand_no_login(ctx: click.Context, option: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """Refuse a login in an address on the command line, which the shell would keep. A callback of click."""
     from click.core import ParameterSource
 
     from capture.recorder.urls import without_login
 
     typed = ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-    if value and typed and without_login(value) != value:
+    addresses = [value] if isinstance(value, str) else value
+    if typed and any(without_login(each) != each for each in addresses):
         name = str(option.envvar or "the environment")
         raise click.UsageError(
             f"{option.opts[0]}: the shell's history would keep this password: set {name}, or write it in {user_file()}"

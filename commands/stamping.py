@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from capture.errors import BadSettings
 from commands.output import clean, complain
 
 if TYPE_CHECKING:
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 
 
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
-    """Return the time-stamping authorities that were named. Raises click.UsageError for what is no address."""
-    if not urls:
-        return ()
+    """Return the time-stamping authorities that were named. Raises BadSettings for what is no address."""
+    return tuple(map(checked_authority, urls))
+
+
+def checked_authority(url: str) -> str:
+    """Return the address of an authority. Raises BadSettings for what is none, which does not show a login in it."""
+    from capture.recorder.urls import without_login
     from hashing.trusted_time.authority import is_authority
 
-    for url in urls:
-        if not is_authority(url):
-            raise click.UsageError(f"--timestamp {clean(url)}: not an http or https address")
-    return tuple(urls)
+    if not is_authority(url):
+        raise BadSettings(f"--timestamp {without_login(url)}: not an http or https address")
+    return url
 
 
 def stamp_captures(

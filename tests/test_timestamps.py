@@ -143,11 +143,16 @@ def test_another_authority_is_exit_code_five(tmp_path: Path, server: SceneServer
 
 
 def test_a_login_for_an_authority_is_kept_nowhere(
-    tmp_path: Path, server: SceneServer, authority: TimeAuthority
+    tmp_path: Path, server: SceneServer, authority: TimeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A password in the address of an authority is used, and neither shown nor written down."""
+    """A password in the address of an authority is refused where a shell would keep it, used, and nowhere shown."""
     url = authority.url("/").replace("http://", "http://me:s3cret@")
-    captured = _capture(tmp_path, server, "--timestamp", url)
+    refused = _capture(tmp_path, server, "--timestamp", url)
+    assert refused.returncode == Exit.USAGE
+    assert "GOLDENHOUR_TIMESTAMP" in refused.stderr
+    assert "s3cret" not in refused.stderr
+    monkeypatch.setenv("GOLDENHOUR_TIMESTAMP", url)
+    captured = _capture(tmp_path, server)
     assert captured.returncode == 0
     assert authority.requests[0].header("Authorization").startswith("Basic ")
     assert "s3cret" not in captured.stdout + captured.stderr

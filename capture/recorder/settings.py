@@ -64,3 +64,10 @@ def checked_proxy(url: str) -> str:
     if not usable:
         raise BadSettings("--proxy: not the address of an HTTP proxy", hint="give it as http://host:port")
     return parts.geturl()
+
+
+def checked_user_agent(text: str) -> str:
+    """Return what servers are told we are, or "" for goldenhour's own. Raises BadSettings for what no header holds."""
+    if not (text.isascii() and text.isprintable()):
+        raise BadSettings(f"--user-agent {text}: holds more than a header can", hint="use printable ASCII")
+    return text

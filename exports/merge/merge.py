@@ -37,7 +37,7 @@ from hashing.ledger import LEDGER, ledger_lines
 from hashing.storage import read_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from exports.merge.origin import Candidate, OtherLog
     from exports.merge.statements import Merger
@@ -54,18 +54,24 @@ def merge(
     by: Merger | None,
     *,
     progress: Callable[[int, int], None] | None = None,
+    earlier: Iterable[Outcome] = (),
 ) -> Iterator[Outcome]:
     """Take the captures of other cases, of bundles, or captures alone into a case; yield what became of each.
 
     A source is taken from only if it verifies whole. What cannot be taken is an outcome with its reason, and the others
     go on. `by` is who merges; None finds out what would be taken, and writes nothing. `progress` is told bytes read of
-    each source, and 0. Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
+    each source, and 0. `earlier` is what was found out of other sources before, which would be taken first.
+    Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
     """
     if by is not None:
         case.take_back(key=by.key)
         clear_leftovers(case.path / MERGE)
+    foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
     for source in sources:
-        yield from _Source(case, source, by, progress).outcomes()
+        for outcome in _Source(case, source, by, progress, foreseen).outcomes():
+            if outcome.outcome == WOULD_TAKE:
+                foreseen.append(outcome)
+            yield outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,16 @@ class _Standing:
 class _Source:
     """One case, bundle or capture that is brought in."""
 
-    def __init__(self, case: Case, path: Path, by: Merger | None, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        path: Path,
+        by: Merger | None,
+        progress: Callable[[int, int], None] | None,
+        foreseen: Sequence[Outcome],
+    ) -> None:
         self._case = case
+        self._foreseen = foreseen
         self._path = path
         self._by = by
         self._progress = progress
@@ -124,7 +138,9 @@ class _Source:
             standing = self._standing(candidate)
             if standing.fingerprint is not None:
                 return self._already(candidate, log, what, standing)
-            return self._take(check, candidate, log, what)
+            if self._by is None:
+                return self._foresee(candidate)
+            return self._take(check, candidate, log, what, self._by)
         except (ExportError, HashingError, OSError) as error:
             return self._failed(error, candidate)
 
@@ -168,16 +184,28 @@ class _Source:
                 self._case.record(source, *said, key=self._by.key)
         return self._outcome(THERE, folder, stated=len(said))
 
-    def _take(self, check: Check, candidate: Candidate, log: OtherLog, what: str) -> Outcome:
+    def _foresee(self, candidate: Candidate) -> Outcome:
+        """Say what would become of a capture after those that come before it. Raises NotMergeable, NotWhole."""
         started = candidate.started
-        if self._by is None:
-            return Outcome(
-                source=self._path,
-                outcome=WOULD_TAKE,
-                capture=started.capture,
-                exhibit=started.exhibit,
-                fingerprint=candidate.fingerprint,
-            )
+        for before in self._foreseen:
+            if before.capture == started.capture:
+                if before.fingerprint != candidate.fingerprint:
+                    raise NotWhole(f"{started.exhibit}: {before.source} has it with another seal, {before.fingerprint}")
+                return replace(before, source=self._path, outcome=THERE)
+            if before.exhibit == started.exhibit:
+                raise NotMergeable(
+                    f"{started.exhibit}: {before.source} has another capture under that reference", hint=_CLASH
+                )
+        return Outcome(
+            source=self._path,
+            outcome=WOULD_TAKE,
+            capture=started.capture,
+            exhibit=started.exhibit,
+            fingerprint=candidate.fingerprint,
+        )
+
+    def _take(self, check: Check, candidate: Candidate, log: OtherLog, what: str, by: Merger) -> Outcome:
+        started = candidate.started
         with merge_draft(self._case) as draft:
             folder = draft / started.capture
             copy_capture(check, candidate, folder, self._copied)
@@ -185,14 +213,14 @@ class _Source:
             if view.started != started:
                 raise NotWhole(f"{self._path}: {started.exhibit} changed while it was copied")
             demand_own_references(view)
-            registered, sealed = registration(view, self._by)
-            source = merged(folder, what, log, self._by)
-            said = statements(source, log, (), self._by)
-            events: list[CaseEvent] = [sealed, *token_record(folder, sealed, self._by), source, *said]
+            registered, sealed = registration(view, by)
+            source = merged(folder, what, log, by)
+            said = statements(source, log, (), by)
+            events: list[CaseEvent] = [sealed, *token_record(folder, sealed, by), source, *said]
             demand_holding([registered, *events])
             try:
                 with uninterrupted():
-                    self._case.take_in(draft, registered, *events, key=self._by.key)
+                    self._case.take_in(draft, registered, *events, key=by.key)
             except WouldOverwrite:  # another merge may have been quicker
                 standing = self._standing(candidate)
                 if standing.fingerprint is None:

@@ -375,3 +375,19 @@ def test_a_dry_run(maker: CaseMaker, other: CaseMaker) -> None:
     assert snapshot(maker.path) == before
     merging(maker, other.path)
     assert told(list(merge(maker.case, [other.path], None))) == [("JH/1", THERE), ("JH/2", THERE)]
+
+
+def test_a_dry_run_foretells_what_sources_do_to_each_other(maker: CaseMaker, other: CaseMaker, tmp_path: Path) -> None:
+    """The same capture twice, or two under one reference, are found out before anything is taken, as when it is."""
+    third = CaseMaker(tmp_path / "UNIT-3", load_or_create_signing_key(tmp_path / "third.pem")[0])
+    third.capture([Thing("d.jpg", photo(8))], initials="JH")
+    sources = [other.path, third.path, other.path]
+    said = list(merge(maker.case, sources, None))
+    assert [each.outcome for each in said] == [WOULD_TAKE, WOULD_TAKE, REFUSED, THERE, THERE]
+    assert f"JH/1: {other.path} has another capture under that reference" in said[2].reason
+    apart: list[Outcome] = []
+    for source in sources:
+        apart.extend(merge(maker.case, [source], None, earlier=apart))
+    assert apart == said
+    done = [TAKEN if each.outcome == WOULD_TAKE else each.outcome for each in said]
+    assert [each.outcome for each in merging(maker, *sources)] == done
