@@ -87,8 +87,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     capture = maker.begin("#FireWatch", note=HOSTILE[0])
     for number, text in enumerate(HOSTILE):
         facts = (
-            Fact("GPS latitude", 1e308, "GPS GPSLatitude"),
-            Fact("GPS longitude", 151.2, "GPS GPSLongitude"),
+            Fact("GPS latitude", 1e308, "EXIF GPSLatitude"),
+            Fact("GPS longitude", 151.2, "EXIF GPSLongitude"),
             Fact("width", True, "Pillow"),
             Fact(text, text, f"EXIF {text}"),
             Fact(text, text, text),
@@ -211,9 +211,9 @@ def test_what_a_photo_claims_of_camera_and_place(tmp_path: Path) -> None:
     """EXIF tags stand in the photo's facet, and its coordinates in a place that was extracted from it."""
     maker = make_case(tmp_path)
     facts = (
-        Fact("GPS latitude", -33.85, "GPS GPSLatitude"),
-        Fact("GPS longitude", 1e-05, "GPS GPSLongitude"),
-        Fact("camera model", "X1", "Image Model"),
+        Fact("GPS latitude", -33.85, "EXIF GPSLatitude"),
+        Fact("GPS longitude", 1e-05, "EXIF GPSLongitude"),
+        Fact("camera model", "X1", "EXIF Model"),
         Fact("width", 320, "Pillow"),
         Fact("height", 240, "Pillow"),
     )
@@ -225,7 +225,7 @@ def test_what_a_photo_claims_of_camera_and_place(tmp_path: Path) -> None:
     assert coordinates["uco-location:longitude"] == {"@type": "xsd:decimal", "@value": "0.00001"}
     (dictionary,) = facet(file, "EXIFFacet")["uco-observable:exifData"]
     entries = {entry["uco-types:key"]: entry["uco-types:value"] for entry in dictionary["uco-types:entry"]}
-    assert entries["camera model (Image Model)"] == "X1"
+    assert entries["camera model (EXIF Model)"] == "X1"
     assert facet(file, "RasterPictureFacet")["uco-observable:pictureWidth"] == 320
 
 
