@@ -207,6 +207,22 @@ def test_a_post_has_author_text_and_time_as_claimed(social: Path) -> None:
     assert facet(nodes[held[shown["uco-core:source"]["@id"]]], "URLFacet")["uco-observable:fullValue"] == PHOTO
 
 
+def test_a_post_of_a_list_is_not_said_to_be_downloaded(social: Path) -> None:
+    """A post from a list stands within the list's file, which alone was fetched: its own address was not asked."""
+    nodes = nodes_of(social)
+    (post,) = of_type(social, "uco-observable:Post")
+    links = [
+        (link["uco-core:source"]["@id"], link["uco-core:kindOfRelationship"], link["uco-core:target"]["@id"])
+        for link in of_type(social, "uco-core:Relationship")
+    ]
+    (file,) = [target for source, _, target in links if source == post["@id"]]
+    ((word, listing),) = [(word, target) for source, word, target in links if source == file]
+    assert word == "Contained_Within"
+    assert [word for source, word, _ in links if source == listing] == ["Downloaded_From"]
+    assert nodes[listing]["uco-core:name"] == "MP/1-0001"
+    assert f"address, as claimed: {POST.permalink}" in nodes[file]["uco-core:description"]
+
+
 def test_what_a_photo_claims_of_camera_and_place(tmp_path: Path) -> None:
     """EXIF tags stand in the photo's facet, and its coordinates in a place that was extracted from it."""
     maker = make_case(tmp_path)
