@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 def item_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
     """Yield an item's file, its address, its post, its place, and its working copies."""
     file = graph.link("file", item.ref)
-    yield from addresses(graph, item.url, item.final_url)
     yield node(
         file["@id"],
         "uco-observable:File",
@@ -28,26 +27,32 @@ def item_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
         description=texts(_told(item)),
         hasFacet=[*_file_facets(graph, item.ref, item), *photo_facets(graph, item)],
     )
-    if source := address(graph, item.final_url or item.url):
-        yield relation(
-            graph,
-            file,
-            "Downloaded_From",
-            source,
-            description=texts(_exchange(item)),
-        )
-    if item.final_url and (asked := address(graph, item.url)) and (led := address(graph, item.final_url)):
-        redirect = relation(graph, asked, "Redirects_To", led)
-        if graph.first(redirect["@id"]):
-            yield redirect
-    if item.excerpt and (whole := graph.item(item.excerpt.of)):
-        described = [f"from byte {item.excerpt.offset} on, after its content coding is undone"]
-        yield relation(graph, file, "Contained_Within", whole, description=described)
+    yield from _excerpt(graph, item) if item.excerpt else _download(graph, item)
     if item.post:
         yield from post_nodes(graph, item.ref, item.post)
     yield from place_nodes(graph, item)
     for copy in item.working_copies:
         yield _working_copy(graph, item.ref, copy)
+
+
+def _download(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+    """Yield the address that an item came from, and the one that was asked where another answered."""
+    yield from addresses(graph, item.url, item.final_url)
+    asked, led = address(graph, item.url), address(graph, item.final_url)
+    if source := led or asked:
+        described = texts(_exchange(item))
+        yield relation(graph, graph.link("file", item.ref), "Downloaded_From", source, description=described)
+    if asked and led:
+        redirect = relation(graph, asked, "Redirects_To", led)
+        if graph.first(redirect["@id"]):
+            yield redirect
+
+
+def _excerpt(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+    """Yield where an item stands in another one. Its own address was not asked: the other item's was."""
+    if item.excerpt and (whole := graph.item(item.excerpt.of)):
+        described = [f"from byte {item.excerpt.offset} on, after its content coding is undone"]
+        yield relation(graph, graph.link("file", item.ref), "Contained_Within", whole, description=described)
 
 
 def _working_copy(graph: Graph, ref: str, copy: WorkingCopyRecord) -> Node:
@@ -89,6 +94,8 @@ def _told(item: ItemRecord) -> Iterator[str]:
         "kind": item.kind,
         "source": item.source,
         "found in": item.found_in,
+        "address, as claimed": item.url if item.excerpt else "",
+        "stands in": f"{item.excerpt.of} from byte {item.excerpt.offset} on" if item.excerpt else "",
         "not whole": item.partial,
         "not what was asked for": item.error_page,
         "content coding": item.content_encoding,
@@ -99,7 +106,7 @@ def _told(item: ItemRecord) -> Iterator[str]:
         "published, as claimed": item.published,
     }
     yield from (f"{name}: {value}" for name, value in told.items() if value)
-    yield from (f"{fact.name}, as claimed ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
+    yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
     if proof := item.proof:
         shown = "holds" if proof.holds else "lacks"
         said = f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"

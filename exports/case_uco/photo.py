@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from exports.manifest import ItemRecord
     from hashing.facts import Fact
 
-_EXIF_TAGS = ("EXIF ", "GPS", "Image ", "Interoperability ", "Thumbnail ")
-"""How the tags of EXIF directories begin, as the manifest names them."""
+_EXIF = "EXIF "
+"""How the name of an EXIF tag begins in a manifest."""
+_ANGLES = (("GPS latitude", 90), ("GPS longitude", 180))
 
 
 def is_exif(fact: Fact) -> bool:
     """Say whether a fact comes from the EXIF data of a photo."""
-    return fact.tag.startswith(_EXIF_TAGS)
+    return fact.tag.startswith(_EXIF)
 
 
 def photo_facets(graph: Graph, item: ItemRecord) -> Iterator[Node]:
@@ -42,7 +43,8 @@ def photo_facets(graph: Graph, item: ItemRecord) -> Iterator[Node]:
 
 def place_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
     """Yield the place that a photo claims to have been taken at, and that it comes from the photo."""
-    latitude, longitude = (_within(item.facts, f"GPS {name}", most) for name, most in _ANGLES)
+    stated = [fact for fact in item.facts if is_exif(fact)]
+    latitude, longitude = (_within(stated, name, most) for name, most in _ANGLES)
     if latitude is None or longitude is None:
         return
     facet = node(
@@ -50,15 +52,12 @@ def place_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
         "uco-location:LatLongCoordinatesFacet",
         latitude=decimal(latitude),
         longitude=decimal(longitude),
-        altitude=decimal(_first(item.facts, "GPS altitude")),
+        altitude=decimal(_first(stated, "GPS altitude")),
     )
     place = graph.link("location", item.ref)
     claimed = "as the photo's GPS tags claim"
     yield node(place["@id"], "uco-location:Location", description=[claimed], hasFacet=[facet])
     yield relation(graph, place, "Extracted_From", graph.link("file", item.ref))
-
-
-_ANGLES = (("latitude", 90), ("longitude", 180))
 
 
 def _entry(graph: Graph, ref: str, number: int, fact: Fact) -> Node:
