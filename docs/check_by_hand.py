@@ -27,10 +27,10 @@ def root(lines: list[bytes]) -> bytes:
     return sha256(b"\x01", root(lines[:left]), root(lines[left:]))
 
 
-def proven(line: Path) -> tuple[int, bytes]:
-    """Return size and root of the ledger that the proof beside a line leads to (RFC 9162, section 2.1.3.2)."""
-    place, size, *hashes = line.with_suffix(".proof").read_text().split()
-    f, s, r = int(place), int(size) - 1, sha256(b"\x00", line.read_bytes())
+def proven(line: bytes, proof: str) -> tuple[int, bytes]:
+    """Return size and root of the ledger that the proof of a line leads to (RFC 9162, section 2.1.3.2)."""
+    place, size, *hashes = proof.split()
+    f, s, r = int(place), int(size) - 1, sha256(b"\x00", line)
     for p in map(base64.b64decode, hashes):
         r, on_left = (sha256(b"\x01", p, r), True) if f % 2 or f == s else (sha256(b"\x01", r, p), False)
         while on_left and f and f % 2 == 0:
@@ -58,12 +58,22 @@ def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
     exported = json.loads((seal / "export.json").read_bytes())
     lines = {name: seal / "captures" / f"{name}.json" for name in exported["captures"]}
     for line in sorted({*seal.rglob("*.json"), *lines.values()}):
-        yield proven(line) == sealed, f"{str(line)!r} is a line of the sealed ledger"
+        proof = line.with_suffix(".proof").read_text()
+        yield proven(line.read_bytes(), proof) == sealed, f"{str(line)!r} is a line of the sealed ledger"
     for name, digest in exported["files"].items():
         yield sha256((bundle / name).read_bytes()).hex() == digest, f"{name!r} is the file that seal/export.json names"
     for name, line in lines.items():
         capture = json.loads(line.read_bytes())
-        *ledger, rest = (bundle / "data" / "captures" / name / "ledger.jsonl").read_bytes().split(b"\n")
+        folder = bundle / "data" / "captures" / name
+        if (folder / "disclosed.jsonl").exists():  # single items: each line has a proof of its own
+            *some, rest = (folder / "disclosed.jsonl").read_bytes().split(b"\n")
+            proofs = (folder / "disclosed.proofs").read_text("ascii").splitlines()
+            known = (capture["size"], bytes.fromhex(capture["root"]))
+            each = {proven(line, proof) for line, proof in zip(some, proofs, strict=True)}
+            shown = name == capture["capture"] and each == {known} and not rest
+            yield shown, f"the lines of {name!r} are of its sealed ledger"
+            continue
+        *ledger, rest = (folder / "ledger.jsonl").read_bytes().split(b"\n")
         found = (name, len(ledger), root(ledger).hex(), b"")
         yield found == (capture["capture"], capture["size"], capture["root"], rest), f"the ledger of {name!r}: its root"
     for listed in (bundle / "manifest-sha256.txt").read_text("utf-8").splitlines():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.bundle import export_bundle
+from exports.bundle.disclosure.request import DisclosureRequest
 from exports.verification import verify
 from hashing.custody import Handling, record_custody
 from hashing.keys import load_or_create_signing_key
@@ -185,3 +186,23 @@ def test_no_bundle(tmp_path: Path, place: str) -> None:
     found = _by_hand(tmp_path / place)
     assert (found.returncode, found.stderr) == (1, "")
     assert "DOES NOT HOLD  something is missing" in found.stdout
+
+
+def test_single_items(tmp_path: Path) -> None:
+    """Of a disclosure each line is proven by itself; one that was changed, or has no proof, is found."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("one.jpg", photo(1)), Thing("two.jpg", photo(2))])
+    only = DisclosureRequest(items=("MP/1-0002",))
+    shown = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "shown", only=only).path
+    assert _by_hand(shown).returncode == 0, _by_hand(shown).stdout
+    for file, change in (("disclosed.jsonl", _replace(b"two.jpg", b"six.jpg")), ("disclosed.proofs", _without_last)):
+        path = next(shown.glob(f"data/captures/*/{file}"))
+        whole = path.read_bytes()
+        path.chmod(0o600)
+        change(path)
+        assert path.read_bytes() != whole
+        found = _by_hand(shown)
+        assert found.returncode == 1
+        assert "DOES NOT HOLD" in found.stdout
+        path.write_bytes(whole)
+    assert _by_hand(shown).returncode == 0

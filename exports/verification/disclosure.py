@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.errors import NotCheckable
 from exports.verification.excerpts import check_excerpts
+from exports.verification.history import CaptureHeld
 from exports.verification.result import Disclosed, Missing
 from exports.verification.shown_lines import shown_lines, unproven
 from exports.verification.tree import below, demand_inside
@@ -110,7 +111,8 @@ class DisclosureCheck:
             self.check.problem(name, "the checkpoint is of another ledger")
             return None
         if checkpoint is not None:
-            self.check.sealed(checkpoint, started.exhibit)
+            seal = self.check.sealed(checkpoint, started.exhibit)
+            self.check.history.captures[started.capture] = CaptureHeld(self.prefix, seal)
         return checkpoint
 
     def _take(self, line: ShownLine) -> None:

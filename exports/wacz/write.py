@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.derived_file import DerivedFile, draft_path
-from exports.errors import NotCheckable
+from exports.errors import NotCheckable, NothingToExport
 from exports.wacz.archive import Bodiless, read_archive
 from exports.wacz.bodies import most_bytes, restored_records
 from exports.wacz.package import datapackage, package_digest
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INDEX = "indexes/index.cdxj"
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
-_EXCHANGES = re.compile(r"data/captures/([0-9A-Za-z-]{1,80})/exchanges-([0-9]{1,9})\.warc\.gz")
+_EXCHANGES = re.compile(r"data/captures/([0-9A-Za-z-]{1,80})/exchanges-([0-9]{1,9}|disclosed)\.warc\.gz")
 
 
 def write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
@@ -61,7 +61,13 @@ class _Writing:
     def write(self) -> None:
         """Write every file."""
         bundle, draft = self.bundle, self.draft
-        for capture, files in self._archives().items():
+        archives = self._archives()
+        if not archives:
+            raise NothingToExport(
+                f"{bundle.files.path}: holds no exchanges, and a WACZ is made of nothing else",
+                hint="write it as csv or case-uco; or disclose the items with their exchanges",
+            )
+        for capture, files in archives.items():
             self._write_capture(capture, files)
         self.index.sort()
         self._add(INDEX, self.index)
