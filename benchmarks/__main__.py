@@ -21,12 +21,26 @@ from benchmarks import (
     social,
     start_up,
     verification,
+    wacz,
 )
 from benchmarks.table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
-_PARTS = (start_up, install, capture, batch, hashtag, social, verification, many_items, report, large_case, hashing)
+_PARTS = (
+    start_up,
+    install,
+    capture,
+    batch,
+    hashtag,
+    social,
+    verification,
+    many_items,
+    report,
+    wacz,
+    large_case,
+    hashing,
+)
 
 _HEAD = """# Benchmarks
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 WIDTH, HEIGHT = 800, 600
+_ON_ITS_SIDE = 6
+"""EXIF's word for a photo that is to be turned clockwise by a quarter to stand upright."""
 _STREET = (51.2417, -0.5691)
 _MAKE, _MODEL, _SOFTWARE = "Halden", "Halden P4", "HaldenCam 2.3"
 
@@ -31,6 +33,10 @@ class Photo:
     def encoded(self) -> bytes:
         """Draw it; the same each time. Returns the file's bytes."""
         picture = _draw(self.minute)
+        if self.orientation == _ON_ITS_SIDE:
+            from PIL.Image import Transpose
+
+            picture = picture.transpose(Transpose.ROTATE_90)
         file = io.BytesIO()
         kind = {"png": "PNG", "webp": "WEBP"}.get(self.name.rpartition(".")[2], "JPEG")
         if self.exif:

@@ -31,7 +31,7 @@ from hashing.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.note import decode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from exports.verification.check import Check
     from hashing.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ _LONGEST_LINE = 1 << 16
 _LARGEST_LIST = 1 << 30
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, gc=False):
     ref: str
     url: str
     path: str
@@ -61,7 +61,8 @@ class _Capture(msgspec.Struct):
 
 class _Manifest(msgspec.Struct):
     format: str
-    captures: list[_Capture]
+    captures: list[msgspec.Raw]
+    """Each is read when its turn comes: a bundle may hold a hundred thousand items."""
     disclosure: DisclosureRecord | None = None
 
 
@@ -297,12 +298,20 @@ def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | Disclosur
         _judge_format(check, name, manifest.format)
         return
     _check_disclosure(check, manifest.disclosure, checked, sealed)
-    said = {(capture.capture, *_said(item)) for capture in manifest.captures for item in capture.items}
-    known = set(_known(checked))
-    for capture, ref, *_ in sorted(known - said):
+    unsaid, wrong = set(_known(checked)), []
+    try:
+        for said in _said(manifest.captures):
+            if said in unsaid:
+                unsaid.remove(said)
+            else:
+                wrong.append(said)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        check.problem(name, f"cannot be read: {error}")
+        return
+    for capture, ref, *_ in sorted(unsaid):
         check.problem(name, f"does not say of {ref} what the ledger of {capture} says")
-    for capture, ref, *_ in sorted(said - known):
-        check.problem(name, f"says of {ref} what the ledger of {capture} does not say")
+    for capture, ref, *_ in sorted(wrong):
+        check.problem(name, f"says of {ref} what the ledger of {capture} does not say, or says it twice")
 
 
 def _check_disclosure(
@@ -333,8 +342,11 @@ def _judge_format(check: Check, name: str, found: str) -> None:
         check.problem(name, "not a manifest of goldenhour")
 
 
-def _said(item: _Item) -> tuple[str, str, str, int, str]:
-    return item.ref, item.url, item.path, item.size, item.sha256
+def _said(captures: Iterable[msgspec.Raw]) -> Iterator[tuple[str, str, str, str, int, str]]:
+    for raw in captures:
+        capture = msgspec.json.decode(raw, type=_Capture)
+        for item in capture.items:
+            yield capture.capture, item.ref, item.url, item.path, item.size, item.sha256
 
 
 def _known(checked: Mapping[str, CaptureCheck | DisclosureCheck]) -> Iterator[tuple[str, str, str, str, int, str]]:
