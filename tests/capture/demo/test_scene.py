@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import exifread
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from capture.demo import DemoScene
 from capture.demo.photos import PHOTOS
@@ -32,7 +32,8 @@ def test_the_page_shows_every_photo_and_the_video() -> None:
         for photo in PHOTOS:
             with Image.open(io.BytesIO(_get(urljoin(scene.url, f"/photos/{photo.name}")))) as image:
                 image.load()
-                assert image.size == (800, 600)
+                assert image.size == ((600, 800) if photo.orientation == 6 else (800, 600))
+                assert ImageOps.exif_transpose(image).size == (800, 600)
 
 
 def test_the_photos_say_where_and_when_they_were_taken() -> None:
