@@ -143,10 +143,6 @@ def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
     }
 
 
-def _of_no_scene(entry: CustodyRecord) -> CustodyRecord:
-    return msgspec.structs.replace(entry, detail=WITHHELD if entry.detail else "")
-
-
 def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
     """Return what an event, which stands in this line of the case's ledger, adds to the logs.
 

@@ -338,9 +338,6 @@ class Case:
     def _registered(self) -> set[str]:
         return {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
 
-    def _sealed(self) -> set[str]:
-        return {event.capture for event in self.events() if isinstance(event, CaptureSealed)}
-
     def record(self, *events: Event, key: SigningKey) -> tuple[int, bytes]:
         """Add events to the case's ledger, all or none; return the last line's index and the checkpoint over it."""
         with self._changing(key) as ledger:
