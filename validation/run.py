@@ -68,7 +68,7 @@ def capture_known(scene: KnownScene, case: Case, key: SigningKey) -> dict[str, V
     """Capture a known scene from a server on loopback, and return what was found."""
     with KnownHosts(scene.answers) as hosts:
         # The proxy is on this very computer, which is why private addresses are allowed here.
-        network = NetworkSettings(proxy=hosts.proxy, allow_private=True, attempts=1, timeout=10)
+        network = NetworkSettings(proxy=hosts.address, allow_private=True, attempts=1, timeout=10)
         options = CaptureOptions(officer=_OFFICER, initials="GV", thread=scene.thread, network=network)
         return findings(read_capture(capture(scene.url, case, options, key=key).path))
 

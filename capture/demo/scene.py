@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
+from capture.demo.loopback import LoopbackServer
 from capture.demo.photos import PHOTOS
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 PAGE = "/market-street-fire.html"
 GONE = "/photos/deleted.jpg"
@@ -32,25 +27,15 @@ class Expected:
     failed: int
 
 
-class DemoScene:
+class DemoScene(LoopbackServer):
     """Serves the scene while it is entered; `url` is its page."""
 
     expected = Expected(photos=len(PHOTOS), videos=1, failed=2)
 
-    def __enter__(self) -> Self:
+    def __init__(self) -> None:
         _files()  # drawn before the clock of whoever captures it begins
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}{PAGE}"
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
+        self.url = f"{self.address}{PAGE}"
 
 
 @cache
@@ -78,13 +63,6 @@ def _gallery() -> str:
         for number, photo in enumerate(PHOTOS)
     ]
     return "\n".join([*shown, f'<img src="{GONE}" alt="The two people">', f'<img src="{LYING}" alt="The canal">'])
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that went away is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
