@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +42,8 @@ def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise BadSettings(f"{path}: {str(error.strerror).lower()}") from error
+    import tomllib
+
     try:
         given = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -82,6 +82,8 @@ def _check_value(path: Path, name: str, value: object) -> None:
 def _check(path: Path, name: str, *, of_case: bool) -> None:
     known = _known()
     if name not in known:
+        import difflib
+
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
         raise BadSettings(f"{path}: {name}: no such setting", hint=hint)
