@@ -139,7 +139,7 @@ def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_jso
             if not as_json:
                 print_derived(derived[-1])
         if printed:
-            pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet)
+            pdf = print_pdf(bundle.path, pdf_beside(bundle.path), quiet=quiet, verified=True)
             if not as_json:
                 show_pdf(pdf)
     finally:

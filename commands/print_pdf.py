@@ -19,12 +19,13 @@ def pdf_beside(bundle: Path) -> Path:
     return bundle.with_name(f"{bundle.name.removesuffix('.zip')}.pdf")
 
 
-def print_pdf(bundle: Path, path: Path, *, quiet: bool) -> list[dict[str, str]]:
-    """Print the report of a bundle; return each file with its SHA-256."""
+def print_pdf(bundle: Path, path: Path, *, quiet: bool, verified: bool = False) -> list[dict[str, str]]:
+    """Print the report of a bundle, which `verified` says was verified just now; return each file with its SHA-256."""
     from exports.report.pdf import write_pdf
 
     with terminating_like_ctrl_c(), part_progress(f"printing {bundle}", quiet=quiet) as progress:
-        return [{"path": str(part.path), "sha256": part.sha256} for part in write_pdf(bundle, path, progress)]
+        parts = write_pdf(bundle, path, progress, verified=verified)
+    return [{"path": str(part.path), "sha256": part.sha256} for part in parts]
 
 
 def show_pdf(printed: list[dict[str, str]]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.bag import MANIFEST, PAYLOAD
+from exports.bag import MANIFEST
+from exports.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
 from exports.errors import NotCheckable, NotWhole
 from exports.manifest import FORMAT, Manifest
 from exports.verification.open_tree import open_tree
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 """Bytes of a file that are in memory at a time."""
 
-_MANIFEST = f"{PAYLOAD}manifest.json"
-_CHECKPOINT = "seal/checkpoint"
 _LARGEST_MANIFEST = 1 << 30
 _LARGEST_LIST = 1 << 30
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -98,7 +97,7 @@ class OpenedBundle:
     @property
     def manifest_sha256(self) -> str:
         """The digest of manifest.json, in hexadecimal."""
-        return self.files.sha256[_MANIFEST]
+        return self.files.sha256[MANIFEST_JSON]
 
 
 @contextmanager
@@ -114,10 +113,10 @@ def open_bundle(
     if not verified:
         _demand_verified(path, progress)
     with open_tree(path) as tree:
-        if tree.kinds().get(_MANIFEST) != FILE:
+        if tree.kinds().get(MANIFEST_JSON) != FILE:
             raise NotCheckable(f"{path}: not a bundle that goldenhour made", hint="name a bundle: a folder or a zip")
         files = BundleFiles(path, tree, dict(_hash_list(tree, path)))
-        manifest = _decode(path, files.small(_MANIFEST, _LARGEST_MANIFEST))
+        manifest = _decode(path, files.small(MANIFEST_JSON, _LARGEST_MANIFEST))
         yield OpenedBundle(manifest, files, _fingerprint(tree, path))
 
 
@@ -164,17 +163,17 @@ def _decode(path: Path, data: bytes) -> Manifest:
     try:
         found = msgspec.json.decode(data, type=_Format).format
         if found != FORMAT:
-            raise NotCheckable(f"{path}: {_MANIFEST} has format {found[:40]}", hint="update goldenhour")
+            raise NotCheckable(f"{path}: {MANIFEST_JSON} has format {found[:40]}", hint="update goldenhour")
         return msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotCheckable(f"{path}: {_MANIFEST} cannot be read: {error}") from error
+        raise NotCheckable(f"{path}: {MANIFEST_JSON} cannot be read: {error}") from error
 
 
 def _fingerprint(tree: Tree, path: Path) -> str:
     """Return the fingerprint of the bundle's seal. Raises NotCheckable."""
-    with tree.open(_CHECKPOINT) as file:
+    with tree.open(SEAL_CHECKPOINT) as file:
         data = file.read(_SMALL)
     try:
         return parse_checkpoint(data)[0].fingerprint()
     except BadFormat as error:
-        raise NotCheckable(f"{path}: {_CHECKPOINT}: {error}") from error
+        raise NotCheckable(f"{path}: {SEAL_CHECKPOINT}: {error}") from error

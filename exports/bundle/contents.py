@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exports.bag import is_portable
 from exports.bundle.inventory import folder_in_bundle
 from exports.bundle.sealing import STAMPED_CHECKPOINT
-from exports.bundle.source import Fault, Source, fault_of
+from exports.bundle.source import Fault, Source, fault_of, size_of
 from hashing.capture_folder import CHECKPOINT
 from hashing.case import CAPTURES, token_path
 from hashing.digest import new_hash
@@ -49,12 +49,12 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     if not ledger.is_file() or ledger.is_symlink():
         return CaptureContents((), (Fault("missing", str(ledger)),))
     try:
-        recorded = {**_recorded(ledger, sealed), CHECKPOINT: (_size(folder / CHECKPOINT), sealed.checkpoint_sha256)}
+        recorded = {**_recorded(ledger, sealed), CHECKPOINT: (size_of(folder / CHECKPOINT), sealed.checkpoint_sha256)}
     except BadFormat as error:
         return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
     if stamped is not None:
         token = token_path(CHECKPOINT)
-        recorded[token] = (_size(folder / token), stamped.token_sha256)
+        recorded[token] = (size_of(folder / token), stamped.token_sha256)
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
@@ -75,8 +75,8 @@ def stamped_sources(case: Path, stamped: Stamped) -> tuple[Source, Source]:
     """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
     note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
     return (
-        Source(note, STAMPED_CHECKPOINT, _size(note), stamped.checkpoint_sha256),
-        Source(token, token_path(STAMPED_CHECKPOINT), _size(token), stamped.token_sha256),
+        Source(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256),
+        Source(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256),
     )
 
 
@@ -95,15 +95,6 @@ def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:
         raise BadFormat(f"sealed with {sealed.size} lines and root {sealed.root}, found {tree.size} and {found}")
     # An unfinished line at the end is no line of the tree; the copy is compared with the finished ones alone.
     return {LEDGER: (digest.size, digest.hexdigest()), **recorded}
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0  # found missing when it is read
-    except OSError as error:
-        raise read_error(path, error) from error
 
 
 def _present(folder: Path) -> Iterator[str]:

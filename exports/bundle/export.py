@@ -24,6 +24,7 @@ from exports.bundle.source import Fault, Source, SourceReader
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.writing import VOUCHING, declare_bag, photo_bytes, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
+from exports.bundle_layout import MANIFEST_JSON
 from exports.capture_view import read_capture
 from exports.continuity import read_exhibits
 from exports.disclosure.masked import WITHHELD
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from hashing.events import CaseEvent
     from hashing.keys import SigningKey
 
-MANIFEST_FILE = f"{PAYLOAD}manifest.json"
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10
 """What manifest, report with its previews and the file system itself take, on top of the files: generous, because it is
@@ -344,7 +344,7 @@ def _search(outgoing: _Outgoing, listed: Manifest, lines: Sequence[bytes]) -> Se
     search = Search(secrets)
     if not outgoing.words:
         return search
-    search.look(MANIFEST_FILE, [msgspec.json.encode(listed)])
+    search.look(MANIFEST_JSON, [msgspec.json.encode(listed)])
     for line in lines:
         search.look("seal", [line])
     for made in outgoing.made:

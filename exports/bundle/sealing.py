@@ -6,6 +6,7 @@ import base64
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from exports.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
 from exports.continuity import proven_of
 from exports.errors import NotWhole
 from hashing.errors import NotAsSigned
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from hashing.keys import PublicKey
 
 SEAL = "seal/"
-SEAL_CHECKPOINT = "seal/checkpoint"
 SEAL_KEY = "seal/public-key.pem"
 EXPORT_LINE = "seal/export.json"
 EXPORT_PROOF = "seal/export.proof"
@@ -30,8 +30,6 @@ STAMPED_CHECKPOINT = "seal/stamped.checkpoint"
 STAMPED_LINE = "seal/stamped.json"
 STAMPED_PROOF = "seal/stamped.proof"
 STAMPED_CONSISTENCY = "seal/stamped.consistency"
-CONSISTENCY = "seal/consistency"
-"""Proofs that the sealed ledger begins with the one that each earlier bundle of the case was sealed over."""
 
 
 def check_case_ledger(case: Case) -> None:

@@ -98,3 +98,13 @@ def fault_of(source: Source) -> Fault | None:
     for _ in reader.chunks():
         pass
     return reader.fault
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file that is to be copied; 0 where there is none. Raises Unreadable."""
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0  # found missing when it is read
+    except OSError as error:
+        raise read_error(path, error) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.bundle_layout import MANIFEST_JSON
 from exports.disclosure.form import MASKED
 from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
 from exports.readme_text import readme_text
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exports.bundle.draft import Draft
-    from exports.manifest import Manifest
+    from exports.bundle_layout import MANIFEST_JSON
+from exports.manifest import Manifest
 
 README = "README.txt"
 VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
@@ -41,7 +43,7 @@ def write_lists(draft: Draft, listed: Manifest, copied: Mapping[str, Path], done
     """
     from exports.report import BundleFiles, report_files
 
-    draft.add(f"{PAYLOAD}manifest.json", [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
+    draft.add(MANIFEST_JSON, [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
     log = CustodyLog(
         format=CUSTODY_FORMAT,
         case=listed.case.id,

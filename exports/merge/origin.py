@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.bag import PAYLOAD
+from exports.bundle_layout import SEAL_CHECKPOINT
 from exports.errors import NotCheckable, NotMergeable
 from exports.verification.bundle import proof_file
 from exports.verification.tree import below
@@ -42,7 +43,6 @@ _CUSTODY_LINE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
 _MOST_LINES = 1 << 53
 """Beyond it a number has no canonical form in JSON (RFC 8785)."""
 _EXPORT = "seal/export"
-_SEAL = "seal/checkpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def _log_of_case(check: Check) -> OtherLog:
 
 
 def _log_of_bundle(check: Check) -> OtherLog:
-    note = check.small(_SEAL)
+    note = check.small(SEAL_CHECKPOINT)
     checkpoint, _ = parse_checkpoint(note)
     exported = decode_case_event(check.small(f"{_EXPORT}.json"))
     names = [_EXPORT, *sorted(name.removesuffix(".json") for name in check.kinds if _CUSTODY_LINE.fullmatch(name))]

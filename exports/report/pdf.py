@@ -48,17 +48,19 @@ class PdfPart:
     sha256: str
 
 
-def write_pdf(bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None) -> list[PdfPart]:
+def write_pdf(
+    bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None, *, verified: bool = False
+) -> list[PdfPart]:
     """Print the report of a bundle as `output`, or in parts `NAME-1.pdf`, `NAME-2.pdf` … where it holds many items.
 
-    `progress` is told parts done and parts in all.
+    `progress` is told parts done and parts in all. With `verified` the caller has verified the bundle just now.
 
     Raises ExportError where WeasyPrint is not installed or `output` is inside of evidence, WouldOverwrite, NotWhole,
     NotCheckable, StorageFull, Unwritable.
     """
     demand_printer()
     demand_outside(output, bundle)
-    with held_bundle(bundle) as held:
+    with held_bundle(bundle, verified=verified) as held:
         parts = _parts(held)
         paths = [output] if len(parts) == 1 else [_numbered(output, number) for number in range(1, len(parts) + 1)]
         for path in paths:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from exports.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
+from exports.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
 from exports.disclosure.form import LINES
 from exports.errors import NotCheckable
 from exports.manifest import FORMAT, DisclosureRecord
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _CAPTURES = f"{PAYLOAD}captures/"
 _SEAL = "seal/"
-_MANIFEST = f"{PAYLOAD}manifest.json"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
 _LONGEST_LINE = 1 << 16
 _LARGEST_LIST = 1 << 30
@@ -77,7 +77,7 @@ def check_bundle(check: Check) -> None:
     check.expected.setdefault(TAG_MANIFEST, "")
     if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
         check.problem(BAGIT, "not the declaration of a bag")
-    if _MANIFEST not in check.kinds and f"{_SEAL}checkpoint" not in check.kinds:
+    if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
         _accept_foreign(check)
         return
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
@@ -175,7 +175,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
             check.problem(pem, "not the key of the signer")
     except (BadKey, NotCheckable) as error:
         check.problem(pem, str(error))
-    checkpoint = check.open_checkpoint(f"{_SEAL}checkpoint", [exported.signer])
+    checkpoint = check.open_checkpoint(SEAL_CHECKPOINT, [exported.signer])
     if checkpoint is None:
         return _Sealed(ordered, exported.only, exported.redacted)
     _check_identity(check, checkpoint)
@@ -287,7 +287,7 @@ def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -
 
 
 def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], sealed: _Sealed) -> None:
-    name = _MANIFEST
+    name = MANIFEST_JSON
     try:
         with check.tree.open(name) as file:
             manifest = msgspec.json.decode(file.read(1 << 30), type=_Manifest)
@@ -326,12 +326,12 @@ def _check_disclosure(
     if sorted(sealed.only) != here:
         check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
     if (said is None) != (not parts):
-        check.problem(_MANIFEST, "does not say rightly whether single items or whole captures are handed over")
+        check.problem(MANIFEST_JSON, "does not say rightly whether single items or whole captures are handed over")
     elif said is not None:
         counts = {(each.exhibit, each.disclosed, each.withheld) for each in said.captures}
         proven = {(each.exhibit, each.items, each.withheld) for each in check.findings.disclosed}
         if counts != proven or sorted(said.only) != here or said.redacted != sealed.redacted:
-            check.problem(_MANIFEST, "does not say which items are here, and how many and what is withheld")
+            check.problem(MANIFEST_JSON, "does not say which items are here, and how many and what is withheld")
 
 
 def _judge_format(check: Check, name: str, found: str) -> None:

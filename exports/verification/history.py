@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from exports.bundle_layout import CONSISTENCY
 from exports.errors import NotCheckable
 from hashing.errors import BadFormat
 from hashing.merkle import verify_consistency
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from exports.verification.result import SealFound
     from hashing.checkpoint import Checkpoint
-
-
-CONSISTENCY = "seal/consistency"
 
 
 @dataclass(frozen=True, slots=True)

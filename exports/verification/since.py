@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.verification.history import CONSISTENCY, History
+from exports.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
+from exports.verification.history import History
 from exports.verification.result import MISMATCH, OK, Since
 from hashing.capture_folder import CHECKPOINT, ITEMS
 from hashing.ledger import LEDGER
@@ -32,7 +33,7 @@ class Comparison:
         self.what, self.later, self.verified = what, later, verified
         self.new, self.old = later.history, earlier.history if earlier else History()
         self.expected = earlier.expected if earlier else {}
-        self.name = "seal/checkpoint" if what.startswith("bundle") else LEDGER
+        self.name = SEAL_CHECKPOINT if what.startswith("bundle") else LEDGER
 
     def run(self) -> Since:
         """Note every difference among the findings of the later one, and return what was compared."""

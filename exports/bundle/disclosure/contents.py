@@ -12,7 +12,7 @@ from exports.bundle.disclosure.choice import chosen_lines, demand_items, remarks
 from exports.bundle.disclosure.exchanges import Member, copied, find_members
 from exports.bundle.disclosure.lines import disclosed_lines, line_files
 from exports.bundle.inventory import folder_in_bundle
-from exports.bundle.source import Fault, Source, fault_of
+from exports.bundle.source import Fault, Source, fault_of, size_of
 from exports.capture_view import seal_of, view_of
 from exports.disclosure.form import EXCHANGES, WITH_RECORDS
 from exports.disclosure.openings import LineOpening
@@ -123,18 +123,14 @@ def _sources(
 ) -> list[Source]:
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
-    sources = [Source(checkpoint, f"{inside}/{CHECKPOINT}", _size(checkpoint), sealed.checkpoint_sha256)]
+    sources = [Source(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint), sealed.checkpoint_sha256)]
     if stamped is not None:
-        sources.append(Source(token, f"{inside}/{token.name}", _size(token), stamped.token_sha256))
+        sources.append(Source(token, f"{inside}/{token.name}", size_of(token), stamped.token_sha256))
     for line in lines:
         kept, shown = line.sealed, line.event
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
             sources.append(Source(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256))
     return list({source.name: source for source in sources}.values())
-
-
-def _size(path: Path) -> int:
-    return path.lstat().st_size if path.exists() else 0
 
 
 def _as_disclosed(events: Iterable[CaptureEvent], members: Sequence[Member]) -> list[CaptureEvent]:
