@@ -88,7 +88,7 @@ def test_each_row_is_a_capture_and_is_not_made_again(case: Case, run: Run) -> No
         anew, _ = run(scenes[:1], replace(SETTINGS, again=True))
         assert anew.counts.done == 1
     assert captured(case)[scenes[0]] == 2
-    events = list(batch_events(batch_folders(case)[0]))
+    events = list(batch_events(summary.path))
     assert [type(event) for event in events[1:7]] == [RowTaken] * 6
     assert isinstance(events[-1], BatchFinished)
     assert (events[-1].status, events[-1].done, events[-1].failed, events[-1].left) == ("finished", 6, 0, 0)
@@ -284,9 +284,11 @@ def test_a_row_that_was_begun_in_a_batch_that_died_is_made_anew(case: Case, key:
         assert len(finish_batches(case, key=key)) == 1
         assert finish_batches(case, key=key) == []
         assert verify(case.path).verdict == "ok"
+        [died] = batch_folders(case)
         summary, _ = run([scene])
     assert summary.counts.done == 1
-    before, after = (list(batch_events(path)) for path in batch_folders(case))
+    assert len(batch_folders(case)) == 2
+    before, after = list(batch_events(died)), list(batch_events(summary.path))
     assert isinstance(before[-1], BatchFinished)
     assert (before[-1].status, before[-1].reason, before[-1].left) == ("interrupted", "its process died", 1)
     [anew] = [event for event in after if isinstance(event, RowStarted)]
