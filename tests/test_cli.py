@@ -14,6 +14,7 @@ import pytest
 from cli import main
 from commands.exit import Exit
 from tests.capture.conftest import jpeg
+from tests.patience import PATIENCE
 from tests.servers import Body, Certificate, MisbehavingServer, SceneServer, TlsServer
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ def typed(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     command = [sys.executable, "-m", "cli", *map(str, words)]
     return subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, errors="surrogateescape", check=False, timeout=60
+        command,
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+        timeout=PATIENCE,
     )
 
 
@@ -171,7 +179,7 @@ def test_a_bundle_is_made_although_nobody_reads_what_is_said_of_it(tmp_path: Pat
     with subprocess.Popen(words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(60) in set(Exit)
+        assert process.wait(PATIENCE) in set(Exit)
     assert typed("verify", "bundle", cwd=tmp_path).returncode == Exit.OK
 
 
@@ -183,7 +191,7 @@ def test_a_capture_does_not_mind_that_nobody_reads_its_progress(tmp_path: Path, 
     os.close(read)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "cli", *words]
-    subprocess.run(command, cwd=tmp_path, env=environment, stdout=-3, stderr=write, check=False, timeout=60)
+    subprocess.run(command, cwd=tmp_path, env=environment, stdout=-3, stderr=write, check=False, timeout=PATIENCE)
     os.close(write)
     assert "complete" in typed("show", "OP-ALDER", cwd=tmp_path).stdout
 

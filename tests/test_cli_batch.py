@@ -6,14 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from commands.exit import Exit
 from tests.capture.conftest import jpeg
-from tests.servers import Body, SceneServer
+from tests.patience import PATIENCE
+from tests.servers import Body, SceneServer, Seen
 from tests.test_cli import ROOT, typed
 from tests.test_docs import fields, named
 
@@ -111,8 +112,13 @@ def test_rows_from_a_pipe(tmp_path: Path, server: SceneServer) -> None:
 
 def test_ctrl_c_seals_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
     """Ctrl-C ends a batch with code 130: rows that ran are sealed as interrupted, and the same command goes on."""
-    pages = {f"/{n}": Body(data=b"<!doctype html><title>t</title>", type="text/html", latency=0.3) for n in range(8)}
-    with SceneServer(pages) as server:
+    page, gate = Body(data=b"<!doctype html><title>t</title>", type="text/html"), threading.Event()
+
+    def _held(_: Seen) -> Body:
+        gate.wait(PATIENCE)
+        return page
+
+    with SceneServer({"/0": page} | {f"/{n}": _held for n in range(1, 8)}) as server:
         (tmp_path / "rows.txt").write_text("\n".join(server.url(f"/{n}") for n in range(8)), "utf-8")
         command = [sys.executable, "-m", "cli", "batch", "rows.txt", *BATCH, "--jobs", "2"]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -121,9 +127,9 @@ def test_ctrl_c_seals_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
         ) as running:
             assert running.stderr is not None
             assert any("complete" in line for line in running.stderr)
-            time.sleep(0.1)
             running.send_signal(signal.SIGINT)
-            said, _ = running.communicate(timeout=30)
+            said, _ = running.communicate(timeout=PATIENCE)
+        gate.set()
         assert running.returncode == Exit.INTERRUPTED
         assert "left in the queue" in said
         assert "stopped by the user; the same command goes on with what is left" in said

@@ -18,6 +18,7 @@ from commands.settings_file import user_file
 from hashing.capture_folder import capture_events
 from hashing.events import ClockMeasured, ServerDates
 from tests.capture.conftest import jpeg
+from tests.patience import PATIENCE, wait_until
 from tests.servers import Body, SceneServer
 from tests.servers.time_server import TimeServer
 from tests.test_cli import FILES, ROOT
@@ -103,7 +104,7 @@ def test_a_watch_does_not_ask_too_often(tmp_path: Path) -> None:
         words = ("watch", server.url("/one.jpg"), server.url("/two.jpg"), "--case", str(tmp_path / "OP"), *OFFICER)
         watched = _run(*words, "--allow-private", "--every", "1s", "--for", "1.5s", "--ntp", clock.name)
         assert watched.exit_code == 0, watched.stderr
-        assert len(clock.requests) == 4
+        assert 1 <= len(clock.requests) <= 4  # the samples of one comparison
     captures = [list(capture_events(path)) for path in sorted((tmp_path / "OP/captures").iterdir())]
     assert len(captures) == 4
     assert sum(isinstance(event, ClockMeasured) for events in captures for event in events) == 1
@@ -122,9 +123,9 @@ def test_ctrl_c_while_the_clock_is_waited_for_seals_the_capture(tmp_path: Path) 
             assert process.stderr is not None
             while b"one.jpg" not in process.stderr.readline():
                 assert process.poll() is None
-            time.sleep(0.3)  # the photo is there: what is left is to wait for the clock
+            wait_until(lambda: silent.requests)  # the photo is there: what is left is to wait for the clock
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
         assert process.returncode == Exit.INTERRUPTED
     [capture] = (tmp_path / "OP/captures").iterdir()
     problems = [event.problem for event in capture_events(capture) if isinstance(event, ClockMeasured)]

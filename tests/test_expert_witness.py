@@ -17,6 +17,7 @@ from exports.verification import verify
 from hashing.custody import Handling, record_custody
 from hashing.keys import load_or_create_signing_key
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ def bundle(handed: Path, tmp_path: Path) -> Path:
 def _by_hand(bundle: Path) -> subprocess.CompletedProcess[str]:
     # Isolated (-I) and without site-packages (-S): it has nothing but Python's own library.
     command = ["python3", "-I", "-S", str(SCRIPT), str(bundle)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def _blocks() -> str:
@@ -63,7 +64,9 @@ def _blocks() -> str:
 
 
 def _shell(bundle: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["sh", "-c", _blocks()], cwd=bundle, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        ["sh", "-c", _blocks()], cwd=bundle, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def _replace(old: bytes, new: bytes) -> Callable[[Path], None]:

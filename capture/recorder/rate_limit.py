@@ -110,12 +110,18 @@ class HostPauses:
     """Which hosts are not to be asked until when. Safe for several threads."""
 
     def __init__(
-        self, longest: float, stop: threading.Event, waiting: Callable[[str, float], None], clock: Clock
+        self,
+        longest: float,
+        stop: threading.Event,
+        waiting: Callable[[str, float], None],
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._longest = longest
         self._stop = stop
         self._waiting = waiting
         self._clock = clock
+        self._monotonic = monotonic
         self._hosts: dict[str, _Host] = {}
         self._changed = threading.Condition()
 
@@ -135,7 +141,7 @@ class HostPauses:
             host.under_way = max(host.under_way - 1, 0)
             host.limit = host.limit if allowed is None else allowed
             if left is not None and seconds is not None and seconds <= self._longest:
-                now = time.monotonic()
+                now = self._monotonic()
                 counts_anew = now + seconds
                 if host.counts_anew > now and abs(counts_anew - host.counts_anew) <= _SAME_SPAN:
                     # Answers overtake each other; in one span of counting, what is left only falls.
@@ -148,14 +154,14 @@ class HostPauses:
         """Leave a URL's host alone for a number of seconds, or for longer where that was asked for before."""
         with self._changed:
             host = self._host(url)
-            host.held_until = max(host.held_until, time.monotonic() + seconds)
+            host.held_until = max(host.held_until, self._monotonic() + seconds)
 
     def wait_for(self, url: str) -> None:
         """Wait until the host may be asked, or until the capture stops."""
         told = False
         with self._changed:
             host = self._host(url)
-            while (left := host.pause(time.monotonic())) > 0 and not self._stop.is_set():
+            while (left := host.pause(self._monotonic())) > 0 and not self._stop.is_set():
                 if not told and not host.under_way:
                     self._waiting(host_and_port(url), left)
                     told = True

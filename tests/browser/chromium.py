@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -34,7 +36,6 @@ os.dup2(ends[0], 3)
 os.dup2(ends[1], 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-_PATIENCE = 60.0
 
 Json = dict[str, Any]
 
@@ -92,7 +93,7 @@ class Chromium:
         if session:
             message["sessionId"] = session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while True:
             answer = self._next(deadline)
             if answer.get("id") == number:
@@ -102,7 +103,7 @@ class Chromium:
 
     def wait(self, session: str, method: str, since: int) -> None:
         """Wait until an event is there, among those from number `since` on."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not any(event[:2] == (session, method) for event in self.events[since:]):
             self._next(deadline)
 
@@ -127,7 +128,7 @@ class Chromium:
         os.close(self._commands)
         os.close(self._answers)
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -17,6 +17,7 @@ from capture.watch import Round, Watch
 from exports.capture_view import CaptureView, read_capture
 from hashing.case import Case
 from hashing.times import system_clock
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hashing.keys import SigningKey
 
-NETWORK = NetworkSettings(allow_private=True, timeout=2.0, deadline=10.0, backoff=0.01)
+NETWORK = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01)
 OPTIONS = CaptureOptions(officer="Mary Price", initials="MP", network=NETWORK)
 
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from exports.verification import verify
 from hashing.case import Case
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import Thing, make_case
+from tests.patience import PATIENCE, wait_until
 from tests.servers import Connection, MisbehavingServer, RawServer, Seen
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:
     def _serve(connection: Connection, _: Seen) -> None:
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 900000\r\n\r\n" + half)
         arrived.set()
-        connection.wait(30)
+        connection.wait(None)
 
     with RawServer(_serve) as server:
         process = _capturing(case.path, key_file, server.url("/half.jpg"))
-        assert arrived.wait(20)
+        assert arrived.wait(PATIENCE)
         folder = case.captures()[0]
-        _until(lambda: any(path.stat().st_size == len(half) for path in folder.glob("incoming/*.body")))
+        wait_until(lambda: any(path.stat().st_size == len(half) for path in folder.glob("incoming/*.body")))
         process.kill()
         process.wait()
     [recovered] = finish_abandoned(case, key=key, officer="John Doe")
@@ -93,10 +93,10 @@ def test_ctrl_c_seals_what_had_arrived(tmp_path: Path, key_file: Path) -> None:
     with MisbehavingServer() as server:
         url = server.url("/page?img=/photos/a.png&img=/stall&img=/stall?2&img=/photos/b.png")
         process = _capturing(case.path, key_file, url)
-        _until(lambda: len(server.requests) >= 5)
-        time.sleep(0.3)
+        wait_until(lambda: len(server.requests) >= 5)
+        wait_until(lambda: _sizes_on_their_way(case).count(200_000) == 2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 130
+        assert process.wait(PATIENCE) == 130
     view = read_capture(case.captures()[0])
     assert view.status == "interrupted"
     assert view.finished is not None
@@ -110,10 +110,9 @@ def test_a_terminated_batch_job_seals_as_well(tmp_path: Path, key_file: Path) ->
     case = Case.open_or_create(tmp_path / "OP", key=_key(key_file), officer="Mary Price")
     with MisbehavingServer() as server:
         process = _capturing(case.path, key_file, server.url("/stall"))
-        _until(lambda: len(server.requests) >= 1)
-        time.sleep(0.3)
+        wait_until(lambda: 200_000 in _sizes_on_their_way(case))
         process.terminate()
-        assert process.wait(15) == 130
+        assert process.wait(PATIENCE) == 130
     assert read_capture(case.captures()[0]).status == "interrupted"
 
 
@@ -123,23 +122,19 @@ def test_a_running_capture_is_left_alone(tmp_path: Path, key_file: Path) -> None
     case = Case.open_or_create(tmp_path / "OP", key=key, officer="Mary Price")
     with MisbehavingServer() as server:
         process = _capturing(case.path, key_file, server.url("/stall"))
-        _until(lambda: len(server.requests) >= 1)
+        wait_until(lambda: len(server.requests) >= 1)
         assert finish_abandoned(case, key=key, officer="John Doe") == []
         assert verify(case.path).verdict == "unchecked"
         process.terminate()
-        process.wait(15)
+        process.wait(PATIENCE)
     assert verify(case.path).verdict == "ok"
+
+
+def _sizes_on_their_way(case: Case) -> list[int]:
+    return [path.stat().st_size for path in case.path.glob("captures/*/incoming/*.body")]
 
 
 def _capturing(case: Path, key_file: Path, scene: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "cli", "capture", scene, "--case", str(case), "--key", str(key_file)]
-    command += ["--allow-private", "--officer", "Mary Price", "--initials", "MP", "--quiet", "--timeout", "20"]
+    command += ["--allow-private", "--officer", "Mary Price", "--initials", "MP", "--quiet", "--timeout", "600"]
     return subprocess.Popen(command, cwd=ROOT, env=os.environ.copy(), stdout=subprocess.DEVNULL)
-
-
-def _until(true: object) -> None:
-    assert callable(true)
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

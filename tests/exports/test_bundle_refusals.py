@@ -22,6 +22,7 @@ from hashing.events import CaptureRegistered, CaptureSealed, Exported, WorkingCo
 from hashing.ledger import LEDGER, Ledger
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.tampering import rewrite
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -426,7 +427,12 @@ def test_ctrl_c_again_and_again(maker: CaseMaker, tmp_path: Path, form: str) -> 
     """Ctrl-C leaves no bundle and no draft, however often it is pressed."""
     words = [str(maker.path), str(tmp_path / "key" / "signing-key.pem"), str(tmp_path / "out"), form]
     ran = subprocess.run(
-        [sys.executable, "-c", IMPATIENT, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", IMPATIENT, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert ran.returncode == -signal.SIGINT, ran.stderr
     assert "KeyboardInterrupt" in ran.stderr

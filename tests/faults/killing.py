@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
@@ -31,7 +33,7 @@ class Killer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.said = self._process.communicate(timeout=30)[1]
+        self.said = self._process.communicate(timeout=PATIENCE)[1]
 
     def run(self, point: int, folder: Path) -> str:
         """Run it in a folder, to be killed at a point; return `killed`, `failed`, or the number of points passed."""

@@ -32,7 +32,7 @@ FILES: dict[str, Body | bytes] = {
     **{f"/{number}.jpg": jpeg(number) for number in range(8)},
 }
 OPTIONS = CaptureOptions(
-    officer=OFFICER, initials="MP", network=NetworkSettings(allow_private=True, timeout=5, attempts=1)
+    officer=OFFICER, initials="MP", network=NetworkSettings(allow_private=True, timeout=60, attempts=1)
 )
 LEAPS = (timedelta(), timedelta(hours=-3), timedelta(days=400), timedelta(days=-9000))
 

@@ -13,6 +13,7 @@ from hashing.events import CaptureRegistered, Custody
 from hashing.exhibit import exhibit_of
 from hashing.times import system_clock, timestamp
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 WHOLE = {"giver": "Mary Price", "receiver": "John Hill", "reason": "for court", "place": "exhibits store"}
@@ -112,7 +113,7 @@ def test_two_officers_at_once(maker: CaseMaker, tmp_path: Path) -> None:
     words = [sys.executable, "-c", _OFFICER_AT_WORK, str(maker.path), str(tmp_path / "key" / "signing-key.pem")]
     officers = [subprocess.Popen([*words, name], cwd=ROOT, stderr=subprocess.PIPE, text=True) for name in ("A", "B")]
     for officer in officers:
-        _, said = officer.communicate(timeout=100)
+        _, said = officer.communicate(timeout=PATIENCE)
         assert officer.returncode == 0, said
     given = [event.exhibit for event in maker.case.events() if isinstance(event, CaptureRegistered)]
     assert sorted(given, key=lambda ref: int(ref[3:])) == [f"MP/{number}" for number in range(1, 18)]

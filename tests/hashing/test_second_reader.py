@@ -10,6 +10,7 @@ import pytest
 
 from hashing.digest import Digest
 from hashing.second_reader import SecondReader
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +123,6 @@ def test_nothing_of_the_evidence_is_run(tmp_path: Path) -> None:
         "reader.close()\n"
     )
     command = [sys.executable, "-I", "-c", program, str(ROOT), str(tmp_path)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert ran.stdout == "1\n"
     assert not (tmp_path / "run").exists()

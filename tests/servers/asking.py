@@ -6,10 +6,10 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from tests.servers.raw import RawServer
-
-PATIENCE = 10.0  # seconds; longer than any answer here takes
 
 
 def request(path: str, *headers: str, method: str = "GET", close: bool = True) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
+from tests.patience import PATIENCE
 from tests.servers.material import SMOKE_ALT, WATER_ALT, clip, two_photos
 from tests.servers.program import Program, free_port
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 TOKENS = {"alice": "tok-alice", "bob": "tok-bob"}
-_PATIENCE = 20.0  # seconds; longer than any answer here takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class MastodonServer:
             {"description": description},
             files={"file": (name, data, mime)},
             headers=_authorization(user),
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
         )
         answer.raise_for_status()
         return str(answer.json()["id"])
@@ -130,13 +130,13 @@ class MastodonServer:
 
     def _answers(self) -> bool | None:
         try:
-            return requests.get(self.url("/health"), timeout=_PATIENCE).ok or None
+            return requests.get(self.url("/health"), timeout=PATIENCE).ok or None
         except requests.ConnectionError:
             return None
 
     def _call(self, method: str, path: str, user: str, body: Json | None = None) -> Json:
         headers = _authorization(user)
-        answer = requests.request(method, self.url(path), json=body, headers=headers, timeout=_PATIENCE)
+        answer = requests.request(method, self.url(path), json=body, headers=headers, timeout=PATIENCE)
         answer.raise_for_status()
         found: Json = answer.json()
         return found

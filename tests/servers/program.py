@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _LIFELINE = Path(__file__).with_name("lifeline.py")
-_PATIENCE = 15.0  # seconds; longer than a program has to end by itself
 _TOLD = 4000  # bytes of what a program said, in the message that it failed
 
 
@@ -77,7 +78,7 @@ class Program:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with contextlib.suppress(BrokenPipeError):
-            self._process.communicate(timeout=_PATIENCE)
+            self._process.communicate(timeout=PATIENCE)
         self._said.close()
 
     @property
@@ -86,7 +87,7 @@ class Program:
         size = os.fstat(self._said.fileno()).st_size
         return os.pread(self._said.fileno(), _TOLD, max(0, size - _TOLD)).decode("utf-8", "replace")
 
-    def wait_for(self, probe: Callable[[], T | None], seconds: float = 30.0) -> T:
+    def wait_for(self, probe: Callable[[], T | None], seconds: float = PATIENCE) -> T:
         """Return the first answer of `probe` that is not None.
 
         Raises RuntimeError, with what the program said, where it has ended or the time is over.

@@ -8,6 +8,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Self
 
+from tests.patience import PATIENCE
 from tests.servers.connection import Connection
 from tests.servers.head import small_answer
 from tests.servers.seen import BadRequestError, Seen
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     Handler = Callable[[Connection, Seen], None]
-
-_PATIENCE = 10.0  # seconds in which every thread must have ended after a stop
 
 
 class RawServer:
@@ -166,6 +165,6 @@ class RawServer:
         for connection in self._connections:
             connection.interrupt()
         for thread in self._connections.values():
-            thread.join(_PATIENCE)
+            thread.join(PATIENCE)
             if thread.is_alive():
                 raise RuntimeError(f"{self.origin}: a connection's thread did not end")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.servers import FAULTS, MisbehavingServer
-from tests.servers.asking import PATIENCE, ask, body_of, read_all, read_some, read_to_the_end, request
+from tests.servers.asking import ask, body_of, read_all, read_some, read_to_the_end, request
 from tests.servers.faults.content import big_body, filler, gzip_bomb
 from tests.servers.faults.oddities import NAMES
 
@@ -109,8 +110,6 @@ def test_faults_that_stay_end_with_the_server(path: str) -> None:
             client.sendall(request(path))
             while not server.requests:
                 time.sleep(0.01)
-            started = time.monotonic()
-        assert time.monotonic() - started < 1
         read_to_the_end(client)
 
 

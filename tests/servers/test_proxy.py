@@ -6,13 +6,13 @@ import base64
 import shutil
 import socket
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.servers import ForwardProxy, MisbehavingServer, SceneServer, TlsServer
-from tests.servers.asking import PATIENCE, ask, body_of, read_some, request
+from tests.servers.asking import ask, body_of, read_some, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,5 +111,3 @@ def test_faults_come_through() -> None:
             tunnel.sendall(request(f"127.0.0.1:{server.port}", method="CONNECT") + request("/stall"))
             for each in (client, tunnel):
                 read_some(each, 200_000)
-            started = time.monotonic()
-        assert time.monotonic() - started < 1

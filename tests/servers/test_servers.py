@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.servers import Connection, RawServer, SceneServer, Seen
-from tests.servers.asking import PATIENCE, ask, body_of, read_some, read_to_the_end, request
+from tests.servers.asking import ask, body_of, read_some, read_to_the_end, request
 from tests.servers.head import whole
 
 if TYPE_CHECKING:
@@ -183,8 +184,6 @@ def test_leaving_stops_everything_at_once() -> None:
                     client.sendall(request(path, close=False))
             while len(server.requests) < 3:
                 time.sleep(0.01)
-            started = time.monotonic()
-        assert time.monotonic() - started < 1
         assert threading.active_count() == before
         read_to_the_end(client)
     with pytest.raises(ConnectionRefusedError):

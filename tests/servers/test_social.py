@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from tests.patience import PATIENCE, wait_until
 from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.bluesky.databases import PostgresServer
 from tests.servers.bluesky.user import POSTS, hashtag
@@ -54,11 +54,8 @@ def with_descendants(processes: set[int]) -> set[int]:
 
 
 def wait_for_the_end(processes: set[int]) -> None:
-    """Return once none of these processes exists any more; fail after ten seconds."""
-    deadline = time.monotonic() + 10
-    while left := {each for each in processes if _exists(each)}:
-        assert time.monotonic() < deadline, f"still there: {left}"
-        time.sleep(0.02)
+    """Return once none of these processes exists any more."""
+    wait_until(lambda: not any(map(_exists, processes)))
 
 
 def _exists(process: int) -> bool:
@@ -125,7 +122,7 @@ def media_site() -> Iterator[MediaSite]:
 
 def get(url: str, **query: str | int) -> Any:  # noqa: ANN401 - any JSON
     """Return what a URL answers, from JSON. Raises requests.HTTPError."""
-    answer = requests.get(url, query, timeout=20)
+    answer = requests.get(url, query, timeout=PATIENCE)
     answer.raise_for_status()
     return answer.json()
 
@@ -203,7 +200,7 @@ def test_bluesky_has_what_was_posted(bluesky: BlueskyNetwork) -> None:
     """The PDS gives each post to anyone, with the CID that its author got, and the deleted one to nobody."""
     where = f"{bluesky.pds}/xrpc/com.atproto.repo.getRecord"
     for name, post in bluesky.posts.items():
-        answer = requests.get(where, {"repo": post.did, "collection": POSTS, "rkey": post.rkey}, timeout=20)
+        answer = requests.get(where, {"repo": post.did, "collection": POSTS, "rkey": post.rkey}, timeout=PATIENCE)
         if name == "deleted":
             assert (answer.status_code, answer.json()["error"]) == (400, "RecordNotFound")
         else:
@@ -221,7 +218,9 @@ def test_bluesky_serves_blobs_as_uploaded(bluesky: BlueskyNetwork) -> None:
     video = reader.record(bluesky.posts["video"])["embed"]["video"]
     served = [
         requests.get(
-            f"{bluesky.pds}/xrpc/com.atproto.sync.getBlob", {"did": author, "cid": blob["ref"]["$link"]}, timeout=20
+            f"{bluesky.pds}/xrpc/com.atproto.sync.getBlob",
+            {"did": author, "cid": blob["ref"]["$link"]},
+            timeout=PATIENCE,
         ).content
         for blob in (*(image["image"] for image in images), video)
     ]
@@ -309,7 +308,7 @@ def test_mastodon_has_what_was_posted(mastodon: MastodonServer) -> None:
     """Each status is there; photos, video and alternative texts come back as uploaded."""
     status = {name: get(mastodon.url(f"/api/v1/statuses/{post.id}")) for name, post in mastodon.posts.items()}
     media = status["photos"]["media_attachments"] + status["video"]["media_attachments"]
-    assert [requests.get(each["url"], timeout=20).content for each in media] == [*mastodon.photos, mastodon.clip]
+    assert [requests.get(each["url"], timeout=PATIENCE).content for each in media] == [*mastodon.photos, mastodon.clip]
     assert [each["description"] for each in media[:2]] == [SMOKE_ALT, WATER_ALT]
     assert [each["type"] for each in media] == ["image", "image", "video"]
     assert status["content_warning"]["spoiler_text"] == "Injuries"
@@ -325,7 +324,7 @@ def test_mastodon_pages_a_hashtag(mastodon: MastodonServer) -> None:
     """A tag's timeline is followed by its Link headers to the last of its posts."""
     found, url = [], mastodon.url("/api/v1/timelines/tag/manyposts?limit=40")
     while url:
-        answer = requests.get(url, timeout=20)
+        answer = requests.get(url, timeout=PATIENCE)
         found += [status["id"] for status in answer.json()]
         url = answer.links.get("next", {}).get("url", "")
     assert found == [post.id for post in reversed(mastodon.bulk)]
@@ -354,20 +353,20 @@ def test_mastodon_is_faulty_on_demand(mastodon: MastodonServer) -> None:
     """A fault is served as often as was asked for, or until it is ended."""
     path = "/api/v1/timelines/tag/firewatch"
     mastodon.fault("/api/v1/timelines/*", {"type": "ratelimit"}, count=1)
-    answers = [requests.get(mastodon.url(path), timeout=20) for _ in range(2)]
+    answers = [requests.get(mastodon.url(path), timeout=PATIENCE) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [429, 200]
     assert answers[0].headers["Retry-After"] == "300"
     mastodon.fault(path, {"type": "status", "status": 503})
-    assert {requests.get(mastodon.url(path), timeout=20).status_code for _ in range(3)} == {503}
+    assert {requests.get(mastodon.url(path), timeout=PATIENCE).status_code for _ in range(3)} == {503}
     mastodon.end_faults()
-    assert requests.get(mastodon.url(path), timeout=20).ok
+    assert requests.get(mastodon.url(path), timeout=PATIENCE).ok
 
 
 def test_mastodon_counts_requests() -> None:
     """With a rate limit, clients are told what is left, and turned away when it is used up."""
     with leaving_nothing() as note, MastodonServer(rate_limit=60) as server:
         note()
-        answers = [requests.get(server.url("/api/v1/timelines/public?limit=1"), timeout=20) for _ in range(61)]
+        answers = [requests.get(server.url("/api/v1/timelines/public?limit=1"), timeout=PATIENCE) for _ in range(61)]
     left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
     assert left == sorted(left, reverse=True)
     assert (answers[0].status_code, answers[-1].status_code) == (200, 429)
@@ -380,7 +379,7 @@ def test_media_site_serves_every_place(media_site: MediaSite) -> None:
     """Every place of the list answers with the bytes whose hash is told, under the type that its form has."""
     types = {}
     for path in PLACES:
-        answer = requests.get(media_site.url(path), timeout=20)
+        answer = requests.get(media_site.url(path), timeout=PATIENCE)
         assert (answer.status_code, hashlib.sha256(answer.content).hexdigest()) == (200, media_site.sha256[path])
         types[path] = answer.headers["Content-Type"]
     assert types["/hls/master.m3u8"] == "application/vnd.apple.mpegurl"
@@ -392,14 +391,14 @@ def test_media_site_serves_every_place(media_site: MediaSite) -> None:
 @pytest.mark.parametrize("playlist", ["/hls/hi.m3u8", "/hls/lo.m3u8", "/fmp4/index.m3u8", "/aes/index.m3u8"])
 def test_media_site_has_the_segments_of_its_playlists(media_site: MediaSite, playlist: str) -> None:
     """A playlist's three segments are there."""
-    lines = requests.get(media_site.url(playlist), timeout=20).text.splitlines()
+    lines = requests.get(media_site.url(playlist), timeout=PATIENCE).text.splitlines()
     segments = [line for line in lines if line and not line.startswith("#")]
     assert len(segments) == 3
     for segment in segments:
-        assert requests.get(urljoin(media_site.url(playlist), segment), timeout=20).ok
+        assert requests.get(urljoin(media_site.url(playlist), segment), timeout=PATIENCE).ok
 
 
 def test_media_site_pages_name_this_site(media_site: MediaSite) -> None:
     """Pages and feed lead to the files by absolute URLs of this very site."""
     for path in ("/json-ld", "/open-graph", "/twitter-card", "/feed.xml"):
-        assert media_site.url("/clip.mp4") in requests.get(media_site.url(path), timeout=20).text
+        assert media_site.url("/clip.mp4") in requests.get(media_site.url(path), timeout=PATIENCE).text

@@ -9,14 +9,14 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 
+from tests.patience import PATIENCE
 from tests.servers import Certificate, MisbehavingServer, SceneServer, TlsServer
-from tests.servers.asking import PATIENCE, body_of, read_all, read_some, read_to_the_end, request
+from tests.servers.asking import body_of, read_all, read_some, read_to_the_end, request
 from tests.servers.faults.content import big_body
 
 if TYPE_CHECKING:
@@ -160,6 +160,4 @@ def test_a_secured_client_may_stall() -> None:
             with server.client_context().wrap_socket(plain, server_hostname="localhost") as client:
                 client.sendall(request("/stall"))
                 read_some(client, 200_000)
-                started = time.monotonic()
                 server.inner.__exit__(None, None, None)
-                assert time.monotonic() - started < 1

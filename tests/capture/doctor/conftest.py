@@ -22,7 +22,7 @@ def setup(tmp_path: Path) -> Setup:
     load_or_create_signing_key(default_key_path())
     folder = tmp_path / "cases"
     folder.mkdir()
-    return Setup(folder=folder, key=default_key_path(), key_named=False, allow_private=True, timeout=2.0)
+    return Setup(folder=folder, key=default_key_path(), key_named=False, allow_private=True, timeout=60.0)
 
 
 def one(check: Callable[[Setup], Iterator[Finding]], setup: Setup, name: str = "") -> Finding:

@@ -138,7 +138,6 @@ def _check(page: Page) -> None:
         note.encode()
 
 
-@settings(deadline=2000)
 @given(st.binary(max_size=400), st.text(max_size=40))
 @example(b"\xff\xfe\x00\xd8", "")
 @example(b"<", "text/html; charset=utf-16")
@@ -148,7 +147,7 @@ def test_any_bytes_are_a_page_or_unreadable(body: bytes, content_type: str) -> N
         _check(page)
 
 
-@settings(deadline=2000, max_examples=400)
+@settings(max_examples=400)
 @given(_HTML)
 def test_any_mixture_of_markup_is_a_page_or_unreadable(html: str) -> None:
     """Every address can be fetched, every text can be stored, each medium stands there once."""
@@ -156,7 +155,6 @@ def test_any_mixture_of_markup_is_a_page_or_unreadable(html: str) -> None:
         _check(page)
 
 
-@settings(deadline=2000)
 @given(_HTML, st.integers(1, 50))
 def test_where_the_page_is_split_for_the_parser_changes_nothing(html: str, size: int) -> None:
     """A page is fed to libxml2 in pieces, and reads the same as in one."""

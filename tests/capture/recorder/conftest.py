@@ -10,6 +10,7 @@ import pytest
 from capture.recorder.recorder import Fetched, Recorder
 from capture.recorder.settings import NetworkSettings
 from hashing.warc import read_records
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import Arrival
 
-QUICK = NetworkSettings(allow_private=True, timeout=1.0, deadline=6.0, backoff=0.01, largest=32 << 20)
+SETTINGS = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01, largest=32 << 20)
 
 
 class Recording:
@@ -50,7 +51,7 @@ def recording(tmp_path: Path) -> Iterator[Callable[..., Recording]]:
     def _make(**changed: Any) -> Recording:  # noqa: ANN401 - any setting
         folder = tmp_path / f"incoming-{len(made)}"
         folder.mkdir()
-        made.append(Recording(folder, replace(QUICK, **changed)))
+        made.append(Recording(folder, replace(SETTINGS, **changed)))
         return made[-1]
 
     yield _make

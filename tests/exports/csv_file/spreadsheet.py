@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -41,7 +43,7 @@ def cells_as_opened(path: Path, separator: str) -> tuple[list[str], list[str]]:
         ],
         check=True,
         capture_output=True,
-        timeout=90,
+        timeout=PATIENCE,
     )
     with zipfile.ZipFile(out) as archive:
         content = etree.fromstring(archive.read("content.xml"))

@@ -17,6 +17,7 @@ from tests.exports.bundles import bundle_of
 from tests.exports.csv_file.formulas import FORMULAS
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.wacz.site import FILES, LARGE, captured_site
+from tests.patience import PATIENCE
 from tests.servers.replay import replayed, why_not
 
 Json = dict[str, str]
@@ -32,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
 def judged(wacz: Path) -> subprocess.CompletedProcess[str]:
     """Have py-wacz, the reference implementation, judge a WACZ."""
     command = [str(Path(sys.executable).with_name("wacz")), "validate", "-f", str(wacz)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def read_index(archive: zipfile.ZipFile) -> list[Json]:
@@ -63,7 +64,7 @@ def test_outside_judges_accept_it(made: tuple[Path, Path, str], tmp_path: Path) 
     assert len(warcs) == 2
     for name in warcs:
         command = [str(Path(sys.executable).with_name("warcio")), "check", "-v", str(tmp_path / name)]
-        checked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        checked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert checked.returncode == 0, checked.stdout
         assert "digest pass" in checked.stdout
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libipld
 import pytest
@@ -10,6 +9,10 @@ from hypothesis import strategies as st
 
 from hashing.atproto import Cid, Malformed
 from hashing.atproto.dag_cbor import DEEPEST, LARGEST_BLOCK, Value, decode, encode
+from tests.steps import CountedBytes, demand_even_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LINK = bytes.fromhex("d82a582500") + b"\x01\x71\x12\x20" + bytes(32)
 CIDS = st.builds(Cid, st.binary(min_size=32, max_size=32).map(lambda digest: b"\x01\x71\x12\x20" + digest))
@@ -159,11 +162,23 @@ def test_depth(opening: bytes) -> None:
 
 @pytest.mark.parametrize("item", [0, [], Cid(LINK[5:])], ids=["numbers", "lists", "links"])
 def test_largest_block(item: Value) -> None:
-    """The largest block is read in seconds whatever it holds; a larger one is refused unread."""
+    """The largest block is read in one pass whatever it holds; a larger one is refused unread."""
     items = [item] * ((LARGEST_BLOCK - 5) // len(encode(item)))
-    data = encode(items)
-    start = time.monotonic()
+    data = CountedBytes(encode(items))
     assert decode(data) == items
-    assert time.monotonic() - start < 20
+    assert data.copied <= len(data)
+    larger = CountedBytes(LARGEST_BLOCK + 1)
     with pytest.raises(Malformed, match="larger than"):
-        decode(bytes(LARGEST_BLOCK + 1))
+        decode(larger)
+    assert larger.copied == 0
+
+
+@pytest.mark.parametrize("item", [0, [], Cid(LINK[5:]), {"a": 0}], ids=["numbers", "lists", "links", "maps"])
+def test_work_grows_with_the_block(item: Value) -> None:
+    """Four times as many values take four times the steps to read."""
+
+    def _reading(count: int) -> Callable[[], object]:
+        data = encode([item] * count)
+        return lambda: decode(data)
+
+    demand_even_growth(_reading, 2_000)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from typing import TYPE_CHECKING, Any
 
 import libipld
@@ -24,8 +23,11 @@ from tests.hashing.atproto.repository import (
 )
 from tests.hashing.atproto.signer import Signer
 from tests.hashing.atproto.vectors import FOLDER, RECORDS, key_of, vector
+from tests.steps import CountedBytes, demand_even_growth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hashing.atproto import RecordProof
 
 K256, P256, OTHER = Signer("k256", 7), Signer("p256", 7), Signer("k256", 8)
@@ -37,6 +39,11 @@ POST = f"{COLLECTION}/a".encode()
 
 def _verify(car: bytes, signer: Signer = K256, rkey: str = "a", did: str = DID) -> RecordProof:
     return verify_record(car, did=did, key=signer.did_key, collection=COLLECTION, rkey=rkey)
+
+
+def _refused(car: bytes) -> None:
+    with pytest.raises(AtprotoError):
+        _verify(car)
 
 
 def _proof_of_tree(*nodes: bytes) -> bytes:
@@ -344,15 +351,22 @@ def test_error_names_the_record() -> None:
 @pytest.mark.parametrize(
     "unit", [b"\x24" + cid_of(b""), b"\x01\x00", b"\x80\x80"], ids=["empty blocks", "sections of a byte", "varints"]
 )
-def test_large_files_in_little_time(unit: bytes) -> None:
-    """A file over the limit is refused unread; one below it, of the smallest blocks there are, in seconds."""
+def test_large_files_take_one_pass(unit: bytes) -> None:
+    """A file over the limit is refused unread; one below it, of the smallest blocks there are, is read in one pass."""
     header = write_car([cid_of(b"\xa0")], [])
+    larger = CountedBytes(header + unit * ((64 << 20) // len(unit)))
     with pytest.raises(Malformed, match="larger than"):
-        _verify(header + unit * ((64 << 20) // len(unit)))
-    start = time.monotonic()
+        _verify(larger)
+    assert larger.copied == 0
+    largest = CountedBytes(header + unit * ((LARGEST_CAR - len(header)) // len(unit)))
     with pytest.raises(AtprotoError):
-        _verify(header + unit * ((LARGEST_CAR - len(header)) // len(unit)))
-    assert time.monotonic() - start < 20
+        _verify(largest)
+    assert largest.copied <= 2 * len(largest)
+
+    def _verifying(count: int) -> Callable[[], object]:
+        return lambda: _refused(header + unit * count)
+
+    demand_even_growth(_verifying, 1_000)
 
 
 @given(car=st.binary(max_size=300))

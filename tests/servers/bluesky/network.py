@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
+from tests.patience import PATIENCE
 from tests.servers.bluesky.databases import PostgresServer, RedisServer
 from tests.servers.bluesky.user import BlueskyAccount, BlueskyPost, BlueskyUser
 from tests.servers.material import SMOKE_ALT, WATER_ALT, clip, two_photos
@@ -63,10 +64,10 @@ class BlueskyNetwork:
 
     def wait_until_indexed(self, post: BlueskyPost) -> None:
         """Return once the AppView shows this version of a post. Raises RuntimeError."""
-        self._program.wait_for(lambda: self._shows(post) or None, 15)
+        self._program.wait_for(lambda: self._shows(post) or None)
 
     def _shows(self, post: BlueskyPost) -> bool:
-        answer = requests.get(f"{self.appview}/xrpc/app.bsky.feed.getPosts", {"uris": post.uri}, timeout=20)
+        answer = requests.get(f"{self.appview}/xrpc/app.bsky.feed.getPosts", {"uris": post.uri}, timeout=PATIENCE)
         answer.raise_for_status()
         return post.cid in {shown["cid"] for shown in answer.json()["posts"]}
 

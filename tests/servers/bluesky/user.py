@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     Json = dict[str, Any]
 
 POSTS = "app.bsky.feed.post"
-_PATIENCE = 20.0  # seconds; longer than any answer here takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class BlueskyUser:
     def record(self, post: BlueskyPost) -> Json:
         """Return the record of anyone's post as the PDS has it now."""
         where = {"repo": post.did, "collection": POSTS, "rkey": post.rkey}
-        answer = requests.get(f"{self._pds}/xrpc/com.atproto.repo.getRecord", where, timeout=_PATIENCE)
+        answer = requests.get(f"{self._pds}/xrpc/com.atproto.repo.getRecord", where, timeout=PATIENCE)
         answer.raise_for_status()
         value: Json = answer.json()["value"]
         return value
@@ -113,7 +114,7 @@ class BlueskyUser:
 
     def _send(self, method: str, body: bytes, mime: str) -> Json:
         headers = {**self._headers, "Content-Type": mime}
-        answer = requests.post(f"{self._pds}/xrpc/{method}", body, headers=headers, timeout=_PATIENCE)
+        answer = requests.post(f"{self._pds}/xrpc/{method}", body, headers=headers, timeout=PATIENCE)
         answer.raise_for_status()
         found: Json = answer.json()
         return found

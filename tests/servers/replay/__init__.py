@@ -13,12 +13,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,8 +67,8 @@ def why_not() -> str:
     return "" if (_SCRIPTS / "sw.js").exists() else "ReplayWeb.page is not installed (make test does it)"
 
 
-def replayed(wacz: Path, url: str, enough: Callable[[list[Shown]], bool], seconds: float = 45) -> list[Shown]:
-    """Open an address in a WACZ; return what is shown once it is `enough`, or when the seconds are over."""
+def replayed(wacz: Path, url: str, enough: Callable[[list[Shown]], bool]) -> list[Shown]:
+    """Open an address in a WACZ; return what is shown once it is `enough`."""
     server = _Server(wacz, url)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -87,13 +88,11 @@ def replayed(wacz: Path, url: str, enough: Callable[[list[Shown]], bool], second
             stderr=subprocess.DEVNULL,
         )
         try:
-            end = time.monotonic() + seconds
-            while not enough(server.said) and time.monotonic() < end:
-                time.sleep(0.2)
+            wait_until(lambda: enough(server.said))
         finally:
             browser.terminate()
             with suppress(subprocess.TimeoutExpired):
-                browser.wait(10)
+                browser.wait(PATIENCE)
             browser.kill()
             browser.wait()
             server.shutdown()

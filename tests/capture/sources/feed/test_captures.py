@@ -290,7 +290,7 @@ def test_a_feed_that_is_not_read_is_kept(data: bytes, coding: str, reason: str, 
     """A bomb, a giant, and a coding that is not known: the feed is stored as it came, and it is said why no more."""
     headers = (("Content-Encoding", coding),) if coding else ()
     with SceneServer({"/feed": Body(data=data, type="application/rss+xml", headers=headers)}) as server:
-        _, view = captured(server.url("/feed"), timeout=20.0)
+        _, view = captured(server.url("/feed"))
     assert [failure.reason for failure in view.failed] == [
         f"the feed is stored but its entries could not be read: {reason}"
     ]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
@@ -27,10 +26,8 @@ def test_a_stop_ends_it_while_it_works(tmp_path: Path) -> None:
     def _stopped(_: float) -> None:
         raise CancelledError
 
-    begun = time.monotonic()
     with pytest.raises(CancelledError):
-        merge(_program(tmp_path, "exec sleep 60"), [tmp_path / "a"], tmp_path / "merged.mp4", _stopped)
-    assert time.monotonic() - begun < 10
+        merge(_program(tmp_path, "exec sleep 86400"), [tmp_path / "a"], tmp_path / "merged.mp4", _stopped)
 
 
 def test_what_it_complains_of_is_said(tmp_path: Path) -> None:
