@@ -8,7 +8,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from tests.servers.time_authority import TimeAuthority
 
 
-# A machine under load is slow, and that is no fault: what must not hang has a timeout of its own.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+pytest_plugins = ["tests.sampling"]
 
 
 @pytest.fixture(autouse=True)

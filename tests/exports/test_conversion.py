@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from hashing.errors import StorageFull, WouldOverwrite
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.social_case import social_case
+from tests.test_cli import typed
 
 if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
@@ -32,13 +31,6 @@ def maker(tmp_path: Path) -> CaseMaker:
     maker = make_case(tmp_path)
     maker.capture([Thing("a.jpg", photo(1)), Thing("b.jpg", photo(2))])
     return maker
-
-
-def typed(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run goldenhour as a user does."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "cli", *words]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def left_behind(folder: Path) -> list[str]:

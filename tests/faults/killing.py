@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
@@ -46,9 +44,3 @@ class Killer:
     def count(self, folder: Path) -> int:
         """Run it to its end in a folder, and return how many points it has."""
         return int(self.run(0, folder))
-
-
-def chosen(points: int, most: int) -> Iterator[int]:
-    """Yield every point, or if there are more than `most`, so many of them: the same each time."""
-    everyone = range(1, points + 1)
-    yield from everyone if points <= most else sorted(random.Random(2011).sample(everyone, most))  # noqa: S311 - no secret

@@ -1,6 +1,6 @@
-"""Fuzzes one parser for a while.
+"""Fuzzes one parser with so many inputs.
 
-usage: python -m tests.faults.fuzz.run TARGET SECONDS [FOLDER]
+usage: python -m tests.faults.fuzz.run TARGET INPUTS SEED [FOLDER]
 FOLDER keeps what was found interesting, to go on from the next time; what broke a parser is written there as well.
 """
 
@@ -20,13 +20,13 @@ from exports.errors import ExportError
 from hashing.errors import HashingError
 
 
-def main(name: str, seconds: str, folder: str = "") -> None:
+def main(name: str, inputs: str, seed: str, folder: str = "") -> None:
     """Fuzz; exit with a status that is not 0 where anything but a result or an error of ours came out."""
     corpus = Path(folder or tempfile.mkdtemp(prefix="goldenhour-fuzz-"))
     corpus.mkdir(exist_ok=True)
     target = TARGETS[name]
-    for number, seed in enumerate(target.seeds()):
-        (corpus / f"seed-{number}").write_bytes(seed)
+    for number, data in enumerate(target.seeds()):
+        (corpus / f"seed-{number}").write_bytes(data)
 
     def _one(data: bytes) -> None:
         try:
@@ -34,7 +34,8 @@ def main(name: str, seconds: str, folder: str = "") -> None:
         except (CaptureError, ExportError, HashingError):
             return
 
-    limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-max_len=65536", "-seed=2011"]
+    # The limit in seconds, for one input, only ends a hang.
+    limits = [f"-runs={inputs}", f"-seed={seed}", "-timeout=600", "-rss_limit_mb=2048", "-max_len=65536"]
     atheris.Setup(
         [sys.argv[0], str(corpus), f"-artifact_prefix={corpus}/broke-", "-print_final_stats=1", *limits], _one
     )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hashing.atproto import RecordProof
+    from tests.sampling import Sample
 
 K256, P256, OTHER = Signer("k256", 7), Signer("p256", 7), Signer("k256", 8)
 RKEYS = st.sets(st.text("abcdefghijklmnopqrstuvwxyz234567._:~-", min_size=1, max_size=13), max_size=300).map(
@@ -84,10 +85,10 @@ def test_whole_repository_is_a_proof(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_every_bit_counts(name: str) -> None:
+def test_every_bit_counts(name: str, sample: Sample) -> None:
     """A recorded proof with any one bit flipped is refused."""
     expected = vector(name)
-    for bit in range(len(expected.car) * 8):
+    for bit in sample(range(len(expected.car) * 8), 300):
         car = bytearray(expected.car)
         car[bit // 8] ^= 1 << bit % 8
         with pytest.raises(AtprotoError):
@@ -95,10 +96,10 @@ def test_every_bit_counts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_cut_off_anywhere(name: str) -> None:
+def test_cut_off_anywhere(name: str, sample: Sample) -> None:
     """A recorded proof that ends too early is refused, never read as proof of absence."""
     expected = vector(name)
-    for size in range(len(expected.car)):
+    for size in sample(range(len(expected.car)), 100):
         with pytest.raises(AtprotoError):
             expected.verify(expected.car[:size])
 
