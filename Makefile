@@ -1,25 +1,45 @@
 # make demo   a virtual environment, an install, and the demo scene captured before your eyes
-# make test   the same set-up with the test tools; lint, types, tests
+# make test   the same set-up with the test tools; lint, types, tests: of the long suites a sample, which its end names
+# make test-all   every case of every suite, with coverage
+# make check  lint, types, and the tests that start no server and no other program: for a look after each change
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Most of a test's time is waiting: one worker more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+# More for pytest: make test PYTEST='--seed 4711', make check PYTEST=tests/hashing
+PYTEST ?=
 BLUESKY := tests/servers/bluesky
 AXE := tests/browser/axe
 REPLAY := tests/servers/replay
 
-.PHONY: demo test bench clean system-packages
+# Hundreds of Python processes run in the tests: they read what the first one compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo check test test-all lint test-set-up bench clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
 
-test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed $(REPLAY)/node_modules/installed
+test: test-set-up lint
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(PYTEST)
+
+test-all: test-set-up lint
+	$(BIN)/pytest --whole --cov --cov-report=term $(SIDE_BY_SIDE) $(PYTEST)
+
+check: $(VENV)/test-tools lint
+	$(BIN)/pytest --quick $(SIDE_BY_SIDE) $(PYTEST)
+
+# Work that is left is given to whoever is done, so that no worker sits on one long file.
+SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist worksteal --durations 20
+
+test-set-up: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed $(REPLAY)/node_modules/installed
+
+lint: $(VENV)/test-tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov --cov-report=term --numprocesses $(WORKERS) --dist loadfile
 
 bench: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks

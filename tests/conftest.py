@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.servers.time_authority import TimeAuthority
 
 
-pytest_plugins = ["tests.sampling"]
+pytest_plugins = ["tests.quick", "tests.sampling"]
 
 
 @pytest.fixture(autouse=True)

@@ -57,3 +57,15 @@ class CountedBytes(bytes):
         if isinstance(part, bytes):
             self.copied += len(part)
         return part
+
+
+class CountedText(str):  # noqa: SLOT000 - the count is an attribute of each
+    """Text that counts how many of its characters were copied out of it by slices."""
+
+    copied = 0
+
+    def __getitem__(self, key: SupportsIndex | slice, /) -> str:
+        """Return what str returns, and count its length."""
+        part = super().__getitem__(key)
+        self.copied += len(part)
+        return part

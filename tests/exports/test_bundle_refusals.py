@@ -335,7 +335,7 @@ from exports.bundle import export_bundle
 from hashing.case import Case
 from hashing.keys import load_signing_key
 case, key, output = map(Path, sys.argv[1:4])
-def wait(*_): print("begun", flush=True); time.sleep(60)
+def wait(*_): print("begun", flush=True); time.sleep(86400)
 export_bundle(Case.open(case), key=load_signing_key(key), officer="M", output=output, zipped=sys.argv[4] == "zip",
               progress=wait)
 """

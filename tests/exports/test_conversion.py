@@ -21,7 +21,6 @@ from tests.test_cli import typed
 if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
 
-ROOT = Path(__file__).parents[2]
 EVERY = sorted(FORMS)
 
 

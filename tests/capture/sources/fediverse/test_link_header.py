@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capture.sources.fediverse import link_header
 from capture.sources.fediverse.link_header import next_page
 
 HERE = "https://host.example/api/v1/timelines/tag/fire?limit=40"
@@ -51,8 +52,11 @@ def test_a_long_field_takes_no_time() -> None:
     assert next_page("<a>" + " ;" * 30_000, HERE) == ""
 
 
-@pytest.mark.timeout(5)
 @pytest.mark.parametrize("part", ["<", '\\"', '"\\', ';"'])
-def test_what_does_not_end_takes_no_time(part: str) -> None:
-    """A target or a quoted text that is begun again and again and never ended costs one look at each character."""
-    assert next_page('<a>; rel="' + part * 32_000, HERE) in {"", "https://host.example/api/v1/timelines/tag/a"}
+def test_what_does_not_end_takes_no_time(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target or a quoted text that is begun again and again and never ended costs one look at each character.
+
+    The field is so long here that a look at all that follows, for each character, would be a hang of hours.
+    """
+    monkeypatch.setattr(link_header, "_LONGEST", 1 << 40)
+    assert next_page('<a>; rel="' + part * 1_500_000, HERE) in {"", "https://host.example/api/v1/timelines/tag/a"}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
-
-import pytest
 
 from capture.sources.fediverse.listed import read_page
 from capture.sources.fediverse.post_list import Answered, PostList
@@ -14,6 +13,7 @@ from capture.sources.fediverse.thread import Thread
 from capture.sources.served_json import ServedJson
 from tests.capture.conftest import OPTIONS
 from tests.capture.sources.fediverse.documented import status
+from tests.steps import demand_even_growth
 
 if TYPE_CHECKING:
     from capture.sources.source import Fetch
@@ -27,13 +27,17 @@ class _Asked:
     options = OPTIONS
 
 
-@pytest.mark.timeout(20)
 def test_a_chain_of_answers_is_followed_in_one_pass() -> None:
-    """Ten thousand posts, each the answer to the one before, are all of the thread, and cost no time each by each."""
-    chain = [status(str(number), in_reply_to_id=str(number - 1), replies_count=1) for number in range(1, 10_000)]
+    """Of thousands of posts, each the answer to the one before, all are of the thread; each costs the same work."""
+    demand_even_growth(lambda count: partial(_follow, count), 500)
+    _follow(10_000)
+
+
+def _follow(count: int) -> None:
+    chain = [status(str(number), in_reply_to_id=str(number - 1), replies_count=1) for number in range(1, count)]
     served = ServedJson(json.dumps([{k: each[k] for k in ("id", "uri", "in_reply_to_id")} for each in chain]).encode())
     fetch: Fetch = _Asked()  # type: ignore[assignment]  # no method of it is called
     thread = Thread(Answered("0", "http://home.example/0", "the first", 1), SERVER, fetch, PostList(SERVER, fetch))
     thread._note(read_page(served, [served.root], SERVER, {}))
-    assert len(thread.covered) == 10_000
+    assert len(thread.covered) == count
     assert set(thread._replies) == thread.covered

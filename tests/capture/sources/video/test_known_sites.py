@@ -87,7 +87,6 @@ def test_a_message_is_one_bounded_line() -> None:
     assert words.isprintable()
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     "url",
     [
