@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.quick", "tests.sampling"]
 
 
+_STARTED_ONCE = ("bluesky", "bluesky_appview", "appview", "mastodon", "media_site", "browser", "ordinary", "hostile")
+"""Fixtures that one worker starts once, and that take long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first, side by side, what uses a server that takes long to start: workers take from each other at the end."""
+
+    def _place(item: pytest.Item) -> int:
+        names = getattr(item, "fixturenames", ())
+        return next((place for place, name in enumerate(_STARTED_ONCE) if name in names), len(_STARTED_ONCE))
+
+    items.sort(key=_place)
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the tests away from the user's own key and settings."""
