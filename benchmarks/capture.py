@@ -73,7 +73,7 @@ def _capture(url: str, case: Path) -> None:
 
 def signing_key(folder: Path) -> Path:
     """Return the file of a key that is made on first use."""
-    from hashing.keys import load_or_create_signing_key
+    from hashing.ledger.keys import load_or_create_signing_key
 
     load_or_create_signing_key(folder / "key.pem")
     return folder / "key.pem"

@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.table import Row
-from hashing.digest_files import digest_many
-from hashing.read import FileDigests, digest_file
+from hashing.files.digest_files import digest_many
+from hashing.files.read import FileDigests, digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from benchmarks.capture import JOBS, noisy_jpeg, signing_key
 from benchmarks.serving import SceneProcess
 from benchmarks.table import Row
-from hashing.capture_folder import capture_events
-from hashing.events import CaptureStarted, Exchange, Item
+from hashing.case.capture_folder import capture_events
+from hashing.case.events import CaptureStarted, Exchange, Item
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,7 +30,7 @@ print(json.dumps([time.perf_counter() - begun, resource.getrusage(resource.RUSAG
 _PROOF = """
 import json, sys, time
 from hashlib import sha256
-from hashing.merkle import Levels, leaf_hash, root_of, verify_inclusion
+from hashing.ledger.merkle import Levels, leaf_hash, root_of, verify_inclusion
 def peak():
     return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))) / 1024
 count = int(sys.argv[1])

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from benchmarks.table import Row
 from exports.bundle import export_bundle
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.browser import chromium
 from tests.browser.tab import Tab
 from tests.exports.small_case import OFFICER, Thing, make_case

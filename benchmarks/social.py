@@ -13,8 +13,8 @@ from benchmarks.capture import signing_key
 from benchmarks.table import Row
 from hashing.atproto import verify_record
 from hashing.atproto.served import check_served, read_account_key, read_served
-from hashing.capture_folder import capture_events
-from hashing.events import Item, ProofRead
+from hashing.case.capture_folder import capture_events
+from hashing.case.events import Item, ProofRead
 from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.program import ToolMissing
 
@@ -29,11 +29,11 @@ _FEW = 20
 _PROGRAM = """
 import json, sys
 from pathlib import Path
-from capture.options import BlueskyServices, CaptureOptions
+from capture.request.options import BlueskyServices, CaptureOptions
 from capture.recorder.settings import NetworkSettings
-from capture.run import capture
-from hashing.case import Case
-from hashing.keys import load_or_create_signing_key
+from capture.run.run import capture
+from hashing.case.case import Case
+from hashing.ledger.keys import load_or_create_signing_key
 scene, folder, key, pds, plc = sys.argv[1:]
 key, _ = load_or_create_signing_key(Path(key))
 case = Case.open_or_create(Path(folder), key=key, officer="Bench")

@@ -16,8 +16,8 @@ _ROUNDS = 5
 # As `goldenhour demo` does it: the picture whose server lies is asked for once, not three times with pauses between.
 _DEMO_PAGE = """
 import sys; from pathlib import Path
-from capture.options import CaptureOptions; from capture.recorder.settings import NetworkSettings
-from capture.run import capture; from hashing.case import Case; from hashing.keys import load_signing_key
+from capture.request.options import CaptureOptions; from capture.recorder.settings import NetworkSettings
+from capture.run.run import capture; from hashing.case.case import Case; from hashing.ledger.keys import load_signing_key
 key = load_signing_key(Path(sys.argv[3]))
 options = CaptureOptions(officer="B", initials="B", network=NetworkSettings(allow_private=True, attempts=1))
 case = Case.open_or_create(Path(sys.argv[2]), key=key, officer="B")
@@ -27,7 +27,7 @@ assert capture(sys.argv[1], case, options, key=key).status == "partial"
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:  # noqa: ARG001 - it is quick already
     """Measure as a user types it: a new process each time. The limit is a time, so the ratio is in seconds."""
-    from capture.demo import DemoScene
+    from validation.demo import DemoScene
 
     command = [sys.executable, "-m", "cli"]
     subprocess.run([*command, "demo", str(folder / "demo")], check=True, capture_output=True)

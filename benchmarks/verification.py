@@ -37,7 +37,7 @@ def _bundle(folder: Path, count: int) -> Path:
 
     key = str(folder / "key.pem")
     command = [sys.executable, "-m", "cli"]
-    from hashing.keys import load_or_create_signing_key
+    from hashing.ledger.keys import load_or_create_signing_key
 
     load_or_create_signing_key(folder / "key.pem")
     with SceneProcess("benchmarks.capture", "photos", str(count), "0") as url:

@@ -37,7 +37,7 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
 
 def _convert(bundle: Path, path: Path) -> None:
     """Write it as `export --wacz` does: the bundle was verified a moment ago."""
-    program = "import sys; from pathlib import Path; from exports.conversion import convert; "
+    program = "import sys; from pathlib import Path; from exports.forms.conversion import convert; "
     call = "convert(Path(sys.argv[1]), 'wacz', Path(sys.argv[2]), verified=True)"
     _run([sys.executable, "-c", program + call, str(bundle), str(path)])
 

@@ -21,11 +21,11 @@ from commands.stamping import asked_authorities, print_stamping, stamp_captures,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from capture.options import CaptureOptions
-    from capture.progress import Progress
-    from capture.run import CaptureResult
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from capture.request.options import CaptureOptions
+    from capture.request.progress import Progress
+    from capture.run.run import CaptureResult
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
 @click.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
@@ -81,8 +81,8 @@ def _captured(
     scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress
 ) -> Iterator[CaptureResult]:
     """Capture one scene after the other, until the user or a disk without room ends it."""
-    from capture.run import capture as run_capture
-    from capture.scene import parse_scene
+    from capture.request.scene import parse_scene
+    from capture.run.run import capture as run_capture
     from hashing.errors import StorageFull
 
     for number, scene in enumerate(scenes):

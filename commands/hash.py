@@ -46,8 +46,8 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
 
 
 def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:
-    from hashing.digest import HEX_DIGITS, SHA256
-    from hashing.hash_list import write_list
+    from hashing.files.digest import HEX_DIGITS, SHA256
+    from hashing.files.hash_list import write_list
 
     algorithms = [SHA256, *(name.strip().lower() for name in also.split(",") if name.strip())]
     for name in algorithms:
@@ -63,7 +63,7 @@ def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool)
 
 
 def _check_hashes(path: Path, *, quiet: bool) -> Exit:
-    from hashing.hash_list import check_list
+    from hashing.files.hash_list import check_list
 
     with count_progress(f"checking {path}", quiet=quiet) as progress:
         report = check_list(path, progress=progress)

@@ -20,7 +20,7 @@ def key(key_path: Path | None, as_json: bool) -> None:
     \b
     goldenhour key > mary-price.pem     (hand it to whoever will verify)
     """
-    from hashing.keys import default_key_path
+    from hashing.ledger.keys import default_key_path
 
     signing = signing_key(key_path)
     if as_json:

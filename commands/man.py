@@ -17,7 +17,7 @@ def man(folder: Path) -> None:
     """
     from cli import main
     from commands.manual import pages
-    from hashing.storage import make_folder, storing, write_exclusively
+    from hashing.files.storage import make_folder, storing, write_exclusively
 
     if not folder.is_dir():
         make_folder(folder)

@@ -109,7 +109,7 @@ existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=
 
 def stated_moment(text: str, option: str) -> datetime | None:
     """Read a time that was stated in an option; None where there is none."""
-    from capture.spans import moment
+    from capture.request.spans import moment
     from hashing.times import system_clock
 
     return moment(text, option, system_clock()) if text else None

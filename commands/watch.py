@@ -44,9 +44,9 @@ def watch(
     \b
     goldenhour watch '#FireWatch' --on mastodon.example --every 60s --for 2h --case OP-ALDER
     """
-    from capture.spans import span
-    from capture.watch import Watch
-    from exports.case_view import case_seal
+    from capture.request.spans import span
+    from capture.run.watch import Watch
+    from exports.format.case_view import case_seal
     from hashing.times import system_clock
 
     officer = officer_name(officer)
