@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
+from commands import COMMANDS, load_command
 from commands.exit import Exit, exit_code
 from commands.output import complain
-
-# In the order in which evidence passes through them. A module is loaded when its command is asked for.
-COMMANDS = {
-    "capture": "capture",
-    "watch": "watch",
-    "batch": "batch",
-    "merge": "merge",
-    "verify": "verify",
-    "hash": "hash_command",
-    "seal": "seal",
-    "export": "export",
-    "report": "report",
-    "convert": "convert",
-    "custody": "custody",
-    "exhibit": "exhibit",
-    "label": "label",
-    "show": "show",
-    "key": "key",
-    "config": "config",
-    "doctor": "doctor",
-    "demo": "demo",
-    "validate": "validate",
-    "completion": "completion",
-    "man": "man",
-}
 
 
 class Goldenhour(click.Group):
@@ -61,11 +36,7 @@ class Goldenhour(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Load a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f"commands.{cmd_name}"), COMMANDS[cmd_name])
-        assert isinstance(command, click.Command)  # noqa: S101 - tells the type; the table above is ours
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -17,7 +17,8 @@ _ROUNDS = 5
 _DEMO_PAGE = """
 import sys; from pathlib import Path
 from capture.request.options import CaptureOptions; from capture.recorder.settings import NetworkSettings
-from capture.run.run import capture; from hashing.case.case import Case; from hashing.ledger.keys import load_signing_key
+from capture.run.run import capture; from hashing.case.case import Case
+from hashing.ledger.keys import load_signing_key
 key = load_signing_key(Path(sys.argv[3]))
 options = CaptureOptions(officer="B", initials="B", network=NetworkSettings(allow_private=True, attempts=1))
 case = Case.open_or_create(Path(sys.argv[2]), key=key, officer="B")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case.case import Case
+    from hashing.case.stamping import Stamping
     from hashing.ledger.keys import SigningKey
-    from hashing.ledger.trusted_time import Stamping
 
 
 @click.command(short_help="Capture the scenes of a file, thousands of them, and go on after any crash.")

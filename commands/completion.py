@@ -18,8 +18,6 @@ def completion(shell: str) -> None:
     zsh:   goldenhour completion zsh > ~/.zsh/completions/_goldenhour       (a folder in $fpath)
     fish:  goldenhour completion fish > ~/.config/fish/completions/goldenhour.fish
     """
-    from cli import main
-
     made = get_completion_class(shell)
     assert made is not None  # noqa: S101 - the choice above names only shells that click knows
-    click.echo(made(main, {}, _PROGRAM, _VARIABLE).source())
+    click.echo(made(click.get_current_context().find_root().command, {}, _PROGRAM, _VARIABLE).source())

@@ -47,7 +47,7 @@ def seal(
     \b
     goldenhour seal OP-ALDER --timestamp https://tsa.example/tsr
     """
-    from hashing.ledger.trusted_time import stamp, unstamped
+    from hashing.case.stamping import stamp, unstamped
 
     asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
     opened = open_case(case, key, officer_name(officer))

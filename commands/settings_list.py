@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands import COMMANDS, load_command
 from commands.settings import Setting
 
 if TYPE_CHECKING:
@@ -14,19 +15,15 @@ if TYPE_CHECKING:
 
 def all_settings() -> list[Setting]:
     """Return every option that may have a lasting value, each name once, in the order in which commands name them."""
-    from cli import main
-
     found: dict[str, Setting] = {}
-    for option in _options(main):
-        found.setdefault(option.setting, option)
+    for name in COMMANDS:
+        for option in _options(load_command(name)):
+            found.setdefault(option.setting, option)
     return list(found.values())
 
 
-def _options(group: click.Group) -> Iterator[Setting]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from _options(command)
-        elif command is not None:
-            yield from (each for each in command.params if isinstance(each, Setting))
+def _options(command: click.Command) -> Iterator[Setting]:
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _options(each)
+    yield from (each for each in command.params if isinstance(each, Setting))

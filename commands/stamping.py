@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
+    from hashing.case.stamping import Stamping
     from hashing.ledger.keys import SigningKey
-    from hashing.ledger.trusted_time import Stamping
 
 
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
@@ -42,8 +42,8 @@ def stamp_captures(
     """
     if not authorities:
         return []
+    from hashing.case.stamping import stamp
     from hashing.errors import HashingError
-    from hashing.ledger.trusted_time import stamp
 
     stampings: list[Stamping] = []
     try:

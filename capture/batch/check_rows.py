@@ -75,7 +75,7 @@ def _checked(given: GivenRow, base: CaptureOptions, defaults: RowOptions, now: d
         given=given,
         scene=scene.text,
         options=options,
-        places=tuple(dict.fromkeys(_host(leg.scene) for leg in places)),
+        places=tuple(dict.fromkeys(_host(target.scene) for target in places)),
     )
 
 

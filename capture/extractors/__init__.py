@@ -23,10 +23,10 @@ from capture.request.extractor import (
     NotMine,
     PostExcerpt,
     PostGone,
+    SearchTarget,
     StoredItem,
     Unavailable,
 )
-from capture.run.search import SearchTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EXTRACTORS: tuple[Extractor, ...] = (Fediverse(), Bluesky(), Video(), Web())
 """The likeliest first. The web takes whatever no other source knows."""
 
-ENTRY_POINTS = "goldenhour.sources"
+ENTRY_POINTS = "goldenhour.extractors"
 """The group by which an installed package adds sources of its own: each entry names a class without arguments."""
 
 
@@ -58,8 +58,8 @@ def search_targets(scene: Scene, options: CaptureOptions) -> Sequence[SearchTarg
             hint="name servers, such as --on mastodon.social --on bsky",
         )
     found = [SearchTarget(place, [source for source in extractors() if source.takes(place)]) for place in places]
-    for leg in found:
-        if not leg.sources:
+    for target in found:
+        if not target.sources:
             raise BadScene(f"{scene.text}: no source takes this scene")
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from capture.errors import CaptureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from capture.request.known import KnownPost
@@ -193,3 +193,11 @@ class Extractor(Protocol):
 
         Where it is still there, yield a Read with what it says now; where it has gone, a Gone.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTarget:
+    """One place to look in: the scene as it is there, and the sources that may know it, the likeliest first."""
+
+    scene: Scene
+    sources: Sequence[Extractor]

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
     from capture.extractors import Answer, Extractor, Finding
     from capture.photo import Examiners
+    from capture.request.extractor import SearchTarget
     from capture.request.options import CaptureOptions
-    from capture.run.search import SearchTarget
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
     from hashing.case.post import Post

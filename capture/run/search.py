@@ -6,7 +6,6 @@ import queue
 import threading
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.request.extractor import NotMine, Unavailable
@@ -14,35 +13,26 @@ from capture.request.extractor import NotMine, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from capture.request.extractor import Extractor, Fetch, Finding
-    from capture.request.scene import Scene
+    from capture.request.extractor import Extractor, Fetch, Finding, SearchTarget
 
 _WAITING = 64
 """Findings that may wait before a source has to wait too: this bounds the memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchTarget:
-    """One place to look in: the scene as it is there, and the sources that may know it, the likeliest first."""
-
-    scene: Scene
-    sources: Sequence[Extractor]
-
-
 class Search:
-    """Runs the legs of a search, each in a thread of its own, so that no platform waits for another."""
+    """Looks in each target of a search in a thread of its own, so that no platform waits for another."""
 
-    def __init__(self, legs: Sequence[SearchTarget], fetch: Callable[[str], Fetch]) -> None:
+    def __init__(self, targets: Sequence[SearchTarget], fetch: Callable[[str], Fetch]) -> None:
         self._fetch = fetch
         self._queue: queue.Queue[tuple[Extractor, Finding] | BaseException | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, args=(leg,), name=f"search-{number}", daemon=True)
-            for number, leg in enumerate(legs)
+            threading.Thread(target=self._run, args=(target,), name=f"search-{number}", daemon=True)
+            for number, target in enumerate(targets)
         ]
 
     def findings(self) -> Iterator[tuple[Extractor, Finding]]:
-        """Yield what is found, and by which source, until every leg is at its end. Raises what a source raised."""
+        """Yield what is found, and by which source, until every target is at its end. Raises what a source raised."""
         for thread in self._threads:
             thread.start()
         running = len(self._threads)
@@ -65,10 +55,10 @@ class Search:
             if thread.is_alive():
                 thread.join()
 
-    def _run(self, leg: SearchTarget) -> None:
+    def _run(self, target: SearchTarget) -> None:
         end: BaseException | None = None
         try:
-            self._look(leg)
+            self._look(target)
         except (_Stopped, CancelledError):
             pass  # whoever stopped the search knows why
         except BaseException as error:  # noqa: BLE001 - raised again where the findings are read
@@ -76,18 +66,23 @@ class Search:
         with suppress(_Stopped):
             self._put(end)
 
-    def _look(self, leg: SearchTarget) -> None:
+    def _look(self, target: SearchTarget) -> None:
         reasons = []
-        for source in leg.sources:
+        for source in target.sources:
             try:
-                for finding in source.find(leg.scene, self._fetch(source.name)):
+                for finding in source.find(target.scene, self._fetch(source.name)):
                     self._put((source, finding))
             except NotMine as error:
                 reasons.append(str(error))
             else:
                 return
         reason = "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"
-        self._put((leg.sources[-1], Unavailable(url=leg.scene.url or leg.scene.text, reason=reason, found_in="scene")))
+        self._put(
+            (
+                target.sources[-1],
+                Unavailable(url=target.scene.url or target.scene.text, reason=reason, found_in="scene"),
+            )
+        )
 
     def _put(self, thing: tuple[Extractor, Finding] | BaseException | None) -> None:
         while not self._stopped.is_set():

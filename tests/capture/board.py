@@ -77,4 +77,4 @@ def install(site: Path) -> None:
     info = site / "goldenhour_board-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: goldenhour-board\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[goldenhour.sources]\nboard = tests.capture.board:Board\n")
+    (info / "entry_points.txt").write_text("[goldenhour.extractors]\nboard = tests.capture.board:Board\n")

@@ -18,10 +18,10 @@ from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody, record_description
 from hashing.case.events import Custody, Described, Merged, Stated, encode
+from hashing.case.stamping import stamp
 from hashing.errors import NotAsSigned, NotRecordable, StorageFull
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.ledger import LEDGER, Ledger
-from hashing.ledger.trusted_time import stamp
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.exports.tampering import rewrite
 

@@ -13,8 +13,9 @@ from exports.format.manifest import json_schema
 from exports.verification import verify
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import Stamped
+from hashing.case.stamping import stamp
 from hashing.files.digest import Digest
-from hashing.ledger.trusted_time import ask, load_roots, stamp
+from hashing.ledger.trusted_time import ask, load_roots
 from hashing.times import timestamp
 from tests.exports.bundle.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo

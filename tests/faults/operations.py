@@ -15,8 +15,8 @@ from exports.merge import merge as merge_captures
 from hashing.case.batch_events import RowOptions
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody
+from hashing.case.stamping import stamp
 from hashing.ledger.keys import SigningKey, load_signing_key
-from hashing.ledger.trusted_time import stamp
 from hashing.times import system_clock
 
 OFFICER = "Mary Price"

@@ -18,10 +18,9 @@ from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import Custody, Merged, Stated
-from hashing.case.stamping import finish_stamps
+from hashing.case.stamping import finish_stamps, stamp, unstamped
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.ledger import ledger_lines
-from hashing.ledger.trusted_time import stamp, unstamped
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.faults.killing import KILLED, Killer, chosen

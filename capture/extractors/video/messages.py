@@ -1,7 +1,8 @@
 """What goldenhour and the process that runs yt-dlp say to each other: one JSON object a line, on two pipes.
 
-The process asks (`Ask`) and is told (`Told`); what it finds out comes as `ListedVideo`, `FoundVideo`, `Remark` and `ExtractionTrouble`, and
-`Ended` is the last. What it says is taken for no more than a stranger's claim: the types here are its bounds.
+The process asks (`Ask`) and is told (`Told`); what it finds out comes as `ListedVideo`, `FoundVideo`, `Remark` and
+`ExtractionTrouble`, and `Ended` is the last. What it says is taken for no more than a stranger's claim: the types here
+are its bounds.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ Only the SHA-256 of the checkpoint and a random number leave the computer. A tok
 `openssl ts -verify` can judge it without us.
 """
 
-from hashing.case.stamping import Stamping, finish_stamps, stamp, unstamped
 from hashing.ledger.trusted_time.authority import ask, is_authority
 from hashing.ledger.trusted_time.errors import NotHad, NotTrusted, NotValid, OfSomethingElse, TrustedTimeError
 from hashing.ledger.trusted_time.roots import load_roots
@@ -15,14 +14,10 @@ __all__ = [
     "NotTrusted",
     "NotValid",
     "OfSomethingElse",
-    "Stamping",
     "Token",
     "TrustedTimeError",
     "ask",
-    "finish_stamps",
     "is_authority",
     "load_roots",
     "read_token",
-    "stamp",
-    "unstamped",
 ]

@@ -41,14 +41,17 @@ def test_every_source_takes_its_own_example() -> None:
     names = set()
     for source in EXTRACTORS:
         names.add(source.name)
-        [leg, *_] = search_targets(parse_scene(source.example), OPTIONS)
-        assert source.name in {each.name for each in leg.sources}
+        [target, *_] = search_targets(parse_scene(source.example), OPTIONS)
+        assert source.name in {each.name for each in target.sources}
     assert len(names) == len(EXTRACTORS)
 
 
 def test_a_hashtag_is_looked_for_in_every_place() -> None:
-    """One capture has a leg for each server named with --on."""
-    assert [leg.scene.url for leg in search_targets(parse_scene("#FireWatch"), OPTIONS)] == ["mastodon.example", "bsky"]
+    """One capture has a search target for each server named with --on."""
+    assert [target.scene.url for target in search_targets(parse_scene("#FireWatch"), OPTIONS)] == [
+        "mastodon.example",
+        "bsky",
+    ]
 
 
 def test_a_hashtag_without_a_place_says_what_to_do() -> None:

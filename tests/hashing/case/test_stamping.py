@@ -7,7 +7,8 @@ import pytest
 
 from exports.verification import verify
 from hashing.case.events import Stamped
-from hashing.ledger.trusted_time import ask, finish_stamps, load_roots, stamp, unstamped
+from hashing.case.stamping import finish_stamps, stamp, unstamped
+from hashing.ledger.trusted_time import ask, load_roots
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.servers import SceneServer
 
