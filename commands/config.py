@@ -24,8 +24,8 @@ def config(case: Path | None, as_json: bool) -> None:
     goldenhour config
     goldenhour config OP-ALDER        (with what the case's own goldenhour.toml says)
     """
+    from commands.settings import all_settings
     from commands.settings_file import user_file
-    from commands.settings_list import all_settings
 
     rows = [_row(option, case) for option in all_settings()]
     if as_json:

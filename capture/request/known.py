@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from capture.request.options import CaptureOptions
     from hashing.case.post import Post
 
 
@@ -56,35 +54,6 @@ class Known:
         """
         known = self.shown.get((post.id, post.server))
         return known if known is not None and not same_words(known.post, post) else None
-
-
-def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]:
-    """Return the posts that are known, were not seen again, and should have been.
-
-    `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
-    `--since`, what is older than that cannot be missing.
-    """
-    oldest = options.since
-    if options.limit:
-        moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]
-        oldest = min(moments, default=datetime.max.replace(tzinfo=UTC))
-    return [
-        each
-        for name, each in options.known.posts.items()
-        if name not in seen and (oldest is None or _not_before(_moment(each.post.published), oldest))
-    ]
-
-
-def _not_before(moment: datetime | None, oldest: datetime) -> bool:
-    return moment is not None and moment >= oldest
-
-
-def _moment(published: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(published)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def same_words(before: Post, after: Post) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from capture.request.known import Known, KnownItem, KnownPost
@@ -9,8 +10,9 @@ from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from capture.request.options import CaptureOptions
     from hashing.case.case import Case
     from hashing.case.events import CaptureEvent
 
@@ -68,3 +70,32 @@ def _settled(events: Sequence[CaptureEvent]) -> bool:
         if isinstance(event, Failed) and not any(f" answered {status}" in event.reason for status in _FOR_GOOD):
             return False
     return True
+
+
+def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]:
+    """Return the posts that are known, were not seen again, and should have been.
+
+    `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
+    `--since`, what is older than that cannot be missing.
+    """
+    oldest = options.since
+    if options.limit:
+        moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]
+        oldest = min(moments, default=datetime.max.replace(tzinfo=UTC))
+    return [
+        each
+        for name, each in options.known.posts.items()
+        if name not in seen and (oldest is None or _not_before(_moment(each.post.published), oldest))
+    ]
+
+
+def _not_before(moment: datetime | None, oldest: datetime) -> bool:
+    return moment is not None and moment >= oldest
+
+
+def _moment(published: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(published)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

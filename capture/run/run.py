@@ -21,11 +21,11 @@ from capture.extractors import (
 )
 from capture.recorder.address_guard import AddressGuard
 from capture.recorder.recorder import Recorder
-from capture.request.known import missing
 from capture.request.progress import Progress, Silent
 from capture.request.scene import parse_scene
 from capture.request.stopping import Stop
 from capture.run.disk_room import DiskRoom
+from capture.run.earlier import missing
 from capture.run.examination import Examination
 from capture.run.fetch_pool import FetchPool
 from capture.run.intake import MEDIA, ItemStore

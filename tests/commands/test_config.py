@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from capture.errors import BadSettings
 from commands.exit import Exit
-from commands.settings_file import load
-from commands.settings_list import all_settings
+from commands.settings import all_settings, load
 from tests.capture.conftest import jpeg
 from tests.servers import SceneServer
 from tests.test_cli import typed
