@@ -43,7 +43,17 @@ def row_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_SCENES = click.argument("scenes", nargs=-1, required=True, metavar="SCENE...")
+def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse no scenes at all, and a file of them. A callback of click."""
+    if not scenes and not ctx.resilient_parsing:
+        raise click.UsageError("no scene is given; a hashtag must stand in quotes, such as '#FireWatch'", ctx)
+    for scene in scenes:
+        if "://" not in scene and Path(scene).is_file():
+            raise click.UsageError(f"{scene} is a file: `goldenhour batch {scene}` captures the scenes in it", ctx)
+    return scenes
+
+
+_SCENES = click.argument("scenes", nargs=-1, metavar="SCENE...", callback=_demand_scenes)
 
 
 _JOBS = setting(

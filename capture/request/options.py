@@ -72,9 +72,10 @@ class CaptureOptions:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        """Raise BadSettings for a place with a login in it, which would be written down."""
+        """Raise BadSettings for a place with a login in it, which would be written down, or that names no server."""
         for place in self.on:
             demand_no_login("--on", place)
+            demand_server(place)
 
     def wanted_kinds(self) -> frozenset[str]:
         """Return the kinds of media that are fetched. Raises BadSettings."""
@@ -86,6 +87,16 @@ def demand_no_login(option: str, address: str) -> None:
     if without_login(address) != address:
         raise BadSettings(
             f"{option} {without_login(address)}: a login in its address is not used", hint="lend a token with --token"
+        )
+
+
+def demand_server(place: str) -> None:
+    """Refuse a place of `--on` that is neither `bsky` nor the name or address of a server. Raises BadSettings."""
+    name = place.strip().lower()
+    if not any(sign in name for sign in ".:/") and name not in {"bsky", "localhost"}:
+        raise BadSettings(
+            f"--on {place}: not the name of a server",
+            hint="give a server's full name, such as --on mastodon.social, or --on bsky",
         )
 
 

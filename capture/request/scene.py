@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from capture.errors import BadScene
 from capture.recorder.urls import credentials, without_login
+from capture.request.pasted import scene_meant
 
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
@@ -25,7 +26,7 @@ class Scene:
 
 def parse_scene(text: str) -> Scene:
     """Read what the user gave. Raises BadScene, with a hint where one can be guessed."""
-    given = text.strip()
+    given = scene_meant(text)
     if not given:
         raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")
     if given[0] in _SIGNS:
