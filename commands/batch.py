@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Capture the scenes of a file, thousands of them, and go on after any crash.")
+@click.command()
 @click.argument("file", metavar="FILE")
 @row_options
 @click.option(

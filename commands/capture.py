@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
+@click.command()
 @scene_options
 @click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
 def capture(

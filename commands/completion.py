@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 _PROGRAM, _VARIABLE = "goldenhour", "_GOLDENHOUR_COMPLETE"
 
 
-@click.command(short_help="Print what makes a shell complete commands and options.")
+@click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the lines that make a shell complete goldenhour's commands, options and paths with the Tab key.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from commands.settings import Setting
 
 
-@click.command(short_help="Show each setting, and where its value comes from.")
+@click.command()
 @click.argument("case", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[CASE]")
 @json_option
 def config(case: Path | None, as_json: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FORMS = ("wacz", "csv", "case-uco", "pdf")
 
 
-@click.command(short_help="Write a bundle in another form: WACZ, a table, CASE/UCO, PDF.")
+@click.command()
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
 @click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="The form to write it in.")
 @click.option(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Show the tool at work on a small scene served on this computer.")
+@click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 def demo(folder: Path | None) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.

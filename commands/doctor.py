@@ -55,7 +55,7 @@ class _Doctor(click.Command):
             return parsed
 
 
-@click.command(cls=_Doctor, short_help="Check whether this computer can capture now, and say what to do.")
+@click.command(cls=_Doctor)
 @click.argument("case", required=False, is_eager=True, type=click.Path(path_type=Path), metavar="[CASE]")
 @click.option("--probe", is_flag=True, help="Also ask each service that a capture would ask.")
 @ntp_option

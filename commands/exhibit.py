@@ -11,7 +11,7 @@ from commands.options import existing_case, json_option, officer_option, signing
 from commands.output import print_json, print_things
 
 
-@click.command(short_help="List the exhibits of a case, or describe one.")
+@click.command()
 @existing_case
 @click.argument("ref", required=False, default="", metavar="[MP/1]")
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")

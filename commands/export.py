@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exports.bundle import Bundle
 
 
-@click.command(short_help="Write an evidence bundle, checked before it is called done.")
+@click.command()
 @existing_case
 @click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
 @click.option(

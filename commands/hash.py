@@ -13,7 +13,7 @@ from commands.output import clean
 from commands.progress import count_progress
 
 
-@click.command(name="hash", short_help="Hash files and folders, or check a hash list.")
+@click.command(name="hash")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
 @click.option(

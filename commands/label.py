@@ -10,7 +10,7 @@ from commands.options import existing_case
 from commands.output import clean
 
 
-@click.command(short_help="Make the continuity label of an exhibit.")
+@click.command()
 @existing_case
 @click.argument("ref", metavar="MP/1")
 @click.option(

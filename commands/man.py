@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Write the manual pages.")
+@click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def man(folder: Path) -> None:
     """Write a manual page for each command into a folder, for `man`.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exports.merge import MergeOutcome
 
 
-@click.command(short_help="Take in captures that were made elsewhere.")
+@click.command()
 @existing_case
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")

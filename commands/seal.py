@@ -23,7 +23,7 @@ from commands.output import clean, print_json
 from commands.stamping import asked_authorities, print_stamping
 
 
-@click.command(short_help="Have an authority confirm when seals existed.")
+@click.command()
 @existing_case
 @timestamp_option
 @ntp_option

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from validation.record import ValidationRecord
 
 
-@click.command(short_help="Show on this machine that known scenes are captured as they should be.")
+@click.command()
 @click.option(
     "--record",
     "path",

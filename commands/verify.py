@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exports.verification import Verification
 
 
-@click.command(short_help="Check a case, a capture, a bundle or a WACZ; never writes.")
+@click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--key",

@@ -19,7 +19,7 @@ from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, stamp_captures
 
 
-@click.command(short_help="Keep capturing what is new; record what was edited or has gone.")
+@click.command()
 @scene_options
 @click.option(
     "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
