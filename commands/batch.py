@@ -16,7 +16,7 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import finish_abandoned, officer_name, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
-from commands.scene_options import row_options
+from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
 from commands.settings import setting
 from commands.stamping import asked_authorities, stamp_captures, stamp_later
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-@click.command()
+@click.command(cls=EverydayFirst)
 @click.argument("file", metavar="FILE")
 @row_options
 @click.option(

@@ -14,7 +14,7 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import complain, print_json
 from commands.progress import capture_progress
-from commands.scene_options import scene_options
+from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-@click.command()
+@click.command(cls=EverydayFirst)
 @scene_options
 @click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
 def capture(

@@ -29,6 +29,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+EVERYDAY = frozenset(
+    ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")
+)
+"""The dozen options that a capture at a scene is likely to need, by the names of their values."""
+
+
+class EverydayFirst(click.Command):
+    """A command with many options: its help shows the everyday ones first."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the options in two sections."""
+        sections: dict[str, list[tuple[str, str]]] = {"Everyday options": [], "More options": []}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                sections["Everyday options" if param.name in EVERYDAY else "More options"].append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
 def scene_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
     for option in reversed((_SCENES, *_OPTIONS, _JOBS)):

@@ -14,12 +14,12 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import clean, counted, print_json
 from commands.progress import watch_display
-from commands.scene_options import scene_options
+from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, stamp_captures
 
 
-@click.command()
+@click.command(cls=EverydayFirst)
 @scene_options
 @click.option(
     "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
