@@ -42,7 +42,7 @@ class EverydayFirst(click.Command):
         """Print the options in two sections."""
         sections: dict[str, list[tuple[str, str]]] = {"Everyday options": [], "More options": []}
         for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
                 sections["Everyday options" if param.name in EVERYDAY else "More options"].append(record)
         for title, records in sections.items():
             with formatter.section(title):
