@@ -10,7 +10,7 @@ BLUESKY := tests/servers/bluesky
 AXE := tests/browser/axe
 REPLAY := tests/servers/replay
 
-.PHONY: demo test bench clean system-packages
+.PHONY: demo test bench bench-quick clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
@@ -21,8 +21,8 @@ test: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE
 	$(BIN)/mypy
 	$(BIN)/pytest --cov --cov-report=term --numprocesses $(WORKERS) --dist loadfile
 
-bench: system-packages $(VENV)/test-tools
-	$(BIN)/python -m benchmarks
+bench bench-quick: system-packages $(VENV)/test-tools
+	$(BIN)/python -m benchmarks $(if $(filter bench-quick,$@),--quick)
 
 clean:
 	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules $(REPLAY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
