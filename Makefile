@@ -17,7 +17,7 @@ REPLAY := tests/servers/replay
 # Hundreds of Python processes run in the tests: they read what the first one compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check test test-all lint test-set-up bench clean system-packages
+.PHONY: demo check test test-all lint test-set-up bench bench-quick clean system-packages
 
 demo: $(VENV)/installed
 	$(BIN)/goldenhour demo
@@ -41,8 +41,8 @@ lint: $(VENV)/test-tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: system-packages $(VENV)/test-tools
-	$(BIN)/python -m benchmarks
+bench bench-quick: system-packages $(VENV)/test-tools
+	$(BIN)/python -m benchmarks $(if $(filter bench-quick,$@),--quick)
 
 clean:
 	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules $(REPLAY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

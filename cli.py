@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
+from commands import COMMANDS, SECTIONS, load_command
 from commands.exit import Exit, exit_code
 from commands.output import complain
-
-# In the order in which evidence passes through them. A module is loaded when its command is asked for.
-COMMANDS = {
-    "capture": "capture",
-    "watch": "watch",
-    "batch": "batch",
-    "merge": "merge",
-    "verify": "verify",
-    "hash": "hash_command",
-    "seal": "seal",
-    "export": "export",
-    "report": "report",
-    "convert": "convert",
-    "custody": "custody",
-    "exhibit": "exhibit",
-    "label": "label",
-    "show": "show",
-    "key": "key",
-    "config": "config",
-    "doctor": "doctor",
-    "demo": "demo",
-    "validate": "validate",
-    "completion": "completion",
-    "man": "man",
-}
 
 
 class Goldenhour(click.Group):
@@ -61,11 +36,24 @@ class Goldenhour(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Load a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f"commands.{cmd_name}"), COMMANDS[cmd_name])
-        assert isinstance(command, click.Command)  # noqa: S101 - tells the type; the table above is ours
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; where there is none of this name, name the likeliest. Raises click.UsageError."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no such command: {args[0]}" + (f"; did you mean {near[0]}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Print the commands by what they are for, without loading any."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

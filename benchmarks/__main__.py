@@ -1,4 +1,4 @@
-"""Run every benchmark and write docs/benchmarks.md: `python -m benchmarks [--quick]`."""
+"""Run the benchmarks: `python -m benchmarks [--quick]`. A whole run is kept, and docs/benchmarks.md is made of all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,18 +17,17 @@ from benchmarks import (
     hashtag,
     install,
     large_case,
-    many_items,
+    proofs,
     report,
     social,
     start_up,
     verification,
     wacz,
 )
-from benchmarks.table import markdown
+from benchmarks.table import Run, compared, detailed, earlier_runs, keep
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-
-_PARTS = (
+PARTS = (
     start_up,
     install,
     capture,
@@ -35,51 +35,43 @@ _PARTS = (
     hashtag,
     social,
     verification,
-    many_items,
+    proofs,
     report,
     wacz,
     large_case,
     hashing,
 )
+_NOTES = "\n## What stands in the way"
 
 _HEAD = """# Benchmarks
 
-Each figure is a ratio to a peer or to a limit taken in the same run, best of three. Made anew by `make bench`.
+Each figure is a ratio to a peer or to a limit that was measured in turn with ours, in the same run; only memory and
+sizes are absolute. Commands run as a user types them. `make bench` measures all and adds a column; `make bench-quick`
+measures less of everything, and keeps nothing. A dash: not measured, or not in this way.
 
 """
 
 
 def main(*, quick: bool) -> None:
     """Measure everything; print the table, and keep it unless the run was a quick one."""
-    rows = []
+    rows, begun = [], time.perf_counter()
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-") as name:
-        folder = Path(name).resolve()
-        parts = (
-            start_up,
-            install,
-            capture,
-            batch,
-            hashtag,
-            social,
-            verification,
-            many_items,
-            report,
-            large_case,
-            hashing,
-        )
-        for part in parts:
-            own = folder / part.__name__.rpartition(".")[2]
+        for part in PARTS:
+            own = Path(name).resolve() / part.__name__.rpartition(".")[2]
             own.mkdir()
             measured = part.rows(own, quick=quick)
-            print("\n".join(markdown(measured).splitlines()[2:]), flush=True)
+            print("\n".join(detailed(measured).splitlines()[2:]), flush=True)
             rows += measured
-    python, day = platform.python_version(), f"{datetime.now(UTC):%Y-%m-%d}"
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {python}, {day}"
-    text = f"{_HEAD}{machine}.\n\n{markdown(rows)}"
-    print(text)
-    if not quick:
-        notes = PAGE.read_text().partition("\n## ") if PAGE.exists() else ("", "", "")
-        PAGE.write_text(text + (f"\n## {notes[2]}" if notes[1] else ""))
+    day, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores, {platform.machine()}"
+    minutes = (time.perf_counter() - begun) / 60
+    machine = f"{machine}, Python {platform.python_version()}"
+    print(f"{machine}, {day}, {minutes:.0f} minutes")
+    if quick:
+        return
+    keep(Run(date=day, machine=machine, ratios={row.what: round(row.ratio, 4) for row in rows}))
+    notes = PAGE.read_text("utf-8").partition(_NOTES)
+    text = f"{_HEAD}## Ratios by date\n\n{compared(rows, earlier_runs())}\n## The last run\n\n{machine}, {day}.\n\n"
+    PAGE.write_text(text + detailed(rows) + notes[1] + notes[2], "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,95 +1,120 @@
-"""Capturing: many photos at a latency, and one very large body, beside curl."""
+"""Capturing: many photos with and without latency, and one very large body, beside curl and a bare loop."""
 
 from __future__ import annotations
 
 import io
 import random
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.measure import GOLDENHOUR, in_turn, run
 from benchmarks.serving import SceneProcess
 from benchmarks.table import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from benchmarks.measure import Cost
 
 JOBS = 8
-_ROUNDS = 3
+
+# Receives, hashes and syncs the same bytes, one connection after the other: what no recorder can do without.
+_BARE = """
+import hashlib, http.client, os, sys
+host, count, folder = sys.argv[1].removeprefix("http://"), int(sys.argv[2]), sys.argv[3]
+os.mkdir(folder)
+connection = http.client.HTTPConnection(host)
+for number in range(count):
+    connection.request("GET", f"/photo/{number}.jpg")
+    answer, digest = connection.getresponse(), hashlib.sha256()
+    descriptor = os.open(f"{folder}/{number}", os.O_WRONLY | os.O_CREAT)
+    while piece := answer.read(1 << 16):
+        digest.update(piece)
+        os.write(descriptor, piece)
+    os.fsync(descriptor)
+    os.close(descriptor)
+"""
 
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Measure in a folder that has room for a few times the data."""
-    photos, large = (100, 64 << 20) if quick else (500, 1 << 30)
-    return [_photos(folder, photos), *_large(folder, large)]
+    photos, large, rounds = (60, 64 << 20, 2) if quick else (500, 1 << 30, 3)
+    return [*_photos(folder, photos, rounds), _work(folder, photos, rounds), *_large(folder, large, rounds)]
 
 
-def _photos(folder: Path, count: int) -> Row:
+def _photos(folder: Path, count: int, rounds: int) -> list[Row]:
     with SceneProcess("benchmarks.capture", "photos", str(count), "0.05") as url:
         urls = "".join(f'url="{url}/photo/{number}.jpg"\noutput="{folder}/curl-{number}"\n' for number in range(count))
         (folder / "urls").write_text(urls)
-        curl = ["curl", "-s", "-Z", "--parallel-max", str(JOBS), "-K", str(folder / "urls")]
-        peer = _best(lambda _: _run(curl))
-        ours = _best(lambda number: _capture(f"{url}/gallery.html", folder / f"photos-{number}"))
-    what = f"{count} photos of 200 KiB, 50 ms latency, {JOBS} side by side: seconds, all of `goldenhour capture`"
-    return Row(what, f"{ours:.2f} s", f"`curl -Z` {peer:.2f} s", ours / peer, 1.2, at_least=False)
-
-
-def _large(folder: Path, size: int) -> list[Row]:
-    with SceneProcess("benchmarks.capture", "large", "0", "0") as url:
-        peer = _best(
-            lambda number: _run(["curl", "-s", "-o", str(folder / f"large-{number}"), f"{url}/big?bytes={size}"])
+        best = in_turn(
+            {
+                "curl": lambda _: run(["curl", "-s", "-Z", "--parallel-max", str(JOBS), "-K", folder / "urls"]),
+                "ours": lambda number: _capture(f"{url}/gallery.html", folder / f"photos-{number}"),
+            },
+            rounds=rounds,
         )
-        memory: list[int] = []
-        ours = _best(lambda number: _fetch(f"{url}/big?bytes={size}", folder / f"fetch-{number}", memory))
-    what = f"one body of {size >> 20} MiB: throughput, hashed, recorded and synced to disk"
-    rate = size / (1 << 20)
+    ours, curl = best["ours"], best["curl"]
+    what = f"{count} photos of 200 KiB, 50 ms, {JOBS} side by side, against `curl -Z`"
+    ratio = ours.seconds / curl.seconds
+    return [Row(what=what, ours=ours.shown, cpu=ours.cpu_shown, peer=curl.shown, ratio=ratio, goal=1.15)]
+
+
+def _work(folder: Path, count: int, rounds: int) -> Row:
+    with SceneProcess("benchmarks.capture", "photos", str(count), "0") as url:
+        best = in_turn(
+            {
+                "bare": lambda number: run([sys.executable, "-c", _BARE, url, str(count), folder / f"bare-{number}"]),
+                "ours": lambda number: _capture(f"{url}/gallery.html", folder / f"work-{number}"),
+            },
+            rounds=rounds,
+        )
+    ours, bare = best["ours"], best["bare"]
+    return Row(
+        what=f"{count} photos of 200 KiB, no latency: CPU against a loop that receives, hashes and syncs",
+        ours=f"{ours.cpu / count * 1000:.1f} ms a photo, decoding in its child included",
+        cpu=ours.cpu_shown,
+        peer=f"{bare.cpu / count * 1000:.1f} ms a photo",
+        ratio=ours.cpu / bare.cpu,
+        goal=4,
+    )
+
+
+def _large(folder: Path, size: int, rounds: int) -> list[Row]:
+    with SceneProcess("benchmarks.capture", "large", "0", "0") as url:
+        address = f"{url}/big?bytes={size}"
+        best = in_turn(
+            {
+                "curl": lambda number: run(["curl", "-s", "-o", folder / f"large-{number}", address]),
+                "ours": lambda number: _capture(address, folder / f"body-{number}"),
+            },
+            rounds=rounds,
+        )
+    ours, curl = best["ours"], best["curl"]
+    what = f"one body of {size >> 20} MiB against `curl -o`, all of `goldenhour capture`"
     return [
-        Row(what, f"{rate / ours:.0f} MiB/s", f"`curl -o` {rate / peer:.0f} MiB/s", peer / ours, 0.8, at_least=True),
-        Row("the same: peak memory", f"{max(memory)} MB", "", max(memory), 120, at_least=False, unit="MB"),
+        Row(
+            what=what,
+            ours=ours.shown,
+            cpu=ours.cpu_shown,
+            peer=curl.shown,
+            ratio=curl.seconds / ours.seconds,
+            goal=0.8,
+            at_least=True,
+        ),
+        Row(what=f"{what}: memory", ours=f"{ours.memory:.0f} MiB", ratio=ours.memory, goal=120, unit="MiB"),
     ]
 
 
-def _fetch(url: str, folder: Path, memory: list[int]) -> None:
-    """Fetch with the recorder in a process of its own, and note its peak memory."""
-    folder.mkdir()
-    program = (
-        "import sys, time; from pathlib import Path\n"
-        "from capture.recorder.recorder import Recorder; from capture.recorder.settings import NetworkSettings\n"
-        "recorder = Recorder(Path(sys.argv[1]), NetworkSettings(allow_private=True), passed=lambda _: None)\n"
-        "assert recorder.fetch(sys.argv[2]).whole\n"
-        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
-    )
-    ran = _run([sys.executable, "-c", program, str(folder), url])
-    memory.append(int(ran) // 1000)
-
-
-def _capture(url: str, case: Path) -> None:
-    command = [sys.executable, "-m", "cli", "capture", url, "--case", str(case), "--allow-private", "--quiet"]
-    _run([*command, "--officer", "Bench", "--jobs", str(JOBS), "--key", str(signing_key(case.parent)), "--json"])
+def _capture(url: str, case: Path) -> Cost:
+    words = f"--allow-private --quiet --json --officer Bench --jobs {JOBS}".split()
+    return run([*GOLDENHOUR, "capture", url, "--case", case, *words, "--key", signing_key(case.parent)])
 
 
 def signing_key(folder: Path) -> Path:
     """Return the file of a key that is made on first use."""
-    from hashing.keys import load_or_create_signing_key
+    from hashing.ledger.keys import load_or_create_signing_key
 
     load_or_create_signing_key(folder / "key.pem")
     return folder / "key.pem"
-
-
-def _run(command: list[str]) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def _best(measured: Callable[[int], object]) -> float:
-    times = []
-    for number in range(_ROUNDS):
-        begun = time.perf_counter()
-        measured(number)
-        times.append(time.perf_counter() - begun)
-    return min(times)
 
 
 def noisy_jpeg(size: int = 200 << 10) -> bytes:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from benchmarks.measure import openssl_rate
 from benchmarks.table import Row
-from hashing.digest_files import digest_many
-from hashing.read import FileDigests, digest_file
+from hashing.files.digest_files import digest_many
+from hashing.files.read import FileDigests, digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ def _large_file(folder: Path, size: int) -> list[Row]:
     rates = _best_rates(
         {
             "hashed": lambda: _rate(size, lambda: digest_file(path)),
-            "one core": _openssl_rate,
+            "one core": openssl_rate,
             "checked": lambda: _command_rate(size, sys.executable, "-m", "cli", "hash", "--check", str(listed), "-q"),
             "sha256sum": lambda: _command_rate(size, "sha256sum", "-c", str(listed)),
             "hashdeep": lambda: _command_rate(size, "hashdeep", "-c", "sha256", str(path)),
@@ -48,7 +48,9 @@ def _large_file(folder: Path, size: int) -> list[Row]:
     compared = [_row(f"{what} hashed", rates["hashed"], "`openssl speed`, one core", rates["one core"], 0.9)]
     for tool, command, goal in (("hashdeep", "hashdeep -c sha256", 4), ("sha256sum", "sha256sum -c", 8)):
         if tool in rates:
-            compared.append(_row(f"{what}: `hash --check`", rates["checked"], f"`{command}`", rates[tool], goal))
+            compared.append(
+                _row(f"{what}: `hash --check` against `{command}`", rates["checked"], "", rates[tool], goal)
+            )
     return compared
 
 
@@ -59,7 +61,7 @@ def _small_files(folder: Path, count: int) -> list[Row]:
     rates = _best_rates(
         {
             "hashed": lambda: _rate(count * _SMALL, lambda: _hash_all(paths)),
-            "two cores": lambda: _openssl_rate("-multi", "2"),
+            "two cores": lambda: openssl_rate("-multi", "2"),
         }
     )
     what = f"{count} files of {_SMALL >> 10} KiB hashed"
@@ -73,7 +75,8 @@ def _hash_all(paths: Iterable[Path]) -> None:
 
 
 def _row(what: str, ours: float, peer: str, theirs: float, goal: float) -> Row:
-    return Row(what, f"{ours / 1e6:,.0f} MB/s", f"{peer} {theirs / 1e6:,.0f} MB/s", ours / theirs, goal, at_least=True)
+    shown, beside = f"{ours / 1e6:,.0f} MB/s", f"{peer} {theirs / 1e6:,.0f} MB/s"
+    return Row(what=what, ours=shown, peer=beside, ratio=ours / theirs, goal=goal, at_least=True)
 
 
 def _best_rates(measured: Mapping[str, Callable[[], float]]) -> dict[str, float]:
@@ -94,23 +97,3 @@ def _rate(size: int, work: Callable[[], object]) -> float:
 
 def _command_rate(size: int, *command: str) -> float:
     return _rate(size, lambda: subprocess.run(command, check=True, capture_output=True))
-
-
-def _openssl_rate(*options: str) -> float:
-    """Return the bytes a second that openssl states for itself, from memory, in pieces of 16 KiB."""
-    command = ["openssl", "speed", *options, "-bytes", "16384", "-seconds", "1", "sha256"]
-    stated = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = re.search(r"^sha256\s+([\d.]+)k", stated, re.MULTILINE)
-    if not found:
-        raise ValueError(f"openssl speed states no rate: {stated[-200:]!r}")
-    return float(found[1]) * 1000
-
-
-if __name__ == "__main__":
-    import tempfile
-    from pathlib import Path
-
-    from benchmarks.table import markdown
-
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        print(markdown(rows(Path(made), quick="--quick" in sys.argv)))

@@ -1,25 +1,33 @@
-"""Measurements as rows of a table: ours, the peer's or the limit, their ratio, and the goal."""
+"""Measurements as rows of a table: ours beside a peer or a limit of the same run, and the ratios of earlier runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+RUNS = Path(__file__).with_name("runs.jsonl")
+"""A line a run: its date, its machine, and the ratio of each row by the row's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measurement. `ours` and `peer` are shown as given; `ratio` is compared with `goal` by `at_least`."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement. `ratio` is compared with `goal` by `at_least`; both are ratios, or bytes, never seconds."""
 
     what: str
+    """The name under which runs are compared: it stays when sizes and words around it change."""
     ours: str
-    peer: str
     ratio: float
     goal: float
-    at_least: bool
+    at_least: bool = False
     """Whether a larger ratio is better."""
+    peer: str = ""
+    """What ours is compared with, as measured in the same run."""
+    cpu: str = ""
+    """Seconds of processor time that ours took, where it is a command."""
     unit: str = "x"
 
     @property
@@ -28,11 +36,52 @@ class Row:
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
 
-def markdown(rows: Iterable[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = ["| what | ours | peer or limit | ratio | goal | reached |", "| --- | --- | --- | --- | --- | --- |"]
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The ratios of one run."""
+
+    date: str
+    machine: str
+    ratios: dict[str, float]
+
+
+def earlier_runs() -> list[Run]:
+    """Return the runs that are kept, oldest first."""
+    return [msgspec.json.decode(line, type=Run) for line in RUNS.read_bytes().splitlines()] if RUNS.exists() else []
+
+
+def keep(run: Run) -> None:
+    """Add a run to those that are kept."""
+    with RUNS.open("ab") as file:
+        file.write(msgspec.json.encode(run) + b"\n")
+
+
+def detailed(rows: Iterable[Row]) -> str:
+    """Return one run as a Markdown table, with what was measured."""
+    lines = [
+        "| what | ours | CPU | peer or limit | ratio | goal | reached |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for row in rows:
-        sign = "≥" if row.at_least else "≤"
-        ratio, goal = f"{row.ratio:.2f} {row.unit}", f"{sign} {row.goal:g} {row.unit}"
-        lines.append(f"| {row.what} | {row.ours} | {row.peer} | {ratio} | {goal} | {'yes' if row.reached else 'no'} |")
+        cells = (row.what, row.ours, row.cpu, row.peer, _shown(row.ratio, row.unit), _goal(row))
+        lines.append(f"| {' | '.join(cells)} | {'yes' if row.reached else 'no'} |")
     return "\n".join(lines) + "\n"
+
+
+def compared(rows: Sequence[Row], runs: Sequence[Run]) -> str:
+    """Return the ratios of the runs, a column each, oldest first, so that a step back is seen."""
+    names = [row.what for row in rows]
+    dates = [f"{run.date}" for run in runs]
+    lines = [f"| what | goal | {' | '.join(dates)} |", f"| --- | --- |{' --- |' * len(runs)}"]
+    for row in rows:
+        ratios = [_shown(run.ratios[row.what], row.unit) if row.what in run.ratios else "-" for run in runs]
+        lines.append(f"| {row.what} | {_goal(row)} | {' | '.join(ratios)} |")
+    gone = {name for run in runs for name in run.ratios} - set(names)
+    return "\n".join(lines) + "\n" + (f"\nNo longer measured: {', '.join(sorted(gone))}.\n" if gone else "")
+
+
+def _goal(row: Row) -> str:
+    return f"{'≥' if row.at_least else '≤'} {row.goal:g} {row.unit}"
+
+
+def _shown(ratio: float, unit: str) -> str:
+    return f"{ratio:.0f} {unit}" if unit != "x" else f"{ratio:.2f} {unit}"

@@ -2,3 +2,57 @@
 
 What several of them share stands beside them: options, output, progress, exit codes.
 """
+
+from __future__ import annotations
+
+import importlib
+from types import MappingProxyType
+
+import click
+
+SECTIONS = MappingProxyType(
+    {
+        "Capture": {
+            "capture": "Capture posts, pages, videos and feeds by their address; or a #hashtag.",
+            "watch": "Keep capturing what is new; record what was edited or has gone.",
+            "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
+            "merge": "Take in captures that were made elsewhere.",
+            "seal": "Have an authority confirm when seals existed.",
+        },
+        "Look and check": {
+            "show": "Show what is in a case.",
+            "verify": "Check a case, a capture, a bundle or a WACZ; never writes.",
+            "hash": "Hash files and folders, or check a hash list.",
+        },
+        "Exhibits and handing over": {
+            "exhibit": "List the exhibits of a case, or describe one.",
+            "custody": "Record what is done with an exhibit, or show its log.",
+            "label": "Make the continuity label of an exhibit.",
+            "export": "Write an evidence bundle, checked before it is called done.",
+            "report": "Make the report of a bundle anew, as pages or as PDF.",
+            "convert": "Write a bundle in another form: WACZ, a table, CASE/UCO, PDF.",
+        },
+        "This computer": {
+            "demo": "Show the tool at work on a small scene served on this computer.",
+            "doctor": "Check whether this computer can capture now, and say what to do.",
+            "key": "Show your public key and its fingerprint.",
+            "config": "Show each setting, and where its value comes from.",
+            "validate": "Show on this machine that known scenes are captured as they should be.",
+            "completion": "Print what makes a shell complete commands and options.",
+            "man": "Write the manual pages.",
+        },
+    }
+)
+"""Every command with its summary. `goldenhour --help` prints them from here, so that it loads no command."""
+
+COMMANDS = MappingProxyType({name: text for section in SECTIONS.values() for name, text in section.items()})
+_FUNCTIONS = {"hash": "hash_command"}
+"""The commands whose function has another name than their module."""
+
+
+def load_command(name: str) -> click.Command:
+    """Import the module of one of `COMMANDS` and return its command, with its summary."""
+    command = getattr(importlib.import_module(f"commands.{name}"), _FUNCTIONS.get(name, name))
+    assert isinstance(command, click.Command)  # noqa: S101 - tells the type; the table above is ours
+    command.short_help = COMMANDS[name]
+    return command

@@ -16,7 +16,7 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import finish_abandoned, officer_name, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
-from commands.scene_options import row_options
+from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
 from commands.settings import setting
 from commands.stamping import asked_authorities, stamp_captures, stamp_later
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from capture.batch import BatchSummary, Row, RowsRead
+    from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
-    from hashing.case import Case
-    from hashing.keys import SigningKey
-    from hashing.trusted_time import Stamping
+    from hashing.case.case import Case
+    from hashing.case.stamping import Stamping
+    from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Capture the scenes of a file, thousands of them, and go on after any crash.")
+@click.command(cls=EverydayFirst)
 @click.argument("file", metavar="FILE")
 @row_options
 @click.option(
@@ -125,8 +125,8 @@ def batch(
     cut -f1 list.tsv | goldenhour batch - --case OP-ALDER --json > done.jsonl
     """
     from capture.batch import Batch, BatchSettings
-    from capture.disk_room import DiskRoom
-    from hashing.case import Case
+    from capture.run.disk_room import DiskRoom
+    from hashing.case.case import Case
     from hashing.errors import WouldOverwrite
     from hashing.times import system_clock
 
@@ -179,15 +179,15 @@ def _named(file: str) -> str:
 
 def _rows(
     file: str, form: str, officer: str, chosen: dict[str, Any], now: datetime, *, skip_bad: bool
-) -> tuple[RowsRead, list[Row]]:
+) -> tuple[RowsRead, list[BatchRow]]:
     """Read and check every row. Raises BadRows where some are wrong and shall not be left out."""
     from dataclasses import replace
 
     from capture.batch import BadRows, checked_rows, read_rows
     from capture.errors import BadScene
-    from capture.scene import parse_scene
-    from hashing.batch_events import RowOptions
-    from hashing.storage import read_error
+    from capture.request.scene import parse_scene
+    from hashing.case.batch_events import RowOptions
+    from hashing.files.storage import read_error
 
     try:
         if file == "-":
@@ -233,7 +233,7 @@ def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN
 
         yield SilentBatch()
     elif sys.stderr.isatty():
-        from capture.batch.live import BatchLive
+        from commands.display.batch_display import BatchLive
 
         with BatchLive(console(), clean, room.free) as live:
             yield live
@@ -255,7 +255,7 @@ def _keep_failed(read: RowsRead, summary: BatchSummary, path: Path | None) -> Pa
     """Write the rows of which nothing was got to a file that can be fed back in; return it, if there are any."""
     from capture.batch import failed_rows
     from hashing.errors import HashingError
-    from hashing.storage import write_exclusively
+    from hashing.files.storage import write_exclusively
 
     if not summary.failed:
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from capture.batch import BatchSummary
     from capture.batch.progress import RowDone
-    from hashing.case import Case
+    from hashing.case.case import Case
 
 _STATUS_EXITS = {"partial": Exit.IN_PART, "nothing": Exit.NOTHING, "not tried": Exit.NOTHING}
 _WORSE = (Exit.OK, Exit.IN_PART, Exit.NOTHING, Exit.REFUSED, Exit.INTERRUPTED)
@@ -23,7 +23,7 @@ _WORSE = (Exit.OK, Exit.IN_PART, Exit.NOTHING, Exit.REFUSED, Exit.INTERRUPTED)
 
 def row_json(done: RowDone) -> dict[str, Any]:
     """Return a row that has ended as plain values for `batch --json`."""
-    from hashing.case import CAPTURES
+    from hashing.case.case import CAPTURES
 
     outcome, result = done.outcome, done.result
     return {
@@ -63,7 +63,7 @@ def summary_json(summary: BatchSummary, kept: Path | None) -> dict[str, Any]:
 
 def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: bool) -> None:
     """Print what became of a batch, where the rows that failed stand, and the seal that stands for all of it."""
-    from exports.case_view import case_seal
+    from exports.format.case_view import case_seal
 
     counts = summary.counts
     before = f", {counts.before:,} captured before" if counts.before else ""

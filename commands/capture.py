@@ -14,21 +14,21 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import complain, print_json
 from commands.progress import capture_progress
-from commands.scene_options import scene_options
+from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from capture.options import CaptureOptions
-    from capture.progress import Progress
-    from capture.run import CaptureResult
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from capture.request.options import CaptureOptions
+    from capture.request.progress import Progress
+    from capture.run.run import CaptureResult
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Capture posts, pages, videos and feeds by their address; or a #hashtag.")
+@click.command(cls=EverydayFirst)
 @scene_options
 @click.option("--for", "live", default="", metavar="TIME", help="Follow a live stream for so long, such as 10m.")
 def capture(
@@ -81,8 +81,8 @@ def _captured(
     scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress
 ) -> Iterator[CaptureResult]:
     """Capture one scene after the other, until the user or a disk without room ends it."""
-    from capture.run import capture as run_capture
-    from capture.scene import parse_scene
+    from capture.request.scene import parse_scene
+    from capture.run.run import capture as run_capture
     from hashing.errors import StorageFull
 
     for number, scene in enumerate(scenes):

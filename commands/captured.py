@@ -12,24 +12,24 @@ from commands.output import clean, counted, print_json, print_things
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.run import CaptureResult
-    from exports.capture_view import CaptureView
-    from hashing.case import Case
+    from capture.run.run import CaptureResult
+    from exports.format.capture_view import CaptureView
+    from hashing.case.case import Case
 
 NOTEBOOK = "write the seal in your notebook: it stands for all of that"
 
 
 def print_capture_json(result: CaptureResult, case: Case) -> None:
     """Print a capture as a line of JSON."""
-    from exports.capture_view import read_capture
-    from exports.tables import capture_to_json
+    from commands.display.tables import capture_to_json
+    from exports.format.capture_view import read_capture
 
     print_json(capture_to_json(read_capture(result.path), case.path))
 
 
 def print_capture(result: CaptureResult) -> None:
     """Print what a capture got, what it did not get, and its seal."""
-    from exports.capture_view import read_capture
+    from exports.format.capture_view import read_capture
 
     view = read_capture(result.path)
     print_tables(view)
@@ -43,7 +43,7 @@ def print_capture(result: CaptureResult) -> None:
 
 def print_clock(view: CaptureView) -> None:
     """Print how far this computer's clock was from others during a capture, where that is known."""
-    from exports.clock import clock_sentence
+    from exports.format.clock import clock_sentence
 
     if sentence := clock_sentence(view.clock, view.dates):
         click.echo(clean(f"clock    {sentence}"))
@@ -57,7 +57,7 @@ def print_case(case: Case) -> None:
 
 def print_tables(view: CaptureView) -> None:
     """Print what a capture got, what had changed since an earlier one, and what it did not get."""
-    from exports.tables import changes_table, copies_table, items_table, missing_table
+    from commands.display.tables import changes_table, copies_table, items_table, missing_table
 
     if view.items:
         print_things(items_table(view))

@@ -10,8 +10,8 @@ from commands.output import clean
 
 if TYPE_CHECKING:
     from capture.clock import TimeServer
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
 def asked_time_server(text: str) -> TimeServer | None:
@@ -27,7 +27,7 @@ def record_clock(case: Case, server: TimeServer, key: SigningKey, *, allow_priva
 
     from capture.clock import measure_clock
     from capture.recorder.address_guard import AddressGuard
-    from exports.clock import measured_phrase
+    from exports.format.clock import measured_phrase
 
     measured = measure_clock(server, AddressGuard(allow_private=allow_private))
     case.record(replace(measured, signer=key.public.raw.hex()), key=key)

@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 _PROGRAM, _VARIABLE = "goldenhour", "_GOLDENHOUR_COMPLETE"
 
 
-@click.command(short_help="Print what makes a shell complete commands and options.")
+@click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the lines that make a shell complete goldenhour's commands, options and paths with the Tab key.
@@ -18,8 +18,6 @@ def completion(shell: str) -> None:
     zsh:   goldenhour completion zsh > ~/.zsh/completions/_goldenhour       (a folder in $fpath)
     fish:  goldenhour completion fish > ~/.config/fish/completions/goldenhour.fish
     """
-    from cli import main
-
     made = get_completion_class(shell)
     assert made is not None  # noqa: S101 - the choice above names only shells that click knows
-    click.echo(made(main, {}, _PROGRAM, _VARIABLE).source())
+    click.echo(made(click.get_current_context().find_root().command, {}, _PROGRAM, _VARIABLE).source())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from commands.settings import Setting
 
 
-@click.command(short_help="Show each setting, and where its value comes from.")
+@click.command()
 @click.argument("case", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[CASE]")
 @json_option
 def config(case: Path | None, as_json: bool) -> None:
@@ -24,8 +24,8 @@ def config(case: Path | None, as_json: bool) -> None:
     goldenhour config
     goldenhour config OP-ALDER        (with what the case's own goldenhour.toml says)
     """
+    from commands.settings import all_settings
     from commands.settings_file import user_file
-    from commands.settings_list import all_settings
 
     rows = [_row(option, case) for option in all_settings()]
     if as_json:

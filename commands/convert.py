@@ -14,12 +14,12 @@ from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from exports.derived_file import DerivedFile
+    from exports.forms.derived_file import DerivedFile
 
 _FORMS = ("wacz", "csv", "case-uco", "pdf")
 
 
-@click.command(short_help="Write a bundle in another form: WACZ, a table, CASE/UCO, PDF.")
+@click.command()
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
 @click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="The form to write it in.")
 @click.option(
@@ -40,7 +40,7 @@ def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: 
     goldenhour convert OP-ALDER_MP-1.zip --to wacz
     goldenhour convert OP-ALDER_MP-1 --to csv --output items.csv
     """
-    from exports.conversion import convert as convert_bundle
+    from exports.forms.conversion import convert as convert_bundle
 
     if form == "pdf":
         _print(bundle, output, as_json=as_json, quiet=quiet)

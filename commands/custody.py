@@ -70,10 +70,10 @@ def custody_add(
     goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --place "exhibits store" --at 10m
     goldenhour custody add OP-ALDER --receipt verified-by-hill.receipt
     """
-    from exports.receipt import record_receipt
-    from hashing.custody import VERIFIED, Handling, record_custody
-    from hashing.note import LARGEST_NOTE
-    from hashing.storage import read_small
+    from exports.custody.receipt import record_receipt
+    from hashing.case.custody import VERIFIED, Handling, record_custody
+    from hashing.files.storage import read_small
+    from hashing.ledger.note import LARGEST_NOTE
 
     if receipt is not None and (action not in {"", VERIFIED} or at or giver or receiver):
         raise click.UsageError("--receipt says itself what was done, when and by whom: leave out --event, --at …")
@@ -102,9 +102,9 @@ def custody_show(case: Path, ref: str, as_json: bool) -> None:
     \b
     goldenhour custody show OP-ALDER MP/1
     """
-    from exports.continuity import exhibits_of
-    from exports.tables import custody_lines, custody_to_json
-    from hashing.case import Case
+    from commands.display.tables import custody_lines, custody_to_json
+    from exports.custody.continuity import exhibits_of
+    from hashing.case.case import Case
 
     for exhibit in exhibits_of(Case.open(case), ref):
         if as_json:

@@ -14,12 +14,12 @@ from commands.progress import capture_progress
 from commands.verify import print_verification
 
 if TYPE_CHECKING:
-    from capture.run import CaptureResult
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from capture.run.run import CaptureResult
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
-@click.command(short_help="Show the tool at work on a small scene served on this computer.")
+@click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 def demo(folder: Path | None) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.
@@ -27,10 +27,10 @@ def demo(folder: Path | None) -> None:
     \b
     goldenhour demo
     """
-    from capture.demo import DemoScene
-    from hashing.keys import load_or_create_signing_key
-    from hashing.storage import make_folder
+    from hashing.files.storage import make_folder
+    from hashing.ledger.keys import load_or_create_signing_key
     from hashing.times import compact, system_clock
+    from validation.demo import DemoScene
 
     folder = folder or Path(f"goldenhour-demo-{compact(system_clock())}")
     make_folder(folder)
@@ -62,10 +62,10 @@ def _step(number: int, text: str) -> None:
 
 
 def _demo_capture(url: str, folder: Path, key: SigningKey) -> tuple[Case, CaptureResult]:
-    from capture.options import CaptureOptions
     from capture.recorder.settings import NetworkSettings
-    from capture.run import capture as run_capture
-    from hashing.case import Case
+    from capture.request.options import CaptureOptions
+    from capture.run.run import capture as run_capture
+    from hashing.case.case import Case
 
     officer = "Demo Officer"
     # The scene is on this very computer, which is why private addresses are allowed here and nowhere by default.

@@ -55,7 +55,7 @@ class _Doctor(click.Command):
             return parsed
 
 
-@click.command(cls=_Doctor, short_help="Check whether this computer can capture now, and say what to do.")
+@click.command(cls=_Doctor)
 @click.argument("case", required=False, is_eager=True, type=click.Path(path_type=Path), metavar="[CASE]")
 @click.option("--probe", is_flag=True, help="Also ask each service that a capture would ask.")
 @ntp_option
@@ -103,9 +103,9 @@ def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:
     """Put together what was typed and set; what is wrong with the settings files is for the table."""
     from capture.doctor import Setup
     from capture.errors import BadSettings
-    from capture.options import BlueskyServices
     from capture.recorder.settings import checked_proxy
-    from hashing.keys import default_key_path
+    from capture.request.options import BlueskyServices
+    from hashing.ledger.keys import default_key_path
 
     problem, services = click.get_current_context().meta.get(_PROBLEM, ""), BlueskyServices()
     try:

@@ -11,7 +11,7 @@ from commands.options import existing_case, json_option, officer_option, signing
 from commands.output import print_json, print_things
 
 
-@click.command(short_help="List the exhibits of a case, or describe one.")
+@click.command()
 @existing_case
 @click.argument("ref", required=False, default="", metavar="[MP/1]")
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
@@ -36,10 +36,10 @@ def exhibit(
     goldenhour exhibit OP-ALDER MP/1 --describe "posts and photos of the fire" --place "Market Street"
     goldenhour exhibit OP-ALDER
     """
-    from exports.continuity import exhibits_of, items_at_hand
-    from exports.tables import exhibit_to_json, exhibits_table
-    from hashing.case import Case
-    from hashing.custody import record_description
+    from commands.display.tables import exhibit_to_json, exhibits_table
+    from exports.custody.continuity import exhibits_of, items_at_hand
+    from hashing.case.case import Case
+    from hashing.case.custody import record_description
 
     if describe is None and (place or at):
         raise click.UsageError("--place and --time belong to a description: add --describe")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exports.bundle import Bundle
 
 
-@click.command(short_help="Write an evidence bundle, checked before it is called done.")
+@click.command()
 @existing_case
 @click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
 @click.option(
@@ -86,9 +86,9 @@ def export(
     goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
     """
     from exports.bundle import export_bundle
-    from exports.bundle.disclosure.request import DisclosureRequest, parse_items, parse_words
-    from exports.conversion import FORMS
-    from hashing.redaction import WORDS
+    from exports.disclosure.making.request import DisclosureRequest, parse_items, parse_words
+    from exports.forms.conversion import FORMS
+    from hashing.case.redaction import WORDS
 
     if only and exhibits:
         raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
@@ -128,7 +128,7 @@ def export(
 
 def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_json: bool, quiet: bool) -> None:
     """Write the bundle in its other forms; it is made, and told, whatever becomes of these."""
-    from exports.conversion import convert
+    from exports.forms.conversion import convert
 
     derived: list[dict[str, Any]] = []
     pdf: list[dict[str, str]] = []

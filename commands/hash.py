@@ -13,7 +13,7 @@ from commands.output import clean
 from commands.progress import count_progress
 
 
-@click.command(name="hash", short_help="Hash files and folders, or check a hash list.")
+@click.command(name="hash")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--also", default="", metavar="md5,sha1,…", help="More algorithms, in the same reading.")
 @click.option(
@@ -46,8 +46,8 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
 
 
 def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:
-    from hashing.digest import HEX_DIGITS, SHA256
-    from hashing.hash_list import write_list
+    from hashing.files.digest import HEX_DIGITS, SHA256
+    from hashing.files.hash_list import write_list
 
     algorithms = [SHA256, *(name.strip().lower() for name in also.split(",") if name.strip())]
     for name in algorithms:
@@ -63,7 +63,7 @@ def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool)
 
 
 def _check_hashes(path: Path, *, quiet: bool) -> Exit:
-    from hashing.hash_list import check_list
+    from hashing.files.hash_list import check_list
 
     with count_progress(f"checking {path}", quiet=quiet) as progress:
         report = check_list(path, progress=progress)

@@ -11,7 +11,7 @@ from commands.options import json_option, signing_key_option
 from commands.output import print_json
 
 
-@click.command(short_help="Show your public key and its fingerprint.")
+@click.command()
 @signing_key_option
 @json_option
 def key(key_path: Path | None, as_json: bool) -> None:
@@ -20,7 +20,7 @@ def key(key_path: Path | None, as_json: bool) -> None:
     \b
     goldenhour key > mary-price.pem     (hand it to whoever will verify)
     """
-    from hashing.keys import default_key_path
+    from hashing.ledger.keys import default_key_path
 
     signing = signing_key(key_path)
     if as_json:

@@ -10,7 +10,7 @@ from commands.options import existing_case
 from commands.output import clean
 
 
-@click.command(short_help="Make the continuity label of an exhibit.")
+@click.command()
 @existing_case
 @click.argument("ref", metavar="MP/1")
 @click.option(
@@ -29,11 +29,11 @@ def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
     goldenhour label OP-ALDER MP/1
     goldenhour label OP-ALDER MP/1 --output MP-1.pdf     (A5, with the seal's fingerprint as a QR code)
     """
-    from exports.label import label as make_label
-    from exports.label import label_file, label_text
-    from exports.outside import demand_outside
-    from hashing.case import Case
-    from hashing.storage import write_exclusively
+    from exports.custody.label import label as make_label
+    from exports.custody.label import label_file, label_text
+    from exports.format.outside import demand_outside
+    from hashing.case.case import Case
+    from hashing.files.storage import write_exclusively
 
     ending = output.suffix.lower().removeprefix(".") if output else ""
     form = form or (ending if ending in {"png", "pdf"} else "text")

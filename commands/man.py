@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Write the manual pages.")
+@click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def man(folder: Path) -> None:
     """Write a manual page for each command into a folder, for `man`.
@@ -15,12 +15,13 @@ def man(folder: Path) -> None:
     \b
     goldenhour man ~/.local/share/man/man1     (then: man goldenhour-capture)
     """
-    from cli import main
     from commands.manual import pages
-    from hashing.storage import make_folder, storing, write_exclusively
+    from hashing.files.storage import make_folder, storing, write_exclusively
 
     if not folder.is_dir():
         make_folder(folder)
+    main = click.get_current_context().find_root().command
+    assert isinstance(main, click.Group)  # noqa: S101 - tells the type: all commands stand below it
     written = list(pages(main, "goldenhour"))
     for name, text in written:
         with storing(folder / name):

@@ -16,10 +16,10 @@ from commands.output import clean, complain, counted, print_json
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from exports.merge import Outcome
+    from exports.merge import MergeOutcome
 
 
-@click.command(short_help="Take in captures that were made elsewhere.")
+@click.command()
 @existing_case
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
@@ -47,14 +47,14 @@ def merge(
     """
     from exports.merge import Merger
     from exports.merge import merge as merge_captures
-    from hashing.case import Case
+    from hashing.case.case import Case
 
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
     opened = Case.open(case) if by is None else open_case(case, by.key, by.officer)
-    told: list[Outcome] = []
+    told: list[MergeOutcome] = []
     with terminating_like_ctrl_c():
         for source in sources:
-            outcomes: list[Outcome] = []
+            outcomes: list[MergeOutcome] = []
             try:
                 with byte_progress(f"merging {source}", quiet=quiet) as progress:
                     outcomes.extend(merge_captures(opened, [source], by, progress=progress, earlier=told))
@@ -68,7 +68,7 @@ def merge(
 _GRAVITY = [Exit.OK, Exit.NOTHING, Exit.REFUSED, Exit.UNCHECKED, Exit.MISMATCH]
 
 
-def _exit(outcome: Outcome) -> Exit:
+def _exit(outcome: MergeOutcome) -> Exit:
     codes = {
         "nothing": Exit.NOTHING,
         "refused": Exit.REFUSED,
@@ -78,7 +78,7 @@ def _exit(outcome: Outcome) -> Exit:
     return codes.get(outcome.outcome, Exit.OK)
 
 
-def _print(outcome: Outcome, *, as_json: bool) -> None:
+def _print(outcome: MergeOutcome, *, as_json: bool) -> None:
     if as_json:
         print_json(outcome.to_json())
     if outcome.reason:
@@ -92,7 +92,7 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
             click.echo(f"signer   {outcome.signer}")
 
 
-def _counts(outcome: Outcome) -> str:
+def _counts(outcome: MergeOutcome) -> str:
     said = [counted(outcome.items, "item")] if outcome.signer else []
     said += [f"{counted(outcome.stated, 'line')} of its case's log"] if outcome.stated else []
     return f": {', '.join(said)}" if said else ""

@@ -11,13 +11,13 @@ from commands.output import clean
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
 def signing_key(path: Path | None) -> SigningKey:
     """Load the key that signs; make the user's own on first use, and say so."""
-    from hashing.keys import default_key_path, load_or_create_signing_key, load_signing_key
+    from hashing.ledger.keys import default_key_path, load_or_create_signing_key, load_signing_key
 
     if path is not None:
         return load_signing_key(path)
@@ -37,7 +37,7 @@ def officer_name(name: str | None) -> str:
 
 def open_case(path: Path, key: SigningKey, officer: str) -> Case:
     """Open a case and finish off what a process that died has left in it."""
-    from hashing.case import Case
+    from hashing.case.case import Case
 
     case = Case.open(path)
     finish_abandoned(case, key, officer)
@@ -46,10 +46,10 @@ def open_case(path: Path, key: SigningKey, officer: str) -> Case:
 
 def finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
     """Finish off and seal what a process that died has left in a case, and say so."""
-    from hashing.batch_folder import BATCHES
+    from hashing.case.batch_folder import BATCHES
 
     if case.left_tokens():
-        from hashing.trusted_time.stamping import finish_stamps
+        from hashing.case.stamping import finish_stamps
 
         finish_stamps(case, key=key)
     if case.unsealed() or case.unrecorded():
@@ -62,7 +62,7 @@ def finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
 
 
 def _finish_captures(case: Case, key: SigningKey, officer: str) -> None:
-    from capture import recovery
+    from capture.run import recovery
 
     for recovered in recovery.finish_abandoned(case, key=key, officer=officer):
         click.echo(f"{recovered.exhibit} had been interrupted: finished off and sealed", err=True)

@@ -10,10 +10,26 @@ import click
 
 from commands.settings import setting
 from commands.settings_checks import demand_authority, demand_proxy, no_login_in
-from commands.settings_file import demand_no_login
+from commands.settings_file import user_file
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+def demand_no_login(ctx: click.Context, option: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Refuse a login in an address on the command line, which the shell would keep. A callback of click."""
+    from click.core import ParameterSource
+
+    from capture.recorder.urls import without_login
+
+    typed = ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    addresses = [value] if isinstance(value, str) else value
+    if typed and any(without_login(each) != each for each in addresses):
+        name = str(option.envvar or "the environment")
+        raise click.UsageError(
+            f"{option.opts[0]}: the shell's history would keep this password: set {name}, or write it in {user_file()}"
+        )
+    return value
 
 
 class Seconds(click.FloatRange):
@@ -109,7 +125,7 @@ existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=
 
 def stated_moment(text: str, option: str) -> datetime | None:
     """Read a time that was stated in an option; None where there is none."""
-    from capture.spans import moment
+    from capture.request.spans import moment
     from hashing.times import system_clock
 
     return moment(text, option, system_clock()) if text else None

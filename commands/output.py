@@ -38,7 +38,7 @@ def clean(text: str) -> str:
 
 def console() -> Console:
     """Return the console for progress, which is on stderr."""
-    from exports.listing import plain_console
+    from commands.display.listing import plain_console
 
     return plain_console(sys.stderr)
 
@@ -50,7 +50,7 @@ def print_json(value: dict[str, Any]) -> None:
 
 def print_things(*things: RenderableType) -> None:
     """Print tables and styled text on stdout."""
-    from exports.listing import plain_console
+    from commands.display.listing import plain_console
 
     console = plain_console(sys.stdout)
     for thing in things:

@@ -11,24 +11,24 @@ from commands.output import clean, console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from capture.progress import Progress
-    from capture.watch import Round
+    from capture.request.progress import Progress
+    from capture.run.watch import Round
 
 
 @contextmanager
 def capture_progress(*, quiet: bool) -> Iterator[Progress]:
     """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.progress import Silent
+        from capture.request.progress import Silent
 
         yield Silent()
     elif sys.stderr.isatty():
-        from capture.live_progress import LiveProgress
+        from commands.display.live_progress import LiveProgress
 
         with LiveProgress(console(), clean) as live:
             yield live
     else:
-        from capture.line_progress import LineProgress
+        from commands.display.line_progress import LineProgress
 
         yield LineProgress(sys.stderr, clean)
 
@@ -39,18 +39,18 @@ def watch_display(
 ) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
     """Choose the display of a watch: a live table on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.progress import Silent
+        from capture.request.progress import Silent
 
         yield Silent(), lambda _: None
     elif sys.stderr.isatty():
-        from capture.live_progress import LiveProgress
-        from capture.watch_display import WatchTable
+        from commands.display.live_progress import LiveProgress
+        from commands.display.watch_display import WatchTable
 
         table = WatchTable(scenes, every, clean)
         with LiveProgress(console(), clean, table) as live:
             yield live, table.sealed
     else:
-        from capture.watch_display import RoundLines
+        from commands.display.watch_display import RoundLines
 
         lines = RoundLines(sys.stderr, clean)
         yield lines, lines.sealed

@@ -13,7 +13,7 @@ from commands.print_pdf import print_pdf, show_pdf
 from commands.progress import byte_progress
 
 
-@click.command(short_help="Make the report of a bundle anew, as pages or as PDF.")
+@click.command()
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="DIR", help="A new folder for the pages.  [default: by name]"

@@ -29,6 +29,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+EVERYDAY = frozenset(
+    ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")
+)
+"""The dozen options that a capture at a scene is likely to need, by the names of their values."""
+
+
+class EverydayFirst(click.Command):
+    """A command with many options: its help shows the everyday ones first."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the options in two sections."""
+        sections: dict[str, list[tuple[str, str]]] = {"Everyday options": [], "More options": []}
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
+                sections["Everyday options" if param.name in EVERYDAY else "More options"].append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
 def scene_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
     for option in reversed((_SCENES, *_OPTIONS, _JOBS)):
@@ -43,7 +63,17 @@ def row_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_SCENES = click.argument("scenes", nargs=-1, required=True, metavar="SCENE...")
+def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse no scenes at all, and a file of them. A callback of click."""
+    if not scenes and not ctx.resilient_parsing:
+        raise click.UsageError("no scene is given; a hashtag must stand in quotes, such as '#FireWatch'", ctx)
+    for scene in scenes:
+        if "://" not in scene and Path(scene).is_file():
+            raise click.UsageError(f"{scene} is a file: `goldenhour batch {scene}` captures the scenes in it", ctx)
+    return scenes
+
+
+_SCENES = click.argument("scenes", nargs=-1, metavar="SCENE...", callback=_demand_scenes)
 
 
 _JOBS = setting(

@@ -11,14 +11,14 @@ from commands.opening import finish_abandoned
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 
 def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str) -> Case:
     """Open the case, or make it; finish off what a process that died has left in it."""
-    from capture.scene import parse_scene
-    from hashing.case import Case
+    from capture.request.scene import parse_scene
+    from hashing.case.case import Case
 
     first = parse_scene(scenes[0])
     case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
@@ -28,24 +28,24 @@ def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer:
 
 def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures from what was typed and set; refuse what no source takes."""
-    from capture.scene import parse_scene
-    from capture.sources import legs
+    from capture.extractors import search_targets
+    from capture.request.scene import parse_scene
 
     parsed = [parse_scene(scene) for scene in scenes]
     options = options_for([scene.url for scene in parsed], officer, chosen)
     for scene in parsed:
-        legs(scene, options)  # what no source takes is refused before anything is made
+        search_targets(scene, options)  # what no source takes is refused before anything is made
     return options
 
 
 def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures of these addresses from what was typed and set."""
-    from capture.cookies import load_cookies
-    from capture.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
+    from capture.request.cookies import load_cookies
+    from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
+    from capture.request.spans import moment, span
+    from capture.request.tokens import load_tokens
     from capture.sizes import size
-    from capture.spans import moment, span
-    from capture.tokens import load_tokens
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
@@ -99,7 +99,7 @@ def _new_case_path(url: str) -> Path:
     """Return a fresh name in the current folder, from the scene's host and the time."""
     from urllib.parse import urlsplit
 
-    from capture.item_name import item_name
+    from capture.request.item_name import item_name
     from hashing.times import compact, system_clock
 
     host = item_name(0, f"//h/{urlsplit(url).hostname or url}.", "case", "")[5:]

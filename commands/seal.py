@@ -23,7 +23,7 @@ from commands.output import clean, print_json
 from commands.stamping import asked_authorities, print_stamping
 
 
-@click.command(short_help="Have an authority confirm when seals existed.")
+@click.command()
 @existing_case
 @timestamp_option
 @ntp_option
@@ -47,7 +47,7 @@ def seal(
     \b
     goldenhour seal OP-ALDER --timestamp https://tsa.example/tsr
     """
-    from hashing.trusted_time import stamp, unstamped
+    from hashing.case.stamping import stamp, unstamped
 
     asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
     opened = open_case(case, key, officer_name(officer))

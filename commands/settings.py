@@ -6,6 +6,8 @@ In this order: the command line, the environment (GOLDENHOUR_NAME), the user's o
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,11 @@ import click
 from click.core import ParameterSource
 
 from capture.errors import BadSettings
-from commands import settings_file
-from commands.settings_values import fault, placed
+from commands import COMMANDS, load_command
+from commands.settings_file import case_file, read_settings, user_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _PLACE = "goldenhour.place."
 _WITHOUT_FILES = "goldenhour.without_files"
@@ -68,10 +70,10 @@ class Setting(click.Option):
             if ctx.get_parameter_source(self.name or "") is ParameterSource.ENVIRONMENT:
                 self._check(str(self.envvar), converted)
             return converted
-        if wrong := fault(self, value):
+        if wrong := _fault(self, value):
             raise click.UsageError(f"{path}: {self.setting}: {wrong}")
         try:
-            converted = super().process_value(ctx, placed(self, value, path.parent))
+            converted = super().process_value(ctx, _placed(self, value, path.parent))
         except click.BadParameter as error:
             raise click.UsageError(f"{path}: {self.setting}: {error.message}") from error
         self._check(str(path), converted)
@@ -88,13 +90,13 @@ class Setting(click.Option):
 
     def in_files(self, case: Path | None) -> tuple[Any, Path | None]:
         """Return the value that a file gives, and which; None for the file where none does. Raises BadSettings."""
-        own = settings_file.user_file()
-        given = settings_file.load(own)
+        own = user_file()
+        given = load(own)
         if self.setting in given:
             return given[self.setting], own
         if case is not None and self.in_case:
-            path = settings_file.case_file(case)
-            given = settings_file.load(path, of_case=True)
+            path = case_file(case)
+            given = load(path, of_case=True)
             if self.setting in given:
                 return given[self.setting], path
         return None, None
@@ -124,7 +126,7 @@ def came_from(ctx: click.Context, option: Setting) -> str:
 def is_of_case(name: str) -> bool:
     """Say whether the value of a setting, in the command that runs, is from the case's own file."""
     path = click.get_current_context().meta.get(f"{_PLACE}{name}")
-    return path is not None and path != settings_file.user_file()
+    return path is not None and path != user_file()
 
 
 def _place(option: Setting) -> str:
@@ -134,3 +136,92 @@ def _place(option: Setting) -> str:
 def _case_of(ctx: click.Context) -> Path | None:
     named = (ctx.params.get(name) for name in CASE_PARAMETERS)
     return next((path for path in named if isinstance(path, Path)), None)
+
+
+@cache
+def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
+    """Read a file of settings. Raises BadSettings also for a name that is none, or that a case's file may not set."""
+    given = read_settings(path)
+    for name in given:
+        _check_name(path, name, of_case=of_case)
+    return given
+
+
+def _check_name(path: Path, name: str, *, of_case: bool) -> None:
+    known = _known()
+    if name not in known:
+        import difflib
+
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        raise BadSettings(f"{path}: {name}: no such setting", hint=hint)
+    if of_case and not known[name]:
+        raise BadSettings(
+            f"{path}: {name}: a case's file may not set this: a case can come from somebody else",
+            hint=f"set it in {user_file()}, or on the command line",
+        )
+
+
+@cache
+def _known() -> dict[str, bool]:
+    """Return every setting, and whether a case's file may give it."""
+    return {option.setting: option.in_case for option in all_settings()}
+
+
+def all_settings() -> list[Setting]:
+    """Return every option that may have a lasting value, each name once, in the order in which commands name them."""
+    found: dict[str, Setting] = {}
+    for name in COMMANDS:
+        for option in _options(load_command(name)):
+            found.setdefault(option.setting, option)
+    return list(found.values())
+
+
+def _options(command: click.Command) -> Iterator[Setting]:
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _options(each)
+    yield from (each for each in command.params if isinstance(each, Setting))
+
+
+def _fault(option: Setting, value: Any) -> str:  # noqa: ANN401 - whatever TOML has
+    """Say what is wanted of a value that is not of the type that an option takes; "" for one that is."""
+    if isinstance(value, list) != (option.multiple or option.nargs != 1):
+        return f"{'a list' if option.multiple else 'one value'} is wanted"
+    types, wanted = _types(option)
+    for each in value if isinstance(value, list) else [value]:
+        # In Python true is a number; in TOML it is none.
+        if not isinstance(each, types) or (isinstance(each, bool) and not option.is_flag):
+            return f"{wanted} is wanted"
+        if not each and isinstance(option.type, click.Path):
+            return "the path of a file is wanted"
+    return ""
+
+
+def _placed(option: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever type the option has
+    """Return a value with its paths from the folder of the file they stand in, not from wherever a command is run."""
+    if isinstance(option.type, click.Path):
+        return _path(value, folder)
+    if option.names_files:
+        return [_after_host(each, folder) for each in value]
+    return value
+
+
+def _types(option: Setting) -> tuple[tuple[type, ...], str]:
+    if option.is_flag:
+        return (bool,), "true or false"
+    if isinstance(option.type, click.IntRange):
+        return (int,), "a whole number"
+    if isinstance(option.type, click.FloatRange):
+        return (int, float), "a number"
+    return (str,), "text in quotes"
+
+
+def _after_host(value: str, folder: Path) -> str:
+    host, separator, name = value.rpartition("=")
+    return f"{host}{separator}{_path(name, folder)}"
+
+
+def _path(name: str, folder: Path) -> str:
+    # Not `Path.expanduser`, which raises where there is no such user.
+    return str(folder / os.path.expanduser(name)) if name else name  # noqa: PTH111

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def demand_kinds(value: str) -> None:
     """Refuse what names no kinds of media."""
-    from capture.options import wanted_kinds
+    from capture.request.options import wanted_kinds
 
     wanted_kinds(value)
 
@@ -27,7 +27,7 @@ def demand_size(value: str) -> None:
 
 def demand_initials(value: str) -> None:
     """Refuse what cannot stand in an exhibit reference."""
-    from capture.options import checked_initials
+    from capture.request.options import checked_initials
 
     if value:
         checked_initials(value)
@@ -58,7 +58,7 @@ def no_login_in(option: str) -> Callable[[str], None]:
     """Return what refuses an address with a login in it, which would be written down."""
 
     def _check(value: str) -> None:
-        from capture.options import demand_no_login
+        from capture.request.options import demand_no_login
 
         demand_no_login(option, value)
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import click
 
 from capture.errors import BadSettings
 
@@ -33,9 +30,11 @@ def case_file(case: Path) -> Path:
     return case / FILE
 
 
-@cache
-def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
-    """Read a file, once; without one nothing is set. Raises BadSettings for what cannot be meant, or is not allowed."""
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a file; without one nothing is set. Which names it may hold is for the caller to check.
+
+    Raises BadSettings for what is no TOML file of texts, numbers and lists of such.
+    """
     try:
         data = _read(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -51,7 +50,6 @@ def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
     except ValueError as error:  # Python reads no number of thousands of digits
         raise BadSettings(f"{path}: holds a number that is too long", hint=_FORM) from error
     for name, value in given.items():
-        _check(path, name, of_case=of_case)
         for each in value if isinstance(value, list) else [value]:
             _check_value(path, name, each)
     return given
@@ -77,42 +75,3 @@ def _check_value(path: Path, name: str, value: object) -> None:
         raise BadSettings(f"{path}: {name}: a number beyond those that TOML has")
     if isinstance(value, str) and any(ord(each) < _SPACE or ord(each) == _DELETE for each in value):
         raise BadSettings(f"{path}: {name}: holds a control character")
-
-
-def _check(path: Path, name: str, *, of_case: bool) -> None:
-    known = _known()
-    if name not in known:
-        import difflib
-
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-        raise BadSettings(f"{path}: {name}: no such setting", hint=hint)
-    if of_case and not known[name]:
-        raise BadSettings(
-            f"{path}: {name}: a case's file may not set this: a case can come from somebody else",
-            hint=f"set it in {user_file()}, or on the command line",
-        )
-
-
-@cache
-def _known() -> dict[str, bool]:
-    """Return every setting, and whether a case's file may give it."""
-    from commands.settings_list import all_settings
-
-    return {option.setting: option.in_case for option in all_settings()}
-
-
-def demand_no_login(ctx: click.Context, option: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    """Refuse a login in an address on the command line, which the shell would keep. A callback of click."""
-    from click.core import ParameterSource
-
-    from capture.recorder.urls import without_login
-
-    typed = ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-    addresses = [value] if isinstance(value, str) else value
-    if typed and any(without_login(each) != each for each in addresses):
-        name = str(option.envvar or "the environment")
-        raise click.UsageError(
-            f"{option.opts[0]}: the shell's history would keep this password: set {name}, or write it in {user_file()}"
-        )
-    return value

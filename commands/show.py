@@ -24,9 +24,9 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
     \b
     goldenhour show OP-ALDER
     """
-    from exports.case_view import read_case
-    from exports.tables import case_json, case_remarks, case_table
-    from hashing.case import Case
+    from commands.display.tables import case_json, case_remarks, case_table
+    from exports.format.case_view import read_case
+    from hashing.case.case import Case
 
     opened = Case.open(case)
     if os.access(case, os.W_OK):

@@ -12,10 +12,10 @@ from commands.output import clean, complain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.run import CaptureResult
-    from hashing.case import Case
-    from hashing.keys import SigningKey
-    from hashing.trusted_time import Stamping
+    from capture.run.run import CaptureResult
+    from hashing.case.case import Case
+    from hashing.case.stamping import Stamping
+    from hashing.ledger.keys import SigningKey
 
 
 def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def asked_authorities(urls: Sequence[str]) -> tuple[str, ...]:
 def checked_authority(url: str) -> str:
     """Return the address of an authority. Raises BadSettings for what is none, which does not show a login in it."""
     from capture.recorder.urls import without_login
-    from hashing.trusted_time.authority import is_authority
+    from hashing.ledger.trusted_time.authority import is_authority
 
     if not is_authority(url):
         raise BadSettings(f"--timestamp {without_login(url)}: not an http or https address")
@@ -42,8 +42,8 @@ def stamp_captures(
     """
     if not authorities:
         return []
+    from hashing.case.stamping import stamp
     from hashing.errors import HashingError
-    from hashing.trusted_time import stamp
 
     stampings: list[Stamping] = []
     try:

@@ -17,11 +17,11 @@ from commands.output import clean, console, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from validation.check import Check
-    from validation.record import Record
+    from validation.check import ValidationCheck
+    from validation.record import ValidationRecord
 
 
-@click.command(short_help="Show on this machine that known scenes are captured as they should be.")
+@click.command()
 @click.option(
     "--record",
     "path",
@@ -40,8 +40,8 @@ def validate(path: Path | None, as_json: bool, quiet: bool) -> None:
     \b
     goldenhour validate --record validation-2026-11.json
     """
-    from hashing.digest import Digest
-    from hashing.storage import write_exclusively
+    from hashing.files.digest import Digest
+    from hashing.files.storage import write_exclusively
     from validation.run import validate as run_validation
 
     with _shown(quiet=quiet) as shown:
@@ -60,12 +60,12 @@ def validate(path: Path | None, as_json: bool, quiet: bool) -> None:
     sys.exit(Exit.MISMATCH if record.failed else Exit.OK)
 
 
-def _values(check: Check) -> dict[str, str | float | bool | None]:
+def _values(check: ValidationCheck) -> dict[str, str | float | bool | None]:
     return {"expected": check.expected, "found": check.found}
 
 
 @contextmanager
-def _shown(*, quiet: bool) -> Iterator[Callable[[Check], None]]:
+def _shown(*, quiet: bool) -> Iterator[Callable[[ValidationCheck], None]]:
     """Show each check as it is made, in one line of a terminal; nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
@@ -74,7 +74,7 @@ def _shown(*, quiet: bool) -> Iterator[Callable[[Check], None]]:
         yield lambda each: status.update(clean(f"{each.part}: {each.name}"))
 
 
-def _print_record(record: Record) -> None:
+def _print_record(record: ValidationRecord) -> None:
     passed = Counter(each.part for each in record.checks if each.passed)
     for part, made in Counter(each.part for each in record.checks).items():
         click.echo(f"{part:18} {passed[part]:4} of {made:4} as expected")

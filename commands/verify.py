@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exports.verification import Verification
 
 
-@click.command(short_help="Check a case, a capture, a bundle or a WACZ; never writes.")
+@click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--key",
@@ -85,12 +85,12 @@ def verify(
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
     goldenhour verify OP-ALDER_MP-1-0003.zip --openings OP-ALDER_MP-1-0003.zip.openings.json
     """
+    from exports.custody.receipt import write_receipt
     from exports.disclosure.openings import load_openings
-    from exports.outside import demand_outside
-    from exports.receipt import write_receipt
+    from exports.format.outside import demand_outside
     from exports.verification import verify as verify_path
-    from hashing.keys import load_public_key
-    from hashing.trusted_time.roots import load_roots
+    from hashing.ledger.keys import load_public_key
+    from hashing.ledger.trusted_time.roots import load_roots
 
     for name, given in (("--receipt", receipt), ("--since", since), ("--openings", openings_path)):
         if given is not None and len(paths) > 1:
@@ -123,7 +123,7 @@ def _verdict_exit(verification: Verification) -> Exit:
 
 def print_verification(verification: Verification) -> None:
     """Print a verification for people."""
-    from exports.tables import verification_lines
+    from commands.display.tables import verification_lines
 
     for line in verification_lines(verification):
         click.echo(line)

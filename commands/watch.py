@@ -14,12 +14,12 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import clean, counted, print_json
 from commands.progress import watch_display
-from commands.scene_options import scene_options
+from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, stamp_captures
 
 
-@click.command(short_help="Keep capturing what is new; record what was edited or has gone.")
+@click.command(cls=EverydayFirst)
 @scene_options
 @click.option(
     "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
@@ -44,9 +44,9 @@ def watch(
     \b
     goldenhour watch '#FireWatch' --on mastodon.example --every 60s --for 2h --case OP-ALDER
     """
-    from capture.spans import span
-    from capture.watch import Watch
-    from exports.case_view import case_seal
+    from capture.request.spans import span
+    from capture.run.watch import Watch
+    from exports.format.case_view import case_seal
     from hashing.times import system_clock
 
     officer = officer_name(officer)

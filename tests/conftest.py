@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
     from tests.servers.time_authority import TimeAuthority
 
 
@@ -48,7 +48,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
     """Return a signing key made for this test."""
-    from hashing.keys import load_or_create_signing_key
+    from hashing.ledger.keys import load_or_create_signing_key
 
     return load_or_create_signing_key(tmp_path_factory.mktemp("key") / "key.pem")[0]
 

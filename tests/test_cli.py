@@ -10,11 +10,12 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from cli import main
-from commands import settings_file
+from commands import COMMANDS, load_command, settings
 from commands.exit import Exit
 from tests.capture.conftest import jpeg
 from tests.patience import PATIENCE
@@ -34,7 +35,7 @@ def typed(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
     An error that no command expects is raised here, where a process would end with its traceback.
     """
     command = [*map(str, words)]
-    settings_file.load.cache_clear()  # the files of one run, which are another test's at the next
+    settings.load.cache_clear()  # the files of one run, which are another test's at the next
     with contextlib.chdir(cwd):
         ran = CliRunner().invoke(main, command, env=environment, prog_name="goldenhour")
     if ran.exception is not None and not isinstance(ran.exception, SystemExit):
@@ -421,8 +422,10 @@ def test_a_later_format_is_not_touched(tmp_path: Path, server: SceneServer) -> N
 def test_every_command_has_help_with_an_example_and_is_in_the_readme() -> None:
     """No command is hidden from a newcomer."""
     readme = (ROOT / "README.md").read_text()
-    for name, command in main.commands.items():
-        assert f"goldenhour {name}" in (command.help or ""), name
+    for name in COMMANDS:
+        command = load_command(name)
+        helps = [command, *(command.commands.values() if isinstance(command, click.Group) else [])]
+        assert any(f"goldenhour {name}" in (each.help or "") for each in helps), name
         assert f"`goldenhour {name}" in readme, name
 
 

@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from commands.display.tables import capture_to_json, case_json
 from exports.bundle import export_bundle
-from exports.capture_view import read_capture
-from exports.case_view import read_case
-from exports.tables import capture_to_json, case_json
+from exports.format.capture_view import read_capture
+from exports.format.case_view import read_case
+from exports.format.result import Added, Altered, Missing, Problem, SealFound, Since, Unchecked
 from exports.verification import verify
-from exports.verification.result import Added, Altered, Missing, Problem, SealFound, Since, Unchecked
-from hashing.post import Account, Edit, Post, PostMedia
+from hashing.case.post import Account, Edit, Post, PostMedia
 from tests.exports.small_case import Thing
 from tests.exports.social_case import social_case
 

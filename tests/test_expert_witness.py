@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.bundle import export_bundle
-from exports.bundle.disclosure.request import DisclosureRequest
+from exports.disclosure.making.request import DisclosureRequest
 from exports.verification import verify
-from hashing.custody import Handling, record_custody
-from hashing.keys import load_or_create_signing_key
+from hashing.case.custody import Handling, record_custody
+from hashing.ledger.keys import load_or_create_signing_key
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.patience import PATIENCE
 

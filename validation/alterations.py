@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from validation.check import Check
+    from validation.check import ValidationCheck
 
 PART = "alterations"
 
 
-def check_alterations(bundle: Path, room: Path) -> Iterator[Check]:
+def check_alterations(bundle: Path, room: Path) -> Iterator[ValidationCheck]:
     """Verify a copy of the bundle for each alteration. `room` is an empty folder for the copies."""
     for number, (name, (alter, expected)) in enumerate(_ALTERATIONS.items()):
         copy = room / f"{number}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ValidationCheck(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A check of a validation. `expected` or `found` is None where there is nothing of that name on that side."""
 
     part: str
@@ -23,12 +23,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     passed: bool
 
 
-def check(part: str, name: str, expected: Value | None, found: Value | None) -> Check:
+def check(part: str, name: str, expected: Value | None, found: Value | None) -> ValidationCheck:
     """Compare one value."""
-    return Check(part=part, name=name, expected=expected, found=found, passed=expected == found)
+    return ValidationCheck(part=part, name=name, expected=expected, found=found, passed=expected == found)
 
 
-def compare(part: str, expected: Mapping[str, Value], found: Mapping[str, Value]) -> Iterator[Check]:
+def compare(part: str, expected: Mapping[str, Value], found: Mapping[str, Value]) -> Iterator[ValidationCheck]:
     """Compare all that was expected with all that was found; what is on one side alone is a failed check."""
     for name in dict.fromkeys([*expected, *found]):
         yield check(part, name, expected.get(name), found.get(name))

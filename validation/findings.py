@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exports.capture_view import CaptureView, ItemView
-    from hashing.facts import Fact
-    from hashing.post import Post
+    from exports.format.capture_view import CaptureView, ItemView
+    from hashing.case.facts import Fact
+    from hashing.case.post import Post
 
 Value = str | int | float | bool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hashing.digest import Digest
+from hashing.files.digest import Digest
 
 _PACKAGES = ("capture", "commands", "exports", "hashing", "validation")
 

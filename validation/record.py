@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from validation.check import Check
+from validation.check import ValidationCheck
 
 FORMAT = "goldenhour-validation/1"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class ValidationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What was validated, where, when, and every check. Times are UTC, RFC 3339."""
 
     format: str
@@ -20,10 +20,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Of Python, the system and every library that touches the bytes."""
     program: dict[str, str]
     """SHA-256 of each file of goldenhour, by its path."""
-    checks: tuple[Check, ...]
+    checks: tuple[ValidationCheck, ...]
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> tuple[ValidationCheck, ...]:
         """The checks that did not find what was expected."""
         return tuple(each for each in self.checks if not each.passed)
 

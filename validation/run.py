@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
-from capture.run import capture
+from capture.request.options import CaptureOptions
+from capture.run.run import capture
 from capture.versions import versions_record
 from exports.bundle import export_bundle
-from exports.capture_view import read_capture
+from exports.format.capture_view import read_capture
 from exports.verification import verify
-from hashing.case import Case
-from hashing.keys import load_or_create_signing_key
+from hashing.case.case import Case
+from hashing.ledger.keys import load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
 from validation.alterations import check_alterations
 from validation.check import check, compare
 from validation.findings import Value, findings
 from validation.program import program_files
-from validation.record import FORMAT, Record
+from validation.record import FORMAT, ValidationRecord
 from validation.scenes import known_scenes
 from validation.server import KnownHosts
 from validation.vectors import check_vectors
@@ -32,22 +32,22 @@ from validation.vectors import check_vectors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hashing.keys import SigningKey
-    from validation.check import Check
+    from hashing.ledger.keys import SigningKey
+    from validation.check import ValidationCheck
     from validation.scenes import KnownScene
 
 _OFFICER = "goldenhour validate"
 
 
-def validate(told: Callable[[Check], None] = lambda _: None) -> Record:
+def validate(told: Callable[[ValidationCheck], None] = lambda _: None) -> ValidationRecord:
     """Run every check on this machine, in a temporary folder, and tell each as it is made."""
     began = timestamp(system_clock())
-    checks: list[Check] = []
+    checks: list[ValidationCheck] = []
     with tempfile.TemporaryDirectory(prefix="goldenhour-validation-") as room:
         for each in _checks(Path(room)):
             checks.append(each)
             told(each)
-    return Record(
+    return ValidationRecord(
         format=FORMAT,
         tool=tool(),
         started=began,
@@ -73,7 +73,7 @@ def capture_known(scene: KnownScene, case: Case, key: SigningKey) -> dict[str, V
         return findings(read_capture(capture(scene.url, case, options, key=key).path))
 
 
-def _checks(room: Path) -> Iterator[Check]:
+def _checks(room: Path) -> Iterator[ValidationCheck]:
     yield from check_vectors()
     key, _ = load_or_create_signing_key(room / "key.pem")
     case = Case.open_or_create(room / "case", key=key, officer=_OFFICER, title="validation")

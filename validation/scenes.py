@@ -45,7 +45,7 @@ def _photo(name: str) -> KnownAnswer:
 def _page() -> KnownScene:
     """Return a page with photos and a video, sent compressed after a redirect; one photo is gone, one is cut short."""
     photos = ("front.jpg", "crowd.jpg", "copied.jpg", "screenshot.png", "late.webp")
-    clip = files("capture.demo").joinpath("clip.mp4").read_bytes()
+    clip = files("validation.demo").joinpath("clip.mp4").read_bytes()
     answers = {
         f"{_PAGE}/fire": KnownAnswer(b"", "text/html", status=301, headers=(("Location", "/market-street-fire.html"),)),
         f"{_PAGE}/market-street-fire.html": KnownAnswer(

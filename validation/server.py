@@ -8,8 +8,8 @@ from __future__ import annotations
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
-from capture.demo.loopback import LoopbackServer
 from validation.answer import KnownAnswer
+from validation.demo.loopback import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

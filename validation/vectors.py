@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashing.digest import Digest
 from hashing.errors import BadSignature
-from hashing.keys import PublicKey
-from hashing.merkle import Tree
+from hashing.files.digest import Digest
+from hashing.ledger.keys import PublicKey
+from hashing.ledger.merkle import MerkleTree
 from validation.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from validation.check import Check
+    from validation.check import ValidationCheck
 
 PART = "published vectors"
 
@@ -35,11 +35,11 @@ _SIGNATURE = (
 )
 
 
-def check_vectors() -> Iterator[Check]:
+def check_vectors() -> Iterator[ValidationCheck]:
     """Check each of them."""
     for data, expected in _SHA256.items():
         yield check(PART, f"SHA-256 of {len(data)} bytes", expected, Digest.of_bytes(data).hex)
-    tree = Tree()
+    tree = MerkleTree()
     for leaf in _LEAVES:
         tree.append(bytes.fromhex(leaf))
     yield check(PART, "Merkle root of 8 leaves", _ROOT, tree.root().hex())

@@ -9,16 +9,16 @@ from capture.batch.check_rows import checked_rows
 from capture.batch.failed_rows import failed_rows
 from capture.batch.read_rows import read_rows
 from capture.batch.recovery import finish_batches
-from capture.batch.row import BadRow, BadRows, GivenRow, Row, RowsRead
+from capture.batch.row import BadRow, BadRows, BatchRow, GivenRow, RowsRead
 
 __all__ = [
     "BadRow",
     "BadRows",
     "Batch",
+    "BatchRow",
     "BatchSettings",
     "BatchSummary",
     "GivenRow",
-    "Row",
     "RowsRead",
     "checked_rows",
     "failed_rows",

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from capture.batch.on_record import OnRecord
-from capture.batch.outcome import Outcome, Trouble, read_outcome
+from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome
 from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
 from capture.batch.recovery import beginning, close_batch, finish_batches
 from capture.batch.schedule import Schedule, Try
-from capture.disk_room import DiskRoom
 from capture.errors import CaptureError
 from capture.photo import Examiners
-from capture.recovery import finish_abandoned
-from capture.run import CaptureResult, capture
-from capture.stopping import Stop
-from hashing.batch_events import (
+from capture.request.stopping import Stop
+from capture.run.disk_room import DiskRoom
+from capture.run.recovery import finish_abandoned
+from capture.run.run import CaptureResult, capture
+from hashing.case.batch_events import (
     BATCH_FORMAT,
     CAPTURED_BEFORE,
     DONE,
@@ -35,9 +35,9 @@ from hashing.batch_events import (
     RowStarted,
     RowTaken,
 )
-from hashing.batch_folder import BatchFolder, is_running
-from hashing.capture_folder import is_sealed
-from hashing.case import CAPTURES
+from hashing.case.batch_folder import BatchFolder, is_running
+from hashing.case.capture_folder import is_sealed
+from hashing.case.case import CAPTURES
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from capture.batch.row import Row
-    from hashing.case import Case
-    from hashing.events import CaptureStarted
-    from hashing.keys import SigningKey
+    from capture.batch.row import BatchRow
+    from hashing.case.case import Case
+    from hashing.case.events import CaptureStarted
+    from hashing.ledger.keys import SigningKey
 
 _LOOK_AGAIN = 0.5
 """Seconds after which the main thread looks up, at the latest."""
@@ -84,7 +84,7 @@ class BatchSummary:
     """finished, interrupted (by Ctrl-C) or stopped (by `reason`)."""
     reason: str
     counts: Counts
-    failed: Sequence[tuple[Row, str]]
+    failed: Sequence[tuple[BatchRow, str]]
     """Rows of which nothing was got, each with the reason."""
     results: Sequence[CaptureResult]
     statuses: frozenset[str]
@@ -108,7 +108,7 @@ class _Ended:
 
     tried: Try
     result: CaptureResult | None = None
-    outcome: Outcome | None = None
+    outcome: RowOutcome | None = None
     error: BaseException | None = None
 
 
@@ -125,7 +125,7 @@ class _Hold:
 class _Tally:
     """What is kept until the end."""
 
-    failed: list[tuple[Row, str]] = field(default_factory=list)
+    failed: list[tuple[BatchRow, str]] = field(default_factory=list)
     results: list[CaptureResult] = field(default_factory=list)
     statuses: set[str] = field(default_factory=set)
     refused: bool = False
@@ -136,7 +136,7 @@ class Batch:
 
     def __init__(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[BatchRow],
         case: Case,
         settings: BatchSettings,
         *,
@@ -354,7 +354,7 @@ class Batch:
         self._folder.append(event)
         tried.capture, tried.exhibit = started.capture, started.exhibit
 
-    def _captured(self, row: Row) -> RowEnded | None:
+    def _captured(self, row: BatchRow) -> RowEnded | None:
         """Return the line that says that a row is done, where the case's own signed ledger bears it out."""
         done = None if self._settings.again else self._on_record.row(row.id).done
         return done if done is not None and self._case.has_seal_of(done.capture) else None
@@ -399,14 +399,14 @@ class Batch:
             *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in verdict.given_up),
         ]
 
-    def _fault(self, error: BaseException | None) -> Outcome:
+    def _fault(self, error: BaseException | None) -> RowOutcome:
         """Return what an error makes of a row. Raises the error where no other row would fare better."""
         if isinstance(error, StorageFull):
-            return Outcome(status="interrupted", reason=str(error), trouble=Trouble.PASSING, stopped=str(error))
+            return RowOutcome(status="interrupted", reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error))
         if isinstance(error, InUse):
-            return Outcome(status="nothing", reason=str(error), trouble=Trouble.PASSING)
+            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.PASSING)
         if isinstance(error, CaptureError | HashingError) and not isinstance(error, Unwritable | NotAsSigned):
-            return Outcome(status="nothing", reason=str(error), trouble=Trouble.LASTING)
+            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.LASTING)
         assert error is not None  # noqa: S101 - tells the type: without a result there is an error
         raise error
 
@@ -424,10 +424,10 @@ class Batch:
             self._schedule.add_later(tried, now + _ELSEWHERE)
         return []
 
-    def _before(self, row: Row, done: RowEnded) -> RowDone:
+    def _before(self, row: BatchRow, done: RowEnded) -> RowDone:
         return RowDone(row=row, status=CAPTURED_BEFORE, exhibit=done.exhibit, capture=done.capture)
 
-    def _done(self, report: _Ended, outcome: Outcome, now: float, *, again: bool) -> RowDone:
+    def _done(self, report: _Ended, outcome: RowOutcome, now: float, *, again: bool) -> RowDone:
         tried = report.tried
         return RowDone(
             row=tried.row,

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture.batch.row import BadRow, Row
+from capture.batch.row import BadRow, BatchRow
 from capture.errors import CaptureError
-from capture.options import checked_initials, initials_of
+from capture.extractors import search_targets
 from capture.recorder.urls import host_and_port, without_login
-from capture.scene import parse_scene
-from capture.sources import legs
-from capture.spans import moment
-from hashing.batch_events import RowOptions
-from hashing.canonical import canonical_json
+from capture.request.options import checked_initials, initials_of
+from capture.request.scene import parse_scene
+from capture.request.spans import moment
+from hashing.case.batch_events import RowOptions
 from hashing.errors import BadFormat
+from hashing.ledger.canonical import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from capture.batch.row import GivenRow
-    from capture.options import CaptureOptions
-    from capture.scene import Scene
+    from capture.request.options import CaptureOptions
+    from capture.request.scene import Scene
 
 _LARGEST_LIMIT = 10**9
 _LONGEST = 100_000
@@ -44,13 +44,13 @@ class _Sameness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def checked_rows(
     given: Iterable[GivenRow], base: CaptureOptions, defaults: RowOptions, now: datetime
-) -> tuple[list[Row], list[BadRow]]:
+) -> tuple[list[BatchRow], list[BadRow]]:
     """Return the rows that can be captured, each once, and what is wrong with the others.
 
     `base` is what holds for every row; `defaults` says the same in the words of a row, for what a row may change.
     Spans such as `2h` count back from `now`.
     """
-    rows: dict[str, Row] = {}
+    rows: dict[str, BatchRow] = {}
     bad = []
     for each in given:
         try:
@@ -62,20 +62,20 @@ def checked_rows(
     return list(rows.values()), bad
 
 
-def _checked(given: GivenRow, base: CaptureOptions, defaults: RowOptions, now: datetime) -> Row:
+def _checked(given: GivenRow, base: CaptureOptions, defaults: RowOptions, now: datetime) -> BatchRow:
     words = given.options
     _demand_text(given)
     scene = parse_scene(given.scene)
     merged = _merged(words, defaults)
     options = _options(base, words, merged, now)
-    places = legs(scene, options)
+    places = search_targets(scene, options)
     sameness = _Sameness(scene=scene.text, options=merged, login=scene.login is not None)
-    return Row(
+    return BatchRow(
         id=hashlib.sha256(canonical_json(sameness)).hexdigest(),
         given=given,
         scene=scene.text,
         options=options,
-        places=tuple(dict.fromkeys(_host(leg.scene) for leg in places)),
+        places=tuple(dict.fromkeys(_host(target.scene) for target in places)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from capture.batch.row import CSV, BadRow, GivenRow, RowsRead
-from hashing.batch_events import RowOptions
+from hashing.case.batch_events import RowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

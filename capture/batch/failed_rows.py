@@ -13,10 +13,10 @@ from capture.recorder.urls import without_login
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.batch.row import Row, RowsRead
+    from capture.batch.row import BatchRow, RowsRead
 
 
-def failed_rows(read: RowsRead, failed: Sequence[tuple[Row, str]]) -> bytes:
+def failed_rows(read: RowsRead, failed: Sequence[tuple[BatchRow, str]]) -> bytes:
     """Return a file of these rows; as text, each with its reason in a comment above it.
 
     A login in a scene is left out: it is never written down, and has to be named again.
@@ -34,7 +34,7 @@ def failed_rows(read: RowsRead, failed: Sequence[tuple[Row, str]]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _csv(read: RowsRead, rows: Sequence[Row]) -> bytes:
+def _csv(read: RowsRead, rows: Sequence[BatchRow]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=read.delimiter)  # its line end, CR LF, has it quote cells with either in them
     writer.writerow(read.header)
@@ -44,7 +44,7 @@ def _csv(read: RowsRead, rows: Sequence[Row]) -> bytes:
     return file.getvalue().encode()
 
 
-def _json(row: Row, written: str) -> str:
+def _json(row: BatchRow, written: str) -> str:
     if without_login(row.given.scene) == row.given.scene:
         return written
     said = json.loads(written)

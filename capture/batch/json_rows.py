@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from capture.batch.row import JSON, BadRow, GivenRow, RowsRead
-from hashing.batch_events import RowOptions
+from hashing.case.batch_events import RowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashing.batch_events import DONE, BatchFinished, RowEnded, RowStarted
-from hashing.batch_folder import batch_events_from, batch_folders
+from hashing.case.batch_events import DONE, BatchFinished, RowEnded, RowStarted
+from hashing.case.batch_folder import batch_events_from, batch_folders
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.batch_events import BatchEvent
-    from hashing.case import Case
+    from hashing.case.batch_events import BatchEvent
+    from hashing.case.case import Case
 
 
 @dataclass(slots=True)

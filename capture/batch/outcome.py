@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.batch.recovery import outcome_of
-from hashing.batch_events import DONE
-from hashing.capture_folder import capture_events
-from hashing.events import CaptureFinished, Exchange, Failed
+from hashing.case.batch_events import DONE
+from hashing.case.capture_folder import capture_events
+from hashing.case.events import CaptureFinished, Exchange, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ _SAYS_NO = ("connection refused", "no such host")
 """In the words of the recorder's reasons."""
 
 
-class Trouble(enum.Enum):
+class RowTrouble(enum.Enum):
     """Why nothing was got."""
 
     NONE = enum.auto()
@@ -43,13 +43,13 @@ class Trouble(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RowOutcome:
     """How a row's capture ended."""
 
     status: str
     """complete, partial, nothing or interrupted."""
     reason: str
-    trouble: Trouble
+    trouble: RowTrouble
     stopped: str = ""
     """Why the capture ended early, by the user or for want of room."""
     items: int = 0
@@ -57,7 +57,7 @@ class Outcome:
     bytes: int = 0
 
 
-def read_outcome(path: Path, *, refused: bool = False) -> Outcome:
+def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
     """Read in a sealed capture how it ended; `refused`: its address is one that goldenhour does not connect to.
 
     Raises Unreadable, BadFormat.
@@ -79,10 +79,10 @@ def read_outcome(path: Path, *, refused: bool = False) -> Outcome:
     status = outcome_of(finished)
     failure = next((each for each in failures if each.found_in == "scene"), failures[0] if failures else None)
     reason = finished.reason or (failure.reason if failure is not None else "")
-    return Outcome(
+    return RowOutcome(
         status=status,
         reason=reason if status != "complete" else "",
-        trouble=Trouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
+        trouble=RowTrouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
         stopped=finished.reason,
         items=finished.items,
         failed=finished.failed,
@@ -90,22 +90,22 @@ def read_outcome(path: Path, *, refused: bool = False) -> Outcome:
     )
 
 
-def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> Trouble:
+def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> RowTrouble:
     if refused:
-        return Trouble.LASTING
+        return RowTrouble.LASTING
     answered = [exchange for exchange in exchanges if exchange.status]
     if not answered:
         return _silence(failure.reason if failure is not None else "")
     last = next((each for each in answered if failure and each.exchange == failure.exchange), answered[-1])
     if last.status == _TOO_MANY:
-        return Trouble.HOST
+        return RowTrouble.HOST
     if last.status == _FORBIDDEN:
-        return Trouble.FORBIDDEN
-    return Trouble.PASSING if last.status in _FOR_A_WHILE or last.cut else Trouble.LASTING
+        return RowTrouble.FORBIDDEN
+    return RowTrouble.PASSING if last.status in _FOR_A_WHILE or last.cut else RowTrouble.LASTING
 
 
-def _silence(reason: str) -> Trouble:
+def _silence(reason: str) -> RowTrouble:
     """Say what it means that no answer came: what can say no, be it the host or the directory of names, is there."""
     if any(sign in reason for sign in _NO_NETWORK):
-        return Trouble.UNREACHABLE
-    return Trouble.HOST if any(sign in reason for sign in _SAYS_NO) else Trouble.SILENT
+        return RowTrouble.UNREACHABLE
+    return RowTrouble.HOST if any(sign in reason for sign in _SAYS_NO) else RowTrouble.SILENT

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from capture.progress import Silent
+from capture.request.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from capture.batch.outcome import Outcome
-    from capture.batch.row import Row
-    from capture.run import CaptureResult
+    from capture.batch.outcome import RowOutcome
+    from capture.batch.row import BatchRow
+    from capture.run.run import CaptureResult
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Counts:
 class RowDone:
     """What became of a row just now."""
 
-    row: Row
+    row: BatchRow
     status: str
     """complete, partial, nothing, interrupted, captured before, not tried."""
     reason: str = ""
@@ -49,7 +49,7 @@ class RowDone:
     capture: str = ""
     seconds: float = 0.0
     result: CaptureResult | None = None
-    outcome: Outcome | None = None
+    outcome: RowOutcome | None = None
 
 
 class BatchProgress(Protocol):

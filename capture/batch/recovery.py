@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hashing.batch_events import (
+from hashing.case.batch_events import (
     CAPTURED_BEFORE,
     DONE,
     NOT_TRIED,
@@ -16,17 +16,17 @@ from hashing.batch_events import (
     RowStarted,
     RowTaken,
 )
-from hashing.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun
-from hashing.capture_folder import capture_events, is_sealed
-from hashing.case import CAPTURES
+from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun
+from hashing.case.capture_folder import capture_events, is_sealed
+from hashing.case.case import CAPTURES
+from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
 from hashing.errors import BadFormat, InUse
-from hashing.events import BatchBegun, BatchEnded, CaptureFinished
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
-    from hashing.batch_events import BatchEvent
-    from hashing.case import Case
-    from hashing.keys import SigningKey
+    from hashing.case.batch_events import BatchEvent
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
 DIED = "its process died"
 _CAPTURE = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)

@@ -10,8 +10,8 @@ from capture.errors import CaptureError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.options import CaptureOptions
-    from hashing.batch_events import RowOptions
+    from capture.request.options import CaptureOptions
+    from hashing.case.batch_events import RowOptions
 
 TEXT, CSV, JSON = "text", "csv", "jsonl"
 FORMATS = (TEXT, CSV, JSON)
@@ -52,7 +52,7 @@ class RowsRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class BatchRow:
     """A row that can be captured."""
 
     id: str

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.batch.network import Network
-from capture.batch.outcome import Trouble
+from capture.batch.outcome import RowTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from capture.batch.row import Row
+    from capture.batch.row import BatchRow
 
 _FORBIDDEN_IN_A_ROW = 3
 """So many refusals, and nothing else between them, are the host's and not the rows'."""
@@ -28,7 +28,7 @@ LONGEST_PAUSE = 3600.0
 class Try:
     """A row that waits for its first capture or for another one."""
 
-    row: Row
+    row: BatchRow
     attempt: int = 1
     begun: float = 0.0
     capture: str = ""
@@ -136,26 +136,26 @@ class Schedule:
         host.ready = max(host.ready, moment)
         self._offer(host)
 
-    def ended(self, tried: Try, trouble: Trouble, now: float) -> Verdict:
+    def ended(self, tried: Try, trouble: RowTrouble, now: float) -> Verdict:
         """Hear how a row ended, and say what follows."""
         host = self._host(tried)
         host.running -= 1
         self._running -= 1
-        if trouble is Trouble.UNREACHABLE:
+        if trouble is RowTrouble.UNREACHABLE:
             if self._network.unreachable(host.name, tried.begun, now):
                 host.waiting.append(Try(tried.row, tried.attempt))  # it is not the row's fault, nor its host's
                 self._offer(host)
                 return Verdict(True, left_alone="every host", seconds=self._network.quiet_until - now)
-        elif trouble is not Trouble.SILENT:
+        elif trouble is not RowTrouble.SILENT:
             self._network.answered()
-        host.forbidden = host.forbidden + 1 if trouble is Trouble.FORBIDDEN else 0
-        refuses = trouble in {Trouble.HOST, Trouble.SILENT, Trouble.UNREACHABLE}
-        if refuses or (trouble is Trouble.FORBIDDEN and self._forbids_all(host)):
+        host.forbidden = host.forbidden + 1 if trouble is RowTrouble.FORBIDDEN else 0
+        refuses = trouble in {RowTrouble.HOST, RowTrouble.SILENT, RowTrouble.UNREACHABLE}
+        if refuses or (trouble is RowTrouble.FORBIDDEN and self._forbids_all(host)):
             return self._refused(host, tried, now)
-        if trouble is not Trouble.FORBIDDEN:
+        if trouble is not RowTrouble.FORBIDDEN:
             host.refusals = 0
-            host.given = host.given or trouble is Trouble.NONE
-        again = trouble in {Trouble.PASSING, Trouble.FORBIDDEN} and tried.attempt <= self._retries
+            host.given = host.given or trouble is RowTrouble.NONE
+        again = trouble in {RowTrouble.PASSING, RowTrouble.FORBIDDEN} and tried.attempt <= self._retries
         if again:
             self.add_later(Try(tried.row, tried.attempt + 1), now + self._pause_before(tried.attempt))
         self._offer(host)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.batch.row import TEXT, GivenRow, RowsRead
-from hashing.batch_events import RowOptions
+from hashing.case.batch_events import RowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

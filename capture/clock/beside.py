@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard
-    from hashing.events import ClockMeasured
+    from hashing.case.events import ClockMeasured
 
 _LOOK_UP = 1.0
 """Seconds for the look-up of the server's name, on top of those for its answers."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from capture.clock.packet import BadReply, KissOfDeath, SntpError
 from capture.clock.sample import NoAnswer, Sampled, sample
 from capture.errors import NotFetched
-from hashing.events import ClockMeasured
+from hashing.case.events import ClockMeasured
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from secrets import randbits
 from typing import TYPE_CHECKING
 
 from capture.clock.packet import BadReply, NotOurs, Reply, SntpError, read_reply, request
-from hashing.events import ClockSample
+from hashing.case.events import ClockSample
 
 if TYPE_CHECKING:
     from hashing.times import Clock

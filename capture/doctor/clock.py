@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capture.doctor.setup import Setup
-    from hashing.events import ClockMeasured
+    from hashing.case.events import ClockMeasured
 
 _OFF, _WRONG = 1.0, 60.0
 """Seconds by which a clock is off, and by which it is wrong."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, ok, warning
-from capture.sources.video.ffmpeg import ffmpeg_version, find_ffmpeg
+from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

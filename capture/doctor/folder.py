@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from capture.doctor.file_system import file_system
 from capture.doctor.finding import Finding, fault, ok, warning
-from hashing.case import CASE_FILE, Case
+from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
-from hashing.lock import try_lock
-from hashing.storage import OWNER_READS, storing, sync_folder
+from hashing.files.lock import try_lock
+from hashing.files.storage import OWNER_READS, storing, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

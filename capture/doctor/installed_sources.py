@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok
-from capture.sources import ENTRY_POINTS, SOURCES
+from capture.extractors import ENTRY_POINTS, EXTRACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, Sy
 
 def check_sources(_: Setup) -> Iterator[Finding]:
     """Yield the names of the sources; one that cannot be loaded keeps every capture from beginning."""
-    names = [source.name for source in SOURCES]
+    names = [source.name for source in EXTRACTORS]
     broken = False
     for entry in entry_points(group=ENTRY_POINTS):
         package = entry.dist.name if entry.dist else entry.value

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok
 from capture.errors import CaptureError
-from capture.options import CaptureOptions
 from capture.recorder.urls import without_login
-from hashing.trusted_time import is_authority
+from capture.request.options import CaptureOptions
+from hashing.ledger.trusted_time import is_authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,12 @@ def check_settings(setup: Setup) -> Iterator[Finding]:
 
 
 def _faults(setup: Setup) -> Iterator[str]:
-    from capture.scene import parse_scene
-    from capture.sources import legs
+    from capture.extractors import search_targets
+    from capture.request.scene import parse_scene
 
     for place in setup.on:
         try:
-            legs(parse_scene("#news"), CaptureOptions(officer="-", initials="XX", on=(place,)))
+            search_targets(parse_scene("#news"), CaptureOptions(officer="-", initials="XX", on=(place,)))
         except CaptureError as error:
             yield f"on: {without_login(place)}: {error}"
     addresses = [("timestamp", url) for url in setup.authorities]

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from capture.decoding import NotDecoded, read_decoded
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.extractors.bluesky.address import DEFAULT, service_of
+from capture.extractors.bluesky.xrpc import host_of, query
+from capture.extractors.fediverse.address import place_of
+from capture.recorder.decoding import NotDecoded, read_decoded
 from capture.recorder.recorder import Recorder
 from capture.recorder.settings import NetworkSettings
-from capture.sources.bluesky.address import DEFAULT, service_of
-from capture.sources.bluesky.xrpc import host_of, query
-from capture.sources.fediverse.address import place_of
 from hashing.errors import HashingError
-from hashing.trusted_time import TrustedTimeError, ask
-from hashing.trusted_time.authority import shown
+from hashing.ledger.trusted_time import TrustedTimeError, ask
+from hashing.ledger.trusted_time.authority import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

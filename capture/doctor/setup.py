@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from capture.options import BlueskyServices
+from capture.request.options import BlueskyServices
 from hashing.times import Clock, system_clock
 
 if TYPE_CHECKING:

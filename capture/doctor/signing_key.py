@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
 from hashing.errors import BadKey
-from hashing.keys import load_signing_key
+from hashing.ledger.keys import load_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from capture.page.document import Snippet
 from capture.page.images import image_mentions, largest, source_candidates
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
-from capture.page.mentions import Mention, Mentions, Place
+from capture.page.mentions import Mention, Mentions, Position
 from capture.page.urls import is_embedded, shown, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from capture.page.document import Attributes, Start
-    from capture.page.images import Candidate
+    from capture.page.images import ImageCandidate
 
 _LONGEST_LINK_TEXT = 500
 _FRAMES_SHOWN = 3
@@ -29,7 +29,7 @@ class ContentMedia:
 
     def __init__(self, mentions: Mentions) -> None:
         self._mentions = mentions
-        self._around: list[tuple[str, list[Candidate]]] = []
+        self._around: list[tuple[str, list[ImageCandidate]]] = []
         """The open <picture>, <video> and <audio> elements, and the <source>s that wait for an <img>."""
         self._link: Mention | None = None
         self._frames: dict[str, None] = {}
@@ -68,10 +68,10 @@ class ContentMedia:
 
     def _show(self, kind: Kind, raw: str | None, found_in: str, alt: str = "") -> None:
         if raw:
-            self._mentions.show(Mention(kind, (Place(raw, found_in),), alt))
+            self._mentions.show(Mention(kind, (Position(raw, found_in),), alt))
 
     def _image(self, tag: str, attributes: Attributes) -> None:
-        sources: list[Candidate] = []
+        sources: list[ImageCandidate] = []
         if self._around and self._around[-1][0] == "picture":
             # The first <img> settles what the <source>s before it are for.
             sources, self._around[-1] = self._around[-1][1], ("picture", [])
@@ -118,7 +118,7 @@ class ContentMedia:
         stated = kind_of_type(attributes.get("type", ""))
         if kind := stated or kind_of_address(raw):
             self._mentions.show(
-                Mention(kind, (Place(raw, tag),), attributes.get("title", ""), stated=stated is not None)
+                Mention(kind, (Position(raw, tag),), attributes.get("title", ""), stated=stated is not None)
             )
         elif tag in {"iframe", "frame"} and not is_embedded(raw) and not tidy(raw).lower().startswith(_NOT_A_PAGE):
             self._frames[raw] = None
@@ -129,7 +129,7 @@ class ContentMedia:
         if kind is None:
             return None
         alt = attributes.get("title", "") or attributes.get("alt", "")
-        link = self._mentions.show(Mention(kind, (Place(raw, _LINK_NAMES[kind]),), alt, stated=False))
+        link = self._mentions.show(Mention(kind, (Position(raw, _LINK_NAMES[kind]),), alt, stated=False))
         if tag == "area" or alt:
             return None
         self._link = link

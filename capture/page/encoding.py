@@ -29,7 +29,7 @@ _CHARSET = re.compile(r"""charset\s*+=\s*+["']?\s*+([^\s;"']++)""", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedPage:
     """A page's characters, the Encoding Standard's name of their encoding, and what decided it."""
 
     text: str
@@ -37,11 +37,11 @@ class Decoded:
     decided_by: str
 
 
-def decode(body: bytes, content_type: str = "") -> Decoded:
+def decode(body: bytes, content_type: str = "") -> DecodedPage:
     """Decode the bytes of a page; what is not valid in its encoding, and NUL, become U+FFFD. Never fails."""
     encoding, decided_by, skip = _encoding_of(body, content_type)
     text = _to_text(body[skip:] if skip else body, encoding)
-    return Decoded(text.replace("\0", "\ufffd"), encoding, decided_by)
+    return DecodedPage(text.replace("\0", "\ufffd"), encoding, decided_by)
 
 
 def encoding_named(label: str) -> str | None:

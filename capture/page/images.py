@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from capture.page.mentions import Mention, Place
+from capture.page.mentions import Mention, Position
 from capture.page.srcset import parse_srcset
 from capture.page.urls import is_embedded
 
@@ -23,10 +23,10 @@ _KEPT = 5
 _MIN_WIDTH = re.compile(r"min-width\s*+:\s*+([0-9]{1,6})")
 
 
-class Candidate(NamedTuple):
+class ImageCandidate(NamedTuple):
     """One address of an image, with what the page says of its size: 0 and 1 where it says nothing."""
 
-    place: Place
+    place: Position
     width: int = 0
     density: float = 1.0
     min_width: int = 0
@@ -43,13 +43,15 @@ class Candidate(NamedTuple):
         return self.size != (0, 1.0, 0)
 
 
-def source_candidates(attributes: Mapping[str, str]) -> list[Candidate]:
+def source_candidates(attributes: Mapping[str, str]) -> list[ImageCandidate]:
     """Return the candidates of a <source> in a <picture>."""
     match = _MIN_WIDTH.search(attributes.get("media", "")[:1000])
     return list(_in_srcsets(attributes, "picture source", int(match[1]) if match else 0))
 
 
-def image_mentions(tag: str, attributes: Mapping[str, str], sources: Sequence[Candidate] = ()) -> Iterator[Mention]:
+def image_mentions(
+    tag: str, attributes: Mapping[str, str], sources: Sequence[ImageCandidate] = ()
+) -> Iterator[Mention]:
     """Yield the largest candidate of an <img>, with the others behind it for the case that it is no address.
 
     Where nothing says which is the largest, and the image is one that loads late, both the late address and the one
@@ -58,9 +60,9 @@ def image_mentions(tag: str, attributes: Mapping[str, str], sources: Sequence[Ca
     alt = attributes.get("alt", "") or attributes.get("title", "")
     for name in _IN_FULL:
         if attributes.get(name):
-            yield Mention("photo", (Place(attributes[name], f"{tag} {name}"),), alt)
-    late = [Candidate(Place(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
-    now = [Candidate(Place(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
+            yield Mention("photo", (Position(attributes[name], f"{tag} {name}"),), alt)
+    late = [ImageCandidate(Position(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
+    now = [ImageCandidate(Position(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
     # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
     ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
     ranked.sort(key=lambda candidate: candidate.size, reverse=True)
@@ -75,24 +77,26 @@ def image_mentions(tag: str, attributes: Mapping[str, str], sources: Sequence[Ca
         yield Mention("photo", (now[0].place,), alt)
 
 
-def largest(sources: Sequence[Candidate]) -> Mention:
+def largest(sources: Sequence[ImageCandidate]) -> Mention:
     """Return the largest of a <picture> that has no <img>."""
     return Mention("photo", _best(sorted(sources, key=lambda candidate: candidate.size, reverse=True)))
 
 
 def srcset_mention(value: str, found_in: str) -> Mention | None:
     """Return the largest candidate of a srcset that stands alone, or None where it has none."""
-    sources = [Candidate(Place(sized.url, found_in), sized.width, sized.density) for sized in parse_srcset(value)]
+    sources = [
+        ImageCandidate(Position(sized.url, found_in), sized.width, sized.density) for sized in parse_srcset(value)
+    ]
     return largest(sources) if sources else None
 
 
-def _best(ranked: Sequence[Candidate]) -> tuple[Place, ...]:
+def _best(ranked: Sequence[ImageCandidate]) -> tuple[Position, ...]:
     return tuple(candidate.place for candidate in ranked[:_KEPT])
 
 
-def _in_srcsets(attributes: Mapping[str, str], where: str, min_width: int = 0) -> Iterator[Candidate]:
+def _in_srcsets(attributes: Mapping[str, str], where: str, min_width: int = 0) -> Iterator[ImageCandidate]:
     for name in _SRCSETS:
         if name in attributes:
             found_in = where if where == "picture source" else f"{where} {name}"
             for sized in parse_srcset(attributes[name]):
-                yield Candidate(Place(sized.url, found_in), sized.width, sized.density, min_width)
+                yield ImageCandidate(Position(sized.url, found_in), sized.width, sized.density, min_width)

@@ -20,7 +20,7 @@ _LAYERS = 4
 _KEEPS_TO_THE_PAGE = frozenset({"@graph", "mainEntity", "mainEntityOfPage"})
 
 
-class Node(NamedTuple):
+class JsonLdNode(NamedTuple):
     """One object: the property it stands below ("" at the top), its types, and its own properties.
 
     `of_page` says whether it describes the page or its main matter, and not a comment, an author or a picture of it.
@@ -32,16 +32,16 @@ class Node(NamedTuple):
     of_page: bool
 
 
-class Found(NamedTuple):
+class JsonLdMedia(NamedTuple):
     """All objects of a page's blocks in order, and what could not be read."""
 
-    nodes: list[Node]
+    nodes: list[JsonLdNode]
     notes: list[str]
 
 
-def read_json_ld(blocks: list[str]) -> Found:
+def read_json_ld(blocks: list[str]) -> JsonLdMedia:
     """Read the text of each block; one that is no JSON, or too large or deep, is noted and the others are read."""
-    nodes: list[Node] = []
+    nodes: list[JsonLdNode] = []
     notes: list[str] = []
     room = _MOST_VALUES
     for number, block in enumerate(blocks, start=1):
@@ -63,7 +63,7 @@ def read_json_ld(blocks: list[str]) -> Found:
         room, complete = _walk(value, nodes, room)
         if not complete:
             notes.append(f"JSON-LD block {number}: too large or nested too deeply, read in part")
-    return Found(nodes, notes)
+    return JsonLdMedia(nodes, notes)
 
 
 def _unwrapped(text: str) -> str:
@@ -78,7 +78,7 @@ def _unwrapped(text: str) -> str:
     return text
 
 
-def _walk(value: object, nodes: list[Node], room: int) -> tuple[int, bool]:
+def _walk(value: object, nodes: list[JsonLdNode], room: int) -> tuple[int, bool]:
     """Append all objects within a value, in order; return the room that is left and whether all was walked."""
     complete = True
     waiting: list[tuple[str, object, int, bool]] = [("", value, 0, True)]
@@ -93,7 +93,7 @@ def _walk(value: object, nodes: list[Node], room: int) -> tuple[int, bool]:
         if isinstance(value, list):
             waiting.extend((key, member, depth + 1, of_page) for member in reversed(value))
             continue
-        nodes.append(Node(key, _types(value), value, of_page))
+        nodes.append(JsonLdNode(key, _types(value), value, of_page))
         waiting.extend(
             (name, member, depth + 1, of_page and name in _KEEPS_TO_THE_PAGE)
             for name, member in reversed(value.items())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capture.page.claims import Claims
-    from capture.page.json_ld import Node
+    from capture.page.json_ld import JsonLdNode
 
 # Objects beside the page's own matter: their names and dates are not the page's.
 _NOT_THE_MATTER = frozenset(
@@ -33,7 +33,7 @@ _TIMES = {
 _MOST_AUTHORS = 50
 
 
-def add_json_ld_claims(nodes: list[Node], claims: Claims) -> None:
+def add_json_ld_claims(nodes: list[JsonLdNode], claims: Claims) -> None:
     """Add what the page's own objects say; an article or a post before the web page that carries it."""
     by_id = {node.values["@id"]: node.values for node in nodes if _is_described(node)}
     own = [node for node in nodes if node.of_page]
@@ -45,7 +45,7 @@ def add_json_ld_claims(nodes: list[Node], claims: Claims) -> None:
         _add_matter(node.values, by_id, claims)
 
 
-def _is_described(node: Node) -> bool:
+def _is_described(node: JsonLdNode) -> bool:
     return isinstance(node.values.get("@id"), str) and len(node.values) > 1
 
 

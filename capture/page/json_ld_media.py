@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from capture.page.json_ld import strings
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
-from capture.page.mentions import Mention, Mentions, Place
+from capture.page.mentions import Mention, Mentions, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capture.page.json_ld import Node
+    from capture.page.json_ld import JsonLdNode
 
 _IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")
 _TYPES: dict[str, Kind] = {
@@ -27,7 +27,7 @@ _KEYS: dict[str, Kind] = {**dict.fromkeys(_IMAGE_KEYS, "photo"), "video": "video
 _LOGO = "logo"
 
 
-def add_json_ld_media(nodes: list[Node], mentions: Mentions) -> None:
+def add_json_ld_media(nodes: list[JsonLdNode], mentions: Mentions) -> None:
     """Add every photo, video and sound that is named; logos are none of the scene."""
     for node in nodes:
         if node.key == _LOGO:
@@ -36,21 +36,21 @@ def add_json_ld_media(nodes: list[Node], mentions: Mentions) -> None:
             mentions.name(mention)
 
 
-def _in_node(node: Node) -> Iterator[Mention]:
+def _in_node(node: JsonLdNode) -> Iterator[Mention]:
     values = node.values
     kind = next((_TYPES[name] for name in sorted(node.types) if name in _TYPES), None) or _KEYS.get(node.key)
     alt = next(iter(strings(values.get("caption")) or strings(values.get("name"))), "") if kind else ""
     yield from _content(values, kind, alt)
     if kind == "photo":
         for raw in strings(values.get("url")):
-            yield Mention("photo", (Place(raw, "JSON-LD image url"),), alt)
+            yield Mention("photo", (Position(raw, "JSON-LD image url"),), alt)
     for key in _IMAGE_KEYS:
         for raw in strings(values.get(key)):
-            yield Mention("photo", (Place(raw, f"JSON-LD {key}"),))
+            yield Mention("photo", (Position(raw, f"JSON-LD {key}"),))
     for key in ("video", "audio", "associatedMedia"):
         for raw in strings(values.get(key)):
             if promised := kind_of_address(raw):
-                yield Mention(promised, (Place(raw, f"JSON-LD {key}"),), stated=False)
+                yield Mention(promised, (Position(raw, f"JSON-LD {key}"),), stated=False)
 
 
 def _content(values: dict[str, object], kind: Kind | None, alt: str) -> Iterator[Mention]:
@@ -59,4 +59,4 @@ def _content(values: dict[str, object], kind: Kind | None, alt: str) -> Iterator
     stated = kind or (kind_of_type(formats[0]) if formats else None)
     for raw in strings(values.get("contentUrl")):
         if found := stated or kind_of_address(raw):
-            yield Mention(found, (Place(raw, "JSON-LD contentUrl"),), alt, stated=stated is not None)
+            yield Mention(found, (Position(raw, "JSON-LD contentUrl"),), alt, stated=stated is not None)

@@ -37,7 +37,7 @@ class MediaLink:
     alt: str = ""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """An address as written, and where it stands."""
 
     raw: str
@@ -52,7 +52,7 @@ class Mention:
     """
 
     kind: Kind
-    places: tuple[Place, ...]
+    places: tuple[Position, ...]
     alt: str = ""
     stated: bool = True
 
@@ -63,7 +63,7 @@ class Mentions:
     def __init__(self) -> None:
         self.content: list[Mention] = []
         self.metadata: list[Mention] = []
-        self._known: dict[tuple[Kind, tuple[Place, ...]], Mention] = {}
+        self._known: dict[tuple[Kind, tuple[Position, ...]], Mention] = {}
         self.hidden = 0
         """How many elements are open whose content the page does not show."""
         self._left_out = 0
@@ -102,7 +102,7 @@ class Mentions:
         return notes
 
 
-class Links(NamedTuple):
+class PageLinks(NamedTuple):
     """The links of a page, how many different things are embedded in it, and what could not be read."""
 
     media: tuple[MediaLink, ...]
@@ -110,7 +110,7 @@ class Links(NamedTuple):
     notes: list[str]
 
 
-def to_links(mentions: Mentions, addresses: Addresses) -> Links:
+def to_links(mentions: Mentions, addresses: Addresses) -> PageLinks:
     """Make each address absolute and keep each once, where it was first mentioned."""
     links: dict[str, MediaLink] = {}
     stated: set[str] = set()
@@ -127,7 +127,7 @@ def to_links(mentions: Mentions, addresses: Addresses) -> Links:
         links[link.url] = link
         if mention.stated:
             stated.add(link.url)
-    return Links(tuple(links.values()), len(embedded), bounded(list(faults)))
+    return PageLinks(tuple(links.values()), len(embedded), bounded(list(faults)))
 
 
 def _all(mentions: Mentions) -> Iterable[Mention]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from capture.page.images import srcset_mention
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
-from capture.page.mentions import MOST, Mention, Mentions, Place
+from capture.page.mentions import MOST, Mention, Mentions, Position
 from capture.page.meta import meta_names, words
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Recording:
         if self.family == _STREAM:
             stated = stated or "video"
         return [
-            Mention(kind, (Place(raw, f"{self.family}{part}"),), stated=stated is not None)
+            Mention(kind, (Position(raw, f"{self.family}{part}"),), stated=stated is not None)
             for part, raw in self.parts.items()
             if part in _ADDRESSES and (kind := stated or kind_of_address(raw))
         ]
@@ -74,7 +74,7 @@ class MetadataMedia:
             return
         for name, place in meta_names(attributes):
             if name in _IMAGES:
-                self._image = self._mentions.name(Mention("photo", (Place(content, place),)))
+                self._image = self._mentions.name(Mention("photo", (Position(content, place),)))
             elif name in _IMAGE_WORDS and self._image is not None:
                 self._image.alt = self._image.alt or content
             elif family := next((family for family in _RECORDINGS if name.startswith(family)), None):
@@ -96,18 +96,18 @@ class MetadataMedia:
         rel = words(attributes, "rel")
         href = attributes.get("href", "")
         if "image_src" in rel and href:
-            self._mentions.name(Mention("photo", (Place(href, "link rel=image_src"),)))
+            self._mentions.name(Mention("photo", (Position(href, "link rel=image_src"),)))
         elif "preload" in rel and (kind := _PRELOADED.get(attributes.get("as", "").strip().lower())):
             self._preloaded(kind, href, attributes)
         elif href and (names := _MICRODATA.intersection(words(attributes, "itemprop"))):
             promised = kind_of_address(href)
-            place = Place(href, f"link itemprop={min(names)}")
+            place = Position(href, f"link itemprop={min(names)}")
             self._mentions.name(Mention(promised or "photo", (place,), stated=promised is None))
 
     def _preloaded(self, kind: Kind, href: str, attributes: Attributes) -> None:
         found_in = f"link rel=preload as={attributes['as'].strip().lower()}"
         mention = srcset_mention(attributes.get("imagesrcset", ""), found_in)
         if mention is None and href:
-            mention = Mention(kind, (Place(href, found_in),))
+            mention = Mention(kind, (Position(href, found_in),))
         if mention is not None:
             self._mentions.name(mention)

@@ -31,7 +31,7 @@ _INNER_PATIENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReadPage:
     """What a page claims and shows. Whether a claim is true cannot be told from it.
 
     `claims` and `times` hold every place that says something, best-trusted first; `notes` says what could not be read.
@@ -85,7 +85,7 @@ class Page:
         return next((claim.value for claim in self.claims if claim.name == name), "")
 
 
-def read_page(body: bytes, *, url: str, content_type: str = "") -> Page:
+def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     """Read an HTML page from its bytes, without content coding; `content_type` is the header as it was served.
 
     Nothing is fetched and no script is run. Raises PageUnreadable where there is nothing to read; everything else
@@ -117,7 +117,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Page:
         *showing.notes(),
         *styling.notes(),
     ]
-    return Page(
+    return ReadPage(
         claims=claims.claims(),
         times=claims.times(),
         text=text.text(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from capture.page.css import css_images
 from capture.page.document import Snippet
 from capture.page.kinds import kind_of_address
-from capture.page.mentions import Mention, Mentions, Place
+from capture.page.mentions import Mention, Mentions, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,4 +59,4 @@ class StyleMedia:
 
     def _show(self, raw: str, found_in: str) -> None:
         if raw:
-            self._mentions.show(Mention("photo", (Place(raw, found_in),)))
+            self._mentions.show(Mention("photo", (Position(raw, found_in),)))

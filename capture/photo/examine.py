@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capture.media_type import HEAD, sniff
 from capture.photo import bitmap, gif, heif, jpeg, names, png, tiff, webp
 from capture.photo.exif_facts import exif_facts
 from capture.photo.exif_tags import Tags, read_tags
@@ -19,7 +18,8 @@ from capture.photo.photo_file import NotRead, PhotoFile
 from capture.photo.picture import decode
 from capture.photo.thumbnail import thumbnail_facts
 from capture.photo.time_facts import time_facts
-from hashing.facts import Fact
+from capture.request.media_type import HEAD, sniff
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from pathlib import Path

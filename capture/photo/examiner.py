@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from capture.child_process import ChildProcess
 from capture.photo import names
 from capture.photo.text import escaped
-from hashing.facts import Fact
+from hashing.case.facts import Fact
+from hashing.sandbox.child_process import ChildProcess
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,52 +7,52 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from capture.photo import names, tiff
-from capture.photo.exif_tags import Tag, Tags, value_at
+from capture.photo.exif_tags import ExifTag, Tags, value_at
 from capture.photo.photo_file import NotRead
 from capture.photo.text import kept_text
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
-    from capture.photo.tiff import Entry
+    from capture.photo.tiff import TiffEntry
 
 _EXIF_POINTER, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 
 _TEXTS = (
-    (names.CAMERA_MAKE, Tag("Image", 0x010F, "Make")),
-    (names.CAMERA_MODEL, Tag("Image", 0x0110, "Model")),
-    (names.LENS_MAKE, Tag("EXIF", 0xA433, "LensMake")),
-    (names.LENS_MODEL, Tag("EXIF", 0xA434, "LensModel")),
-    (names.SERIAL_NUMBER, Tag("EXIF", 0xA431, "BodySerialNumber")),
-    (names.LENS_SERIAL_NUMBER, Tag("EXIF", 0xA435, "LensSerialNumber")),
-    (names.OWNER, Tag("EXIF", 0xA430, "CameraOwnerName")),
-    (names.SOFTWARE, Tag("Image", 0x0131, "Software")),
-    (names.HOST_COMPUTER, Tag("Image", 0x013C, "HostComputer")),
-    (names.IMAGE_ID, Tag("EXIF", 0xA420, "ImageUniqueID")),
-    (names.ARTIST, Tag("Image", 0x013B, "Artist")),
-    (names.DESCRIPTION, Tag("Image", 0x010E, "ImageDescription")),
+    (names.CAMERA_MAKE, ExifTag("Image", 0x010F, "Make")),
+    (names.CAMERA_MODEL, ExifTag("Image", 0x0110, "Model")),
+    (names.LENS_MAKE, ExifTag("EXIF", 0xA433, "LensMake")),
+    (names.LENS_MODEL, ExifTag("EXIF", 0xA434, "LensModel")),
+    (names.SERIAL_NUMBER, ExifTag("EXIF", 0xA431, "BodySerialNumber")),
+    (names.LENS_SERIAL_NUMBER, ExifTag("EXIF", 0xA435, "LensSerialNumber")),
+    (names.OWNER, ExifTag("EXIF", 0xA430, "CameraOwnerName")),
+    (names.SOFTWARE, ExifTag("Image", 0x0131, "Software")),
+    (names.HOST_COMPUTER, ExifTag("Image", 0x013C, "HostComputer")),
+    (names.IMAGE_ID, ExifTag("EXIF", 0xA420, "ImageUniqueID")),
+    (names.ARTIST, ExifTag("Image", 0x013B, "Artist")),
+    (names.DESCRIPTION, ExifTag("Image", 0x010E, "ImageDescription")),
 )
 _FINEST = 100_000
 """Exposure times are shown as fractions (1/60 s) down to this one, and otherwise as decimals."""
-_COPYRIGHT = Tag("Image", 0x8298, "Copyright")
+_COPYRIGHT = ExifTag("Image", 0x8298, "Copyright")
 
 _WINDOWS_TEXTS = (
-    (names.TITLE, Tag("Image", 0x9C9B, "XPTitle")),
-    (names.COMMENT, Tag("Image", 0x9C9C, "XPComment")),
-    (names.ARTIST, Tag("Image", 0x9C9D, "XPAuthor")),
-    (names.KEYWORDS, Tag("Image", 0x9C9E, "XPKeywords")),
-    (names.SUBJECT, Tag("Image", 0x9C9F, "XPSubject")),
+    (names.TITLE, ExifTag("Image", 0x9C9B, "XPTitle")),
+    (names.COMMENT, ExifTag("Image", 0x9C9C, "XPComment")),
+    (names.ARTIST, ExifTag("Image", 0x9C9D, "XPAuthor")),
+    (names.KEYWORDS, ExifTag("Image", 0x9C9E, "XPKeywords")),
+    (names.SUBJECT, ExifTag("Image", 0x9C9F, "XPSubject")),
 )
 
 _WHOLE_NUMBERS = (
-    (names.EXIF_WIDTH, Tag("EXIF", 0xA002, "PixelXDimension")),
-    (names.EXIF_HEIGHT, Tag("EXIF", 0xA003, "PixelYDimension")),
-    (names.FOCAL_LENGTH_35MM, Tag("EXIF", 0xA405, "FocalLengthIn35mmFilm")),
+    (names.EXIF_WIDTH, ExifTag("EXIF", 0xA002, "PixelXDimension")),
+    (names.EXIF_HEIGHT, ExifTag("EXIF", 0xA003, "PixelYDimension")),
+    (names.FOCAL_LENGTH_35MM, ExifTag("EXIF", 0xA405, "FocalLengthIn35mmFilm")),
 )
-_ISO = Tag("EXIF", 0x8827, "PhotographicSensitivity")
-_EXPOSURE = Tag("EXIF", 0x829A, "ExposureTime")
-_F_NUMBER = Tag("EXIF", 0x829D, "FNumber")
-_FOCAL_LENGTH = Tag("EXIF", 0x920A, "FocalLength")
-_ORIENTATION = Tag("Image", 0x0112, "Orientation")
+_ISO = ExifTag("EXIF", 0x8827, "PhotographicSensitivity")
+_EXPOSURE = ExifTag("EXIF", 0x829A, "ExposureTime")
+_F_NUMBER = ExifTag("EXIF", 0x829D, "FNumber")
+_FOCAL_LENGTH = ExifTag("EXIF", 0x920A, "FocalLength")
+_ORIENTATION = ExifTag("Image", 0x0112, "Orientation")
 
 _ORIENTATIONS = {
     1: "upright as stored",
@@ -95,7 +95,7 @@ def _orientation(tags: Tags) -> Iterator[Fact]:
     yield Fact(names.ORIENTATION_WORDS, _ORIENTATIONS[int(value)], str(_ORIENTATION))
 
 
-def _text(tags: Tags, name: str, tag: Tag, read: Callable[[Tag], str]) -> Iterator[Fact]:
+def _text(tags: Tags, name: str, tag: ExifTag, read: Callable[[ExifTag], str]) -> Iterator[Fact]:
     if tag not in tags:
         return
     try:
@@ -114,7 +114,7 @@ def _both_notices(data: bytes) -> str:
 
 def _exif_directory_facts(tags: Tags) -> Iterator[Fact]:
     """Yield what exifread leaves out where it leaves out maker notes."""
-    pointer = Tag("Image", _EXIF_POINTER, "ExifIFD")
+    pointer = ExifTag("Image", _EXIF_POINTER, "ExifIFD")
     if pointer not in tags:
         return
     try:
@@ -130,7 +130,7 @@ def _exif_directory_facts(tags: Tags) -> Iterator[Fact]:
         yield Fact(names.MAKER_NOTE, value=True, tag="EXIF MakerNote")
 
 
-def _user_comment(tags: Tags, entry: Entry) -> str:
+def _user_comment(tags: Tags, entry: TiffEntry) -> str:
     """Return the comment; its first eight bytes say how it is coded."""
     data, size = value_at(tags.block, entry.offset, entry.size)
     text = data[8:]
@@ -154,7 +154,7 @@ def _utf_16_order(text: bytes, order: str) -> str:
     return "utf-16-be" if first < second else "utf-16-le"
 
 
-def _number(tags: Tags, name: str, tag: Tag) -> Iterator[Fact]:
+def _number(tags: Tags, name: str, tag: ExifTag) -> Iterator[Fact]:
     if tag not in tags:
         return
     try:

@@ -26,7 +26,7 @@ _BYTES = {1, 2, 7}
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class ExifTag:
     """A tag by its directory, its number and the name that the standard gives it (CIPA DC-008)."""
 
     directory: str
@@ -45,15 +45,15 @@ class Tags:
         self.block = block
         self.order = tiff.byte_order(block)
 
-    def __contains__(self, tag: Tag) -> bool:
+    def __contains__(self, tag: ExifTag) -> bool:
         return self._entry(tag) is not None
 
-    def data(self, tag: Tag) -> tuple[bytes, int]:
+    def data(self, tag: ExifTag) -> tuple[bytes, int]:
         """Return the first bytes of a tag's value and how many it has. Raises NotRead where they are not there."""
         entry = self._entry(tag)
         return value_at(self.block, entry.field_offset, entry.field_length) if entry else (b"", 0)
 
-    def text(self, tag: Tag) -> str:
+    def text(self, tag: ExifTag) -> str:
         """Return a tag's text as it is kept; "" where there is none. Raises NotRead."""
         entry = self._entry(tag)
         if entry is None:
@@ -64,7 +64,7 @@ class Tags:
         text, end, _ = data.partition(b"\0")
         return kept_text(text, len(text) if end else size)
 
-    def numbers(self, tag: Tag) -> tuple[Fraction | None, ...]:
+    def numbers(self, tag: ExifTag) -> tuple[Fraction | None, ...]:
         """Return a tag's numbers. Raises NotRead where the tag is text."""
         entry = self._entry(tag)
         if entry is None:
@@ -73,7 +73,7 @@ class Tags:
             raise NotRead(f"written as text: {self.text(tag)}")
         return tuple(_fraction(value) for value in entry.values)
 
-    def number(self, tag: Tag) -> Fraction:
+    def number(self, tag: ExifTag) -> Fraction:
         """Return a tag's only number. Raises NotRead where there is none, or several."""
         numbers = self.numbers(tag)
         if len(numbers) != 1:
@@ -82,12 +82,12 @@ class Tags:
             raise NotRead("a fraction with zero below the line")
         return numbers[0]
 
-    def written(self, tag: Tag) -> str:
+    def written(self, tag: ExifTag) -> str:
         """Return a tag's value as the file has it, for a fact that could not make sense of it."""
         entry = self._entry(tag)
         return "" if entry is None else kept_text(str(entry.printable).encode(), 0)
 
-    def _entry(self, tag: Tag) -> IfdTag | None:
+    def _entry(self, tag: ExifTag) -> IfdTag | None:
         other = {"Image": "EXIF", "EXIF": "Image"}.get(tag.directory, tag.directory)
         return self._found.get((tag.directory, tag.number)) or self._found.get((other, tag.number))
 

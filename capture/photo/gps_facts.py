@@ -10,24 +10,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from capture.photo import names
-from capture.photo.exif_tags import Tag, Tags
+from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.photo_file import NotRead
 from capture.photo.text import kept_text
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LATITUDE_REF, _LATITUDE = Tag("GPS", 1, "GPSLatitudeRef"), Tag("GPS", 2, "GPSLatitude")
-_LONGITUDE_REF, _LONGITUDE = Tag("GPS", 3, "GPSLongitudeRef"), Tag("GPS", 4, "GPSLongitude")
-_ALTITUDE_REF, _ALTITUDE = Tag("GPS", 5, "GPSAltitudeRef"), Tag("GPS", 6, "GPSAltitude")
-_TIME, _DAY = Tag("GPS", 7, "GPSTimeStamp"), Tag("GPS", 29, "GPSDateStamp")
-_STATUS = Tag("GPS", 9, "GPSStatus")
-_SPEED_REF, _SPEED = Tag("GPS", 12, "GPSSpeedRef"), Tag("GPS", 13, "GPSSpeed")
-_DIRECTION_REF, _DIRECTION = Tag("GPS", 16, "GPSImgDirectionRef"), Tag("GPS", 17, "GPSImgDirection")
-_DATUM = Tag("GPS", 18, "GPSMapDatum")
-_METHOD = Tag("GPS", 27, "GPSProcessingMethod")
-_ERROR = Tag("GPS", 31, "GPSHPositioningError")
+_LATITUDE_REF, _LATITUDE = ExifTag("GPS", 1, "GPSLatitudeRef"), ExifTag("GPS", 2, "GPSLatitude")
+_LONGITUDE_REF, _LONGITUDE = ExifTag("GPS", 3, "GPSLongitudeRef"), ExifTag("GPS", 4, "GPSLongitude")
+_ALTITUDE_REF, _ALTITUDE = ExifTag("GPS", 5, "GPSAltitudeRef"), ExifTag("GPS", 6, "GPSAltitude")
+_TIME, _DAY = ExifTag("GPS", 7, "GPSTimeStamp"), ExifTag("GPS", 29, "GPSDateStamp")
+_STATUS = ExifTag("GPS", 9, "GPSStatus")
+_SPEED_REF, _SPEED = ExifTag("GPS", 12, "GPSSpeedRef"), ExifTag("GPS", 13, "GPSSpeed")
+_DIRECTION_REF, _DIRECTION = ExifTag("GPS", 16, "GPSImgDirectionRef"), ExifTag("GPS", 17, "GPSImgDirection")
+_DATUM = ExifTag("GPS", 18, "GPSMapDatum")
+_METHOD = ExifTag("GPS", 27, "GPSProcessingMethod")
+_ERROR = ExifTag("GPS", 31, "GPSHPositioningError")
 
 _REFERENCES = {
     names.GPS_DIRECTION_REFERENCE: {"T": "true north", "M": "magnetic north"},
@@ -98,12 +98,12 @@ def gps_time(tags: Tags) -> GpsTime | None:
         raise NotRead(f"no such day: {text[:100]}") from error
 
 
-def _angle(tags: Tags, name: str, tag: Tag, ref: Tag, letters: str, most: int) -> Iterator[Fact]:
+def _angle(tags: Tags, name: str, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> Iterator[Fact]:
     if tag in tags or ref in tags:
         yield from _value(name, tag, lambda: _degrees(tags, tag, ref, letters, most), f"{tag}, {ref}")
 
 
-def _degrees(tags: Tags, tag: Tag, ref: Tag, letters: str, most: int) -> float:
+def _degrees(tags: Tags, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> float:
     """Return signed decimal degrees to seven places, about a centimetre. Raises NotRead."""
     numbers = tags.numbers(tag)
     written = tags.written(tag)
@@ -140,7 +140,7 @@ def _altitude(tags: Tags) -> Iterator[Fact]:
     yield Fact(names.GPS_ALTITUDE_REFERENCE, words, str(_ALTITUDE_REF))
 
 
-def _number(tags: Tags, name: str, tag: Tag, most: int = 1_000_000) -> Iterator[Fact]:
+def _number(tags: Tags, name: str, tag: ExifTag, most: int = 1_000_000) -> Iterator[Fact]:
     def _bounded() -> float | None:
         if tag not in tags:
             return None
@@ -152,7 +152,7 @@ def _number(tags: Tags, name: str, tag: Tag, most: int = 1_000_000) -> Iterator[
     yield from _value(name, tag, _bounded)
 
 
-def _reference(tags: Tags, name: str, tag: Tag, of: Tag | None = None) -> Iterator[Fact]:
+def _reference(tags: Tags, name: str, tag: ExifTag, of: ExifTag | None = None) -> Iterator[Fact]:
     """Yield what a one-letter tag means; where the number it belongs to is there, also that it is missing."""
     try:
         letter = tags.text(tag)
@@ -175,7 +175,7 @@ def _method(tags: Tags) -> Iterator[Fact]:
         yield Fact(names.GPS_METHOD, text, str(_METHOD))
 
 
-def _value(name: str, tag: Tag, read: Callable[[], float | str | GpsTime | None], tags: str = "") -> Iterator[Fact]:
+def _value(name: str, tag: ExifTag, read: Callable[[], float | str | GpsTime | None], tags: str = "") -> Iterator[Fact]:
     try:
         value = read()
     except NotRead as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from capture.photo.photo_file import PhotoFile

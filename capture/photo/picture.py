@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from capture.photo import names
 from capture.photo.text import in_plain_words
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
@@ -24,14 +24,14 @@ _PLUGINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedPicture:
     """What came of decoding. `size` is the pixel size that Pillow found, or None."""
 
     fact: Fact
     size: tuple[int, int] | None = None
 
 
-def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> Decoded:
+def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> DecodedPicture:
     """Decode a photo's first picture; `pillow_format` is "" where Pillow has no decoder for it.
 
     This does not see a picture whose middle was damaged in a way that its format cannot tell, and of an animation or a
@@ -59,13 +59,13 @@ def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> Dec
     except Image.DecompressionBombError:
         return _not_decoded("a picture inside declares more than is decoded")
     except Exception as error:  # noqa: BLE001 - Pillow and its plugins raise nearly anything on damaged files
-        return Decoded(_not_decoded(in_plain_words(error)).fact, size)
+        return DecodedPicture(_not_decoded(in_plain_words(error)).fact, size)
     what = "whole" if parts.frames <= 1 else f"the first of {parts.frames:,} pictures is whole"
-    return Decoded(Fact(names.PICTURE_DATA, what, "Pillow"), size)
+    return DecodedPicture(Fact(names.PICTURE_DATA, what, "Pillow"), size)
 
 
-def _not_decoded(reason: str) -> Decoded:
-    return Decoded(Fact(names.PICTURE_DATA, f"{names.COULD_NOT_BE_READ}{reason}", "Pillow"))
+def _not_decoded(reason: str) -> DecodedPicture:
+    return DecodedPicture(Fact(names.PICTURE_DATA, f"{names.COULD_NOT_BE_READ}{reason}", "Pillow"))
 
 
 def _has_decoder(pillow_format: str) -> bool:

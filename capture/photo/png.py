@@ -9,7 +9,7 @@ from capture.photo import names
 from capture.photo.parts import LARGEST_EXIF
 from capture.photo.photo_file import PhotoFile
 from capture.photo.text import LONGEST, kept_text
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from capture.photo.parts import Parts

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.photo import names
-from capture.photo.exif_tags import Tag, Tags
+from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.jpeg import pixel_size
 from capture.photo.photo_file import NotRead
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
 
-_OFFSET = Tag("Thumbnail", 0x0201, "JPEGInterchangeFormat")
-_LENGTH = Tag("Thumbnail", 0x0202, "JPEGInterchangeFormatLength")
+_OFFSET = ExifTag("Thumbnail", 0x0201, "JPEGInterchangeFormat")
+_LENGTH = ExifTag("Thumbnail", 0x0202, "JPEGInterchangeFormatLength")
 _LARGEST = 1 << 20
 _ROUNDING = 0.03
 """Two shapes this close are the same: sides of a small picture are rounded, some to multiples of eight."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from capture.photo import names
 from capture.photo.parts import Parts
 from capture.photo.photo_file import NotRead, PhotoFile
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 _MOST_PAGES = 10_000
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -19,7 +19,7 @@ _XMP, _IPTC, _C2PA = 0x02BC, 0x83BB, 0xCD41
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TiffEntry:
     """One entry of a directory: the tag's number, its field type, and where in the file its `size` bytes stand."""
 
     number: int
@@ -49,7 +49,7 @@ def directories(file: PhotoFile) -> Iterator[int]:
         at = _number(order, file.at(at + 2 + 12 * _number(order, file.at(at, 2)), 4))
 
 
-def entries(file: PhotoFile, directory: int) -> Iterator[Entry]:
+def entries(file: PhotoFile, directory: int) -> Iterator[TiffEntry]:
     """Yield what a directory lists. Raises NotRead."""
     order = byte_order(file)
     count = _number(order, file.at(directory, 2))
@@ -58,7 +58,7 @@ def entries(file: PhotoFile, directory: int) -> Iterator[Entry]:
         number, kind, amount = struct.unpack(f"{order}HHI", table[at : at + 8])
         size = _TYPE_SIZES.get(kind, 0) * amount
         offset = directory + 2 + at + 8 if size <= 4 else _number(order, table[at + 8 : at + 12])  # noqa: PLR2004 - what fits stands in the entry
-        yield Entry(number, kind, offset, size)
+        yield TiffEntry(number, kind, offset, size)
 
 
 def walk(file: PhotoFile, parts: Parts) -> None:
@@ -82,7 +82,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
         parts.sized(width, height, "TIFF ImageWidth, ImageLength")
 
 
-def _whole_number(file: PhotoFile, order: str, entry: Entry) -> int:
+def _whole_number(file: PhotoFile, order: str, entry: TiffEntry) -> int:
     return _number(order, file.at(entry.offset, min(entry.size, 4)))
 
 

@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from capture.photo import names
-from capture.photo.exif_tags import Tag, Tags
+from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.gps_facts import gps_time
 from capture.photo.photo_file import NotRead
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 _TIMES = (
     (
         names.ORIGINAL_TIME,
-        Tag("EXIF", 0x9003, "DateTimeOriginal"),
-        Tag("EXIF", 0x9011, "OffsetTimeOriginal"),
-        Tag("EXIF", 0x9291, "SubSecTimeOriginal"),
+        ExifTag("EXIF", 0x9003, "DateTimeOriginal"),
+        ExifTag("EXIF", 0x9011, "OffsetTimeOriginal"),
+        ExifTag("EXIF", 0x9291, "SubSecTimeOriginal"),
     ),
     (
         names.DIGITIZED_TIME,
-        Tag("EXIF", 0x9004, "DateTimeDigitized"),
-        Tag("EXIF", 0x9012, "OffsetTimeDigitized"),
-        Tag("EXIF", 0x9292, "SubSecTimeDigitized"),
+        ExifTag("EXIF", 0x9004, "DateTimeDigitized"),
+        ExifTag("EXIF", 0x9012, "OffsetTimeDigitized"),
+        ExifTag("EXIF", 0x9292, "SubSecTimeDigitized"),
     ),
     (
         names.MODIFIED_TIME,
-        Tag("Image", 0x0132, "DateTime"),
-        Tag("EXIF", 0x9010, "OffsetTime"),
-        Tag("EXIF", 0x9290, "SubSecTime"),
+        ExifTag("Image", 0x0132, "DateTime"),
+        ExifTag("EXIF", 0x9010, "OffsetTime"),
+        ExifTag("EXIF", 0x9290, "SubSecTime"),
     ),
 )
 _STANDARD = re.compile(r"[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -92,7 +92,7 @@ def _parsed(text: str) -> _Time:
     return _Time(iso, zone or "")
 
 
-def _stated(tags: Tags, name: str, tag: Tag, zone_tag: Tag, time: _Time) -> Iterator[Fact]:
+def _stated(tags: Tags, name: str, tag: ExifTag, zone_tag: ExifTag, time: _Time) -> Iterator[Fact]:
     """Yield a time with its zone, or naive, and beside it the zone or that none is stated."""
     try:
         zone = time.zone or _zone(tags.text(zone_tag))
@@ -113,7 +113,7 @@ def _zone(text: str) -> str:
     return text
 
 
-def _sub_seconds(tags: Tags, name: str, tag: Tag) -> Iterator[Fact]:
+def _sub_seconds(tags: Tags, name: str, tag: ExifTag) -> Iterator[Fact]:
     try:
         text = tags.text(tag)
     except NotRead as error:
@@ -122,7 +122,7 @@ def _sub_seconds(tags: Tags, name: str, tag: Tag) -> Iterator[Fact]:
         yield Fact(name + names.SUB_SECONDS, text, str(tag))
 
 
-def _zone_by_gps(tags: Tags, time: _Time, tag: Tag) -> Iterator[Fact]:
+def _zone_by_gps(tags: Tags, time: _Time, tag: ExifTag) -> Iterator[Fact]:
     """Reckon the zone: how far the camera's clock stands from the GPS time, where that is a zone's distance."""
     try:
         utc = gps_time(tags)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from capture.errors import NotFetched
 from hashing.errors import HashingError, StorageFull
-from hashing.storage import storage_error, write_all
+from hashing.files.storage import storage_error, write_all
 
 if TYPE_CHECKING:
     from pathlib import Path

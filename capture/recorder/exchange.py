@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capture.recorder.incoming import Incoming
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.wire import RecordingResponse
-    from hashing.events import Tls
+    from hashing.case.events import Tls
 
 current: ContextVar[OpenExchange] = ContextVar("current exchange")
 """The exchange that this thread is sending: how urllib3's connections, which are pooled, know whom they serve."""

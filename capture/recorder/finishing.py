@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from capture.recorder.exchange import Arrival, OpenExchange
 from capture.recorder.warc_records import request_record, response_record
-from hashing.warc import new_record_id
+from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
     from capture.recorder.body import BodyRead

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing.events import Tls
-from hashing.storage import create, storing, write_all
+from hashing.case.events import Tls
+from hashing.files.storage import create, storing, write_all
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from capture.recorder.exchange import Arrival, Peer
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.warc_records import request_record, response_record
-from hashing.storage import read_error
-from hashing.warc import new_record_id
+from hashing.files.storage import read_error
+from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
     from pathlib import Path

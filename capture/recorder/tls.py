@@ -6,7 +6,7 @@ import hashlib
 import ssl
 from typing import TYPE_CHECKING
 
-from hashing.events import Tls
+from hashing.case.events import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

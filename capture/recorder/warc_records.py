@@ -11,7 +11,7 @@ import base64
 import textwrap
 from typing import TYPE_CHECKING
 
-from hashing.warc import DEFLATED, STORED, block_digest, encode_record
+from hashing.warc.record import DEFLATED, STORED, block_digest, encode_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,24 +6,24 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.bag import is_portable
-from exports.bundle.inventory import folder_in_bundle
 from exports.bundle.sealing import STAMPED_CHECKPOINT
-from exports.bundle.source import Fault, Source, fault_of, size_of
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES, token_path
-from hashing.digest import new_hash
+from exports.format.bag import is_portable
+from exports.format.inventory import folder_in_bundle
+from exports.format.source import Fault, SourceFile, fault_of, size_of
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, token_path
+from hashing.case.events import Item, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.errors import BadFormat
-from hashing.events import Item, WarcClosed, WorkingCopy, decode_capture_event
-from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import Tree
-from hashing.storage import read_error
+from hashing.files.digest import new_hash
+from hashing.files.storage import read_error
+from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hashing.events import CaptureSealed, Stamped
+    from hashing.case.events import CaptureSealed, Stamped
 
 _Recorded = dict[str, tuple[int, str]]
 """Size and SHA-256 by path."""
@@ -33,7 +33,7 @@ _Recorded = dict[str, tuple[int, str]]
 class CaptureContents:
     """The files of one capture, and what is known to be wrong with it before they are read."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceFile, ...]
     faults: tuple[Fault, ...]
 
 
@@ -60,7 +60,7 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
     inside = folder_in_bundle(sealed.capture)
     sources = [
-        Source(folder / path, f"{inside}/{path}", size, sha256)
+        SourceFile(folder / path, f"{inside}/{path}", size, sha256)
         for path, (size, sha256) in recorded.items()
         if path not in climbing
     ]
@@ -71,18 +71,18 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     return CaptureContents(tuple(sources), tuple(faults))
 
 
-def stamped_sources(case: Path, stamped: Stamped) -> tuple[Source, Source]:
+def stamped_sources(case: Path, stamped: Stamped) -> tuple[SourceFile, SourceFile]:
     """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
     note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
     return (
-        Source(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256),
-        Source(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256),
+        SourceFile(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256),
+        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256),
     )
 
 
 def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:
     """Return what a sealed ledger says of its capture's files, and of itself. Raises BadFormat where it is another."""
-    tree, digest = Tree(), new_hash()
+    tree, digest = MerkleTree(), new_hash()
     recorded: _Recorded = {}
     for line in ledger_lines(ledger):
         tree.append(line)

@@ -6,13 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
-from exports.bundle.source import fault_of
+from exports.format.source import fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from exports.bundle.source import Fault, Source
+    from exports.format.source import Fault, SourceFile
 
 WORKERS = 3
 """Threads that copy: two cores can hash while a third thread waits for a disk."""
@@ -27,7 +27,7 @@ class Draft(Protocol):
     sha256: dict[str, str]
     sizes: dict[str, int]
 
-    def copy(self, sources: Sequence[Source], progress: Progress) -> list[Fault]:
+    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -43,7 +43,7 @@ class Draft(Protocol):
         """Remove whatever was written; does no harm after `place`."""
 
 
-class Progress:
+class ByteProgress:
     """Counts bytes for several threads and tells `callback` (bytes done, bytes in all), one call at a time."""
 
     def __init__(self, total: int, callback: Callable[[int, int], None] | None) -> None:
@@ -60,9 +60,9 @@ class Progress:
                 self._callback(self._done, self._total)
 
 
-def batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
+def batches(sources: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
     """Group files so that a thread has a worthwhile amount to do at a time and little is held in memory."""
-    batch: list[Source] = []
+    batch: list[SourceFile] = []
     held = 0
     for source in sources:
         if batch and (held + source.size > _BATCH_BYTES or len(batch) == _BATCH_FILES):
@@ -74,11 +74,11 @@ def batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
         yield batch
 
 
-def check_only(sources: Sequence[Source]) -> list[Fault]:
+def check_only(sources: Sequence[SourceFile]) -> list[Fault]:
     """Read files without copying them; return every one that is not as recorded. Raises Unreadable."""
     with ThreadPoolExecutor(WORKERS) as pool:
         return [fault for faults in pool.map(_faults, batches(sources)) for fault in faults]
 
 
-def _faults(batch: Sequence[Source]) -> list[Fault]:
+def _faults(batch: Sequence[SourceFile]) -> list[Fault]:
     return [fault for source in batch if (fault := fault_of(source)) is not None]

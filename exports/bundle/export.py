@@ -10,37 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bag import PAYLOAD
 from exports.bundle.contents import capture_contents, stamped_sources
-from exports.bundle.disclosure.contents import disclosed_contents
-from exports.bundle.disclosure.leaks import Search, secrets_of
-from exports.bundle.draft import Progress, check_only
+from exports.bundle.draft import ByteProgress, check_only
 from exports.bundle.folder_draft import FolderDraft
-from exports.bundle.inventory import manifest
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
-from exports.bundle.source import Fault, Source, SourceReader
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.writing import VOUCHING, declare_bag, photo_bytes, write_lists, write_tag_files, write_tag_manifest
 from exports.bundle.zip_draft import ZipDraft
-from exports.bundle_layout import MANIFEST_JSON
-from exports.capture_view import read_capture
-from exports.continuity import read_exhibits
+from exports.custody.continuity import read_exhibits
+from exports.disclosure.making.contents import disclosed_contents
+from exports.disclosure.making.leaks import LeakSearch, secrets_of
 from exports.disclosure.masked import WITHHELD
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import Openings, write_openings
 from exports.errors import ExportError, NotWhole
-from exports.manifest import DisclosureRecord, ExportRecord
-from exports.verification.open_tree import open_tree
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
-from hashing.checkpoint import parse_checkpoint
-from hashing.custody import disclosed_events
+from exports.format.bag import PAYLOAD
+from exports.format.bundle_layout import MANIFEST_JSON
+from exports.format.capture_view import read_capture
+from exports.format.inventory import manifest
+from exports.format.manifest import DisclosureRecord, ExportRecord
+from exports.format.open_tree import open_tree
+from exports.format.source import Fault, SourceFile, SourceReader
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
+from hashing.case.custody import disclosed_events
+from hashing.case.events import CaptureSealed, CaseCreated, Exported, Stamped, encode
+from hashing.case.redaction import OFFICER
 from hashing.errors import StorageFull, WouldOverwrite
-from hashing.events import CaptureSealed, CaseCreated, Exported, Stamped, encode
-from hashing.redaction import OFFICER
-from hashing.storage import read_small, storing, write_exclusively
+from hashing.files.storage import read_small, storing, write_exclusively
+from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
@@ -48,15 +48,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from exports.bundle.disclosure.contents import Made
-    from exports.bundle.disclosure.request import DisclosureRequest
     from exports.bundle.draft import Draft
-    from exports.capture_view import CaptureView
+    from exports.disclosure.making.contents import DisclosureContents
+    from exports.disclosure.making.request import DisclosureRequest
     from exports.disclosure.openings import LineOpening
-    from exports.manifest import Manifest
-    from hashing.case import Case
-    from hashing.events import CaseEvent
-    from hashing.keys import SigningKey
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import Manifest
+    from hashing.case.case import Case
+    from hashing.case.events import CaseEvent
+    from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10
@@ -97,8 +97,8 @@ class Bundle:
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     views: tuple[CaptureView, ...]
-    sources: tuple[Source, ...]
-    made: tuple[Made, ...] = ()
+    sources: tuple[SourceFile, ...]
+    made: tuple[DisclosureContents, ...] = ()
     disclosure: DisclosureRecord | None = None
     items: tuple[str, ...] | None = None
     """The only items that go out; None for whole captures."""
@@ -176,7 +176,7 @@ def export_bundle(
         info = msgspec.structs.replace(case.info, officer=WITHHELD) if OFFICER in outgoing.words else case.info
         listed = manifest(info, record, outgoing.views, exhibited, stamped, outgoing.disclosure)
         declare_bag(draft)
-        counting = Progress(outgoing.bytes + photo_bytes(listed), progress)
+        counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
         faults = draft.copy(outgoing.sources, counting)
         if faults:
             raise _not_whole(case.path, faults)
@@ -299,7 +299,7 @@ def _outgoing(
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
-    info = Source(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
+    info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
     own = stamped_sources(case.path, newest[1]) if newest else ()
     if only is not None:
         # The case's file names the officer who began it.
@@ -319,7 +319,7 @@ def _disclosed(
     selection: Selection,
     only: DisclosureRequest,
     stamped: Mapping[str, Stamped],
-    own: tuple[Source, ...],
+    own: tuple[SourceFile, ...],
 ) -> _Outgoing:
     """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
     contents = [disclosed_contents(case.path, event, only, stamped.get(event.capture)) for event in selection.sealed]
@@ -338,10 +338,10 @@ def _disclosed(
     )
 
 
-def _search(outgoing: _Outgoing, listed: Manifest, lines: Sequence[bytes]) -> Search:
+def _search(outgoing: _Outgoing, listed: Manifest, lines: Sequence[bytes]) -> LeakSearch:
     """Look for what is withheld in all that goes out, before the disclosure is recorded. Raises NotRedactable."""
     secrets = (secret for line in outgoing.openings for secret in secrets_of(line.of, map(str.encode, line.withheld)))
-    search = Search(secrets)
+    search = LeakSearch(secrets)
     if not outgoing.words:
         return search
     search.look(MANIFEST_JSON, [msgspec.json.encode(listed)])
@@ -397,7 +397,7 @@ def _not_whole(path: Path, faults: Sequence[Fault]) -> NotWhole:
 
 def _read_back(draft: Path) -> None:
     """Read and hash the finished draft as whoever receives it will. Raises NotWhole."""
-    from exports.tables import verification_lines
+    from commands.display.tables import verification_lines
     from exports.verification import verify
 
     found = verify(draft)

@@ -10,18 +10,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
-from exports.bundle.source import SourceReader
 from exports.bundle.uninterrupted import uninterrupted
-from hashing.digest import new_hash
+from exports.format.source import SourceReader
 from hashing.errors import WouldOverwrite
-from hashing.storage import create, make_folder, storing, sync_folder, write_all
+from hashing.files.digest import new_hash
+from hashing.files.storage import create, make_folder, storing, sync_folder, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from exports.bundle.draft import Progress
-    from exports.bundle.source import Fault, Source
+    from exports.bundle.draft import ByteProgress
+    from exports.format.source import Fault, SourceFile
 
 _READ_ONLY = 0o400
 
@@ -37,7 +37,7 @@ class FolderDraft:
         self._stopped = threading.Event()
         make_folder(path)
 
-    def copy(self, sources: Sequence[Source], progress: Progress) -> list[Fault]:
+    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
         for folder in sorted({(self.path / source.name).parent for source in sources}):
             self._make(folder)
@@ -102,10 +102,10 @@ class FolderDraft:
                 make_folder(each)
                 self._folders.add(each)
 
-    def _copy_batch(self, batch: list[Source], progress: Progress) -> list[Fault]:
+    def _copy_batch(self, batch: list[SourceFile], progress: ByteProgress) -> list[Fault]:
         return [fault for source in batch if (fault := self._copy_one(source, progress)) is not None]
 
-    def _copy_one(self, source: Source, progress: Progress) -> Fault | None:
+    def _copy_one(self, source: SourceFile, progress: ByteProgress) -> Fault | None:
         target = self.path / source.name
         reader = SourceReader(source)
         descriptor = create(target)

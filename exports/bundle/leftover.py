@@ -18,8 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashing.lock import try_lock
-from hashing.storage import PART, storing
+from hashing.files.lock import try_lock
+from hashing.files.storage import PART, storing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,20 +6,20 @@ import base64
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from exports.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
-from exports.continuity import proven_of
+from exports.custody.continuity import proven_of
 from exports.errors import NotWhole
+from exports.format.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
+from hashing.case.events import Custody, Described, Exported, Stated, decode_case_event, encode
 from hashing.errors import NotAsSigned
-from hashing.events import Custody, Described, Exported, Stated, decode_case_event, encode
-from hashing.ledger import LEDGER, ledger_lines
-from hashing.merkle import Levels, Tree, leaf_hash
+from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.merkle import Levels, MerkleTree, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from hashing.case import Case
-    from hashing.events import CaptureSealed, CaseEvent, Stamped
-    from hashing.keys import PublicKey
+    from hashing.case.case import Case
+    from hashing.case.events import CaptureSealed, CaseEvent, Stamped
+    from hashing.ledger.keys import PublicKey
 
 SEAL = "seal/"
 SEAL_KEY = "seal/public-key.pem"
@@ -122,7 +122,7 @@ def _consistency_file(before: Sequence[bytes], levels: Levels) -> bytes:
     The hashes of all lines would serve any length; but a line that holds little that is secret, such as a custody event
     of another exhibit, can be guessed, and its hash would confirm the guess to whoever is given the bundle.
     """
-    tree, written = Tree(), [str(levels.size)]
+    tree, written = MerkleTree(), [str(levels.size)]
     for line in before:
         tree.append(line)
         if tree.size == len(before) or isinstance(decode_case_event(line), Exported):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NothingToExport
 from exports.printable import printable
-from hashing.capture_folder import is_sealed
-from hashing.case import CAPTURES
-from hashing.events import CaptureRegistered, CaptureSealed
+from hashing.case.capture_folder import is_sealed
+from hashing.case.case import CAPTURES
+from hashing.case.events import CaptureRegistered, CaptureSealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 120

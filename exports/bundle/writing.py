@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
-from exports.bundle_layout import MANIFEST_JSON
+from exports.bundle.readme_text import readme_text
 from exports.disclosure.form import MASKED
-from exports.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
-from exports.readme_text import readme_text
-from hashing.case import token_path
+from exports.format.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
+from exports.format.bundle_layout import MANIFEST_JSON
+from exports.format.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
+from hashing.case.case import token_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from exports.bundle.draft import Draft
-    from exports.bundle_layout import MANIFEST_JSON
-from exports.manifest import Manifest
+    from exports.format.bundle_layout import MANIFEST_JSON
+from exports.format.manifest import Manifest
 
 README = "README.txt"
 VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)

@@ -11,18 +11,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
-from exports.bundle.source import SourceReader
 from exports.bundle.uninterrupted import uninterrupted
-from hashing.digest import new_hash
-from hashing.storage import create, settle, storing, sync_folder
+from exports.format.source import SourceReader
+from hashing.files.digest import new_hash
+from hashing.files.storage import create, settle, storing, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from exports.bundle.draft import Progress
-    from exports.bundle.source import Fault, Source
+    from exports.bundle.draft import ByteProgress
+    from exports.format.source import Fault, SourceFile
 
 _HELD = 4 << 20
 """Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed."""
@@ -46,7 +46,7 @@ class ZipDraft:
         self._file = os.fdopen(create(path), "w+b")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
 
-    def copy(self, sources: Sequence[Source], progress: Progress) -> list[Fault]:
+    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
         faults: dict[str, Fault] = {}
         pool = ThreadPoolExecutor(WORKERS)
@@ -97,7 +97,7 @@ class ZipDraft:
         self.path.unlink(missing_ok=True)
 
     def _write(
-        self, name: str, size: int, pieces: Iterable[bytes | bytearray | memoryview], progress: Progress
+        self, name: str, size: int, pieces: Iterable[bytes | bytearray | memoryview], progress: ByteProgress
     ) -> None:
         info = self._info(name)
         info.file_size = size
@@ -117,7 +117,7 @@ class ZipDraft:
 
 
 def _read_ahead(
-    pool: ThreadPoolExecutor, sources: Sequence[Source]
+    pool: ThreadPoolExecutor, sources: Sequence[SourceFile]
 ) -> Iterator[tuple[SourceReader, bytes | bytearray | None]]:
     """Yield each file in order, small ones read already; never more than a few batches are held."""
     waiting: deque[Future[list[tuple[SourceReader, bytes | bytearray | None]]]] = deque()
@@ -129,7 +129,7 @@ def _read_ahead(
         yield from waiting.popleft().result()
 
 
-def _read_batch(batch: list[Source]) -> list[tuple[SourceReader, bytes | bytearray | None]]:
+def _read_batch(batch: list[SourceFile]) -> list[tuple[SourceReader, bytes | bytearray | None]]:
     readers = [SourceReader(source) for source in batch]
     return [(reader, _held(reader) if reader.source.size <= _HELD else None) for reader in readers]
 

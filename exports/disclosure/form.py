@@ -16,10 +16,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashing.case.redaction import CONTENT, NETWORK, URL
 from hashing.errors import BadFormat
-from hashing.merkle import leaf_hash, verify_inclusion
-from hashing.note import decode_base64
-from hashing.redaction import CONTENT, NETWORK, URL
+from hashing.ledger.merkle import leaf_hash, verify_inclusion
+from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

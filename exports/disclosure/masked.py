@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hashing.capture_folder import ITEMS, WORKING
+from hashing.case.capture_folder import ITEMS, WORKING
+from hashing.case.events import CaptureEvent
+from hashing.case.redaction import open_form
 from hashing.errors import BadFormat
-from hashing.events import CaptureEvent
-from hashing.redaction import open_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hashing.errors import BadFormat
-from hashing.storage import read_small
+from hashing.files.storage import read_small
 
 if TYPE_CHECKING:
     from pathlib import Path

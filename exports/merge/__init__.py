@@ -5,7 +5,18 @@ that case's word, with the proof that it stands there.
 """
 
 from exports.merge.merge import merge
-from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, Outcome
+from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome
 from exports.merge.statements import Merger
 
-__all__ = ["MISMATCH", "NOTHING", "REFUSED", "TAKEN", "THERE", "UNCHECKED", "WOULD_TAKE", "Merger", "Outcome", "merge"]
+__all__ = [
+    "MISMATCH",
+    "NOTHING",
+    "REFUSED",
+    "TAKEN",
+    "THERE",
+    "UNCHECKED",
+    "WOULD_TAKE",
+    "MergeOutcome",
+    "Merger",
+    "merge",
+]

@@ -6,26 +6,26 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from exports.bag import is_portable
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import draft_path, held
 from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import NotWhole
+from exports.format.bag import is_portable
 from exports.verification import OK, verify
-from hashing.capture_folder import CHECKPOINT, capture_events
-from hashing.case import MERGE, PLACED, token_path
-from hashing.events import Item, WarcClosed, WorkingCopy
-from hashing.ledger import LEDGER
-from hashing.storage import make_folder, read_error
+from hashing.case.capture_folder import CHECKPOINT, capture_events
+from hashing.case.case import MERGE, PLACED, token_path
+from hashing.case.events import Item, WarcClosed, WorkingCopy
+from hashing.files.storage import make_folder, read_error
+from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
-    from exports.merge.origin import Candidate
+    from exports.merge.origin import MergeCandidate
     from exports.verification.check import Check
-    from hashing.case import Case
+    from hashing.case.case import Case
 
 _PIECE = 1 << 20
 
@@ -44,7 +44,7 @@ def merge_draft(case: Case) -> Iterator[Path]:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def copy_capture(check: Check, candidate: Candidate, folder: Path, progress: Callable[[int], None]) -> None:
+def copy_capture(check: Check, candidate: MergeCandidate, folder: Path, progress: Callable[[int], None]) -> None:
     """Copy a capture from a source into a new folder, wait until it is on disk, and verify what was written.
 
     What is not of the sizes and digests that the ledger gives is no capture, whatever the source was when it was

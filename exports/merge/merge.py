@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.display.tables import verification_lines
 from exports.bundle.leftover import clear_leftovers
 from exports.bundle.uninterrupted import uninterrupted
-from exports.capture_view import read_capture
 from exports.errors import ExportError, NotMergeable, NotWhole
+from exports.format.capture_view import read_capture
+from exports.format.open_tree import open_tree
 from exports.merge.copying import copy_capture, merge_draft
 from exports.merge.origin import candidates, other_log
-from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, Outcome
+from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome
 from exports.merge.statements import (
     demand_holding,
     demand_own_references,
@@ -23,27 +25,25 @@ from exports.merge.statements import (
     token_record,
 )
 from exports.printable import printable
-from exports.tables import verification_lines
 from exports.verification import MISMATCH as DOES_NOT_MATCH
 from exports.verification import OK as WHOLE
 from exports.verification import verify
 from exports.verification.check import Check
-from exports.verification.open_tree import open_tree
-from hashing.capture_folder import is_sealed
-from hashing.case import CAPTURES, MERGE
+from hashing.case.capture_folder import is_sealed
+from hashing.case.case import CAPTURES, MERGE
+from hashing.case.events import CaptureRegistered, CaptureSealed, Stated
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
-from hashing.events import CaptureRegistered, CaptureSealed, Stated
-from hashing.ledger import LEDGER, ledger_lines
-from hashing.storage import read_error
+from hashing.files.storage import read_error
+from hashing.ledger.ledger import LEDGER, ledger_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from exports.merge.origin import Candidate, OtherLog
+    from exports.merge.origin import MergeCandidate, OtherLog
     from exports.merge.statements import Merger
     from exports.verification import Verification
-    from hashing.case import Case
-    from hashing.events import CaseEvent
+    from hashing.case.case import Case
+    from hashing.case.events import CaseEvent
 
 _CLASH = "keep it in the case that it is in and hand over both; give each computer --initials of its own from now on"
 
@@ -54,8 +54,8 @@ def merge(
     by: Merger | None,
     *,
     progress: Callable[[int, int], None] | None = None,
-    earlier: Iterable[Outcome] = (),
-) -> Iterator[Outcome]:
+    earlier: Iterable[MergeOutcome] = (),
+) -> Iterator[MergeOutcome]:
     """Take the captures of other cases, of bundles, or captures alone into a case; yield what became of each.
 
     A source is taken from only if it verifies whole. What cannot be taken is an outcome with its reason, and the others
@@ -91,7 +91,7 @@ class _Source:
         path: Path,
         by: Merger | None,
         progress: Callable[[int, int], None] | None,
-        foreseen: Sequence[Outcome],
+        foreseen: Sequence[MergeOutcome],
     ) -> None:
         self._case = case
         self._foreseen = foreseen
@@ -100,7 +100,7 @@ class _Source:
         self._progress = progress
         self._done = 0
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[MergeOutcome]:
         """Yield what became of each capture, or of the whole source. Raises StorageFull, InUse, NotAsSigned."""
         try:
             self._demand_elsewhere()
@@ -115,7 +115,7 @@ class _Source:
                     log = log or self._unknown(other_log(check, what, candidate.started.case))
                     yield self._decide(check, candidate, log, what)
             if log is None:
-                yield Outcome(source=self._path, outcome=NOTHING, reason="holds no sealed capture")
+                yield MergeOutcome(source=self._path, outcome=NOTHING, reason="holds no sealed capture")
         except (ExportError, HashingError, OSError) as error:
             yield self._failed(error)
 
@@ -133,7 +133,7 @@ class _Source:
         own = set(ledger_lines(self._case.path / LEDGER))
         return replace(log, lines=tuple(each for each in log.lines if each.line not in own))
 
-    def _decide(self, check: Check, candidate: Candidate, log: OtherLog, what: str) -> Outcome:
+    def _decide(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str) -> MergeOutcome:
         try:
             standing = self._standing(candidate)
             if standing.fingerprint is not None:
@@ -144,7 +144,7 @@ class _Source:
         except (ExportError, HashingError, OSError) as error:
             return self._failed(error, candidate)
 
-    def _standing(self, candidate: Candidate) -> _Standing:
+    def _standing(self, candidate: MergeCandidate) -> _Standing:
         """Return what the case knows of a capture. Raises NotMergeable where another has its reference."""
         started, known = candidate.started, False
         fingerprint, stated = "", set[tuple[str, int]]()
@@ -164,7 +164,7 @@ class _Source:
                     pass
         return _Standing(fingerprint if known else None, frozenset(stated))
 
-    def _already(self, candidate: Candidate, log: OtherLog, what: str, standing: _Standing) -> Outcome:
+    def _already(self, candidate: MergeCandidate, log: OtherLog, what: str, standing: _Standing) -> MergeOutcome:
         """Keep what the other case has said of it since; the capture itself is here. Raises NotWhole, NotMergeable."""
         exhibit, folder = candidate.started.exhibit, self._case.path / CAPTURES / candidate.started.capture
         if not standing.fingerprint:
@@ -184,7 +184,7 @@ class _Source:
                 self._case.record(source, *said, key=self._by.key)
         return self._outcome(THERE, folder, stated=len(said))
 
-    def _foresee(self, candidate: Candidate) -> Outcome:
+    def _foresee(self, candidate: MergeCandidate) -> MergeOutcome:
         """Say what would become of a capture after those that come before it. Raises NotMergeable, NotWhole."""
         started = candidate.started
         for before in self._foreseen:
@@ -196,7 +196,7 @@ class _Source:
                 raise NotMergeable(
                     f"{started.exhibit}: {before.source} has another capture under that reference", hint=_CLASH
                 )
-        return Outcome(
+        return MergeOutcome(
             source=self._path,
             outcome=WOULD_TAKE,
             capture=started.capture,
@@ -204,7 +204,7 @@ class _Source:
             fingerprint=candidate.fingerprint,
         )
 
-    def _take(self, check: Check, candidate: Candidate, log: OtherLog, what: str, by: Merger) -> Outcome:
+    def _take(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str, by: Merger) -> MergeOutcome:
         started = candidate.started
         with merge_draft(self._case) as draft:
             folder = draft / started.capture
@@ -228,9 +228,9 @@ class _Source:
                 return self._already(candidate, log, what, standing)
         return self._outcome(TAKEN, self._case.path / CAPTURES / started.capture, stated=len(said))
 
-    def _outcome(self, outcome: str, folder: Path, *, stated: int) -> Outcome:
+    def _outcome(self, outcome: str, folder: Path, *, stated: int) -> MergeOutcome:
         view = read_capture(folder)
-        return Outcome(
+        return MergeOutcome(
             source=self._path,
             outcome=outcome,
             capture=view.started.capture,
@@ -242,13 +242,15 @@ class _Source:
             stated=stated,
         )
 
-    def _not_whole(self, found: Verification) -> Outcome:
+    def _not_whole(self, found: Verification) -> MergeOutcome:
         outcome = MISMATCH if found.verdict == DOES_NOT_MATCH else UNCHECKED
         said = "does not match its own records" if outcome == MISMATCH else "could not be checked"
         listed = "".join(f"\n  {line}" for line in verification_lines(found))
-        return Outcome(source=self._path, outcome=outcome, reason=f"{said}; nothing was taken{listed}")
+        return MergeOutcome(source=self._path, outcome=outcome, reason=f"{said}; nothing was taken{listed}")
 
-    def _failed(self, error: ExportError | HashingError | OSError, candidate: Candidate | None = None) -> Outcome:
+    def _failed(
+        self, error: ExportError | HashingError | OSError, candidate: MergeCandidate | None = None
+    ) -> MergeOutcome:
         """Return an error as an outcome; raise it where the others could not go on either.
 
         What the system refuses by itself, it refuses when a source is read: whatever is written has errors of its own.
@@ -257,7 +259,7 @@ class _Source:
             raise error
         known = read_error(self._path, error) if isinstance(error, OSError) else error
         outcome = {NotWhole: MISMATCH, NotMergeable: REFUSED, WouldOverwrite: REFUSED}.get(type(known), UNCHECKED)
-        return Outcome(
+        return MergeOutcome(
             source=self._path,
             outcome=outcome,
             capture=printable(candidate.started.capture, 100) if candidate else "",

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.bag import PAYLOAD
-from exports.bundle_layout import SEAL_CHECKPOINT
 from exports.errors import NotCheckable, NotMergeable
+from exports.format.bag import PAYLOAD
+from exports.format.bundle_layout import SEAL_CHECKPOINT
+from exports.format.tree import below
 from exports.verification.bundle import proof_file
-from exports.verification.tree import below
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES, CHECKPOINTS, case_origin
-from hashing.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from hashing.errors import BadFormat, BadKey, BadSignature
-from hashing.events import (
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, CHECKPOINTS, case_origin
+from hashing.case.events import (
     CaptureStarted,
     Custody,
     Described,
@@ -26,15 +24,17 @@ from hashing.events import (
     decode_capture_event,
     decode_case_event,
 )
-from hashing.keys import PublicKey, encode_base64
-from hashing.ledger import LEDGER, read_lines
-from hashing.merkle import Levels, leaf_hash
+from hashing.errors import BadFormat, BadKey, BadSignature
+from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from hashing.ledger.keys import PublicKey, encode_base64
+from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.merkle import Levels, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exports.verification.check import Check
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
 
 _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")
@@ -66,7 +66,7 @@ class OtherLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class MergeCandidate:
     """A sealed capture at a source; `prefix` is where it stands there. Its texts are those of a stranger."""
 
     prefix: str
@@ -74,7 +74,7 @@ class Candidate:
     fingerprint: str
 
 
-def candidates(check: Check) -> list[Candidate]:
+def candidates(check: Check) -> list[MergeCandidate]:
     """Return the sealed captures of a source, oldest first.
 
     Raises NotMergeable where one bears names that goldenhour never gives; NotCheckable, BadFormat, Unreadable.
@@ -85,7 +85,7 @@ def candidates(check: Check) -> list[Candidate]:
     return sorted(found, key=lambda each: (each.started.time, each.started.capture))
 
 
-def _candidate(check: Check, prefix: str) -> Candidate:
+def _candidate(check: Check, prefix: str) -> MergeCandidate:
     ledger = f"{prefix}{LEDGER}"
     with check.tree.open(ledger) as file:
         started = decode_capture_event(next(read_lines(file, Path(ledger)), b""))
@@ -93,7 +93,7 @@ def _candidate(check: Check, prefix: str) -> Candidate:
         raise BadFormat(f"{ledger}: the first line does not begin a capture")
     _demand_sound(started, prefix.rstrip("/").rpartition("/")[2])
     checkpoint, _ = parse_checkpoint(check.small(f"{prefix}{CHECKPOINT}"))
-    return Candidate(prefix=prefix, started=started, fingerprint=checkpoint.fingerprint())
+    return MergeCandidate(prefix=prefix, started=started, fingerprint=checkpoint.fingerprint())
 
 
 def demand_time(time: str) -> None:

@@ -13,7 +13,7 @@ REFUSED, MISMATCH, UNCHECKED, NOTHING = "refused", "mismatch", "unchecked", "not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class MergeOutcome:
     """One capture of a source; or the source itself, without a capture, where nothing of it could be taken."""
 
     source: Path

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.capture_view import read_capture
 from exports.errors import NotMergeable, NotWhole
+from exports.format.capture_view import read_capture
 from exports.merge.origin import demand_time
 from exports.verification.merges import merge_faults
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CAPTURES, token_path
-from hashing.checkpoint import open_checkpoint
-from hashing.custody import demand_recordable
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, token_path
+from hashing.case.custody import demand_recordable
+from hashing.case.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
+from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat
-from hashing.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
-from hashing.exhibit import exhibit_of
-from hashing.keys import PublicKey
-from hashing.storage import read_small
+from hashing.files.storage import read_small
+from hashing.ledger.checkpoint import open_checkpoint
+from hashing.ledger.keys import PublicKey
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from exports.capture_view import CaptureView
+    from exports.format.capture_view import CaptureView
     from exports.merge.origin import OtherLine, OtherLog
-    from hashing.events import CaseEvent
-    from hashing.keys import SigningKey
+    from hashing.case.events import CaseEvent
+    from hashing.ledger.keys import SigningKey
 
 _LONGEST = 1 << 20
 """Bytes of a line: with what it quotes it must stay far below the longest that a ledger takes."""
@@ -93,8 +93,8 @@ def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[St
     """Return what records the token of a capture's trusted time, where one came with it. Raises TrustedTimeError."""
     if not (folder / token_path(CHECKPOINT)).is_file():
         return []
-    from hashing.trusted_time import read_token
-    from hashing.trusted_time.stamping import Unstamped, stamped_event
+    from hashing.case.stamping import Unstamped, stamped_event
+    from hashing.ledger.trusted_time import read_token
 
     note, token = read_small(folder / CHECKPOINT), read_small(folder / token_path(CHECKPOINT))
     seal = Unstamped(what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed)

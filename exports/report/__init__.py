@@ -4,7 +4,7 @@ It is made of the manifest and the bundle's own files alone: the same version ma
 byte, years later. Nothing that was captured becomes markup, runs, or leads out of the bundle.
 """
 
-from exports.report.bundle_files import BundleFiles
+from exports.format.bundle_files import BundleFiles
 from exports.report.preview import report_photos
 from exports.report.site import ReportFile, report_files
 

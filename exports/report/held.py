@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exports.bundle.opened_bundle import open_bundle
 from exports.errors import NotCheckable, NotWhole
-from exports.opened_bundle import open_bundle
-from exports.report.bundle_files import BundleFiles
+from exports.format.bundle_files import BundleFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from exports.manifest import Manifest
+    from exports.format.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

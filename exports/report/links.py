@@ -9,12 +9,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from exports.bag import PAYLOAD
+from exports.format.bag import PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from exports.report.site import Page
+    from exports.report.site import SitePage
 
 OVERVIEW = "report.html"
 PAGES = "report/"
@@ -30,7 +30,7 @@ def anchor(ref: str) -> str:
     return f"item-{_NOT_PLAIN.sub('-', ref)}"
 
 
-class Links:
+class ReportLinks:
     """The links of one page: relative, and "" where there is nothing to lead to.
 
     `addresses` are the pages of the items by their references, `files` the names of the bundle's files, `shown` the
@@ -66,7 +66,7 @@ class Links:
 class PrintLinks:
     """The links of a document that is printed: places in it, and no files. `shown` are the photos that are at hand."""
 
-    def __init__(self, pages: Iterable[Page], shown: Collection[str]) -> None:
+    def __init__(self, pages: Iterable[SitePage], shown: Collection[str]) -> None:
         pages = list(pages)
         self._pages = {page.name for page in pages}
         self._items = {item.ref for page in pages if page.template == "items" for item in page.values["entries"]}
@@ -84,7 +84,7 @@ class PrintLinks:
         """Return where a page stands, if it is in this document."""
         return f"#{self.place(name)}" if name in self._pages else ""
 
-    def file(self, path: str) -> str:  # noqa: ARG002 - what `Links` takes
+    def file(self, path: str) -> str:  # noqa: ARG002 - what `ReportLinks` takes
         """Return nothing: paper leads to no file."""
         return ""
 

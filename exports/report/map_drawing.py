@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exports.report.places import Place
+    from exports.report.places import MapPlace
 
 WIDTH, HEIGHT = 960, 600
 _MARGIN = 64
@@ -55,7 +55,7 @@ class Mark:
 
     x: float
     y: float
-    places: tuple[Place, ...]
+    places: tuple[MapPlace, ...]
     label: str = ""
     label_x: float = 0
     label_y: float = 0
@@ -92,7 +92,7 @@ class _View:
         return round((self.north - latitude) * self.per_north, 1)
 
 
-def draw(placed: Sequence[Place]) -> Drawing:
+def draw(placed: Sequence[MapPlace]) -> Drawing:
     """Lay positions out; there must be one at least."""
     east = _unbroken([place.longitude for place in placed])
     view = _view([place.latitude for place in placed], east)
@@ -158,8 +158,8 @@ def _parallels(view: _View, step: float) -> Iterator[Line]:
             yield Line(view.y(number * step), degrees(round(number * step, 4), "NS"))
 
 
-def _marks(points: Sequence[tuple[float, float, Place]]) -> Iterator[Mark]:
-    together: dict[tuple[int, int], list[tuple[float, float, Place]]] = {}
+def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[Mark]:
+    together: dict[tuple[int, int], list[tuple[float, float, MapPlace]]] = {}
     for x, y, place in points:
         together.setdefault((round(x / _MARK), round(y / _MARK)), []).append((x, y, place))
     taken: list[tuple[float, float, float, float]] = []

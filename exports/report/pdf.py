@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
-from exports.outside import demand_outside
+from exports.format.outside import demand_outside
 from exports.report.held import held_bundle
 from exports.report.links import PHOTO, PrintLinks
 from exports.report.preview import preview
 from exports.report.rendering import Rendering, own
 from exports.report.site import report_pages
 from exports.report.words import is_photo
-from hashing.digest import Digest
-from hashing.storage import write_exclusively
+from hashing.files.digest import Digest
+from hashing.files.storage import write_exclusively
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    from exports.manifest import ItemRecord
+    from exports.format.manifest import ItemRecord
     from exports.report.held import HeldBundle
-    from exports.report.site import Page
+    from exports.report.site import SitePage
 
 _ONE_PART = 300
 """How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""
@@ -83,9 +83,9 @@ def _numbered(output: Path, number: int) -> Path:
     return output.with_name(f"{output.stem}-{number}{output.suffix}")
 
 
-def _parts(held: HeldBundle) -> list[list[Page]]:
+def _parts(held: HeldBundle) -> list[list[SitePage]]:
     """Lay the pages out on as few files as they fit in; a page is never divided."""
-    parts: list[list[Page]] = [[]]
+    parts: list[list[SitePage]] = [[]]
     filled = 0.0
     for page in report_pages(held.manifest):
         if page.template in _ON_SCREEN:
@@ -99,7 +99,7 @@ def _parts(held: HeldBundle) -> list[list[Page]]:
     return parts
 
 
-def _weight(page: Page) -> float:
+def _weight(page: SitePage) -> float:
     if page.template == "capture":
         capture = page.values["capture"]
         return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed))
@@ -111,7 +111,7 @@ def _weight(page: Page) -> float:
 
 def _written(
     held: HeldBundle,
-    parts: Sequence[Sequence[Page]],
+    parts: Sequence[Sequence[SitePage]],
     paths: Sequence[Path],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[PdfPart]:
@@ -123,7 +123,7 @@ def _written(
         yield PdfPart(path, Digest.of_bytes(data).hex)
 
 
-def _printed(held: HeldBundle, pages: Sequence[Page], part: int, parts: int) -> bytes:
+def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int) -> bytes:
     """Return one document as PDF."""
     import weasyprint
 
@@ -143,7 +143,7 @@ def _printed(held: HeldBundle, pages: Sequence[Page], part: int, parts: int) -> 
     return printed
 
 
-def _pictures(held: HeldBundle, pages: Sequence[Page]) -> tuple[dict[str, bytes], dict[str, str]]:
+def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the small copies of the photos on these pages by their SHA-256, and why others have none."""
     photos = {item.sha256: item for page in pages for item in _shown(page) if item.path in held.files.names}
     made = [preview(item, held.files) for item in photos.values()]
@@ -152,7 +152,7 @@ def _pictures(held: HeldBundle, pages: Sequence[Page]) -> tuple[dict[str, bytes]
     }
 
 
-def _shown(page: Page) -> Iterator[ItemRecord]:
+def _shown(page: SitePage) -> Iterator[ItemRecord]:
     return (item for item in page.values.get("entries", ()) if page.template == "items" and is_photo(item))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exports.manifest import ItemRecord, Manifest
+    from exports.format.manifest import ItemRecord, Manifest
 
 _LATITUDE = ("GPS latitude", "latitude")
 _LONGITUDE = ("GPS longitude", "longitude")
@@ -19,7 +19,7 @@ _CELL = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class MapPlace:
     """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
 
     item: ItemRecord
@@ -37,27 +37,27 @@ class Unplaced:
     said: str
 
 
-def places(manifest: Manifest) -> tuple[list[Place], list[Unplaced]]:
+def places(manifest: Manifest) -> tuple[list[MapPlace], list[Unplaced]]:
     """Return the positions that items claim, and the claims that are no positions."""
-    placed: list[Place] = []
+    placed: list[MapPlace] = []
     unplaced: list[Unplaced] = []
     for capture in manifest.captures:
         for item in capture.items:
             found = _place(item)
-            if isinstance(found, Place):
+            if isinstance(found, MapPlace):
                 placed.append(found)
             elif found is not None:
                 unplaced.append(found)
     return placed, unplaced
 
 
-def regions(placed: Sequence[Place]) -> list[list[Place]]:
+def regions(placed: Sequence[MapPlace]) -> list[list[MapPlace]]:
     """Gather positions that lie near each other; the region with the most comes first."""
-    cells: dict[tuple[int, int], list[Place]] = {}
+    cells: dict[tuple[int, int], list[MapPlace]] = {}
     for place in placed:
         cell = (math.floor(place.latitude / _CELL), math.floor(place.longitude / _CELL))
         cells.setdefault(cell, []).append(place)
-    found: list[list[Place]] = []
+    found: list[list[MapPlace]] = []
     waiting = set(cells)
     for first in cells:
         if first not in waiting:
@@ -82,7 +82,7 @@ def _around(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
             yield cell[0] + up, (cell[1] + along + half) % round_the_world - half
 
 
-def _place(item: ItemRecord) -> Place | Unplaced | None:
+def _place(item: ItemRecord) -> MapPlace | Unplaced | None:
     facts = {fact.name: fact for fact in reversed(item.facts)}
     latitude = next((facts[name] for name in _LATITUDE if name in facts), None)
     longitude = next((facts[name] for name in _LONGITUDE if name in facts), None)
@@ -95,7 +95,7 @@ def _place(item: ItemRecord) -> Place | Unplaced | None:
     if north is None or east is None:
         return Unplaced(item=item, said=f"{latitude.value}; {longitude.value}")
     error = str(facts[_ERROR].value) if _ERROR in facts else ""
-    return Place(item=item, latitude=north, longitude=east, error=error, tag=latitude.tag)
+    return MapPlace(item=item, latitude=north, longitude=east, error=error, tag=latitude.tag)
 
 
 def _degrees(value: str | float | bool, most: int) -> float | None:

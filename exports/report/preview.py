@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from exports.manifest import ItemRecord, Manifest
-    from exports.report.bundle_files import BundleFiles
+    from exports.format.bundle_files import BundleFiles
+    from exports.format.manifest import ItemRecord, Manifest
 
 EDGE = 400
 """Pixels of a preview's longer side: a gallery's tile on a display of double density."""

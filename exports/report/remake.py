@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bag import PAYLOAD
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import draft_path
 from exports.bundle.uninterrupted import uninterrupted
-from exports.outside import demand_outside
+from exports.format.bag import PAYLOAD
+from exports.format.outside import demand_outside
 from exports.report.held import held_bundle
 from exports.report.links import OVERVIEW
 from exports.report.site import report_files
-from hashing.case import CAPTURES
-from hashing.storage import read_error, storing
+from hashing.case.case import CAPTURES
+from hashing.files.storage import read_error, storing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,23 +8,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.exhibits import exhibit_ranges
+from exports.format.exhibits import exhibit_ranges
+from exports.format.skips import item_named, skips_together
 from exports.printable import printable
 from exports.report.links import anchor
 from exports.report.map_drawing import degrees
 from exports.report.summary import summary
 from exports.report.words import FILTERS, TESTS
-from exports.skips import item_named, skips_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jinja2 import Environment
 
-    from exports.manifest import Manifest
-    from exports.report.bundle_files import BundleFiles
-    from exports.report.links import Links, PrintLinks
-    from exports.report.site import Page
+    from exports.format.bundle_files import BundleFiles
+    from exports.format.manifest import Manifest
+    from exports.report.links import PrintLinks, ReportLinks
+    from exports.report.site import SitePage
 
 _FOLDER = Path(__file__).parent
 _BUFFERED = 500
@@ -48,7 +48,7 @@ class Rendering:
         self._environment = environment(files)
         self._shared = {"manifest": manifest, "reasons": reasons, "summary": summary(manifest), **_lookups(manifest)}
 
-    def page(self, page: Page, navigation: Sequence[Page], links: Links) -> Iterator[bytes]:
+    def page(self, page: SitePage, navigation: Sequence[SitePage], links: ReportLinks) -> Iterator[bytes]:
         """Yield a page in pieces. Raises what opening a page's text raises."""
         style, script = own("report.css"), own("report.js") if page.scripted else Trusted()
         yield from self.filled(
@@ -64,7 +64,7 @@ class Rendering:
             **page.values,
         )
 
-    def fragment(self, page: Page, links: PrintLinks) -> Iterator[bytes]:
+    def fragment(self, page: SitePage, links: PrintLinks) -> Iterator[bytes]:
         """Yield a page without its head, for a document of many. Raises as `page`."""
         yield from self.filled(
             f"{page.template}.html.j2", layout="fragment.html.j2", page=page, links=links, **page.values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exports.report.links import OVERVIEW, PAGES, PREVIEWS, Links
+from exports.report.links import OVERVIEW, PAGES, PREVIEWS, ReportLinks
 from exports.report.map_drawing import draw
 from exports.report.moments import moments
 from exports.report.places import places, regions
@@ -17,10 +17,10 @@ from exports.report.words import is_photo, joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from exports.manifest import ItemRecord, Manifest
-    from exports.report.bundle_files import BundleFiles
+    from exports.format.bundle_files import BundleFiles
+    from exports.format.manifest import ItemRecord, Manifest
     from exports.report.map_drawing import Drawing
-    from exports.report.places import Place
+    from exports.report.places import MapPlace
     from exports.report.threads import Said
 
 ITEMS, TILES, MOMENTS, POSTS, ROWS = 100, 200, 500, 100, 5_000
@@ -39,7 +39,7 @@ class ReportFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class SitePage:
     """A page: its name below `data`, its template and heading, and what it shows.
 
     `section` is the first page of the part of the report that it belongs to; `siblings` are all pages of that part.
@@ -74,13 +74,13 @@ def report_files(
     rendering = Rendering(manifest, files, reasons)
     navigation = _navigation(pages)
     for page in pages:
-        links = Links(addresses, files.names, shown, overview=page.name == OVERVIEW)
+        links = ReportLinks(addresses, files.names, shown, overview=page.name == OVERVIEW)
         yield ReportFile(page.name, rendering.page(page, navigation, links))
 
 
-def report_pages(manifest: Manifest) -> list[Page]:
+def report_pages(manifest: Manifest) -> list[SitePage]:
     """Return every page of a report, in the order in which they are read; a part that would be empty is left out."""
-    overview = Page(name=OVERVIEW, template="overview", title="Overview", section=OVERVIEW)
+    overview = SitePage(name=OVERVIEW, template="overview", title="Overview", section=OVERVIEW)
     return [
         overview,
         *_captures(manifest),
@@ -94,7 +94,7 @@ def report_pages(manifest: Manifest) -> list[Page]:
     ]
 
 
-def item_addresses(pages: Iterable[Page]) -> dict[str, str]:
+def item_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
     """Return the page on which each item stands in full, by its reference."""
     return {item.ref: page.name for page in pages if page.template == "items" for item in page.values["entries"]}
 
@@ -103,19 +103,19 @@ def _items(manifest: Manifest) -> list[ItemRecord]:
     return [item for capture in manifest.captures for item in capture.items]
 
 
-def _navigation(pages: Iterable[Page]) -> list[Page]:
+def _navigation(pages: Iterable[SitePage]) -> list[SitePage]:
     """Return the first page of each part that has an entry of its own at the head of every page."""
     return [page for page in pages if page.name == page.section]
 
 
 def _paged(
     stem: str, template: str, title: str, entries: Sequence[T], most: int, section: str = "", **values: object
-) -> list[Page]:
+) -> list[SitePage]:
     """Lay entries out on as many pages as they take."""
     starts = range(0, len(entries), most)
     names = [f"{PAGES}{stem}-{number}.html" for number in range(1, len(starts) + 1)]
     return [
-        Page(
+        SitePage(
             name=name,
             template=template,
             title=title,
@@ -134,10 +134,10 @@ def _paged(
     ]
 
 
-def _captures(manifest: Manifest) -> list[Page]:
+def _captures(manifest: Manifest) -> list[SitePage]:
     names = [f"{PAGES}capture-{number}.html" for number in range(1, len(manifest.captures) + 1)]
     return [
-        Page(
+        SitePage(
             name=name,
             template="capture",
             title=f"Exhibit {capture.exhibit}",
@@ -149,18 +149,18 @@ def _captures(manifest: Manifest) -> list[Page]:
     ]
 
 
-def _index(manifest: Manifest) -> list[Page]:
+def _index(manifest: Manifest) -> list[SitePage]:
     return _paged("index", "index", "All items", _items(manifest), ROWS)
 
 
-def _gallery(manifest: Manifest) -> list[Page]:
+def _gallery(manifest: Manifest) -> list[SitePage]:
     seen = [
         item for item in _items(manifest) if item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)
     ]
     return _paged("gallery", "gallery", "Gallery", seen, TILES)
 
 
-def _timeline(manifest: Manifest) -> list[Page]:
+def _timeline(manifest: Manifest) -> list[SitePage]:
     placed, unplaced = moments(manifest)
     apart = _paged("timeline-unclear", "unclear", "Times that cannot be placed", unplaced, MOMENTS, section="?")
     first = apart[0].name if apart else ""
@@ -168,7 +168,7 @@ def _timeline(manifest: Manifest) -> list[Page]:
     section = pages[0].name if pages else first
     for page in apart:
         pages.append(
-            Page(
+            SitePage(
                 name=page.name,
                 template=page.template,
                 title=page.title,
@@ -180,12 +180,12 @@ def _timeline(manifest: Manifest) -> list[Page]:
     return pages
 
 
-def _map(manifest: Manifest) -> list[Page]:
+def _map(manifest: Manifest) -> list[SitePage]:
     placed, unplaced = places(manifest)
     if not placed and not unplaced:
         return []
     near = regions(placed)
-    maps: list[tuple[str, Drawing, Sequence[Place]]] = (
+    maps: list[tuple[str, Drawing, Sequence[MapPlace]]] = (
         [("Overview of all positions", draw(placed), ())] if len(near) > 1 else []
     )
     maps += [
@@ -195,20 +195,22 @@ def _map(manifest: Manifest) -> list[Page]:
     beyond = [place for region in near[MOST_MAPS:] for place in region]
     name = f"{PAGES}map.html"
     values = {"maps": maps, "beyond": beyond, "unplaced": unplaced, "whole": len(placed)}
-    return [Page(name=name, template="map", title="Map", section=name, values=values)]
+    return [SitePage(name=name, template="map", title="Map", section=name, values=values)]
 
 
-def _threads(manifest: Manifest) -> list[Page]:
+def _threads(manifest: Manifest) -> list[SitePage]:
     found = threads(manifest)
     posts: list[tuple[Said, int]] = [(said, len(thread.posts)) for thread in found for said in thread.posts]
     return _paged("threads", "threads", "Threads", posts, POSTS, threads=sum(len(each.posts) > 1 for each in found))
 
 
-def _custody(manifest: Manifest) -> list[Page]:
+def _custody(manifest: Manifest) -> list[SitePage]:
     name = f"{PAGES}custody.html"
     logs = [capture for capture in manifest.captures if capture.custody]
-    return [Page(name=name, template="custody", title="Custody", section=name, values={"logs": logs})] if logs else []
+    return (
+        [SitePage(name=name, template="custody", title="Custody", section=name, values={"logs": logs})] if logs else []
+    )
 
 
-def _details(manifest: Manifest) -> list[Page]:
+def _details(manifest: Manifest) -> list[SitePage]:
     return _paged("items", "items", "Items in full", _items(manifest), ITEMS, section=f"{PAGES}index-1.html")

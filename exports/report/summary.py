@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exports.manifest import Manifest
+    from exports.format.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from exports.report.moments import read_time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from exports.manifest import CaptureRecord, ItemRecord, Manifest, PostRecord
+    from exports.format.manifest import CaptureRecord, ItemRecord, Manifest, PostRecord
 
 _DEEPEST = 6
 """Steps by which an answer is moved in; the words beside it name its true depth."""
@@ -35,7 +35,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class PostThread:
     """A first post and all that answers it, as far as this bundle holds it."""
 
     posts: tuple[Said, ...]
@@ -44,7 +44,7 @@ class Thread:
 _Held = tuple["CaptureRecord", "ItemRecord", "PostRecord"]
 
 
-def threads(manifest: Manifest) -> list[Thread]:
+def threads(manifest: Manifest) -> list[PostThread]:
     """Return the conversations, those with answers first, each in the order of its claimed times."""
     versions: dict[str, list[_Held]] = {}
     for capture in manifest.captures:
@@ -59,10 +59,10 @@ def threads(manifest: Manifest) -> list[Thread]:
     for group in answers.values():
         group.sort(key=lambda post: _order(versions[post][-1]))
     reached: set[str] = set()
-    found = [Thread(tuple(_walk(root, answers, versions, parents, reached))) for root in answers.get("", ())]
+    found = [PostThread(tuple(_walk(root, answers, versions, parents, reached))) for root in answers.get("", ())]
     # Posts that claim to answer each other in a ring hang on no first post.
     found += [
-        Thread(tuple(_walk(post, answers, versions, parents, reached))) for post in versions if post not in reached
+        PostThread(tuple(_walk(post, answers, versions, parents, reached))) for post in versions if post not in reached
     ]
     return sorted((each for each in found if each.posts), key=lambda thread: len(thread.posts) < 2)  # noqa: PLR2004 - alone
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from exports.format.stated import stated
 from exports.sizes import human_size
-from exports.stated import stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from exports.manifest import ExchangeRecord, ItemRecord, ProofRecord, TimestampRecord, WorkingCopyRecord
+    from exports.format.manifest import ExchangeRecord, ItemRecord, ProofRecord, TimestampRecord, WorkingCopyRecord
 
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
 """Working copies that a browser may be able to play: a video whose original is a list of segments."""

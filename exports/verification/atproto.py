@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.unpacked import unpacked
+from exports.format.unpacked import unpacked
 from hashing.atproto import AtprotoError, blob_cid, verify_record
+from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key, read_served
-from hashing.blob_url import promised_sha256
-from hashing.content_coding import PIECE
+from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exports.verification.check import Check
     from hashing.atproto.served import AccountKey, ServedRecord
-    from hashing.events import Item, ProofRead
+    from hashing.case.events import Item, ProofRead
 
 _LIMITS = "checked offline; it proves no time, nor who held the key"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.result import Missing
-from exports.verification.tree import below
-from hashing.batch_events import (
+from exports.format.result import Missing
+from exports.format.tree import below
+from hashing.case.batch_events import (
     BATCH_FORMAT,
     BatchFinished,
     BatchStarted,
@@ -18,18 +18,18 @@ from hashing.batch_events import (
     RowTaken,
     decode_batch_event,
 )
-from hashing.batch_folder import BATCHES, FAILED
+from hashing.case.batch_folder import BATCHES, FAILED
+from hashing.case.events import BatchBegun, BatchEnded
 from hashing.errors import BadFormat, Unreadable
-from hashing.events import BatchBegun, BatchEnded
-from hashing.ledger import LEDGER, read_lines
-from hashing.merkle import Tree as MerkleTree
+from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exports.verification.check import Check
-    from hashing.batch_events import BatchEvent
-    from hashing.events import CaseEvent
+    from hashing.case.batch_events import BatchEvent
+    from hashing.case.events import CaseEvent
 
 _UNDER_WAY = "not finished: it is at work, or has died; `goldenhour show` mends that"
 

@@ -9,34 +9,34 @@ from urllib.parse import unquote
 
 import msgspec
 
-from exports.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
-from exports.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
 from exports.disclosure.form import LINES
 from exports.errors import NotCheckable
-from exports.manifest import FORMAT, DisclosureRecord
+from exports.format.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
+from exports.format.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
+from exports.format.manifest import FORMAT, DisclosureRecord
+from exports.format.result import Missing
+from exports.format.tree import below, demand_inside
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.history import check_consistency
 from exports.verification.openings import check_openings
-from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
-from exports.verification.tree import below, demand_inside
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CASE_FILE, case_origin, read_case_info, token_path
-from hashing.checkpoint import parse_checkpoint
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CASE_FILE, case_origin, read_case_info, token_path
+from hashing.case.events import CaptureSealed, Exported, Stamped, decode_case_event
 from hashing.errors import BadFormat, BadKey, NewerFormat
-from hashing.events import CaptureSealed, Exported, Stamped, decode_case_event
-from hashing.keys import PublicKey
-from hashing.merkle import leaf_hash, verify_consistency, verify_inclusion
-from hashing.note import decode_base64
+from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.keys import PublicKey
+from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
+from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from exports.verification.check import Check
-    from hashing.checkpoint import Checkpoint
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
+    from hashing.ledger.checkpoint import Checkpoint
 
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _CAPTURES = f"{PAYLOAD}captures/"

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.tree import below, demand_inside
 from exports.verification.excerpts import check_excerpts
 from exports.verification.history import CaptureHeld
-from exports.verification.tree import below, demand_inside
-from hashing.capture_folder import CHECKPOINT, INCOMING, capture_origin
-from hashing.errors import BadFormat, Unreadable
-from hashing.events import (
+from hashing.case.capture_folder import CHECKPOINT, INCOMING, capture_origin
+from hashing.case.events import (
     CAPTURE_FORMAT,
     CaptureFinished,
     CaptureResumed,
@@ -29,16 +28,17 @@ from hashing.events import (
     WorkingCopy,
     decode_capture_event,
 )
-from hashing.ledger import LEDGER, read_lines
-from hashing.merkle import Tree as MerkleTree
-from hashing.redaction import mask
-from hashing.server_dates import DateBounds
+from hashing.case.redaction import mask
+from hashing.case.server_dates import DateBounds
+from hashing.errors import BadFormat, Unreadable
+from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from exports.verification.check import Check
-    from hashing.events import CaptureEvent, WarcPlace
+    from hashing.case.events import CaptureEvent, WarcPlace
 
 _PIECE = 1 << 11
 _LONGEST_HEAD = 1 << 16

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.result import Missing
+from exports.format.tree import below, demand_inside
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody
-from exports.verification.result import Missing
 from exports.verification.timestamps import check_stamp
-from exports.verification.tree import below, demand_inside
-from hashing.capture_folder import CHECKPOINT, INCOMING, RESERVE
-from hashing.case import (
+from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
+from hashing.case.case import (
     CAPTURES,
     CASE_FILE,
     CHECKPOINTS,
@@ -25,15 +25,15 @@ from hashing.case import (
     checkpoint_name,
     read_case_info,
 )
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
 from hashing.errors import BadFormat, NewerFormat, Unreadable
-from hashing.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
-from hashing.ledger import LEDGER, read_lines
-from hashing.merkle import Tree as MerkleTree
-from hashing.storage import PART
+from hashing.files.storage import PART
+from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
 
 _BEFORE_REGISTERED = {LEDGER, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""

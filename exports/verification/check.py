@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.history import History
-from exports.verification.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
-from exports.verification.tree import FILE
-from hashing.checkpoint import parse_checkpoint
+from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
+from exports.format.tree import FILE
+from exports.verification.history import SealHistory
 from hashing.errors import BadFormat, BadKey, BadSignature
-from hashing.keys import PublicKey
+from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.keys import PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from exports.disclosure.openings import Openings
-    from exports.verification.tree import Read, Tree
-    from hashing.checkpoint import Checkpoint
+    from exports.format.tree import EvidenceTree, FileReading
+    from hashing.ledger.checkpoint import Checkpoint
 
 SMALL = 16 << 20
 
@@ -29,7 +29,7 @@ SMALL = 16 << 20
 class Check:
     """What every part of a verification works with."""
 
-    tree: Tree
+    tree: EvidenceTree
     demanded: Sequence[PublicKey]
     roots: Sequence[Certificate] = ()
     openings: Openings | None = None
@@ -37,7 +37,7 @@ class Check:
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)
     """Path and SHA-256 of every file that something vouches for."""
-    history: History = field(default_factory=History)
+    history: SealHistory = field(default_factory=SealHistory)
     under_way: set[str] = field(default_factory=set)
     """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
@@ -121,7 +121,7 @@ class Check:
             if name not in self.kinds and name not in named and not self._has_come(name):
                 findings.missing.append(Missing(name, _digest(sha256)))
 
-    def _judge(self, read: Read) -> None:
+    def _judge(self, read: FileReading) -> None:
         expected = self.expected.get(read.name)
         if read.reason:
             self.unchecked(read.name, read.reason)

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.continuity import entries, proven_of
+from exports.custody.continuity import entries, proven_of
 from exports.errors import NotCheckable
-from exports.manifest import CustodyRecord
+from exports.format.manifest import CustodyRecord
+from exports.format.result import Missing
+from exports.format.tree import below
 from exports.verification.merges import merge_faults
-from exports.verification.result import Missing
-from exports.verification.tree import below
-from hashing.custody import ACTIONS, VERIFIED
+from hashing.case.custody import ACTIONS, VERIFIED
+from hashing.case.events import CaptureRegistered, Custody, Described, decode_case_event
+from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat, BadKey
-from hashing.events import CaptureRegistered, Custody, Described, decode_case_event
-from hashing.exhibit import exhibit_of
-from hashing.ledger import LEDGER
+from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from exports.verification.check import Check
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
 
 CUSTODY = "data/custody.json"
 CUSTODY_LINES = "seal/custody/"

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.errors import NotCheckable
+from exports.format.result import Disclosed, Missing
+from exports.format.tree import below, demand_inside
 from exports.verification.excerpts import check_excerpts
 from exports.verification.history import CaptureHeld
-from exports.verification.result import Disclosed, Missing
 from exports.verification.shown_lines import shown_lines, unproven
-from exports.verification.tree import below, demand_inside
-from hashing.capture_folder import CHECKPOINT, capture_origin
-from hashing.case import token_path
-from hashing.errors import BadFormat, Unreadable
-from hashing.events import (
+from hashing.case.capture_folder import CHECKPOINT, capture_origin
+from hashing.case.case import token_path
+from hashing.case.events import (
     CAPTURE_FORMAT,
     CaptureFinished,
     CaptureStarted,
@@ -28,14 +27,15 @@ from hashing.events import (
     ProofRead,
     WorkingCopy,
 )
-from hashing.redaction import AUTHOR, CONTENT, URL
-from hashing.warc import read_records
+from hashing.case.redaction import AUTHOR, CONTENT, URL
+from hashing.errors import BadFormat, Unreadable
+from hashing.warc.record import read_records
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
     from exports.verification.shown_lines import ShownLine
-    from hashing.checkpoint import Checkpoint
-    from hashing.warc import WarcRecord
+    from hashing.ledger.checkpoint import Checkpoint
+    from hashing.warc.record import WarcRecord
 
 _OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT, token_path(CHECKPOINT))
 _IN_A_PROOF = {URL, AUTHOR, CONTENT}

@@ -6,14 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.unpacked import unpacked
-from hashing.content_coding import PIECE
+from exports.format.unpacked import unpacked
+from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exports.verification.check import Check
-    from hashing.events import Item
+    from hashing.case.events import Item
 
 _LARGEST = 64 << 20
 """Bytes of a list of posts, unpacked, that are read to check what was cut out of it."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exports.bundle_layout import CONSISTENCY
 from exports.errors import NotCheckable
+from exports.format.bundle_layout import CONSISTENCY
 from hashing.errors import BadFormat
-from hashing.merkle import verify_consistency
-from hashing.note import decode_base64
+from hashing.ledger.merkle import verify_consistency
+from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from exports.format.result import SealFound
     from exports.verification.check import Check
-    from exports.verification.result import SealFound
-    from hashing.checkpoint import Checkpoint
+    from hashing.ledger.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CaptureHeld:
 
 
 @dataclass(slots=True)
-class History:
+class SealHistory:
     """The newest seal that holds, and the roots that the case's ledger had, by length, as far as that seal shows them.
 
     Of a case that is every length. Of a bundle it is those that it has proofs for; `proven` says whether it has any.

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.continuity import entries
-from hashing.case import case_origin
-from hashing.checkpoint import Checkpoint, open_checkpoint
+from exports.custody.continuity import entries
+from hashing.case.case import case_origin
+from hashing.case.events import CaptureSealed, Merged, Stated
 from hashing.errors import BadFormat, BadKey, BadSignature
-from hashing.events import CaptureSealed, Merged, Stated
-from hashing.keys import PublicKey
-from hashing.merkle import leaf_hash, verify_inclusion
-from hashing.note import decode_base64
+from hashing.ledger.checkpoint import Checkpoint, open_checkpoint
+from hashing.ledger.keys import PublicKey
+from hashing.ledger.merkle import leaf_hash, verify_inclusion
+from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hashing.events import CaseEvent
+    from hashing.case.events import CaseEvent
 
 
 def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:

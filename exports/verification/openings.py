@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.verification.result import Opened
+from exports.format.result import Opened
+from hashing.case.redaction import open_form, read_disclosure
 from hashing.errors import BadFormat
-from hashing.redaction import open_form, read_disclosure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from exports.disclosure.form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
 from exports.disclosure.masked import event_of
+from hashing.case.events import Commitments, decode_capture_event
 from hashing.errors import BadFormat
-from hashing.events import Commitments, decode_capture_event
-from hashing.ledger import LONGEST_LINE, read_lines
+from hashing.ledger.ledger import LONGEST_LINE, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from exports.verification.check import Check
-    from hashing.checkpoint import Checkpoint
-    from hashing.events import CaptureEvent
+    from hashing.case.events import CaptureEvent
+    from hashing.ledger.checkpoint import Checkpoint
 
 
 _LARGEST = 1 << 30

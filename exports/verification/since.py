@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
-from exports.verification.history import History
-from exports.verification.result import MISMATCH, OK, Since
-from hashing.capture_folder import CHECKPOINT, ITEMS
-from hashing.ledger import LEDGER
+from exports.format.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
+from exports.format.result import MISMATCH, OK, Since
+from exports.verification.history import SealHistory
+from hashing.case.capture_folder import CHECKPOINT, ITEMS
+from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
+    from exports.format.result import Verification
     from exports.verification.check import Check
-    from exports.verification.result import Verification
 
 _INCOMPARABLE = "has no sound seal of a case's ledger; only cases and bundles can be compared"
 
@@ -31,7 +31,7 @@ class Comparison:
 
     def __init__(self, what: str, later: Check, verified: Verification, earlier: Check | None) -> None:
         self.what, self.later, self.verified = what, later, verified
-        self.new, self.old = later.history, earlier.history if earlier else History()
+        self.new, self.old = later.history, earlier.history if earlier else SealHistory()
         self.expected = earlier.expected if earlier else {}
         self.name = SEAL_CHECKPOINT if what.startswith("bundle") else LEDGER
 

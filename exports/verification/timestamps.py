@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.verification.result import Missing, Timestamp
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import token_path
+from exports.format.result import Missing, Timestamp
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import token_path
 from hashing.times import timestamp
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
-    from hashing.events import Stamped
+    from hashing.case.events import Stamped
 
 
 def check_stamp(check: Check, stamped: Stamped, checkpoint: str, covers: str) -> None:
@@ -34,7 +34,7 @@ def check_alone(check: Check) -> None:
 
 
 def _check_token(check: Check, name: str, checkpoint: str, covers: str, recorded: str) -> None:
-    from hashing.trusted_time import TrustedTimeError, read_token
+    from hashing.ledger.trusted_time import TrustedTimeError, read_token
 
     try:
         token = read_token(check.small(name))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bag import BAGIT, MANIFEST, PAYLOAD
 from exports.errors import NotCheckable
+from exports.format.bag import BAGIT, MANIFEST, PAYLOAD
+from exports.format.open_tree import open_tree
+from exports.format.result import Findings, Unchecked, Verification
+from exports.format.tree import WACZ_MARKS, below
+from exports.format.zip_tree import ZipTree
 from exports.verification.bundle import check_bundle
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
-from exports.verification.open_tree import open_tree
-from exports.verification.result import Findings, Unchecked, Verification
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
-from exports.verification.tree import WACZ_MARKS, below
-from exports.verification.zip_tree import ZipTree
-from hashing.capture_folder import CHECKPOINT
-from hashing.case import CASE_FILE, CHECKPOINTS
-from hashing.ledger import LEDGER
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CASE_FILE, CHECKPOINTS
+from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from exports.disclosure.openings import Openings
-    from exports.verification.tree import Tree
-    from hashing.keys import PublicKey
+    from exports.format.tree import EvidenceTree
+    from hashing.ledger.keys import PublicKey
 
 _ATTEMPTS = 5
 """Times to look at a case to which another command adds at the same moment."""
@@ -112,7 +112,7 @@ def _summing(progress: Callable[[int, int], None] | None) -> Callable[[int], Non
     return _count
 
 
-def _check(check: Check, tree: Tree) -> str:
+def _check(check: Check, tree: EvidenceTree) -> str:
     """Find out what it is and check all but the digests; return its name.
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.

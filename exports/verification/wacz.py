@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from exports.cdxj import read_entries, stamp
 from exports.errors import NotCheckable
-from exports.verification.result import Missing
-from exports.verification.tree import below, demand_inside
+from exports.format.result import Missing
+from exports.format.tree import below, demand_inside
+from exports.forms.wacz.cdxj import read_entries, stamp
 from hashing.errors import BadFormat
-from hashing.http_block import HttpBlock
-from hashing.warc import read_records
+from hashing.warc.http_block import HttpBlock
+from hashing.warc.record import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.cdxj import Entry
+    from exports.forms.wacz.cdxj import CdxjEntry
     from exports.verification.check import Check
-    from hashing.warc import WarcRecord
+    from hashing.warc.record import WarcRecord
 
 _PACKAGE, _DIGEST = "datapackage.json", "datapackage-digest.json"
 _HASH = re.compile(r"sha-?256:([0-9a-fA-F]{64})")
@@ -129,9 +129,9 @@ def _check_archives(check: Check, *, own: bool) -> None:
             check.findings.notes.append(f"{name}: {records.unlisted} answers that no index leads to")
 
 
-def _indexed(check: Check) -> dict[str, dict[int, Entry]]:
+def _indexed(check: Check) -> dict[str, dict[int, CdxjEntry]]:
     """Return what the indexes say, by WARC and offset."""
-    wanted: dict[str, dict[int, Entry]] = {}
+    wanted: dict[str, dict[int, CdxjEntry]] = {}
     count = 0
     for name in sorted(below(check.kinds, "indexes/")):
         try:
@@ -149,7 +149,7 @@ def _indexed(check: Check) -> dict[str, dict[int, Entry]]:
     return wanted
 
 
-def _entries(check: Check, name: str) -> Iterator[Entry]:
+def _entries(check: Check, name: str) -> Iterator[CdxjEntry]:
     if not name.endswith((".cdxj", ".cdx")):
         raise NotCheckable("an index of a form that is not read here")
     with check.tree.open(name) as file:
@@ -162,7 +162,7 @@ class _Records:
 
     check: Check
     name: str
-    wanted: dict[int, Entry]
+    wanted: dict[int, CdxjEntry]
     block: HttpBlock = field(default_factory=HttpBlock)
     unlisted: int = 0
 
@@ -195,7 +195,7 @@ class _Records:
         if match is not None and match[1].lower() != record.sha256:
             self.check.problem(self.name, f"the record at offset {record.offset} does not match its own digest")
 
-    def _check_entry(self, record: WarcRecord, entry: Entry) -> None:
+    def _check_entry(self, record: WarcRecord, entry: CdxjEntry) -> None:
         said, fields = entry.place, record.fields
         found = (fields.get("warc-target-uri", ""), stamp(fields.get("warc-date", "")), record.end - record.offset)
         if found != (said.url, entry.time, int(said.length)):

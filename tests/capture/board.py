@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture.decoding import read_decoded
-from capture.sources import Excerpted, Found
-from capture.sources.ask_again import ask_again
-from hashing.post import Account, Post, PostMedia
+from capture.extractors import FetchRequest, PostExcerpt
+from capture.extractors.ask_again import ask_again
+from capture.recorder.decoding import read_decoded
+from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from capture.known import KnownPost
-    from capture.scene import Scene
-    from capture.sources import Fetch, Finding
+    from capture.extractors import Fetch, Finding
+    from capture.request.known import KnownPost
+    from capture.request.scene import Scene
 
 
 class Entry(msgspec.Struct):
@@ -41,7 +41,7 @@ class Board:
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield each post of the list, and its photo."""
-        stored = fetch.get(Found(url=scene.url, kind="listing", found_in="scene")).stored
+        stored = fetch.get(FetchRequest(url=scene.url, kind="listing", found_in="scene")).stored
         if stored is None:
             return
         body, offset = read_decoded(stored.body, stored.item.content_encoding), 0
@@ -62,9 +62,9 @@ class Board:
                 text=entry.text,
                 media=media,
             )
-            yield Excerpted(of=stored, offset=offset, data=data, url=url, found_in="board", post=post)
+            yield PostExcerpt(of=stored, offset=offset, data=data, url=url, found_in="board", post=post)
             if entry.photo:
-                yield Found(url=photo, kind="photo", found_in=f"post {url}", alt="what it shows")
+                yield FetchRequest(url=photo, kind="photo", found_in=f"post {url}", alt="what it shows")
             offset += len(data)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
@@ -77,4 +77,4 @@ def install(site: Path) -> None:
     info = site / "goldenhour_board-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: goldenhour-board\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[goldenhour.sources]\nboard = tests.capture.board:Board\n")
+    (info / "entry_points.txt").write_text("[goldenhour.extractors]\nboard = tests.capture.board:Board\n")

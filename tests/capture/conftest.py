@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capture.options import CaptureOptions
-from capture.progress import Silent
 from capture.recorder.settings import NetworkSettings
-from capture.run import CaptureResult, capture
-from capture.watch import Round, Watch
-from exports.capture_view import CaptureView, read_capture
-from hashing.case import Case
+from capture.request.options import CaptureOptions
+from capture.request.progress import Silent
+from capture.run.run import CaptureResult, capture
+from capture.run.watch import Round, Watch
+from exports.format.capture_view import CaptureView, read_capture
+from hashing.case.case import Case
 from hashing.times import system_clock
 from tests.patience import PATIENCE
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
 
 NETWORK = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01)
 OPTIONS = CaptureOptions(officer="Mary Price", initials="MP", network=NETWORK)

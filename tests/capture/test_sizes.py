@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.disk_room import DiskRoom
 from capture.errors import BadSettings
+from capture.run.disk_room import DiskRoom
 from capture.sizes import human_size, size
 from hashing.errors import StorageFull, Unwritable
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from hashing.capture_folder import INCOMING, capture_origin
-from hashing.case import Case
-from hashing.digest import Digest
-from hashing.events import (
+from hashing.case.capture_folder import INCOMING, capture_origin
+from hashing.case.case import Case
+from hashing.case.events import (
     CAPTURE_FORMAT,
     CaptureFinished,
     CaptureStarted,
@@ -26,17 +25,18 @@ from hashing.events import (
     Tls,
     WarcPlace,
 )
-from hashing.facts import Fact
-from hashing.keys import SigningKey, load_or_create_signing_key
-from hashing.storage import OWNER_WRITES
+from hashing.case.facts import Fact
+from hashing.files.digest import Digest
+from hashing.files.storage import OWNER_WRITES
+from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
-from hashing.warc import STORED, encode_record, new_record_id
+from hashing.warc.record import STORED, encode_record, new_record_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.post import Post
+    from hashing.case.post import Post
 
 OFFICER = "Mary Price"
 _CERTIFICATE = Digest.of_bytes(b"certificate").hex

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hashing.events import PostChanged, ProofRead
-from hashing.post import Account, Edit, Post, PostMedia
+from hashing.case.events import PostChanged, ProofRead
+from hashing.case.post import Account, Edit, Post, PostMedia
 from hashing.times import system_clock, timestamp
 from tests.exports.small_case import Thing, make_case, photo
 from tests.hashing.atproto.vectors import FOLDER, key_of, owner_of, vector

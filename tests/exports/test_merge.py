@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from capture.recovery import finish_abandoned
+from capture.run.recovery import finish_abandoned
 from exports.bundle import export_bundle
-from exports.continuity import exhibits_of
-from exports.merge import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, Merger, Outcome, merge
-from exports.receipt import record_receipt, write_receipt
+from exports.custody.continuity import exhibits_of
+from exports.custody.receipt import record_receipt, write_receipt
+from exports.merge import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome, Merger, merge
 from exports.verification import verify
-from hashing.case import Case
-from hashing.custody import Handling, record_custody, record_description
+from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody, record_description
+from hashing.case.events import Custody, Described, Merged, Stated, encode
+from hashing.case.stamping import stamp
 from hashing.errors import NotAsSigned, NotRecordable, StorageFull
-from hashing.events import Custody, Described, Merged, Stated, encode
-from hashing.keys import load_or_create_signing_key
-from hashing.ledger import LEDGER, Ledger
-from hashing.trusted_time import stamp
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.ledger import LEDGER, Ledger
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.exports.tampering import rewrite
 
@@ -44,7 +44,7 @@ def other(tmp_path: Path) -> CaseMaker:
     return other
 
 
-def merging(maker: CaseMaker, *sources: Path) -> list[Outcome]:
+def merging(maker: CaseMaker, *sources: Path) -> list[MergeOutcome]:
     """Merge sources into a case, and see that it stays whole."""
     outcomes = list(merge(maker.case, sources, Merger(officer=OFFICER, key=maker.key)))
     assert verify(maker.path).verdict == "ok", verify(maker.path)
@@ -52,7 +52,7 @@ def merging(maker: CaseMaker, *sources: Path) -> list[Outcome]:
     return outcomes
 
 
-def told(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+def told(outcomes: list[MergeOutcome]) -> list[tuple[str, str]]:
     """Return exhibit and outcome of each."""
     return [(each.exhibit, each.outcome) for each in outcomes]
 
@@ -385,7 +385,7 @@ def test_a_dry_run_foretells_what_sources_do_to_each_other(maker: CaseMaker, oth
     said = list(merge(maker.case, sources, None))
     assert [each.outcome for each in said] == [WOULD_TAKE, WOULD_TAKE, REFUSED, THERE, THERE]
     assert f"JH/1: {other.path} has another capture under that reference" in said[2].reason
-    apart: list[Outcome] = []
+    apart: list[MergeOutcome] = []
     for source in sources:
         apart.extend(merge(maker.case, [source], None, earlier=apart))
     assert apart == said

@@ -9,17 +9,18 @@ from jsonschema import Draft202012Validator
 
 from exports.bundle import export_bundle
 from exports.errors import NotWhole
-from exports.manifest import json_schema
+from exports.format.manifest import json_schema
 from exports.verification import verify
-from hashing.custody import Handling, record_custody
-from hashing.digest import Digest
-from hashing.events import Stamped
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import Stamped
+from hashing.case.stamping import stamp
+from hashing.files.digest import Digest
+from hashing.ledger.trusted_time import ask, load_roots
 from hashing.times import timestamp
-from hashing.trusted_time import ask, load_roots, stamp
+from tests.exports.bundle.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
 from tests.exports.tampering import rewrite
-from tests.exports.test_readme import commands, run
 from tests.servers.time_authority import TimeAuthority
 
 if TYPE_CHECKING:

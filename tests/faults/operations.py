@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from capture.batch import Batch, BatchSettings, checked_rows, finish_batches, read_rows
-from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
-from capture.recovery import finish_abandoned
-from capture.run import capture
+from capture.request.options import CaptureOptions
+from capture.run.recovery import finish_abandoned
+from capture.run.run import capture
 from exports.bundle import export_bundle
 from exports.merge import Merger
 from exports.merge import merge as merge_captures
-from hashing.batch_events import RowOptions
-from hashing.case import Case
-from hashing.custody import Handling, record_custody
-from hashing.keys import SigningKey, load_signing_key
+from hashing.case.batch_events import RowOptions
+from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody
+from hashing.case.stamping import stamp
+from hashing.ledger.keys import SigningKey, load_signing_key
 from hashing.times import system_clock
-from hashing.trusted_time import stamp
 
 OFFICER = "Mary Price"
 

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 from warcio.checker import Checker
 
-from capture.recovery import finish_abandoned
+from capture.run.recovery import finish_abandoned
 from exports.bundle import export_bundle
-from exports.capture_view import read_capture
+from exports.format.capture_view import read_capture
 from exports.merge import TAKEN, THERE, Merger, merge
 from exports.verification import verify
-from hashing.case import Case
-from hashing.custody import Handling, record_custody
-from hashing.events import Custody, Merged, Stated
-from hashing.keys import load_or_create_signing_key
-from hashing.ledger import ledger_lines
-from hashing.trusted_time import stamp, unstamped
-from hashing.trusted_time.stamping import finish_stamps
+from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import Custody, Merged, Stated
+from hashing.case.stamping import finish_stamps, stamp, unstamped
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.ledger import ledger_lines
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.faults.killing import KILLED, Killer
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
 PAGE = (

@@ -8,13 +8,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from capture.options import CaptureOptions
 from capture.recorder.settings import NetworkSettings
-from capture.run import capture
+from capture.request.options import CaptureOptions
+from capture.run.run import capture
 from exports.bundle import export_bundle
-from exports.capture_view import read_capture
+from exports.format.capture_view import read_capture
 from exports.verification import verify
-from hashing.case import Case
+from hashing.case.case import Case
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import OFFICER
 from tests.servers import SceneServer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
     from tests.servers import Body
 
 FILES: dict[str, Body | bytes] = {

@@ -33,4 +33,4 @@ def two_photos() -> tuple[bytes, bytes]:
 
 def clip() -> bytes:
     """Return four seconds of H.264 and AAC in MP4."""
-    return files("capture.demo").joinpath("clip.mp4").read_bytes()
+    return files("validation.demo").joinpath("clip.mp4").read_bytes()

@@ -10,7 +10,7 @@ import pytest
 from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.verification import verify
-from hashing.case import Case
+from hashing.case.case import Case
 from tests.test_cli import typed
 from validation.alterations import check_alterations
 from validation.check import compare
@@ -20,7 +20,7 @@ from validation.scenes import KnownScene, known_scenes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
 
 SCENES = [pytest.param(scene, id=scene.name) for scene in known_scenes()]
 
@@ -54,7 +54,7 @@ def test_this_machine_is_valid(tmp_path: Path) -> None:
     assert all(check["expected"] == check["found"] is not None for check in said["checks"])
     assert said["versions"]["pillow"]
     assert len(said["program"]) > 300
-    assert {"cli.py", "hashing/merkle.py", "validation/files/front.jpg"} <= said["program"].keys()
+    assert {"cli.py", "hashing/ledger/merkle.py", "validation/files/front.jpg"} <= said["program"].keys()
     again = typed("validate", "--record", record, cwd=tmp_path)
     assert again.returncode == Exit.REFUSED
 

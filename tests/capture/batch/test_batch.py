@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capture.batch import Batch, BatchSettings, BatchSummary, Row, checked_rows, finish_batches, read_rows
+from capture.batch import Batch, BatchRow, BatchSettings, BatchSummary, checked_rows, finish_batches, read_rows
 from capture.batch.progress import RowDone
-from capture.disk_room import DiskRoom
-from capture.recovery import finish_abandoned
+from capture.run.disk_room import DiskRoom
+from capture.run.recovery import finish_abandoned
 from exports.verification import verify
-from hashing.batch_events import BATCH_FORMAT, BatchFinished, BatchStarted, RowEnded, RowOptions, RowStarted, RowTaken
-from hashing.batch_folder import BatchFolder, batch_events, batch_folders
-from hashing.case import Case
+from hashing.case.batch_events import (
+    BATCH_FORMAT,
+    BatchFinished,
+    BatchStarted,
+    RowEnded,
+    RowOptions,
+    RowStarted,
+    RowTaken,
+)
+from hashing.case.batch_folder import BatchFolder, batch_events, batch_folders
+from hashing.case.case import Case
+from hashing.case.events import CaptureRegistered, encode
 from hashing.errors import BadFormat, StorageFull, WouldOverwrite
-from hashing.events import CaptureRegistered, encode
 from hashing.times import system_clock
 from tests.capture.conftest import OPTIONS, jpeg
 from tests.servers import Body, NoAnswer, SceneServer, Seen, resolving
@@ -28,13 +36,13 @@ from tests.servers import Body, NoAnswer, SceneServer, Seen, resolving
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
 
 SETTINGS = BatchSettings(jobs=4, per_host=4, retries=2, pause=0.1)
 PHOTO = jpeg(10)
 
 
-def rows_of(scenes: Sequence[str], **changed: Any) -> list[Row]:  # noqa: ANN401 - any option
+def rows_of(scenes: Sequence[str], **changed: Any) -> list[BatchRow]:  # noqa: ANN401 - any option
     """Return rows of scenes."""
     read = read_rows(io.BytesIO("\n".join(scenes).encode()), "rows.txt")
     base = replace(OPTIONS, **changed)
@@ -256,7 +264,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_row_loses_nothing(small_disk: Pa
     assert len(done) == summary.counts.done
 
 
-def _died_with(case: Case, row: Row, key: SigningKey, capture: str = "20261124T101502Z-00000000") -> RowStarted:
+def _died_with(case: Case, row: BatchRow, key: SigningKey, capture: str = "20261124T101502Z-00000000") -> RowStarted:
     """Leave what a batch leaves whose process died when it had put on record that a row's capture begins."""
     moment = "2026-11-24T10:15:02.123Z"
     folder = BatchFolder.create(case, datetime(2026, 11, 24, 10, 15, tzinfo=UTC))

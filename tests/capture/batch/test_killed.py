@@ -5,20 +5,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from capture.batch.recovery import finish_batches
-from capture.recovery import finish_abandoned
-from exports.case_view import read_case
+from capture.run.recovery import finish_abandoned
+from exports.format.case_view import read_case
 from exports.verification import verify
-from hashing.batch_events import DONE, BatchFinished, RowEnded, RowStarted
-from hashing.batch_folder import batch_events, batch_folders
-from hashing.case import Case
-from hashing.keys import load_or_create_signing_key
+from hashing.case.batch_events import DONE, BatchFinished, RowEnded, RowStarted
+from hashing.case.batch_folder import batch_events, batch_folders
+from hashing.case.case import Case
+from hashing.ledger.keys import load_or_create_signing_key
 from tests.faults.killing import KILLED, Killer
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.keys import SigningKey
+    from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
 ROWS = 3

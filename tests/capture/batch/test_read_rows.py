@@ -11,8 +11,8 @@ from capture.batch import RowsRead, failed_rows, read_rows
 from capture.batch.check_rows import checked_rows
 from capture.batch.read_rows import LONGEST_LINE
 from capture.batch.row import FORMATS
-from capture.options import CaptureOptions
-from hashing.batch_events import RowOptions
+from capture.request.options import CaptureOptions
+from hashing.case.batch_events import RowOptions
 from hashing.times import system_clock
 
 BASE = CaptureOptions(officer="Mary Price", initials="MP")

@@ -18,7 +18,7 @@ from tests.servers.time_server import lying, ntp_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hashing.events import ClockMeasured
+    from hashing.case.events import ClockMeasured
     from tests.servers.time_server import Answer
 
 HERE = AddressGuard(allow_private=True)

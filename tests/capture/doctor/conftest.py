@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.doctor import Setup
-from hashing.keys import default_key_path, load_or_create_signing_key
+from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,10 +14,10 @@ from capture.doctor.file_system import file_system
 from capture.doctor.folder import check_folder
 from capture.doctor.named import check_settings
 from capture.doctor.signing_key import check_key
-from capture.options import BlueskyServices
-from hashing.capture_folder import CaptureFolder
-from hashing.case import Case
-from hashing.keys import load_signing_key
+from capture.request.options import BlueskyServices
+from hashing.case.capture_folder import CaptureFolder
+from hashing.case.case import Case
+from hashing.ledger.keys import load_signing_key
 from tests.capture.doctor.conftest import one
 
 if TYPE_CHECKING:

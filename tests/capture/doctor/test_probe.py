@@ -8,7 +8,7 @@ import pytest
 
 from capture.doctor import FAULT, OK, WARNING
 from capture.doctor.probe import probe
-from capture.options import BlueskyServices
+from capture.request.options import BlueskyServices
 from tests.servers import Body, SceneServer
 from tests.servers.time_authority import TimeAuthority
 

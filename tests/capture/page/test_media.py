@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from capture.page import Page, read_page
+from capture.page import ReadPage, read_page
 
 _ROOT = "https://example.org/"
 
 
-def _read(html: str) -> Page:
+def _read(html: str) -> ReadPage:
     return read_page(html.encode(), url=f"{_ROOT}index.html")
 
 

@@ -6,44 +6,44 @@ from pathlib import Path
 
 import pytest
 
-from capture.page import Claim, MediaLink, Page, TimeClaim, read_page
+from capture.page import Claim, MediaLink, ReadPage, TimeClaim, read_page
 
 _PAGES = Path(__file__).with_name("pages")
 
 
-def _read(name: str, url: str, content_type: str = "text/html") -> Page:
+def _read(name: str, url: str, content_type: str = "text/html") -> ReadPage:
     return read_page((_PAGES / name).read_bytes(), url=url, content_type=content_type)
 
 
-def _media(page: Page) -> list[tuple[str, str, str, str]]:
+def _media(page: ReadPage) -> list[tuple[str, str, str, str]]:
     return [(link.kind, link.url, link.found_in, link.alt) for link in page.media]
 
 
 @pytest.fixture(scope="module")
-def news() -> Page:
+def news() -> ReadPage:
     """Return a news article with everything a publisher puts in."""
     return _read("news.html", "https://www.courier.example/news/local/warehouse-fire-48213?utm_source=x")
 
 
 @pytest.fixture(scope="module")
-def forum() -> Page:
+def forum() -> ReadPage:
     """Return a discussion of the old kind: tables, a legacy encoding, and a <base>."""
     return _read("forum.html", "http://forum.example/board/viewtopic.php?t=5")
 
 
 @pytest.fixture(scope="module")
-def gallery() -> Page:
+def gallery() -> ReadPage:
     """Return a gallery that loads its photos late."""
     return _read("gallery.html", "https://galerie.example/tour/")
 
 
 @pytest.fixture(scope="module")
-def old() -> Page:
+def old() -> ReadPage:
     """Return a page of 1997."""
     return _read("html32.html", "http://home.example/~bob/index.htm")
 
 
-def test_a_news_article_gives_every_photo_and_video_once_the_shown_before_the_named(news: Page) -> None:
+def test_a_news_article_gives_every_photo_and_video_once_the_shown_before_the_named(news: ReadPage) -> None:
     """Each image in its largest size, each video in each format, thumbnails and what they link to."""
     images = "https://www.courier.example/images/48213"
     assert _media(news) == [
@@ -67,7 +67,7 @@ def test_a_news_article_gives_every_photo_and_video_once_the_shown_before_the_na
     ]
 
 
-def test_a_news_articles_claims_stand_in_order_of_trust(news: Page) -> None:
+def test_a_news_articles_claims_stand_in_order_of_trust(news: ReadPage) -> None:
     """JSON-LD before OpenGraph before meta before markup before the title; comments make no claim for the page."""
     assert [(claim.value, claim.tag) for claim in news.claimed("title")] == [
         ("Warehouse fire on Market Street", "JSON-LD headline"),
@@ -89,7 +89,7 @@ def test_a_news_articles_claims_stand_in_order_of_trust(news: Page) -> None:
     assert news.canonical_url == "https://www.courier.example/news/local/warehouse-fire-48213"
 
 
-def test_a_news_articles_times_say_whether_their_zone_is_written(news: Page) -> None:
+def test_a_news_articles_times_say_whether_their_zone_is_written(news: ReadPage) -> None:
     """The <time> has none, and stays without one."""
     assert [(time.name, time.iso, time.has_zone, time.tag) for time in news.times] == [
         ("published", "2026-03-14T21:05:00+00:00", True, "JSON-LD datePublished"),
@@ -100,7 +100,7 @@ def test_a_news_articles_times_say_whether_their_zone_is_written(news: Page) -> 
     ]
 
 
-def test_a_news_articles_text_reads_as_on_the_screen(news: Page) -> None:
+def test_a_news_articles_text_reads_as_on_the_screen(news: ReadPage) -> None:
     """Blocks on lines of their own, white space tidied, no scripts, no fall-backs."""
     assert news.text == (
         "News\nSport\n\n"
@@ -113,20 +113,20 @@ def test_a_news_articles_text_reads_as_on_the_screen(news: Page) -> None:
     )
 
 
-def test_a_news_articles_frames_are_noted_because_they_are_not_read(news: Page) -> None:
+def test_a_news_articles_frames_are_noted_because_they_are_not_read(news: ReadPage) -> None:
     """A frame shows another page, which is another scene."""
     assert news.notes == ("1 frame(s) show other pages, which were not read: 'https://ads.example/slot/1'",)
     assert news.embedded == 0
 
 
-def test_a_forum_page_is_read_in_its_legacy_encoding(forum: Page) -> None:
+def test_a_forum_page_is_read_in_its_legacy_encoding(forum: ReadPage) -> None:
     """The encoding is what its <meta http-equiv> says."""
     assert forum.encoding == "windows-1251 (meta)"
     assert forum.title == "Тема: кто видел? - Форум района"
     assert forum.text == (_PAGES / "forum.txt").read_text(encoding="utf-8").rstrip("\n")
 
 
-def test_a_forum_pages_thumbnails_and_attachments_are_both_found(forum: Page) -> None:
+def test_a_forum_pages_thumbnails_and_attachments_are_both_found(forum: ReadPage) -> None:
     """Extensions count in any case; the page behind a thumbnail, which is no file, is not media."""
     board = "http://forum.example/board"
     assert _media(forum) == [
@@ -139,14 +139,14 @@ def test_a_forum_pages_thumbnails_and_attachments_are_both_found(forum: Page) ->
     ]
 
 
-def test_a_forum_pages_time_without_zone_stays_without_zone(forum: Page) -> None:
+def test_a_forum_pages_time_without_zone_stays_without_zone(forum: ReadPage) -> None:
     """Nobody can say from the page which zone is meant."""
     assert forum.times == (
         TimeClaim("time", "2026-03-14 21:14:00", "2026-03-14T21:14:00", has_zone=False, tag="time[datetime]"),
     )
 
 
-def test_a_late_loading_gallery_gives_its_photos_and_not_its_placeholders(gallery: Page) -> None:
+def test_a_late_loading_gallery_gives_its_photos_and_not_its_placeholders(gallery: ReadPage) -> None:
     """The largest where sizes are given; both where nothing tells the photo from what stands in for it."""
     root = "https://galerie.example"
     assert [(link.url.removeprefix(root), link.found_in) for link in gallery.media] == [
@@ -169,14 +169,14 @@ def test_a_late_loading_gallery_gives_its_photos_and_not_its_placeholders(galler
     ]
 
 
-def test_images_that_stand_in_the_page_itself_are_counted(gallery: Page) -> None:
+def test_images_that_stand_in_the_page_itself_are_counted(gallery: ReadPage) -> None:
     """The embedded photo counts; the placeholder of a photo that loads late does not."""
     assert gallery.embedded == 1
     assert gallery.title == "Galerie"
     assert gallery.canonical_url == "https://galerie.example/tour"
 
 
-def test_a_page_of_1997_gives_its_media(old: Page) -> None:
+def test_a_page_of_1997_gives_its_media(old: ReadPage) -> None:
     """Backgrounds, sounds, embedded clips and image buttons are as HTML 3.2 wrote them."""
     assert [(link.kind, link.url.rpartition("/")[2], link.found_in) for link in old.media] == [
         ("photo", "stars.gif", "body background"),
@@ -190,7 +190,7 @@ def test_a_page_of_1997_gives_its_media(old: Page) -> None:
     assert old.media[2] == MediaLink("http://home.example/~bob/car.jpg", "photo", "link to image", "My car")
 
 
-def test_a_page_of_1997_gives_its_text_and_title(old: Page) -> None:
+def test_a_page_of_1997_gives_its_text_and_title(old: ReadPage) -> None:
     """White space is tidied, but for what stands in <pre>."""
     assert old.title == "Bob's Home Page"
     assert old.text == ("Welcome\n\nMy car:\n\nSeen last week\n\n Mon   9.00\n Tue  10.00\n\na\tb\nc\td")

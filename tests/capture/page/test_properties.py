@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from capture.page import Page, PageUnreadable, read_page
+from capture.page import PageUnreadable, ReadPage, read_page
 from capture.page.css import css_images
 from capture.page.document import parse
 from capture.page.encoding import decode
@@ -103,14 +103,14 @@ _PIECES = st.sampled_from(
 _HTML = st.lists(_PIECES | st.text(max_size=8), max_size=60).map("".join)
 
 
-def _page_or_none(body: bytes, content_type: str = "") -> Page | None:
+def _page_or_none(body: bytes, content_type: str = "") -> ReadPage | None:
     try:
         return read_page(body, url=_URL, content_type=content_type)
     except PageUnreadable:
         return None
 
 
-def _check(page: Page) -> None:
+def _check(page: ReadPage) -> None:
     repr(page).encode()  # no half characters anywhere
     for claim in page.claims:
         assert claim.name

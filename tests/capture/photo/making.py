@@ -14,7 +14,7 @@ from capture.photo.examine import examine
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.facts import Fact
+    from hashing.case.facts import Fact
 
 FORMATS = {"JPEG": "JPEG", "PNG": "PNG", "GIF": "GIF", "WEBP": "WebP", "TIFF": "TIFF", "BMP": "BMP", "AVIF": "AVIF"}
 """Pillow's name for each format, and ours."""

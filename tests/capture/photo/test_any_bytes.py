@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from capture.photo.examine import MOST_FACTS, examine
 from capture.photo.text import escaped, kept_text
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import FORMATS, WITH_EXIF, Block, camera_exif, encoded, picture
 
 _MAGIC = [

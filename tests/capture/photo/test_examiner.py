@@ -15,7 +15,7 @@ from PIL import Image
 
 from capture.photo import Examiner
 from capture.photo.examine import examine
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import camera_exif, encoded, picture, store
 
 if TYPE_CHECKING:

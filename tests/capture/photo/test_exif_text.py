@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import Block, Entry, facts_of, jpeg, rational, short, text, undefined, values_of
 
 if TYPE_CHECKING:

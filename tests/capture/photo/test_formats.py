@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import (
     FORMATS,
     WITH_EXIF,

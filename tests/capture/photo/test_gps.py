@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import Block, Entry, byte, facts_of, jpeg, rational, text, undefined, values_of
 
 LATITUDE = "GPS latitude"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from capture.photo.examine import examine
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import (
     FORMATS,
     WITH_EXIF,

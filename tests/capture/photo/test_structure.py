@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.photo.text import in_plain_words
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.capture.photo.making import encoded, facts_of, picture, values_of
 
 if TYPE_CHECKING:

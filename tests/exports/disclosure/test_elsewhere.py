@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.bundle import export_bundle
-from exports.bundle.disclosure.request import DisclosureRequest
-from exports.conversion import FORMS, convert
+from exports.disclosure.making.request import DisclosureRequest
 from exports.errors import NothingToExport
+from exports.forms.conversion import FORMS, convert
 from exports.verification import verify
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 

@@ -12,20 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.bundle import Bundle, export_bundle
-from exports.bundle.disclosure.request import DisclosureRequest, parse_items
 from exports.disclosure.form import EXCHANGES, LINES, PROOFS, Inclusion
+from exports.disclosure.making.request import DisclosureRequest, parse_items
 from exports.errors import NothingToExport, NotWhole
 from exports.verification import verify
-from hashing.custody import Handling, record_custody
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import CaptureResumed, CaptureSealed, Custody
 from hashing.errors import BadFormat
-from hashing.events import CaptureResumed, CaptureSealed, Custody
-from hashing.keys import load_or_create_signing_key
-from hashing.merkle import leaf_hash
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.merkle import leaf_hash
 from hashing.times import system_clock, timestamp
+from tests.exports.bundle.test_readme import commands, run
 from tests.exports.disclosure.opened import where
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
-from tests.exports.test_readme import commands, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

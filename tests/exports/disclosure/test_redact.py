@@ -14,22 +14,22 @@ import msgspec
 import pytest
 
 from exports.bundle import Bundle, export_bundle
-from exports.bundle.disclosure.request import DisclosureRequest
 from exports.disclosure.form import EXCHANGES, MASKED, MASKED_PROOFS, SHOWN
+from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import load_openings
 from exports.errors import NotRedactable
 from exports.verification import verify
-from hashing.custody import Handling, record_custody
+from hashing.case.custody import Handling, record_custody
+from hashing.case.events import Custody, PostRead
+from hashing.case.facts import Fact
+from hashing.case.post import Account, Post
+from hashing.case.redaction import WORDS
 from hashing.errors import BadFormat, WouldOverwrite
-from hashing.events import Custody, PostRead
-from hashing.facts import Fact
-from hashing.post import Account, Post
-from hashing.redaction import WORDS
 from hashing.times import system_clock, timestamp
+from tests.exports.bundle.test_readme import commands, run
 from tests.exports.disclosure.opened import where
 from tests.exports.disclosure.test_only import change, folder, reasons
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
-from tests.exports.test_readme import commands, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

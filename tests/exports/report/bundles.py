@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.bundle import export_bundle
-from hashing.custody import Handling, record_custody, record_description
-from hashing.events import PostChanged
-from hashing.facts import Fact
-from hashing.post import Account, Edit, PostMedia
+from hashing.case.custody import Handling, record_custody, record_description
+from hashing.case.events import PostChanged
+from hashing.case.facts import Fact
+from hashing.case.post import Account, Edit, PostMedia
 from hashing.times import system_clock, timestamp
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 from tests.exports.social_case import POST, social_case
@@ -19,7 +19,7 @@ from tests.exports.social_case import POST, social_case
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hashing.post import Post
+    from hashing.case.post import Post
     from tests.exports.small_case import CaptureMaker
 
 CANARY = "canary.example"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.manifest import ItemRecord
+from exports.format.manifest import ItemRecord
 from exports.report.map_drawing import HEIGHT, WIDTH, degrees, draw
-from exports.report.places import Place, Unplaced, _place, regions
-from hashing.facts import Fact
+from exports.report.places import MapPlace, Unplaced, _place, regions
+from hashing.case.facts import Fact
 
 POINTS = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=30)
 
@@ -22,9 +22,9 @@ def item(*facts: Fact) -> ItemRecord:
     )  # fmt: skip
 
 
-def place(latitude: float, longitude: float) -> Place:
+def place(latitude: float, longitude: float) -> MapPlace:
     """Return a position."""
-    return Place(item=item(), latitude=latitude, longitude=longitude, error="", tag="GPS")
+    return MapPlace(item=item(), latitude=latitude, longitude=longitude, error="", tag="GPS")
 
 
 @given(POINTS)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.manifest import ItemRecord
+from exports.format.manifest import ItemRecord
 from exports.report.moments import _claims, read_time
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 

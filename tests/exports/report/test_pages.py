@@ -15,10 +15,10 @@ import pytest
 from lxml import html
 
 from exports.bundle import export_bundle
-from exports.manifest import Manifest, ProofRecord
+from exports.format.manifest import Manifest, ProofRecord
 from exports.report import BundleFiles, report_files
 from exports.report.words import proven
-from hashing.facts import Fact
+from hashing.case.facts import Fact
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
 from tests.exports.social_case import POST, social_case
 from tests.steps import demand_even_growth

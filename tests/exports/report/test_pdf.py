@@ -17,7 +17,7 @@ from exports.errors import ExportError
 from exports.report import pdf
 from exports.report.held import held_bundle
 from exports.report.pdf import demand_printer, write_pdf
-from hashing.digest import Digest
+from hashing.files.digest import Digest
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from exports.manifest import ItemRecord
-from exports.report.bundle_files import BundleFiles
+from exports.format.bundle_files import BundleFiles
+from exports.format.manifest import ItemRecord
 from exports.report.preview import EDGE, Preview, preview
 
 if TYPE_CHECKING:

@@ -5,8 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.manifest import CaptureRecord, CaseRecord, ExportRecord, ItemRecord, Manifest, SealRecord, SignerRecord
-from exports.manifest import PostRecord as Post
+from exports.format.manifest import (
+    CaptureRecord,
+    CaseRecord,
+    ExportRecord,
+    ItemRecord,
+    Manifest,
+    SealRecord,
+    SignerRecord,
+)
+from exports.format.manifest import PostRecord as Post
 from exports.report.threads import threads
 
 BLANK = "0" * 64

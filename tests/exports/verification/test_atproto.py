@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from exports.bundle import export_bundle
 from exports.verification import verify
 from hashing.atproto import blob_cid
-from hashing.content_coding import PIECE
-from hashing.digest import Digest
-from hashing.events import Item, ProofRead
+from hashing.case.events import Item, ProofRead
+from hashing.files.digest import Digest
+from hashing.warc.content_coding import PIECE
 from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case, photo
 from tests.hashing.atproto.vectors import FOLDER, key_of, owner_of, vector
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exports.case_view import read_case
-from exports.tables import case_remarks
+from commands.display.tables import case_remarks
+from exports.format.case_view import read_case
 from exports.verification import verify
-from hashing.batch_events import (
+from hashing.case.batch_events import (
     BATCH_FORMAT,
     BatchEvent,
     BatchFinished,
@@ -16,8 +16,8 @@ from hashing.batch_events import (
     RowStarted,
     RowTaken,
 )
-from hashing.batch_folder import BatchFolder
-from hashing.events import BatchBegun, BatchEnded
+from hashing.case.batch_folder import BatchFolder
+from hashing.case.events import BatchBegun, BatchEnded
 from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.verification import Verification, verify
-from hashing.capture_folder import capture_origin
-from hashing.case import CAPTURES
-from hashing.checkpoint import Checkpoint, sign_checkpoint
-from hashing.events import CaptureRegistered
-from hashing.merkle import Tree
+from hashing.case.capture_folder import capture_origin
+from hashing.case.case import CAPTURES
+from hashing.case.events import CaptureRegistered
+from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
+from hashing.ledger.merkle import MerkleTree
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.exports.tampering import rewrite
 
@@ -157,7 +157,7 @@ def _sealed_again(maker: CaseMaker, capture: Path, change: Callable[[list[bytes]
     ledger = capture / "ledger.jsonl"
     lines = change(ledger.read_bytes().splitlines())
     rewrite(ledger, b"".join(line + b"\n" for line in lines))
-    tree = Tree()
+    tree = MerkleTree()
     for line in lines:
         tree.append(line)
     checkpoint = Checkpoint(capture_origin(maker.case.info.id, capture.name), tree.size, tree.root())

@@ -52,8 +52,8 @@ def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pyte
     FAULTS[fault](next(bundle.glob("data/captures/*/items/*1.jpg")))
     alone = verify(bundle)
     told: list[int] = []
-    monkeypatch.setattr("exports.verification.folder_tree.FEWEST", 1)
-    monkeypatch.setattr("exports.verification.folder_tree.default_workers", lambda: 4)
+    monkeypatch.setattr("exports.format.folder_tree.FEWEST", 1)
+    monkeypatch.setattr("exports.format.folder_tree.default_workers", lambda: 4)
     assert verify(bundle, progress=lambda done, _: told.append(done)) == alone
     assert alone.verdict == {"none": "ok", "a path that climbs": "unchecked"}.get(fault, "mismatch")
     assert max(told, default=0) == alone.bytes

@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from commands.display.tables import verification_lines
 from exports.bundle import export_bundle
-from exports.receipt import open_receipt, write_receipt
-from exports.tables import verification_lines
+from exports.custody.receipt import open_receipt, write_receipt
 from exports.verification import verify
-from hashing.case import case_origin
-from hashing.checkpoint import Checkpoint, sign_checkpoint
-from hashing.custody import Handling, record_custody
-from hashing.keys import SigningKey, load_or_create_signing_key
-from hashing.merkle import Tree
+from hashing.case.case import case_origin
+from hashing.case.custody import Handling, record_custody
+from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
+from hashing.ledger.keys import SigningKey, load_or_create_signing_key
+from hashing.ledger.merkle import MerkleTree
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _sign_again(case: Path, identity: str, lines: list[bytes], key: SigningKey) 
     _rewrite(case / "ledger.jsonl", b"".join(lines))
     for path in (case / "checkpoints").iterdir():
         path.unlink()
-    tree = Tree()
+    tree = MerkleTree()
     for line in lines:
         tree.append(line.rstrip(b"\n"))
         note = sign_checkpoint(Checkpoint(case_origin(identity), tree.size, tree.root()), key)
@@ -191,7 +191,7 @@ def test_capture_that_is_gone_or_another(maker: CaseMaker, old: Path) -> None:
     other, _ = load_or_create_signing_key(maker.path.parent / "other.pem")
     ledger = first / "ledger.jsonl"
     _rewrite(ledger, ledger.read_bytes().replace(maker.key.public.raw.hex().encode(), other.public.raw.hex().encode()))
-    tree = Tree()
+    tree = MerkleTree()
     for line in ledger.read_bytes().splitlines():
         tree.append(line)
     origin = whole.decode().partition("\n")[0]
@@ -210,7 +210,7 @@ def test_earlier_one_with_a_forged_capture(maker: CaseMaker, old: Path) -> None:
     other, _ = load_or_create_signing_key(maker.path.parent / "other.pem")
     ledger = note.with_name("ledger.jsonl")
     _rewrite(ledger, ledger.read_bytes().replace(maker.key.public.raw.hex().encode(), other.public.raw.hex().encode()))
-    tree = Tree()
+    tree = MerkleTree()
     for line in ledger.read_bytes().splitlines():
         tree.append(line)
     origin = note.read_text().partition("\n")[0]

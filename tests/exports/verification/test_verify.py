@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from exports.bundle import export_bundle
 from exports.verification import Verification, verify
-from hashing.capture_folder import capture_origin
-from hashing.checkpoint import Checkpoint, sign_checkpoint
-from hashing.events import Commitments
-from hashing.keys import load_or_create_signing_key
-from hashing.merkle import Tree
-from hashing.redaction import commitments
+from hashing.case.capture_folder import capture_origin
+from hashing.case.events import Commitments
+from hashing.case.redaction import commitments
+from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.merkle import MerkleTree
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.exports.tampering import rewrite
 
@@ -228,7 +228,7 @@ def test_a_case_re_signed_by_someone_else_is_not_confirmed(maker: CaseMaker, tmp
     *before, stated, _ = lines = forged.splitlines()
     stated = re.sub(rb'"root":"[0-9a-f]*"', b'"root":"%b"' % commitments(before)[0].hex().encode(), stated)
     rewrite(ledger, b"".join(line + b"\n" for line in (*before, stated, lines[-1])))
-    tree = Tree()
+    tree = MerkleTree()
     for line in ledger.read_bytes().splitlines():
         tree.append(line)
     origin = capture_origin(maker.case.info.id, capture.name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exports.conversion import convert
+from exports.forms.conversion import convert
 from exports.verification import MISMATCH, OK, UNCHECKED, Verification, verify
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo

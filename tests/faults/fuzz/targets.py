@@ -11,24 +11,24 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capture.cookies import load_cookies
+from capture.extractors.feed.json_feed import read_json_feed
+from capture.extractors.feed.xml_feed import read_xml_feed
+from capture.extractors.video.hls import read_playlist
 from capture.page import read_page
 from capture.photo.examine import examine
-from capture.sources.feed.json_feed import read_json_feed
-from capture.sources.feed.xml_feed import read_xml_feed
-from capture.sources.video.hls import read_playlist
+from capture.request.cookies import load_cookies
 from exports.bundle import export_bundle
-from exports.receipt import FORMAT, open_receipt
+from exports.custody.receipt import FORMAT, open_receipt
 from exports.verification import verify
 from hashing.atproto import verify_plc_log
-from hashing.capture_folder import capture_events
-from hashing.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
-from hashing.hash_list.read_list import read_list
-from hashing.keys import load_or_create_signing_key
-from hashing.note import sign_note
-from hashing.trusted_time.authority import ask
-from hashing.trusted_time.token import read_token
-from hashing.warc import read_records
+from hashing.case.capture_folder import capture_events
+from hashing.files.hash_list.read_list import read_list
+from hashing.ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.note import sign_note
+from hashing.ledger.trusted_time.authority import ask
+from hashing.ledger.trusted_time.token import read_token
+from hashing.warc.record import read_records
 from tests.capture.photo.making import camera_exif, encoded
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.hashing.atproto.vectors import DIDS, FOLDER, vector

@@ -1,5 +1,0 @@
-"""A small scene that ships with goldenhour, to be served on this computer and captured."""
-
-from capture.demo.scene import DemoScene
-
-__all__ = ["DemoScene"]

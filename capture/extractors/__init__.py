@@ -1,0 +1,84 @@
+"""Every source there is: each place of a search is tried with those that may know it, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from capture.errors import BadScene
+from capture.extractors.bluesky import Bluesky
+from capture.extractors.fediverse import Fediverse
+from capture.extractors.video import Video
+from capture.extractors.web import Web
+from capture.request.extractor import (
+    Answer,
+    DerivedFile,
+    Extractor,
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    NotMine,
+    PostExcerpt,
+    PostGone,
+    SearchTarget,
+    StoredItem,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from capture.request.options import CaptureOptions
+    from capture.request.scene import Scene
+
+EXTRACTORS: tuple[Extractor, ...] = (Fediverse(), Bluesky(), Video(), Web())
+"""The likeliest first. The web takes whatever no other source knows."""
+
+ENTRY_POINTS = "goldenhour.extractors"
+"""The group by which an installed package adds sources of its own: each entry names a class without arguments."""
+
+
+@cache
+def extractors() -> tuple[Extractor, ...]:
+    """Return our own sources, with those of other installed packages before them."""
+    from importlib.metadata import entry_points
+
+    return (*(entry.load()() for entry in entry_points(group=ENTRY_POINTS)), *EXTRACTORS)
+
+
+def search_targets(scene: Scene, options: CaptureOptions) -> Sequence[SearchTarget]:
+    """Return the places in which a scene is looked for. Raises BadScene where there is none."""
+    places = [scene] if not scene.tag else [replace(scene, url=place) for place in options.on]
+    if not places:
+        raise BadScene(
+            f"{scene.text}: a hashtag needs a place to look in",
+            hint="name servers, such as --on mastodon.social --on bsky",
+        )
+    found = [SearchTarget(place, [source for source in extractors() if source.takes(place)]) for place in places]
+    for target in found:
+        if not target.sources:
+            raise BadScene(f"{scene.text}: no source takes this scene")
+    return found
+
+
+__all__ = [
+    "EXTRACTORS",
+    "Answer",
+    "DerivedFile",
+    "Extractor",
+    "Fetch",
+    "FetchRequest",
+    "Finding",
+    "ItemReading",
+    "NotFollowed",
+    "NotMine",
+    "PostExcerpt",
+    "PostGone",
+    "StoredItem",
+    "Unavailable",
+    "extractors",
+    "search_targets",
+]

@@ -1,0 +1,29 @@
+"""Asking after a post that is no longer listed, to tell one that is gone from one that is only out of the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.request.extractor import FetchRequest, PostGone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.request.extractor import Fetch
+    from capture.request.known import KnownPost
+
+_GONE = frozenset({404, 410})
+
+
+def ask_again(known: KnownPost, fetch: Fetch) -> Iterator[PostGone]:
+    """Fetch a post's own address; yield a Gone where the server says that there is no such thing (RFC 9110).
+
+    Any other refusal says nothing about the post: a server that is down has deleted nothing.
+    """
+    answer = fetch.get(
+        FetchRequest(
+            url=known.url, kind="post", found_in=f"the watch: no longer listed, before {known.ref}", optional=True
+        )
+    )
+    if answer.status in _GONE:
+        yield PostGone(id=known.post.id, reason=answer.reason)

@@ -1,0 +1,160 @@
+"""Accounts: the server that keeps each, the key that signs for it, and what it calls itself.
+
+https://atproto.com/specs/did, https://web.plc.directory/api/redoc
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.post import account_of
+from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, query, refusal
+from capture.extractors.json_value import line, mapping
+from capture.request.extractor import FetchRequest, ItemReading, Unavailable
+from hashing.atproto import AtprotoError, did_web_url, read_did_document
+from hashing.atproto.served import read_account_key
+from hashing.case.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from capture.request.extractor import Answer, Fetch, Finding
+    from hashing.atproto import DidDocument
+    from hashing.case.post import Account
+
+PROFILE = "app.bsky.actor.profile"
+
+_PLC = "did:plc:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAccount:
+    """An account as its DID, its server and its profile tell of it."""
+
+    did: str
+    pds: str = ""
+    """The address of the server that keeps it; "" where nothing names one."""
+    handles: tuple[str, ...] = ()
+    """As the DID document claims."""
+    name: str = ""
+    key: str = ""
+    """The signing key, as did:key."""
+    identity: str = ""
+    """The item that names the key."""
+    problem: str = ""
+    """Why that item names none that holds."""
+
+    @property
+    def author(self) -> Account:
+        """Who that is, in a post."""
+        return account_of(self.did, next(iter(self.handles), ""), self.name)
+
+    @property
+    def server(self) -> str:
+        """The host of its server."""
+        return host_of(self.pds)
+
+
+class Accounts:
+    """The accounts of one search; each is looked up once."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._found: dict[str, KnownAccount] = {}
+
+    def __getitem__(self, did: str) -> KnownAccount:
+        """Return an account that was looked up."""
+        return self._found[did]
+
+    def look_up(self, dids: Iterable[str]) -> Iterator[Finding]:
+        """Find out about accounts, side by side; yield what their documents say, and what is wrong with them."""
+        new = [did for did in dict.fromkeys(dids) if did not in self._found]
+        asked = {did: _documents(did, self._fetch) for did in new}
+        answers = self._fetch.get_all(itertools.chain.from_iterable(asked.values()))
+        for did in new:
+            yield from self._read(did, list(itertools.islice(answers, len(asked[did]))))
+        yield from self._profiles([self._found[did] for did in new if self._found[did].pds])
+
+    def _read(self, did: str, answers: list[tuple[FetchRequest, Answer]]) -> Iterator[Finding]:
+        (found, answer), *log = answers
+        account = KnownAccount(did=did)
+        served, document = body_of(answer), None
+        try:
+            document = read_did_document(served.data, did=did) if served is not None else None
+            reason = f"who keeps {did}: {refusal(answer)}"
+        except AtprotoError as error:
+            reason = str(error)
+        if served is None or document is None:
+            yield Unavailable(url=found.url, reason=reason)
+        else:
+            account = replace(account, pds=document.pds, handles=document.handles, identity=served.ref)
+            account = replace(account, key=document.signing_key, problem=f"{did}: it names no signing key")
+            yield ItemReading(ref=served.ref, facts=_document_facts(document))
+            if not document.pds:
+                yield Unavailable(url=found.url, reason=f"{did}: its document names no server that keeps it")
+        if log:
+            said = account.key
+            account = yield from self._prove_key(account, *log[0])
+            if said and account.key and account.key != said:
+                reason = f"{did}: its document names another signing key than its log, which is what proves the key"
+                yield Unavailable(url=found.url, reason=reason)
+        self._found[did] = account
+
+    def _prove_key(
+        self, account: KnownAccount, found: FetchRequest, answer: Answer
+    ) -> Generator[Finding, None, KnownAccount]:
+        """Return the account with the signing key that the log of its did:plc proves; yield what is wrong with that."""
+        served = body_of(answer)
+        if served is None:
+            reason = f"{refusal(answer)}: that the signing key is the account's is the directory's word alone"
+            yield Unavailable(url=found.url, reason=reason)
+            return account
+        try:
+            key = read_account_key(served.data, did=account.did).key
+        except AtprotoError as error:
+            # Not the document's key in its place: a log that does not hold together is no reason to trust less.
+            yield Unavailable(url=found.url, reason=str(error))
+            return replace(account, key="", identity=served.ref, problem=str(error))
+        return replace(account, key=key, identity=served.ref)
+
+    def _profiles(self, accounts: list[KnownAccount]) -> Iterator[Finding]:
+        answers = self._fetch.get_all(_profile(account) for account in accounts)
+        for account, (_, answer) in zip(accounts, answers, strict=True):
+            served = body_of(answer)
+            profile = mapping(object_of(served.data).get("value")) if served is not None else {}
+            name = line(profile.get("displayName"), 640)
+            self._found[account.did] = replace(account, name=name)
+            if served is not None:
+                facts = [
+                    Fact("handle", next(iter(account.handles), ""), "alsoKnownAs of the DID document"),
+                    Fact("name", name, "displayName"),
+                    Fact("id", account.did, "did"),
+                    Fact("description", line(profile.get("description"), 3000), "description"),
+                    Fact("created", line(profile.get("createdAt"), 64), "createdAt"),
+                ]
+                yield ItemReading(ref=served.ref, facts=tuple(fact for fact in facts if fact.value))
+
+
+def _documents(did: str, fetch: Fetch) -> list[FetchRequest]:
+    found_in = f"account {did}"
+    if not did.startswith(_PLC):
+        return [FetchRequest(url=did_web_url(did), kind="identity", found_in=found_in, optional=True)]
+    directory = fetch.options.bluesky.plc.rstrip("/")
+    return [
+        FetchRequest(url=f"{directory}/{did}{path}", kind="identity", found_in=found_in, optional=True)
+        for path in ("", "/log/audit")
+    ]
+
+
+def _document_facts(document: DidDocument) -> tuple[Fact, ...]:
+    facts = [Fact("handle", handle, "alsoKnownAs") for handle in document.handles]
+    facts += [Fact("server", document.pds, "service #atproto_pds")] if document.pds else []
+    facts += [Fact("signing key", document.signing_key, "#atproto")] if document.signing_key else []
+    return tuple(facts)
+
+
+def _profile(account: KnownAccount) -> FetchRequest:
+    url = query(account.pds, "com.atproto.repo.getRecord", repo=account.did, collection=PROFILE, rkey="self")
+    return FetchRequest(url=url, kind="account", found_in=f"account {account.did}", optional=True)

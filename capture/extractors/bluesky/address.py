@@ -1,0 +1,71 @@
+"""Scenes that may be of the AT Protocol, told by their form alone: at:// URIs, and web addresses of any client."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from capture.extractors.bluesky.at_uri import POST, is_account, is_collection, is_did, is_record_key
+
+_CLIENT = re.compile(r"/profile/(?P<account>[^/]+)(?:/post/(?P<rkey>[^/]+))?/?")
+_AT = re.compile(r"at://(?P<account>[^/]+)(?:/(?P<collection>[^/]+)/(?P<rkey>[^/]+))?/?")
+_TID = re.compile(r"[2-7a-j][2-7a-z]{12}", re.ASCII)
+_BARE_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]{1,5})?", re.ASCII)
+
+
+DEFAULT = "bsky"
+"""The short name of the AppView that the settings name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlueskyAddress:
+    """An account, or one of its records."""
+
+    account: str
+    """A DID, or a handle in small letters."""
+    collection: str = ""
+    rkey: str = ""
+    certain: bool
+    """Whether the form alone shows that it is the AT Protocol's: then no other source is left to try."""
+
+
+def read_address(url: str) -> BlueskyAddress | None:
+    """Return what an address names, or None where it has none of these forms."""
+    if match := _AT.fullmatch(url):
+        account, collection, rkey = match["account"], match["collection"] or "", match["rkey"] or ""
+        certain = True
+    elif match := _CLIENT.fullmatch(_path(url)):
+        account, rkey = match["account"], match["rkey"] or ""
+        collection = POST if rkey else ""
+        certain = is_did(account) or bool(_TID.fullmatch(rkey))
+    else:
+        return None
+    account = account if is_did(account) else account.lower()
+    if not is_account(account) or (rkey and not (is_collection(collection) and is_record_key(rkey))):
+        return None
+    return BlueskyAddress(account=account, collection=collection, rkey=rkey, certain=certain)
+
+
+def service_of(place: str, default: str) -> str:
+    """Return the address of the service that a hashtag is looked for at; "" where `place` is none.
+
+    `bsky` is the default one; any other is named by its host or its URL.
+    """
+    if place == DEFAULT:
+        return default
+    url = f"https://{place}" if _BARE_HOST.fullmatch(place) else place
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if usable else ""
+
+
+def _path(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return unquote(parts.path, errors="replace") if parts.scheme in {"http", "https"} and parts.netloc else ""

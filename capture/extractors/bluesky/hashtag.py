@@ -1,0 +1,87 @@
+"""A hashtag, as an AppView finds it (https://docs.bsky.app/docs/api/app-bsky-feed-search-posts)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.claimed_time import is_in_span
+from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.pages import RecordPage, pages
+from capture.extractors.bluesky.rich_text import has_tag
+from capture.extractors.bluesky.view import read_view
+from capture.extractors.bluesky.xrpc import host_of, query
+from capture.extractors.json_value import mapping, time
+from capture.request.extractor import FetchRequest, NotFollowed
+from hashing.times import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.bluesky.records import Records
+    from capture.request.extractor import Fetch, Finding
+    from capture.request.options import CaptureOptions
+
+_PAGE = 100
+_A_MOMENT = timedelta(seconds=1)
+_LOGIN = (
+    "it searches only for those who log in; name another AppView with --on, or your own account's server "
+    "with --on URL and --token"
+)
+
+
+def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iterator[Finding]:
+    """Yield the posts with a hashtag: first as the AppView lists them, then each from its author's own server."""
+    options, name = fetch.options, f"#{tag} on {host_of(appview)}"
+    parameters = _parameters(tag, options)
+
+    def _found(cursor: str) -> FetchRequest:
+        more = {"cursor": cursor} if cursor else {}
+        url = query(appview, "app.bsky.feed.searchPosts", **parameters, **more)
+        return FetchRequest(url=url, kind="listing", found_in=name, optional=True)
+
+    shows, taken = Shows(appview, fetch), 0
+    for page in pages(fetch, _found, "posts", _LOGIN):
+        if not isinstance(page, RecordPage):
+            yield page
+            continue
+        unlike = outside = 0
+        for element in page.elements:
+            view = read_view(element.value)
+            record = mapping(view.record) if view is not None else {}
+            if view is None or not has_tag(record, tag):
+                unlike += 1
+            elif not is_in_span(time(record.get("createdAt")), options):
+                outside += 1
+            else:
+                yield from shows.excerpt(view, page.stored, element.offset, element.data, name)
+                taken += 1
+                if taken == options.limit:
+                    break
+        yield from _passed_over(page, unlike + page.unreadable, outside, tag)
+        if taken == options.limit > 0:
+            yield NotFollowed(
+                url=page.url,
+                reason=f"not followed further: there are as many posts as asked for (--limit {options.limit})",
+            )
+            break
+    yield from records.capture(shows.wanted.values())
+
+
+def _parameters(tag: str, options: CaptureOptions) -> dict[str, str | int]:
+    """Return the query; the span is wider by a moment, because a server counts by its own time and ends before it."""
+    parameters: dict[str, str | int] = {"q": f"#{tag}", "tag": tag, "sort": "latest", "limit": _PAGE}
+    if options.since is not None:
+        parameters["since"] = timestamp(options.since)
+    if options.until is not None:
+        parameters["until"] = timestamp(options.until + _A_MOMENT)
+    return parameters
+
+
+def _passed_over(page: RecordPage, unlike: int, outside: int, tag: str) -> Iterator[Finding]:
+    if unlike:
+        yield NotFollowed(
+            url=page.url, reason=f"posts that are not marked with #{tag}, or cannot be read", count=unlike
+        )
+    if outside:
+        yield NotFollowed(url=page.url, reason="posts outside the span of --since and --until", count=outside)

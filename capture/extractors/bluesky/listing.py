@@ -1,0 +1,34 @@
+"""Posts in a list that an AppView made: excerpts of the list at once, then each from its author's own server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.records import Wanted
+from capture.request.extractor import PostExcerpt
+from capture.request.known import same_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.bluesky.view import View
+    from capture.request.extractor import Fetch, Finding, StoredItem
+
+
+class Shows:
+    """Takes posts out of an AppView's lists, and keeps in mind which of them are to be fetched."""
+
+    def __init__(self, appview: str, fetch: Fetch) -> None:
+        self._appview = appview
+        self._fetch = fetch
+        self.wanted: dict[str, Wanted] = {}
+        """By URI; without those that say what they said in an earlier round of a watch."""
+
+    def excerpt(self, view: View, of: StoredItem, offset: int, data: bytes, found_in: str) -> Iterator[Finding]:
+        """Yield one post of a list as it was shown."""
+        known = self._fetch.options.known.posts.get(str(view.uri))
+        post = view.post(self._appview, known)
+        url, facts = view.url(self._appview), view.facts
+        yield PostExcerpt(of=of, offset=offset, data=data, url=url, found_in=found_in, post=post, facts=facts)
+        if known is None or not same_words(known.post, post):
+            self.wanted[str(view.uri)] = Wanted(uri=view.uri, found_in=found_in, shown=view.shown)

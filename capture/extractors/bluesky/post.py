@@ -1,0 +1,110 @@
+"""A record as a post (https://atproto.com/lexicons/app-bsky-feed#appbskyfeedpost)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.at_uri import is_did
+from capture.extractors.bluesky.blobs import read_blobs
+from capture.extractors.bluesky.rich_text import read_marks
+from capture.extractors.json_value import line, mapping, sequence, text, time
+from hashing.case.facts import Fact
+from hashing.case.post import Account, Post, PostMedia
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.extractors.bluesky.at_uri import AtUri
+    from capture.extractors.bluesky.blobs import Blob
+    from capture.extractors.json_value import Json
+
+PLATFORM = "bluesky"
+
+_LONGEST_TEXT = 100_000
+_LONGEST_URI = 2048
+_MOST = 20
+_EXTERNAL = "app.bsky.embed.external"
+_RECORD = "app.bsky.embed.record"
+_RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
+
+
+def read_post(
+    record: object,
+    uri: AtUri,
+    *,
+    author: Account,
+    server: str,
+    url_of: Callable[[Blob], str],
+    counts: Mapping[str, int] | None = None,
+) -> Post:
+    """Return what a record says. Never fails: a field that is not of the form that it must have says nothing.
+
+    `url_of` names the address of a blob, or "" where none is known. The text is bounded; the record as served is not.
+    """
+    said = mapping(record)
+    embed = mapping(said.get("embed"))
+    marks = read_marks(said)
+    card = line(mapping(_embedded(embed, _EXTERNAL).get("external")).get("uri"), _LONGEST_URI)
+    return Post(
+        platform=PLATFORM,
+        server=server,
+        id=str(uri),
+        permalink=uri.permalink,
+        author=author,
+        published=time(said.get("createdAt")),
+        text=text(said.get("text"), _LONGEST_TEXT),
+        warning=", ".join(_self_labels(said)),
+        language=", ".join(line(each, 35) for each in sequence(said.get("langs"), _MOST) if line(each, 35)),
+        tags=marks.tags,
+        mentions=marks.mentions,
+        links=tuple(dict.fromkeys([*marks.links, *([card] if card else [])])),
+        reply_to=line(mapping(mapping(said.get("reply")).get("parent")).get("uri"), _LONGEST_URI),
+        quotes=_quoted(embed),
+        counts=dict(counts or {}),
+        media=tuple(
+            PostMedia(url=url_of(blob), kind=blob.kind, alt=blob.alt, cid=blob.cid) for blob in read_blobs(record)
+        ),
+    )
+
+
+def record_facts(record: object, cid: str) -> tuple[Fact, ...]:
+    """Return what a record states that no field of a post has room for."""
+    said = mapping(record)
+    facts = [Fact("content identifier", cid, "cid")] if cid else []
+    created = said.get("createdAt")
+    if not isinstance(record, dict):
+        facts.append(Fact("could not be read", "the record is not a JSON object", "value"))
+    elif created is not None and not time(created):
+        facts.append(Fact("published as written", line(created, 200) or "not a text", "createdAt"))
+    root = line(mapping(mapping(said.get("reply")).get("root")).get("uri"), _LONGEST_URI)
+    if root:
+        facts.append(Fact("thread", root, "reply.root"))
+    return tuple(facts)
+
+
+def account_of(did: str, handle: str = "", name: str = "") -> Account:
+    """Return who an account is."""
+    return Account(handle=handle, name=name, id=did, url=f"https://bsky.app/profile/{did}" if is_did(did) else "")
+
+
+def _embedded(embed: Json, kind: str) -> Json:
+    """Return an embed of some kind, by itself or beside a quoted record; an empty one where there is none."""
+    media = mapping(embed.get("media"))
+    if embed.get("$type") == kind:
+        return embed
+    return media if embed.get("$type") == _RECORD_WITH_MEDIA and media.get("$type") == kind else {}
+
+
+def _quoted(embed: Json) -> str:
+    record = mapping(embed.get("record"))
+    if embed.get("$type") == _RECORD_WITH_MEDIA:
+        record = mapping(record.get("record"))
+    elif embed.get("$type") != _RECORD:
+        return ""
+    return line(record.get("uri"), _LONGEST_URI)
+
+
+def _self_labels(record: Json) -> list[str]:
+    """Return the warnings that the author put in front of a post."""
+    values = sequence(mapping(record.get("labels")).get("values"), _MOST)
+    return [label for each in values if (label := line(mapping(each).get("val"), 128))]

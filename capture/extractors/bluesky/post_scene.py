@@ -1,0 +1,47 @@
+"""A record by its address: from its account's own server, and where that does not give it, as the AppView shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.at_uri import POST
+from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.pages import read_page
+from capture.extractors.bluesky.records import Wanted, pictures_of
+from capture.extractors.bluesky.thread import BlueskyThread
+from capture.extractors.bluesky.view import read_view
+from capture.extractors.bluesky.xrpc import body_of, query
+from capture.request.extractor import FetchRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.bluesky.at_uri import AtUri
+    from capture.extractors.bluesky.records import Records
+    from capture.request.extractor import Fetch, Finding
+
+
+def find_post(uri: AtUri, records: Records, fetch: Fetch) -> Iterator[Finding]:
+    """Yield a record with its proof and its photos, and the thread around it where the user wants that."""
+    post = yield from records.capture_one(Wanted(uri=uri, found_in="scene"))
+    if uri.collection == POST and fetch.options.thread:
+        yield from BlueskyThread(uri, post, records, fetch).find()
+    elif uri.collection == POST and post is None:
+        yield from _copy(uri, fetch)
+
+
+def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
+    """Yield what the AppView still shows of a post that its account's server does not give."""
+    appview = fetch.options.bluesky.appview.rstrip("/")
+    url = query(appview, "app.bsky.feed.getPosts", uris=str(uri))
+    found = FetchRequest(url=url, kind="listing", found_in=f"post {uri}, as the AppView shows it", optional=True)
+    body = body_of(fetch.get(found))
+    if body is None:
+        return
+    shows = Shows(appview, fetch)
+    page, _ = read_page(body.data, body.stored, "posts", set())
+    for element in page.elements:
+        view = read_view(element.value)
+        if view is not None and view.uri == uri:
+            yield from shows.excerpt(view, body.stored, element.offset, element.data, found.found_in)
+            yield from pictures_of(Wanted(uri=uri, found_in=found.found_in, shown=view.shown))

@@ -1,0 +1,89 @@
+"""What is done with each kind of scene: a post, an account, a hashtag; and with a post that is no longer listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.account_posts import AccountPosts
+from capture.extractors.bluesky.accounts import Accounts
+from capture.extractors.bluesky.address import DEFAULT, read_address, service_of
+from capture.extractors.bluesky.at_uri import AtUri, is_did, read_at_uri
+from capture.extractors.bluesky.handle import resolve
+from capture.extractors.bluesky.hashtag import find_hashtag
+from capture.extractors.bluesky.post_scene import find_post
+from capture.extractors.bluesky.records import Records, Wanted
+from capture.extractors.bluesky.service import demand_service
+from capture.request.extractor import FetchRequest, ItemReading, NotMine, PostGone, Unavailable
+from hashing.case.events import ProofRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.bluesky.address import BlueskyAddress
+    from capture.request.extractor import Fetch, Finding
+    from capture.request.known import KnownPost
+    from capture.request.scene import Scene
+
+
+def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+    """Yield the posts that belong to the scene, each with its proof and what it shows.
+
+    Raises NotMine where an address turns out to be of another kind, or a server speaks another protocol.
+    """
+    accounts = Accounts(fetch)
+    records = Records(accounts, fetch)
+    if scene.tag:
+        appview = service_of(scene.url, fetch.options.bluesky.appview.rstrip("/"))
+        if scene.url != DEFAULT:
+            demand_service(appview, fetch)
+        yield from find_hashtag(scene.tag, appview, records, fetch)
+        return
+    address = read_address(scene.url)
+    if address is None:
+        raise NotMine(f"{scene.url}: not the address of an account or a post")
+    if is_did(address.account):
+        yield from _find(address, address.account, accounts, records, fetch)
+        return
+    resolved = resolve(address.account, fetch)
+    if resolved.did:
+        yield from _find(address, resolved.did, accounts, records, fetch)
+        yield from resolved.compare(accounts[resolved.did])
+        return
+    reason = f"nothing leads from the handle {address.account} to an account: it may have changed or gone"
+    if not address.certain:
+        raise NotMine(f"{scene.url}: {reason}")
+    yield Unavailable(url=scene.url, reason=reason, found_in="scene")
+    if not scene.url.startswith("at://"):
+        yield FetchRequest(url=scene.url, kind="page", found_in="scene")
+
+
+def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+    """Ask the account's own server for a post; yield what it says now, or that it has gone, with the proof."""
+    uri = read_at_uri(known.post.id)
+    if uri is None:
+        return
+    accounts, proof = Accounts(fetch), ""
+    yield from accounts.look_up([uri.did])
+    if not accounts[uri.did].pds:
+        return  # that nothing names a server says nothing of the post
+    found_in = f"the watch: no longer listed, before {known.ref}"
+    for finding in Records(accounts, fetch).capture([Wanted(uri=uri, found_in=found_in)]):
+        match finding:
+            case ItemReading(events=(ProofRead() as event,)):
+                proof = event.ref
+                yield finding
+            case Unavailable(url=name, reason=reason) if name == known.post.id:
+                yield PostGone(id=name, reason=reason, after=proof)
+            case _:
+                yield finding
+
+
+def _find(address: BlueskyAddress, did: str, accounts: Accounts, records: Records, fetch: Fetch) -> Iterator[Finding]:
+    """Yield what an address leads to, now that it is known whose it is."""
+    if address.rkey:
+        uri = AtUri(did=did, collection=address.collection, rkey=address.rkey)
+        yield from find_post(uri, records, fetch)
+        return
+    yield from accounts.look_up([did])
+    if accounts[did].pds:
+        yield from AccountPosts(accounts[did], records, fetch).find()

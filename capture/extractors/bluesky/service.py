@@ -1,0 +1,34 @@
+"""Whether a host speaks the AT Protocol, found out by asking it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, xrpc_error
+from capture.extractors.unreached import unreached
+from capture.request.extractor import FetchRequest, NotMine
+
+if TYPE_CHECKING:
+    from capture.request.extractor import Fetch
+
+_BAD_REQUEST = 400
+
+
+def demand_service(origin: str, fetch: Fetch) -> None:
+    """Ask a host. Raises NotMine where it does not answer as a server of the AT Protocol does.
+
+    Bluesky's own programs have `_health`; any other must answer a query without its parameters with an XRPC error.
+    """
+    host = host_of(origin)
+    found = FetchRequest(
+        url=f"{origin}/xrpc/_health", kind="data", found_in=f"whether {host} speaks the AT Protocol", optional=True
+    )
+    body = body_of(fetch.get(found))
+    if body is not None and isinstance(object_of(body.data).get("version"), str):
+        return
+    url = f"{origin}/xrpc/app.bsky.feed.getPosts"
+    answer = fetch.get(FetchRequest(url=url, kind="data", found_in=found.found_in, optional=True))
+    if not answer.status:
+        raise NotMine(unreached(origin, answer.reason))
+    if answer.status != _BAD_REQUEST or not all(xrpc_error(answer)):
+        raise NotMine(f"{host}: does not speak the AT Protocol")

@@ -1,0 +1,142 @@
+"""The thread of a post (https://docs.bsky.app/docs/api/app-bsky-feed-get-post-thread): what is around it.
+
+Only an AppView knows the replies. Without one the posts that it answers are still found: each names the one before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.records import Wanted, pictures_of
+from capture.extractors.bluesky.thread_nodes import ThreadNodes
+from capture.extractors.bluesky.view import read_view
+from capture.extractors.bluesky.xrpc import body_of, demands_login, host_of, query, refusal
+from capture.extractors.json_value import count, mapping
+from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from capture.extractors.bluesky.at_uri import AtUri
+    from capture.extractors.bluesky.records import Records
+    from capture.extractors.bluesky.thread_nodes import ThreadNode
+    from capture.extractors.bluesky.view import View
+    from capture.extractors.served_json import JsonSpan
+    from capture.request.extractor import Fetch, Finding
+    from hashing.case.post import Post
+
+_DEEPEST = _HIGHEST = 1000
+"""Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""
+_MOST_QUESTIONS = 200
+_MOST_POSTS = 20_000
+_MOST_ANCESTORS = 1000
+_MOST_HIDDEN = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A post whose surroundings are asked for, and how far they go."""
+
+    uri: AtUri
+    depth: int
+    height: int
+
+
+class BlueskyThread:
+    """One thread, whose first post was fetched before."""
+
+    def __init__(self, uri: AtUri, first: Post | None, records: Records, fetch: Fetch) -> None:
+        self._uri = uri
+        self._first = first
+        self._records = records
+        self._fetch = fetch
+        self._appview = fetch.options.bluesky.appview.rstrip("/")
+        self._shows = Shows(self._appview, fetch)
+        self._name = f"thread of {uri}"
+        self._seen: set[AtUri] = set()
+        self._questions = [_Question(uri=uri, depth=_DEEPEST, height=_HIGHEST)]
+        self._hidden: dict[AtUri, None] = {}
+
+    def find(self) -> Iterator[Finding]:
+        """Yield every post of the thread: as the AppView shows it, then from its author's own server."""
+        asked = 0
+        while self._questions and asked < _MOST_QUESTIONS and len(self._seen) < _MOST_POSTS:
+            answered = yield from self._ask(self._questions.pop(0))
+            if not (answered or asked):
+                yield from self._ancestors()
+                return
+            asked += 1
+        if self._questions or len(self._seen) == _MOST_POSTS:
+            reason = f"a large thread: not followed further than {len(self._seen):,} posts"
+            yield Unavailable(url=str(self._uri), reason=reason, found_in=self._name)
+        first = self._shows.wanted.pop(str(self._uri), None)
+        if first is not None and self._first is None:
+            yield from pictures_of(first)
+        yield from self._records.capture(self._shows.wanted.values())
+        hidden = [uri for uri in self._hidden if uri not in self._seen and uri != self._uri]
+        yield from self._records.capture(Wanted(uri=uri, found_in=self._name) for uri in hidden)
+
+    def _ask(self, question: _Question) -> Generator[Finding, None, bool]:
+        """Ask for what stands around a post; return whether there was an answer."""
+        uri, depth, height = str(question.uri), question.depth, question.height
+        url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
+        found = FetchRequest(url=url, kind="listing", found_in=self._name, optional=True)
+        answer = self._fetch.get(found)
+        body = body_of(answer)
+        if body is None:
+            hint = "; give an access token for it with --token" if demands_login(answer) else ""
+            reason = (
+                f"the replies cannot be listed without an AppView, and {host_of(url)} says: {refusal(answer)}{hint}"
+            )
+            yield Unavailable(url=url, reason=reason, found_in=self._name)
+            return False
+        read = ThreadNodes(body.data)
+        if not read.whole:
+            reason = "the thread is stored, but could not be read to its end"
+            yield Unavailable(url=url, reason=reason, found_in=self._name)
+        unreadable = 0
+        for node in read.nodes:
+            if (piece := node.members.get("post")) is None:
+                yield from self._not_shown(node)
+            elif (view := read_view(piece.value)) is None:
+                unreadable += 1
+            elif view.uri not in self._seen and len(self._seen) < _MOST_POSTS:
+                self._seen.add(view.uri)
+                self._follow(node, piece, view, question)
+                yield from self._shows.excerpt(view, body.stored, *read.served(piece), self._name)
+        if unreadable:
+            yield NotFollowed(
+                url=url, reason="posts of the thread that are stored, but cannot be read", count=unreadable
+            )
+        return True
+
+    def _follow(self, node: ThreadNode, piece: JsonSpan, view: View, question: _Question) -> None:
+        """Ask again where an answer ends and the thread does not: servers give fewer levels than asked for."""
+        replies = count(mapping(piece.value).get("replyCount"))
+        if replies and not (node.replies or node.is_above) and question.depth and view.uri != question.uri:
+            self._questions.append(_Question(uri=view.uri, depth=_DEEPEST, height=0))
+        parent = read_at_uri(mapping(mapping(mapping(view.record).get("reply")).get("parent")).get("uri"))
+        is_top = question.height and not node.has_parent and (node.is_above or view.uri == question.uri)
+        if parent is not None and is_top and parent not in self._seen:
+            self._questions.append(_Question(uri=parent, depth=0, height=_HIGHEST))
+
+    def _not_shown(self, node: ThreadNode) -> Iterator[Finding]:
+        uri = read_at_uri(node.value("uri"))
+        if uri is None or uri in self._hidden or len(self._hidden) == _MOST_HIDDEN:
+            return
+        self._hidden[uri] = None
+        why = "as blocked" if node.value("blocked") is True else "as not found"
+        yield NotFollowed(url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server")
+
+    def _ancestors(self) -> Iterator[Finding]:
+        """Follow the posts that are replied to by what each says of the one before."""
+        seen, post = {self._uri}, self._first
+        while post is not None and len(seen) <= _MOST_ANCESTORS:
+            parent = read_at_uri(post.reply_to)
+            if parent is None or parent in seen:
+                return
+            seen.add(parent)
+            post = yield from self._records.capture_one(Wanted(uri=parent, found_in=self._name))

@@ -1,0 +1,104 @@
+"""The nodes of a thread as `app.bsky.feed.getPostThread` serves it: posts within posts, as deep as people answer.
+
+A thread of a thousand answers to answers is nested deeper than any JSON reader goes, so it is walked without recursion,
+each byte read once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from capture.extractors.served_json import JsonSpan, ServedJson
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)
+_BELOW = frozenset({"thread", "parent", "replies"})
+"""Members that hold further nodes."""
+
+
+@dataclass(slots=True)
+class ThreadNode:
+    """One node: its members, but for those that hold further nodes."""
+
+    is_above: bool
+    """Whether it is a post that is replied to, and not a reply."""
+    members: dict[str, JsonSpan] = field(default_factory=dict)
+    has_parent: bool = False
+    replies: int = 0
+    """How many are shown below it."""
+
+    def value(self, name: str) -> object:
+        """Return what a member says; None where there is none."""
+        piece = self.members.get(name)
+        return piece.value if piece is not None else None
+
+
+class ThreadNodes:
+    """The nodes of one answer, in the order in which they stand in it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._text = body.decode("utf-8", "surrogateescape")
+        self._served = ServedJson(body)
+        self.nodes: list[ThreadNode] = []
+        self.whole = True
+        """Whether all of it could be read; if not, `nodes` are those before the fault."""
+        try:
+            self._walk()
+        except (ValueError, IndexError, RecursionError):
+            self.whole = False
+
+    def served(self, piece: JsonSpan) -> tuple[int, bytes]:
+        """Return the bytes of a piece, and where in the body they begin."""
+        return self._served.served(piece)
+
+    def _walk(self) -> None:
+        """Read the body from its first brace on. Raises ValueError, IndexError, RecursionError where it breaks off."""
+        open_: list[tuple[ThreadNode, str]] = []
+        at = self._open(open_, self._past(0), is_above=False)
+        while open_:
+            node, end = open_[-1]
+            at = self._past(at)
+            if self._text[at] == ",":
+                at += 1
+            elif self._text[at] == end:
+                open_.pop()
+                at += 1
+            elif end == "}":
+                at = self._member(open_, node, at)
+            else:
+                at = self._element(open_, node, at)
+
+    def _member(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
+        name, at = _DECODER.raw_decode(self._text, at)
+        at = self._past(at)
+        if self._text[at] != ":" or not isinstance(name, str):
+            raise ValueError(f"a member was expected at character {at:,}")
+        at = self._past(at + 1)
+        if name in _BELOW and self._text[at] == "{":
+            node.has_parent |= name == "parent"
+            return self._open(open_, at, is_above=name == "parent")
+        if name in _BELOW and self._text[at] == "[":
+            open_.append((node, "]"))
+            return at + 1
+        value, end = _DECODER.raw_decode(self._text, at)
+        node.members[name] = JsonSpan(value, at, end)
+        return end
+
+    def _element(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
+        if self._text[at] == "{":
+            node.replies += 1
+            return self._open(open_, at, is_above=False)
+        return _DECODER.raw_decode(self._text, at)[1]
+
+    def _open(self, open_: list[tuple[ThreadNode, str]], at: int, *, is_above: bool) -> int:
+        if self._text[at] != "{":
+            raise ValueError(f"an object was expected at character {at:,}")
+        self.nodes.append(ThreadNode(is_above=is_above))
+        open_.append((self.nodes[-1], "}"))
+        return at + 1
+
+    def _past(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at

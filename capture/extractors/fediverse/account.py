@@ -1,0 +1,64 @@
+"""Accounts (https://docs.joinmastodon.org/entities/Account/)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.content import read_content
+from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.json_value import count, line, mapping, name_of, sequence, time, web_url
+from hashing.case.facts import Fact
+from hashing.case.post import Account
+
+if TYPE_CHECKING:
+    from capture.extractors.fediverse.server import Server
+
+_COUNTS = {"followers_count": "followers", "following_count": "following", "statuses_count": "posts"}
+_MOST_FIELDS = 20
+
+
+def read_account(value: object, server: Server) -> Account:
+    """Return who an account is. Never fails: what is not said is ""."""
+    said = mapping(value)
+    return Account(
+        handle=handle(said.get("acct") or said.get("username"), server),
+        name=line(said.get("display_name"), 500),
+        id=web_url(said.get("uri")),
+        url=web_url(said.get("url")),
+    )
+
+
+def account_number(value: object) -> str:
+    """Return the server's own name of an account. Raises Unreadable where this is no account."""
+    said = mapping(value)
+    number = name_of(said.get("id"))
+    if not number or not isinstance(said.get("acct") or said.get("username"), str):
+        raise UnreadableAnswer("not an account: it has no id or no name")
+    return number
+
+
+def account_facts(value: object, server: Server) -> tuple[Fact, ...]:
+    """Return what an account's page says about it."""
+    said, account = mapping(value), read_account(value, server)
+    facts = [
+        Fact("handle", account.handle, "acct"),
+        Fact("name", account.name, "display_name"),
+        Fact("id", account.id, "uri"),
+        Fact("url", account.url, "url"),
+        Fact("number on this server", name_of(said.get("id")), "id"),
+        Fact("created", time(said.get("created_at")), "created_at"),
+        Fact("description", read_content(said.get("note")).text, "note"),
+        Fact("moved to", line(mapping(said.get("moved")).get("acct")), "moved"),
+    ]
+    for each in sequence(said.get("fields"), _MOST_FIELDS):
+        name, value = line(mapping(each).get("name"), 200), read_content(mapping(each).get("value")).text
+        facts.append(Fact(f"profile field: {name}" if name else "", value[:2000], "fields"))
+    facts += [Fact(name, found, key) for key, name in _COUNTS.items() if (found := count(said.get(key))) is not None]
+    facts += [Fact(key, value, key) for key in ("bot", "locked", "suspended") if (value := said.get(key)) is True]
+    return tuple(fact for fact in facts if fact.name and fact.value != "")
+
+
+def handle(acct: object, server: Server) -> str:
+    """Return `alice@example.org` for the `acct` of an account, which on its own server is `alice`."""
+    name = line(acct, 500).lstrip("@")
+    return f"{name}@{server.domain}" if name and "@" not in name else name

@@ -1,0 +1,61 @@
+"""A post's ActivityPub JSON: all that can be had of it where a server's API does not give the post."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.activity import ACCEPT, author_of, read_activity
+from capture.extractors.fediverse.attachment import found_media
+from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.post_list import NOT_PUBLIC
+from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.fediverse.status import PUBLIC
+from capture.extractors.served_json import NotJson
+from capture.request.extractor import FetchRequest, ItemReading, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from capture.request.extractor import Fetch, Finding
+
+
+def beside(name: str, found_in: str) -> FetchRequest:
+    """Return what is to be fetched for a post's ActivityPub JSON beside the API's; many servers give it to none."""
+    return FetchRequest(url=name, kind="data", found_in=found_in, headers={"Accept": ACCEPT}, optional=True)
+
+
+def find_activity(url: str, fetch: Fetch, *, found_in: str, has_token: bool) -> Generator[Finding, None, str]:
+    """Fetch a post by its address as ActivityPub and yield what it says; return why that is not to be had, or ""."""
+    answer = fetch.get(FetchRequest(url=url, kind="post", found_in=found_in, headers={"Accept": ACCEPT}, optional=True))
+    if is_as_before(answer):
+        return ""
+    if answer.stored is None or answer.reason:
+        return f"ActivityPub: {answer.reason}"
+    ref = answer.stored.item.ref
+    try:
+        value = read_stored(answer.stored).whole().value
+        read_activity(value, answer.url)
+        post = read_activity(value, answer.url, _actor(author_of(value), fetch))
+    except (NotJson, UnreadableAnswer) as error:
+        return f"ActivityPub: stored, but could not be read: {error}"
+    if post.visibility not in PUBLIC and not has_token:
+        yield Unavailable(url=url, reason=NOT_PUBLIC, found_in=found_in)
+        return ""
+    yield ItemReading(ref=ref, post=post)
+    yield from found_media(post.media, f"post {post.permalink}")
+    return ""
+
+
+def _actor(url: str, fetch: Fetch) -> object:
+    """Fetch the author's actor, which has the name that people know the author by."""
+    if not url:
+        return None
+    answer = fetch.get(
+        FetchRequest(url=url, kind="account", found_in="author of the post", headers={"Accept": ACCEPT}, optional=True)
+    )
+    if answer.stored is None or answer.reason:
+        return None
+    try:
+        return read_stored(answer.stored).whole().value
+    except NotJson:
+        return None

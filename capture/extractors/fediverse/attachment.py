@@ -1,0 +1,67 @@
+"""The photos, videos and sounds of a post (https://docs.joinmastodon.org/entities/MediaAttachment/)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from capture.extractors.json_value import mapping, sequence, text, web_url
+from capture.request.extractor import FetchRequest, NotFollowed
+from hashing.case.post import PostMedia
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.json_value import Json
+
+MOST = 24
+"""Media of one post that are named in its record; the largest number that servers are known to allow is 20."""
+_LONGEST_ALT = 10_000
+
+_KINDS = {"image": "photo", "video": "video", "gifv": "video", "audio": "audio"}
+_EXTENSIONS = {
+    "mp4": "video", "m4v": "video", "webm": "video", "mov": "video", "mkv": "video", "ogv": "video", "avi": "video",
+    "mp3": "audio", "m4a": "audio", "ogg": "audio", "oga": "audio", "opus": "audio", "wav": "audio", "flac": "audio",
+    "aac": "audio", "pdf": "document", "txt": "document", "csv": "document",
+}  # fmt: skip
+
+
+def read_attachments(value: object) -> tuple[PostMedia, ...]:
+    """Return the media of a post's `media_attachments`; one without any address is left out."""
+    return tuple(filter(None, (_attachment(mapping(each)) for each in sequence(value, MOST))))
+
+
+def kind_of(named: str, mime: str, url: str) -> str:
+    """Return what a thing is expected to be: by the platform's word, its MIME type, or its name; a photo in doubt."""
+    by_mime = {"image": "photo", "video": "video", "audio": "audio", "text": "document", "application": "document"}
+    return (
+        _KINDS.get(named)
+        or by_mime.get(mime.partition("/")[0])
+        or _EXTENSIONS.get(urlsplit(url).path.rpartition(".")[2].lower())
+        or "photo"
+    )
+
+
+def found_media(media: tuple[PostMedia, ...], found_in: str) -> Iterator[FetchRequest | NotFollowed]:
+    """Yield what is to be fetched."""
+    for each in media:
+        yield FetchRequest(url=each.url, kind=each.kind, found_in=found_in, alt=each.alt)
+    if len(media) >= MOST:
+        reason = f"{found_in} names {MOST} photos and videos or more: no further ones were sought"
+        yield NotFollowed(url=media[-1].url, reason=reason)
+
+
+def _attachment(said: Json) -> PostMedia | None:
+    here, origin = web_url(said.get("url")), web_url(said.get("remote_url"))
+    # A server that keeps no copy of another's photo may have a small one all the same.
+    url = here or origin or web_url(said.get("preview_url"))
+    if not url:
+        return None
+    pleroma = mapping(said.get("pleroma"))
+    mime = text(pleroma.get("mime_type") or said.get("mime"), 100)
+    return PostMedia(
+        url=url,
+        kind=kind_of(text(said.get("type"), 20), mime, url),
+        alt=text(said.get("description"), _LONGEST_ALT),
+        origin=origin if origin != url else "",
+    )

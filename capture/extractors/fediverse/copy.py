@@ -1,0 +1,175 @@
+"""One server's copy of a post: found by its address, and read with its edits, its media and the post that it quotes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
+
+from capture.extractors.fediverse.attachment import found_media
+from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.history import read_history
+from capture.extractors.fediverse.listed import ListedStatus, read_listed, read_page
+from capture.extractors.fediverse.server import NOT_THERE, is_as_before, read_stored
+from capture.extractors.served_json import NotJson
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+from hashing.case.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from capture.extractors.fediverse.address import FediverseAddress
+    from capture.extractors.fediverse.post_list import PostList
+    from capture.extractors.fediverse.server import Server
+    from capture.extractors.fediverse.status import Status
+    from capture.extractors.served_json import ServedJson
+    from capture.request.extractor import Fetch, Finding, StoredItem
+    from hashing.case.post import Edit, PostMedia
+
+
+class LocatedCopy(NamedTuple):
+    """A post that is stored by itself."""
+
+    stored: StoredItem
+    served: ServedJson
+    listed: ListedStatus
+
+
+class Copy:
+    """Looks for a post on one server, and reads it. `uri` is its lasting name, where that is known."""
+
+    def __init__(
+        self, address: FediverseAddress, server: Server, fetch: Fetch, posts: PostList, *, found_in: str, uri: str = ""
+    ) -> None:
+        self._address = address
+        self._server = server
+        self._fetch = fetch
+        self._posts = posts
+        self._found_in = found_in
+        self._uri = uri
+        self.refusals: list[str] = []
+        """In sentences, why it was not given."""
+        self.as_before = ""
+        """Its number, where it has the same bytes as in an earlier round of a watch."""
+
+    def by_number(self) -> Generator[Finding, None, LocatedCopy | None]:
+        """Ask for the post by the number in its address, if that turns out to be the server's own; return it."""
+        return (yield from self._ask(self._address.number, sure=False)) if self._address.number else None
+
+    def by_search(self) -> Generator[Finding, None, LocatedCopy | None]:
+        """Have the server look for the post by its address, which many do for those alone who log in; return it."""
+        url = self._server.api("v2", "search", q=self._address.url, resolve="true", type="statuses")
+        found_in = f"search for {self._address.url}"
+        answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
+        if answer.stored is None:
+            self.refusals += [] if is_as_before(answer) else [self._server.refusal(answer, "search")]
+            return None
+        try:
+            served = read_stored(answer.stored)
+            page = read_page(served, [served.member(served.root, "statuses")], self._server, {})
+        except NotJson as error:
+            yield NotFollowed(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
+            return None
+        meant = [listed for listed in page.posts if self._is_meant(listed, listed.status)]
+        if not meant and len(page.posts) == 1 and self._address.url not in page.posts[0].status.post.links:
+            meant = page.posts  # the address of its page on this server, which the API does not name
+        return (yield from self._ask(meant[0].listed_as, sure=True)) if meant and meant[0].listed_as else None
+
+    def read(self, located: LocatedCopy) -> Iterator[Finding]:
+        """Yield what the post says, what it said before, the post that it quotes, and its media."""
+        stored, served, listed = located
+        post, url = listed.status.post, stored.item.url
+        if not (listed.public or self._server.has_token):
+            yield ItemReading(
+                ref=stored.item.ref, facts=(Fact("visibility", post.visibility or "not public", "visibility"),)
+            )
+            reason = (
+                f"not public ({post.visibility}), and shown to us without login: stored as served, its media not taken"
+            )
+            yield Unavailable(url=url, reason=f"{reason}; give an access token with --token", found_in=self._found_in)
+            return
+        earlier: tuple[PostMedia, ...] = ()
+        if post.edited and listed.status.number:
+            edits, earlier = yield from self._edits(listed.status)
+            post = replace(post, edits=edits)
+        yield ItemReading(ref=stored.item.ref, facts=(*listed.status.facts, *_boost(listed)), post=post)
+        self._posts.note(listed.status)
+        yield from found_media(post.media, f"post {post.permalink or post.id}")
+        yield from found_media(earlier, f"an earlier wording of post {post.permalink or post.id}")
+        yield from self._posts.quoted(stored, served, listed)
+
+    def _ask(self, number: str, *, sure: bool) -> Generator[Finding, None, LocatedCopy | None]:
+        url = self._server.api("v1", "statuses", number)
+        answer = self._fetch.get(FetchRequest(url=url, kind="post", found_in=self._found_in, optional=True))
+        if answer.stored is None:
+            if is_as_before(answer):
+                self.as_before = number
+            else:
+                self.refusals.append(self._server.refusal(answer, "post"))
+            return None
+        try:
+            served = read_stored(answer.stored)
+            listed = read_listed(served, served.whole(), self._server, self._posts.names)
+        except (NotJson, UnreadableAnswer) as error:
+            reason = f"stored, but could not be read: {answer.reason or error}"
+            self.refusals.append(f"post: {reason}")
+            yield NotFollowed(url=url, reason=reason)
+            return None
+        if not sure and not self._is_meant(listed, listed.status):
+            yield NotFollowed(url=url, reason="stored, but another post than the address names")
+            return None
+        return LocatedCopy(answer.stored, served, listed)
+
+    def _is_meant(self, listed: ListedStatus, status: Status) -> bool:
+        """Whether a post is the one that the address names: the same number can mean another one elsewhere."""
+        post, address = status.post, self._address
+        if self._uri:
+            return post.id == self._uri
+        path = _path(address.url)
+        names = [_path(post.id), _path(post.permalink)]
+        if path in names:
+            return True
+        if address.elsewhere:
+            return bool(address.number) and names[0].rpartition("/")[2] == address.number
+        if not address.user or listed.boosted_by:
+            return bool(address.number)
+        return address.user.partition("@")[0].casefold() == status.user.partition("@")[0].casefold()
+
+    def _edits(self, status: Status) -> Generator[Finding, None, tuple[tuple[Edit, ...], tuple[PostMedia, ...]]]:
+        """Fetch what a post said before, and its source as its author typed it, where the server gives that."""
+        url = self._server.api("v1", "statuses", status.number, "history")
+        found_in = f"post {status.post.permalink or status.post.id}"
+        answer = self._fetch.get(FetchRequest(url=url, kind="history", found_in=found_in, optional=True))
+        yield FetchRequest(
+            url=self._server.api("v1", "statuses", status.number, "source"),
+            kind="data",
+            found_in=found_in,
+            optional=True,
+        )
+        if answer.stored is None:
+            reason = f"edited, but {self._server.refusal(answer, 'edit history')}"
+            if answer.status in NOT_THERE:
+                yield NotFollowed(url=url, reason=reason)
+            elif not is_as_before(answer):
+                yield Unavailable(url=url, reason=reason, found_in=found_in)
+            return (), ()
+        history = read_history(answer.stored, status.post)
+        if history.problem:
+            yield Unavailable(url=url, reason=f"stored, but not read to its end: {answer.reason or history.problem}")
+        return history.edits, history.media
+
+
+def _boost(listed: ListedStatus) -> tuple[Fact, ...]:
+    if not listed.boosted_by:
+        return ()
+    facts = (Fact("boosted by", listed.boosted_by, "account"), Fact("boosted at", listed.time, "created_at"))
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _path(url: str) -> str:
+    """Return the path of an address in the one form in which paths are compared."""
+    try:
+        return unquote(urlsplit(url).path, errors="replace").rstrip("/")
+    except ValueError:
+        return ""

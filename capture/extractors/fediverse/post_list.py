@@ -1,0 +1,206 @@
+"""Takes posts out of the lists that one server shows: each once, those that were asked for, and none in secret."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from capture.extractors.fediverse.attachment import found_media
+from capture.extractors.fediverse.history import history_facts, read_history
+from capture.extractors.fediverse.names import known_names
+from capture.extractors.json_value import moment
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from capture.extractors.fediverse.listed import ListedStatus, StatusPage
+    from capture.extractors.fediverse.server import Server
+    from capture.extractors.fediverse.status import Status
+    from capture.extractors.served_json import ServedJson
+    from capture.request.extractor import Fetch, Finding, StoredItem
+    from hashing.case.post import Post
+
+OTHER_TIME = "post: not between --since and --until"
+NOT_PUBLIC = "post: not public, and shown to us without login: not taken without an access token (--token)"
+
+_MANY = 100
+"""Edited posts after which their histories are fetched, before the list goes on."""
+
+
+class Allowance:
+    """How many posts may still be taken (`--limit`)."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return bool(self._limit)
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no more is to be taken."""
+        return bool(self._limit) and self._taken >= self._limit
+
+    @property
+    def reason(self) -> str:
+        """Why the rest is left out."""
+        return f"over the limit (--limit {self._limit})"
+
+    def take(self) -> None:
+        """Count one."""
+        self._taken += 1
+
+
+class Answered(NamedTuple):
+    """A post that answers something or is answered: what a thread is asked for by."""
+
+    number: str
+    id: str
+    name: str
+    replies: int
+
+
+class PostList:
+    """The posts that are taken from one server in one search."""
+
+    def __init__(self, server: Server, fetch: Fetch) -> None:
+        self._server = server
+        self._fetch = fetch
+        self._taken: set[bytes] = set()
+        self._edited: list[Status] = []
+        self.names = known_names(fetch.options.known, server)
+        """The lasting names of posts, by the server's number."""
+        self.threads: list[Answered] = []
+        """Those of the posts taken that have a thread, if threads were asked for."""
+
+    def note(self, status: Status) -> None:
+        """Hear of a post that is taken otherwise, so that no list brings it again."""
+        self._taken.add(_fingerprint(status.post))
+
+    def take(
+        self,
+        stored: StoredItem,
+        page: StatusPage,
+        found_in: str,
+        allowance: Allowance,
+        unwanted: Callable[[Post], str] = lambda _: "",
+    ) -> Iterator[Finding]:
+        """Yield the posts of a page, then their media, then what was left out and why.
+
+        `unwanted` says why a post does not belong to the scene, or "".
+        """
+        media: list[FetchRequest | NotFollowed] = []
+        left_out: dict[str, int] = {}
+        for listed in page.posts:
+            if reason := self._left_out(listed, unwanted, allowance):
+                left_out[reason] = left_out.get(reason, 0) + 1
+                continue
+            if not self._is_new(listed.status.post):
+                continue
+            allowance.take()
+            yield self._excerpt(stored, page.served, listed, _how_found(listed, found_in))
+            media += found_media(listed.status.post.media, f"post {_named(listed)}")
+            yield from self.quoted(stored, page.served, listed)
+            self._remember(listed.status)
+        yield from media
+        if len(self._edited) >= _MANY:
+            yield from self.histories()
+        for reason, count in left_out.items():
+            yield NotFollowed(url=stored.item.url, reason=reason, count=count)
+        yield from _unreadable(stored, page)
+
+    def quoted(self, stored: StoredItem, served: ServedJson, listed: ListedStatus) -> Iterator[Finding]:
+        """Yield the post that a post quotes, which belongs to what it says, with its media."""
+        for quoted in listed.quoted:
+            if not (quoted.public or self._server.has_token):
+                yield NotFollowed(url=_named(quoted), reason=NOT_PUBLIC)
+            elif self._is_new(quoted.status.post):
+                yield self._excerpt(stored, served, quoted, f"quoted in post {_named(listed)}")
+                yield from found_media(quoted.status.post.media, f"post {_named(quoted)}")
+
+    def histories(self) -> Iterator[Finding]:
+        """Fetch what the posts that were taken said before they were edited, and yield what is read in it."""
+        statuses, self._edited = self._edited, []
+        wanted = {self._server.api("v1", "statuses", status.number, "history"): status for status in statuses}
+        asked = (
+            FetchRequest(
+                url=url, kind="history", found_in=f"post {status.post.permalink or status.post.id}", optional=True
+            )
+            for url, status in wanted.items()
+        )
+        for found, answer in self._fetch.get_all(asked):
+            post = wanted[found.url].post
+            if answer.stored is not None:
+                history = read_history(answer.stored, post)
+                yield ItemReading(ref=answer.stored.item.ref, facts=history_facts(history))
+                yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
+            elif answer.reason:
+                yield NotFollowed(url=found.url, reason=self._server.refusal(answer, "edit history"))
+
+    def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:
+        post, options = listed.status.post, self._fetch.options
+        when = moment(post.published)
+        if not (listed.public or self._server.has_token):
+            return NOT_PUBLIC
+        if reason := unwanted(post):
+            return reason
+        if when is not None and options.since is not None and when < options.since:
+            return OTHER_TIME
+        if when is not None and options.until is not None and when > options.until:
+            return OTHER_TIME
+        return f"post: {allowance.reason}" if allowance.used_up else ""
+
+    def _is_new(self, post: Post) -> bool:
+        """Whether a post was not taken with these words; whoever gives two posts one name hides neither."""
+        fingerprint = _fingerprint(post)
+        if fingerprint in self._taken:
+            return False
+        self._taken.add(fingerprint)
+        return True
+
+    def _excerpt(self, stored: StoredItem, served: ServedJson, listed: ListedStatus, found_in: str) -> PostExcerpt:
+        offset, data = served.served(listed.piece)
+        status = listed.status
+        url = self._server.api("v1", "statuses", status.number) if status.number else status.post.id
+        return PostExcerpt(
+            of=stored, offset=offset, data=data, url=url, found_in=found_in, post=status.post, facts=status.facts
+        )
+
+    def _remember(self, status: Status) -> None:
+        if status.post.edited and status.number:
+            self._edited.append(status)
+        if self._fetch.options.thread and status.number and (status.replies or status.answers):
+            name = status.post.permalink or status.post.id
+            self.threads.append(Answered(status.number, status.post.id, name, status.replies))
+
+
+def _fingerprint(post: Post) -> bytes:
+    words = msgspec.structs.replace(post, counts={}, reply_to="")
+    return hashlib.sha256(msgspec.json.encode(words)).digest()
+
+
+def _named(listed: ListedStatus) -> str:
+    return listed.status.post.permalink or listed.status.post.id
+
+
+def _how_found(listed: ListedStatus, found_in: str) -> str:
+    if not listed.boosted_by:
+        return found_in
+    when = f" at {listed.time}" if listed.time else ""
+    return f"boosted by @{listed.boosted_by}{when}, {found_in}"
+
+
+def _unreadable(stored: StoredItem, page: StatusPage) -> Iterator[Unavailable]:
+    url = stored.item.url
+    if page.unreadable:
+        count = len(page.unreadable)
+        reason = f"{count} of {page.size} posts in the list are stored, but could not be read: {page.unreadable[0]}"
+        yield Unavailable(url=url, reason=reason)
+    if page.problem:
+        yield Unavailable(url=url, reason=f"stored, but not read to its end: {page.problem}")

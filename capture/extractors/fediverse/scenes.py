@@ -1,0 +1,185 @@
+"""The three kinds of scene on a server: a post, an account, a hashtag."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.account import account_facts, account_number
+from capture.extractors.fediverse.activity_copy import find_activity
+from capture.extractors.fediverse.copy import Copy
+from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.home import find_home_copy
+from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
+from capture.extractors.fediverse.server import first_members, is_as_before, read_stored
+from capture.extractors.fediverse.thread import StatusThread
+from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
+from capture.extractors.json_value import line, mapping, sequence
+from capture.extractors.served_json import NotJson
+from capture.extractors.web import Web
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+from capture.request.hashtag import same_for_all
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from capture.extractors.fediverse.address import FediverseAddress
+    from capture.extractors.fediverse.server import Server
+    from capture.extractors.fediverse.status import Status
+    from capture.request.extractor import Fetch, Finding
+    from capture.request.scene import Scene
+    from hashing.case.post import Post
+
+
+def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:
+    """Yield a post, its thread if that was asked for, its author, and its home server's copy."""
+    posts = PostList(server, fetch)
+    copy = Copy(address, server, fetch, posts, found_in=f"scene {address.url}")
+    located = yield from copy.by_number()
+    if located is None and not copy.as_before:
+        located = yield from copy.by_search()
+    if located is not None:
+        yield from copy.read(located)
+        if not (located.listed.public or server.has_token):
+            return
+        status = located.listed.status
+        if fetch.options.thread and status.number:
+            root = Answered(status.number, status.post.id, address.url, status.replies)
+            yield from StatusThread(root, server, fetch, posts).find()
+            yield from posts.histories()
+        yield from _author(status, server, fetch)
+        yield from find_home_copy(status.post, server, fetch)
+    elif copy.as_before:
+        if fetch.options.thread:
+            yield from StatusThread(Answered(copy.as_before, "", address.url, 0), server, fetch, posts).find()
+            yield from posts.histories()
+    else:
+        refused = yield from find_activity(
+            address.url, fetch, found_in=f"scene {address.url}", has_token=server.has_token
+        )
+        if refused:
+            reason = "; ".join([*copy.refusals, refused, "its page is taken instead"])
+            yield Unavailable(url=address.url, reason=reason, found_in="scene")
+            yield from Web().find(scene, fetch)
+
+
+def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:
+    """Yield an account and its posts: replies, boosts and pinned ones included."""
+    refusals: list[str] = []
+    found = yield from _account(address, server, fetch, refusals)
+    if found is None:
+        reason = "; ".join([*dict.fromkeys(refusals), "its page is taken instead"])
+        yield Unavailable(url=address.url, reason=reason, found_in="scene")
+        yield from Web().find(scene, fetch)
+        return
+    number, acct = found
+    name = f"@{acct}" if acct else "the account"
+    if "@" in acct and acct.partition("@")[2] != server.domain:
+        yield NotFollowed(
+            url=address.url,
+            reason=f"{server.host} shows only those posts of {name} that it knows: capture its own server as well",
+        )
+    posts, allowance = PostList(server, fetch), Allowance(fetch.options.limit)
+    url = server.api("v1", "accounts", number, "statuses", limit=str(PAGE_SIZE))
+    yield from Timeline(url, f"timeline of {name}", server, fetch, posts).find(allowance)
+    if not allowance.used_up:
+        pinned = server.api("v1", "accounts", number, "statuses", pinned="true", limit=str(PAGE_SIZE))
+        yield from Timeline(pinned, f"pinned posts of {name}", server, fetch, posts, first_page_only=True).find(
+            allowance
+        )
+    yield from _threads(server, fetch, posts)
+
+
+def find_tag(tag: str, server: Server, fetch: Fetch) -> Iterator[Finding]:
+    """Yield the posts with a hashtag; whether they have it is looked at again here."""
+    wanted = same_for_all(tag)
+
+    def _unwanted(post: Post) -> str:
+        if wanted in map(same_for_all, post.tags):
+            return ""
+        return f"post: shown by {server.host} for #{tag}, but without this hashtag"
+
+    posts = PostList(server, fetch)
+    url = server.api("v1", "timelines", "tag", tag, limit=str(PAGE_SIZE))
+    name = f"#{tag} on {server.host}"
+    yield from Timeline(url, name, server, fetch, posts).find(Allowance(fetch.options.limit), _unwanted)
+    yield from _threads(server, fetch, posts)
+
+
+def _threads(server: Server, fetch: Fetch, posts: PostList) -> Iterator[Finding]:
+    """Yield the threads of the posts that were taken, if that was asked for, and the earlier wordings of all."""
+    covered: set[str] = set()
+    for root in tuple(posts.threads):
+        if root.number not in covered:
+            thread = StatusThread(root, server, fetch, posts)
+            yield from thread.find()
+            covered |= thread.covered
+    yield from posts.histories()
+
+
+def _author(status: Status, server: Server, fetch: Fetch) -> Iterator[Finding]:
+    if not status.author:
+        return
+    url = server.api("v1", "accounts", status.author)
+    answer = fetch.get(FetchRequest(url=url, kind="account", found_in="author of the post", optional=True))
+    if answer.stored is None:
+        if not is_as_before(answer):
+            yield NotFollowed(url=url, reason=server.refusal(answer, "account"))
+        return
+    try:
+        said = read_stored(answer.stored).whole().value
+        account_number(said)
+    except (NotJson, UnreadableAnswer) as error:
+        yield NotFollowed(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
+        return
+    yield ItemReading(ref=answer.stored.item.ref, facts=account_facts(said, server))
+
+
+def _account(
+    address: FediverseAddress, server: Server, fetch: Fetch, refusals: list[str]
+) -> Generator[Finding, None, tuple[str, str] | None]:
+    """Ask for an account in every way there is; return its number and its `acct`, and note why it was not given."""
+    ways = (
+        [server.api("v1", "accounts", address.number)]
+        if address.number
+        else [
+            server.api("v1", "accounts", "lookup", acct=address.user),
+            server.api("v1", "accounts", address.user),
+            server.api("v2", "search", q=f"@{address.user}", type="accounts", resolve="true"),
+        ]
+    )
+    for url in ways:
+        searched = "/search?" in url
+        kind = "listing" if searched else "account"
+        answer = fetch.get(FetchRequest(url=url, kind=kind, found_in=f"scene {address.url}", optional=True))
+        if answer.stored is None and not is_as_before(answer):
+            refusals.append(server.refusal(answer, "search" if searched else "account"))
+            continue
+        try:
+            value = read_stored(answer.stored).whole().value if answer.stored else first_members(answer.sample)
+        except NotJson as error:
+            refusals.append(f"stored, but could not be read: {answer.reason or error}")
+            continue
+        for said in sequence(mapping(value).get("accounts"), PAGE_SIZE) if searched else [value]:
+            if not _is_meant(said, address, server):
+                continue
+            if searched:
+                return (yield from _account(replace(address, number=account_number(said)), server, fetch, refusals))
+            if answer.stored is not None:
+                yield ItemReading(ref=answer.stored.item.ref, facts=account_facts(said, server))
+            return account_number(said), line(mapping(said).get("acct"), 500)
+        refusals.append(f"{server.host} answered with something that is not this account")
+    return None
+
+
+def _is_meant(value: object, address: FediverseAddress, server: Server) -> bool:
+    try:
+        account_number(value)
+    except UnreadableAnswer:
+        return False
+    if address.number:
+        return True
+    said = mapping(value)
+    names = {line(said.get("acct"), 500).casefold(), line(said.get("username"), 500).casefold()}
+    user = address.user.casefold()
+    return bool(names & {user, user.removesuffix(f"@{server.domain.casefold()}")})

@@ -1,0 +1,158 @@
+"""A post as Mastodon's API states it (https://docs.joinmastodon.org/entities/Status/)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.account import handle, read_account
+from capture.extractors.fediverse.attachment import read_attachments
+from capture.extractors.fediverse.content import read_content
+from capture.extractors.fediverse.errors import UnreadableAnswer
+from capture.extractors.fediverse.place import read_place
+from capture.extractors.fediverse.poll import poll_counts, poll_facts, poll_text
+from capture.extractors.fediverse.tags import read_tags
+from capture.extractors.json_value import count, line, mapping, name_of, sequence, text, time, web_url
+from hashing.case.facts import Fact
+from hashing.case.post import Post
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capture.extractors.fediverse.server import Server
+    from capture.extractors.json_value import Json
+
+PUBLIC = frozenset({"", "public", "unlisted"})
+"""What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing."""
+
+_COUNTS = {
+    "replies_count": "replies",
+    "reblogs_count": "reposts",
+    "favourites_count": "likes",
+    "quotes_count": "quotes",
+}
+_MOST_MENTIONS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A post, and what belongs to it on the server that showed it."""
+
+    number: str
+    """The server's own name of the post: opaque, and meaningless anywhere else."""
+    post: Post
+    answers: str
+    """The number of the post that it answers, or ""."""
+    author: str
+    """The number of its author's account."""
+    user: str
+    """The `acct` of its author's account."""
+    replies: int
+    facts: tuple[Fact, ...]
+
+    @property
+    def public(self) -> bool:
+        """Whether anyone may see it."""
+        return self.post.visibility in PUBLIC
+
+
+def read_status(value: object, server: Server, names: Mapping[str, str] | None = None) -> Status:
+    """Read a post; `names` are the lasting names of posts nearby, by their number. Raises Unreadable.
+
+    A boost is read as itself: what it shares is in its `reblog`.
+    """
+    said = mapping(value)
+    number, uri, url = name_of(said.get("id")), web_url(said.get("uri")), web_url(said.get("url"))
+    # An ActivityPub id need not be a web address; some servers give a tag: URI (RFC 4151).
+    lasting = uri or line(said.get("uri"), 2000) or url
+    if not lasting and not number:
+        raise UnreadableAnswer("not a post: it has neither id nor address")
+    answers, account = name_of(said.get("in_reply_to_id")), said.get("account")
+    content = read_content(said.get("content"))
+    spelled = read_tags(said.get("tags"), content)
+    post = Post(
+        platform="fediverse",
+        server=server.host,
+        id=lasting or server.api("v1", "statuses", number),
+        permalink=url or uri,
+        author=read_account(account, server),
+        published=time(said.get("created_at")),
+        edited=time(said.get("edited_at")),
+        title=line(said.get("title")),
+        text=poll_text(content.text, said.get("poll")),
+        warning=text(said.get("spoiler_text"), 5000),
+        language=line(said.get("language"), 35),
+        tags=spelled,
+        mentions=_mentions(said, server),
+        links=_links(said, content.links),
+        reply_to=(names or {}).get(answers, answers),
+        quotes=_quoted(said),
+        visibility=line(said.get("visibility"), 50),
+        counts=_counts(said),
+        location=read_place(said),
+        media=read_attachments(said.get("media_attachments")),
+    )
+    return Status(
+        number=number,
+        post=post,
+        answers=answers,
+        author=name_of(mapping(account).get("id")),
+        user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
+        replies=post.counts.get("replies", 0),
+        facts=_facts(said),
+    )
+
+
+def quoted_status(said: Json) -> object:
+    """Return the post that a post quotes, where the server shows it: Mastodon in a wrapper, others as it is."""
+    quote = mapping(said.get("quote") or mapping(said.get("pleroma")).get("quote"))
+    return quote.get("quoted_status") if "quoted_status" in quote else (quote if "content" in quote else None)
+
+
+def _quoted(said: Json) -> str:
+    shown = mapping(quoted_status(said))
+    quote, pleroma = mapping(said.get("quote")), mapping(said.get("pleroma"))
+    return (
+        web_url(shown.get("uri"))
+        or web_url(shown.get("url"))
+        or web_url(pleroma.get("quote_url"))
+        or name_of(quote.get("quoted_status_id"))
+        or name_of(shown.get("id"))
+        or name_of(said.get("quote_id"))
+    )
+
+
+def _mentions(said: Json, server: Server) -> tuple[str, ...]:
+    names = (
+        handle(mapping(each).get("acct") or mapping(each).get("username"), server)
+        for each in sequence(said.get("mentions"), _MOST_MENTIONS)
+    )
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _links(said: Json, in_text: tuple[str, ...]) -> tuple[str, ...]:
+    card = web_url(mapping(said.get("card")).get("url"))
+    return tuple(dict.fromkeys((*in_text, card) if card else in_text))
+
+
+def _counts(said: Json) -> dict[str, int]:
+    found = {name: number for key, name in _COUNTS.items() if (number := count(said.get(key))) is not None}
+    return found | poll_counts(said.get("poll"))
+
+
+def _facts(said: Json) -> tuple[Fact, ...]:
+    card, quote = mapping(said.get("card")), mapping(said.get("quote"))
+    facts = [
+        Fact("link preview", line(card.get("title")), "card"),
+        Fact("link preview description", line(card.get("description")), "card"),
+        Fact("state of the quote", line(quote.get("state"), 50), "quote"),
+        Fact("posted with", line(mapping(said.get("application")).get("name"), 200), "application"),
+    ]
+    if said.get("sensitive") is True:
+        facts.append(Fact("sensitive", True, "sensitive"))
+    facts += [
+        Fact("could not be read", f"the time {line(said.get(key), 100)!r}", key)
+        for key in ("created_at", "edited_at")
+        if said.get(key) and not time(said.get(key))
+    ]
+    return (*(fact for fact in facts if fact.value != ""), *poll_facts(said.get("poll")))

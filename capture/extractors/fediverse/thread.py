@@ -1,0 +1,119 @@
+"""The thread of a post: what it answers, and what answers it (https://docs.joinmastodon.org/methods/statuses/#context).
+
+Without login a server shows a part of a long thread only. So posts that, by the server's own count, have more answers
+than it showed are asked about themselves; what is missing then is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.listed import StatusPage, read_page
+from capture.extractors.fediverse.post_list import Allowance
+from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.served_json import NotJson
+from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from capture.extractors.fediverse.post_list import Answered, PostList
+    from capture.extractors.fediverse.server import Server
+    from capture.extractors.fediverse.status import Status
+    from capture.request.extractor import Fetch, Finding
+
+_MOST_ASKED = 25
+_PATIENCE = 3
+"""Questions in a row that bring nothing new: the answers that are counted are then not for us."""
+
+
+class StatusThread:
+    """The thread around one post."""
+
+    def __init__(self, root: Answered, server: Server, fetch: Fetch, posts: PostList) -> None:
+        number = self._number = root.number
+        self._name = f"post {root.name}"
+        self._server = server
+        self._fetch = fetch
+        self._posts = posts
+        self._replies = {number: root.replies}
+        """How many answers the server counts, of the post and of all that descends from it."""
+        self._shown: dict[str, set[str]] = {}
+        self._met = {number}
+        if root.id:
+            posts.names[number] = root.id
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """The numbers of the posts that the thread turned out to have."""
+        return frozenset(self._met)
+
+    def find(self) -> Iterator[Finding]:
+        """Yield the posts of the thread."""
+        allowance = Allowance(self._fetch.options.limit)
+        asked, idle, number = {self._number}, 0, self._number
+        while number:
+            before = len(self._replies)
+            answered = yield from self._ask(number, allowance)
+            if not answered:
+                break
+            idle = 0 if len(self._replies) > before else idle + 1
+            number = self._least_answered(asked) if idle < _PATIENCE and len(asked) < _MOST_ASKED else ""
+            asked.add(number)
+        if missing := sum(self._missing(each) for each in self._replies):
+            reason = (
+                "answers that the server counts and does not show: deleted, not public, or only for those who log in"
+            )
+            hint = "" if self._server.has_token else " (--token)"
+            yield NotFollowed(url=self._url(self._number), reason=reason + hint, count=missing)
+
+    def _url(self, number: str) -> str:
+        return self._server.api("v1", "statuses", number, "context")
+
+    def _ask(self, number: str, allowance: Allowance) -> Generator[Finding, None, bool]:
+        """Fetch what stands around one post. Returns whether there is any sense in asking on."""
+        url = self._url(number)
+        found_in = f"thread of {self._name}"
+        answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
+        if answer.stored is None:
+            if not is_as_before(answer):
+                yield Unavailable(url=url, reason=self._server.refusal(answer, "thread"), found_in=found_in)
+            return False
+        try:
+            served = read_stored(answer.stored)
+            lists = [served.member(served.root, name) for name in ("ancestors", "descendants")]
+            page = read_page(served, lists, self._server, self._posts.names)
+        except NotJson as error:
+            yield Unavailable(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
+            return False
+        if not any(lists):
+            yield Unavailable(url=url, reason="stored, but could not be read: no thread")
+            return False
+        self._note(page)
+        yield from self._posts.take(answer.stored, page, found_in, allowance)
+        return not allowance.used_up
+
+    def _note(self, page: StatusPage) -> None:
+        """Count answers. What the post itself answers may have others, which are no part of this thread."""
+        statuses = [listed.status for listed in page.posts]
+        self._met.update(status.number for status in statuses)
+        answering: dict[str, list[Status]] = {}
+        for status in statuses:
+            answering.setdefault(status.answers, []).append(status)
+        below = list(self._replies)
+        while below:
+            for status in answering.get(below.pop(), ()):
+                if status.number not in self._replies:
+                    self._replies[status.number] = status.replies
+                    below.append(status.number)
+        for status in statuses:
+            if status.answers in self._replies:
+                self._shown.setdefault(status.answers, set()).add(status.number)
+
+    def _missing(self, number: str) -> int:
+        return max(self._replies[number] - len(self._shown.get(number, ())), 0)
+
+    def _least_answered(self, asked: set[str]) -> str:
+        """Return the post that lacks the most of its answers, or "" where none lacks any."""
+        candidates = [number for number in self._replies if number and number not in asked and self._missing(number)]
+        return max(candidates, key=self._missing, default="")

@@ -1,0 +1,129 @@
+"""A list of posts, page by page, for as long as it brings something new.
+
+https://docs.joinmastodon.org/api/guidelines/#pagination: where a list goes on, the Link field alone says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.fediverse.link_header import next_page
+from capture.extractors.fediverse.listed import StatusPage, read_page
+from capture.extractors.fediverse.post_list import Allowance
+from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.json_value import moment
+from capture.extractors.served_json import NotJson
+from capture.recorder.urls import host_and_port
+from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from capture.extractors.fediverse.post_list import PostList
+    from capture.extractors.fediverse.server import Server
+    from capture.request.extractor import Answer, Fetch, Finding, StoredItem
+    from hashing.case.post import Post
+
+PAGE_SIZE = 40
+"""The most that Mastodon gives at once."""
+MOST_PAGES = 2500
+"""A hundred thousand posts."""
+_PATIENCE = 3
+"""Pages in a row without anything new: servers that leave posts out of a page after counting it send some."""
+_OLD_PAGES = 2
+"""Pages in a row with nothing but older posts, after which a list is taken to be past `--since`.
+
+One would do where a list is in order of time; the documentation does not promise that.
+"""
+
+
+class Timeline:
+    """One list: where it begins, and what it is called for people."""
+
+    def __init__(
+        self, url: str, name: str, server: Server, fetch: Fetch, posts: PostList, *, first_page_only: bool = False
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._server = server
+        self._fetch = fetch
+        self._posts = posts
+        self._first_page_only = first_page_only
+        self._seen: set[str] = set()
+        self._idle = self._old = 0
+
+    def find(self, allowance: Allowance, unwanted: Callable[[Post], str] = lambda _: "") -> Iterator[Finding]:
+        """Yield the posts of the list, as soon as their page is there, until its end or the limit."""
+        url, asked = self._url, set[str]()
+        while url:
+            asked.add(url)
+            answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
+            page = None
+            if answer.stored is not None:
+                page = self._page(answer.stored)
+                if page is None:
+                    reason = answer.reason or "it is not JSON"
+                    yield Unavailable(url=url, reason=f"{self._name}: stored, but could not be read: {reason}")
+                    return
+                yield from self._posts.take(answer.stored, page, self._name, allowance, unwanted)
+            elif not is_as_before(answer):
+                yield Unavailable(url=url, reason=self._server.refusal(answer, self._name), found_in=self._name)
+                return
+            following = next_page(answer.headers.get("link", ""), answer.url)
+            if end := self._end(answer, page, following, asked, allowance):
+                yield end
+                return
+            url = following
+
+    def _page(self, stored: StoredItem) -> StatusPage | None:
+        try:
+            served = read_stored(stored)
+            page = read_page(served, [served.root], self._server, self._posts.names)
+        except NotJson:
+            return None
+        return None if page.problem and not page.size else page
+
+    def _end(
+        self, answer: Answer, page: StatusPage | None, following: str, asked: set[str], allowance: Allowance
+    ) -> Finding | None:
+        """Return what is to be said where the list is left before its own end, or None where it goes on."""
+        if not following:
+            if page is not None and page.size >= PAGE_SIZE:
+                return NotFollowed(url=answer.url, reason="the list may go on: the server names no further page")
+            return None
+        if page is None and allowance.limited:
+            return NotFollowed(url=following, reason="further pages: this one is as it was in an earlier round")
+        if allowance.used_up:
+            return NotFollowed(url=following, reason=f"further pages: {allowance.reason}")
+        if page is not None and self._is_past(page, self._fetch.options.since):
+            return NotFollowed(url=following, reason="further pages: older than --since")
+        if self._first_page_only:
+            return NotFollowed(url=following, reason=f"{self._name}: the first page alone was asked for")
+        return self._astray(answer, page, following, asked)
+
+    def _astray(self, answer: Answer, page: StatusPage | None, following: str, asked: set[str]) -> Unavailable | None:
+        """Return a complaint where a list leads elsewhere, round in a circle, or on for ever."""
+        reason = ""
+        if host_and_port(following) != host_and_port(answer.url):
+            reason = f"the next page would be on another host, and was not asked for ({following[:200]})"
+        elif following in asked:
+            reason = "the pages go round in a circle"
+        elif not self._brought_something(page):
+            reason = f"{_PATIENCE} pages in a row brought nothing new: not asked further"
+        elif len(asked) >= MOST_PAGES:
+            reason = f"more than {MOST_PAGES:,} pages: not asked further"
+        return Unavailable(url=following, reason=reason, found_in=self._name) if reason else None
+
+    def _brought_something(self, page: StatusPage | None) -> bool:
+        new = {listed.listed_as or listed.status.post.id for listed in page.posts} - self._seen if page else set()
+        self._seen |= new
+        # A page that is as it was in an earlier round is not looked into, and no sign of a list without end.
+        self._idle = 0 if new or page is None else self._idle + 1
+        return self._idle < _PATIENCE
+
+    def _is_past(self, page: StatusPage, since: datetime | None) -> bool:
+        times = [moment(listed.time) for listed in page.posts]
+        old = since is not None and bool(times) and all(time is not None and time < since for time in times)
+        self._old = self._old + 1 if old else 0
+        return self._old >= _OLD_PAGES

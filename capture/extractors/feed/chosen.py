@@ -1,0 +1,65 @@
+"""Which entries of a feed the user wants, and what is said of the others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from capture.extractors.feed.entry import FeedEntry
+from capture.request.extractor import NotFollowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.feed.entry import UnreadEntry
+    from capture.extractors.feed.head import Feed
+    from capture.request.options import CaptureOptions
+    from hashing.case.post import Post
+
+
+class Chosen:
+    """Passes on the entries of a feed that lie in the time asked for, up to the limit, and counts the others.
+
+    An entry whose time is not known, or has no zone, is passed on: it may be the one that is sought.
+    """
+
+    def __init__(self, feed: Feed, options: CaptureOptions) -> None:
+        self._feed = feed
+        self._options = options
+        self._too_early = self._too_late = self._over = 0
+
+    def entries(self) -> Iterator[FeedEntry | UnreadEntry]:
+        """Yield the entries in the feed's order; reading stops at the limit."""
+        taken = seen = 0
+        for entry in self._feed.entries:
+            seen += 1
+            if isinstance(entry, FeedEntry) and not self._is_in_time(entry.post):
+                continue
+            yield entry
+            taken += isinstance(entry, FeedEntry)
+            if self._options.limit and taken == self._options.limit:
+                self._over = self._feed.count - seen
+                return
+
+    def left_out(self, url: str) -> Iterator[NotFollowed]:
+        """Yield what was left out; ask when the entries are at their end."""
+        for count, reason in (
+            (self._too_early, "entries: earlier than asked for (--since)"),
+            (self._too_late, "entries: later than asked for (--until)"),
+            (self._over, f"entries: over the limit (--limit {self._options.limit})"),
+        ):
+            if count:
+                yield NotFollowed(url=url, reason=reason, count=count)
+
+    def _is_in_time(self, post: Post) -> bool:
+        claimed = post.published or post.edited
+        if not claimed:
+            return True
+        moment = datetime.fromisoformat(claimed)
+        if self._options.since is not None and moment < self._options.since:
+            self._too_early += 1
+            return False
+        if self._options.until is not None and moment > self._options.until:
+            self._too_late += 1
+            return False
+        return True

@@ -1,0 +1,85 @@
+"""The HTML of an entry, reduced to what a reader sees: its text, its links, its media."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from capture.extractors.feed.addresses import absolute
+from capture.page.content_media import ContentMedia
+from capture.page.document import parse
+from capture.page.mentions import Mentions, to_links
+from capture.page.text import VisibleText
+from capture.page.urls import Addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.page.document import Attributes, Start
+    from capture.page.mentions import MediaLink
+
+_PATIENCE = 0.5
+_PATIENCE_ALTOGETHER = 60.0
+"""Seconds of processor time for the HTML of one entry, and of a whole feed."""
+_MOST_LINKS = 500
+_MOST_LINK_CHARACTERS = 100_000
+
+
+class EntryContent(NamedTuple):
+    """What the HTML of an entry shows; `notes` says what of it could not be read."""
+
+    text: str
+    links: tuple[str, ...]
+    media: tuple[MediaLink, ...]
+    embedded: int
+    """Media that stand in the entry itself, as `data:` addresses."""
+    notes: tuple[str, ...]
+
+
+class EntryContents:
+    """Reads the HTML of a feed's entries, one after the other, in bounded time."""
+
+    def __init__(self) -> None:
+        self._left = _PATIENCE_ALTOGETHER
+
+    def read(self, html: str, base: str) -> EntryContent:
+        """Read the HTML of one entry; addresses in it are relative to `base`. Never fails."""
+        if self._left <= 0:
+            return EntryContent("", (), (), 0, ("the HTML was not read: that of the entries before it took too long",))
+        text, mentions, hrefs = VisibleText(), Mentions(), _Hrefs()
+        showing = ContentMedia(mentions)
+        before = time.thread_time()
+        parsed = parse(html.replace("\0", "\ufffd"), text, (showing, hrefs), patience=min(_PATIENCE, self._left))
+        self._left -= time.thread_time() - before
+        showing.finish()
+        links = to_links(mentions, Addresses("", base))
+        notes = [*parsed.notes, *links.notes, *showing.notes(), *mentions.notes()]
+        notes += ["the text is longer than 1 MiB and was cut"] if text.was_cut else []
+        return EntryContent(text.text(), hrefs.resolved(base), links.media, links.embedded, tuple(notes))
+
+
+class _Hrefs:
+    """Collects where the links of a text lead."""
+
+    def __init__(self) -> None:
+        self._raw: dict[str, None] = {}
+        self.starts: Mapping[str, Start] = {"a": self._link, "area": self._link}
+        self.attributes: Mapping[str, Start] = {}
+        self.ends: Mapping[str, Callable[[], None]] = {}
+
+    def _link(self, _tag: str, attributes: Attributes) -> None:
+        if len(self._raw) < _MOST_LINKS and attributes.get("href"):
+            self._raw[attributes["href"]] = None
+
+    def resolved(self, base: str) -> tuple[str, ...]:
+        """Return the web addresses, each once; what is none leads nowhere."""
+        urls: dict[str, None] = {}
+        room = _MOST_LINK_CHARACTERS
+        for raw in self._raw:
+            url = absolute(raw, base)
+            room -= len(url)
+            if room < 0:
+                break
+            if url:
+                urls[url] = None
+        return tuple(urls)

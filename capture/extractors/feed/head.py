@@ -1,0 +1,67 @@
+"""What a feed says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.extractors.feed.written import NOBODY
+from capture.page.claims import cut, sound
+from capture.page.times import parse_time
+from hashing.case.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from capture.extractors.feed.entry import FeedEntry, UnreadEntry
+    from hashing.case.post import Account
+
+_LONGEST = 5000
+_LONGEST_TIME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A feed's own words, and what of them holds for its entries."""
+
+    claims: tuple[tuple[str, str, str], ...] = ()
+    """Name, value, and the element that says it."""
+    times: tuple[tuple[str, str, str], ...] = ()
+    author: Account = NOBODY
+    language: str = ""
+    next_page: str = ""
+    """Where the feed goes on (RFC 5005), as written."""
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return what the feed claims about itself; a time is kept as it is written, with whether it has a zone."""
+        facts = [
+            Fact(name, cut(" ".join(sound(value).split()), _LONGEST), tag)
+            for name, value, tag in self.claims
+            if value.strip()
+        ]
+        for name, written, tag in self.times:
+            facts += _time_facts(name, cut(sound(" ".join(written.split())), _LONGEST_TIME), tag)
+        return tuple(facts)
+
+
+def _time_facts(name: str, written: str, tag: str) -> Iterable[Fact]:
+    if not written:
+        return
+    iso, has_zone = parse_time(written)
+    yield Fact(name, iso or written, tag)
+    yield Fact(f"{name} zone", "stated" if has_zone else "not stated", tag)
+    if iso and iso != written:
+        yield Fact(f"{name} as written", written, tag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed that was read: `entries` are read one by one as they are asked for, and there are at most `count`."""
+
+    facts: tuple[Fact, ...]
+    count: int
+    entries: Iterator[FeedEntry | UnreadEntry]
+    next_page: str = ""
+    """Where the feed goes on, absolute; "" where it does not say."""
+    missing: str = ""
+    """Why something that belongs to the feed is not there; "" where it is whole."""

@@ -1,0 +1,142 @@
+"""Reads one entry of an XML feed: RSS with its modules and Atom share their words too often to be kept apart.
+
+RSS 2.0 (rssboard.org/rss-specification), RSS 1.0 (web.resource.org/rss/1.0), Atom (RFC 4287), Dublin Core, Media RSS
+(rssboard.org/media-rss), GeoRSS (georss.org), Atom Threading (RFC 4685).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from capture.extractors.feed.elements import Elements, base_of, in_scope, text_of
+from capture.extractors.feed.names import RDF_ABOUT, XML_LANG, name_of
+from capture.extractors.feed.written import NOTHING, Text, Written
+from capture.extractors.feed.xml_media import media_of
+from hashing.case.post import Account
+
+if TYPE_CHECKING:
+    from capture.extractors.feed.head import Head
+
+_PUBLISHED = ("pubDate", "published", "issued", "dc:date", "dcterms:issued", "created", "dcterms:created")
+_UPDATED = ("updated", "modified", "dcterms:modified")
+_BODY = ("content:encoded", "content", "html:body", "description", "summary", "itunes:summary", "media:description")
+_TAGS = ("category", "dc:subject")
+_PLAIN = frozenset({"text", "text/plain"})
+_MARKUP = re.compile(r"[<&]")
+_XHTML = re.compile(r"html:([A-Za-z][A-Za-z0-9]*)")
+_REFERENCE = re.compile(r"&#?[A-Za-z0-9]{1,32};")
+_MAILBOX = re.compile(r"([^\s()@]{1,200}@[^\s()@]{1,200})(?:\s\((.{1,200})\))?")
+_LOOKED_AT = 5000
+_MOST_AUTHORS = 20
+
+
+def read_entry(entry: etree._Element, head: Head, url: str) -> Written:
+    """Read an entry; `url` is the feed's own. Never fails."""
+    elements = Elements(entry)
+    base = base_of(entry, url)
+    said = next((element for element in elements.all(*_BODY) if len(element) or text_of(element)), None)
+    body = NOTHING if said is None else _body(said)
+    link = _link(elements)
+    return Written(
+        base=base,
+        content_base=base if said is None else base_of(said, url),
+        id=elements.first("guid", "id") or entry.get(RDF_ABOUT) or "",
+        link=link,
+        title=next((_title(element) for element in elements.all("title", "media:title", "dc:title")), NOTHING),
+        body=body,
+        author=_author(elements) or head.author,
+        published=elements.first(*_PUBLISHED),
+        updated=elements.first(*_UPDATED),
+        tags=tuple(filter(None, (element.get("term") or text_of(element) for element in elements.all(*_TAGS)))),
+        language=elements.first("dc:language", "language") or in_scope(entry, XML_LANG) or head.language,
+        location=_location(entry),
+        reply_to=next((element.get("ref") or "" for element in elements.all("thr:in-reply-to")), ""),
+        media=tuple(media_of(entry)),
+    )
+
+
+def link_of(element: etree._Element) -> str:
+    """Return where a link leads: Atom writes it as an attribute, RSS as text."""
+    return element.get("href") or text_of(element)
+
+
+def account_of(element: etree._Element) -> Account:
+    """Return an author: of parts in Atom, `mailbox (name)` or a name in RSS."""
+    if len(element):
+        person = Elements(element)
+        return Account(handle=person.first("email"), name=person.first("name"), url=person.first("uri", "url"))
+    text = " ".join(text_of(element)[:_LOOKED_AT].split())
+    mailbox = _MAILBOX.fullmatch(text)
+    return Account(handle=mailbox[1], name=mailbox[2] or "") if mailbox else Account(name=text)
+
+
+def _link(elements: Elements) -> str:
+    """Return the address of an entry: a link, or a guid that says that it is one."""
+    links = [element for element in elements.all("link") if element.get("rel", "alternate") == "alternate"]
+    pages = [element for element in links if element.get("type", "text/html") in {"text/html", "application/xhtml+xml"}]
+    for element in (*pages, *links):
+        if link := link_of(element):
+            return link
+    guids = (element for element in elements.all("guid") if element.get("isPermaLink", "true").lower() != "false")
+    return next((link for link in map(text_of, guids) if link.lower().startswith(("http://", "https://"))), "")
+
+
+def _author(elements: Elements) -> Account | None:
+    """Return who is named as author, all of them as one account where they are several."""
+    accounts = [account_of(element) for element in elements.all("author", "dc:creator", "itunes:author")]
+    named = [account for account in accounts if account.name or account.handle or account.url][:_MOST_AUTHORS]
+    if not named:
+        return None
+    return Account(
+        handle=named[0].handle,
+        name=", ".join(dict.fromkeys(account.name for account in named if account.name)),
+        url=named[0].url,
+    )
+
+
+def _title(element: etree._Element) -> Text:
+    """Return a title: HTML only where Atom says so; in RSS it is text, in which many write references all the same."""
+    kind = (element.get("type") or "").strip().lower()
+    if kind and kind not in _PLAIN:
+        return _markup(element, kind)
+    text = text_of(element)
+    return Text(html.unescape(text) if not kind and len(text) <= _LOOKED_AT and _REFERENCE.search(text) else text)
+
+
+def _body(element: etree._Element) -> Text:
+    kind = (element.get("type") or "").strip().lower()
+    if kind in _PLAIN:
+        return Text(text_of(element))
+    if "/" in kind and not kind.startswith("text/") and not kind.endswith(("+xml", "/xml")):
+        return NOTHING  # something else in Base64 (RFC 4287, section 4.1.3.3), which stays in the entry's bytes
+    return _markup(element, kind)
+
+
+def _markup(element: etree._Element, kind: str) -> Text:
+    """Return text with markup, whether it stands escaped or as elements; what holds no mark of it is plain."""
+    if not len(element):
+        text = text_of(element)
+        return Text(text, is_html=bool(kind and kind != "text/plain") or bool(_MARKUP.search(text)))
+    inner = [html.escape(element.text or "", quote=False)]
+    for child in element.iter():
+        if tag := _XHTML.fullmatch(name_of(child)):
+            child.tag = tag[1]  # without the prefix that the feed may have given to it
+    inner += [etree.tostring(child, encoding="unicode", method="html") for child in element]
+    return Text("".join(inner), is_html=True)
+
+
+def _location(entry: etree._Element) -> str:
+    """Return the place that an entry names, as written: a name, latitude and longitude (GeoRSS, W3C Basic Geo)."""
+    said: dict[str, str] = {}
+    for element in entry.iter():
+        name = name_of(element)
+        if name.startswith(("georss:", "geo:", "gml:")) and not len(element):
+            said.setdefault(name, text_of(element))
+    degrees = f"{said.get('geo:lat', '')} {said.get('geo:long', '')}".strip()
+    point = said.get("georss:point") or said.get("gml:pos") or degrees
+    place = said.get("georss:featurename") or said.get("georss:featureName") or ""
+    return f"{place} ({point})" if place and point else place or point

@@ -1,0 +1,124 @@
+"""Reads a feed in XML: RSS or Atom, well-formed or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.feed.addresses import absolute
+from capture.extractors.feed.characters import Characters
+from capture.extractors.feed.content import EntryContents
+from capture.extractors.feed.elements import base_of
+from capture.extractors.feed.entry import EntrySpan, UnreadEntry, entry_of
+from capture.extractors.feed.errors import FeedUnreadable
+from capture.extractors.feed.head import Feed, Head
+from capture.extractors.feed.names import name_of
+from capture.extractors.feed.scan import MOST, locate
+from capture.extractors.feed.xml import Pieces, xml_fault
+from capture.extractors.feed.xml_entry import read_entry
+from capture.extractors.feed.xml_head import read_head
+from hashing.case.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml import etree
+
+    from capture.extractors.feed.entry import FeedEntry
+    from capture.extractors.feed.scan import LocatedElement
+
+_LARGEST_HEAD = 1 << 20
+_LARGEST_ENTRY = 4 << 20
+"""Code units that are parsed: of what a feed says beside its entries, and of one entry."""
+
+
+def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
+    """Read a feed from its bytes, without content coding. Raises FeedUnreadable where it holds nothing of a feed."""
+    characters = Characters.of(body, content_type)
+    fault = xml_fault(characters.text)
+    located = locate(characters.units, well_formed=not fault)
+    if not located.around and not located.entries:
+        raise FeedUnreadable(f"there is no feed in it ({fault or 'its root element is none of a feed'})")
+    around = [(tag.name, characters.read(*tag.span)) for tag in located.around]
+    pieces = Pieces(around)
+    root = pieces.parse(_beside_entries(characters, located), enclosed=False).root
+    head = Head() if root is None else read_head(root)
+    reading = _Reading(characters, located, pieces, head, url)
+    return Feed(
+        facts=(*head.facts(), *_frame_facts(characters, fault, len(located.entries) + located.left_out)),
+        count=len(located.entries) + located.left_out,
+        entries=reading.entries(),
+        next_page="" if root is None else absolute(head.next_page, base_of(root, url), page=url),
+        missing=_missing(located, fault),
+    )
+
+
+class _Reading:
+    """Reads the entries of one feed, in its order."""
+
+    def __init__(self, characters: Characters, located: LocatedElement, pieces: Pieces, head: Head, url: str) -> None:
+        self._characters = characters
+        self._located = located
+        self._pieces = pieces
+        self._head = head
+        self._url = url
+        self._contents = EntryContents()
+
+    def entries(self) -> Iterator[FeedEntry | UnreadEntry]:
+        for index in range(len(self._located.entries)):
+            if (entry := self._entry(index)) is not None:
+                yield entry
+
+    def _entry(self, index: int) -> FeedEntry | UnreadEntry | None:
+        """Return an entry; None for an element of that name that no feed format defines."""
+        start, end = self._located.entries[index]
+        piece = self._pieces.parse(self._characters.read(start, min(end, start + _LARGEST_ENTRY)))
+        element = None if piece.root is None else _entry_in(piece.root)
+        if element is None:
+            return UnreadEntry(number=index + 1, reason=piece.fault) if piece.fault else None
+        faults = [f"not well-formed: {piece.fault}"] if piece.fault else []
+        if index in self._located.unclosed:
+            faults = ["its end tag is missing"]
+        elif end - start > _LARGEST_ENTRY:
+            faults = [f"only its first {_LARGEST_ENTRY:,} characters were read"]
+        return entry_of(
+            read_entry(element, self._head, self._url),
+            EntrySpan(self._characters.offset(start), self._characters.bytes(start, end)),
+            number=index + 1,
+            url=self._url,
+            contents=self._contents,
+            faults=faults,
+        )
+
+
+def _entry_in(root: etree._Element) -> etree._Element | None:
+    return next((element for element in root.iter() if name_of(element) in {"item", "entry"}), None)
+
+
+def _beside_entries(characters: Characters, located: LocatedElement) -> str:
+    """Return what stands before the first entry and after the last, from the root's start tag on."""
+    if not located.around:
+        return ""
+    start = located.around[0].span.start
+    first = located.entries[0].start if located.entries else len(characters.units)
+    last = located.entries[-1].end if located.entries else first
+    before = characters.read(start, min(max(first, start), start + _LARGEST_HEAD))
+    return before + characters.read(last, last + _LARGEST_HEAD)
+
+
+def _missing(located: LocatedElement, fault: str) -> str:
+    if fault and not located.whole:
+        return f"the feed breaks off before its end ({fault})"
+    return f"more than {MOST:,} entries, {located.left_out:,} were not read" if located.left_out else ""
+
+
+def _frame_facts(characters: Characters, fault: str, count: int) -> list[Fact]:
+    facts = [
+        Fact("encoding", f"{characters.encoding} ({characters.decided_by.replace('meta', 'XML declaration')})", "feed"),
+        Fact("entries", count, "feed"),
+    ]
+    if characters.lost:
+        reason = f"{characters.lost:,} characters that are not valid {characters.encoding}, or were lost before"
+        facts.append(Fact("could not be read", reason, "feed"))
+    if fault:
+        facts.append(Fact("not well-formed", fault, "feed"))
+    return facts

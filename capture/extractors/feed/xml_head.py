@@ -1,0 +1,64 @@
+"""What an XML feed says of itself, beside its entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.feed.elements import text_of
+from capture.extractors.feed.head import Head
+from capture.extractors.feed.names import XML_LANG, name_of
+from capture.extractors.feed.written import NOBODY
+from capture.extractors.feed.xml_entry import account_of, link_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml import etree
+
+_MOST = 50
+_CLAIMS = {
+    "title": "title",
+    "description": "description",
+    "subtitle": "description",
+    "tagline": "description",
+    "managingEditor": "author",
+    "author": "author",
+    "dc:creator": "author",
+    "dc:publisher": "publisher",
+    "language": "language",
+    "dc:language": "language",
+    "generator": "generator",
+}
+_TIMES = {"pubDate": "published", "lastBuildDate": "updated", "updated": "updated", "modified": "updated"}
+
+
+def read_head(root: etree._Element) -> Head:
+    """Read a feed from which the entries were taken out."""
+    claims, times = [], []
+    author, language, next_page, link = NOBODY, root.get(XML_LANG) or "", "", ""
+    for element in _own(root):
+        name, text = name_of(element), text_of(element)
+        if name in _CLAIMS:
+            claims.append((_CLAIMS[name], text, name))
+        elif name in _TIMES:
+            times.append((_TIMES[name], text, name))
+        elif name == "link" and element.get("rel") == "next":
+            next_page = next_page or element.get("href") or ""
+        elif name == "link":
+            link = link or link_of(element)
+        if name in {"language", "dc:language"}:
+            language = language or text
+        elif name == "author" and len(element):
+            author = account_of(element)
+    claims.append(("site address", link, "link"))
+    return Head(
+        claims=tuple(claims[:_MOST]), times=tuple(times[:_MOST]), author=author, language=language, next_page=next_page
+    )
+
+
+def _own(root: etree._Element) -> Iterator[etree._Element]:
+    """Yield what stands directly in the feed: in its root, and in the channel of RSS."""
+    for element in root:
+        yield element
+        if name_of(element) == "channel":
+            yield from element

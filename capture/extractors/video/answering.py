@@ -1,0 +1,138 @@
+"""The other side of the door: what yt-dlp asks for is fetched by the recorder, and becomes an item."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from capture.extractors.video.messages import Told
+from capture.request.extractor import FetchRequest
+
+if TYPE_CHECKING:
+    from capture.extractors.video.messages import Ask
+    from capture.request.extractor import Answer, Fetch, StoredItem
+
+_MOST = 5000
+"""Questions that one extraction may ask: a list of pages that goes round for ever ends here."""
+_SAMPLE = 4096
+"""Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer."""
+_MEDIA = frozenset({"video", "audio", "photo"})
+_PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
+_LARGEST_PLAYLIST = 1 << 20
+_DATA = re.compile(r"/api/|graphql|\.json$|/ajax/", re.IGNORECASE)
+
+
+class Answering:
+    """Answers what one extraction asks.
+
+    A page that is stored already is served once from there; media, and playlists that will not change, always.
+    """
+
+    def __init__(self, fetch: Fetch, url: str, page: StoredItem | None = None) -> None:
+        self._fetch = fetch
+        self.url = url
+        self.page = page
+        """The page at the address, once it is stored."""
+        self._again = page
+        self._media: dict[str, StoredItem] = {}
+        if page is not None and is_finished(page):
+            self._media[page.url] = page
+        self._left = _MOST
+        self.first: StoredItem | None = None
+        """The item to which what is said of the next video belongs: the first page, or else the first answer."""
+        self.unchanged = False
+        """Whether something was as an earlier capture has it, and is therefore not here to be read."""
+
+    def answer(self, ask: Ask) -> Told:
+        """Return what came of a request."""
+        get = ask.method == "GET"
+        if get and self._again is not None and ask.url in {self.url, self._again.url}:
+            stored, self._again = self._again, None
+            return _told_again(stored)
+        if get and (again := self._media.get(ask.url)) is not None:
+            return _told_again(again)
+        if not self._left:
+            return Told(url=ask.url, reason=f"not asked: more than {_MOST:,} requests for one scene")
+        self._left -= 1
+        answer = self._fetch.get(self._found(ask))
+        if get and answer.stored is not None and not answer.reason:
+            self._keep(ask, answer.stored)
+        if answer.stored is None and not answer.reason and len(answer.sample) >= _SAMPLE:
+            self.unchanged = True
+            return Told(url=answer.url, reason="as an earlier capture has it")
+        return _told(answer)
+
+    def stored(self, url: str) -> StoredItem | None:
+        """Return a file or a finished playlist that was fetched already, whole."""
+        return self._media.get(url)
+
+    def next_video(self) -> None:
+        """Begin to look for the item of the next video."""
+        self.first = None
+
+    def _found(self, ask: Ask) -> FetchRequest:
+        scene = ask.method == "GET" and ask.url == self.url
+        return FetchRequest(
+            url=ask.url,
+            kind=_kind(ask),
+            found_in="scene" if scene else f"video at {self.url}",
+            method=ask.method,
+            data=ask.data,
+            headers=ask.headers,
+            # A site that refuses one of several ways is no failure yet: what fails in the end, yt-dlp says.
+            optional=True,
+        )
+
+    def _keep(self, ask: Ask, stored: StoredItem) -> None:
+        plain = "Range" not in ask.headers and not stored.item.content_encoding
+        if plain and (stored.item.kind in _MEDIA or is_finished(stored)):
+            self._media[ask.url] = stored
+        if ask.url == self.url and self.page is None:
+            self.page = stored
+        if self.first is None or (stored.item.kind == "page" and self.first.item.kind != "page"):
+            self.first = stored
+
+
+def is_finished(stored: StoredItem) -> bool:
+    """Say whether an item is a playlist that says of itself that it will not change (RFC 8216, ISO/IEC 23009-1)."""
+    if stored.item.kind != "playlist" or stored.item.size > _LARGEST_PLAYLIST or stored.item.content_encoding:
+        return False
+    body = stored.body.read_bytes()
+    return b"#EXT-X-ENDLIST" in body or (b"<MPD" in body and b'"dynamic"' not in body)
+
+
+def _kind(ask: Ask) -> str:
+    """Return the kind that an answer probably is; `page` leaves it to the bytes."""
+    try:
+        path = urlsplit(ask.url).path
+    except ValueError:
+        return "page"
+    if path.lower().endswith(_PLAYLISTS):
+        return "playlist"
+    wants = {name.lower(): value for name, value in ask.headers.items()}.get("accept", "")
+    if ask.method == "POST" or wants.startswith("application/json") or _DATA.search(path):
+        return "data"
+    return "page"
+
+
+def _told(answer: Answer) -> Told:
+    stored = answer.stored
+    # A page where data were expected is an answer: yt-dlp looks for itself.
+    usable = stored is not None and not stored.item.partial
+    return Told(
+        url=answer.url,
+        status=answer.status,
+        headers=dict(answer.headers),
+        body=str(stored.body) if stored is not None else "",
+        coding=stored.item.content_encoding if stored is not None else "",
+        sample=answer.sample,
+        reason="" if usable else answer.reason,
+    )
+
+
+def _told_again(stored: StoredItem) -> Told:
+    """Return a stored answer, whole: that is a right answer to a question for a part of it as well (RFC 9110, 14.2)."""
+    fields = {"content-type": stored.content_type, "content-length": str(stored.item.size)}
+    coding = stored.item.content_encoding
+    return Told(url=stored.url, status=200, headers=fields, body=str(stored.body), coding=coding)

@@ -1,0 +1,145 @@
+"""The door: the only way in which yt-dlp gets anything. It asks, and is told what the recorder has on disk."""
+
+from __future__ import annotations
+
+import io
+import re
+import urllib.request
+from email.message import Message
+from http.cookiejar import Cookie as JarCookie
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
+from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
+from yt_dlp.networking.exceptions import HTTPError, TransportError  # type: ignore[import-untyped]  # it ships no types
+
+from capture.extractors.video.messages import Ask, Cookie, Told
+from capture.recorder.decoding import NotDecoded, read_decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from http.client import HTTPResponse
+    from typing import IO
+
+_LARGEST_DECODED = 64 << 20
+_LARGEST_REQUEST = 16 << 20
+_OK = range(200, 300)
+
+# A comma between two cookies, not the one in a date: what follows is a name and "=" (RFC 6265, section 3).
+_NEXT_COOKIE = re.compile(r",\s*(?=[^\s;,=]+=)")
+
+
+class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
+    """A handler that makes no request itself. `ask` is set before yt-dlp makes one of these."""
+
+    # yt-dlp takes what it finds here by name, and the name of the class must end so.
+    _SUPPORTED_URL_SCHEMES = ("http", "https")
+    _SUPPORTED_PROXY_SCHEMES = None
+    _SUPPORTED_FEATURES = None
+    ask: Callable[[Ask], Told]
+
+    def _check_extensions(self, extensions: dict[str, object]) -> None:
+        """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""
+        super()._check_extensions(extensions)
+        for name in ("cookiejar", "timeout", "legacy_ssl", "keep_header_casing"):
+            extensions.pop(name, None)
+
+    def _send(self, request: Request) -> Response:
+        """Have a request made. Raises HTTPError, TransportError."""
+        jar = self._get_cookiejar(request)
+        headers = {name: str(value) for name, value in self._get_headers(request).items()}
+        # Plain bodies, which anyone can open, and no coding that goldenhour would have to undo.
+        headers.pop("Accept-Encoding", None)
+        if "Cookie" not in headers and (cookie := jar.get_cookie_header(request.url)):
+            headers["Cookie"] = cookie
+        told = type(self).ask(Ask(url=request.url, method=request.method, headers=headers, data=_data(request.data)))
+        if not told.status:
+            raise TransportError(told.reason)
+        response = _response(told)
+        _take_cookies(jar, told)
+        if told.status not in _OK:
+            raise HTTPError(response)
+        if told.reason:
+            raise TransportError(told.reason)
+        return response
+
+
+def jar_of(cookies: tuple[Cookie, ...]) -> YoutubeDLCookieJar:
+    """Return a cookie jar with the user's cookies."""
+    jar = YoutubeDLCookieJar()
+    for cookie in cookies:
+        jar.set_cookie(
+            JarCookie(
+                version=0,
+                name=cookie.name,
+                value=cookie.value,
+                port=None,
+                port_specified=False,
+                domain=cookie.domain,
+                domain_specified=cookie.domain.startswith("."),
+                domain_initial_dot=cookie.domain.startswith("."),
+                path=cookie.path,
+                path_specified=True,
+                secure=cookie.secure,
+                expires=cookie.expires or None,
+                discard=not cookie.expires,
+                comment=None,
+                comment_url=None,
+                rest={},
+            )
+        )
+    return jar
+
+
+def _data(data: bytes | IO[bytes] | Iterable[bytes] | None) -> bytes:
+    """Return the body of a request. Raises TransportError where it is too large to be sent."""
+    if data is None:
+        return b""
+    if isinstance(data, bytes):
+        body = data
+    elif hasattr(data, "read"):
+        body = data.read(_LARGEST_REQUEST + 1)
+    else:
+        body = b"".join(data)
+    if len(body) > _LARGEST_REQUEST:
+        raise TransportError("the body of the request is larger than 16 MiB")
+    return bytes(body)
+
+
+def _response(told: Told) -> Response:
+    """Return an answer as yt-dlp reads it: from the file that the recorder has written."""
+    headers = dict(told.headers)
+    file: io.IOBase
+    try:
+        if not told.body:
+            file = io.BytesIO(told.sample)
+        elif told.coding:
+            file = io.BytesIO(read_decoded(Path(told.body), told.coding, _LARGEST_DECODED))
+            headers = {name: value for name, value in headers.items() if not name.startswith("content-")}
+            headers["content-type"] = told.headers.get("content-type", "")
+        else:
+            file = Path(told.body).open("rb")  # noqa: SIM115 - yt-dlp reads and closes it
+    except (NotDecoded, OSError) as error:
+        raise TransportError(str(error)) from error
+    return Response(file, told.url, headers, told.status)
+
+
+def _take_cookies(jar: YoutubeDLCookieJar, told: Told) -> None:
+    if "set-cookie" not in told.headers:
+        return
+    message = Message()
+    for cookie in _NEXT_COOKIE.split(told.headers["set-cookie"]):
+        message["Set-Cookie"] = cookie
+    jar.extract_cookies(cast("HTTPResponse", _Headers(message)), urllib.request.Request(told.url))  # noqa: S310 - named, not opened
+
+
+class _Headers:
+    """What http.cookiejar wants to see of a response."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+
+    def info(self) -> Message:
+        """Return the header fields."""
+        return self._message

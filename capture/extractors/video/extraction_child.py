@@ -1,0 +1,274 @@
+"""The process that runs yt-dlp: it finds out which streams a video has, and fetches nothing itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, ListedVideo, Remark, Said, Task, Told
+from hashing.sandbox.audit_hook import close_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
+
+_BEST = "bestvideo*+bestaudio/best"
+"""yt-dlp's own choice of the best quality: streams of video and audio apart where that is better."""
+_PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segments"})
+"""What goldenhour takes apart itself."""
+_DEEPEST = 4
+"""Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
+_MOST_REMARKS = 20
+_LONGEST_THOUGHT = 150
+"""Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
+_NONE_THERE = re.compile(
+    r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
+    r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",
+    re.IGNORECASE,
+)
+_USUAL = "generic information extractor"
+"""yt-dlp warns of this whenever it is asked for it."""
+_LIVE_SUFFIX = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
+
+
+class _Pipe:
+    """The two pipes to the parent. Thread-safe: some extractors ask from several threads."""
+
+    def __init__(self) -> None:
+        self._out = os.dup(1)
+        self._in = os.fdopen(os.dup(0), "rb")
+        quiet = os.open(os.devnull, os.O_RDWR)
+        os.dup2(quiet, 1)  # what a library prints must not look like a message
+        os.dup2(quiet, 0)
+        self._lock = threading.Lock()
+
+    def task(self) -> Task:
+        """Return what is to be done."""
+        return msgspec.json.decode(self._in.readline(), type=Task)
+
+    def say(self, said: Said) -> None:
+        """Tell the parent something."""
+        with self._lock:
+            self._write(said)
+
+    def ask(self, ask: Ask) -> Told:
+        """Ask the parent for something."""
+        with self._lock:
+            self._write(ask)
+            _end_after(0)  # a fetch may take hours
+            line = self._in.readline()
+            _end_after(_LONGEST_THOUGHT)
+        if not line:
+            os._exit(0)  # the parent is gone, and nobody else waits for anything
+        return msgspec.json.decode(line, type=Told)
+
+    def _write(self, said: Said) -> None:
+        _end_after(_LONGEST_THOUGHT)
+        data = msgspec.json.encode(said) + b"\n"
+        while data:
+            data = data[os.write(self._out, data) :]
+
+
+def main() -> None:
+    """Do the one task that stands on standard input."""
+    pipe = _Pipe()
+    close_room()
+    _end_after(_LONGEST_THOUGHT)
+    task = pipe.task()
+    try:
+        _Looking(task, pipe).look()
+    except Exception as error:  # noqa: BLE001 - 1,800 extractors by as many authors raise whatever they like
+        pipe.say(_trouble(task.url, error))
+    pipe.say(Ended())
+    sys.exit(0)
+
+
+def _end_after(seconds: int) -> None:
+    """Have the system end this process after so many seconds, whatever it is at then; 0 takes that back."""
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(seconds)
+
+
+class _Logger:
+    """Hears what yt-dlp would print."""
+
+    def __init__(self, pipe: _Pipe) -> None:
+        self._pipe = pipe
+        self._heard: set[str] = set()
+
+    def debug(self, _message: str) -> None:
+        """Hear of progress; nobody needs it."""
+
+    def info(self, _message: str) -> None:
+        """Hear of progress; nobody needs it."""
+
+    def error(self, _message: str) -> None:
+        """Hear of an error, which is raised as well."""
+
+    def warning(self, message: str) -> None:
+        """Hear of something that may explain what is missing."""
+        if message not in self._heard and _USUAL not in message and len(self._heard) < _MOST_REMARKS:
+            self._heard.add(message)
+            self._pipe.say(Remark(words=_words(message)))
+
+
+class _Looking:
+    """One task."""
+
+    def __init__(self, task: Task, pipe: _Pipe) -> None:
+        self._task = task
+        self._pipe = pipe
+        self._left = task.most
+        self._ydl = _youtube_dl(task, pipe)
+
+    def look(self) -> None:
+        """Say which videos there are. Raises whatever yt-dlp does."""
+        task = self._task
+        extractors = self._ydl._ies  # noqa: SLF001 - yt-dlp has no question for this
+        if not task.extractor and not any(
+            extractor.suitable(task.url) for key, extractor in extractors.items() if key != "Generic"
+        ):
+            self._pipe.say(
+                ExtractionTrouble(url=task.url, words="no extractor is made for this address", none_there=True)
+            )
+            return
+        found = self._ydl.extract_info(task.url, download=False, process=False, ie_key=task.extractor or None)
+        self._take(found, 0)
+
+    def _take(self, found: dict[str, Any] | None, depth: int) -> None:
+        """Take what an extractor returned: a video, a list, or another address to look at."""
+        kind = (found or {}).get("_type", "video")
+        if not found:
+            return
+        if depth > _DEEPEST:
+            words = f"a list within {_DEEPEST} others: not looked into"
+            self._pipe.say(ExtractionTrouble(url=_words(str(found.get("url") or self._task.url)), words=words))
+            return
+        if kind in {"playlist", "multi_video"}:
+            self._take_list(found, depth)
+        elif kind == "url":
+            url, extractor = found["url"], found.get("ie_key")
+            self._take(self._ydl.extract_info(url, download=False, process=False, ie_key=extractor), depth + 1)
+        else:
+            self._take_video(self._ydl.process_ie_result(found, download=False))
+
+    def _take_list(self, found: dict[str, Any], depth: int) -> None:
+        """Take the videos of a list one after the other; one that fails does not cost the others."""
+        shared = {key: found[key] for key in ("extractor", "extractor_key", "webpage_url") if found.get(key)}
+        for entry in _entries(self._ydl, found):
+            if not isinstance(entry, dict):
+                continue
+            if not self._left:
+                url = str(found.get("webpage_url") or self._task.url)
+                self._pipe.say(ListedVideo(url=_words(url), title=_words(str(found.get("title") or ""))))
+                return
+            is_video = entry.get("_type", "video") == "video"
+            try:
+                if is_video:
+                    self._ydl.add_extra_info(entry, shared)
+                self._take(entry, depth + 1)
+            except Exception as error:  # noqa: BLE001 - as in main: the next one may be better made
+                url = entry.get("webpage_url" if is_video else "url") or self._task.url
+                self._pipe.say(_trouble(str(url), error))
+
+    def _take_video(self, info: dict[str, Any] | None) -> None:
+        from capture.extractors.video.described import described
+
+        if info is None:
+            return
+        if info.get("_type") in {"playlist", "multi_video"}:  # what url_transparent may lead to
+            for entry in info.get("entries") or ():
+                self._take_video(entry)
+            return
+        self._left -= 1
+        if info.get("is_live"):
+            info["title"] = _LIVE_SUFFIX.sub("", str(info.get("title") or ""))  # yt-dlp adds the time of day
+        self._pipe.say(described(info, self._ydl))
+
+
+def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:
+    """Yield the entries of a list as they come, page by page."""
+    from yt_dlp.utils import PlaylistEntries  # type: ignore[import-untyped]  # it ships no types
+
+    for _, entry in PlaylistEntries(ydl, found).get_requested_items():
+        yield entry
+
+
+def _youtube_dl(task: Task, pipe: _Pipe) -> YoutubeDL:
+    """Return a yt-dlp that has one door, no settings of the user's, and no programs."""
+    import yt_dlp
+    from yt_dlp.globals import plugin_dirs  # type: ignore[import-untyped]  # it ships no types
+
+    from capture.extractors.video.door import DoorRH, jar_of
+
+    plugin_dirs.value = []
+    DoorRH.ask = pipe.ask
+
+    class _OneDoor(yt_dlp.YoutubeDL):  # type: ignore[misc]  # as above
+        cookiejar = jar_of(task.cookies)
+
+        def build_request_director(self, _handlers: object, _preferences: object = None) -> Any:  # noqa: ANN401 - yt-dlp ships no types
+            return super().build_request_director([DoorRH], ())
+
+    ydl = _OneDoor(
+        {
+            "logger": _Logger(pipe),
+            "quiet": True,
+            "noprogress": True,
+            "color": "never",
+            "simulate": True,
+            "cachedir": False,
+            "usenetrc": False,
+            "proxy": "",
+            # No invented X-Forwarded-For: what a site is told about who asks must be true.
+            "geo_bypass": False,
+            # yt-dlp starts no ffmpeg, not even to ask for its version.
+            "ffmpeg_location": os.devnull,
+            "extractor_retries": 0,
+            "noplaylist": True,
+            "lazy_playlist": True,
+            "getcomments": task.comments,
+            "remote_components": (),
+        }
+    )
+    best = ydl.build_format_selector(_BEST)
+    ydl.format_selector = lambda context: _choose(best, context)
+    return ydl
+
+
+def _choose(best: Callable[[dict[str, Any]], Iterator[Any]], context: dict[str, Any]) -> Iterator[Any]:
+    """Yield the best of the streams that goldenhour can take apart; of the others only where there is no such."""
+    able = [stream for stream in context["formats"] if stream.get("protocol") in _PROTOCOLS]
+    yield from best({**context, "formats": able or context["formats"]})
+
+
+def _trouble(url: str, error: Exception) -> ExtractionTrouble:
+    """Return what went wrong, in yt-dlp's words."""
+    from yt_dlp.utils import ExtractorError, UnsupportedError, YoutubeDLError
+
+    cause: object = error
+    information = getattr(error, "exc_info", None)  # a DownloadError hides what it was made of here
+    if isinstance(information, tuple) and len(information) > 1 and information[1] is not None:
+        cause = information[1]
+    if isinstance(cause, ExtractorError):
+        words = cause.orig_msg
+        if cause.cause is not None and str(cause.cause) not in words:
+            words = f"{words} ({cause.cause})"
+    elif isinstance(cause, YoutubeDLError):
+        words = str(cause)
+    else:
+        words = f"yt-dlp could not read what the site sent ({type(cause).__name__}: {cause})"
+    none_there = isinstance(cause, UnsupportedError) or _NONE_THERE.search(words) is not None
+    return ExtractionTrouble(url=_words(url), words=_words(words), none_there=none_there)
+
+
+def _words(text: str) -> str:
+    """Return text that can be sent: bounded, without lone surrogates."""
+    return text[:4000].encode("utf-8", "replace").decode()

@@ -1,0 +1,168 @@
+"""Looking for the videos at an address: yt-dlp says which there are, the recorder fetches them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capture.extractors.video.answering import Answering
+from capture.extractors.video.beside import alone, beside, copies_of_streams, copies_of_words
+from capture.extractors.video.describing import facts_of, lasting_name, moment_of, post_of
+from capture.extractors.video.extraction import Extraction
+from capture.extractors.video.messages import Ask, Cookie, ExtractionTrouble, FoundVideo, ListedVideo, Remark, Task
+from capture.extractors.video.plain_words import plain, with_hint
+from capture.extractors.video.streams import Streams, request_headers
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.request.extractor import Fetch, Finding, StoredItem
+
+MOST = 5000
+"""Videos of one list; `--limit` sets it lower."""
+
+
+@dataclass(slots=True)
+class VideoSearch:
+    """What one source finds with yt-dlp's help. `none` and `refused` say why there is nothing, if there is nothing."""
+
+    fetch: Fetch
+    found: int = 0
+    none: str = ""
+    """Why there is no video, in plain words."""
+    refused: bool = False
+    """Whether there is something that the site, or yt-dlp, would not give."""
+    shown: set[str] = field(default_factory=set)
+    """Every address that yt-dlp was shown, or named as a stream."""
+    page: StoredItem | None = None
+    """The page at the address, where yt-dlp looked at it."""
+    _seen: set[str] = field(default_factory=set)
+    _remarks: list[str] = field(default_factory=list)
+
+    def look(self, url: str, extractor: str = "", page: StoredItem | None = None) -> Iterator[Finding]:
+        """Yield what there is at an address; nothing where there is no video. `page` is what was fetched already."""
+        options = self.fetch.options
+        task = Task(
+            url=url,
+            extractor=extractor,
+            most=min(options.limit or MOST, MOST),
+            comments=options.comments,
+            cookies=tuple(_cookies(self.fetch)),
+        )
+        answering = Answering(self.fetch, url, page)
+        try:
+            home = Path(tempfile.mkdtemp(dir=self.fetch.scratch, prefix="yt-dlp-"))
+            extraction = Extraction(task, home, pause=self.fetch.wait)
+        except OSError as error:
+            yield from self._trouble(
+                ExtractionTrouble(url=url, words=f"it could not be started ({error.strerror})"), answering
+            )
+            return
+        with extraction:
+            for said in extraction.said():
+                match said:
+                    case Ask():
+                        told = answering.answer(said)
+                        if told.body:
+                            self.shown.add(said.url)
+                        extraction.tell(told)
+                    case FoundVideo():
+                        yield from self._video(said, answering, page)
+                    case ListedVideo():
+                        limit = f"--limit {options.limit}" if options.limit else f"{MOST:,} videos"
+                        reason = f"further videos of this list: over the limit ({limit})"
+                        yield NotFollowed(url=said.url, reason=reason)
+                    case Remark():
+                        self._remarks.append(with_hint(said.words))
+                    case ExtractionTrouble():
+                        yield from self._trouble(said, answering)
+        self.page = self.page or answering.page
+        if self.found or self.refused:
+            yield from (NotFollowed(url=url, reason=f"yt-dlp: {remark}") for remark in self._remarks)
+        self._remarks.clear()
+
+    def _trouble(self, trouble: ExtractionTrouble, answering: Answering) -> Iterator[Finding]:
+        url = trouble.url or answering.url
+        if answering.unchanged:
+            yield NotFollowed(url=url, reason="a video page: as it was captured before")
+        elif trouble.none_there and not self.found:
+            self.none = plain(trouble.words)
+        else:
+            self.refused = True
+            yield Unavailable(url=url, reason=with_hint(trouble.words), found_in=f"video at {answering.url}")
+
+    def _video(self, video: FoundVideo, answering: Answering, page: StoredItem | None) -> Iterator[Finding]:
+        """Yield one video: what is said of it first, then what it is made of."""
+        self.found += 1
+        self.shown |= {stream.url for stream in video.streams}
+        anchor, name = answering.first, lasting_name(video)
+        answering.next_video()
+        if f"{video.extractor} {name}" in self._seen:
+            return
+        self._seen.add(f"{video.extractor} {name}")
+        if video.of_platform and anchor is not None:
+            yield ItemReading(ref=anchor.item.ref, facts=facts_of(video), post=post_of(video))
+        if reason := self._not_wanted(video, name):
+            yield NotFollowed(url=video.url or answering.url, reason=f"video: {reason}")
+            return
+        where = f"video {video.url or answering.url}"
+        yield from beside(video, where)
+        try:
+            folder = Path(tempfile.mkdtemp(dir=self.fetch.scratch, prefix="video-"))
+        except OSError as error:
+            yield Unavailable(url=video.url, reason=f"video: no room to work in ({error.strerror})", found_in=where)
+            return
+        stream = alone(video)
+        if stream is not None and answering.stored(stream.url) is None:
+            # A file of its own: fetched in its turn, and a page may show it as well.
+            kind = "video" if stream.video else "audio"
+            yield FetchRequest(url=stream.url, kind=kind, found_in=where, headers=request_headers(stream))
+            holder = anchor if video.of_platform else page or anchor
+        else:
+            streams = Streams(self.fetch, video, where, folder)
+            streams.take_subtitles()
+            streams.take(answering)
+            holder = streams.first or anchor or page
+            yield from self._made_of(streams, video, holder, where)
+        if holder is not None:
+            yield from copies_of_words(video, holder.item.ref, self.found, folder)
+
+    def _made_of(self, streams: Streams, video: FoundVideo, holder: StoredItem | None, where: str) -> Iterator[Finding]:
+        """Yield what was made of the streams, and what is to be said of them."""
+        if not video.of_platform and holder is not None:
+            yield ItemReading(ref=holder.item.ref, facts=facts_of(video), post=post_of(video))
+        joined = streams.join()
+        yield from (Unavailable(url=video.url, reason=f"video: {gone}", found_in=where) for gone in streams.gone)
+        yield from (NotFollowed(url=video.url, reason=f"video: {note}") for note in streams.notes)
+        if holder is not None:
+            yield from copies_of_streams(video, holder.item.ref, self.found, joined)
+
+    def _not_wanted(self, video: FoundVideo, name: str) -> str:
+        """Return why the video itself is not fetched, or ""."""
+        options = self.fetch.options
+        moment, known = moment_of(video), options.known.posts.get(name)
+        if "video" not in options.wanted_kinds():
+            return f"not asked for (--media {options.media})"
+        if known is not None:
+            return f"captured before, as {known.ref}"
+        if moment is not None and options.since is not None and moment < options.since:
+            return "published before --since"
+        if moment is not None and options.until is not None and moment > options.until:
+            return "published after --until"
+        return ""
+
+
+def _cookies(fetch: Fetch) -> Iterator[Cookie]:
+    """Yield the user's cookies, which the recorder keeps out of what it records."""
+    for cookie in fetch.options.network.cookies or ():
+        yield Cookie(
+            domain=cookie.domain,
+            path=cookie.path,
+            name=cookie.name,
+            value=cookie.value or "",
+            secure=cookie.secure,
+            expires=int(cookie.expires or 0),
+        )

@@ -1,0 +1,98 @@
+"""The web: any page or file by its URL, and the media that a page shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.extractors.ask_again import ask_again
+from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
+from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed
+from hashing.case.facts import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from capture.page import ReadPage
+    from capture.request.extractor import Fetch, Finding, StoredItem
+    from capture.request.known import KnownPost
+    from capture.request.scene import Scene
+
+_FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
+"""The order in which media are fetched: the small and fleeting before the large."""
+
+
+class Web:
+    """Any http or https address."""
+
+    name = "web"
+    example = "https://example.org/news/fire-on-market-street.html"
+    lists_posts = False
+
+    def takes(self, scene: Scene) -> bool:
+        """Say whether the scene is a web address."""
+        return not scene.tag and scene.url.startswith(("http://", "https://"))
+
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+        """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
+        from capture.extractors.feed import looks_like_feed, no_feed, read_feed
+
+        stored = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene")).stored
+        if stored is None:
+            return
+        if looks_like_feed(stored):
+            yield from read_feed(stored, fetch, lambda page: found_on_page(page, fetch))
+            return
+        yield from no_feed(stored, fetch)
+        if stored.item.kind == "page":
+            yield from found_on_page(stored, fetch)
+        elif stored.item.kind == "playlist":
+            yield from _videos(stored, fetch, Signs(page=True))
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask for the page of an entry that is no longer in its feed."""
+        return ask_again(known, fetch)
+
+
+def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
+    """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
+    from capture.page import PageUnreadable, read_page
+
+    item = stored.item
+    try:
+        body = read_decoded(stored.body, item.content_encoding)
+        page = read_page(body, url=stored.url, content_type=stored.content_type)
+    except (NotDecoded, PageUnreadable) as error:
+        yield NotFollowed(url=item.url, reason=f"the page is stored but was not searched for media: {error}")
+        return
+    yield ItemReading(
+        ref=item.ref, facts=page_facts(page), text=page.text, plain=body if item.content_encoding else b""
+    )
+    if page.embedded:
+        reason = "embedded in the page itself and stored with it"
+        yield NotFollowed(url=item.url, reason=reason, count=page.embedded)
+    playlists = {link.url: None for link in page.media if is_playlist(link.url)} if videos else {}
+    for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
+        if link.url not in playlists:
+            yield FetchRequest(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
+    if videos and (signs := signs_of_video(body, stored.url, playlists)):
+        yield from _videos(stored, fetch, signs, playlists)
+
+
+def _videos(stored: StoredItem, fetch: Fetch, signs: Signs, playlists: Iterable[str] = ()) -> Iterator[Finding]:
+    if "video" in fetch.options.wanted_kinds():
+        yield from videos_at(stored, fetch, signs, playlists)
+    else:
+        yield NotFollowed(url=stored.item.url, reason=f"its video: not asked for (--media {fetch.options.media})")
+
+
+def page_facts(page: ReadPage) -> tuple[Fact, ...]:
+    """Return what a page claims about itself, best-trusted place first; a naive time is marked as naive."""
+    facts = [Fact(claim.name, claim.value, claim.tag) for claim in page.claims]
+    for time in page.times:
+        facts.append(Fact(time.name, time.iso or time.written, time.tag))
+        facts.append(Fact(f"{time.name} zone", "stated" if time.has_zone else "not stated", time.tag))
+        if time.iso != time.written:
+            facts.append(Fact(f"{time.name} as written", time.written, time.tag))
+    facts += [Fact("could not be read", note, "page") for note in page.notes]
+    return tuple(facts)

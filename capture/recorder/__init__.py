@@ -1,0 +1,1 @@
+"""The one door to a scene's servers: every exchange recorded raw, hashed as it arrives."""

@@ -1,0 +1,203 @@
+"""What a source is: a site or protocol that knows which items belong to a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from capture.errors import CaptureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from capture.request.known import KnownPost
+    from capture.request.options import CaptureOptions
+    from capture.request.scene import Scene
+    from hashing.case.events import Item, PostChanged, ProofRead
+    from hashing.case.facts import Fact
+    from hashing.case.post import Post
+
+
+class NotMine(CaptureError):
+    """The host, when asked, turned out not to speak this source's protocol: the next source takes the scene."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """Something that a source found and wants fetched.
+
+    `kind` is what it is expected to be. For media and pages what counts in the end is what the bytes are; for any
+    other kind (a post, a listing, an account, a proof …) the source's word does.
+    """
+
+    url: str
+    kind: str
+    found_in: str
+    alt: str = ""
+    referer: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further header fields of the request, such as Accept. Credentials never stand here."""
+    method: str = "GET"
+    data: bytes = b""
+    """The body of the request."""
+    counted: bool = True
+    """Whether `--limit` counts it; the media of a post come with the post."""
+    optional: bool = False
+    """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """An item that is on disk."""
+
+    item: Item
+    body: Path
+    url: str
+    """Where redirects led to."""
+    content_type: str
+    """The header as it was served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a fetch. Without `reason` it is what was asked for, whole, and `stored` says where it is."""
+
+    url: str
+    """Where redirects led to."""
+    status: int = 0
+    """The HTTP status; 0 where no answer came."""
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Field names in lower case; a field that came twice is joined with a comma."""
+    stored: StoredItem | None = None
+    sample: bytes = b""
+    """The first bytes of the body, also of a refusal, which as a rule says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReading:
+    """What a source read in an item that is stored: facts, the item's text if it has one, the post that it is."""
+
+    ref: str
+    facts: tuple[Fact, ...] = ()
+    text: str = ""
+    plain: bytes = b""
+    """The item without its content coding, where it came coded and cannot be opened as it is."""
+    plain_suffix: str = ".html"
+    post: Post | None = None
+    events: tuple[ProofRead | PostChanged, ...] = ()
+    """Further findings of the ledger's own form; `time` is set anew when they are recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostExcerpt:
+    """One post in a list of posts that is stored: it becomes an item of its own, byte for byte as it was served."""
+
+    of: StoredItem
+    offset: int
+    """Where it begins in the list's body, its content coding undone."""
+    data: bytes
+    url: str
+    """The post's own address, where a watch asks for it again when it is no longer listed."""
+    found_in: str
+    post: Post
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedFile:
+    """A file that was made of items in the scratch folder, such as a merged video: it becomes a working copy."""
+
+    ref: str
+    """The item that it belongs to."""
+    file: Path
+    name: str
+    """The name that it gets, which begins with the item's number; made for people, harmless on every file system."""
+    how: str
+    """How it was made, and of which items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFollowed:
+    """Something that a source saw and did not go after, or could not look into, although it is stored."""
+
+    url: str
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unavailable:
+    """Something that belongs to the scene and that the platform would not give: recorded as a failure."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostGone:
+    """A post that an earlier capture has is no longer there."""
+
+    id: str
+    """The post's lasting name."""
+    reason: str
+    """The server's word for it."""
+    after: str = ""
+    """The item that shows it, such as the proof of its absence."""
+
+
+Finding = FetchRequest | ItemReading | PostExcerpt | DerivedFile | PostGone | NotFollowed | Unavailable
+
+
+class Fetch(Protocol):
+    """What a source may ask of the capture while it looks for what belongs to a scene."""
+
+    options: CaptureOptions
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that are made on the way; it is gone when the capture is sealed."""
+
+    def get(self, found: FetchRequest) -> Answer:
+        """Fetch something and wait until it is on disk. What fails is recorded, unless it was optional."""
+
+    def get_all(self, wanted: Iterable[FetchRequest]) -> Iterator[tuple[FetchRequest, Answer]]:
+        """Fetch several things side by side; yield the answers in the order in which they were wanted."""
+
+    def wait(self, seconds: float) -> None:
+        """Pause, for as long as the capture is not stopped. Raises CancelledError where it is."""
+
+
+class Extractor(Protocol):
+    """A site or protocol. Each is one class, in one file or folder, and stands in `SOURCES`."""
+
+    name: str
+    example: str
+    """A scene that this source takes, for its documentation and its test."""
+    lists_posts: bool
+    """Whether `--limit` counts posts, which the source itself sees to, and not the media of a page."""
+
+    def takes(self, scene: Scene) -> bool:
+        """Say whether the scene may be one of this source's, without touching the network."""
+
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+        """Yield what belongs to the scene, most fleeting first; `fetch` gets what the source itself must read.
+
+        Raises NotMine, before it yields anything, where the host shows that the scene is another source's.
+        """
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask after a post that an earlier round of a watch has and this one no longer finds.
+
+        Where it is still there, yield a Read with what it says now; where it has gone, a Gone.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTarget:
+    """One place to look in: the scene as it is there, and the sources that may know it, the likeliest first."""
+
+    scene: Scene
+    sources: Sequence[Extractor]

@@ -1,0 +1,70 @@
+"""What earlier captures of a scene have taken, so that a watch takes nothing twice and sees what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from hashing.case.post import Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """An item that an earlier capture has: its reference and its SHA-256 in hexadecimal."""
+
+    ref: str
+    sha256: str
+    settled: bool = True
+    """Whether that capture got all that it sought; else what a page shows is sought again, though it is the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPost:
+    """A post as it was when it was last seen: its item's reference and address, and what it said."""
+
+    ref: str
+    url: str
+    source: str
+    """The name of the source that found it."""
+    post: Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Items by their URL, and posts by their lasting name."""
+
+    items: Mapping[str, KnownItem] = field(default_factory=dict)
+    posts: Mapping[str, KnownPost] = field(default_factory=dict)
+    shown: Mapping[tuple[str, str], KnownPost] = field(default_factory=dict)
+    """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
+
+    def same(self, post: Post) -> KnownPost | None:
+        """Return an earlier copy that says what a post says, if there is one."""
+        copies = (self.shown.get((post.id, post.server)), self.posts.get(post.id))
+        return next((known for known in copies if known is not None and same_words(known.post, post)), None)
+
+    def edited(self, post: Post) -> KnownPost | None:
+        """Return the earlier copy that the very server of a post showed, if it said something else.
+
+        Where another server says something else, one of the two may lie: that is no edit.
+        """
+        known = self.shown.get((post.id, post.server))
+        return known if known is not None and not same_words(known.post, post) else None
+
+
+def same_words(before: Post, after: Post) -> bool:
+    """Say whether a post says what it said before, whichever server shows it.
+
+    Counts go up and down, a server's own number of the post that is answered and the place of its own copy of a photo
+    are another one's on the next server.
+    """
+    return _words(before) == _words(after)
+
+
+def _words(post: Post) -> Post:
+    media = tuple(replace(each, url=each.origin or each.url, origin="") for each in post.media)
+    return replace(post, counts={}, server="", visibility="", reply_to="", media=media)

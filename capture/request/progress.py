@@ -1,0 +1,70 @@
+"""What a capture tells whoever watches it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from hashing.case.events import CaptureStarted, Failed, Item
+
+
+class Progress(Protocol):
+    """Told of what happens as it happens, from several threads at once. Nothing it does can fail a capture."""
+
+    def started(self, capture: CaptureStarted) -> None:
+        """Hear that a capture begins."""
+
+    def found(self, url: str) -> None:
+        """Hear that something is to be fetched."""
+
+    def fetching(self, url: str) -> None:
+        """Hear that a fetch is under way."""
+
+    def received(self, count: int) -> None:
+        """Hear that bytes came in."""
+
+    def stored(self, item: Item) -> None:
+        """Hear that an item is on disk and in the ledger."""
+
+    def failed(self, failure: Failed) -> None:
+        """Hear that something was not got, or not whole."""
+
+    def passed_over(self, url: str) -> None:
+        """Hear that nothing came of something, and that this is no failure."""
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Hear that a host wants to be left alone for so long."""
+
+    def sealing(self) -> None:
+        """Hear that nothing more is fetched."""
+
+
+class Silent:
+    """Nobody watches."""
+
+    def started(self, capture: CaptureStarted) -> None:
+        """Say nothing."""
+
+    def found(self, url: str) -> None:
+        """Say nothing."""
+
+    def fetching(self, url: str) -> None:
+        """Say nothing."""
+
+    def received(self, count: int) -> None:
+        """Say nothing."""
+
+    def stored(self, item: Item) -> None:
+        """Say nothing."""
+
+    def failed(self, failure: Failed) -> None:
+        """Say nothing."""
+
+    def passed_over(self, url: str) -> None:
+        """Say nothing."""
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Say nothing."""
+
+    def sealing(self) -> None:
+        """Say nothing."""

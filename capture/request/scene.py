@@ -1,0 +1,65 @@
+"""The scene: what the user gives, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from capture.errors import BadScene
+from capture.recorder.urls import credentials, without_login
+from capture.request.pasted import scene_meant
+
+_SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene that can be captured: its address, without credentials, which stand apart and are never stored."""
+
+    text: str
+    url: str
+    login: tuple[str, tuple[str, str]] | None = None
+    """Whom it is lent to, and the user name and password."""
+    tag: str = ""
+    """The hashtag without its sign, where the scene is one; `url` is then the server that is asked for it."""
+
+
+def parse_scene(text: str) -> Scene:
+    """Read what the user gave. Raises BadScene, with a hint where one can be guessed."""
+    given = scene_meant(text)
+    if not given:
+        raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")
+    if given[0] in _SIGNS:
+        return _hashtag(given)
+    if given.startswith("at://"):
+        return _at_uri(given)
+    if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
+        given = f"https://{given}"
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+        login = credentials(given)
+    except ValueError as error:
+        reason = f" ({error})" if "@" not in given else ""  # it may quote the login
+        raise BadScene(f"{without_login(text.strip())}: not a web address{reason}") from error
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        raise BadScene(
+            f"{without_login(text.strip())}: not a web address that can be captured",
+            hint="goldenhour fetches http:// and https:// addresses; for a file on disk use `goldenhour hash`",
+        )
+    clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))
+    return Scene(clean, clean, login)
+
+
+def _hashtag(given: str) -> Scene:
+    tag = given[1:]
+    if not tag or any(char.isspace() or char in _SIGNS or not char.isprintable() for char in tag):
+        raise BadScene(f"{given}: not a hashtag", hint="write it as one word, such as '#FireWatch', in quotes")
+    return Scene(f"#{tag}", "", tag=tag)
+
+
+def _at_uri(given: str) -> Scene:
+    authority, _, path = given.removeprefix("at://").partition("/")
+    if not authority or any(char.isspace() or not char.isprintable() for char in given):
+        raise BadScene(f"{given}: not an at:// URI", hint="write it as at://did:plc:…/app.bsky.feed.post/…")
+    return Scene(given, f"at://{authority}/{path}".rstrip("/"))

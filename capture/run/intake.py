@@ -1,0 +1,404 @@
+"""From a fetch to an item: what came is named, numbered and handed to the writer; what did not is said."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from capture.recorder.decoding import NotDecoded, decoded_sample, decoded_sha256
+from capture.recorder.incoming import NameGiven
+from capture.recorder.urls import referrer
+from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
+from capture.request.item_name import claimed_name, item_name
+from capture.request.media_type import MediaType, media_type
+from capture.run.writer import HandIn
+from hashing.atproto.blob_url import promised_sha256
+from hashing.case.capture_folder import ITEMS
+from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
+from hashing.times import Clock, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.recorder.exchange import Arrival
+    from capture.recorder.recorder import Fetched, Recorder
+    from capture.request.known import Known
+    from capture.request.progress import Progress
+    from capture.run.examination import Examination
+    from capture.run.writer import Writer
+    from hashing.case.capture_folder import CaptureFolder
+
+ERROR_PAGE = "error page"
+REMNANT = "remnant"
+"""The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
+MEDIA = frozenset({"photo", "video", "audio", "document"})
+"""Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
+
+_BESIDE = frozenset({REMNANT, "listing", "data", "account", "identity"})
+"""Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
+
+_SCENE = "scene"
+_GONE = frozenset({404, 410})
+
+
+class ItemStore:
+    """Takes in one capture's items, from several threads, and counts what came of them."""
+
+    def __init__(
+        self,
+        folder: CaptureFolder,
+        exhibit: str,
+        writer: Writer,
+        recorder: Recorder,
+        examination: Examination,
+        *,
+        known: Known,
+        disk_full: Callable[[], None],
+        progress: Progress,
+        clock: Clock,
+    ) -> None:
+        self._disk_full = disk_full
+        self._folder = folder
+        self._exhibit = exhibit
+        self._writer = writer
+        self._recorder = recorder
+        self._examination = examination
+        self._known = known
+        self._progress = progress
+        self._clock = clock
+        self._next = 1
+        self._lock = threading.Lock()
+        self.items = self.got = self.failed = self.skipped = self.bytes = 0
+        self.answered = False
+        """Whether any server gave any answer."""
+        self.unchanged = False
+        """Whether the scene itself answered with the same bytes as in an earlier round."""
+        self._refused = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing came because the scene is at an address that goldenhour does not connect to."""
+        return self._refused and not self.answered
+
+    def next_number(self) -> int:
+        """Return the next item's number; items are numbered as they are found, not as they arrive."""
+        with self._lock:
+            self._next += 1
+            return self._next - 1
+
+    def _give_back(self, number: int) -> None:
+        """Use a number again that came to nothing, if no later one was given: a question leaves no gap."""
+        with self._lock:
+            if self._next == number + 1:
+                self._next = number
+
+    def get(self, found: FetchRequest, source: str) -> Answer:
+        """Fetch something and wait until it is on disk, for a source that must look into it."""
+        written, number = threading.Event(), self.next_number()
+        fetched, item, reason = self._take(found, number, source, written)
+        if item is None and (found.optional or not reason):
+            self._give_back(number)
+        arrival = fetched.arrival
+        if arrival is None:
+            return Answer(url=fetched.url, reason=reason)
+        while not written.wait(0.2):
+            self._writer.check()
+        stored = None
+        if item is not None and not item.error_page:
+            # Absolute: some of those who read it are processes of their own, in another folder.
+            body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
+            stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type)
+        return Answer(
+            url=fetched.url,
+            status=arrival.status,
+            reason=reason,
+            headers=arrival.headers,
+            stored=stored,
+            sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
+        )
+
+    def take(self, found: FetchRequest, number: int, source: str) -> None:
+        """Fetch something and hand it in."""
+        self._take(found, number, source, threading.Event())
+
+    def excerpt(self, finding: PostExcerpt, source: str) -> str:
+        """Make a post in a list of posts an item of its own; return its reference."""
+        number, of = self.next_number(), finding.of.item
+        ref, size = f"{self._exhibit}-{number:04d}", len(finding.data)
+        name = item_name(number, finding.url, "post", f".{of.path.rpartition('.')[2]}")
+        item = Item(
+            time=timestamp(self._clock()),
+            ref=ref,
+            kind="post",
+            url=finding.url,
+            path=f"{ITEMS}/{name}",
+            size=size,
+            sha256=hashlib.sha256(finding.data).hexdigest(),
+            mime=of.mime,
+            exchange=of.exchange,
+            found_in=finding.found_in,
+            source=source,
+            excerpt=Excerpt(of=of.ref, offset=finding.offset),
+        )
+        said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
+        if finding.facts:
+            said.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
+        found = FetchRequest(url=finding.url, kind="post", found_in=finding.found_in)
+
+        def _no_room() -> Failed:
+            return self._failure(found, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
+
+        self._writer.hand_in(HandIn(None, item, finding.data, tuple(said), lambda: self._stored(item), _no_room))
+        return ref
+
+    def passed(self, arrival: Arrival) -> None:
+        """Keep an exchange that a redirect or another attempt followed."""
+        item = None
+        if arrival.size and not arrival.in_warc:
+            number = int(arrival.ref.rpartition("-")[2])
+            item = self._item(
+                FetchRequest(url=arrival.url, kind=REMNANT, found_in="an exchange that was followed by another"),
+                arrival,
+                ref=f"{arrival.ref}.{arrival.number}",
+                name=f"{number:04d}-exchange-{arrival.number}.body",
+                source="recorder",
+                partial=arrival.cut,
+            )
+            arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
+        self._writer.hand_in(HandIn(arrival, item, written=lambda: self._stored(item)))
+
+    def not_begun(self, found: FetchRequest, reason: str) -> None:
+        """Record that something was not even tried."""
+        self._writer.record(self._failure(found, "", f"not fetched: {reason}", 0))
+
+    def not_given(self, finding: Unavailable) -> None:
+        """Record that something was refused to us, or is not to be had."""
+        found = FetchRequest(url=finding.url, kind="", found_in=finding.found_in)
+        self._writer.record(self._failure(found, "", finding.reason, 0))
+
+    def skip(self, url: str, reason: str, count: int = 1) -> None:
+        """Record that something was seen and, by the user's own settings, not sought."""
+        with self._lock:
+            self.skipped += count
+        self._writer.record(Skipped(time=timestamp(self._clock()), url=url, reason=reason, count=count))
+
+    def _take(
+        self, found: FetchRequest, number: int, source: str, written: threading.Event
+    ) -> tuple[Fetched, Item | None, str]:
+        """Fetch something, hand it in, and return what came, the item made of it, and what is wrong with it."""
+        ref = f"{self._exhibit}-{number:04d}"
+        self._progress.fetching(found.url)
+        headers = _headers(found)
+        fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
+        arrival = fetched.arrival
+        self._refused = self._refused or fetched.refused
+        if fetched.disk_full:
+            self._disk_full()
+        if arrival is None:
+            self._not_got(found, ref, fetched.reason)
+            return fetched, None, fetched.reason
+        self.answered = self.answered or arrival.status > 0
+        if self._is_known(found, fetched):
+            self._unchanged(found, arrival, written)
+            return fetched, None, ""
+        item = self._item_of(found, fetched, arrival, number, source)
+        reason = fetched.reason or _not_as_sought(found, item, arrival)
+        item = item if fetched.reason else _marked(item, found, reason)
+        further: list[Event] = []
+        if reason and found.optional and not arrival.cut:
+            self._progress.passed_over(found.url)
+        elif reason:
+            further.append(self._failure(found, ref, reason, arrival.number))
+        if found.found_in == _SCENE and (changed := self._page_changed(found, item, arrival.status, reason)):
+            further.append(changed)
+
+        if item is not None:
+            arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
+
+        def _written() -> None:
+            self._stored(item)
+            written.set()
+
+        self._writer.hand_in(HandIn(arrival, item, events=tuple(further), written=_written))
+        return fetched, item, reason
+
+    def _page_changed(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
+        """Return what has become of a watched page, whose bytes are not those of an earlier round.
+
+        A list of posts or a feed changes with every post; what has become of these, each post says itself.
+        """
+        known = self._known.items.get(found.url)
+        a_page = found.kind == "page" and (item is None or item.kind in {"page", ERROR_PAGE})
+        same = known is not None and item is not None and item.sha256 == known.sha256
+        if known is None or same or not a_page or (reason and status not in _GONE):
+            return None
+        after = item.ref if item is not None else ""
+        return PostChanged(
+            time=timestamp(self._clock()),
+            id=found.url,
+            change="gone" if reason else "edited",
+            before=known.ref,
+            after=after,
+            reason=reason,
+        )
+
+    def _not_got(self, found: FetchRequest, ref: str, reason: str) -> None:
+        """Record that nothing came at all; where the question was optional, only that it stayed open."""
+        if found.optional:
+            self._progress.passed_over(found.url)
+            self.skip(found.url, f"{found.kind}: not there, and not needed ({reason})")
+        else:
+            self._writer.record(self._failure(found, ref, reason, 0))
+
+    def _is_known(self, found: FetchRequest, fetched: Fetched) -> bool:
+        known, arrival = self._known.items.get(found.url), fetched.arrival
+        return bool(
+            known
+            and known.settled
+            and arrival is not None
+            and fetched.whole
+            and arrival.in_warc
+            and arrival.sha256 == known.sha256
+            and found.kind == "page"
+            and found.found_in == _SCENE
+        )
+
+    def _unchanged(self, found: FetchRequest, arrival: Arrival, written: threading.Event) -> None:
+        """Keep an exchange whose body an earlier capture already has as an item: it stands in the WARC alone."""
+        before = self._known.items[found.url].ref
+        with self._lock:
+            self.skipped += 1
+            self.unchanged = True
+        moment = timestamp(self._clock())
+        skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
+        self._progress.passed_over(found.url)
+        self._writer.hand_in(HandIn(arrival, events=(skipped,), written=written.set))
+
+    def _item_of(
+        self, found: FetchRequest, fetched: Fetched, arrival: Arrival, number: int, source: str
+    ) -> Item | None:
+        """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
+
+        An error page is an item where it answers for the scene itself: an investigator wants to read it. Behind a
+        link of the page it stands in the WARC alone.
+        """
+        refused = not arrival.cut and bool(fetched.reason)
+        if not arrival.size and (fetched.reason or found.method == "HEAD"):
+            return None
+        if refused and found.found_in != _SCENE and arrival.in_warc:
+            return None
+        sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
+        sniffed = media_type(sample, arrival.header("content-type"))
+        kind = _kind(found, sniffed)
+        if found.optional and kind == "page" != found.kind and arrival.in_warc and _says_page(arrival):
+            return None  # the host's page for everything that it does not know
+        return self._item(
+            found,
+            arrival,
+            ref=arrival.ref,
+            name=item_name(number, fetched.url, ERROR_PAGE if refused else kind, sniffed.extension),
+            source=source,
+            kind=ERROR_PAGE if refused else kind,
+            mime=sniffed.mime,
+            final_url=fetched.url if fetched.url != found.url else "",
+            partial=arrival.cut,
+            error_page=fetched.reason if refused else "",
+        )
+
+    def _item(
+        self,
+        found: FetchRequest,
+        arrival: Arrival,
+        *,
+        ref: str,
+        name: str,
+        source: str,
+        kind: str = "",
+        mime: str = "application/octet-stream",
+        final_url: str = "",
+        partial: str = "",
+        error_page: str = "",
+    ) -> Item:
+        return Item(
+            time=timestamp(self._clock()),
+            ref=ref,
+            kind=kind or found.kind,
+            url=found.url,
+            path=f"{ITEMS}/{name}",
+            size=arrival.size,
+            sha256=arrival.sha256,
+            mime=mime,
+            exchange=arrival.number,
+            found_in=found.found_in,
+            source=source,
+            final_url=final_url,
+            alt=found.alt[:1000],
+            claimed_name=claimed_name(final_url or found.url)[:1000],
+            content_encoding=arrival.header("content-encoding").strip().lower().replace("identity", "")[:100],
+            partial=partial,
+            error_page=error_page,
+        )
+
+    def _failure(self, found: FetchRequest, ref: str, reason: str, exchange: int) -> Failed:
+        moment = timestamp(self._clock())
+        failure = Failed(time=moment, url=found.url, reason=reason, found_in=found.found_in, ref=ref, exchange=exchange)
+        with self._lock:
+            self.failed += 1
+        self._progress.failed(failure)
+        return failure
+
+    def _stored(self, item: Item | None) -> None:
+        if item is None:
+            return
+        with self._lock:
+            self.items += 1
+            self.bytes += item.size
+            self.got += not item.error_page and item.kind not in _BESIDE
+        self._progress.stored(item)
+        if item.kind == "photo" and not item.error_page:
+            self._examination.examine(item)
+
+
+def _headers(found: FetchRequest) -> Mapping[str, str]:
+    try:
+        named = referrer(found.referer, found.url) if found.referer else ""
+    except ValueError:
+        named = ""  # the recorder says what is wrong with the address
+    return {"Referer": named, **found.headers} if named else found.headers
+
+
+def _marked(item: Item | None, found: FetchRequest, reason: str) -> Item | None:
+    """Mark what came in the place of a photo or video, so that nobody takes it for the one that a post shows."""
+    return replace(item, error_page=reason) if item is not None and reason and found.kind in MEDIA else item
+
+
+def _kind(found: FetchRequest, sniffed: MediaType) -> str:
+    """Return what an item is: the source's word for a post or a listing, unless a page came in its place."""
+    if found.kind in MEDIA or found.kind == "page" or sniffed.kind == "page":
+        return sniffed.kind
+    return found.kind
+
+
+def _says_page(arrival: Arrival) -> bool:
+    return arrival.header("content-type").strip().lower().startswith("text/html")
+
+
+def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival) -> str:
+    """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
+    if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
+        return f"the server sent a page instead of a {found.kind}"
+    sha256 = promised_sha256(found.url)
+    return _not_as_signed(sha256, arrival) if sha256 else ""
+
+
+def _not_as_signed(sha256: str, arrival: Arrival) -> str:
+    """Say whether a body is another one than a signed record names, once its content coding is undone."""
+    coding = arrival.header("content-encoding").strip()
+    try:
+        served = decoded_sha256(arrival.body, coding) if coding else arrival.sha256
+    except NotDecoded as error:
+        return f"whether it is what the signed record names cannot be told: {error}"
+    return "" if served == sha256 else "the server sent other bytes than those that the signed record names"

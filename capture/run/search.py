@@ -1,0 +1,98 @@
+"""Looking for what belongs to a scene: several places side by side, one stream of findings."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from capture.request.extractor import NotMine, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from capture.request.extractor import Extractor, Fetch, Finding, SearchTarget
+
+_WAITING = 64
+"""Findings that may wait before a source has to wait too: this bounds the memory."""
+
+
+class Search:
+    """Looks in each target of a search in a thread of its own, so that no platform waits for another."""
+
+    def __init__(self, targets: Sequence[SearchTarget], fetch: Callable[[str], Fetch]) -> None:
+        self._fetch = fetch
+        self._queue: queue.Queue[tuple[Extractor, Finding] | BaseException | None] = queue.Queue(_WAITING)
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(target,), name=f"search-{number}", daemon=True)
+            for number, target in enumerate(targets)
+        ]
+
+    def findings(self) -> Iterator[tuple[Extractor, Finding]]:
+        """Yield what is found, and by which source, until every target is at its end. Raises what a source raised."""
+        for thread in self._threads:
+            thread.start()
+        running = len(self._threads)
+        while running:
+            got = self._queue.get()
+            if got is None:
+                running -= 1
+            elif isinstance(got, BaseException):
+                raise got
+            else:
+                yield got
+
+    def stop(self) -> None:
+        """Let every source end at its next finding."""
+        self._stopped.set()
+
+    def join(self) -> None:
+        """Wait until every source has ended."""
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _run(self, target: SearchTarget) -> None:
+        end: BaseException | None = None
+        try:
+            self._look(target)
+        except (_Stopped, CancelledError):
+            pass  # whoever stopped the search knows why
+        except BaseException as error:  # noqa: BLE001 - raised again where the findings are read
+            end = error
+        with suppress(_Stopped):
+            self._put(end)
+
+    def _look(self, target: SearchTarget) -> None:
+        reasons = []
+        for source in target.sources:
+            try:
+                for finding in source.find(target.scene, self._fetch(source.name)):
+                    self._put((source, finding))
+            except NotMine as error:
+                reasons.append(str(error))
+            else:
+                return
+        reason = "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"
+        self._put(
+            (
+                target.sources[-1],
+                Unavailable(url=target.scene.url or target.scene.text, reason=reason, found_in="scene"),
+            )
+        )
+
+    def _put(self, thing: tuple[Extractor, Finding] | BaseException | None) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(thing, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+        raise _Stopped
+
+
+class _Stopped(Exception):
+    """The search was stopped."""

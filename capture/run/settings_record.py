@@ -1,0 +1,44 @@
+"""What a capture writes down of how it was made: its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.recorder.recorder import without_credentials
+from hashing.times import timestamp
+
+if TYPE_CHECKING:
+    from capture.request.options import CaptureOptions
+
+
+def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
+    """Return the settings in words, with every credential left out."""
+    network = options.network
+    return {
+        "media": options.media,
+        "limit": options.limit,
+        "on": ", ".join(options.on),
+        "thread": options.thread,
+        "since": timestamp(options.since) if options.since else "",
+        "until": timestamp(options.until) if options.until else "",
+        "comments": options.comments,
+        "follow": options.follow,
+        "live": f"{options.live:g} s",
+        "appview": options.bluesky.appview,
+        "plc": options.bluesky.plc,
+        "ntp": str(options.ntp or "none asked"),
+        "min_free": options.min_free,
+        "jobs": network.jobs,
+        "timeout": f"{network.timeout:g} s",
+        "deadline": f"{network.deadline:g} s",
+        "largest": network.largest,
+        "attempts": network.attempts,
+        "user_agent": network.user_agent,
+        "proxy": without_credentials(network.proxy),
+        "names_resolved_by": "the proxy" if network.proxy else "this computer",
+        "tls_verified": not network.insecure,
+        "allow_private": network.allow_private,
+        "cookies": "given by the user; values not stored" if network.cookies is not None else "none given",
+        "tokens": f"given for {', '.join(network.tokens)}; not stored" if network.tokens else "none given",
+        "login": "given by the user; not stored" if network.credentials else "none given",
+    }

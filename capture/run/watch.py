@@ -1,0 +1,125 @@
+"""Watching: the same scenes again and again, each round a sealed capture of what is new since the last one.
+
+What earlier rounds took is known from the case's own ledgers, so a watch that died goes on where it was, and nothing is
+taken twice. A round in which nothing could be reached is sealed as well: it says when and why.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from capture.request.scene import parse_scene
+from capture.run.earlier import Earlier
+from capture.run.run import CaptureResult, capture
+from hashing.case.capture_folder import capture_events
+from hashing.case.events import CaptureFinished, Item, PostChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from capture.request.options import CaptureOptions
+    from capture.request.progress import Progress
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
+    from hashing.times import Clock
+
+
+_CLOCK_EVERY = 64.0
+"""Seconds from one comparison with a time server to the next: RFC 4330, section 10, forbids less than 15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round over one scene: its capture, and what it found to be new, edited or gone."""
+
+    number: int
+    scene: str
+    result: CaptureResult
+    posts: int
+    """New or edited posts, and the scene's own page where it is new."""
+    media: int
+    edited: int
+    gone: int
+    failed: int
+    bytes: int
+    last: bool
+    """Whether this was the last scene of the round, and a pause follows."""
+
+
+class Watch:
+    """Goes round the scenes until its time is over."""
+
+    def __init__(
+        self,
+        scenes: Sequence[str],
+        case: Case,
+        options: CaptureOptions,
+        *,
+        key: SigningKey,
+        progress: Progress,
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._scenes = scenes
+        self._case = case
+        self._options = options
+        self._key = key
+        self._progress = progress
+        self._clock = clock
+        self._pause = pause
+        self._monotonic = monotonic
+        self._clock_due = 0.0
+        self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
+        for earlier in self._earlier.values():
+            earlier.take_case(case)
+
+    def run(self, *, every: float, length: float | None) -> Iterator[Round]:
+        """Yield each round as it is sealed. Seconds from the beginning of one to the next, and in all (None: no end).
+
+        Raises what `capture` raises; a round that Ctrl-C ends is sealed, yielded, and the last.
+        """
+        begun, number = self._monotonic(), 0
+        while True:
+            number += 1
+            started = self._monotonic()
+            for scene in self._scenes:
+                done = self._round(number, scene)
+                yield done
+                if done.result.status == "interrupted":
+                    return
+            following = started + every
+            if length is not None and following - begun >= length:
+                return
+            self._pause(max(following - self._monotonic(), 0.0))
+
+    def _clock_is_due(self) -> bool:
+        """Say whether the time server may be asked again, and remember that it is."""
+        if (now := self._monotonic()) < self._clock_due:
+            return False
+        self._clock_due = now + _CLOCK_EVERY
+        return True
+
+    def _round(self, number: int, scene: str) -> Round:
+        earlier = self._earlier[scene]
+        options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
+        result = capture(scene, self._case, options, key=self._key, progress=self._progress, clock=self._clock)
+        events = list(capture_events(result.path))
+        earlier.take(events)
+        items = [event for event in events if isinstance(event, Item) and not event.error_page]
+        changes = [event.change for event in events if isinstance(event, PostChanged)]
+        finished = next(event for event in reversed(events) if isinstance(event, CaptureFinished))
+        return Round(
+            number=number,
+            scene=parse_scene(scene).text,  # without the login that it may hold
+            result=result,
+            posts=sum(item.kind in {"post", "page"} for item in items),
+            media=sum(item.kind in {"photo", "video", "audio", "document"} for item in items),
+            edited=changes.count("edited"),
+            gone=changes.count("gone"),
+            failed=finished.failed,
+            bytes=finished.bytes,
+            last=scene == self._scenes[-1],
+        )

@@ -1,0 +1,1 @@
+"""All that draws on a terminal: tables, progress, lines for people."""

@@ -1,0 +1,58 @@
+"""Progress as plain lines, where there is no terminal: one a stored item and one a failure."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hashing.case.events import CaptureStarted, Failed, Item
+
+
+class LineProgress:
+    """Writes lines to a stream; `clean` makes text from the network harmless to show."""
+
+    def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
+        self._stream = stream
+        self._clean = clean
+        self._lock = threading.Lock()
+
+    def started(self, capture: CaptureStarted) -> None:
+        """Name the scene and the exhibit."""
+        self._line(f"capturing {capture.scene} as {capture.exhibit}")
+
+    def found(self, url: str) -> None:
+        """Say nothing: the item's own line will."""
+
+    def fetching(self, url: str) -> None:
+        """Say nothing: the item's own line will."""
+
+    def received(self, count: int) -> None:
+        """Say nothing: bytes are for a live display."""
+
+    def stored(self, item: Item) -> None:
+        """Name the item that is safe."""
+        self._line(f"stored {item.ref} {item.kind} {item.size} bytes sha256:{item.sha256[:12]}… {item.url}")
+
+    def failed(self, failure: Failed) -> None:
+        """Name what was not got, and why."""
+        self._line(f"not captured: {failure.url}: {failure.reason}")
+
+    def passed_over(self, url: str) -> None:
+        """Say nothing: it is no failure."""
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Say why nothing goes on."""
+        self._line(f"{host} wants to be left alone: waiting {seconds:.0f} s")
+
+    def sealing(self) -> None:
+        """Say that the fetching is over."""
+        self._line("sealing")
+
+    def _line(self, text: str) -> None:
+        # Lines are a courtesy: where nobody reads them any more (a closed pipe, a full disk), the capture goes on.
+        with self._lock, suppress(OSError, ValueError):
+            print(self._clean(text), file=self._stream, flush=True)

@@ -1,0 +1,145 @@
+"""Progress on a terminal: items, bytes, rate, and what is under way, in a few lines that renew themselves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from capture.sizes import human_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from commands.display.watch_display import WatchTable
+    from hashing.case.events import CaptureStarted, Failed, Item
+
+_SHOWN = 4
+_PER_SECOND = 8
+
+
+class LiveProgress:
+    """A live display; a context manager. `clean` makes text from the network harmless to show.
+
+    `watched` is a table that stands above it, where captures follow each other in a watch.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        clean: Callable[[str], str],
+        watched: WatchTable | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clean = clean
+        self._monotonic = monotonic
+        self._watched = watched
+        self._lock = threading.Lock()
+        self._scene = ""
+        self._stored = self._failed = self._bytes = 0
+        self._to_come: set[str] = set()
+        self._under_way: dict[str, None] = {}
+        self._left_alone: dict[str, float] = {}
+        self._begun = self._monotonic()
+        self._phase = "fetching"
+        self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def started(self, capture: CaptureStarted) -> None:
+        """Begin a scene: every count starts again."""
+        if self._watched is not None:
+            self._watched.began()
+        with self._lock:
+            self._scene = f"{capture.exhibit}  {capture.scene}"
+            self._stored = self._failed = self._bytes = 0
+            self._to_come.clear()
+            self._under_way.clear()
+            self._begun, self._phase = self._monotonic(), "fetching"
+
+    def found(self, url: str) -> None:
+        """Count something that will be fetched."""
+        with self._lock:
+            self._to_come.add(url)
+
+    def fetching(self, url: str) -> None:
+        """Show what is under way."""
+        with self._lock:
+            self._under_way[url] = None
+
+    def received(self, count: int) -> None:
+        """Count bytes."""
+        with self._lock:
+            self._bytes += count
+
+    def stored(self, item: Item) -> None:
+        """Count an item that is safe."""
+        with self._lock:
+            self._stored += 1
+            self._ended(item.url)
+
+    def failed(self, failure: Failed) -> None:
+        """Count a failure."""
+        with self._lock:
+            self._failed += 1
+            self._ended(failure.url)
+
+    def passed_over(self, url: str) -> None:
+        """Show it no longer."""
+        with self._lock:
+            self._ended(url)
+
+    def waiting(self, host: str, seconds: float) -> None:
+        """Show why nothing goes on, for as long as that is so."""
+        with self._lock:
+            self._left_alone[host] = self._monotonic() + seconds
+
+    def sealing(self) -> None:
+        """Show that the fetching is over."""
+        with self._lock:
+            self._phase = "hashing and sealing"
+            self._under_way.clear()
+
+    def _ended(self, url: str) -> None:
+        self._to_come.discard(url)
+        self._under_way.pop(url, None)
+
+    def _shown(self) -> Group:
+        if self._watched is None:
+            return self._capture()
+        return Group(self._watched) if self._watched.resting else Group(self._watched, self._capture())
+
+    def _capture(self) -> Group:
+        with self._lock:
+            seconds = max(self._monotonic() - self._begun, 0.001)
+            failed = f" · {self._failed} not captured" if self._failed else ""
+            waiting = len(self._to_come)
+            size, rate = human_size(self._bytes), f"{human_size(self._bytes / seconds)}/s"
+            counts = f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {size} · {rate}"
+            under_way = [*self._waits(), *list(self._under_way)[-_SHOWN:]]
+            scene = self._scene
+        lines = [Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"), Text(counts)]
+        lines += [Text(f"  {self._clean(each)}", style="dim", no_wrap=True, overflow="ellipsis") for each in under_way]
+        return Group(*lines)
+
+    def _waits(self) -> list[str]:
+        """Return a line for each host that is still left alone, and forget the others."""
+        now = self._monotonic()
+        self._left_alone = {host: until for host, until in self._left_alone.items() if until > now}
+        return [
+            f"{host} wants to be left alone: {until - now:.0f} s to wait" for host, until in self._left_alone.items()
+        ]

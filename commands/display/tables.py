@@ -1,0 +1,356 @@
+"""What a person sees of a case or a capture in the terminal, and what a program gets instead."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from commands.display.listing import Column, Listing
+from exports.format.clock import clock_to_json
+from exports.format.exhibits import exhibit_ranges
+from exports.format.skips import reason_alike
+from exports.format.stated import stated
+from exports.moment import second
+from exports.printable import printable
+from exports.sizes import human_size
+from hashing.case.case import CAPTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from exports.custody.continuity import Exhibit
+    from exports.format.capture_view import CaptureView, ItemView
+    from exports.format.case_view import CaseView
+    from exports.format.manifest import CustodyRecord
+    from exports.format.result import Since
+    from exports.verification import Verification
+    from hashing.case.capture_folder import Seal
+    from hashing.case.events import ProofRead
+
+_HASH_DIGITS = 12
+_BESIDE = (".txt", ".json")
+"""Working copies that are for reading programs: no news to a person."""
+_VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
+
+
+def items_table(view: CaptureView) -> Listing:
+    """Return a capture's items: reference, kind, size, first digits of the hash, source."""
+    columns = (
+        Column("Item", style="bold"),
+        Column("Kind"),
+        Column("Size", right=True),
+        Column("SHA-256", style="cyan"),
+        Column("Source"),
+    )
+    return Listing(columns, [_item_row(entry) for entry in view.items])
+
+
+def _item_row(entry: ItemView) -> tuple[str, ...]:
+    item = entry.item
+    kind = f"{item.kind}, not whole" if item.partial else item.kind
+    shown = entry.post.permalink if entry.post and item.kind == "post" else ""
+    return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
+
+
+def copies_table(view: CaptureView) -> Listing:
+    """Return the working copies that can be looked at, such as a video joined of its segments."""
+    columns = (Column("Working copy of", style="bold"), Column("Size", right=True), Column("File"))
+    copies = [copy for copy in view.working_copies if not copy.path.endswith(_BESIDE)]
+    return Listing(columns, [(copy.ref, human_size(copy.size), copy.path) for copy in copies])
+
+
+def changes_table(view: CaptureView) -> Listing:
+    """Return the posts that are not what they were in an earlier capture, with the items of both versions."""
+    columns = (Column("Changed", style="yellow"), Column("Before"), Column("After"), Column("Post"))
+    return Listing(columns, [(each.change, each.before, each.after or "-", each.id) for each in view.changed])
+
+
+def missing_table(view: CaptureView) -> Listing:
+    """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
+    tried = [each for each in view.failed if each.ref]
+    rows = [(each.ref, each.reason, each.url) for each in tried]
+    rows += _collapsed("failed", ((each.reason, each.url, 1) for each in view.failed if not each.ref))
+    rows += _collapsed("skipped", ((each.reason, each.url, each.count) for each in view.skipped))
+    columns = (Column("Not captured", style="yellow"), Column("Why"), Column("Source"))
+    return Listing(columns, rows)
+
+
+def _collapsed(word: str, each: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, str, str]]:
+    """Yield one row for each reason, with how many it was and the first of them."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for said, url, count in each:
+        reason = reason_alike(said)
+        counts[reason] += count
+        first.setdefault(reason, url)
+    for reason, count in counts.items():
+        yield f"{word} {count:,}" if count > 1 else word, reason, first[reason]
+
+
+def case_table(view: CaseView) -> Listing:
+    """Return a case's captures: exhibit, begin, outcome, what was got and not got, scene."""
+    columns = (
+        Column("Exhibit", style="bold"),
+        Column("Began (UTC)"),
+        Column("Outcome"),
+        Column("Items", right=True),
+        Column("Not got", right=True),
+        Column("Scene"),
+    )
+    return Listing(columns, [_capture_row(capture) for capture in view.captures])
+
+
+def case_remarks(view: CaseView) -> Iterator[str]:
+    """Yield what is to be said of a case beside its captures: seal, bundles, and what is not as it should be."""
+    if view.seal is not None:
+        yield f"seal     {view.seal.fingerprint}  case"
+    for batch in view.batches:
+        rows = f"{batch.rows:,} {'row' if batch.rows == 1 else 'rows'}"
+        counts = f"{rows}, {batch.done:,} captured, {batch.failed:,} failed, {batch.left:,} left"
+        yield printable(f"batch {batch.batch} by {batch.officer}, {batch.status}: {counts}")
+    for bundle in view.exported:
+        made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
+        yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
+    for name in view.missing:
+        yield printable(f"missing: the case's ledger has a capture {name}, and its folder is gone")
+    for name in view.unregistered:
+        yield printable(f"not of this case: its ledger knows no capture {name}")
+
+
+def exhibits_table(exhibits: Iterable[Exhibit], items: Mapping[str, int]) -> Listing:
+    """Return exhibits with seal, last custody event and latest description; `items` counts those that are at hand."""
+    columns = (
+        Column("Exhibit", style="bold"),
+        Column("Seized (UTC)"),
+        Column("Items", right=True),
+        Column("Seal", style="cyan"),
+        Column("Last event"),
+        Column("Description"),
+    )
+    return Listing(columns, [_exhibit_row(exhibit, items) for exhibit in exhibits])
+
+
+def _exhibit_row(exhibit: Exhibit, items: Mapping[str, int]) -> tuple[str, ...]:
+    said = [entry.description for entry in exhibit.descriptions()]
+    earlier = f" ({len(said) - 1} earlier)" if len(said) > 1 else ""
+    return (
+        exhibit.ref,
+        _minute(exhibit.registered.began),
+        f"{items[exhibit.ref]:,}" if exhibit.ref in items else "-",
+        exhibit.sealed.fingerprint if exhibit.sealed else "not sealed",
+        f"{exhibit.last.event} {_minute(exhibit.last.time)}",
+        said[-1] + earlier if said else "-",
+    )
+
+
+def _minute(time: str) -> str:
+    return time[: len("2026-11-24T10:15")].replace("T", " ")
+
+
+def custody_lines(log: Iterable[CustodyRecord]) -> Iterator[str]:
+    """Yield the entries of a custody log, each with what it states on lines of its own: nothing in it is cut."""
+    for entry in log:
+        late = f"  (recorded late: {second(entry.recorded)})" if entry.late else ""
+        who = f"  by {entry.officer}" if entry.officer else ""
+        yield printable(f"{second(entry.time)}  {entry.ref}  {entry.event}{who}{late}")
+        for phrase in stated(entry):
+            yield f"    {printable(phrase)}"
+
+
+def exhibit_to_json(exhibit: Exhibit, items: int | None) -> dict[str, Any]:
+    """Return an exhibit as plain values for `exhibit --json`; `items` is None where its capture is not at hand."""
+    from exports.custody.continuity import DESCRIBED
+
+    return {
+        "exhibit": exhibit.ref,
+        "capture": exhibit.registered.capture,
+        "scene": exhibit.registered.scene,
+        "officer": exhibit.registered.officer,
+        "seized": exhibit.registered.began,
+        "items": items,
+        "seal": exhibit.sealed and exhibit.sealed.fingerprint,
+        "descriptions": [msgspec.to_builtins(entry) for entry in exhibit.log if entry.event == DESCRIBED],
+        "last": msgspec.to_builtins(exhibit.last),
+    }
+
+
+def custody_to_json(exhibit: Exhibit, ref: str) -> dict[str, Any]:
+    """Return the log of an exhibit or an item as plain values for `custody show --json`."""
+    return {"exhibit": exhibit.ref, "custody": [msgspec.to_builtins(entry) for entry in exhibit.about(ref)]}
+
+
+def _capture_row(view: CaptureView) -> tuple[str, ...]:
+    began = view.started.time[: len("2026-11-24T10:15")].replace("T", " ")
+    sealed = view.status if view.seal else f"{view.status}, not sealed"
+    return view.started.exhibit, began, sealed, f"{len(view.items):,}", f"{len(view.failed):,}", view.started.scene
+
+
+def verification_lines(verification: Verification) -> Iterator[str]:
+    """Yield what a verification found: every fault by name, seals and signers, and the verdict as the last line."""
+    for altered in verification.altered:
+        yield f"altered    {printable(altered.path)}"
+        yield f"  expected {printable(altered.expected)}"
+        yield f"  found    {printable(altered.found)}"
+    for missing in verification.missing:
+        yield f"missing    {printable(missing.path)}"
+        yield f"  expected {printable(missing.expected)}"
+    for added in verification.added:
+        yield f"added      {printable(added.path)}"
+        yield f"  found    {printable(added.found)}"
+    for problem in verification.problems:
+        yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
+    for unchecked in verification.unchecked:
+        yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
+    yield from _vouching_lines(verification)
+    if verification.since is not None:
+        yield f"since      {printable(_compared(verification.since))}"
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+
+
+def _vouching_lines(verification: Verification) -> Iterator[str]:
+    yield from _remarked(verification)
+    for seal in verification.seals:
+        sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
+        yield f"seal       {seal.fingerprint}  {printable(sealed)}"
+    for stamp in verification.timestamps:
+        judged = "confirmed" if stamp.confirmed else "not confirmed: name its root with --tsa-root"
+        yield f"stamped    {stamp.time} by {printable(stamp.authority)}, {judged}  {printable(stamp.covers)}"
+    for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
+        judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
+        yield f"signer     {fingerprint}  {judged}"
+
+
+def _compared(since: Since) -> str:
+    judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
+    same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
+    absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
+    return f"{since.path}: {judged[since.holds]}; {same}{absent}"
+
+
+def _remarked(verification: Verification) -> Iterator[str]:
+    for each in verification.disclosed:
+        whole = each.items + each.withheld
+        without = f"; without {printable(', '.join(each.redacted))}" if each.redacted else ""
+        counts = f"{each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+        yield f"disclosed  {printable(each.exhibit)}: {counts}{without}"
+    for opened in verification.opened:
+        for name, value in opened.values.items():
+            yield f"opened     {printable(opened.of)}  {printable(name)}: {printable(value)}"
+    for note in verification.notes:
+        yield f"note       {printable(note)}"
+
+
+def _counted(verification: Verification) -> str:
+    read = f"{verification.files:,} files, {human_size(verification.bytes)} read"
+    faults = {
+        "altered": verification.altered,
+        "missing": verification.missing,
+        "added": verification.added,
+        "otherwise wrong": verification.problems,
+        "unchecked": verification.unchecked,
+    }
+    found = [f"{len(each):,} {name}" for name, each in faults.items() if each]
+    return f"{', '.join(found) or 'nothing altered, nothing missing, nothing added'}; {read}"
+
+
+def case_json(view: CaseView) -> Iterator[str]:
+    """Yield a case as one line of JSON for `show --json`, a capture at a time; paths are relative to the case."""
+    info = view.info
+    head = {
+        "case": str(view.path),
+        "id": info.id,
+        "title": info.title,
+        "officer": info.officer,
+        "created": info.created,
+        "seal": _seal_to_json(view.seal),
+        "missing": list(view.missing),
+        "unregistered": list(view.unregistered),
+        "bundles": [
+            {"bundle": each.bundle, "time": each.time, "officer": each.officer, "exhibits": list(each.exhibits)}
+            for each in view.exported
+        ],
+        "batches": [asdict(each) for each in view.batches],
+    }
+    yield json.dumps(head).removesuffix("}") + ', "captures": ['
+    for number, capture in enumerate(view.captures):
+        yield (", " if number else "") + json.dumps(capture_to_json(capture, view.path))
+    yield "]}\n"
+
+
+def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
+    """Return a capture as plain values for `capture --json`; paths are relative to the case."""
+    folder = f"{CAPTURES}/{view.path.name}"
+    started, finished = view.started, view.finished
+    return {
+        "scene": started.scene,
+        "case": str(case_path),
+        "capture": started.capture,
+        "exhibit": started.exhibit,
+        "status": view.status,
+        "reason": finished.reason if finished else "",
+        "path": folder,
+        "officer": started.officer,
+        "started": started.time,
+        "finished": finished.time if finished else None,
+        "items": [_item_to_json(entry, folder) for entry in view.items],
+        "failed": [
+            {"url": each.url, "reason": each.reason, "found_in": each.found_in, "ref": each.ref or None}
+            for each in view.failed
+        ],
+        "skipped": [{"url": each.url, "reason": each.reason, "count": each.count} for each in view.skipped],
+        "changed": [
+            {
+                "id": each.id,
+                "change": each.change,
+                "before": each.before,
+                "after": each.after or None,
+                "reason": each.reason or None,
+            }
+            for each in view.changed
+        ],
+        "clock": clock_to_json(view.clock, view.dates),
+        "seal": _seal_to_json(view.seal),
+        "signer": view.signer,
+    }
+
+
+def _seal_to_json(seal: Seal | None) -> dict[str, Any] | None:
+    return None if seal is None else {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint}
+
+
+def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
+    item = entry.item
+    return {
+        "ref": item.ref,
+        "kind": item.kind,
+        "url": item.url,
+        "path": f"{folder}/{item.path}",
+        "size": item.size,
+        "sha256": item.sha256,
+        "mime": item.mime,
+        "captured": entry.captured,
+        "found_in": item.found_in,
+        "final_url": item.final_url or None,
+        "partial": item.partial or None,
+        "error_page": item.error_page or None,
+        "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
+        "excerpt": item.excerpt and {"of": item.excerpt.of, "offset": item.excerpt.offset},
+        "working_copies": [
+            {"path": f"{folder}/{copy.path}", "size": copy.size, "sha256": copy.sha256, "how": copy.how}
+            for copy in entry.working_copies
+        ],
+        "post": entry.post and msgspec.to_builtins(entry.post),
+        "proof": entry.proof and _proof_to_json(entry.proof),
+    }
+
+
+def _proof_to_json(proof: ProofRead) -> dict[str, Any]:
+    """Return a proof as plain values; `holds` says whether the record is in the signed repository."""
+    names = ("did", "collection", "rkey", "record_cid", "rev", "key", "post", "identity")
+    fields = {name: getattr(proof, name) for name in names}
+    return {**fields, "holds": bool(proof.record_cid), "problem": proof.problem or None}

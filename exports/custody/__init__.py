@@ -1,0 +1,1 @@
+"""Continuity of exhibits: the custody log, receipts, labels."""

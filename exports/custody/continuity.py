@@ -1,0 +1,265 @@
+"""The continuity log: all that the case's ledger says was done with an exhibit, in the order in which it was done.
+
+It begins with the capture itself (seized, sealed); a bundle that holds the exhibit is a copy that was handed out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.disclosure.masked import WITHHELD
+from exports.format.manifest import CustodyRecord, VerifiedRecord
+from hashing.case.capture_folder import capture_events
+from hashing.case.case import CAPTURES
+from hashing.case.events import (
+    CaptureRegistered,
+    CaptureSealed,
+    Custody,
+    Described,
+    Exported,
+    Item,
+    Merged,
+    Stated,
+    decode_case_event,
+)
+from hashing.case.exhibit import demand_known, exhibit_of
+from hashing.case.redaction import OFFICER, URL
+from hashing.ledger.keys import PublicKey
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from hashing.case.case import Case
+    from hashing.case.events import CaseEvent, VerifiedBy
+
+DESCRIBED = "described"
+"""The one kind of entry that is no custody event."""
+MERGED = "merged"
+"""The entry for a capture that was made elsewhere and taken into the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """An exhibit with its log, oldest first; `sealed` is None while its capture is not sealed."""
+
+    registered: CaptureRegistered
+    sealed: CaptureSealed | None
+    log: tuple[CustodyRecord, ...]
+
+    @property
+    def ref(self) -> str:
+        """The exhibit's reference."""
+        return self.registered.exhibit
+
+    @property
+    def last(self) -> CustodyRecord:
+        """The latest custody event."""
+        return next(entry for entry in reversed(self.log) if entry.event != DESCRIBED)
+
+    def handed_over(self) -> tuple[CustodyRecord, ...]:
+        """Return the log as a bundle holds it: without the names of earlier bundles, which may name other exhibits."""
+        return tuple(
+            msgspec.structs.replace(entry, detail="a bundle") if entry.event == "copied" and entry.detail else entry
+            for entry in self.log
+        )
+
+    def of_items(self, refs: Collection[str]) -> Exhibit:
+        """Return the exhibit with what its log says of itself and of these items alone."""
+        return replace(self, log=tuple(entry for entry in self.log if entry.ref == self.ref or entry.ref in refs))
+
+    def without(self, words: Collection[str]) -> Exhibit:
+        """Return the exhibit without what names an officer or the scene, where these words withhold it.
+
+        What officers state names them throughout, so with them goes all but what goldenhour itself did.
+        """
+        log = self.log
+        if URL in words:
+            log = tuple(
+                msgspec.structs.replace(e, detail=WITHHELD) if e.event == "seized" and e.detail else e for e in log
+            )
+        if OFFICER in words:
+            log = tuple(msgspec.structs.replace(e, officer="") for e in log if e.detail and not e.late)
+        return replace(self, log=log)
+
+    def descriptions(self, ref: str = "") -> list[CustodyRecord]:
+        """Return what was said of the exhibit, or of one of its items, in the order in which it was recorded."""
+        said = [entry for entry in self.log if entry.event == DESCRIBED and entry.ref == (ref or self.ref)]
+        return sorted(said, key=lambda entry: entry.line)
+
+    def about(self, ref: str) -> tuple[CustodyRecord, ...]:
+        """Return the entries that concern an item: its own, and those of the whole exhibit. For the exhibit, all."""
+        return tuple(entry for entry in self.log if ref == self.ref or entry.ref in {self.ref, ref})
+
+
+def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
+    """Gather the exhibits of a case's ledger by their references, in the order in which these were given.
+
+    An entry of an exhibit that the ledger does not know is left to verification. Raises BadKey where an event names a
+    signer that can be none, BadFormat where a line of another case is none.
+    """
+    registered: dict[str, CaptureRegistered] = {}
+    first: dict[str, int] = {}
+    sealed: dict[str, CaptureSealed] = {}
+    logs: dict[str, list[CustodyRecord]] = {}
+    for line, event in enumerate(events):
+        if isinstance(event, CaptureRegistered):
+            registered.setdefault(event.exhibit, event)
+            first.setdefault(event.exhibit, line)
+        elif isinstance(event, CaptureSealed):
+            sealed[event.exhibit] = event
+        for entry in entries(line, event):
+            logs.setdefault(exhibit_of(entry.ref), []).append(entry)
+    return {ref: Exhibit(event, sealed.get(ref), _in_order(logs[ref], first[ref])) for ref, event in registered.items()}
+
+
+def _in_order(log: list[CustodyRecord], first: int) -> tuple[CustodyRecord, ...]:
+    """Order a log by the time at which things were done, after the capture in line `first`.
+
+    An officer states minutes, so what followed the capture at once may bear a time before it.
+    """
+    return tuple(sorted(log, key=lambda entry: (entry.line != first, entry.time, entry.line)))
+
+
+def exhibits_of(case: Case, ref: str = "") -> list[Exhibit]:
+    """Return the exhibits of a case: all, or the one that `ref` is or is an item of.
+
+    Raises NoSuchExhibit, BadFormat, BadKey, Unreadable.
+    """
+    if ref:
+        demand_known(case, [ref])
+    return [each for each in read_exhibits(case.events()).values() if not ref or each.ref == exhibit_of(ref)]
+
+
+def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
+    """Count the items of each exhibit whose capture is here. Raises Unreadable, BadFormat."""
+    folders = {each.ref: case.path / CAPTURES / each.registered.capture for each in exhibits}
+    return {
+        ref: sum(isinstance(event, Item) for event in capture_events(folder))
+        for ref, folder in folders.items()
+        if folder.is_dir()
+    }
+
+
+def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
+    """Return what an event, which stands in this line of the case's ledger, adds to the logs.
+
+    Raises BadKey, and BadFormat where a line of another case is none.
+    """
+    if isinstance(event, CaptureRegistered):
+        return [_own(line, event, event.exhibit, "seized", event.scene, event.officer, event.began)]
+    if isinstance(event, CaptureSealed):
+        return [_own(line, event, event.exhibit, "sealed", event.fingerprint, time=event.closed)]
+    if isinstance(event, Merged):
+        return [_own(line, event, event.exhibit, MERGED, event.case, event.officer)]
+    if isinstance(event, Stated):
+        return _stated(line, event)
+    if isinstance(event, Exported):
+        return [
+            _own(line, event, exhibit, "copied", f"bundle {event.bundle}", event.officer) for exhibit in event.exhibits
+        ]
+    if isinstance(event, Custody):
+        return [_custody(line, event)]
+    if isinstance(event, Described):
+        return [_described(line, event)]
+    return []
+
+
+def _own(
+    line: int,
+    event: CaptureRegistered | CaptureSealed | Exported | Merged,
+    ref: str,
+    word: str,
+    detail: str,
+    officer: str = "",
+    time: str = "",
+) -> CustodyRecord:
+    """Return the entry for what goldenhour itself did."""
+    return CustodyRecord(
+        line=line,
+        ref=ref,
+        event=word,
+        time=time or event.time,
+        recorded=event.time,
+        late=False,
+        officer=officer,
+        signer=_key(event.signer),
+        detail=detail,
+    )
+
+
+def _stated(line: int, event: Stated) -> list[CustodyRecord]:
+    """Return what another case's line states of the exhibit, and of no other, marked as that case's word."""
+    told = entries(line, decode_case_event(event.said.encode()))
+    return [
+        msgspec.structs.replace(entry, elsewhere=entry.elsewhere or event.case)
+        for entry in told
+        if exhibit_of(entry.ref) == event.exhibit
+    ]
+
+
+def proven_of(event: CaseEvent) -> str:
+    """Return the exhibit in whose log a bundle proves this event, "" where it does not.
+
+    Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
+    """
+    if isinstance(event, Custody | Described):
+        return exhibit_of(event.ref)
+    if isinstance(event, Merged):
+        return event.exhibit
+    if isinstance(event, Stated):
+        return event.exhibit if proven_of(decode_case_event(event.said.encode())) else ""
+    return ""
+
+
+def _custody(line: int, event: Custody) -> CustodyRecord:
+    return CustodyRecord(
+        line=line,
+        ref=event.ref,
+        event=event.action,
+        time=event.at or event.time,
+        recorded=event.time,
+        late=bool(event.at),
+        officer=event.officer,
+        signer=_key(event.signer),
+        giver=event.giver,
+        receiver=event.receiver,
+        reason=event.reason,
+        place=event.place,
+        receipt=_verified(event.receipt) if event.receipt else None,
+        redacted=event.redacted,
+    )
+
+
+def _described(line: int, event: Described) -> CustodyRecord:
+    """Return the entry for a description; the time it states is that of the seizure, not of the describing."""
+    return CustodyRecord(
+        line=line,
+        ref=event.ref,
+        event=DESCRIBED,
+        time=event.time,
+        recorded=event.time,
+        late=False,
+        officer=event.officer,
+        signer=_key(event.signer),
+        place=event.place,
+        description=event.description,
+        seized=event.at,
+    )
+
+
+def _verified(receipt: VerifiedBy) -> VerifiedRecord:
+    return VerifiedRecord(
+        what=receipt.what,
+        verdict=receipt.verdict,
+        fingerprint=receipt.fingerprint,
+        tool=receipt.tool,
+        verifier=_key(receipt.key),
+        receipt_sha256=receipt.sha256,
+    )
+
+
+def _key(signer: str) -> str:
+    return PublicKey.parse(signer).fingerprint()

@@ -1,0 +1,72 @@
+"""What stands on a label: what the ledgers say of an exhibit or an item, as text that is safe to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.custody.continuity import exhibits_of
+from exports.errors import NothingToExport
+from exports.format.capture_view import read_capture
+from exports.moment import second
+from exports.printable import printable
+from exports.sizes import human_size
+from hashing.case.case import CAPTURES
+
+if TYPE_CHECKING:
+    from exports.custody.continuity import Exhibit
+    from exports.format.capture_view import CaptureView
+    from hashing.case.case import Case
+
+SIGNATURES = ("Name", "Signature", "Date", "Time")
+LINES = 5
+"""Hand-overs that a label has room for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label: its reference, its named lines in order, and the fingerprint of the exhibit's seal in groups."""
+
+    ref: str
+    lines: tuple[tuple[str, str], ...]
+    fingerprint: str
+
+
+def label(case: Case, ref: str) -> Label:
+    """Gather what stands on the label of an exhibit or an item.
+
+    Raises NoSuchExhibit; NothingToExport where the exhibit is not sealed, so that there is no fingerprint for it;
+    Unreadable, BadFormat, BadKey.
+    """
+    [exhibit] = exhibits_of(case, ref)
+    if exhibit.sealed is None:
+        raise NothingToExport(f"{ref}: not sealed yet", hint="a label is made once the capture is sealed")
+    view = read_capture(case.path / CAPTURES / exhibit.registered.capture)
+    said = [("Case", case.info.title), *_described(exhibit, ref), *_seizure(exhibit, ref), ("Holds", _holds(view, ref))]
+    lines = tuple((name, printable(text)) for name, text in said if text)
+    return Label(ref=printable(ref), lines=lines, fingerprint=exhibit.sealed.fingerprint)
+
+
+def _described(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
+    """Return the latest description: that of the item, else that of the exhibit."""
+    said = exhibit.descriptions(ref) or exhibit.descriptions()
+    return [("Description", said[-1].description if said else "")]
+
+
+def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
+    said = exhibit.descriptions(ref) or exhibit.descriptions()
+    stated = next((entry.seized for entry in reversed(said) if entry.seized), "")
+    place = next((entry.place for entry in reversed(said) if entry.place), "")
+    return [
+        ("Captured", second(exhibit.registered.began)),
+        ("Seized", f"{second(stated)}, as stated" if stated else ""),
+        ("Place", place),
+        ("From", exhibit.registered.scene),
+        ("Officer", exhibit.registered.officer),
+    ]
+
+
+def _holds(view: CaptureView, ref: str) -> str:
+    sizes = [entry.item.size for entry in view.items if ref in {view.started.exhibit, entry.item.ref}]
+    items = f"{len(sizes):,} item" + ("" if len(sizes) == 1 else "s")
+    return f"{items}, {sum(sizes):,} bytes ({human_size(sum(sizes))})"

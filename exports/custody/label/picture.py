@@ -1,0 +1,171 @@
+"""The label as a picture or a page to print: A5, 300 dots to the inch, black and white without shades.
+
+Without shades a printer has nothing to soften, and PDF keeps every dot (CCITT G4) where it would blur a photo (JPEG).
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from typing import TYPE_CHECKING
+
+from exports.custody.label.label import LINES, SIGNATURES
+from exports.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
+
+    from exports.custody.label.label import Label
+
+FORMATS = ("png", "pdf")
+DPI = 300
+WIDTH, HEIGHT = 1748, 2480
+"""A5 (ISO 216), in dots."""
+
+_MARGIN = 90
+_NAME = 300
+_TITLE, _BODY, _SMALL = 110, 44, 34
+_MOST_ROWS = {"Description": 4, "From": 3, "Place": 2}
+"""Rows of one text, else one, so that all have room; what is longer stands in full in the custody log."""
+_QR = 460
+_ROW = 105
+"""Height of a line for a signature."""
+_BLACK, _WHITE = 0, 1
+
+
+def label_file(label: Label, form: str) -> bytes:
+    """Return the label as a PNG or PDF file. `form` is one of FORMATS."""
+    out = io.BytesIO()
+    picture = label_picture(label)
+    if form == "pdf":
+        picture.save(out, "PDF", resolution=DPI, title=f"Exhibit {label.ref}", producer="goldenhour")
+    else:
+        picture.save(out, "PNG", dpi=(DPI, DPI))
+    return out.getvalue()
+
+
+def label_picture(label: Label) -> Image:
+    """Draw the label."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("1", (WIDTH, HEIGHT), _WHITE)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((20, 20, WIDTH - 20, HEIGHT - 20), outline=_BLACK, width=6)
+    room = WIDTH - 2 * _MARGIN
+    draw.text((_MARGIN, 60), "EXHIBIT", _BLACK, _font(_SMALL))
+    title = _fitted(label.ref, _TITLE, room)
+    draw.text((_MARGIN, 100), next(_rows(label.ref, title, room, 1), ""), _BLACK, title)
+    down = 260
+    body, small = _font(_BODY), _font(_SMALL)
+    for name, text in label.lines:
+        draw.text((_MARGIN, down + _BODY - _SMALL), name, _BLACK, small)
+        for row in _rows(text, body, room - _NAME, _MOST_ROWS.get(name, 1)):
+            draw.text((_MARGIN + _NAME, down), row, _BLACK, body)
+            down += _BODY + 14
+        down += 8
+    _seal(picture, draw, label.fingerprint, HEIGHT - _MARGIN - _ROW * (LINES + 1) + 40)
+    _signatures(draw, HEIGHT - _MARGIN)
+    return picture
+
+
+def _seal(picture: Image, draw: ImageDraw, fingerprint: str, bottom: int) -> None:
+    """Draw the seal's fingerprint as people read it, and beside it as a camera does."""
+    top = bottom - _QR - 50
+    groups = fingerprint.split(" ")
+    large = _font(64)
+    draw.text((_MARGIN, top + 40), "Seal: compare these digits with the notebook", _BLACK, _font(_SMALL))
+    for line, first in enumerate(range(0, len(groups), 4)):
+        draw.text((_MARGIN, top + 100 + 84 * line), "  ".join(groups[first : first + 4]), _BLACK, large)
+    code = qr_code(fingerprint)
+    side = code.width * (_QR // code.width)
+    picture.paste(code.resize((side, side), 0), (WIDTH - _MARGIN - side, top))
+
+
+def qr_code(text: str) -> Image:
+    """Return a QR code (ISO/IEC 18004) with its quiet zone, a dot a module."""
+    import segno
+    from PIL import Image
+
+    rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix_iter(border=4)]
+    code = Image.new("1", (len(rows[0]), len(rows)), _WHITE)
+    code.putdata([_WHITE - module for row in rows for module in row])
+    return code
+
+
+def _signatures(draw: ImageDraw, bottom: int) -> None:
+    small = _font(_SMALL)
+    edges = [_MARGIN, 650, 1190, 1430, WIDTH - _MARGIN]
+    top = bottom - _ROW * LINES
+    for name, left in zip(SIGNATURES, edges[:-1], strict=True):
+        draw.text((left + 12, top - _SMALL - 14), name, _BLACK, small)
+    for line in range(LINES + 1):
+        draw.line((edges[0], top + _ROW * line, edges[-1], top + _ROW * line), _BLACK, 3)
+    for edge in edges:
+        draw.line((edge, top, edge, bottom), _BLACK, 3)
+
+
+def _font(size: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise ExportError("Pillow was built without FreeType, which draws text", hint="print the label as text")
+    return font
+
+
+def _fitted(text: str, size: int, room: int) -> FreeTypeFont:
+    """Return the largest font up to `size` in which a text takes one row, or the body's."""
+    while size > _BODY and _font(size).getlength(text[:200]) > room:
+        size -= 10
+    return _font(size)
+
+
+def _rows(text: str, font: FreeTypeFont, room: int, most: int) -> Iterator[str]:
+    """Break a text into rows that fit into `room` dots, between words if it can be; the last one says if it is cut."""
+    shown = written_out(text, font)
+    for number in range(1, most + 1):
+        row = _beginning(shown, font, room)
+        rest = shown[len(row) :].lstrip()
+        if rest and number == most:
+            yield f"{_beginning(row, font, room - int(font.getlength(' …')))} …"
+        else:
+            yield row.rstrip()
+        if not rest:
+            return
+        shown = rest
+
+
+def _beginning(text: str, font: FreeTypeFont, room: int) -> str:
+    fits, too_long = 1, len(text) + 1
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if font.getlength(text[:middle]) <= room:
+            fits = middle
+        else:
+            too_long = middle
+    space = text.rfind(" ", 0, fits + 1)
+    return text[:fits] if fits >= len(text) or space <= fits // 2 else text[:space]
+
+
+def written_out(text: str, font: FreeTypeFont) -> str:
+    r"""Write letters that the font does not have without their accents, or as `\u5317`: empty boxes say nothing.
+
+    Pillow's own font has few letters but those of ASCII; the label as text keeps all.
+    """
+    missing = _drawn("\uffff", font)
+    has = {char: char.isascii() or _drawn(char, font) != missing for char in set(text)}
+    return "".join(char if has[char] else _plain(char) for char in text)
+
+
+def _drawn(char: str, font: FreeTypeFont) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(char, "1")
+    return mask.size, bytes(mask)
+
+
+def _plain(char: str) -> str:
+    bare = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
+    return bare if bare.isascii() else char.encode("ascii", "backslashreplace").decode()

@@ -1,0 +1,90 @@
+"""Which lines of a capture's ledger tell of the items disclosed, and what these lines name of others."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from exports.errors import NothingToExport
+from hashing.case.events import (
+    CaptureFinished,
+    CaptureStarted,
+    ClockMeasured,
+    Exchange,
+    Failed,
+    Item,
+    ItemFacts,
+    PostChanged,
+    PostRead,
+    ProofRead,
+    WorkingCopy,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from hashing.case.events import CaptureEvent
+
+
+def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[str]) -> None:
+    """Check that each of these is an item of the capture. Raises NothingToExport."""
+    items = {event.ref for event in events if isinstance(event, Item)}
+    failed = {event.ref: event.reason for event in events if isinstance(event, Failed)}
+    for ref in refs:
+        if ref in failed and ref not in items:
+            raise NothingToExport(
+                f"{ref}: was not captured ({failed[ref]}): there is nothing to disclose",
+                hint="the whole exhibit shows what failed, and why: --exhibit",
+            )
+        if ref not in items:
+            raise NothingToExport(f"{ref}: {exhibit} has no such item", hint="`goldenhour show` lists the items")
+
+
+def with_remnants(events: Sequence[CaptureEvent], refs: Collection[str]) -> set[str]:
+    """Return the references with those of bodies that redirects left on the way to an item: `MP/1-0003.5`."""
+    return {event.ref for event in events if isinstance(event, Item) and _REMNANT.sub("", event.ref) in refs}
+
+
+def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[int]:
+    """Return the indices of the lines that begin and close the capture or measure its clock, and of those about items.
+
+    An item that was cut out of another comes with that one's exchange, which is disclosed only if the other one is.
+    """
+    exchanges = {
+        event.exchange
+        for event in events
+        if isinstance(event, Item) and event.ref in refs and (event.excerpt is None or event.excerpt.of in refs)
+    }
+    return [index for index, event in enumerate(events) if _belongs(event, refs, exchanges)]
+
+
+def _belongs(event: CaptureEvent, refs: Collection[str], exchanges: Collection[int]) -> bool:
+    match event:
+        case CaptureStarted() | ClockMeasured() | CaptureFinished():
+            return True
+        case Exchange():
+            return event.exchange in exchanges
+        case Item() | ItemFacts() | PostRead() | ProofRead() | WorkingCopy() | Failed():
+            return event.ref in refs
+        case PostChanged():
+            return {event.before, event.after} - {""} <= set(refs)
+        case _:
+            return False
+
+
+def remarks(events: Sequence[CaptureEvent], lines: Sequence[bytes], refs: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for whatever the lines disclosed cannot show alone, or name of items that are withheld."""
+    for event, line in zip(events, lines, strict=True):
+        if isinstance(event, Item) and event.excerpt is not None and event.excerpt.of not in refs:
+            yield f"{event.ref}: cut out of {event.excerpt.of}; that it stands there cannot be checked without it"
+        elif isinstance(event, ProofRead) and {event.post, event.identity} - {""} - set(refs):
+            missing = " and ".join(sorted({event.post, event.identity} - {""} - set(refs)))
+            yield f"{event.ref}: the signed proof cannot be checked without {missing}"
+        elif isinstance(event, WorkingCopy | PostRead | Failed | Item):
+            named = set(_ITEM.findall(line.decode())) - set(refs) - {event.ref}
+            if named:
+                yield f"{event.ref}: its line names {', '.join(sorted(named))}, which is withheld"
+
+
+_REMNANT = re.compile(r"\.[0-9]+\Z")
+_ITEM = re.compile(r"(?<![\w/])[^\s\"/,:;()\[\]{}]{1,40}/[0-9]{1,18}-[0-9]{4,18}(?![0-9])")

@@ -1,0 +1,176 @@
+"""What of a capture goes into a disclosure: the lines about the items, with proofs; their files; their exchanges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.disclosure.form import EXCHANGES, WITH_RECORDS
+from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
+from exports.disclosure.making.exchanges import Member, copied, find_members
+from exports.disclosure.making.lines import disclosed_lines, line_files
+from exports.disclosure.openings import LineOpening
+from exports.errors import NotWhole
+from exports.format.bag import is_portable
+from exports.format.capture_view import seal_of, view_of
+from exports.format.inventory import folder_in_bundle
+from exports.format.manifest import DisclosedRecord
+from exports.format.source import Fault, SourceFile, fault_of, size_of
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, token_path
+from hashing.case.events import Exchange, Item, WarcPlace, WorkingCopy, decode_capture_event
+from hashing.case.redaction import CONTENT
+from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.merkle import leaf_hash, root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from exports.disclosure.making.lines import DisclosedLine
+    from exports.disclosure.making.request import DisclosureRequest
+    from exports.format.capture_view import CaptureView
+    from hashing.case.events import CaptureEvent, CaptureSealed, Stamped
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureContents:
+    """A file of a bundle that is written and not copied; `pieces` yields its `size` bytes."""
+
+    name: str
+    size: int
+    pieces: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosedContents:
+    """The disclosed part of one capture, and what is known to be wrong with it before its files are read."""
+
+    view: CaptureView
+    items: tuple[str, ...]
+    counts: DisclosedRecord
+    sources: tuple[SourceFile, ...]
+    made: tuple[DisclosureContents, ...]
+    faults: tuple[Fault, ...]
+    remarks: tuple[str, ...]
+    openings: tuple[LineOpening, ...]
+    """What is withheld of the lines disclosed."""
+
+
+def disclosed_contents(
+    case: Path, sealed: CaptureSealed, request: DisclosureRequest, stamped: Stamped | None = None
+) -> DisclosedContents:
+    """Gather what the ledger of a sealed capture says of the items asked for, with their files and exchanges.
+
+    Raises NothingToExport for an item that the capture does not have; NotRedactable; NotWhole where its ledger is not
+    the sealed one; Unreadable, BadFormat.
+    """
+    folder = case / CAPTURES / sealed.capture
+    lines = _sealed_lines(folder, sealed)
+    events = [decode_capture_event(line) for line in lines]
+    wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
+    demand_items(sealed.exhibit, events, wanted)
+    refs = with_remnants(events, set(request.items))
+    words = request.words
+    disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
+    told = [line.sealed for line in disclosed]
+    members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
+    sources = _sources(folder, sealed, disclosed if CONTENT not in words else (), stamped)
+    faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
+               for source in sources if not is_portable(source.name)]  # fmt: skip
+    faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
+    view = view_of(folder, _as_disclosed([line.event for line in disclosed], members), seal_of(folder))
+    count = sum(isinstance(event, Item) for event in events)
+    return DisclosedContents(
+        view=view,
+        items=tuple(entry.item.ref for entry in view.items),
+        counts=DisclosedRecord(
+            capture=sealed.capture,
+            exhibit=sealed.exhibit,
+            items=count,
+            disclosed=len(view.items),
+            withheld=count - len(view.items),
+        ),
+        sources=tuple(sources),
+        made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
+        faults=tuple(faults),
+        remarks=tuple(remarks(told, [line.text() for line in disclosed], refs)),
+        openings=tuple(_openings(sealed.capture, disclosed)),
+    )
+
+
+def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:
+    lines = list(ledger_lines(folder / LEDGER))
+    root = root_of([leaf_hash(line) for line in lines]).hex()
+    if (len(lines), root) != (sealed.size, sealed.root):
+        raise NotWhole(
+            f"{folder / LEDGER}: altered: sealed with {sealed.size} lines and root {sealed.root}, "
+            f"found {len(lines)} and {root}; nothing was handed over",
+            hint="restore it from a copy of the case",
+        )
+    return lines
+
+
+def _places(events: Iterable[CaptureEvent]) -> list[WarcPlace]:
+    exchanges = [event for event in events if isinstance(event, Exchange)]
+    return [place for event in exchanges for place in (event.warc, event.request_warc) if place is not None]
+
+
+def _sources(
+    folder: Path, sealed: CaptureSealed, lines: Iterable[DisclosedLine], stamped: Stamped | None
+) -> list[SourceFile]:
+    inside = folder_in_bundle(sealed.capture)
+    checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
+    sources = [SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint), sealed.checkpoint_sha256)]
+    if stamped is not None:
+        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token), stamped.token_sha256))
+    for line in lines:
+        kept, shown = line.sealed, line.event
+        if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
+            sources.append(SourceFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256))
+    return list({source.name: source for source in sources}.values())
+
+
+def _as_disclosed(events: Iterable[CaptureEvent], members: Sequence[Member]) -> list[CaptureEvent]:
+    """Return the events with the places that the exchanges' records have in the disclosure."""
+    places: dict[str, int] = {}
+    length = 0
+    for member in members:
+        places[member.record] = length
+        length += member.size
+    return [_moved(event, places) if isinstance(event, Exchange) else event for event in events]
+
+
+def _moved(event: Exchange, places: dict[str, int]) -> Exchange:
+    def _place(place: WarcPlace | None) -> WarcPlace | None:
+        if place is None or place.record not in places:
+            return None
+        return msgspec.structs.replace(place, file=EXCHANGES, offset=places[place.record])
+
+    return msgspec.structs.replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
+
+
+def _openings(capture: str, disclosed: Iterable[DisclosedLine]) -> Iterator[LineOpening]:
+    by_exchange = {line.sealed.exchange: line.sealed.ref for line in disclosed if isinstance(line.sealed, Item)}
+    for line in disclosed:
+        if line.withheld:
+            number = getattr(line.sealed, "exchange", 0)
+            of = str(getattr(line.sealed, "ref", "") or by_exchange.get(number, "") or "the capture")
+            withheld = tuple(each.decode() for each in line.withheld.values())
+            yield LineOpening(capture=capture, line=line.index, of=of, withheld=withheld)
+
+
+def _made(
+    inside: str, lines: Sequence[bytes], disclosed: Sequence[DisclosedLine], members: Sequence[Member]
+) -> list[DisclosureContents]:
+    made = [_whole(f"{inside}/{name}", data) for name, data in line_files(lines, disclosed)]
+    if members:
+        size = sum(member.size for member in members)
+        made.append(DisclosureContents(f"{inside}/{EXCHANGES}", size, lambda: copied(members)))
+    return made
+
+
+def _whole(name: str, data: bytes) -> DisclosureContents:
+    return DisclosureContents(name, len(data), lambda: [data])

@@ -1,0 +1,112 @@
+"""The lines of one capture as they are disclosed: whole, or as masked forms where parts of them are withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.disclosure.form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
+from exports.disclosure.masked import event_of
+from exports.errors import NotRedactable
+from hashing.case.events import Commitments, ItemFacts, PostRead, WorkingCopy
+from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, read_disclosure
+from hashing.ledger.merkle import Levels, leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from hashing.case.events import CaptureEvent
+
+_IN_THE_BYTES = {AUTHOR, TEXT, FACTS, PLACE}
+"""Words for what was read out of an item's own bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosedLine:
+    """A line that is disclosed: its index, what is handed over of it, and the disclosures of what is withheld.
+
+    `form` is the line itself, or its masked form where anything is withheld; `sealed` is the event as it was sealed,
+    `event` as it is shown.
+    """
+
+    index: int
+    form: bytes
+    sealed: CaptureEvent
+    event: CaptureEvent
+    shown: tuple[bytes, ...] = ()
+    withheld: Mapping[str, bytes]
+
+    def text(self) -> bytes:
+        """Return all that is shown, as JSON."""
+        return b" ".join([self.form, *(msgspec.json.encode(read_disclosure(each).members) for each in self.shown)])
+
+
+def disclosed_lines(
+    lines: Sequence[bytes], events: Sequence[CaptureEvent], chosen: Sequence[int], words: Collection[str]
+) -> list[DisclosedLine]:
+    """Return the chosen lines with these words withheld, and the line that commits to them where any is masked.
+
+    Raises NotRedactable where the capture commits to nothing, and where the bytes that are handed over tell it still.
+    """
+    # A working copy is made of the item's bytes.
+    kept = [index for index in chosen if CONTENT not in words or not isinstance(events[index], WorkingCopy)]
+    if set(words) - {CONTENT}:
+        kept = sorted([*kept, _commitments(events)])
+    disclosed = [_disclosed(index, lines[index], events[index], words) for index in kept]
+    _check_bytes(disclosed, words)
+    return disclosed
+
+
+def _disclosed(index: int, line: bytes, event: CaptureEvent, words: Collection[str]) -> DisclosedLine:
+    masked = mask(line)
+    withheld = {word: each for word, each in masked.disclosures.items() if word in words}
+    if not withheld:
+        return DisclosedLine(index=index, form=line, sealed=event, event=event, withheld={})
+    shown = tuple(each for word, each in masked.disclosures.items() if word not in words)
+    told = event_of(masked.form, shown)
+    return DisclosedLine(index=index, form=masked.form, sealed=event, event=told, shown=shown, withheld=withheld)
+
+
+def _commitments(events: Sequence[CaptureEvent]) -> int:
+    """Return the index of the last line that commits to those before it. Raises NotRedactable where there is none."""
+    found = [index for index, event in enumerate(events) if isinstance(event, Commitments)]
+    if not found:
+        raise NotRedactable(
+            "the capture was sealed before goldenhour could withhold parts of an item with proof",
+            hint="disclose the items without --redact",
+        )
+    return found[-1]
+
+
+def _check_bytes(disclosed: Sequence[DisclosedLine], words: Collection[str]) -> None:
+    """Refuse to withhold what the bytes of the same item say: a photo's place stands in the photo."""
+    for line in disclosed if CONTENT not in words else ():
+        told = [word for word in line.withheld if word in _IN_THE_BYTES]
+        if told and isinstance(line.sealed, ItemFacts | PostRead):
+            raise NotRedactable(
+                f"{line.sealed.ref}: its bytes say what is to be withheld ({', '.join(told)})",
+                hint="withhold the bytes as well, with --redact content, or leave the item out",
+            )
+
+
+def line_files(lines: Sequence[bytes], disclosed: Sequence[DisclosedLine]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that stand for the ledger, by name."""
+    plain = [line for line in disclosed if not line.withheld]
+    yield LINES, lines_of([line.form for line in plain])
+    yield PROOFS, _proofs([line.index for line in plain], [leaf_hash(line) for line in lines])
+    masked = [line for line in disclosed if line.withheld]
+    if masked:
+        end = next(line.index for line in reversed(plain) if isinstance(line.event, Commitments))
+        yield MASKED, lines_of([line.form for line in masked])
+        yield SHOWN, lines_of([b" ".join(line.shown) for line in masked])
+        yield (
+            MASKED_PROOFS,
+            _proofs([line.index for line in masked], [leaf_hash(mask(each).form) for each in lines[:end]]),
+        )
+
+
+def _proofs(indexes: Sequence[int], leaves: Sequence[bytes]) -> bytes:
+    levels = Levels(leaves)
+    return lines_of([Inclusion(index, levels.size, levels.inclusion_proof(index)).write() for index in indexes])

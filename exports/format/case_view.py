@@ -1,0 +1,138 @@
+"""A case as its ledgers tell it: what it is, its captures, and the bundles made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.format.capture_view import read_capture
+from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
+from hashing.case.batch_folder import batch_events, batch_folders
+from hashing.case.capture_folder import CHECKPOINT, Seal
+from hashing.case.case import CAPTURES, CHECKPOINTS, Case
+from hashing.case.events import CaptureRegistered, Exported
+from hashing.errors import BadFormat
+from hashing.files.storage import read_small
+from hashing.ledger.checkpoint import parse_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exports.format.capture_view import CaptureView
+    from hashing.case.case import CaseInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """A batch as its ledger tells it."""
+
+    batch: str
+    started: str
+    officer: str
+    status: str
+    """finished, interrupted or stopped; running where it has no last line yet."""
+    rows: int
+    done: int
+    failed: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """Captures in the order in which they began, each read when its turn comes: a case may hold more than memory does.
+
+    Iterating raises BadFormat, Unreadable.
+    """
+
+    paths: tuple[Path, ...]
+
+    def __iter__(self) -> Iterator[CaptureView]:
+        """Read one after another."""
+        return map(read_capture, self.paths)
+
+    def __len__(self) -> int:
+        """Count them, without reading any."""
+        return len(self.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case with its captures.
+
+    `missing` names captures that the case's ledger registers and whose folder is gone; `unregistered` names folders
+    among the captures that the ledger does not know.
+    """
+
+    path: Path
+    info: CaseInfo
+    captures: Captures
+    missing: tuple[str, ...]
+    unregistered: tuple[str, ...]
+    exported: tuple[Exported, ...]
+    batches: tuple[BatchView, ...]
+    seal: Seal | None
+    """The newest checkpoint of the case's ledger, which stands for every capture; None where there is none."""
+
+
+def read_case(path: Path) -> CaseView:
+    """Gather what the ledgers of the case in `path` say. Raises BadFormat, NewerFormat, Unreadable."""
+    case = Case.open(path)
+    # Folders before the ledger: a capture is registered after its folder is made, never the other way round.
+    folders = {folder.name for folder in case.captures()}
+    events = list(case.events())
+    registered = {event.capture: None for event in events if isinstance(event, CaptureRegistered)}
+    return CaseView(
+        path=path,
+        info=case.info,
+        captures=Captures(tuple(path / CAPTURES / name for name in registered if name in folders)),
+        missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
+        unregistered=tuple(sorted(folders - registered.keys())),
+        exported=tuple(event for event in events if isinstance(event, Exported)),
+        batches=tuple(view for folder in batch_folders(case) if (view := _batch(folder)) is not None),
+        seal=case_seal(path),
+    )
+
+
+def _batch(folder: Path) -> BatchView | None:
+    """Gather what a batch's ledger says; None where it holds nothing yet."""
+    started: BatchStarted | None = None
+    last: BatchFinished | None = None
+    ends: dict[str, RowEnded] = {}
+    for event in batch_events(folder):
+        match event:
+            case BatchStarted():
+                started = event
+            case RowEnded():
+                ends[event.row] = event
+            case BatchFinished():
+                last = event
+            case _:
+                pass
+    if started is None:
+        return None
+    done = sum(end.status in {*DONE, CAPTURED_BEFORE} for end in ends.values())
+    failed = sum(end.status in {"nothing", NOT_TRIED} and not end.again for end in ends.values())
+    return BatchView(
+        batch=folder.name,
+        started=started.time,
+        officer=started.officer,
+        status=last.status if last is not None else "running",
+        rows=started.rows,
+        done=done,
+        failed=failed,
+        left=started.rows - done - failed,
+    )
+
+
+def case_seal(path: Path) -> Seal | None:
+    """Return what the newest checkpoint of the case in `path` says, unchecked. Raises BadFormat, Unreadable."""
+    newest = max((path / CHECKPOINTS).glob(f"*.{CHECKPOINT}"), default=None)
+    if newest is None:
+        return None
+    note = read_small(newest)
+    try:
+        checkpoint, _ = parse_checkpoint(note)
+    except BadFormat as error:
+        raise BadFormat(f"{newest}: {error}") from error
+    return Seal.of(checkpoint, note)

@@ -1,0 +1,28 @@
+"""Where files may be written: under a new name, and never inside of what is evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.errors import ExportError
+from hashing.case.case import CASE_FILE
+from hashing.errors import WouldOverwrite
+from hashing.ledger.ledger import LEDGER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def demand_outside(path: Path, evidence: Path) -> None:
+    """Check that a new file of this name is no part of `evidence` nor of any case.
+
+    Raises WouldOverwrite where the name is taken; ExportError inside.
+    """
+    if path.exists() or path.is_symlink():
+        raise WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
+    folder = path.parent.resolve()
+    in_a_case = any((each / CASE_FILE).is_file() and (each / LEDGER).is_file() for each in [folder, *folder.parents])
+    if in_a_case or folder.is_relative_to(evidence.resolve()):
+        raise ExportError(
+            f"{path}: is inside of evidence, where it would be found as added", hint="choose another place"
+        )

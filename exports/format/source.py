@@ -1,0 +1,110 @@
+"""A file of the case on its way into a bundle: read once, hashed in that pass, compared with its own records."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashing.files.digest import new_hash
+from hashing.files.storage import read_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHUNK = 1 << 20
+_NO_FILE = {errno.ELOOP, errno.ENXIO}  # what opening a link or a socket gives
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the case, its name in the bundle, and the size and SHA-256 that the case's ledgers give it."""
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing in the case that is not as its ledgers say; `how` is altered, missing or added."""
+
+    how: str
+    path: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.how}: {self.path}" + (f" ({self.detail})" if self.detail else "")
+
+
+class SourceReader:
+    """Gives a source's bytes once and knows afterwards whether they were the right ones.
+
+    Never reads more than one byte past the recorded size, follows no link and waits for no pipe.
+    """
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.fault: Fault | None = None
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yield the bytes in pieces of up to 1 MiB, each valid until the next. Raises Unreadable."""
+        try:
+            descriptor = os.open(self.source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self.fault = Fault("missing", str(self.source.path))
+            return
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                self._altered("not a file")
+                return
+            raise read_error(self.source.path, error) from error
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                self._altered("not a file")
+            elif found.st_size != self.source.size:
+                self._altered(f"expected {self.source.size} bytes, found {found.st_size}")
+            else:
+                yield from self._regular(descriptor)
+        except OSError as error:
+            raise read_error(self.source.path, error) from error
+        finally:
+            os.close(descriptor)
+
+    def _regular(self, descriptor: int) -> Iterator[memoryview]:
+        digest = new_hash()
+        buffer = memoryview(bytearray(min(CHUNK, self.source.size + 1)))
+        while digest.size <= self.source.size:
+            count = os.readv(descriptor, [buffer])
+            if not count:
+                break
+            digest.update(buffer[:count])
+            yield buffer[:count]
+        if digest.hexdigest() != self.source.sha256:
+            self._altered(f"expected sha256:{self.source.sha256}, found sha256:{digest.hexdigest()}")
+
+    def _altered(self, detail: str) -> None:
+        self.fault = Fault("altered", str(self.source.path), detail)
+
+
+def fault_of(source: SourceFile) -> Fault | None:
+    """Read a file and say what is wrong with it, if anything. Raises Unreadable."""
+    reader = SourceReader(source)
+    for _ in reader.chunks():
+        pass
+    return reader.fault
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file that is to be copied; 0 where there is none. Raises Unreadable."""
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0  # found missing when it is read
+    except OSError as error:
+        raise read_error(path, error) from error

@@ -1,0 +1,79 @@
+"""The files under a path, in a folder or in a zip, read without leaving it and without writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from exports.errors import NotCheckable
+from exports.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+FILE = "file"
+LINK = "symbolic link"
+OTHER = "special file"
+
+WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
+"""Files by either of which a WACZ is known, so that it stays one when the other is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What a file's bytes are: SHA-256 in hexadecimal and size, or why it could not be read."""
+
+    name: str
+    sha256: str = ""
+    size: int = 0
+    reason: str = ""
+
+
+class EvidenceTree(Protocol):
+    """Files by their path below the root, with forward slashes."""
+
+    path: Path
+
+    def kinds(self) -> dict[str, str]:
+        """Return every path that is not a folder, with what it is."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file. Raises NotCheckable."""
+
+    def begin(self) -> None:
+        """Begin to hash all files, where that is quicker: only for what nobody is writing to."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file is said to have. Raises NotCheckable."""
+
+    def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
+        """Hash files, on all cores, in the order given."""
+
+    def strays(self) -> Sequence[str]:
+        """Return a sentence for whatever is there and is in no file. Raises NotCheckable."""
+
+
+def demand_inside(name: str) -> None:
+    """Refuse a path that leads out of where it is. Raises NotCheckable."""
+    parts = name.removesuffix("/").split("/")
+    if (
+        not name
+        or name.startswith("/")
+        or "\\" in name
+        or "\0" in name
+        or set(parts) & {"", ".", ".."}
+        or ":" in parts[0]
+    ):
+        raise NotCheckable(f"{printable(name, 200)}: a path that leads out of the bundle")
+
+
+def below(kinds: Iterable[str], prefix: str) -> Iterator[str]:
+    """Yield the paths that begin with a prefix."""
+    return (name for name in kinds if name.startswith(prefix))
+
+
+def refusal(error: OSError) -> str:
+    """Say in plain words what the system refused."""
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,1 @@
+"""A bundle in other forms: WACZ, CSV, CASE/UCO."""

@@ -1,0 +1,101 @@
+"""A capture: the action that brought its items, the record of their provenance, and what was not got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.forms.case_uco.custody import custody_nodes
+from exports.forms.case_uco.graph import node, texts
+from exports.forms.case_uco.item import item_nodes
+from exports.forms.case_uco.literal import date_time
+from exports.forms.case_uco.parties import address, addresses, people, person
+from exports.forms.case_uco.tool import configured_tool, tool_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.format.manifest import CaptureRecord
+    from exports.forms.case_uco.graph import Graph, Link, Node
+
+
+def capture_nodes(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+    """Yield all that a capture has: who and with what, action, record, items, failures, log."""
+    yield from people(graph, capture.officer)
+    yield from addresses(graph, capture.scene)
+    yield from tool_nodes(graph, capture)
+    yield _action(graph, capture)
+    yield _provenance(graph, capture)
+    for item in capture.items:
+        yield from item_nodes(graph, item)
+    yield from _failures(graph, capture)
+    yield from custody_nodes(graph, capture)
+
+
+def _files(graph: Graph, capture: CaptureRecord) -> list[Link]:
+    return [graph.link("file", item.ref) for item in capture.items]
+
+
+def _action(graph: Graph, capture: CaptureRecord) -> Node:
+    return node(
+        graph.iri("capture", capture.capture),
+        "case-investigation:InvestigativeAction",
+        name="capture",
+        description=texts(_told(capture)),
+        performer=person(graph, capture.officer),
+        instrument=configured_tool(graph, capture),
+        startTime=date_time(capture.started),
+        endTime=date_time(capture.finished),
+        acted_on=address(graph, capture.scene),
+        result=[graph.link("provenance", capture.exhibit), *_files(graph, capture)],
+        subaction=[graph.link("failure", capture.capture, number) for number in range(len(capture.failed))],
+    )
+
+
+def _provenance(graph: Graph, capture: CaptureRecord) -> Node:
+    seal, timestamp = capture.seal, capture.timestamp
+    described = [
+        capture.title,
+        f"sealed: fingerprint {seal.fingerprint}, root {seal.root} over {seal.size} lines",
+        f"sealed with key {capture.signer.fingerprint}",
+    ]
+    if timestamp:
+        described.append(f"trusted time: {timestamp.time} by {timestamp.authority}, {timestamp.late} s after the seal")
+    return node(
+        graph.iri("provenance", capture.exhibit),
+        "case-investigation:ProvenanceRecord",
+        description=texts(described),
+        exhibitNumber=capture.exhibit,
+        object=_files(graph, capture),
+    )
+
+
+def _told(capture: CaptureRecord) -> Iterator[str]:
+    """Yield what is to be said of a capture, a line each; what was not sought and what has changed among it."""
+    ended = f"{capture.status}: {capture.reason}" if capture.reason else capture.status
+    yield f"capture {capture.capture} of {capture.scene}: {ended}"
+    yield capture.note
+    yield capture.clock.says if capture.clock else ""
+    for recovered in capture.recovered:
+        yield f"finished off {recovered.time} by {recovered.officer}: {'; '.join(recovered.found)}"
+    for skipped in capture.skipped:
+        yield f"not sought: {skipped.url}: {skipped.reason} ({skipped.count})"
+    for changed in capture.changed:
+        later = f", after {changed.after}" if changed.after else ""
+        reason = f": {changed.reason}" if changed.reason else ""
+        yield f"{changed.change}, seen {changed.time}: {changed.id}, before {changed.before}{later}{reason}"
+
+
+def _failures(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+    """Yield an action that failed for all that was sought and not got."""
+    for number, failed in enumerate(capture.failed):
+        yield from addresses(graph, failed.url)
+        yield node(
+            graph.iri("failure", capture.capture, number),
+            "case-investigation:InvestigativeAction",
+            name="capture failed",
+            description=texts([failed.reason, failed.ref, f"found in: {failed.found_in}" if failed.found_in else ""]),
+            actionStatus="Fail",
+            performer=person(graph, capture.officer),
+            endTime=date_time(failed.time),
+            acted_on=address(graph, failed.url),
+        )

@@ -1,0 +1,112 @@
+"""The document: its vocabularies, then a node a line, so that few of them are in memory at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.errors import NotCheckable
+from exports.forms.case_uco.capture import capture_nodes
+from exports.forms.case_uco.custody import custody_links
+from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, node, texts
+from exports.forms.case_uco.literal import date_time
+from exports.forms.case_uco.parties import people
+from exports.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from exports.bundle.opened_bundle import OpenedBundle
+    from exports.format.manifest import Manifest
+    from exports.forms.case_uco.graph import Node
+
+_UCO = ("action", "configuration", "core", "identity", "location", "observable", "tool", "types")
+CONTEXT = {
+    PREFIX: NAMESPACE,
+    "case-investigation": "https://ontology.caseontology.org/case/investigation/",
+    **{f"uco-{name}": f"https://ontology.unifiedcyberontology.org/uco/{name}/" for name in _UCO},
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+def case_uco_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
+    """Yield the document, a node at a time. Raises NotCheckable where the manifest gives one name twice."""
+    graph = Graph(bundle.manifest.case.id, _references(bundle))
+    yield b'{\n"@context": ' + msgspec.json.encode(CONTEXT) + b',\n"@graph": [\n'
+    before = b""
+    for each in _nodes(graph, bundle):
+        yield before + msgspec.json.encode(each)
+        before = b",\n"
+    yield b"\n]\n}\n"
+
+
+def _nodes(graph: Graph, bundle: OpenedBundle) -> Iterator[Node]:
+    manifest = bundle.manifest
+    yield _investigation(graph, bundle)
+    yield from people(graph, manifest.case.officer)
+    for capture in manifest.captures:
+        yield from capture_nodes(graph, capture)
+
+
+def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
+    manifest = bundle.manifest
+    case, exported = manifest.case, manifest.exported
+    parts = []
+    for capture in manifest.captures:
+        parts += [graph.link("capture", capture.capture), graph.link("provenance", capture.exhibit)]
+        parts += custody_links(graph, capture)
+    return node(
+        graph.iri("investigation"),
+        "case-investigation:Investigation",
+        name=case.title or case.id,
+        description=texts(
+            [
+                f"made of an evidence bundle whose seal is {bundle.fingerprint}; the bundle is the evidence",
+                f"manifest.json of the bundle: sha256:{bundle.manifest_sha256}",
+                f"case begun by {case.officer}; bundle made {exported.time} by {exported.officer}, {exported.tool}",
+            ]
+        ),
+        began=date_time(case.created),
+        externalReference=[
+            node(
+                graph.iri("case-id"),
+                "uco-core:ExternalReference",
+                definingContext="id of the case in goldenhour",
+                externalIdentifier=case.id,
+            )
+        ],
+        object=parts,
+    )
+
+
+def _references(bundle: OpenedBundle) -> set[str]:
+    """Return the references of all items. What has one name twice would run into one node. Raises NotCheckable."""
+    refs: set[str] = set()
+    for capture in bundle.manifest.captures:
+        refs.update(item.ref for item in capture.items)
+    for names in (_capture_names, _item_names, _custody_names):
+        known: set[Hashable] = set()
+        for name in names(bundle.manifest):
+            if name in known:
+                raise NotCheckable(f"{bundle.files.path}: manifest.json has {printable(str(name), 80)} twice")
+            known.add(name)
+    return refs
+
+
+def _capture_names(manifest: Manifest) -> Iterator[Hashable]:
+    for capture in manifest.captures:
+        yield f"capture {capture.capture}"
+        yield f"exhibit {capture.exhibit}"
+
+
+def _item_names(manifest: Manifest) -> Iterator[Hashable]:
+    for capture in manifest.captures:
+        for item in capture.items:
+            yield item.ref
+            yield from (copy.path for copy in item.working_copies)
+
+
+def _custody_names(manifest: Manifest) -> Iterator[Hashable]:
+    for capture in manifest.captures:
+        yield from ((entry.line, entry.ref) for entry in capture.custody)

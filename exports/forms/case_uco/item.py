@@ -1,0 +1,128 @@
+"""An item: its file with size and SHA-256, where it came from, and what it says of itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.forms.case_uco.graph import node, relation, texts
+from exports.forms.case_uco.literal import hex_binary
+from exports.forms.case_uco.parties import address, addresses
+from exports.forms.case_uco.photo import is_exif, photo_facets, place_nodes
+from exports.forms.case_uco.post import post_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.format.manifest import ItemRecord, WorkingCopyRecord
+    from exports.forms.case_uco.graph import Graph, Node
+
+
+def item_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+    """Yield an item's file, its address, its post, its place, and its working copies."""
+    file = graph.link("file", item.ref)
+    yield node(
+        file["@id"],
+        "uco-observable:File",
+        name=item.ref,
+        description=texts(_told(item)),
+        hasFacet=[*_file_facets(graph, item.ref, item), *photo_facets(graph, item)],
+    )
+    yield from _excerpt(graph, item) if item.excerpt else _download(graph, item)
+    if item.post:
+        yield from post_nodes(graph, item.ref, item.post)
+    yield from place_nodes(graph, item)
+    for copy in item.working_copies:
+        yield _working_copy(graph, item.ref, copy)
+
+
+def _download(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+    """Yield the address that an item came from, and the one that was asked where another answered."""
+    yield from addresses(graph, item.url, item.final_url)
+    asked, led = address(graph, item.url), address(graph, item.final_url)
+    if source := led or asked:
+        described = texts(_exchange(item))
+        yield relation(graph, graph.link("file", item.ref), "Downloaded_From", source, description=described)
+    if asked and led:
+        redirect = relation(graph, asked, "Redirects_To", led)
+        if graph.first(redirect["@id"]):
+            yield redirect
+
+
+def _excerpt(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+    """Yield where an item stands in another one. Its own address was not asked: the other item's was."""
+    if item.excerpt and (whole := graph.item(item.excerpt.of)):
+        described = [f"from byte {item.excerpt.offset} on, after its content coding is undone"]
+        yield relation(graph, graph.link("file", item.ref), "Contained_Within", whole, description=described)
+
+
+def _working_copy(graph: Graph, ref: str, copy: WorkingCopyRecord) -> Node:
+    return node(
+        graph.iri("working-copy", ref, copy.path),
+        "uco-observable:File",
+        name=f"working copy of {ref}",
+        description=[f"derived, never evidence by itself: {copy.how}"],
+        hasFacet=_file_facets(graph, f"working copy {copy.path} of {ref}", copy),
+        wasDerivedFrom=graph.link("file", ref),
+    )
+
+
+def _file_facets(graph: Graph, key: str, file: ItemRecord | WorkingCopyRecord) -> list[Node]:
+    """Return where a file stands in the bundle, and what its bytes are."""
+    digest = node(graph.iri("hash", key), "uco-types:Hash", hashMethod="SHA256", hashValue=hex_binary(file.sha256))
+    return [
+        node(
+            graph.iri("file-facet", key),
+            "uco-observable:FileFacet",
+            fileName=file.path.rpartition("/")[2],
+            filePath=file.path,
+            isDirectory=False,
+            sizeInBytes=file.size,
+        ),
+        node(
+            graph.iri("content-facet", key),
+            "uco-observable:ContentDataFacet",
+            hash=[digest],
+            mimeType=getattr(file, "mime", ""),
+            sizeInBytes=file.size,
+        ),
+    ]
+
+
+def _told(item: ItemRecord) -> Iterator[str]:
+    """Yield what the item is, and what it claims that has no place of its own, a line each."""
+    told = {
+        "kind": item.kind,
+        "source": item.source,
+        "found in": item.found_in,
+        "address, as claimed": item.url if item.excerpt else "",
+        "stands in": f"{item.excerpt.of} from byte {item.excerpt.offset} on" if item.excerpt else "",
+        "not whole": item.partial,
+        "not what was asked for": item.error_page,
+        "content coding": item.content_encoding,
+        "description, as claimed": item.alt,
+        "name, as claimed": item.claimed_name,
+        "author, as claimed": item.author,
+        "title, as claimed": item.title,
+        "published, as claimed": item.published,
+    }
+    yield from (f"{name}: {value}" for name, value in told.items() if value)
+    yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
+    if proof := item.proof:
+        shown = "holds" if proof.holds else "lacks"
+        said = f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"
+        yield f"{said}: at://{proof.did}/{proof.collection}/{proof.rkey}"
+
+
+def _exchange(item: ItemRecord) -> Iterator[str]:
+    """Yield how an item came, a line each."""
+    yield f"request began {item.captured}"
+    if exchange := item.exchange:
+        yield f"HTTP status {exchange.status}"
+        yield f"server {exchange.ip}" if exchange.ip else ""
+        yield f"proxy {exchange.proxy}" if exchange.proxy else ""
+        yield f"server's Date: {exchange.server_date}" if exchange.server_date else ""
+        if exchange.tls:
+            checked = "certificate checked" if exchange.tls.verified else "certificate not checked"
+            yield f"{exchange.tls.version}, {exchange.tls.cipher}, {checked}"
+        if exchange.warc:
+            yield f"in {exchange.warc.file} at byte {exchange.warc.offset}, record {exchange.warc.record}"

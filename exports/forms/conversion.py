@@ -1,0 +1,80 @@
+"""A bundle written in another form, from its manifest and files alone, so that it can be made again years later.
+
+The same bundle and the same version of goldenhour give the same bytes. What is written is derived from the evidence and
+does not replace it: the bundle alone carries the seal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.bundle import beside_bundle
+from exports.bundle.opened_bundle import open_bundle
+from exports.errors import ExportError
+from exports.format.outside import demand_outside
+from exports.forms.derived_file import DerivedFile, write_derived
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from exports.bundle.opened_bundle import OpenedBundle
+
+
+@dataclass(frozen=True, slots=True)
+class ExportForm:
+    """A form that a bundle can be written in: the ending of its files, and what writes one."""
+
+    ending: str
+    write: Callable[[OpenedBundle, Path], DerivedFile]
+
+
+def _write_csv(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    from exports.forms.csv_file import csv_pieces
+
+    return write_derived(path, csv_pieces(bundle.manifest))
+
+
+def _write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    from exports.forms.wacz import write_wacz
+
+    return write_wacz(bundle, path)
+
+
+def _write_case_uco(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    from exports.forms.case_uco import case_uco_pieces
+
+    return write_derived(path, case_uco_pieces(bundle))
+
+
+FORMS: Mapping[str, ExportForm] = {
+    "wacz": ExportForm(".wacz", _write_wacz),
+    "csv": ExportForm(".csv", _write_csv),
+    "case-uco": ExportForm(".case.jsonld", _write_case_uco),
+}
+"""Every form by the name that people type. A form loads its own code when it is asked for."""
+
+
+def convert(
+    bundle: Path,
+    form: str,
+    output: Path | None = None,
+    *,
+    verified: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> DerivedFile:
+    """Write a bundle, folder or zip, in another form: beside it, unless `output` names another place.
+
+    With `verified` the caller has verified the bundle just now. The file appears whole or not at all, and never inside
+    of the bundle. `progress` is told bytes verified.
+    Raises NotWhole where the bundle does not match, NotCheckable, WouldOverwrite, ExportError, StorageFull, Unwritable.
+    """
+    path = output or beside_bundle(bundle.absolute(), FORMS[form].ending)
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise ExportError(f"{path}: not a name in UTF-8", hint="choose another name with --output") from error
+    demand_outside(path, bundle)
+    with open_bundle(bundle, verified=verified, progress=progress) as opened:
+        return FORMS[form].write(opened, path)

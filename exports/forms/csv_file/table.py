@@ -1,0 +1,179 @@
+"""The rows and columns of the table, as docs/formats.md describes them (RFC 4180)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from exports.forms.csv_file.cell import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from exports.format.manifest import CaptureRecord, ChangeRecord, FailedRecord, ItemRecord, Manifest, SkippedRecord
+    from hashing.case.facts import Fact
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Without it Excel reads the file as of another encoding than UTF-8; LibreOffice needs none and takes it as well."""
+
+_LATITUDE, _LONGITUDE, _ORIGINAL_TIME = "GPS latitude", "GPS longitude", "original time"
+_CAMERA = ("camera make", "camera model")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """One row: the columns in their order. A text is written guarded, a number as it is."""
+
+    row: str
+    """item, failed, skipped or changed."""
+    exhibit: str
+    ref: str = ""
+    kind: str = ""
+    source: str = ""
+    scene: str = ""
+    url: str = ""
+    final_url: str = ""
+    found_in: str = ""
+    time: str = ""
+    """When the request for an item began; when a failure or a change was recorded."""
+    http_status: int | str = ""
+    ip: str = ""
+    server_date: str = ""
+    author: str = ""
+    published: str = ""
+    edited: str = ""
+    title: str = ""
+    warning: str = ""
+    text: str = ""
+    alt: str = ""
+    claimed_name: str = ""
+    mime: str = ""
+    size: int | str = ""
+    sha256: str = ""
+    path: str = ""
+    partial: str = ""
+    error_page: str = ""
+    reason: str = ""
+    count: int | str = ""
+    original_time: str = ""
+    latitude: float | str = ""
+    longitude: float | str = ""
+    camera: str = ""
+    facts: str = ""
+
+    def cells(self) -> list[str | int | float]:
+        """Return the row's cells as they are written."""
+        values = [getattr(self, column) for column in COLUMNS]
+        return [guarded(value) if isinstance(value, str) else value for value in values]
+
+
+COLUMNS = tuple(field.name for field in fields(TableRow))
+
+
+def csv_pieces(manifest: Manifest) -> Iterator[bytes]:
+    """Yield the table, a row at a time: what was got, then what was not, capture by capture."""
+    yield BYTE_ORDER_MARK
+    yield _line(COLUMNS)
+    for capture in manifest.captures:
+        for row in _rows(capture):
+            yield _line(row.cells())
+
+
+def _line(cells: Iterable[str | int | float]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)
+    return out.getvalue().encode()
+
+
+def _rows(capture: CaptureRecord) -> Iterator[TableRow]:
+    yield from (_item(each, capture) for each in capture.items)
+    yield from (_failed(each, capture) for each in capture.failed)
+    yield from (_skipped(each, capture) for each in capture.skipped)
+    yield from (_changed(each, capture) for each in capture.changed)
+
+
+def _item(item: ItemRecord, capture: CaptureRecord) -> TableRow:
+    exchange, post = item.exchange, item.post
+    return TableRow(
+        row="item",
+        exhibit=capture.exhibit,
+        ref=item.ref,
+        kind=item.kind,
+        source=item.source,
+        scene=capture.scene,
+        url=item.url,
+        final_url=item.final_url,
+        found_in=item.found_in,
+        time=item.captured,
+        http_status=exchange.status if exchange else "",
+        ip=exchange.ip if exchange else "",
+        server_date=exchange.server_date if exchange else "",
+        author=item.author,
+        published=item.published,
+        edited=post.edited if post else "",
+        title=item.title,
+        warning=post.warning if post else "",
+        text=post.text if post else "",
+        alt=item.alt,
+        claimed_name=item.claimed_name,
+        mime=item.mime,
+        size=item.size,
+        sha256=item.sha256,
+        path=item.path,
+        partial=item.partial,
+        error_page=item.error_page,
+        original_time=str(_claimed(item.facts, _ORIGINAL_TIME)),
+        latitude=_claimed(item.facts, _LATITUDE),
+        longitude=_claimed(item.facts, _LONGITUDE),
+        camera=" ".join(str(value) for name in _CAMERA if (value := _claimed(item.facts, name))),
+        facts="; ".join(f"{fact.name}: {fact.value} ({fact.tag})" for fact in item.facts),
+    )
+
+
+def _failed(failed: FailedRecord, capture: CaptureRecord) -> TableRow:
+    return TableRow(
+        row="failed",
+        exhibit=capture.exhibit,
+        ref=failed.ref,
+        scene=capture.scene,
+        url=failed.url,
+        found_in=failed.found_in,
+        time=failed.time,
+        reason=failed.reason,
+    )
+
+
+def _skipped(skipped: SkippedRecord, capture: CaptureRecord) -> TableRow:
+    return TableRow(
+        row="skipped",
+        exhibit=capture.exhibit,
+        scene=capture.scene,
+        url=skipped.url,
+        found_in=skipped.found_in,
+        reason=skipped.reason,
+        count=skipped.count,
+    )
+
+
+def _changed(changed: ChangeRecord, capture: CaptureRecord) -> TableRow:
+    versions = f"before: {changed.before}" + (f", after: {changed.after}" if changed.after else "")
+    return TableRow(
+        row="changed",
+        exhibit=capture.exhibit,
+        ref=changed.after or changed.before,
+        kind=changed.change,
+        scene=capture.scene,
+        url=changed.id,
+        time=changed.time,
+        reason=f"{versions}, {changed.reason}" if changed.reason else versions,
+    )
+
+
+def _claimed(facts: Iterable[Fact], name: str) -> float | str:
+    """Return the first claim of this name: a number where it is one, else a text; "" where nothing claims it."""
+    value = next((fact.value for fact in facts if fact.name == name), "")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if is_number else str(value)

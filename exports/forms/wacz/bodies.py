@@ -1,0 +1,132 @@
+"""Bodies over 8 MiB, put back: as records of their own, in a WARC of their own beside the captured ones.
+
+The captured WARC keeps the head of such a response, and its body stands in an item file. The captured file goes into
+the WACZ as it is, so that its digest is still the one in the sealed ledger; these records are derived, and say of which
+captured record they are the whole. Where the body came in chunks it stands in chunks again, of another length than on
+the wire, which nothing recorded.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from exports.bundle.opened_bundle import PIECE
+from exports.forms.wacz.cdxj import CdxjPlace, encode_entry, stamp
+from hashing.warc.record import DEFLATED, encode_record, stream_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from exports.bundle.opened_bundle import OpenedBundle
+    from exports.format.manifest import ItemRecord
+    from exports.forms.wacz.archive import Bodiless
+
+_SPARE = 1 << 16
+"""The most that the fields of a record of ours take."""
+_KEPT = (
+    ("warc-target-uri", "WARC-Target-URI"),
+    ("warc-date", "WARC-Date"),
+    ("warc-ip-address", "WARC-IP-Address"),
+    ("warc-protocol", "WARC-Protocol"),
+    ("warc-cipher-suite", "WARC-Cipher-Suite"),
+    ("content-type", "Content-Type"),
+)
+
+
+def restored_records(
+    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ItemRecord]], index: list[bytes]
+) -> Iterator[bytes]:
+    """Yield a WARC file in pieces: a record for each of these, with its body from the item file.
+
+    Each record's line of the index is added to `index`. Raises NotWhole, NotCheckable.
+    """
+    info = _info(bundle, filename)
+    yield info
+    end = len(info)
+    for bodiless, item in whole:
+        offset = end
+        for piece in _record(bundle, bodiless, item):
+            end += len(piece)
+            yield piece
+        time = stamp(bodiless.fields.get("warc-date", ""))
+        if time:
+            index.append(encode_entry(time, _place(bodiless, item, filename, offset, end - offset)))
+
+
+def most_bytes(whole: Sequence[tuple[Bodiless, ItemRecord]]) -> int:
+    """Return a number of bytes that a WARC of these will not exceed."""
+    return _SPARE + sum(len(bodiless.head) + _chunked_size(item.size) + _SPARE for bodiless, item in whole) * 101 // 100
+
+
+def _place(bodiless: Bodiless, item: ItemRecord, filename: str, offset: int, length: int) -> CdxjPlace:
+    return CdxjPlace(
+        url=bodiless.fields.get("warc-target-uri", ""),
+        mime=bodiless.mime,
+        status=bodiless.status,
+        digest=f"sha256:{item.sha256}",
+        length=str(length),
+        offset=str(offset),
+        filename=filename,
+    )
+
+
+def derived_id(*names: str) -> str:
+    """Return a WARC-Record-ID that is the same each time, from what the record is derived from (RFC 9562)."""
+    return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, chr(10).join(('urn:goldenhour:wacz', *names)))}>"
+
+
+def _info(bundle: OpenedBundle, filename: str) -> bytes:
+    lines = {
+        "software": bundle.manifest.exported.tool,
+        "format": "WARC File Format 1.1",
+        "description": "bodies over 8 MiB, put back from item files behind the heads as captured",
+    }
+    fields = [
+        ("WARC-Type", "warcinfo"),
+        ("WARC-Record-ID", derived_id(bundle.fingerprint, filename)),
+        ("WARC-Date", bundle.manifest.exported.time),
+        ("WARC-Filename", filename),
+        ("Content-Type", "application/warc-fields"),
+    ]
+    block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines.items())
+    return encode_record(fields, [block.encode()], DEFLATED)
+
+
+def _record(bundle: OpenedBundle, bodiless: Bodiless, item: ItemRecord) -> Iterator[bytes]:
+    captured = bodiless.fields.get("warc-record-id", "")
+    fields = [
+        ("WARC-Type", bodiless.fields["warc-type"]),
+        ("WARC-Record-ID", derived_id(captured, item.sha256)),
+        ("WARC-Concurrent-To", captured),
+        *((name, bodiless.fields[low]) for low, name in _KEPT if low in bodiless.fields),
+    ]
+    if item.partial:
+        fields.append(("WARC-Truncated", "disconnect"))
+    if not bodiless.chunked:
+        fields.append(("WARC-Payload-Digest", f"sha256:{item.sha256}"))
+    size = _chunked_size(item.size) if bodiless.chunked else item.size
+    pieces = bundle.files.pieces(item.path)
+    body = _chunks(pieces) if bodiless.chunked else pieces
+    yield from stream_record(fields, _behind(bodiless.head, body), len(bodiless.head) + size)
+
+
+def _behind(head: bytes, body: Iterable[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from body
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a body in chunks (RFC 9112 section 7.1), whose length the size of a piece is."""
+    for piece in pieces:
+        yield b"%x\r\n" % len(piece)
+        yield piece
+        yield b"\r\n"
+    yield b"0\r\n\r\n"
+
+
+def _chunked_size(size: int) -> int:
+    """Return the length of a body of `size` bytes in chunks of PIECE."""
+    full, rest = divmod(size, PIECE)
+    frames = [PIECE] * full + ([rest] if rest else [])
+    return size + sum(len(b"%x\r\n\r\n" % length) for length in frames) + len(b"0\r\n\r\n")

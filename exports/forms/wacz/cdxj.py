@@ -1,0 +1,82 @@
+"""CDXJ: an index of WARC files, a line for each capture of an address: its key, its time, and where the record stands.
+
+As WACZ 1.1.1 (section 5.2) and the tools that read it have it: `com,example)/ 20261124101502 {"url": …}`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from exports.forms.wacz.surt import surt
+from hashing.errors import BadFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+LONGEST_LINE = 1 << 16
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?Z", re.ASCII)
+_STAMP = re.compile(r"[0-9]{14}", re.ASCII)
+
+
+class CdxjPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a line says of a record. Numbers are strings, as other tools write them; `length` is of the gzip member."""
+
+    url: str
+    mime: str = ""
+    status: str = ""
+    digest: str = ""
+    """Of the payload, as `sha256:<hex>`."""
+    length: str | int
+    offset: str | int
+    filename: str
+
+
+class CdxjEntry(msgspec.Struct, frozen=True, gc=False):
+    """A line of an index; `time` has 14 digits."""
+
+    key: str
+    time: str
+    place: CdxjPlace
+
+
+def stamp(date: str) -> str:
+    """Return a WARC-Date as 14 digits; "" where it is none."""
+    match = _DATE.fullmatch(date)
+    return "".join(match.groups()) if match else ""
+
+
+def encode_entry(time: str, place: CdxjPlace) -> bytes:
+    """Write a line of an index, with its newline."""
+    return f"{surt(place.url)} {time} ".encode() + msgspec.json.encode(place) + b"\n"
+
+
+def read_entries(file: BinaryIO) -> Iterator[CdxjEntry]:
+    """Yield every line of an index. Raises BadFormat at the first that is none, or that is out of order."""
+    before = b""
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+        if line < before:
+            raise BadFormat(f"line {number} is out of order")
+        before = line
+        yield _entry(line, number)
+
+
+def _entry(line: bytes, number: int) -> CdxjEntry:
+    key, _, rest = line.partition(b" ")
+    time, _, said = rest.partition(b" ")
+    try:
+        found = CdxjEntry(key.decode(), time.decode(), msgspec.json.decode(said, type=CdxjPlace))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"line {number} is not a line of an index: {error}") from error
+    if not _STAMP.fullmatch(found.time) or not (is_count(found.place.offset) and is_count(found.place.length)):
+        raise BadFormat(f"line {number} is not a line of an index: no time, offset or length")
+    return found
+
+
+def is_count(value: str | int) -> bool:
+    """Say whether a value is a number of bytes."""
+    text = str(value)
+    return text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004 - of 64 bits

@@ -1,0 +1,158 @@
+"""Writing a WACZ: the captured WARCs byte for byte, large bodies put back beside them, index, pages, list of all."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from exports.bundle.uninterrupted import uninterrupted
+from exports.bundle.zip_draft import ZipDraft
+from exports.errors import NotCheckable, NothingToExport
+from exports.forms.derived_file import DerivedFile, draft_path
+from exports.forms.wacz.archive import Bodiless, read_archive
+from exports.forms.wacz.bodies import most_bytes, restored_records
+from exports.forms.wacz.package import datapackage, package_digest
+from exports.forms.wacz.pages import entry_items, page_lines
+from hashing.errors import BadFormat
+from hashing.files.read import digest_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from exports.bundle.opened_bundle import OpenedBundle
+    from exports.format.manifest import ItemRecord
+
+INDEX = "indexes/index.cdxj"
+PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
+_EXCHANGES = re.compile(r"data/captures/([0-9A-Za-z-]{1,80})/exchanges-([0-9]{1,9}|disclosed)\.warc\.gz")
+
+
+def write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
+    """Write a bundle as a WACZ, whole or not at all. What is in memory at a time is the index.
+
+    Raises NotWhole, NotCheckable, WouldOverwrite, StorageFull, Unwritable.
+    """
+    part = draft_path(path)
+    draft = ZipDraft(part, "", _moment(bundle.manifest.exported.time))
+    try:
+        _Writing(bundle, draft, _items_by_record(bundle)).write()
+        draft.finish()
+        size, sha256 = _read_back(part)
+        draft.place(path)
+    finally:
+        with uninterrupted():
+            draft.discard()
+    return DerivedFile(path, size, sha256)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A WACZ under construction."""
+
+    bundle: OpenedBundle
+    draft: ZipDraft
+    items: dict[str, ItemRecord]
+    index: list[bytes] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Write every file."""
+        bundle, draft = self.bundle, self.draft
+        archives = self._archives()
+        if not archives:
+            raise NothingToExport(
+                f"{bundle.files.path}: holds no exchanges, and a WACZ is made of nothing else",
+                hint="write it as csv or case-uco; or disclose the items with their exchanges",
+            )
+        for capture, files in archives.items():
+            self._write_capture(capture, files)
+        self.index.sort()
+        self._add(INDEX, self.index)
+        entries, further = entry_items(bundle.manifest.captures)
+        self._add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
+        self._add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
+        package = datapackage(bundle, entries[0] if entries else None, draft.sha256, dict(draft.sizes))
+        self._add("datapackage.json", [package])
+        self._add("datapackage-digest.json", [package_digest(package)])
+
+    def _add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file that fits in memory.
+
+        ReplayWeb.page finds no file whose head in the zip is that of a ZIP64, so the size is stated beforehand.
+        """
+        data = b"".join(pieces)
+        self.draft.add(name, [data], len(data))
+
+    def _archives(self) -> dict[str, dict[str, str]]:
+        """Return the WARC files by capture: their names in the bundle, and those that they get."""
+        found: dict[str, dict[str, str]] = {}
+        for name in sorted(self.bundle.files.sha256):
+            if match := _EXCHANGES.fullmatch(name):
+                capture = match[1].lower()
+                found.setdefault(capture, {})[name] = f"{capture}-{match[2]}.warc.gz"
+        return found
+
+    def _write_capture(self, capture: str, files: dict[str, str]) -> None:
+        """Copy a capture's WARCs and put its large bodies back."""
+        bodiless: list[Bodiless] = []
+        for name, given in files.items():
+            with ThreadPoolExecutor(1) as pool:  # the index is read while the file is copied
+                indexed = pool.submit(self._indexed, name, given)
+                self._copy(name, f"archive/{given}")
+                bodiless += indexed.result()
+        whole = [(each, item) for each in bodiless if (item := self._item_of(each)) is not None]
+        if whole:
+            given = f"{capture}-bodies.warc.gz"
+            self.draft.add(
+                f"archive/{given}", restored_records(self.bundle, given, whole, self.index), most_bytes(whole)
+            )
+
+    def _copy(self, name: str, given: str) -> None:
+        files = self.bundle.files
+        self.draft.add(given, files.unhashed(name), files.tree.size(name))
+        files.demand(name, self.draft.sha256[given])
+
+    def _indexed(self, name: str, given: str) -> list[Bodiless]:
+        """Read a WARC for the index; return what has no body in it."""
+        bodiless: list[Bodiless] = []
+        try:
+            with self.bundle.files.tree.open(name) as file:
+                for found in read_archive(file, given):
+                    if isinstance(found, Bodiless):
+                        bodiless.append(found)
+                    else:
+                        self.index.append(found)
+        except (BadFormat, OSError) as error:
+            raise NotCheckable(f"{self.bundle.files.path}: {name}: {error}") from error
+        return bodiless
+
+    def _item_of(self, bodiless: Bodiless) -> ItemRecord | None:
+        """Return the item whose file has the body of a record."""
+        return self.items.get(bodiless.fields.get("warc-record-id", ""))
+
+
+def _items_by_record(bundle: OpenedBundle) -> dict[str, ItemRecord]:
+    """Return the items whose bytes are the body of an exchange, by its record's id."""
+    return {
+        item.exchange.warc.record: item
+        for capture in bundle.manifest.captures
+        for item in capture.items
+        if item.exchange and item.exchange.warc and item.excerpt is None and bundle.files.holds(item.path)
+    }
+
+
+def _moment(time: str) -> datetime:
+    """Return when the bundle was made: the time that every file in the WACZ bears. Raises NotCheckable."""
+    try:
+        return datetime.fromisoformat(time)
+    except ValueError as error:
+        raise NotCheckable(f"{time[:40]!r} is not the time of an export") from error
+
+
+def _read_back(path: Path) -> tuple[int, str]:
+    """Return size and SHA-256 of what is on disk. Raises Unreadable."""
+    read = digest_file(path)
+    return read.size, read.digests[0].hex

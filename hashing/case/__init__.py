@@ -1,0 +1,1 @@
+"""The case on disk: its folder, captures, ledger events, custody, redaction."""

@@ -1,0 +1,61 @@
+"""What a process has read of a case's ledger: each line is read and checked once, however often the case is changed.
+
+Without it a case of a thousand captures would read its whole ledger several times for each of them. Where another
+process has changed the ledger, that what was read before is still there is seen by its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hashing.case.events import CaptureRegistered, CaptureSealed, decode_case_event
+from hashing.ledger.merkle import MerkleTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hashing.ledger.ledger import Remembered
+
+_DIGITS = 15
+"""An exhibit's number has no more."""
+
+
+@dataclass(slots=True)
+class CaseMemory:
+    """What the lines of a case's ledger come to, as far as they were read."""
+
+    read: Remembered | None = None
+    """None where nothing was read yet."""
+    signed: int = 0
+    """The number of lines under the newest checkpoint that was found to hold."""
+    checkpoints_changed: int = 0
+    """When a checkpoint was added last, as far as is known: nanoseconds since 1970."""
+    tree: MerkleTree = field(default_factory=MerkleTree)
+    signers: dict[str, None] = field(default_factory=dict)
+    """In the order in which they first signed."""
+    exhibits: dict[str, int] = field(default_factory=dict)
+    """The highest number given, by initials."""
+    sealed: set[str] = field(default_factory=set)
+    """Captures whose seal is on record."""
+
+    def take(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:
+        """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""
+        for line in lines:
+            event = decode_case_event(line)
+            self.signers.setdefault(event.signer)
+            if isinstance(event, CaptureRegistered):
+                self._note_exhibit(event.exhibit)
+            elif isinstance(event, CaptureSealed):
+                self.sealed.add(event.capture)
+            self.tree.append(line)
+            yield self.tree
+
+    def next_exhibit(self, initials: str) -> str:
+        """Return the next exhibit reference of an officer."""
+        return f"{initials}/{self.exhibits.get(initials, 0) + 1}"
+
+    def _note_exhibit(self, exhibit: str) -> None:
+        initials, _, number = exhibit.rpartition("/")
+        if number.isascii() and number.isdigit() and len(number) <= _DIGITS:
+            self.exhibits[initials] = max(self.exhibits.get(initials, 0), int(number))

@@ -1,0 +1,588 @@
+"""The events of a ledger: what happened, one typed record each.
+
+Each becomes one line of canonical JSON, told apart by its `event` field. A field that has nothing to say is left out.
+Times are UTC; paths are relative to the folder that holds the ledger; digests are SHA-256 in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hashing.case.facts import Fact
+from hashing.case.post import Post
+from hashing.errors import BadFormat
+from hashing.ledger.canonical import canonical_json
+
+CASE_FORMAT = "goldenhour-case/1"
+CAPTURE_FORMAT = "goldenhour-capture/1"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", gc=False):
+    """Anything that a ledger records; `time` is when it was recorded."""
+
+    # gc=False: plain values hold no cycles, and without the collector a large ledger is read three times as fast.
+
+    time: str
+
+
+class Salted(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An event of which parts can be withheld later, with proof (`hashing.redaction`).
+
+    The salt also keeps anyone from guessing a line whose hash stands in the proof of its neighbour.
+    """
+
+    salt: str = ""
+    """128 random bits in hexadecimal, given when the line is written; whoever has it can undo every redaction."""
+
+
+# In a capture's ledger, in the order in which a capture goes.
+
+
+class CaptureStarted(Salted, frozen=True, kw_only=True, tag="capture-started"):
+    """The first line: who captures what, with which tool and settings, and the key that will sign."""
+
+    format: str
+    case: str
+    capture: str
+    exhibit: str
+    scene: str
+    officer: str
+    initials: str
+    signer: str
+    """The public key of the seal: 32 bytes of Ed25519 in hexadecimal."""
+    tool: str
+    versions: dict[str, str]
+    settings: dict[str, str | int | bool]
+    title: str = ""
+    note: str = ""
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How one connection was secured; `chain` holds the SHA-256 of each certificate that the server sent."""
+
+    version: str
+    cipher: str
+    verified: bool
+    chain: tuple[str, ...]
+
+
+class WarcPlace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where a record stands: the file, the offset of its gzip member, its record id and its block's digest."""
+
+    file: str
+    offset: int
+    record: str
+    block_sha256: str
+
+
+class Exchange(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="exchange"):
+    """One HTTP request and what came back for it.
+
+    `size` and `sha256` are of the body as served: after transfer coding (chunks), before content coding (gzip).
+    `cut` says why the body is not whole; without it, it is. `status` 0 means that no answer came.
+    """
+
+    exchange: int
+    url: str
+    method: str
+    started: str
+    seconds: float
+    status: int
+    size: int
+    sha256: str
+    warc: WarcPlace | None = None
+    """The response as stored; none where no byte came, or where the disk had no room left for it."""
+    request_warc: WarcPlace | None = None
+    ip: str = ""
+    port: int = 0
+    proxy: str = ""
+    tls: Tls | None = None
+    content_type: str = ""
+    content_encoding: str = ""
+    server_date: str = ""
+    age: str = ""
+    """The Age header: a cache on the way had the answer ready, and `server_date` is of when it was made."""
+    location: str = ""
+    cut: str = ""
+    close_delimited: bool = False
+    """The server gave no length: that the body is whole cannot be told from the bytes."""
+    replaced: tuple[str, ...] = ()
+    """Header fields whose value is not written because it is a credential of the user."""
+
+
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where an item's bytes stand in another item: one post in the list of posts that a server answers with.
+
+    `offset` counts bytes of the other item's body after its content coding is undone.
+    """
+
+    of: str
+    """The other item's reference."""
+    offset: int
+
+
+class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
+    """An original that is on disk: the bytes as served, hashed while they arrived."""
+
+    ref: str
+    kind: str
+    url: str
+    path: str
+    size: int
+    sha256: str
+    mime: str
+    exchange: int
+    found_in: str
+    source: str
+    final_url: str = ""
+    """Where redirects led to, if elsewhere."""
+    alt: str = ""
+    claimed_name: str = ""
+    """The file's name as the server gave it."""
+    content_encoding: str = ""
+    """How the bytes are coded as served (gzip …); nothing where they are plain."""
+    partial: str = ""
+    """Why the item is not whole; nothing where it is."""
+    error_page: str = ""
+    """Why the item is not what was asked for: the server's refusal, or what it sent in the place of a photo."""
+    excerpt: Excerpt | None = None
+    """The item is a part, byte for byte, of another item."""
+
+
+class ItemFacts(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
+    """What an item states about itself."""
+
+    ref: str
+    facts: tuple[Fact, ...]
+
+
+class PostRead(Salted, frozen=True, kw_only=True, tag="post"):
+    """What a post says, read from the item `ref`, which is the post as served."""
+
+    ref: str
+    post: Post
+
+
+class ProofRead(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="proof"):
+    """A record's signed proof (AT Protocol), checked when it was captured; `goldenhour verify` checks it again.
+
+    It proves that the account's key signed a repository that holds this record, or lacks it. It proves no time, and
+    not who held the key: as a rule the account's server does.
+    """
+
+    ref: str
+    """The item with the proof: a CAR file."""
+    identity: str
+    """The item that names the account's keys: the PLC directory's audit log, or the DID document of did:web."""
+    did: str
+    collection: str
+    rkey: str
+    post: str = ""
+    """The item with the record as JSON, which says the same, or the list that it stands in; none where it is absent."""
+    record_cid: str = ""
+    """The record's content identifier; "" where it is proven that there is no such record."""
+    rev: str = ""
+    key: str = ""
+    """The signing key, as did:key."""
+    problem: str = ""
+    """Why the proof does not hold; "" where it does."""
+
+
+class PostChanged(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="post-changed"):
+    """A post is not what it was when an earlier capture took it."""
+
+    id: str
+    """The post's lasting name."""
+    change: str
+    """`edited` or `gone`."""
+    before: str
+    """The item with the earlier version, such as `MP/1-0003`."""
+    after: str = ""
+    """The item with the later version, or with the server's word that it is gone."""
+    reason: str = ""
+
+
+class WorkingCopy(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
+    """A file derived from an item; never evidence by itself."""
+
+    ref: str
+    path: str
+    size: int
+    sha256: str
+    how: str
+
+
+class Failed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):
+    """Something that was sought and not got, or not whole, and why."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+    ref: str = ""
+    exchange: int = 0
+
+
+class Skipped(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
+    """Something that was seen and, by the user's own settings, not sought."""
+
+    url: str
+    reason: str
+    found_in: str = ""
+    count: int = 1
+
+
+class WarcClosed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="warc"):
+    """An exchange file that will grow no more; it was read back and every record in it checked."""
+
+    path: str
+    size: int
+    sha256: str
+    records: int
+
+
+class CaptureResumed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="recovered"):
+    """A capture whose process died is finished off; `found` says what was found and done."""
+
+    officer: str
+    signer: str
+    tool: str
+    found: tuple[str, ...]
+
+
+class HostDates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the Date headers of one server say of this computer's clock, as `hashing.server_dates` works it out.
+
+    `low` and `high` bound, in seconds, what is to be added to this computer's time to get the server's. Where `low` is
+    above `high` the headers contradict one another: by this clock, or by the server's.
+    """
+
+    host: str
+    exchanges: int
+    low: float | None = None
+    high: float | None = None
+
+
+class ServerDates(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="server-dates"):
+    """The clock of this computer as the servers' Date headers see it; follows from the exchanges before this line."""
+
+    hosts: tuple[HostDates, ...]
+    """In the order in which they first answered."""
+    more_hosts: int = 0
+    """Hosts beyond those that are listed."""
+    without: int = 0
+    """Exchanges with no Date header."""
+    unread: int = 0
+    """Exchanges whose Date header is none that the standard allows."""
+
+
+class Commitments(Event, frozen=True, kw_only=True, omit_defaults=True, tag="commitments"):
+    """The Merkle root over the masked forms of all lines before this one, `size` of them (`hashing.redaction`)."""
+
+    root: str
+    size: int
+
+
+class CaptureFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-finished"):
+    """The last line before the seal. Status: complete, partial, nothing or interrupted."""
+
+    status: str
+    items: int
+    failed: int
+    skipped: int
+    bytes: int
+    reason: str = ""
+
+
+# In a case's ledger.
+
+
+class CaseCreated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="case-created"):
+    """The first line of a case; `case_sha256` is the digest of case.json."""
+
+    format: str
+    case: str
+    title: str
+    officer: str
+    signer: str
+    tool: str
+    case_sha256: str
+
+
+class CaptureRegistered(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-registered"):
+    """A capture begins, and its exhibit reference is given: once, whatever becomes of the capture."""
+
+    capture: str
+    exhibit: str
+    scene: str
+    officer: str
+    initials: str
+    signer: str
+    at: str = ""
+    """When it began, by its own sealed ledger, where it was made elsewhere and merged into the case."""
+
+    @property
+    def began(self) -> str:
+        """When the capture began."""
+        return self.at or self.time
+
+
+class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-sealed"):
+    """A capture is closed; `checkpoint_sha256` is the digest of its checkpoint file."""
+
+    capture: str
+    exhibit: str
+    status: str
+    size: int
+    root: str
+    fingerprint: str
+    checkpoint_sha256: str
+    signer: str
+    at: str = ""
+    """When it ended, by its own sealed ledger, where it was made elsewhere and merged into the case."""
+
+    @property
+    def closed(self) -> str:
+        """When the capture was sealed."""
+        return self.at or self.time
+
+
+class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
+    """A bundle was made; `files` are the digests of the files in it that vouch for all the others."""
+
+    bundle: str
+    captures: tuple[str, ...]
+    exhibits: tuple[str, ...]
+    officer: str
+    signer: str
+    tool: str
+    files: dict[str, str]
+    only: tuple[str, ...] = ()
+    """The items that a disclosure holds; nothing where the bundle holds whole captures."""
+    redacted: tuple[str, ...] = ()
+    """What of these items is withheld: some of `hashing.redaction.WORDS`."""
+
+
+class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A receipt of a verification: what was verified, what came of it, and the key that signed the receipt."""
+
+    what: str
+    verdict: str
+    """`ok`, `mismatch` or `unchecked`."""
+    fingerprint: str
+    """Of the first seal that was found: the bundle's or the case's own, or the capture's."""
+    tool: str
+    key: str
+    """The verifier's public key: 32 bytes of Ed25519 in hexadecimal."""
+    sha256: str
+    """Of the receipt's file."""
+
+
+class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody"):
+    """Something was done with an exhibit, or with one of its items, as an officer states it."""
+
+    ref: str
+    """The exhibit (`MP/1`) or the item (`MP/1-0003`)."""
+    action: str
+    """One of `hashing.custody.ACTIONS`."""
+    officer: str
+    signer: str
+    at: str = ""
+    """When it was done, where that was before it was recorded."""
+    giver: str = msgspec.field(default="", name="from")
+    receiver: str = msgspec.field(default="", name="to")
+    reason: str = ""
+    place: str = ""
+    receipt: VerifiedBy | None = None
+    """What a verification found, where the action is one."""
+    redacted: tuple[str, ...] = ()
+    """What of an item was withheld when it was disclosed, by name."""
+
+
+class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="described"):
+    """An officer describes an exhibit or an item. A later description stands beside the earlier ones."""
+
+    ref: str
+    description: str
+    officer: str
+    signer: str
+    at: str = ""
+    """When the exhibit was seized, as the officer states it."""
+    place: str = ""
+
+
+class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
+    """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
+
+    `late` is how many seconds after the seal, by the officer's clock, the token's time is by the authority's.
+    """
+
+    checkpoint: str
+    """Its path, such as `captures/<id>/checkpoint`; the token has the same with `.tsr` behind it."""
+    checkpoint_sha256: str
+    token_sha256: str
+    token_time: str
+    authority: str
+    """The name in the certificate that signed the token."""
+    late: float
+    signer: str
+    url: str = ""
+    """Where the token was asked for; not known where the process that asked died before it could write this line."""
+
+
+class BatchBegun(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-begun"):
+    """Many scenes are captured by one command, which keeps a ledger of its own."""
+
+    batch: str
+    officer: str
+    signer: str
+
+
+class BatchEnded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-ended"):
+    """A batch's own ledger is closed: how many lines it has, and their root."""
+
+    batch: str
+    status: str
+    size: int
+    root: str
+    signer: str
+
+
+# In either ledger.
+
+
+class ClockSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One answer of a time server, as `ClockMeasured` names its parts; in seconds."""
+
+    offset: float
+    delay: float
+    error: float
+
+
+class ClockMeasured(Event, frozen=True, kw_only=True, omit_defaults=True, tag="clock-measured"):
+    """The clock of this computer, compared with a time server (SNTP); or `problem`, why that could not be done.
+
+    Nobody signs such an answer: it is the word of whoever sat on the way to `address`.
+    """
+
+    host: str
+    """As the officer named it."""
+    port: int
+    address: str = ""
+    """The IP address that was asked."""
+    started: str = ""
+    """When the sample that counts was asked for, by this computer's clock."""
+    offset: float | None = None
+    """Seconds to add to this computer's time to get the server's: positive where this computer is behind."""
+    error: float | None = None
+    """Seconds by which `offset` may be wrong, if the server is as good as it says."""
+    delay: float | None = None
+    """Seconds that the sample was under way, there and back."""
+    samples: tuple[ClockSample, ...] = ()
+    stratum: int = 0
+    """1: the server has a clock of its own (radio, satellites); 2: it has its time from such a one; and so on."""
+    leap: str = ""
+    """A leap second that the server announces: `61` or `59` seconds in the day's last minute."""
+    reference: str = ""
+    """Where the server has its time from, in its own words: a kind of clock, or the identifier of another server."""
+    problem: str = ""
+    signer: str = ""
+    """In a case's ledger: the key that signs this line."""
+
+
+class Merged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="merged"):
+    """A capture that was made elsewhere was verified and taken into the case, with its own seal."""
+
+    capture: str
+    exhibit: str
+    source: str
+    """What it was taken from: `case`, `bundle` or `capture`."""
+    case: str
+    """The id of the case that it was taken from; of a capture alone, that of the case it was made in."""
+    fingerprint: str
+    """Of the capture's seal."""
+    sealer: str
+    """The public key of that seal, in hexadecimal; it is no key of this case, and signs nothing in it."""
+    officer: str
+    """Who merged."""
+    signer: str
+    tool: str
+    checkpoint: str = ""
+    """The signed checkpoint of the other case's ledger, as it was found; none came with a capture alone."""
+    voucher: str = ""
+    """The public key that signed it, in hexadecimal."""
+
+
+class Stated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stated"):
+    """A line of another case's ledger about a capture that was merged. This case did not see what it states."""
+
+    capture: str
+    exhibit: str
+    case: str
+    """The id of the other case."""
+    line: int
+    """Its place in that case's ledger, counted from 0."""
+    said: str
+    """The line as it stands there."""
+    proof: tuple[str, ...]
+    """That it stands there: the hashes of its inclusion proof in base64, under the checkpoint of the `merged` line."""
+    signer: str
+
+
+CaptureEvent = (
+    CaptureStarted
+    | Exchange
+    | Item
+    | ItemFacts
+    | PostRead
+    | ProofRead
+    | PostChanged
+    | WorkingCopy
+    | Failed
+    | Skipped
+    | ClockMeasured
+    | ServerDates
+    | WarcClosed
+    | CaptureResumed
+    | Commitments
+    | CaptureFinished
+)
+CaseEvent = (
+    CaseCreated
+    | CaptureRegistered
+    | CaptureSealed
+    | BatchBegun
+    | BatchEnded
+    | Exported
+    | Stamped
+    | ClockMeasured
+    | Custody
+    | Described
+    | Merged
+    | Stated
+)
+
+_capture_decoder = msgspec.json.Decoder(CaptureEvent)
+_case_decoder = msgspec.json.Decoder(CaseEvent)
+
+
+def encode(event: Event) -> bytes:
+    """Write an event as a ledger line, without its newline."""
+    return canonical_json(event)
+
+
+def decode_capture_event(line: bytes) -> CaptureEvent:
+    """Read a line of a capture's ledger. Raises BadFormat."""
+    try:
+        event: CaptureEvent = _capture_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not an event of a capture: {error}") from error
+    return event
+
+
+def decode_case_event(line: bytes) -> CaseEvent:
+    """Read a line of a case's ledger. Raises BadFormat."""
+    try:
+        event: CaseEvent = _case_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not an event of a case: {error}") from error
+    return event

@@ -1,0 +1,259 @@
+"""Redaction that can be proven: what a ledger line commits to, so that parts of it can be withheld and opened later.
+
+A line is hashed whole, so nothing can be left out of it. But each line that tells of an item has a random `salt`, and
+stands for a *masked form* as well: the line without what can be withheld, and in its place the digests of disclosures
+as in SD-JWT (RFC 9901, section 4.2). There is one disclosure for each word of WORDS that the line has anything of:
+
+    disclosure = base64url(JSON [salt of the word, word, {"field": value, …}])
+    digest     = base64url(SHA-256(disclosure))
+    salt of the word = base64url(first 16 bytes of HMAC-SHA256(salt of the line, word))
+
+The Merkle root over the masked forms of all lines is sealed with the capture. Masked forms are computed when they are
+needed and never stored. A digest alone tells nothing: whoever guesses a value would have to guess the salt as well.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hashing.errors import BadFormat
+from hashing.ledger.merkle import MerkleTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+URL, AUTHOR, TEXT, DESCRIPTION, FACTS = "url", "author", "text", "description", "facts"
+PLACE, NETWORK, OFFICER, CONTENT = "place", "network", "officer", "content"
+
+WORDS = {
+    URL: "addresses, and the file names that are made of them",
+    AUTHOR: "who posted, and whom a post names",
+    TEXT: "what a post or page says: title, text, tags, earlier wordings",
+    DESCRIPTION: "how a page describes a photo (alt text)",
+    FACTS: "what a file states about itself: camera, dates, place",
+    PLACE: "where a photo or post says that it was made",
+    NETWORK: "the server's address, certificates and clock",
+    OFFICER: "the name and initials of the officer who captured",
+    CONTENT: "the file itself: only its size and SHA-256 are shown",
+}
+"""What can be withheld, in a lawyer's words."""
+
+IMPLIED = {FACTS: {PLACE}}
+"""A word that says all that another says."""
+
+_FIELDS: dict[str, dict[str, str]] = {
+    "capture-started": {"scene": URL, "officer": OFFICER, "initials": OFFICER},
+    "exchange": {
+        **dict.fromkeys(("url", "location"), URL),
+        **dict.fromkeys(("ip", "port", "proxy", "tls", "server_date", "warc", "request_warc"), NETWORK),
+    },
+    "item": {**dict.fromkeys(("url", "final_url", "found_in", "path", "claimed_name"), URL), "alt": DESCRIPTION},
+    "facts": {},
+    "post": {},
+    "proof": {**dict.fromkeys(("collection", "rkey", "record_cid", "rev"), URL), "did": AUTHOR, "key": AUTHOR},
+    "post-changed": {"id": URL},
+    "working-copy": {"path": URL},
+    "failed": {"url": URL, "found_in": URL},
+    "skipped": {"url": URL, "found_in": URL},
+    "server-dates": {"hosts": URL},
+    "recovered": {"found": URL, "officer": OFFICER},
+}
+"""The word for each field that can be withheld, by event."""
+_POST = {
+    **dict.fromkeys(("server", "id", "permalink", "links", "reply_to", "quotes", "media"), URL),
+    **dict.fromkeys(("author", "mentions"), AUTHOR),
+    **dict.fromkeys(("title", "text", "warning", "tags", "edits"), TEXT),
+    "location": PLACE,
+}
+"""The same for the parts of a post."""
+_CLAIMED = {
+    **dict.fromkeys(("author", "artist", "camera owner", "copyright"), AUTHOR),
+    **dict.fromkeys(("title", "description", "text", "comment", "user comment", "subject", "keywords"), TEXT),
+    "canonical address": URL,
+}
+"""The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
+
+SALT_BYTES = 16
+_BLOCK = 64
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+_SALT = b'"salt":'
+_DIGESTS = "_sd"
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+class _Named(msgspec.Struct, gc=False):
+    name: str
+
+
+_line = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_names = msgspec.json.Decoder(list[_Named])
+_text = msgspec.json.Decoder(str)
+_fields = msgspec.json.Decoder(dict[str, Any])
+_disclosed = msgspec.json.Decoder(tuple[str, str, dict[str, Any]])
+_Parts = dict[str, list[bytes]]
+"""Members of JSON objects, as bytes of the line, by the word that they are withheld with; "" where none is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A masked form, and the disclosure for each word that the line has anything of."""
+
+    form: bytes
+    disclosures: Mapping[str, bytes]
+
+
+def mask(line: bytes) -> Masked:
+    """Return the masked form of a ledger line and its disclosures; a line without a salt stands for itself.
+
+    Every byte is taken from the line as it is, so a canonical line has a canonical masked form. Raises BadFormat.
+    """
+    if _SALT not in line:
+        return Masked(line, {})
+    try:
+        fields = _line.decode(line)
+        if "salt" not in fields:
+            return Masked(line, {})
+        salt = bytes.fromhex(_text.decode(fields.pop("salt")))
+        if len(salt) != SALT_BYTES:
+            raise BadFormat(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
+        parts = _parts(fields)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, ValueError) as error:
+        raise BadFormat(f"a line that has no masked form: {error}") from error
+    shown = parts.pop("", [])
+    disclosures = _disclosures(salt, parts)
+    digests = b'","'.join(sorted(map(digest, disclosures.values())))
+    sealed = b'"_sd":["%b"]' % digests if digests else b'"_sd":[]'
+    return Masked(b"{%b}" % b",".join([sealed, *shown]), disclosures)
+
+
+def _parts(fields: Mapping[str, msgspec.Raw]) -> _Parts:
+    """Sort the members of a line by the word that they are withheld with."""
+    event = _text.decode(fields["event"])
+    words, parts = _FIELDS.get(event, {}), _Parts({"": []})
+    shown = parts[""]
+    for name, raw in fields.items():
+        if name in words:
+            parts.setdefault(words[name], []).append(_member(name, raw))
+        elif name == event == "facts":
+            _sort_facts(raw, parts)
+        elif name == event == "post":
+            _sort_post(raw, parts)
+        else:
+            shown.append(_member(name, raw))
+    return parts
+
+
+def _member(name: str, raw: msgspec.Raw) -> bytes:
+    return b'"%b":%b' % (name.encode(), raw)
+
+
+def _sort_post(raw: msgspec.Raw, parts: _Parts) -> None:
+    own = _Parts()
+    for name, value in _line.decode(raw).items():
+        own.setdefault(_POST.get(name, ""), []).append(_member(name, value))
+    for word, members in own.items():
+        parts.setdefault(word, []).append(b'"post":{%b}' % b",".join(members))
+
+
+def _sort_facts(raw: msgspec.Raw, parts: _Parts) -> None:
+    """Sort facts; each keeps its place in the list as its name, so that the list can be put together again."""
+    own = _Parts()
+    for number, (fact, value) in enumerate(zip(_names.decode(raw), _list.decode(raw), strict=True)):
+        word = _CLAIMED.get(fact.name) or (PLACE if fact.name.startswith("GPS") else FACTS)
+        own.setdefault(word, []).append(b'"%d":%b' % (number, value))
+    for word, members in own.items():
+        parts.setdefault(word, []).append(b'"facts":{%b}' % b",".join(members))
+
+
+def _disclosures(salt: bytes, parts: _Parts) -> dict[str, bytes]:
+    # HMAC (RFC 2104) by its two hashes: a large capture has a million words, and hmac.digest takes three times as long.
+    key = salt.ljust(_BLOCK, b"\0")
+    inner, outer = key.translate(_INNER), key.translate(_OUTER)
+    disclosures = {}
+    for word, members in parts.items():
+        name = word.encode()
+        own = _base64url(sha256(outer + sha256(inner + name).digest()).digest()[:SALT_BYTES])
+        disclosures[word] = _base64url(b'["%b","%b",{%b}]' % (own, name, b",".join(members)))
+    return disclosures
+
+
+def commitments(lines: Iterable[bytes]) -> tuple[bytes, int]:
+    """Return the Merkle root over the masked forms of these lines (32 bytes), and their number. Raises BadFormat."""
+    tree = MerkleTree()
+    for line in lines:
+        tree.append(mask(line).form)
+    return tree.root(), tree.size
+
+
+def digest(disclosure: bytes) -> bytes:
+    """Return the digest of a disclosure as it stands in a masked form: base64url, without padding."""
+    return _base64url(sha256(disclosure).digest())
+
+
+def open_form(form: bytes, disclosures: Iterable[bytes]) -> dict[str, Any]:
+    """Return the fields of a line from its masked form and disclosures of it: all but the salt and what stays withheld.
+
+    Raises BadFormat for a disclosure that the form does not hold the digest of, and for what is no masked form.
+    """
+    try:
+        fields = _fields.decode(form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFormat(f"not a masked form: {error}") from error
+    digests = fields.pop(_DIGESTS, None)
+    if not isinstance(digests, list):
+        raise BadFormat("not a masked form: it holds no digests")
+    for disclosure in disclosures:
+        opening = read_disclosure(disclosure)
+        if digest(disclosure).decode() not in digests:
+            raise BadFormat(f"a disclosure ({opening.word[:40]}) that the line does not commit to")
+        _put_back(fields, opening.members)
+    if fields.get("event") == "facts":
+        facts = fields.get("facts", {})
+        if not isinstance(facts, dict) or not all(map(_NUMBER.fullmatch, facts)):
+            raise BadFormat("a fact without its place in the list")
+        fields["facts"] = [facts[number] for number in sorted(facts, key=int)]
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a disclosure says: its word, and the fields of the line that it gives back."""
+
+    word: str
+    members: Mapping[str, Any]
+
+
+def read_disclosure(disclosure: bytes) -> Opening:
+    """Read a disclosure; nothing in it can be trusted before a masked form is found to hold its digest.
+
+    Raises BadFormat.
+    """
+    try:
+        _, word, members = _disclosed.decode(urlsafe_b64decode(disclosure + b"=" * (-len(disclosure) % 4)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadFormat(f"not a disclosure: {error}") from error
+    return Opening(word, members)
+
+
+def _put_back(fields: dict[str, Any], members: Mapping[str, Any]) -> None:
+    """Put members back; of an object that is there in part, those that are missing."""
+    for name, value in members.items():
+        there = fields.setdefault(name, {} if isinstance(value, dict) else value)
+        if isinstance(value, dict) and isinstance(there, dict) and not value.keys() & there.keys():
+            there |= value
+        elif there is not value:
+            raise BadFormat(f"two disclosures give back {name[:40]}")
+
+
+def _base64url(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False).translate(_URL_SAFE).rstrip(b"=")

@@ -1,0 +1,220 @@
+"""Trusted times for the seals of a case: which have none yet, getting them, and finishing what a dead process left.
+
+A token is made after its seal, so no capture's ledger can speak of it: the case's does. The token is on disk before the
+line that records it. Tokens of captures come first, then one of the case's newest checkpoint, which covers all before.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES, CHECKPOINTS, checkpoint_name, token_path
+from hashing.case.events import CaptureSealed, Stamped
+from hashing.errors import BadFormat, Unreadable, WouldOverwrite
+from hashing.files.digest import Digest
+from hashing.files.storage import PART, read_small
+from hashing.ledger.trusted_time.authority import ask, shown
+from hashing.ledger.trusted_time.errors import NotHad, TrustedTimeError
+from hashing.ledger.trusted_time.token import LARGEST, Token, read_token
+from hashing.times import Clock, system_clock, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unstamped:
+    """A seal without a trusted time; `what` is a capture's exhibit reference, or `case`."""
+
+    what: str
+    checkpoint: str
+    sealed: str
+    sha256: str = ""
+    """What the case's ledger says of the checkpoint file; it does not speak of its own checkpoints."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamping:
+    """What became of one seal: the event that records its token, or the reason why there is none."""
+
+    what: str
+    checkpoint: str
+    stamped: Stamped | None
+    reason: str = ""
+
+    def to_json(self) -> dict[str, str | float | None]:
+        """Return the same as plain values, for `seal --json`."""
+        stamped = self.stamped
+        return {
+            "what": self.what,
+            "checkpoint": self.checkpoint,
+            "time": stamped.token_time if stamped else None,
+            "late": stamped.late if stamped else None,
+            "authority": stamped.authority if stamped else None,
+            "url": stamped.url if stamped else None,
+            "token": token_path(self.checkpoint) if stamped else None,
+            "reason": self.reason,
+        }
+
+
+class Authorities:
+    """The authorities that are asked in turn; one that could not be had is not asked again, so that no queue hangs."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = list(dict.fromkeys(urls))
+        self._reasons: dict[str, str] = {}
+
+    def ask(self, data: bytes) -> tuple[str, Token]:
+        """Return the address of the first authority that gives a sound token, and the token. Raises NotHad."""
+        refused = []
+        for url in self._urls:
+            if url in self._reasons:
+                continue
+            try:
+                return url, ask(url, data)
+            except NotHad as error:
+                self._reasons[url] = str(error)
+            except TrustedTimeError as error:
+                refused.append(f"{shown(url)}: {error}")
+        raise NotHad("; ".join([*self._reasons.values(), *refused]))
+
+
+def unstamped(case: Case) -> list[Unstamped]:
+    """Return the seals of a case that have no trusted time yet, the case's own last. Raises Unreadable, BadFormat.
+
+    Lines that only record trusted times are no reason for another one.
+    """
+    events = list(case.events())
+    folders = {path.name for path in case.captures()}  # a ledger of others may name what leads out of the case
+    known = {event.checkpoint for event in events if isinstance(event, Stamped)}
+    found = [
+        Unstamped(
+            what=event.exhibit,
+            checkpoint=f"{CAPTURES}/{event.capture}/{CHECKPOINT}",
+            sealed=event.closed,
+            sha256=event.checkpoint_sha256,
+        )
+        for event in events
+        if isinstance(event, CaptureSealed) and event.capture in folders
+    ]
+    found = [each for each in found if each.checkpoint not in known]
+    covered = max((n for n in range(len(events) + 1) if _own(n) in known), default=0)
+    if any(not isinstance(event, Stamped) for event in events[covered:]):
+        found.append(Unstamped(what="case", checkpoint=_own(len(events)), sealed=events[-1].time))
+    return found
+
+
+def _own(size: int) -> str:
+    return f"{CHECKPOINTS}/{checkpoint_name(size)}"
+
+
+def stamp(
+    case: Case,
+    authorities: Sequence[str],
+    *,
+    key: SigningKey,
+    only: Collection[str] | None = None,
+    clock: Clock = system_clock,
+) -> Iterator[Stamping]:
+    """Get a trusted time for every seal of a case that has none, or for those of the captures `only` and the case's.
+
+    Yields what became of each. Nothing is locked while an authority is waited for. Raises what the case raises when it
+    cannot be read or written: InUse, NotAsSigned, Unwritable, Unreadable, BadFormat.
+    """
+    finish_stamps(case, key=key, clock=clock)
+    case.sign(key)
+    asked = Authorities(authorities)
+    for each in unstamped(case):
+        if each.what != "case" and (only is None or each.checkpoint.split("/")[1] in only):
+            yield _stamp_one(case, each, asked, key, clock)
+    for each in unstamped(case)[-1:]:
+        if each.what == "case":
+            yield _stamp_one(case, each, asked, key, clock)
+
+
+def _stamp_one(case: Case, seal: Unstamped, authorities: Authorities, key: SigningKey, clock: Clock) -> Stamping:
+    try:
+        note = _sealed_bytes(case, seal)
+        url, token = authorities.ask(note)
+        event = stamped_event(seal, note, token, key, clock, url=shown(url))
+        case.record_token(event, token.data, key=key)
+    except (TrustedTimeError, WouldOverwrite, Unreadable) as error:
+        return Stamping(what=seal.what, checkpoint=seal.checkpoint, stamped=None, reason=str(error))
+    return Stamping(what=seal.what, checkpoint=seal.checkpoint, stamped=case.stamped()[seal.checkpoint])
+
+
+def _sealed_bytes(case: Case, seal: Unstamped) -> bytes:
+    """Read a checkpoint file. Raises Unreadable, also where it is not the one that was sealed."""
+    path = case.path / seal.checkpoint
+    note = read_small(path)
+    if seal.sha256 and Digest.of_bytes(note).hex != seal.sha256:
+        raise Unreadable(f"{path}: altered since it was sealed")
+    return note
+
+
+def stamped_event(
+    seal: Unstamped, note: bytes, token: Token, key: SigningKey, clock: Clock, *, url: str = ""
+) -> Stamped:
+    """Return the event that records a token of this seal. Raises BadFormat where the seal is of no time."""
+    return Stamped(
+        time=timestamp(clock()),
+        checkpoint=seal.checkpoint,
+        checkpoint_sha256=Digest.of_bytes(note).hex,
+        token_sha256=Digest.of_bytes(token.data).hex,
+        token_time=timestamp(token.time),
+        authority=token.authority,
+        late=round((token.time - _moment(seal)).total_seconds(), 3),
+        signer=key.public.raw.hex(),
+        url=url,
+    )
+
+
+def _moment(seal: Unstamped) -> datetime:
+    try:
+        moment = datetime.fromisoformat(seal.sealed)
+    except ValueError as error:
+        raise BadFormat(f"{seal.checkpoint}: sealed at no time: {seal.sealed[:40]!r}") from error
+    if moment.tzinfo is None:
+        raise BadFormat(f"{seal.checkpoint}: sealed at a time without a zone: {seal.sealed[:40]!r}")
+    return moment
+
+
+def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -> int:
+    """Record the tokens whose process died before it could; return how many.
+
+    What is no token of its checkpoint is left as it is: `goldenhour verify` names it. Raises what the case raises.
+    """
+    recorded = 0
+    for seal in _perhaps_left(case):
+        path = case.path / token_path(seal.checkpoint)
+        if path.with_name(path.name + PART).exists():
+            case.drop_token_part(seal.checkpoint, key=key)
+        if not path.is_file() or path.is_symlink():
+            continue
+        with suppress(TrustedTimeError, Unreadable):
+            note, token = _sealed_bytes(case, seal), read_token(read_small(path, LARGEST))
+            token.demand_of(note)
+            recorded += case.record_token(stamped_event(seal, note, token, key, clock), token.data, key=key)
+    return recorded
+
+
+def _perhaps_left(case: Case) -> Iterator[Unstamped]:
+    """Yield the seals that have no trusted time on record and something in the place of a token."""
+    left = case.left_tokens()
+    if not left:
+        return
+    times = [event.time for event in case.events()]
+    for seal in [*(each for each in unstamped(case) if each.checkpoint.startswith(CAPTURES)), *_own_ones(times)]:
+        if seal.checkpoint in left:
+            yield seal
+
+
+def _own_ones(times: Sequence[str]) -> list[Unstamped]:
+    return [Unstamped(what="case", checkpoint=_own(size), sealed=time) for size, time in enumerate(times, 1)]

@@ -1,0 +1,1 @@
+"""Files and their digests: reading, walking, storing, lists of hashes."""

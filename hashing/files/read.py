@@ -1,0 +1,161 @@
+"""One file, hashed at speed: one read for all algorithms.
+
+Files are read, never mapped: a read error in a mapped file, or one that is cut short meanwhile, kills the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hashing.errors import BadFormat, Unreadable
+from hashing.files.deep_path import reach
+from hashing.files.digest import SHA256, Digest, Hasher, new_hash
+from hashing.files.read_ahead import CHUNK, ReadAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+LARGE = 8 << 20
+"""From this size on a second thread that reads ahead gains more than it costs (measured)."""
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigests:
+    """What was read of one file: `size` in bytes, and a digest for each algorithm in the order asked for."""
+
+    path: Path
+    size: int
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """A file or folder that could not be read to its end, and why; `missing` where there is no such thing."""
+
+    path: Path
+    reason: str
+    missing: bool = False
+
+
+class FileUnreadable(Unreadable):
+    """A file could not be read to its end; `unread` says the same as a value."""
+
+    def __init__(self, unread: UnreadFile) -> None:
+        super().__init__(f"{unread.path}: {unread.reason}")
+        self.unread = unread
+
+
+def refused(path: Path, error: OSError) -> UnreadFile:
+    """Say in plain words what the system refused at `path`."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return UnreadFile(path, reason[:1].lower() + reason[1:], missing)
+
+
+def kind_of(mode: int) -> str:
+    """Say what a file's mode shows it to be, when it is not a regular file."""
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "of an unknown kind")
+
+
+def digest_file(
+    path: Path,
+    algorithms: Sequence[str] = (SHA256,),
+    *,
+    follow_symlinks: bool = True,
+    buffer: bytearray | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> FileDigests:
+    """Read a regular file once, and hash it with every algorithm named.
+
+    `progress` is told the number of bytes after each piece hashed, in the calling thread; what it raises (never an
+    OSError) stops the reading. `buffer` is memory to read into, used again and again by a caller with many small files.
+    Raises Unreadable, which names the path and the reason: also for folders, pipes and devices, which are not opened,
+    and for a file whose size or time changed while it was read. A writer that leaves both as they were is not seen.
+    Raises BadFormat for an unknown algorithm.
+    """
+    hashers = [new_hash(name) for name in algorithms]
+    if not hashers:
+        raise BadFormat(f"{path}: no hash algorithm was named to read it with")
+    try:
+        descriptor = _open(path, follow_symlinks=follow_symlinks)
+        try:
+            before = os.fstat(descriptor)
+            _demand_regular(path, before)  # it may have been replaced since it was looked at
+            if before.st_size >= LARGE:
+                ReadAhead(descriptor, before.st_size, hashers).run(progress)
+            else:
+                buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
+                _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise FileUnreadable(refused(path, error)) from error
+    size = hashers[0].size
+    _demand_unchanged(path, before, after, size)
+    return FileDigests(path, size, tuple([hasher.digest() for hasher in hashers]))
+
+
+def _open(path: Path, *, follow_symlinks: bool) -> int:
+    try:
+        return _open_at(path, path, None, follow_symlinks=follow_symlinks)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    with reach(path) as (name, folder):
+        return _open_at(path, name, folder, follow_symlinks=follow_symlinks)
+
+
+def _open_at(path: Path, name: Path | bytes, folder: int | None, *, follow_symlinks: bool) -> int:
+    # Looked at before it is opened, since opening some devices has an effect (a tape winds back, a watchdog starts).
+    _demand_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=follow_symlinks))
+    return os.open(name, _READ if follow_symlinks else _READ | os.O_NOFOLLOW, dir_fd=folder)
+
+
+def _demand_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise FileUnreadable(UnreadFile(path, f"{kind_of(status.st_mode)}, not a regular file"))
+
+
+def _demand_unchanged(path: Path, before: os.stat_result, after: os.stat_result, size: int) -> None:
+    """Raise Unreadable unless the file was the same throughout, and `size` bytes are all of it."""
+    if before.st_size != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
+        raise FileUnreadable(UnreadFile(path, "changed while it was read"))
+    # A size of 0 is also what the kernel's own files (/proc) state, whatever they hold.
+    if before.st_size not in (0, size):
+        raise FileUnreadable(UnreadFile(path, f"only {size} of its {before.st_size} bytes could be read"))
+
+
+def _hash_in_turn(
+    descriptor: int,
+    size: int,
+    hashers: Iterable[Hasher],
+    buffer: bytearray,
+    progress: Callable[[int], None] | None,
+) -> None:
+    view = memoryview(buffer)
+    done = 0
+    while count := os.readv(descriptor, [view]):
+        for hasher in hashers:
+            hasher.update(view[:count])
+        if progress:
+            progress(count)
+        done += count
+        if 0 < size <= done:
+            return  # without going after a file that grows: it is known by its size afterwards

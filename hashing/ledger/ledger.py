@@ -1,0 +1,209 @@
+"""The ledger: an append-only file of lines over which a Merkle tree grows (RFC 6962).
+
+A line is on disk before `append` returns. The tree's leaf is the line without its newline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hashing.errors import BadFormat, InUse
+from hashing.files.lock import wait_for_lock
+from hashing.files.storage import create, read_error, storing, sync_folder, write_all
+from hashing.ledger.merkle import MerkleTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+    from typing import BinaryIO, Self
+
+LEDGER = "ledger.jsonl"
+LONGEST_LINE = 4 << 20
+"""Bytes; no event comes near it, so a longer line is not ours."""
+_PIECE = 1 << 20
+
+
+@dataclass(slots=True)
+class _Content:
+    """What the lines of a ledger come to."""
+
+    length: int = 0
+    """Bytes of whole lines."""
+    tree: MerkleTree = field(default_factory=MerkleTree)
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    """Over these bytes."""
+
+    def take(self, line: bytes) -> None:
+        """Take in a further line, with its newline."""
+        self.length += len(line)
+        self.tree.append(line[:-1])
+        self.digest.update(line)
+
+    def copy(self) -> _Content:
+        """Return the same content, which grows by itself."""
+        return _Content(self.length, self.tree.copy(), self.digest.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How far a ledger was read before: which file it was, when it was changed last, and what its lines come to."""
+
+    device: int
+    inode: int
+    modified: int
+    """Nanoseconds since 1970."""
+    content: _Content
+
+    @property
+    def length(self) -> int:
+        """Bytes of whole lines."""
+        return self.content.length
+
+
+class Ledger:
+    """A ledger open for appending, locked against every other process.
+
+    `torn` is the number of bytes of an unfinished last line that were cut off when it was opened: a line that was
+    never announced, because its writer died while writing it. `resumed` says whether lines were remembered.
+    """
+
+    def __init__(
+        self, path: Path, descriptor: int, content: _Content, torn: bytes = b"", *, resumed: bool = False
+    ) -> None:
+        self.path = path
+        self.torn = torn
+        self.resumed = resumed
+        self._descriptor = descriptor
+        self._content = content
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Begin a ledger. Raises WouldOverwrite, Unwritable."""
+        descriptor = create(path)
+        if not wait_for_lock(descriptor, 0):
+            os.close(descriptor)
+            raise InUse(f"{path}: another process took the new ledger")
+        sync_folder(path.parent)
+        return cls(path, descriptor, _Content())
+
+    @classmethod
+    def open(cls, path: Path, *, wait: float = 0, remembered: Remembered | None = None) -> Self:
+        """Go on with a ledger, after waiting up to `wait` seconds for its lock. Raises InUse, Unwritable, BadFormat.
+
+        Lines that are `remembered` are not read again, unless they are not there any more as they were.
+        """
+        with storing(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            if not wait_for_lock(descriptor, wait):
+                raise InUse(f"{path}: in use by another process", hint="wait until it has finished")
+            content, torn, resumed = _Content(), b"", False
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                if remembered is not None and _still_there(file, remembered, path):
+                    content, resumed = remembered.content.copy(), True
+                file.seek(content.length)
+                for line in _raw_lines(file, path):
+                    if line.endswith(b"\n"):
+                        content.take(line)
+                    else:
+                        torn = line
+            if torn:
+                with storing(path):
+                    os.ftruncate(descriptor, content.length)
+                    os.fsync(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return cls(path, descriptor, content, torn, resumed=resumed)
+
+    @property
+    def size(self) -> int:
+        """Number of lines."""
+        return self._content.tree.size
+
+    def root(self) -> bytes:
+        """Return the root hash over all lines: 32 bytes."""
+        return self._content.tree.root()
+
+    def remember(self) -> Remembered:
+        """Return how far this ledger is read, for the next one who opens it."""
+        status = os.fstat(self._descriptor)
+        return Remembered(status.st_dev, status.st_ino, status.st_mtime_ns, self._content.copy())
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Add lines and wait until they are on disk. All of them or none. Raises StorageFull, Unwritable."""
+        batch = [line + b"\n" for line in lines]
+        data, length = b"".join(batch), self._content.length
+        try:
+            with storing(self.path):
+                os.lseek(self._descriptor, length, os.SEEK_SET)
+                write_all(self._descriptor, data)
+                os.fsync(self._descriptor)
+        except BaseException:
+            os.ftruncate(self._descriptor, length)  # half a line must not stay where the next one goes
+            raise
+        for line in batch:
+            self._content.take(line)
+
+    def close(self) -> None:
+        """Let go of the file and its lock. More than once does no harm."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _still_there(file: BinaryIO, remembered: Remembered, path: Path) -> bool:
+    """Say whether an open file begins with the lines that were read before, byte for byte. Raises Unreadable."""
+    status = os.fstat(file.fileno())
+    if (status.st_dev, status.st_ino) != (remembered.device, remembered.inode) or status.st_size < remembered.length:
+        return False
+    if (status.st_size, status.st_mtime_ns) == (remembered.length, remembered.modified):
+        return True
+    digest, left = hashlib.sha256(), remembered.length
+    try:
+        while left and (piece := file.read(min(left, _PIECE))):
+            digest.update(piece)
+            left -= len(piece)
+    except OSError as error:
+        raise read_error(path, error) from error
+    return not left and digest.digest() == remembered.content.digest.digest()
+
+
+def _raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    try:
+        while line := file.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise BadFormat(f"{path}: a line is longer than any that goldenhour writes")
+            yield line
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
+def read_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield each finished line without its newline; a torn last line is none. Raises Unreadable, BadFormat."""
+    for line in _raw_lines(file, path):
+        if line.endswith(b"\n"):
+            yield line[:-1]
+
+
+def ledger_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+    """Yield the finished lines of the ledger at `path`, from the byte `start` on. Raises Unreadable, BadFormat."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise read_error(path, error) from error
+    with file:
+        file.seek(start)
+        yield from read_lines(file, path)

@@ -1,0 +1,1 @@
+"""WARC records and files (ISO 28500), HTTP blocks, content codings."""

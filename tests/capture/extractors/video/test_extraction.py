@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import CancelledError
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.extractors.video import answering, extraction
+from capture.extractors.video.described import described
+from capture.extractors.video.describing import facts_of, post_of
+from capture.extractors.video.extraction import Extraction
+from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, FoundVideo, Said, Task, Told
+from exports.format.capture_view import read_capture
+from exports.verification import verify
+from hashing.ledger.canonical import canonical_json
+from tests.patience import PATIENCE, wait_until
+from tests.servers import Body, SceneServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from capture.run.run import CaptureResult
+    from exports.format.capture_view import CaptureView
+    from tests.servers.media_site import MediaSite
+    from tests.servers.seen import Seen
+
+    Captured = Callable[..., tuple[CaptureResult, CaptureView]]
+
+TASK = Task(url="https://example.org/video", extractor="Generic", most=1)
+
+
+def _said(program: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, patience: float = PATIENCE) -> list[Said]:
+    """Return what a program says that stands in the place of yt-dlp; what it asks is answered with nothing."""
+    monkeypatch.setattr(extraction, "_PROGRAM", program)
+    heard = []
+    with Extraction(TASK, home, patience=patience) as process:
+        for said in process.said():
+            heard.append(said)
+            if isinstance(said, Ask):
+                process.tell(Told(url=said.url, reason="nothing"))
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("import time; time.sleep(86400)", "yt-dlp was still at work after 0.5 s and was ended"),
+        ("while True: pass", "yt-dlp was still at work after 0.5 s and was ended"),
+        ("import os; os._exit(3)", "yt-dlp stopped: exit status 3"),
+        ("import os; os.kill(os.getpid(), 9)", "yt-dlp stopped: killed by SIGKILL"),
+        ("print('hello')", "what yt-dlp said is not understood"),
+        ("print('[' * 100_000)", "what yt-dlp said is not understood"),
+        ("""print('{"type":"Video","extractor":1}')""", "what yt-dlp said is not understood"),
+    ],
+)
+def test_a_process_that_hangs_dies_or_lies_is_in_trouble(
+    program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of the process that runs yt-dlp: it is said, once, and that is the end."""
+    patience = 0.5 if "0.5 s" in words else PATIENCE
+    assert _said(program, tmp_path, monkeypatch, patience=patience) == [
+        ExtractionTrouble(url=TASK.url, words=words),
+        Ended(),
+    ]
+
+
+def test_what_it_asks_is_answered_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real process asks for the page first; when that is refused, it says so in yt-dlp's words."""
+    asked, *troubles, ended = _said(extraction._PROGRAM, tmp_path, monkeypatch)
+    assert isinstance(asked, Ask)
+    assert (asked.url, asked.method) == (TASK.url, "GET")
+    [trouble] = troubles
+    assert isinstance(trouble, ExtractionTrouble)
+    assert "nothing" in trouble.words
+    assert ended == Ended()
+
+
+def test_it_asks_no_more_than_so_often(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extraction that would ask for ever is refused further answers, and ends."""
+    monkeypatch.setattr(answering, "_MOST", 3)
+    program = (
+        "import sys\nfor n in range(9):\n"
+        """ print('{"type":"Ask","url":"http://127.0.0.1:9/%d"}' % n, flush=True); sys.stdin.readline()\n"""
+        """print('{"type":"Ended"}', flush=True)"""
+    )
+    monkeypatch.setattr(extraction, "_PROGRAM", program)
+    with SceneServer({"/": b"<!doctype html><title>t</title><p>.m3u8"}) as server:
+        result, view = captured(server.url("/"), attempts=1)
+    assert result.status == "complete"
+    assert len([skipped for skipped in view.skipped if "not there, and not needed" in skipped.reason]) == 3
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
+_KEYS = st.sampled_from(
+    ["id", "title", "description", "uploader", "tags", "timestamp", "thumbnails", "thumbnail", "formats",
+     "requested_formats", "subtitles", "url", "protocol", "ext", "http_headers", "fragments", "view_count", "duration",
+     "is_live", "extractor", "extractor_key", "webpage_url", "automatic_captions", "fragment_base_url", "cookies"]
+)  # fmt: skip
+
+
+@given(st.dictionaries(_KEYS, _VALUES | st.just([{"url": "http://x/", "fragments": [{"path": "\ud800"}]}])))
+def test_any_description_becomes_a_record(info: dict[str, Any]) -> None:
+    """Whatever an extractor returns: the message can be sent and read, and what is made of it stands in a ledger."""
+    stand_in = SimpleNamespace(
+        _ies={},
+        cookiejar=SimpleNamespace(get_cookie_header=lambda _: None),
+        sanitize_info=lambda info, **_: info,
+    )
+    sent = msgspec.json.encode(described(info, stand_in))
+    video = msgspec.json.decode(sent, type=Said)
+    assert isinstance(video, FoundVideo)
+    canonical_json(post_of(video))
+    for fact in facts_of(video):
+        canonical_json(fact)
+    json.loads(video.info)
+
+
+def test_ctrl_c_ends_it_soon(media_site: MediaSite, tmp_path: Path) -> None:
+    """A stop in the middle of a stream seals what had come, and the process that runs yt-dlp is gone with it."""
+    asked = []
+
+    def _stuck(seen: Seen) -> Body:
+        asked.append(seen)
+        return Body(data=b"x", latency=PATIENCE)
+
+    with SceneServer({**media_site.files, "/hls/hi_002.ts": _stuck}) as server:
+        words = ["--case", str(tmp_path / "case"), "--officer", "Mary Price", "--initials", "MP", "--allow-private"]
+        command = [sys.executable, "-m", "cli", "capture", server.url("/hls/hi.m3u8"), *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            wait_until(lambda: asked and server.asked("/hls/hi_001.ts"))
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+    assert process.returncode == 130, output
+    [folder] = (tmp_path / "case" / "captures").iterdir()
+    view = read_capture(folder)
+    assert {urlsplit(entry.item.url).path for entry in view.items} >= {"/hls/hi_000.ts", "/hls/hi_001.ts"}
+    assert verify(folder).verdict == "ok"
+
+
+def test_a_stop_ends_it_while_it_thinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for yt-dlp to come to a result that nobody wants any more."""
+    monkeypatch.setattr(extraction, "_PROGRAM", "while True: pass")
+
+    def _stopped(_: float) -> None:
+        raise CancelledError
+
+    with Extraction(TASK, tmp_path, pause=_stopped) as process:
+        assert list(process.said()) == [ExtractionTrouble(url=TASK.url, words="the capture was stopped"), Ended()]
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="this system has no alarm")
+def test_it_does_not_think_on_for_ever_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its parent was killed and ends it no more, the system does, though it be lost in a regular expression."""
+    program = extraction._PROGRAM.replace(
+        "import main", "import main; import re; from capture.extractors.video import "
+    )
+    program = program.replace("; main()", "extraction_child as child; child._LONGEST_THOUGHT = 1; ")
+    lost = "child._Looking = lambda task, pipe: re.match('(a|a)*b', 'a' * 100); main()"
+    [trouble, _] = _said(program + lost, tmp_path, monkeypatch)
+    assert trouble == ExtractionTrouble(url=TASK.url, words="yt-dlp stopped: killed by SIGALRM")
+
+
+def test_the_process_sees_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment it gets no more than it needs to start; its home is a folder of the capture's."""
+    monkeypatch.setenv("GOLDENHOUR_TOKEN", "of-the-user")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    program = (
+        "import json, os; print(json.dumps({'type': 'Remark', 'words': json.dumps(dict(os.environ))}), flush=True); "
+        """print('{"type":"Ended"}', flush=True)"""
+    )
+    [said, _] = _said(program, tmp_path, monkeypatch)
+    environment = json.loads(msgspec.structs.asdict(said)["words"])
+    assert environment["HOME"] == str(tmp_path)
+    assert environment["YTDLP_NO_PLUGINS"] == "1"
+    assert not {"GOLDENHOUR_TOKEN", "HTTPS_PROXY"} & environment.keys()

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.request.pasted import scene_meant
+from capture.request.scene import parse_scene
+
+URL = "https://example.org/post/1"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"<{URL}>.",
+        f"“{URL}”",
+        f"\N{LEFT SINGLE QUOTATION MARK}{URL}\N{RIGHT SINGLE QUOTATION MARK},",
+        f"«{URL}»",
+        f"({URL})",
+        f"  {URL} ;",
+        f"\ufeff{URL}\u200b",
+        f"{URL}\u2060…",
+        f"[{URL}].",
+        "https//example.org/post/1",
+        "https:/example.org/post/1",
+        "HTTPS:///example.org/post/1",
+        "https://example.org/\u200bpost/1",
+    ],
+)
+def test_an_address_is_found_in_what_was_pasted(pasted: str) -> None:
+    """Quotes, brackets, full stops, invisible characters and a broken scheme do not make another address."""
+    assert parse_scene(pasted).url == URL
+
+
+@pytest.mark.parametrize("pasted", ["@alice@social.example", "alice@social.example", "acct:alice@social.example."])
+def test_a_handle_is_the_address_of_its_account(pasted: str) -> None:
+    """An account of the fediverse is named by its handle as people write it."""
+    assert parse_scene(pasted).url == "https://social.example/@alice"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://en.example.org/wiki/Fire_(disambiguation)",
+        "https://example.org/a?list=[1]",
+        "https://example.org/@alice@social.example/109",
+        "https://example.org/mail/alice@example.org",
+        "http://[::1]/",
+        "https://example.org/?",
+        "at://did:plc:abc/app.bsky.feed.post/1",
+        "#FireWatch",
+        "#\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    ],
+)
+def test_what_belongs_to_an_address_stays(address: str) -> None:
+    """A bracket that the address opened, an at sign in its path and an empty query are its own."""
+    assert scene_meant(address) == address
+
+
+def test_a_login_is_no_handle() -> None:
+    """A password before an at sign is lent to the host, and stands in no address."""
+    scene = parse_scene("mary:s3cret@example.org/")
+    assert scene.url == "https://example.org/"
+    assert scene.login == ("example.org:443", ("mary", "s3cret"))
+
+
+@given(st.text())
+def test_what_was_meant_is_meant_again(text: str) -> None:
+    """Reading once more what was read changes nothing."""
+    meant = scene_meant(text)
+    assert scene_meant(meant) == meant

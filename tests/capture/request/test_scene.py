@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from capture.errors import BadScene, BadSettings
+from capture.extractors import EXTRACTORS, search_targets
+from capture.request.options import BlueskyServices, CaptureOptions
+from capture.request.scene import parse_scene
+
+OPTIONS = CaptureOptions(officer="M", initials="MP", on=("mastodon.example", "bsky"))
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "tag"),
+    [
+        ("https://example.org/a", "https://example.org/a", ""),
+        ("example.org/a", "https://example.org/a", ""),
+        ("HTTP://example.org", "http://example.org", ""),
+        ("#FireWatch", "", "FireWatch"),
+        ("\N{FULLWIDTH NUMBER SIGN}火事", "", "火事"),
+        ("at://did:plc:abc/app.bsky.feed.post/1", "at://did:plc:abc/app.bsky.feed.post/1", ""),
+        ("at://alice.example/", "at://alice.example", ""),
+    ],
+)
+def test_what_a_scene_can_be(given: str, url: str, tag: str) -> None:
+    """A web address, a hashtag with either number sign, an at:// URI."""
+    scene = parse_scene(given)
+    assert (scene.url, scene.tag) == (url, tag)
+
+
+@pytest.mark.parametrize("given", ["#", "#two words", "##x", "#a\x1b[31m", "at://", "at:///x", "at://a b"])
+def test_what_is_no_scene(given: str) -> None:
+    """A sign alone, several words and control characters are refused with a hint."""
+    with pytest.raises(BadScene) as caught:
+        parse_scene(given)
+    assert caught.value.hint
+
+
+def test_every_source_takes_its_own_example() -> None:
+    """Each source's example finds that source among those that are asked, and no network is touched."""
+    names = set()
+    for source in EXTRACTORS:
+        names.add(source.name)
+        [target, *_] = search_targets(parse_scene(source.example), OPTIONS)
+        assert source.name in {each.name for each in target.sources}
+    assert len(names) == len(EXTRACTORS)
+
+
+def test_a_hashtag_is_looked_for_in_every_place() -> None:
+    """One capture has a search target for each server named with --on."""
+    assert [target.scene.url for target in search_targets(parse_scene("#FireWatch"), OPTIONS)] == [
+        "mastodon.example",
+        "bsky",
+    ]
+
+
+def test_a_hashtag_without_a_place_says_what_to_do() -> None:
+    """Without --on and without a config file the hint names the option."""
+    with pytest.raises(BadScene) as caught:
+        search_targets(parse_scene("#FireWatch"), CaptureOptions(officer="M", initials="MP"))
+    assert "--on" in caught.value.hint
+
+
+@pytest.mark.parametrize("given", ["ftp://mary:s3cret@example.org/", "https://mary:s3cret@[::", "https://mary:s3cret@"])
+def test_a_complaint_does_not_repeat_a_login(given: str) -> None:
+    """Messages end in logs: of an address that cannot be used, the password is left out."""
+    with pytest.raises(BadScene) as caught:
+        parse_scene(given)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_place_with_a_login_is_refused() -> None:
+    """The places of --on and the services of Bluesky are written down in the ledger, so none may hold a password."""
+    for options in (
+        lambda: CaptureOptions(officer="M", initials="MP", on=("https://mary:s3cret@mastodon.example",)),
+        lambda: BlueskyServices(appview="https://mary:s3cret@appview.example"),
+        lambda: BlueskyServices(plc="https://mary:s3cret@plc.example"),
+    ):
+        with pytest.raises(BadSettings, match="a login in its address is not used") as caught:
+            options()
+        assert "s3cret" not in str(caught.value)

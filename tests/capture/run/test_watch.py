@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exports.format.capture_view import read_capture
+from exports.verification import verify
+from tests.capture.conftest import OPTIONS, jpeg
+from tests.servers import Body, SceneServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from capture.run.watch import Round
+    from hashing.case.case import Case
+    from hashing.case.events import PostChanged
+
+PAGE = b'<!doctype html><title>Fire</title><p>It burns.<img src="/one.jpg">'
+LATER = b'<!doctype html><title>Fire</title><p>It is out.<img src="/one.jpg"><img src="/two.jpg">'
+
+
+@pytest.fixture
+def server() -> Iterator[SceneServer]:
+    """Return a server with a page of one photo."""
+    with SceneServer({"/": PAGE, "/one.jpg": jpeg(10), "/two.jpg": jpeg(20)}) as running:
+        yield running
+
+
+def _changes(done: Round) -> list[PostChanged]:
+    return list(read_capture(done.result.path).changed)
+
+
+def _kinds(done: Round) -> list[str]:
+    return [entry.item.kind for entry in read_capture(done.result.path).items]
+
+
+def test_a_round_without_news_takes_nothing_twice(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+    """The second round of a page that stayed the same is sealed without items, and fetches no photo again."""
+    watching = rounds(server.url("/"))
+    assert _kinds(next(watching)) == ["page", "photo"]
+    before = len(server.requests)
+    second = next(watching)
+    assert second.result.status == "complete"
+    assert _kinds(second) == []
+    assert len(server.requests) == before + 1
+    assert verify(second.result.path).verdict == "ok"
+    [skipped] = read_capture(second.result.path).skipped
+    assert skipped.reason == "page: the same bytes as MP/1-0001"
+
+
+def test_what_a_round_could_not_get_the_next_one_seeks_again(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """Where a photo was not to be had, the same page is looked into again; it is taken once more, and not as edited."""
+    server.files["/one.jpg"] = Body(data=b"busy", status=503)
+    watching = rounds(server.url("/"))
+    assert _kinds(next(watching)) == ["page"]
+    server.files["/one.jpg"] = jpeg(10)
+    second, third = next(watching), next(watching)
+    assert _kinds(second) == ["page", "photo"]
+    assert _changes(second) == []
+    assert _kinds(third) == []
+
+
+def test_a_photo_that_is_gone_for_good_is_not_sought_in_every_round(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """A page whose photo answers 404 counts as taken: the next round takes nothing twice."""
+    del server.files["/one.jpg"]
+    watching = rounds(server.url("/"))
+    assert _kinds(next(watching)) == ["page"]
+    assert _kinds(next(watching)) == []
+
+
+def test_a_page_that_changed_is_taken_again_with_both_versions_named(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """A new version of the page and its new photo are taken, the old photo is not, and the ledger names both pages."""
+    watching = rounds(server.url("/"))
+    next(watching)
+    server.files["/"] = LATER
+    second = next(watching)
+    assert _kinds(second) == ["page", "photo"]
+    assert (second.edited, second.gone) == (1, 0)
+    [change] = _changes(second)
+    assert (change.change, change.before, change.after) == ("edited", "MP/1-0001", "MP/2-0001")
+
+
+def test_a_page_that_is_gone_is_said_once(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+    """A page that answers 404 is recorded as gone in that round, with the server's own page, and not again later."""
+    watching = rounds(server.url("/"))
+    next(watching)
+    server.files["/"] = Body(data=b"<p>removed by its author", type="text/html", status=410)
+    second, third = next(watching), next(watching)
+    [change] = _changes(second)
+    assert (change.change, change.before, change.after) == ("gone", "MP/1-0001", "MP/2-0001")
+    assert "410" in change.reason
+    assert _changes(third) == []
+
+
+def test_a_server_that_is_down_has_deleted_nothing(case: Case, rounds: Callable[..., Iterator[Round]]) -> None:
+    """A round in which nobody answers is sealed, says so, and takes nothing for gone."""
+    with SceneServer({"/": PAGE, "/one.jpg": jpeg(10)}) as server:
+        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1))
+        first = next(watching)
+        url = server.url("/")
+    down = next(watching)
+    assert down.result.status == "nothing"
+    assert (down.gone, down.failed) == (0, 1)
+    assert first.scene == url
+    assert verify(case.path).verdict == "ok"
+
+
+def test_a_watch_that_starts_again_goes_on_where_it_was(
+    rounds: Callable[..., Iterator[Round]], server: SceneServer
+) -> None:
+    """A second process that watches the same scene into the same case knows what the first one took."""
+    next(rounds(server.url("/")))
+    again = next(rounds(server.url("/")))
+    assert _kinds(again) == []
+    assert again.result.exhibit == "MP/2"
+
+
+def test_a_watch_ends_when_its_time_is_over(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+    """Rounds begin until the length is reached, and no later."""
+    assert len(list(rounds(server.url("/"), length=5.0))) < 5
+    assert list(rounds(server.url("/"), length=0.5))
+
+
+def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+    """What a round says of its scene goes to the screen and into logs: the password in its address does not."""
+    done = next(rounds(server.url("/").replace("http://", "http://mary:s3cret@")))
+    assert done.scene == server.url("/")
+    assert done.result.status == "complete"

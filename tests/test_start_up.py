@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.exports.small_case import Thing, make_case, photo
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {
+    "PIL",
+    "cryptography",
+    "exifread",
+    "jinja2",
+    "lxml",
+    "msgspec",
+    "platformdirs",
+    "requests",
+    "rfc3161_client",
+    "rfc8785",
+    "rich",
+    "segno",
+    "urllib3",
+    "yt_dlp",
+}
+"""Every library that goldenhour depends on, but click."""
+
+_PROGRAM = """
+import contextlib, sys
+from cli import main
+with contextlib.suppress(SystemExit):
+    main(sys.argv[1:])
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        ("--help", set()),
+        ("show", {"cryptography", "msgspec", "platformdirs", "rfc8785", "rich"}),
+        ("verify", {"cryptography", "msgspec", "rfc8785"}),
+    ],
+)
+def test_a_command_loads_no_library_that_it_does_not_use(tmp_path: Path, command: str, needed: set[str]) -> None:
+    """Help, a look into a case and a verification start without what fetches, parses and draws."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("p.jpg", photo())])
+    words = [command] if command == "--help" else [command, str(maker.path)]
+    ran = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
+    loaded = set(ran.stderr.splitlines()[-1].split())
+    assert loaded & HEAVY <= needed, ran.stderr
+    assert {"cli", "commands"} <= loaded
+
+
+def test_help_loads_no_command() -> None:
+    """The list of commands is printed from a table, so that it costs no more than click itself."""
+    program = "import sys; from cli import main; main(['--help'], standalone_mode=False); print([*sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
+    )
+    loaded = ran.stdout.splitlines()[-1]
+    assert "'commands.output'" in loaded
+    assert "'commands.capture'" not in loaded
+    assert "'hashing'" not in loaded
