@@ -27,6 +27,9 @@ open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
 """Every connection that may be waiting for a server, so that a stop can wake it."""
 
 
+_PROXY_GUARD = AddressGuard(allow_private=True)
+
+
 class _Recorded(urllib3.connection.HTTPConnection):
     """What plain and TLS connections have in common."""
 
@@ -37,10 +40,14 @@ class _Recorded(urllib3.connection.HTTPConnection):
     _connecting = False
 
     def _new_conn(self) -> socket.socket:
-        around = current.get().around
+        exchange = current.get()
+        around = exchange.around
         # The user named the proxy, which may well stand on this computer; what it fetches is judged by name before.
-        guard = AddressGuard(allow_private=True) if around.settings.proxy else around.guard
-        connection = guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
+        guard = _PROXY_GUARD if around.settings.proxy else around.guard
+        named_by_public = exchange.named_by_public and not around.settings.proxy
+        connection = guard.connect(
+            self._dns_host, self.port or self.default_port, around.settings.timeout, named_by_public=named_by_public
+        )
         address = connection.getpeername()
         self.peer = Peer(ip=str(address[0]), port=int(address[1]))
         self.stop = around.stop
@@ -56,8 +63,12 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     def send(self, data: bytes | bytearray | Iterable[bytes]) -> None:  # type: ignore[override]  # requests sends bytes
         """Send, and keep what was sent as the exchange's request (a proxy's CONNECT is not part of it)."""
+        exchange = current.get()
         if isinstance(data, bytes | bytearray) and not self._connecting:
-            current.get().request += data
+            if self.sock is not None and not exchange.request and not exchange.proxy:
+                # A connection that is kept open was judged for the request that opened it, not for this one.
+                exchange.around.guard.demand(self.host, [self.peer.ip], named_by_public=exchange.named_by_public)
+            exchange.request += data
         try:
             super().send(data)
         except OSError as error:

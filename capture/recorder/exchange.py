@@ -6,8 +6,11 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from capture.errors import NotFetched, Stopped
+from capture.recorder.address_guard import literal_address
+from capture.recorder.address_kinds import is_public
 from capture.recorder.incoming import HeadArrived, RequestSent
 from capture.recorder.redaction import replace_credentials
 
@@ -61,6 +64,8 @@ class OpenExchange:
     started: str
     incoming: Incoming
     around: Surroundings
+    named_by_public: bool = False
+    """Whether a server at a public address named the URL, which may then not lead to a private one."""
     proxy: str = ""
     peer: Peer = field(default_factory=Peer)
     request: bytearray = field(default_factory=bytearray)
@@ -178,6 +183,14 @@ class Arrival:
     request_id: str
     response_sha256: str
     request_sha256: str
+
+    @property
+    def public(self) -> bool:
+        """Whether the server stands at a public address; behind a proxy, as far as its name tells."""
+        if not self.proxy:
+            return is_public(self.peer.ip)
+        address = literal_address(urlsplit(self.url).hostname or "")
+        return not address or is_public(address)
 
     @property
     def body(self) -> Path:

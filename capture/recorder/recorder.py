@@ -13,7 +13,6 @@ import requests
 
 from capture.errors import AddressRefused, NotFetched
 from capture.recorder.adapter import RecordedSession, RecordingAdapter
-from capture.recorder.address_guard import AddressGuard
 from capture.recorder.body import BodyRead, read_body
 from capture.recorder.connection import wake_all
 from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
@@ -52,6 +51,8 @@ class Fetched:
     disk_full: bool = False
     refused: bool = False
     """We did not want to: the address is one that goldenhour does not connect to."""
+    public: bool = False
+    """Whether a server at a public address answered, or redirected us on the way."""
 
     @property
     def whole(self) -> bool:
@@ -67,6 +68,7 @@ class _Wanted:
     method: str
     headers: Mapping[str, str]
     data: bytes
+    named_by_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,8 @@ class Recorder:
         self._incoming = incoming
         self._numbers = itertools.count(1)
         self._context_lock = threading.Lock()
-        guard = AddressGuard(allow_private=settings.allow_private)
         self._pauses = HostPauses(settings.longest_pause, self.stop_event, waiting, clock)
-        self._around = Surroundings(settings, guard, self._tls_context, self.stop_event, received)
+        self._around = Surroundings(settings, settings.guard, self._tls_context, self.stop_event, received)
         self._local = threading.local()
         self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
         self._session.headers.clear()
@@ -126,15 +127,18 @@ class Recorder:
         headers: Mapping[str, str] = MappingProxyType({}),
         method: str = "GET",
         data: bytes = b"",
+        named_by_public: bool = False,
     ) -> Fetched:
         """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
 
         The user's credentials are no part of `headers`: the settings lend them to their own host. A Cookie or
-        Authorization that a caller adds, as a site's own script would, goes to the URL's host alone.
+        Authorization that a caller adds, as a site's own script would, goes to the URL's host alone. What a server at
+        a public address named, with a redirect too, leads to no private address whatever the settings open.
         Raises Unwritable where the disk refuses.
         """
         seen: dict[str, int] = {}
-        wanted = _Wanted(url, method, headers, data)
+        wanted = _Wanted(url, method, headers, data, named_by_public)
+        public = False
         try:
             url = checked(url)
             for _ in range(self.settings.redirects + 1):
@@ -144,9 +148,11 @@ class Recorder:
                 outcome = self._fetch_one(replace(wanted, url=url), ref)
                 arrival = outcome.arrival
                 location = arrival.header("location") if arrival and arrival.status in REDIRECTS else ""
+                public = public or (arrival is not None and arrival.public)
                 if arrival is None or not location:
-                    return outcome
+                    return replace(outcome, public=public)
                 self._passed(arrival)
+                wanted = replace(wanted, named_by_public=wanted.named_by_public or arrival.public)
                 before, url = url, redirect_target(url, location)
                 wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, arrival, before, url))
                 if arrival.status not in _SAME_METHOD:
@@ -215,6 +221,7 @@ class Recorder:
     def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
         self._local.ref, self._local.exchange = ref, None
+        self._local.named_by_public = wanted.named_by_public
         request = self._request(wanted)
         try:
             prepared = self._session.prepare_request(request)
@@ -256,7 +263,8 @@ class Recorder:
     def _begin(self, request: requests.PreparedRequest) -> OpenExchange:
         url = request.url or ""
         if self.settings.proxy:
-            self._around.guard.check_name(requests.compat.urlsplit(url).hostname or "")
+            host = requests.compat.urlsplit(url).hostname or ""
+            self._around.guard.check_name(host, named_by_public=self._local.named_by_public)
         number = next(self._numbers)
         exchange = OpenExchange(
             number=number,
@@ -266,6 +274,7 @@ class Recorder:
             started=timestamp(self._clock()),
             incoming=Incoming(self._incoming, number),
             around=self._around,
+            named_by_public=self._local.named_by_public,
             proxy=without_credentials(self.settings.proxy),
         )
         self._local.exchange = exchange

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
+from capture.recorder.address_guard import AddressGuard
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
+
+    from capture.recorder.address_kinds import Network
 
 USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 
@@ -37,12 +40,19 @@ class NetworkSettings:
     proxy: str = ""
     insecure: bool = False
     allow_private: bool = False
+    allow_networks: tuple[Network, ...] = ()
+    """Networks that the user opened by name, besides or without all private ones."""
     cookies: CookieJar | None = field(default=None, repr=False)
     credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """User name and password by whom they are lent to (`host:443`, `http://host:80`), from a scene's URL."""
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """An access token by whom it is lent to, from `--token`; used for that host alone."""
     jobs: int = 8
+
+    @property
+    def guard(self) -> AddressGuard:
+        """What decides to which addresses connections are opened."""
+        return AddressGuard(self.allow_private, self.allow_networks)
 
     @property
     def has_secrets(self) -> bool:

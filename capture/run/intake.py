@@ -103,20 +103,21 @@ class ItemStore:
             self._give_back(number)
         arrival = fetched.arrival
         if arrival is None:
-            return Answer(url=fetched.url, reason=reason)
+            return Answer(url=fetched.url, reason=reason, public=fetched.public)
         while not written.wait(0.2):
             self._writer.check()
         stored = None
         if item is not None and not item.error_page:
             # Absolute: some of those who read it are processes of their own, in another folder.
             body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
-            stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type)
+            stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type, public=fetched.public)
         return Answer(
             url=fetched.url,
             status=arrival.status,
             reason=reason,
             headers=arrival.headers,
             stored=stored,
+            public=fetched.public,
             sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
         )
 
@@ -192,7 +193,14 @@ class ItemStore:
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
         headers = _headers(found)
-        fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
+        fetched = self._recorder.fetch(
+            found.url,
+            ref=ref,
+            headers=headers,
+            method=found.method,
+            data=found.data,
+            named_by_public=found.named_by_public,
+        )
         arrival = fetched.arrival
         self._refused = self._refused or fetched.refused
         if fetched.disk_full:

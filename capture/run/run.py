@@ -19,8 +19,8 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.recorder.address_guard import AddressGuard
 from capture.recorder.recorder import Recorder
+from capture.recorder.urls import host_and_port
 from capture.request.known import missing
 from capture.request.progress import Progress, Silent
 from capture.request.scene import parse_scene
@@ -179,7 +179,7 @@ class _Run:
         self._clock_beside = (
             MeasuredBeside(
                 options.ntp,
-                AddressGuard(allow_private=options.network.allow_private),
+                options.network.guard,
                 record=self._writer.record,
                 clock=clock,
             )
@@ -192,6 +192,7 @@ class _Run:
         self._media_taken = 0
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
+        self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
 
     def take(self, places: Sequence[SearchTarget]) -> str:
@@ -231,6 +232,12 @@ class _Run:
         """End as Ctrl-C does, from another thread: what has arrived is sealed as interrupted."""
         self._stopped, self._reason = True, self._reason or reason
         self.recorder.stop()
+
+    def is_typed(self, url: str) -> bool:
+        """Say whether the user typed the server of a URL: as the scene, a place, or a service."""
+        with suppress(ValueError):
+            return host_and_port(url) in self._typed
+        return False
 
     def abandon(self) -> None:
         """End every thread, after a failure that leaves the capture unsealed."""
@@ -317,8 +324,9 @@ class _Run:
         by_name = {source.name: source for place in places for source in place.sources}
         for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
-                for finding in source.recheck(known, _Fetch(self, source.name)):
-                    self._handle(source, finding)
+                fetch = _Fetch(self, source.name, public=True)  # a server named what is asked for again
+                for finding in source.recheck(known, fetch):
+                    self._handle(source, fetch.marked(finding))
 
     def _gone(self, gone: PostGone) -> None:
         before = self.options.known.posts[gone.id].ref
@@ -384,13 +392,23 @@ class _Run:
         self.recorder.stop()
 
 
+def _typed_servers(scene: str, options: CaptureOptions) -> Iterator[str]:
+    """Yield the host and port of every server that the user named."""
+    for typed in (scene, *options.on, options.bluesky.appview, options.bluesky.plc):
+        for url in (typed, f"https://{typed}", f"http://{typed}"):
+            with suppress(ValueError):
+                yield host_and_port(url)
+
+
 class _Fetch:
     """What one source may ask for; its fetches run in the pool as well, so that Ctrl-C reaches the main thread."""
 
-    def __init__(self, run: _Run, source: str) -> None:
+    def __init__(self, run: _Run, source: str, *, public: bool = False) -> None:
         self.options = run.options
         self._run = run
         self._source = source
+        self._public = public
+        """Whether anything that was read so far came from a server at a public address."""
 
     @property
     def scratch(self) -> Path:
@@ -399,7 +417,7 @@ class _Fetch:
 
     def get(self, found: FetchRequest) -> Answer:
         """Fetch something and wait until it is on disk."""
-        return self._begin(found).result()
+        return self._read(self._begin(found))
 
     def get_all(self, wanted: Iterable[FetchRequest]) -> Iterator[tuple[FetchRequest, Answer]]:
         """Fetch several things side by side; a few more are under way than are taken, and never all."""
@@ -408,14 +426,29 @@ class _Fetch:
         while ahead:
             found, answer = ahead.pop(0)
             ahead += [(more, self._begin(more)) for more in itertools.islice(wanted, 1)]
-            yield found, answer.result()
+            yield found, self._read(answer)
 
     def wait(self, seconds: float) -> None:
         """Pause, for as long as the capture is not stopped."""
         if self._run.recorder.stop_event.wait(seconds):
             raise CancelledError
 
+    def marked(self, finding: Finding) -> Finding:
+        """Return a finding that says whether a server at a public address named it."""
+        return self._marked(finding) if isinstance(finding, FetchRequest) else finding
+
+    def _marked(self, found: FetchRequest) -> FetchRequest:
+        public = found.named_by.public if found.named_by is not None else self._public
+        return replace(found, named_by_public=public)
+
+    def _read(self, future: Future[Answer]) -> Answer:
+        answer = future.result()
+        self._public = self._public or answer.public
+        return answer
+
     def _begin(self, found: FetchRequest) -> Future[Answer]:
+        if found.named_by is not None or not self._run.is_typed(found.url):
+            found = self._marked(found)
         try:
             return self._run.pool.submit(found.kind, lambda: self._run.intake.get(found, self._source))
         except RuntimeError as error:

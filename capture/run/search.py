@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from capture.request.extractor import NotMine, Unavailable
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from capture.request.extractor import Extractor, Fetch, Finding
     from capture.request.scene import Scene
+
+    class MarkingFetch(Fetch, Protocol):
+        """What one source may ask for, and what is known of who named what it found."""
+
+        def marked(self, finding: Finding) -> Finding:
+            """Return a finding that says whether a server at a public address named it."""
+
 
 _WAITING = 64
 """Findings that may wait before a source has to wait too: this bounds the memory."""
@@ -32,7 +39,7 @@ class SearchTarget:
 class Search:
     """Runs the legs of a search, each in a thread of its own, so that no platform waits for another."""
 
-    def __init__(self, legs: Sequence[SearchTarget], fetch: Callable[[str], Fetch]) -> None:
+    def __init__(self, legs: Sequence[SearchTarget], fetch: Callable[[str], MarkingFetch]) -> None:
         self._fetch = fetch
         self._queue: queue.Queue[tuple[Extractor, Finding] | BaseException | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
@@ -80,8 +87,9 @@ class Search:
         reasons = []
         for source in leg.sources:
             try:
-                for finding in source.find(leg.scene, self._fetch(source.name)):
-                    self._put((source, finding))
+                fetch = self._fetch(source.name)
+                for finding in source.find(leg.scene, fetch):
+                    self._put((source, fetch.marked(finding)))
             except NotMine as error:
                 reasons.append(str(error))
             else:

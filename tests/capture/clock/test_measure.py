@@ -205,7 +205,7 @@ def test_private_addresses_are_not_asked(host: str) -> None:
     with time_server.TimeServer() as server, resolving({"clock.example": ["127.0.0.1"]}):
         found = measure_clock(TimeServer(host, server.port), AddressGuard())
         assert server.requests == []
-    assert "--allow-private" in found.problem
+    assert "not fetched" in found.problem or "never fetched" in found.problem
 
 
 def test_a_capture_that_is_over_does_not_wait_for_ever() -> None:
