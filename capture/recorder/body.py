@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
 import queue
 import threading
@@ -44,15 +43,13 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
 
     Whatever arrived is kept, hashed and counted, however the reading ended.
     """
-    declared = response.length if not response.chunked else None
+    declared = response.framing.length
     file = _BodyFile(exchange.incoming.body, exchange.incoming.open_body())
     cut, again = "", False
     try:
         cut = _copy(response, file, exchange.around.settings.largest, declared)
     except NotFetched as error:
         cut, again = str(error), error.again
-    except (http.client.HTTPException, ValueError) as error:
-        cut, again = _framing(error), True
     finally:
         file.finish()
         try:
@@ -147,9 +144,3 @@ class _BodyFile:
             self.problem = storage_error(self._path, error)
             return os.lseek(self._descriptor, 0, os.SEEK_CUR) - self.size
         return len(piece)
-
-
-def _framing(error: Exception) -> str:
-    if isinstance(error, http.client.IncompleteRead):
-        return "the connection ended inside a chunked body"
-    return "the server's chunked coding is not valid"

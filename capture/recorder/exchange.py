@@ -111,7 +111,7 @@ class OpenExchange:
         self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
         wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
         length = response.length
-        if length is not None and length > self.around.settings.in_memory:
+        if length is not None and length > self.around.settings.whole_in_warc:
             self.wire = None
         self.incoming.note(
             HeadArrived(
@@ -119,8 +119,8 @@ class OpenExchange:
                 head=self.head,
                 length=-1 if length is None else length,
                 chunked=bool(response.chunked),
-                content_type=response.getheader("Content-Type", "") or "",
-                content_encoding=response.getheader("Content-Encoding", "") or "",
+                content_type=response.head.field("Content-Type"),
+                content_encoding=response.head.field("Content-Encoding"),
             )
         )
 
@@ -145,7 +145,7 @@ class OpenExchange:
         self._window_bytes += len(piece)
         if self.wire is not None:
             self.wire += piece
-            if self.response is not None and len(self.wire) > self.around.settings.in_memory + len(self.head):
+            if self.response is not None and len(self.wire) > self.around.settings.whole_in_warc + len(self.head):
                 self.wire = None
         self.around.received(len(piece))
 

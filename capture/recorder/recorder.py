@@ -15,6 +15,7 @@ from capture.errors import AddressRefused, NotFetched
 from capture.recorder.adapter import RecordedSession, RecordingAdapter
 from capture.recorder.body import BodyRead, read_body
 from capture.recorder.connection import wake_all
+from capture.recorder.cookie_jar import BoundedCookieJar
 from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
 from capture.recorder.finishing import finish
 from capture.recorder.incoming import Incoming
@@ -114,8 +115,7 @@ class Recorder:
         self._session.headers.update(
             {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         )
-        if settings.cookies is not None:
-            self._session.cookies.update(settings.cookies)
+        self._session.cookies = BoundedCookieJar(settings.cookies or ())
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
 
@@ -243,6 +243,8 @@ class Recorder:
             problem = error
         except StorageFull:
             problem, disk_full = NotFetched("the disk is full"), True
+        except ValueError as error:  # of http.client, for what no request can hold
+            problem = NotFetched(f"the request cannot be made ({error})")
         exchange: OpenExchange | None = self._local.exchange
         if exchange is None or not exchange.sent:
             return _Attempt(None, problem, disk_full)

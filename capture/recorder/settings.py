@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from capture.recorder.address_kinds import Network
 
+_MOST_IN_MEMORY = 64 << 20
+"""Bytes that all fetches side by side may hold."""
 USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 
 
@@ -48,6 +50,11 @@ class NetworkSettings:
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """An access token by whom it is lent to, from `--token`; used for that host alone."""
     jobs: int = 8
+
+    @property
+    def whole_in_warc(self) -> int:
+        """Up to this size a response stands in the WARC as it came: less where many fetches would fill the memory."""
+        return min(self.in_memory, _MOST_IN_MEMORY // max(self.jobs, 1))
 
     @property
     def guard(self) -> AddressGuard:
