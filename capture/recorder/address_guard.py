@@ -8,17 +8,24 @@ very address: there is no second look-up that could answer differently.
 from __future__ import annotations
 
 import ipaddress
+import queue
 import socket
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from capture.errors import AddressRefused, BadSettings, NotFetched
+from capture.errors import AddressRefused, BadSettings, NotFetched, Stopped
 from capture.recorder.address_kinds import Network, Reach, judged_by, kind_of, may_be_opened, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from capture.recorder.address_kinds import Address
+    from capture.request.stopping import Stop
+
+T = TypeVar("T")
+_MOST_ADDRESSES = 6
+"""Addresses of one host that are tried: each may take the time allowed."""
 
 
 def checked_network(text: str) -> Network:
@@ -45,19 +52,35 @@ class AddressGuard:
     allow_private: bool = False
     networks: tuple[Network, ...] = ()
 
-    def connect(self, host: str, port: int, timeout: float, *, named_by_public: bool = False) -> socket.socket:
-        """Resolve, check, connect. Raises AddressRefused, NotFetched."""
+    def connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float,
+        *,
+        named_by_public: bool = False,
+        stop: Stop | None = None,
+        opening: Callable[[socket.socket], None] = lambda _: None,
+    ) -> socket.socket:
+        """Resolve, check, connect; a `stop` ends the wait. Raises AddressRefused, NotFetched.
+
+        `opening` is told of each socket before it waits for its connection.
+        """
         problem: OSError | None = None
-        allowed = self._allowed(host, port, socket.SOCK_STREAM, named_by_public=named_by_public)
-        for family, kind, protocol, target in allowed:
+        allowed = self._allowed(host, port, socket.SOCK_STREAM, named_by_public=named_by_public, stop=stop)
+        for family, kind, protocol, target in allowed[:_MOST_ADDRESSES]:
             connection = socket.socket(family, kind, protocol)
             try:
+                opening(connection)
                 connection.settimeout(timeout)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.connect(target)
             except OSError as error:
                 connection.close()
                 problem = error
+            except Stopped:
+                connection.close()
+                raise
             else:
                 return connection
         assert problem is not None  # noqa: S101 - tells the type: there is an address, and none that answered
@@ -111,10 +134,16 @@ class AddressGuard:
         return ""
 
     def _allowed(
-        self, host: str, port: int, kind: socket.SocketKind, *, named_by_public: bool = False
+        self,
+        host: str,
+        port: int,
+        kind: socket.SocketKind,
+        *,
+        named_by_public: bool = False,
+        stop: Stop | None = None,
     ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, tuple[str | int | bytes, ...]]]:
         """Return where a host may be reached. Raises AddressRefused where it is nowhere we go, NotFetched."""
-        found = self._resolve(host, port, kind)
+        found = self._resolve(host, port, kind) if stop is None else _until(stop, self._resolve, host, port, kind)
         allowed = set(self.demand(host, [str(target[0]) for *_, target in found], named_by_public=named_by_public))
         return [
             (family, each, protocol, target) for family, each, protocol, _, target in found if str(target[0]) in allowed
@@ -146,6 +175,25 @@ def literal_address(host: str) -> str:
             return str(parsed(host.strip("[]")))
         except ValueError:
             return "127.0.0.1" if host.lower().rstrip(".").endswith("localhost") else ""
+
+
+def _until(stop: Stop, look_up: Callable[..., T], *args: object) -> T:
+    """Return what a look-up returns, which may take a minute and cannot be interrupted. Raises Stopped, NotFetched."""
+    answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+    def _look_up() -> None:
+        try:
+            answers.put(look_up(*args))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answers.put(error)
+
+    stopped = Stopped("the capture was stopped before it was whole")
+    with stop.heeded(lambda _: answers.put(stopped)):
+        threading.Thread(target=_look_up, name="name", daemon=True).start()
+        answer = answers.get()
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _connect_reason(host: str, port: int, error: OSError) -> str:

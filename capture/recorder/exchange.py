@@ -16,7 +16,6 @@ from capture.recorder.redaction import replace_credentials
 
 if TYPE_CHECKING:
     import ssl
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from capture.recorder.incoming import Incoming
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.wire import RecordingResponse
+    from capture.request.stopping import Stop
     from hashing.case.events import Tls
 
 current: ContextVar[OpenExchange] = ContextVar("current exchange")
@@ -48,7 +48,7 @@ class Surroundings:
     settings: NetworkSettings
     guard: AddressGuard
     tls_context: Callable[[], ssl.SSLContext]
-    stop: threading.Event
+    stop: Stop
     received: Callable[[int], None]
     """Told of every number of bytes that arrives, for the progress display."""
 
@@ -127,7 +127,7 @@ class OpenExchange:
     def before_read(self) -> None:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
         settings, now = self.around.settings, time.monotonic()
-        if self.around.stop.is_set():
+        if self.around.stop.event.is_set():
             raise Stopped("the capture was stopped before it was whole")
         if self.response is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)

@@ -23,6 +23,7 @@ from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
 from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, lent_to, redirect_target, referrer
+from capture.request.stopping import Stop
 from hashing.errors import StorageFull
 from hashing.times import Clock, system_clock, timestamp
 
@@ -49,7 +50,8 @@ class Fetched:
     url: str
     arrival: Arrival | None
     reason: str = ""
-    disk_full: bool = False
+    disk_full: str = ""
+    """What the disk said, where it has no room for more."""
     refused: bool = False
     """We did not want to: the address is one that goldenhour does not connect to."""
     public: bool = False
@@ -78,15 +80,15 @@ class _Attempt:
 
     arrival: Arrival | None
     problem: NotFetched | None = None
-    disk_full: bool = False
+    disk_full: str = ""
 
 
 class Recorder:
     """Fetches. Safe for several threads; close it when done.
 
     `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
-    `incoming` is the folder for bodies on their way in; `waiting` is told of a host that wants to be left alone, and
-    for how many seconds.
+    `incoming` is the folder for bodies on their way in; a `stop` makes every fetch end, with what has arrived;
+    `waiting` is told of a host that wants to be left alone, and for how many seconds.
     """
 
     def __init__(
@@ -95,19 +97,20 @@ class Recorder:
         settings: NetworkSettings,
         *,
         passed: Callable[[Arrival], None],
+        stop: Stop | None = None,
         received: Callable[[int], None] = lambda _: None,
         waiting: Callable[[str, float], None] = lambda _, __: None,
         clock: Clock = system_clock,
     ) -> None:
         self.settings = settings
-        self.stop_event = threading.Event()
+        self._stop = stop or Stop()
         self._passed = passed
         self._clock = clock
         self._incoming = incoming
         self._numbers = itertools.count(1)
         self._context_lock = threading.Lock()
-        self._pauses = HostPauses(settings.longest_pause, self.stop_event, waiting, clock)
-        self._around = Surroundings(settings, settings.guard, self._tls_context, self.stop_event, received)
+        self._pauses = HostPauses(settings.longest_pause, self._stop.event, waiting, clock)
+        self._around = Surroundings(settings, settings.guard, self._tls_context, self._stop, received)
         self._local = threading.local()
         self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
         self._session.headers.clear()
@@ -118,6 +121,7 @@ class Recorder:
         self._session.cookies = BoundedCookieJar(settings.cookies or ())
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
+        self._stop.heed(lambda _: wake_all(self._stop))  # every fetch ends now; what has arrived is kept
 
     def fetch(
         self,
@@ -161,11 +165,6 @@ class Recorder:
             return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
         return Fetched(url, None, f"more than {self.settings.redirects} redirects")
 
-    def stop(self) -> None:
-        """Make every fetch end now; what has arrived is kept."""
-        self.stop_event.set()
-        wake_all(self.stop_event)
-
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
@@ -175,7 +174,7 @@ class Recorder:
         url = wanted.url
         for attempt in range(1, self.settings.attempts + 1):
             self._pauses.wait_for(url)
-            if self.stop_event.is_set():
+            if self._stop.event.is_set():
                 return Fetched(url, None, "not fetched: the capture was stopped")
             tried = self._exchange(wanted, ref)
             self._pauses.note(url, tried.arrival)
@@ -187,12 +186,12 @@ class Recorder:
             if tried.arrival is not None and tried.arrival.status == _TOO_MANY:
                 self._pauses.hold(url, wait)  # every thread leaves the host alone, not only this one
             else:
-                self.stop_event.wait(wait)
+                self._stop.event.wait(wait)
         raise AssertionError("the last attempt returns")
 
     def _pause(self, tried: _Attempt, attempt: int) -> float | None:
         """Return the seconds to wait before another attempt, or None where there shall be none."""
-        if attempt >= self.settings.attempts or tried.disk_full or self.stop_event.is_set():
+        if attempt >= self.settings.attempts or tried.disk_full or self._stop.event.is_set():
             return None
         pause: float = self.settings.backoff * 2 ** (attempt - 1)
         if tried.problem is not None:
@@ -230,7 +229,7 @@ class Recorder:
         raw = None
         problem: NotFetched | None = None
         body: BodyRead | None = None
-        disk_full = False
+        disk_full = ""
         try:
             verify = not self.settings.insecure
             raw = self._session.send(prepared, stream=True, allow_redirects=False, verify=verify).raw
@@ -241,8 +240,8 @@ class Recorder:
                 problem = NotFetched(body.cut, again=body.again) if body.cut else None
         except NotFetched as error:
             problem = error
-        except StorageFull:
-            problem, disk_full = NotFetched("the disk is full"), True
+        except StorageFull as error:
+            problem, disk_full = NotFetched(error.reason), error.reason
         except ValueError as error:  # of http.client, for what no request can hold
             problem = NotFetched(f"the request cannot be made ({error})")
         exchange: OpenExchange | None = self._local.exchange

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from capture.request.extractor import Extractor, Fetch, Finding
     from capture.request.scene import Scene
+    from capture.request.stopping import Stop
 
     class MarkingFetch(Fetch, Protocol):
         """What one source may ask for, and what is known of who named what it found."""
@@ -39,9 +40,10 @@ class SearchTarget:
 class Search:
     """Runs the legs of a search, each in a thread of its own, so that no platform waits for another."""
 
-    def __init__(self, legs: Sequence[SearchTarget], fetch: Callable[[str], MarkingFetch]) -> None:
+    def __init__(self, legs: Sequence[SearchTarget], fetch: Callable[[str], MarkingFetch], stop: Stop) -> None:
         self._fetch = fetch
-        self._queue: queue.Queue[tuple[Extractor, Finding] | BaseException | None] = queue.Queue(_WAITING)
+        self._stop = stop
+        self._queue: queue.Queue[tuple[Extractor, Finding] | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, args=(leg,), name=f"search-{number}", daemon=True)
@@ -49,18 +51,21 @@ class Search:
         ]
 
     def findings(self) -> Iterator[tuple[Extractor, Finding]]:
-        """Yield what is found, and by which source, until every leg is at its end. Raises what a source raised."""
+        """Yield what is found, and by which source, until every leg is at its end or the capture is to end."""
         for thread in self._threads:
             thread.start()
         running = len(self._threads)
-        while running:
-            got = self._queue.get()
-            if got is None:
-                running -= 1
-            elif isinstance(got, BaseException):
-                raise got
-            else:
-                yield got
+        with self._stop.heeded(lambda _: self._wake()):
+            while running and not self._stop.reason:
+                got = self._queue.get()
+                if got is None:
+                    running -= 1
+                else:
+                    yield got
+
+    def _wake(self) -> None:
+        with suppress(queue.Full):  # then there is something to get, and nobody waits
+            self._queue.put_nowait(None)
 
     def stop(self) -> None:
         """Let every source end at its next finding."""
@@ -73,15 +78,14 @@ class Search:
                 thread.join()
 
     def _run(self, leg: SearchTarget) -> None:
-        end: BaseException | None = None
         try:
             self._look(leg)
         except (_Stopped, CancelledError):
             pass  # whoever stopped the search knows why
-        except BaseException as error:  # noqa: BLE001 - raised again where the findings are read
-            end = error
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+            self._stop.fail(error)
         with suppress(_Stopped):
-            self._put(end)
+            self._put(None)
 
     def _look(self, leg: SearchTarget) -> None:
         reasons = []
@@ -97,7 +101,7 @@ class Search:
         reason = "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"
         self._put((leg.sources[-1], Unavailable(url=leg.scene.url or leg.scene.text, reason=reason, found_in="scene")))
 
-    def _put(self, thing: tuple[Extractor, Finding] | BaseException | None) -> None:
+    def _put(self, thing: tuple[Extractor, Finding] | None) -> None:
         while not self._stopped.is_set():
             try:
                 self._queue.put(thing, timeout=0.2)

@@ -229,7 +229,7 @@ def test_a_stop_wakes_a_fetch_that_waits(server: MisbehavingServer, recording: C
     import threading
 
     taken = recording(timeout=30.0)
-    threading.Timer(0.3, taken.recorder.stop).start()
+    threading.Timer(0.3, taken.stop.ask, ["enough"]).start()
     begun = time.monotonic()
     fetched = taken.fetch(server.url("/stall"))
     assert time.monotonic() - begun < 5
