@@ -89,6 +89,8 @@ class Examination:
 
         with self._examiners.lend() if self._examiners is not None else Examiner() as examiner:
             while (photo := self._photos.get()) is not None:
+                if self._stop.error is not None:
+                    continue  # the capture is being given up
                 facts = _coded(photo) or examiner.examine(self._folder.path / photo.path)
                 if facts:
                     self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))

@@ -74,6 +74,7 @@ class FetchPool:
             self._changed.notify_all()
         for future in waiting:
             future.cancel()
+            future.set_running_or_notify_cancel()  # else `wait` would not hear of it
 
     def _run(self) -> None:
         while True:

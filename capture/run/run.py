@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 100_000
 """Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
+
+_LET_GO = (0.0, 0.1, 0.5, 2.0)
+"""Seconds: a process that was just being started holds our lock until it has begun."""
 
 COMPLETE, PARTIAL, NOTHING, INTERRUPTED = "complete", "partial", "nothing", "interrupted"
 
@@ -154,17 +158,17 @@ def _finished_off(case: Case, path: Path, reason: str, key: SigningKey, officer:
     """Seal a capture that could not be finished; return its status and seal. Raises NotSealed."""
     from capture.run.recovery import finish_abandoned
 
-    try:
-        recovered = finish_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
-    except (HashingError, CaptureError, OSError, MemoryError) as error:
-        raise NotSealed(
-            f"{path}: not sealed: {reason}; and then: {reason_of(error)}",
-            hint="all that had arrived is kept there; run a command on this case again when the disk works",
-        ) from error
-    for each in recovered:
-        if each.capture == path.name:
-            return each.status, each.seal
-    raise NotSealed(f"{path}: not sealed: {reason}", hint="run a command on this case again")
+    hint = "all that had arrived is kept there; run a command on this case again when the disk works"
+    for pause in _LET_GO:
+        time.sleep(pause)
+        try:
+            recovered = finish_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
+        except (HashingError, CaptureError, OSError, MemoryError) as error:
+            raise NotSealed(f"{path}: not sealed: {reason}; and then: {reason_of(error)}", hint=hint) from error
+        for each in recovered:
+            if each.capture == path.name:
+                return each.status, each.seal
+    raise NotSealed(f"{path}: not sealed: {reason}", hint=hint)
 
 
 class _Run:
@@ -275,6 +279,7 @@ class _Run:
             self._clock_beside.drop()
         with suppress(BaseException):  # it is why we are here, or comes after that
             self._writer.close()
+        self._examination.close()
 
     def _handle(self, source: Extractor, finding: Finding) -> None:
         match finding:
@@ -385,8 +390,8 @@ class _Run:
         self._writer.flush()
         self._examination.close()
         self._writer.close()
-        if any((self.folder.path / INCOMING).glob("*.jsonl")):
-            raise _Unfinished(self.stop.reason)
+        if self.stop.error is not None or any((self.folder.path / INCOMING).glob("*.jsonl")):
+            raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
         # 2. The lines that speak of the whole.
         self._progress.sealing()
         intake = self.intake
@@ -418,7 +423,7 @@ class _Run:
 
 
 class _Unfinished(CaptureError):
-    """Exchanges are on their way in that nobody handed over: they are to be finished off one by one."""
+    """Something may be on disk that no line speaks of: it is to be finished off piece by piece."""
 
 
 def _typed_servers(scene: str, options: CaptureOptions) -> Iterator[str]:

@@ -152,13 +152,10 @@ def write_new(path: Path, data: bytes) -> None:
 def write_exclusively(path: Path, data: bytes) -> None:
     """Create a file that the user named, and touch nothing beside it. Raises WouldOverwrite, Unwritable."""
     descriptor = create(path)
-    with storing(path):
+    with storing(path), _removed_on_failure(path):
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)
-        except OSError:
-            path.unlink()
-            raise
         finally:
             os.close(descriptor)
     sync_folder(path.parent)
@@ -171,12 +168,21 @@ def write_file(path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             part.unlink()  # left by a process that died here: its name was never announced
         descriptor = create(part)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        except OSError:
-            part.unlink()
-            raise
-        finally:
-            os.close(descriptor)
-    settle(part, path)
+        with _removed_on_failure(part):
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            settle(part, path)
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Leave no file behind that is not whole."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the failure that is raised says more
+            path.unlink()
+        raise
