@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any
 
@@ -20,12 +21,22 @@ class Goldenhour(click.Group):
         from capture.errors import CaptureError
         from exports.errors import ExportError
         from hashing.errors import HashingError
+        from hashing.files.storage import read_error
 
         try:
             return super().invoke(ctx)
         except (CaptureError, ExportError, HashingError) as error:
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read our output has gone, which click knows how to take
+            told = read_error(error.filename or "the system", error)
+            complain(str(told), told.hint)
+            ctx.exit(exit_code(told))
+        except MemoryError:
+            complain("this computer has no memory left", "close other programs, then run the command again")
+            ctx.exit(Exit.FAULT)
         except KeyboardInterrupt:
             complain("interrupted")
             ctx.exit(Exit.INTERRUPTED)

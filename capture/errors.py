@@ -2,6 +2,7 @@
 
 CaptureError
 ├── BadScene            what the user gave is not a scene any source knows
+├── NotSealed           a capture could be neither finished nor sealed
 ├── BadSettings         an option's value cannot be used (cookies file, proxy)
 └── NotFetched          one attempt to fetch failed; becomes a failed item with its reason
     ├── AddressRefused  a private, loopback or link-local address, or a scheme that is not the web's
@@ -23,6 +24,10 @@ class BadScene(CaptureError):
 
 class BadSettings(CaptureError):
     """The value of an option cannot be used."""
+
+
+class NotSealed(CaptureError):
+    """A capture could be neither finished nor sealed; what had arrived is kept in its folder."""
 
 
 class NotFetched(CaptureError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.captured import capture_exit, print_capture, print_capture_json, print_case
+from commands.captured import capture_exit, complain_of_end, print_capture, print_capture_json, print_case
 from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
@@ -56,6 +56,7 @@ def capture(
     with terminating_like_ctrl_c(), capture_progress(quiet=quiet) as progress:
         for result in _captured(scenes, case, options, key, progress):
             results.append(result)
+            complain_of_end(result)
             if as_json:
                 print_capture_json(result, case)
         try:
@@ -96,4 +97,7 @@ def _captured(
             return
         yield result
         if result.status == "interrupted":
+            return
+        if result.reason and number + 1 < len(scenes):
+            complain(f"{parse_scene(scenes[number + 1]).text} and what follows it is not captured")
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.exit import Exit
-from commands.output import clean, counted, print_json, print_things
+from commands.output import clean, complain, counted, print_json, print_things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,14 @@ def print_capture(result: CaptureResult) -> None:
     click.echo(f"{result.exhibit}  {result.status}: {counts}")
     print_clock(view)
     click.echo(f"seal     {result.seal.fingerprint}")
+
+
+def complain_of_end(result: CaptureResult) -> None:
+    """Say on stderr why a capture ended before its time, where nobody asked for it."""
+    if not result.reason or result.status == "interrupted":
+        return
+    hint = "please report it, with this line and the output of goldenhour --version" if result.faulty else ""
+    complain(f"{result.exhibit}: ended early, and sealed with what had arrived: {result.reason}", hint)
 
 
 def print_clock(view: CaptureView) -> None:
@@ -74,6 +82,8 @@ def capture_exit(results: Sequence[CaptureResult]) -> Exit:
     statuses = {result.status for result in results}
     if "interrupted" in statuses:
         return Exit.INTERRUPTED
+    if any(result.faulty for result in results):
+        return Exit.FAULT
     if statuses == {"complete"}:
         return Exit.OK
     if statuses == {"nothing"}:

@@ -10,6 +10,7 @@ from commands.output import clean
 
 if TYPE_CHECKING:
     from capture.clock import TimeServer
+    from capture.recorder.address_guard import AddressGuard
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
 
@@ -21,14 +22,13 @@ def asked_time_server(text: str) -> TimeServer | None:
     return parse_time_server(text) if text else None
 
 
-def record_clock(case: Case, server: TimeServer, key: SigningKey, *, allow_private: bool) -> None:
+def record_clock(case: Case, server: TimeServer, key: SigningKey, guard: AddressGuard) -> None:
     """Compare this computer's clock with a server's, record it in the case's ledger, and say it on stderr."""
     from msgspec.structs import replace
 
     from capture.clock import measure_clock
-    from capture.recorder.address_guard import AddressGuard
     from exports.format.clock import measured_phrase
 
-    measured = measure_clock(server, AddressGuard(allow_private=allow_private))
+    measured = measure_clock(server, guard)
     case.record(replace(measured, signer=key.public.raw.hex()), key=key)
     click.echo(clean(f"clock    {measured_phrase(measured)}"), err=True)

@@ -14,6 +14,7 @@ import click
 from commands.clock import asked_time_server
 from commands.exit import Exit
 from commands.options import (
+    allow_network_option,
     allow_private_option,
     appview_option,
     json_option,
@@ -65,6 +66,7 @@ class _Doctor(click.Command):
 @appview_option
 @plc_option
 @allow_private_option
+@allow_network_option
 @signing_key_option
 @json_option
 def doctor(
@@ -103,6 +105,7 @@ def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:
     """Put together what was typed and set; what is wrong with the settings files is for the table."""
     from capture.doctor import Setup
     from capture.errors import BadSettings
+    from capture.recorder.address_guard import AddressGuard
     from capture.recorder.settings import checked_proxy
     from capture.request.options import BlueskyServices
     from hashing.ledger.keys import default_key_path
@@ -123,7 +126,7 @@ def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:
         authorities=tuple(chosen["authorities"]),
         bluesky=services,
         proxy=checked_proxy(chosen["proxy"]),
-        allow_private=chosen["allow_private"],
+        guard=AddressGuard(chosen["allow_private"], chosen["allow_networks"]),
         probe=chosen["probe"],
     )
 

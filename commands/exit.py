@@ -21,10 +21,12 @@ class Exit(enum.IntEnum):
 
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
-    from capture.errors import CaptureError
+    from capture.errors import CaptureError, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
 
+    if isinstance(error, NotSealed):
+        return Exit.FAULT
     if isinstance(error, ForeignReceipt):
         return Exit.REFUSED
     if isinstance(error, CaptureError | NotRecordable):

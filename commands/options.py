@@ -56,6 +56,15 @@ def _demand_time_server(ctx: click.Context, option: click.Parameter, value: str)
     return value
 
 
+def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Any, ...]:
+    """Read the networks that are opened. A callback of click; raises BadSettings."""
+    if not given:
+        return ()
+    from capture.recorder.address_guard import checked_network
+
+    return tuple(map(checked_network, given))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
 officer_option = setting("--officer", metavar="NAME", help="Who does this.  [default: the account's name]")
@@ -118,7 +127,17 @@ plc_option = setting(
     help="The directory of DIDs.  [default: plc.directory]",
 )
 allow_private_option = click.option(
-    "--allow-private", is_flag=True, help="Fetch from private and loopback addresses too."
+    "--allow-private",
+    is_flag=True,
+    help="Fetch from private and loopback addresses too, but not what a public server names.",
+)
+allow_network_option = click.option(
+    "--allow-network",
+    "allow_networks",
+    multiple=True,
+    callback=_networks,
+    metavar="NETWORK",
+    help="Fetch from this private network too, as 10.1.0.0/16 (may be repeated).",
 )
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 

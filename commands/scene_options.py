@@ -9,6 +9,7 @@ import click
 
 from commands.options import (
     Seconds,
+    allow_network_option,
     allow_private_option,
     appview_option,
     json_option,
@@ -192,6 +193,7 @@ _OPTIONS = (
     appview_option,
     plc_option,
     allow_private_option,
+    allow_network_option,
     click.option("--insecure", is_flag=True, help="Do not check TLS certificates; the manifest says so."),
     timestamp_option,
     ntp_option,

@@ -57,6 +57,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         proxy=checked_proxy(chosen["proxy"]),
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],
+        allow_networks=chosen["allow_networks"],
         cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
         tokens=load_tokens(chosen["tokens"], [url for url in urls if url] or _lendable_places(chosen)),
         jobs=chosen["jobs"],

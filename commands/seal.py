@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,7 @@ from commands.clock import asked_time_server, record_clock
 from commands.exit import Exit
 from commands.opening import officer_name, open_case, signing_key
 from commands.options import (
+    allow_network_option,
     allow_private_option,
     existing_case,
     json_option,
@@ -22,12 +24,16 @@ from commands.options import (
 from commands.output import clean, print_json
 from commands.stamping import asked_authorities, print_stamping
 
+if TYPE_CHECKING:
+    from capture.recorder.address_kinds import Network
+
 
 @click.command()
 @existing_case
 @timestamp_option
 @ntp_option
 @allow_private_option
+@allow_network_option
 @officer_option
 @signing_key_option
 @json_option
@@ -36,6 +42,7 @@ def seal(
     authorities: tuple[str, ...],
     ntp: str,
     allow_private: bool,
+    allow_networks: tuple[Network, ...],
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -57,7 +64,9 @@ def seal(
     if not asked:
         raise click.UsageError("name an authority with --timestamp, or in the config file")
     if time_server is not None:
-        record_clock(opened, time_server, key, allow_private=allow_private)
+        from capture.recorder.address_guard import AddressGuard
+
+        record_clock(opened, time_server, key, AddressGuard(allow_private, allow_networks))
     stampings = []
     for stamping in stamp(opened, asked, key=key):
         stampings.append(stamping)

@@ -30,11 +30,19 @@ class HashingError(Exception):
         self.hint = hint
 
 
-class Unreadable(HashingError):
+class _Refused(HashingError):
+    """The system refused; `reason` is what it said, without the path."""
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason or message
+
+
+class Unreadable(_Refused):
     """A file could not be read to its end."""
 
 
-class Unwritable(HashingError):
+class Unwritable(_Refused):
     """A file or a folder could not be written."""
 
 

@@ -248,6 +248,26 @@ def test_a_refused_address_is_exit_code_seven(tmp_path: Path, server: SceneServe
     assert typed("verify", "OP", cwd=tmp_path).returncode == 0
 
 
+def test_a_network_is_opened_by_its_name(tmp_path: Path, server: SceneServer) -> None:
+    """--allow-network opens the network that it names and no other, and what is no private network is refused."""
+    words = ("capture", server.url("/"), "--case", "OP", "--initials", "MP", "--quiet", "--allow-network")
+    assert typed(*words, "127.0.0.0/8", cwd=tmp_path).returncode == Exit.OK
+    assert typed(*words, "10.1.0.0/16", "--allow-network", "192.168.0.0/16", cwd=tmp_path).returncode == Exit.REFUSED
+    refused = typed(*words, "0.0.0.0/0", cwd=tmp_path)
+    assert (refused.returncode, "10.1.0.0/16" in refused.stderr) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize("name", ["allow-private", "allow-network", "insecure"])
+def test_no_settings_file_lifts_a_guard(name: str, tmp_path: Path, server: SceneServer) -> None:
+    """What weakens a guard stands on the command line; in a case's file it is refused, or passed over and said."""
+    (tmp_path / "OP").mkdir()
+    value = '["127.0.0.0/8"]' if name == "allow-network" else "true"
+    (tmp_path / "OP/goldenhour.toml").write_text(f"{name} = {value}\n")
+    ran = typed("capture", server.url("/"), "--case", "OP", "--initials", "MP", "--quiet", cwd=tmp_path)
+    assert ran.returncode in {Exit.USAGE, Exit.REFUSED}, ran
+    assert server.requests == []
+
+
 def test_a_dead_host_is_nothing_captured(tmp_path: Path) -> None:
     """A host where nobody listens ends with code 4 and a plain sentence."""
     with SceneServer({}) as gone:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from capture.clock.measure import WHOLE_PATIENCE, measure_clock, not_measured
-from hashing.errors import HashingError
 from hashing.times import Clock
 
 if TYPE_CHECKING:
@@ -23,11 +21,21 @@ _LOOK_UP = 1.0
 
 
 class MeasuredBeside:
-    """One measurement in a thread of its own; `record` is given what came of it once, from there or from `end`."""
+    """One measurement in a thread of its own; `record` is given what came of it once, from there or from `end`.
+
+    `failed` is told where that raised, or anything else in the thread.
+    """
 
     def __init__(
-        self, server: TimeServer, guard: AddressGuard, *, record: Callable[[ClockMeasured], None], clock: Clock
+        self,
+        server: TimeServer,
+        guard: AddressGuard,
+        *,
+        record: Callable[[ClockMeasured], None],
+        failed: Callable[[BaseException], None],
+        clock: Clock,
     ) -> None:
+        self._failed = failed
         self._server = server
         self._guard = guard
         self._record = record
@@ -54,9 +62,10 @@ class MeasuredBeside:
             self._over = True
 
     def _run(self) -> None:
-        measured = measure_clock(self._server, self._guard, clock=self._clock)
-        with suppress(HashingError):  # the capture cannot be written, which it says itself
-            self._say(measured)
+        try:
+            self._say(measure_clock(self._server, self._guard, clock=self._clock))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+            self._failed(error)
         self._done.set()
 
     def _say(self, measured: ClockMeasured) -> None:

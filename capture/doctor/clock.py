@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from capture.clock import measure_clock
 from capture.doctor.finding import Finding, fault, ok, warning
 from capture.doctor.yt_dlp_age import release_date
-from capture.recorder.address_guard import AddressGuard
 from hashing.times import timestamp
 
 if TYPE_CHECKING:
@@ -36,8 +35,7 @@ def check_clock(setup: Setup) -> Iterator[Finding]:
         hint = "name a time server with --ntp, or as ntp in a settings file"
         yield warning("clock", f"shows {timestamp(now)}; not compared with any other", hint)
     else:
-        guard = AddressGuard(allow_private=setup.allow_private)
-        yield _judged(measure_clock(setup.ntp, guard, clock=setup.clock), str(setup.ntp))
+        yield _judged(measure_clock(setup.ntp, setup.guard, clock=setup.clock), str(setup.ntp))
 
 
 def _judged(measured: ClockMeasured, server: str) -> Finding:

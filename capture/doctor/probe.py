@@ -54,7 +54,8 @@ def probe(setup: Setup) -> Iterator[Finding]:
     """Ask each service once; yield what came. The time server has been asked already, if one is named."""
     network = NetworkSettings(
         proxy=setup.proxy,
-        allow_private=setup.allow_private,
+        allow_private=setup.guard.allow_private,
+        allow_networks=setup.guard.networks,
         timeout=setup.timeout,
         deadline=2 * setup.timeout,
         largest=_LARGEST,

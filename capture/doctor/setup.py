@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from capture.recorder.address_guard import AddressGuard
 from capture.request.options import BlueskyServices
 from hashing.times import Clock, system_clock
 
@@ -34,7 +35,7 @@ class Setup:
     """Addresses of time-stamping authorities."""
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)
     proxy: str = ""
-    allow_private: bool = False
+    guard: AddressGuard = field(default_factory=AddressGuard)
     timeout: float = 10.0
     """Seconds for which a service that is probed may be silent."""
     probe: bool = False

@@ -74,7 +74,9 @@ def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> I
     playlists = {link.url: None for link in page.media if is_playlist(link.url)} if videos else {}
     for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
         if link.url not in playlists:
-            yield FetchRequest(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
+            yield FetchRequest(
+                url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url, named_by=stored
+            )
     if videos and (signs := signs_of_video(body, stored.url, playlists)):
         yield from _videos(stored, fetch, signs, playlists)
 

@@ -8,58 +8,79 @@ very address: there is no second look-up that could answer differently.
 from __future__ import annotations
 
 import ipaddress
+import queue
 import socket
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from capture.errors import AddressRefused, NotFetched
+from capture.errors import AddressRefused, BadSettings, NotFetched, Stopped
+from capture.recorder.address_kinds import Network, Reach, judged_by, kind_of, may_be_opened, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
+    from capture.recorder.address_kinds import Address
+    from capture.request.stopping import Stop
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _inner(address: Address) -> Address | None:
-    """Return the IPv4 address that an IPv6 address carries inside, if it does."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+T = TypeVar("T")
+_MOST_ADDRESSES = 6
+"""Addresses of one host that are tried: each may take the time allowed."""
 
 
-def is_public(text: str) -> bool:
-    """Say whether an IP address is one of the public Internet's."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    inner = _inner(address)
-    if inner is not None and not is_public(str(inner)):
-        return False
-    mapped = inner is not None and address.version == 6 and address.ipv4_mapped is not None  # noqa: PLR2004 - IPv6
-    return mapped or (address.is_global and not address.is_multicast)
+def checked_network(text: str) -> Network:
+    """Return a network that the user opens by name. Raises BadSettings for what is none, or may not be opened."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise BadSettings(f"--allow-network {text}: not a network", hint="write it as 10.1.0.0/16") from error
+    if not may_be_opened(network):
+        raise BadSettings(
+            f"--allow-network {text}: not within one private network", hint="name a private network, as 10.1.0.0/16"
+        )
+    return network
 
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """Opens connections, to public addresses only unless `allow_private`."""
+    """Opens connections: to public addresses, and to others as far as the user opened them.
+
+    `allow_private` opens loopback and private networks, `networks` these very networks. Neither opens metadata
+    services or multicast, and neither holds for what a server at a public address named (`named_by_public`).
+    """
 
     allow_private: bool = False
+    networks: tuple[Network, ...] = ()
 
-    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Resolve, check, connect. Raises AddressRefused, NotFetched."""
+    def connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float,
+        *,
+        named_by_public: bool = False,
+        stop: Stop | None = None,
+        opening: Callable[[socket.socket], None] = lambda _: None,
+    ) -> socket.socket:
+        """Resolve, check, connect; a `stop` ends the wait. Raises AddressRefused, NotFetched.
+
+        `opening` is told of each socket before it waits for its connection.
+        """
         problem: OSError | None = None
-        for family, kind, protocol, target in self._allowed(host, port, socket.SOCK_STREAM):
+        allowed = self._allowed(host, port, socket.SOCK_STREAM, named_by_public=named_by_public, stop=stop)
+        for family, kind, protocol, target in allowed[:_MOST_ADDRESSES]:
             connection = socket.socket(family, kind, protocol)
             try:
+                opening(connection)
                 connection.settimeout(timeout)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.connect(target)
             except OSError as error:
                 connection.close()
                 problem = error
+            except Stopped:
+                connection.close()
+                raise
             else:
                 return connection
         assert problem is not None  # noqa: S101 - tells the type: there is an address, and none that answered
@@ -85,21 +106,48 @@ class AddressGuard:
         if not opened and problem is not None:
             raise NotFetched(_connect_reason(host, port, problem), again=True) from problem
 
+    def demand(self, host: str, addresses: Iterable[str], *, named_by_public: bool = False) -> list[str]:
+        """Return those addresses of a host where we may go. Raises AddressRefused where there is none."""
+        allowed, refused = [], []
+        for address in addresses:
+            reason = self._refusal(parsed(address), named_by_public=named_by_public)
+            refused.append(f"{address.partition('%')[0]} is {reason}") if reason else allowed.append(address)
+        if not allowed:
+            reason = refused[0] if refused else "no address; not fetched"
+            raise AddressRefused(f"{host}: {reason}")
+        return allowed
+
+    def _refusal(self, address: Address, *, named_by_public: bool) -> str:
+        """Say why we do not go to an address, or return ""."""
+        for each in judged_by(address):
+            kind = kind_of(each)
+            if kind.reach is Reach.PUBLIC:
+                continue
+            named = any(each.version == network.version and each in network for network in self.networks)
+            if kind.reach is Reach.NEVER:
+                return f"{kind.words}; never fetched"
+            if not (named or (self.allow_private and kind.reach is Reach.PRIVATE)):
+                option = "--allow-private" if kind.reach is Reach.PRIVATE else "--allow-network"
+                return f"{kind.words}; not fetched without {option}"
+            if named_by_public:
+                return f"{kind.words}, named by a server at a public address; not fetched"
+        return ""
+
     def _allowed(
-        self, host: str, port: int, kind: socket.SocketKind
+        self,
+        host: str,
+        port: int,
+        kind: socket.SocketKind,
+        *,
+        named_by_public: bool = False,
+        stop: Stop | None = None,
     ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, tuple[str | int | bytes, ...]]]:
         """Return where a host may be reached. Raises AddressRefused where it is nowhere we go, NotFetched."""
-        refused: list[str] = []
-        allowed = []
-        for family, each_kind, protocol, _, target in self._resolve(host, port, kind):
-            address = str(target[0])
-            if self.allow_private or is_public(address):
-                allowed.append((family, each_kind, protocol, target))
-            else:
-                refused.append(address)
-        if not allowed:
-            raise AddressRefused(f"{host}: {_kind(refused)}; not fetched without --allow-private")
-        return allowed
+        found = self._resolve(host, port, kind) if stop is None else _until(stop, self._resolve, host, port, kind)
+        allowed = set(self.demand(host, [str(target[0]) for *_, target in found], named_by_public=named_by_public))
+        return [
+            (family, each, protocol, target) for family, each, protocol, _, target in found if str(target[0]) in allowed
+        ]
 
     def _resolve(
         self, host: str, port: int, kind: socket.SocketKind
@@ -112,35 +160,40 @@ class AddressGuard:
             what = "the name could not be looked up now" if temporary else "no such host (the name does not resolve)"
             raise NotFetched(f"{host}: {what}", again=temporary) from error
 
-    def check_name(self, host: str) -> None:
+    def check_name(self, host: str, *, named_by_public: bool = False) -> None:
         """Refuse a host that a proxy will resolve, as far as its name alone tells. Raises AddressRefused."""
-        if self.allow_private:
-            return
+        if address := literal_address(host):
+            self.demand(host, [address], named_by_public=named_by_public)
+
+
+def literal_address(host: str) -> str:
+    """Return the address that a host's name itself is, in any spelling; "" for a name that is to be looked up."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))  # 127.1, 0x7f000001 …
+    except (OSError, UnicodeError):
         try:
-            addresses = [str(ipaddress.ip_address(socket.inet_ntoa(socket.inet_aton(host))))]  # 127.1, 0x7f000001 …
-        except OSError:
-            try:
-                addresses = [str(ipaddress.ip_address(host.strip("[]").partition("%")[0]))]
-            except ValueError:
-                addresses = ["127.0.0.1"] if host.lower().rstrip(".").endswith("localhost") else []
-        refused = [address for address in addresses if not is_public(address)]
-        if refused:
-            raise AddressRefused(f"{host}: {_kind(refused)}; not fetched without --allow-private")
+            return str(parsed(host.strip("[]")))
+        except ValueError:
+            return "127.0.0.1" if host.lower().rstrip(".").endswith("localhost") else ""
 
 
-def _kind(addresses: list[str]) -> str:
-    first = ipaddress.ip_address(addresses[0].partition("%")[0]) if addresses else None
-    if first is None:
-        return "no address"
-    if first.is_loopback or first.is_unspecified:
-        name = "this computer itself"
-    elif first.is_link_local:
-        name = "a link-local address"
-    elif first.is_multicast:
-        name = "a multicast address"
-    else:
-        name = "a private or reserved address"
-    return f"{first} is {name}"
+def _until(stop: Stop, look_up: Callable[..., T], *args: object) -> T:
+    """Return what a look-up returns, which may take a minute and cannot be interrupted. Raises Stopped, NotFetched."""
+    answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+    def _look_up() -> None:
+        try:
+            answers.put(look_up(*args))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answers.put(error)
+
+    stopped = Stopped("the capture was stopped before it was whole")
+    with stop.heeded(lambda _: answers.put(stopped)):
+        threading.Thread(target=_look_up, name="name", daemon=True).start()
+        answer = answers.get()
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _connect_reason(host: str, port: int, error: OSError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
 import queue
 import threading
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.errors import NotFetched
-from hashing.errors import HashingError, StorageFull
+from hashing.errors import StorageFull
 from hashing.files.storage import storage_error, write_all
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ class BodyRead:
     sample: bytes
     cut: str = ""
     again: bool = False
-    disk_full: bool = False
+    disk_full: str = ""
+    """What the disk said, where it has no room for more."""
 
 
 def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
@@ -44,15 +44,13 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
 
     Whatever arrived is kept, hashed and counted, however the reading ended.
     """
-    declared = response.length if not response.chunked else None
+    declared = response.framing.length
     file = _BodyFile(exchange.incoming.body, exchange.incoming.open_body())
     cut, again = "", False
     try:
         cut = _copy(response, file, exchange.around.settings.largest, declared)
     except NotFetched as error:
         cut, again = str(error), error.again
-    except (http.client.HTTPException, ValueError) as error:
-        cut, again = _framing(error), True
     finally:
         file.finish()
         try:
@@ -60,7 +58,8 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
         except StorageFull as error:
             file.problem = error
     if isinstance(file.problem, StorageFull):
-        return BodyRead(file.size, file.sha256(), file.sample, f"the disk is full after {file.size} bytes", False, True)
+        reason = file.problem.reason
+        return BodyRead(file.size, file.sha256(), file.sample, f"{reason} after {file.size} bytes", False, reason)
     if file.problem is not None:
         raise file.problem
     if not cut and declared is not None and file.size < declared:
@@ -90,7 +89,7 @@ class _BodyFile:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.size = 0
         self.sample = b""
-        self.problem: HashingError | None = None
+        self.problem: BaseException | None = None
         self._path = path
         self._descriptor = descriptor
         self._digest = hashlib.sha256()
@@ -124,7 +123,10 @@ class _BodyFile:
     def _run(self) -> None:
         while (taken := self._full.get()) is not None:
             buffer, count = taken
-            self._store(buffer[:count])
+            try:
+                self._store(buffer[:count])
+            except BaseException as error:  # noqa: BLE001 - raised again in the thread that fetches
+                self.problem = error
             self._free.put(buffer)
 
     def _store(self, piece: memoryview) -> None:
@@ -147,9 +149,3 @@ class _BodyFile:
             self.problem = storage_error(self._path, error)
             return os.lseek(self._descriptor, 0, os.SEEK_CUR) - self.size
         return len(piece)
-
-
-def _framing(error: Exception) -> str:
-    if isinstance(error, http.client.IncompleteRead):
-        return "the connection ended inside a chunked body"
-    return "the server's chunked coding is not valid"

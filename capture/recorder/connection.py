@@ -5,26 +5,31 @@ from __future__ import annotations
 import socket
 import ssl
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import urllib3
 import urllib3.connection
 
-from capture.errors import NotFetched
+from capture.errors import NotFetched, Stopped
 from capture.recorder.address_guard import AddressGuard
 from capture.recorder.exchange import Peer, current
 from capture.recorder.tls import describe, plain_reason, sent_chain
 from capture.recorder.wire import RecordingResponse
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterable
 
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.response import HTTPResponse
 
+    from capture.request.stopping import Stop
+
 open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
 """Every connection that may be waiting for a server, so that a stop can wake it."""
+
+
+_PROXY_GUARD = AddressGuard(allow_private=True)
 
 
 class _Recorded(urllib3.connection.HTTPConnection):
@@ -32,20 +37,39 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     response_class = RecordingResponse
     peer = Peer()
-    stop: threading.Event
+    stop: Stop
     """Of the recorder that it belongs to."""
+    opening: socket.socket | None = None
+    """What is being connected, before it is `sock`."""
     _connecting = False
 
     def _new_conn(self) -> socket.socket:
-        around = current.get().around
+        exchange = current.get()
+        around = exchange.around
         # The user named the proxy, which may well stand on this computer; what it fetches is judged by name before.
-        guard = AddressGuard(allow_private=True) if around.settings.proxy else around.guard
-        connection = guard.connect(self._dns_host, self.port or self.default_port, around.settings.timeout)
-        address = connection.getpeername()
-        self.peer = Peer(ip=str(address[0]), port=int(address[1]))
+        guard = _PROXY_GUARD if around.settings.proxy else around.guard
+        named_by_public = exchange.named_by_public and not around.settings.proxy
         self.stop = around.stop
         open_connections.add(self)
+        try:
+            self.opening = connection = guard.connect(
+                self._dns_host,
+                self.port or self.default_port,
+                around.settings.timeout,
+                named_by_public=named_by_public,
+                stop=around.stop,
+                opening=self._opens,
+            )
+            address = connection.getpeername()
+        except OSError as error:
+            raise NotFetched(f"{self.host}: could not connect ({(error.strerror or str(error)).lower()})") from error
+        self.peer = Peer(ip=str(address[0]), port=int(address[1]))
         return connection
+
+    def _opens(self, connection: socket.socket) -> None:
+        self.opening = connection
+        if self.stop.event.is_set():  # it may have been too early for the wake-up
+            raise Stopped("the capture was stopped before it was whole")
 
     def connect(self) -> None:
         self._connecting = True
@@ -56,8 +80,12 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     def send(self, data: bytes | bytearray | Iterable[bytes]) -> None:  # type: ignore[override]  # requests sends bytes
         """Send, and keep what was sent as the exchange's request (a proxy's CONNECT is not part of it)."""
+        exchange = current.get()
         if isinstance(data, bytes | bytearray) and not self._connecting:
-            current.get().request += data
+            if self.sock is not None and not exchange.request and not exchange.proxy:
+                # A connection that is kept open was judged for the request that opened it, not for this one.
+                exchange.around.guard.demand(self.host, [self.peer.ip], named_by_public=exchange.named_by_public)
+            exchange.request += data
         try:
             super().send(data)
         except OSError as error:
@@ -115,11 +143,10 @@ class RecordedTlsPool(urllib3.HTTPSConnectionPool):
 POOLS = {"http": RecordedPool, "https": RecordedTlsPool}
 
 
-def wake_all(stop: threading.Event) -> None:
-    """Shut down every open socket of the recorder with this event, so that no thread of it waits for a server."""
+def wake_all(stop: Stop) -> None:
+    """Shut down every socket of the recorder with this stop, so that no thread of it waits for a server."""
     for connection in list(open_connections):
-        if connection.stop is stop and connection.sock is not None:
-            try:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # closed meanwhile
+        for waiting in {connection.sock, connection.opening} if connection.stop is stop else ():
+            if waiting is not None:
+                with suppress(OSError):  # closed meanwhile
+                    waiting.shutdown(socket.SHUT_RDWR)

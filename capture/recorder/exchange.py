@@ -6,14 +6,16 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from capture.errors import NotFetched, Stopped
+from capture.recorder.address_guard import literal_address
+from capture.recorder.address_kinds import is_public
 from capture.recorder.incoming import HeadArrived, RequestSent
 from capture.recorder.redaction import replace_credentials
 
 if TYPE_CHECKING:
     import ssl
-    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from capture.recorder.incoming import Incoming
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.wire import RecordingResponse
+    from capture.request.stopping import Stop
     from hashing.case.events import Tls
 
 current: ContextVar[OpenExchange] = ContextVar("current exchange")
@@ -45,7 +48,7 @@ class Surroundings:
     settings: NetworkSettings
     guard: AddressGuard
     tls_context: Callable[[], ssl.SSLContext]
-    stop: threading.Event
+    stop: Stop
     received: Callable[[int], None]
     """Told of every number of bytes that arrives, for the progress display."""
 
@@ -61,6 +64,8 @@ class OpenExchange:
     started: str
     incoming: Incoming
     around: Surroundings
+    named_by_public: bool = False
+    """Whether a server at a public address named the URL, which may then not lead to a private one."""
     proxy: str = ""
     peer: Peer = field(default_factory=Peer)
     request: bytearray = field(default_factory=bytearray)
@@ -106,7 +111,7 @@ class OpenExchange:
         self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
         wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
         length = response.length
-        if length is not None and length > self.around.settings.in_memory:
+        if length is not None and length > self.around.settings.whole_in_warc:
             self.wire = None
         self.incoming.note(
             HeadArrived(
@@ -114,15 +119,15 @@ class OpenExchange:
                 head=self.head,
                 length=-1 if length is None else length,
                 chunked=bool(response.chunked),
-                content_type=response.getheader("Content-Type", "") or "",
-                content_encoding=response.getheader("Content-Encoding", "") or "",
+                content_type=response.head.field("Content-Type"),
+                content_encoding=response.head.field("Content-Encoding"),
             )
         )
 
     def before_read(self) -> None:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
         settings, now = self.around.settings, time.monotonic()
-        if self.around.stop.is_set():
+        if self.around.stop.event.is_set():
             raise Stopped("the capture was stopped before it was whole")
         if self.response is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
@@ -140,7 +145,7 @@ class OpenExchange:
         self._window_bytes += len(piece)
         if self.wire is not None:
             self.wire += piece
-            if self.response is not None and len(self.wire) > self.around.settings.in_memory + len(self.head):
+            if self.response is not None and len(self.wire) > self.around.settings.whole_in_warc + len(self.head):
                 self.wire = None
         self.around.received(len(piece))
 
@@ -178,6 +183,14 @@ class Arrival:
     request_id: str
     response_sha256: str
     request_sha256: str
+
+    @property
+    def public(self) -> bool:
+        """Whether the server stands at a public address; behind a proxy, as far as its name tells."""
+        if not self.proxy:
+            return is_public(self.peer.ip)
+        address = literal_address(urlsplit(self.url).hostname or "")
+        return not address or is_public(address)
 
     @property
     def body(self) -> Path:

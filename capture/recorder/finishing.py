@@ -66,7 +66,7 @@ def finish(exchange: OpenExchange, body: BodyRead | None, cut: str) -> Arrival:
         sha256=sha256,
         sample=sample,
         cut=cut,
-        close_delimited=_close_delimited(exchange),
+        close_delimited=response is not None and not response.framing.chunked and response.framing.length is None,
         in_warc=rest is not None,
         incoming=exchange.incoming,
         response_record=record,
@@ -82,14 +82,7 @@ def _headers(exchange: OpenExchange) -> dict[str, str]:
     if exchange.response is None:
         return {}
     fields: dict[str, str] = {}
-    for name, value in exchange.response.getheaders():
+    for name, value in exchange.response.head.fields:
         key = name.lower()
         fields[key] = f"{fields[key]}, {value}" if key in fields else value
     return fields
-
-
-def _close_delimited(exchange: OpenExchange) -> bool:
-    response = exchange.response
-    if response is None or response.chunked:
-        return False
-    return response.getheader("Content-Length") is None and response.status not in {204, 304}

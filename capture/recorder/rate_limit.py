@@ -7,9 +7,9 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from capture.recorder.retry_after import mail_date
 from capture.recorder.urls import host_and_port
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
     Mastodon writes the moment in ISO 8601, Bluesky in seconds since 1970, some in milliseconds, the IETF draft as
     seconds from now. A moment is one of the host's clock: what it gives as its Date goes before our own.
     """
-    now = _servers_now(header("date")) or now
+    now = mail_date(header("date")) or now
     for family in _FAMILIES:
         value = header(f"{family}-reset").strip()
         if _NUMBER.fullmatch(value):
@@ -73,14 +73,6 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return max((moment - now).total_seconds(), 0.0)
     return None
-
-
-def _servers_now(date: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)

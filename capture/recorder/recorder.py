@@ -13,9 +13,9 @@ import requests
 
 from capture.errors import AddressRefused, NotFetched
 from capture.recorder.adapter import RecordedSession, RecordingAdapter
-from capture.recorder.address_guard import AddressGuard
 from capture.recorder.body import BodyRead, read_body
 from capture.recorder.connection import wake_all
+from capture.recorder.cookie_jar import BoundedCookieJar
 from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
 from capture.recorder.finishing import finish
 from capture.recorder.incoming import Incoming
@@ -23,6 +23,7 @@ from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
 from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, lent_to, redirect_target, referrer
+from capture.request.stopping import Stop
 from hashing.errors import StorageFull
 from hashing.times import Clock, system_clock, timestamp
 
@@ -49,9 +50,12 @@ class Fetched:
     url: str
     arrival: Arrival | None
     reason: str = ""
-    disk_full: bool = False
+    disk_full: str = ""
+    """What the disk said, where it has no room for more."""
     refused: bool = False
     """We did not want to: the address is one that goldenhour does not connect to."""
+    public: bool = False
+    """Whether a server at a public address answered, or redirected us on the way."""
 
     @property
     def whole(self) -> bool:
@@ -67,6 +71,7 @@ class _Wanted:
     method: str
     headers: Mapping[str, str]
     data: bytes
+    named_by_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,15 @@ class _Attempt:
 
     arrival: Arrival | None
     problem: NotFetched | None = None
-    disk_full: bool = False
+    disk_full: str = ""
 
 
 class Recorder:
     """Fetches. Safe for several threads; close it when done.
 
     `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
-    `incoming` is the folder for bodies on their way in; `waiting` is told of a host that wants to be left alone, and
-    for how many seconds.
+    `incoming` is the folder for bodies on their way in; a `stop` makes every fetch end, with what has arrived;
+    `waiting` is told of a host that wants to be left alone, and for how many seconds.
     """
 
     def __init__(
@@ -92,20 +97,20 @@ class Recorder:
         settings: NetworkSettings,
         *,
         passed: Callable[[Arrival], None],
+        stop: Stop | None = None,
         received: Callable[[int], None] = lambda _: None,
         waiting: Callable[[str, float], None] = lambda _, __: None,
         clock: Clock = system_clock,
     ) -> None:
         self.settings = settings
-        self.stop_event = threading.Event()
+        self._stop = stop or Stop()
         self._passed = passed
         self._clock = clock
         self._incoming = incoming
         self._numbers = itertools.count(1)
         self._context_lock = threading.Lock()
-        guard = AddressGuard(allow_private=settings.allow_private)
-        self._pauses = HostPauses(settings.longest_pause, self.stop_event, waiting, clock)
-        self._around = Surroundings(settings, guard, self._tls_context, self.stop_event, received)
+        self._pauses = HostPauses(settings.longest_pause, self._stop.event, waiting, clock)
+        self._around = Surroundings(settings, settings.guard, self._tls_context, self._stop, received)
         self._local = threading.local()
         self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
         self._session.headers.clear()
@@ -113,10 +118,10 @@ class Recorder:
         self._session.headers.update(
             {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         )
-        if settings.cookies is not None:
-            self._session.cookies.update(settings.cookies)
+        self._session.cookies = BoundedCookieJar(settings.cookies or ())
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
+        self._stop.heed(lambda _: wake_all(self._stop))  # every fetch ends now; what has arrived is kept
 
     def fetch(
         self,
@@ -126,15 +131,18 @@ class Recorder:
         headers: Mapping[str, str] = MappingProxyType({}),
         method: str = "GET",
         data: bytes = b"",
+        named_by_public: bool = False,
     ) -> Fetched:
         """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
 
         The user's credentials are no part of `headers`: the settings lend them to their own host. A Cookie or
-        Authorization that a caller adds, as a site's own script would, goes to the URL's host alone.
+        Authorization that a caller adds, as a site's own script would, goes to the URL's host alone. What a server at
+        a public address named, with a redirect too, leads to no private address whatever the settings open.
         Raises Unwritable where the disk refuses.
         """
         seen: dict[str, int] = {}
-        wanted = _Wanted(url, method, headers, data)
+        wanted = _Wanted(url, method, headers, data, named_by_public)
+        public = False
         try:
             url = checked(url)
             for _ in range(self.settings.redirects + 1):
@@ -144,9 +152,11 @@ class Recorder:
                 outcome = self._fetch_one(replace(wanted, url=url), ref)
                 arrival = outcome.arrival
                 location = arrival.header("location") if arrival and arrival.status in REDIRECTS else ""
+                public = public or (arrival is not None and arrival.public)
                 if arrival is None or not location:
-                    return outcome
+                    return replace(outcome, public=public)
                 self._passed(arrival)
+                wanted = replace(wanted, named_by_public=wanted.named_by_public or arrival.public)
                 before, url = url, redirect_target(url, location)
                 wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, arrival, before, url))
                 if arrival.status not in _SAME_METHOD:
@@ -154,11 +164,6 @@ class Recorder:
         except NotFetched as error:
             return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
         return Fetched(url, None, f"more than {self.settings.redirects} redirects")
-
-    def stop(self) -> None:
-        """Make every fetch end now; what has arrived is kept."""
-        self.stop_event.set()
-        wake_all(self.stop_event)
 
     def close(self) -> None:
         """Close all connections."""
@@ -169,7 +174,7 @@ class Recorder:
         url = wanted.url
         for attempt in range(1, self.settings.attempts + 1):
             self._pauses.wait_for(url)
-            if self.stop_event.is_set():
+            if self._stop.event.is_set():
                 return Fetched(url, None, "not fetched: the capture was stopped")
             tried = self._exchange(wanted, ref)
             self._pauses.note(url, tried.arrival)
@@ -181,12 +186,12 @@ class Recorder:
             if tried.arrival is not None and tried.arrival.status == _TOO_MANY:
                 self._pauses.hold(url, wait)  # every thread leaves the host alone, not only this one
             else:
-                self.stop_event.wait(wait)
+                self._stop.event.wait(wait)
         raise AssertionError("the last attempt returns")
 
     def _pause(self, tried: _Attempt, attempt: int) -> float | None:
         """Return the seconds to wait before another attempt, or None where there shall be none."""
-        if attempt >= self.settings.attempts or tried.disk_full or self.stop_event.is_set():
+        if attempt >= self.settings.attempts or tried.disk_full or self._stop.event.is_set():
             return None
         pause: float = self.settings.backoff * 2 ** (attempt - 1)
         if tried.problem is not None:
@@ -215,6 +220,7 @@ class Recorder:
     def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
         self._local.ref, self._local.exchange = ref, None
+        self._local.named_by_public = wanted.named_by_public
         request = self._request(wanted)
         try:
             prepared = self._session.prepare_request(request)
@@ -223,7 +229,7 @@ class Recorder:
         raw = None
         problem: NotFetched | None = None
         body: BodyRead | None = None
-        disk_full = False
+        disk_full = ""
         try:
             verify = not self.settings.insecure
             raw = self._session.send(prepared, stream=True, allow_redirects=False, verify=verify).raw
@@ -234,8 +240,10 @@ class Recorder:
                 problem = NotFetched(body.cut, again=body.again) if body.cut else None
         except NotFetched as error:
             problem = error
-        except StorageFull:
-            problem, disk_full = NotFetched("the disk is full"), True
+        except StorageFull as error:
+            problem, disk_full = NotFetched(error.reason), error.reason
+        except ValueError as error:  # of http.client, for what no request can hold
+            problem = NotFetched(f"the request cannot be made ({error})")
         exchange: OpenExchange | None = self._local.exchange
         if exchange is None or not exchange.sent:
             return _Attempt(None, problem, disk_full)
@@ -256,7 +264,8 @@ class Recorder:
     def _begin(self, request: requests.PreparedRequest) -> OpenExchange:
         url = request.url or ""
         if self.settings.proxy:
-            self._around.guard.check_name(requests.compat.urlsplit(url).hostname or "")
+            host = requests.compat.urlsplit(url).hostname or ""
+            self._around.guard.check_name(host, named_by_public=self._local.named_by_public)
         number = next(self._numbers)
         exchange = OpenExchange(
             number=number,
@@ -266,6 +275,7 @@ class Recorder:
             started=timestamp(self._clock()),
             incoming=Incoming(self._incoming, number),
             around=self._around,
+            named_by_public=self._local.named_by_public,
             proxy=without_credentials(self.settings.proxy),
         )
         self._local.exchange = exchange

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 REPLACEMENT = b"[replaced: credential of the user]"
 
 _ALWAYS = {b"authorization", b"proxy-authorization"}
 _COOKIES = {b"cookie", b"set-cookie", b"set-cookie2"}
-
-# Obsolete line folding (RFC 9112 section 5.2) carries a value on; it goes with the value.
-_FIELD = re.compile(rb"(?m)^([!-9;-~]+)([ \t]*:[ \t]*)([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)")
 
 
 def replace_credentials(head: bytes, *, cookies: bool) -> tuple[bytes, tuple[str, ...]]:
@@ -21,14 +16,19 @@ def replace_credentials(head: bytes, *, cookies: bool) -> tuple[bytes, tuple[str
     """
     secret = _ALWAYS | _COOKIES if cookies else _ALWAYS
     names: list[str] = []
-
-    def _replace(match: re.Match[bytes]) -> bytes:
-        name = match[1].lower()
-        if name not in secret:
-            return match[0]
-        names.append(name.decode("ascii"))
-        return match[1] + match[2] + REPLACEMENT
-
-    start, newline, fields = head.partition(b"\n")
-    replaced = start + newline + _FIELD.sub(_replace, fields)
-    return replaced, tuple(dict.fromkeys(names))
+    start, *lines = head.split(b"\n")
+    kept, hiding = [start], False
+    for line in lines:
+        if line[:1] in {b" ", b"\t"} and line.strip():  # obsolete folding (RFC 9112 section 5.2) goes with its value
+            if not hiding:
+                kept.append(line)
+            continue
+        name, colon, value = line.partition(b":")
+        hiding = bool(colon) and name.strip(b" \t").lower() in secret
+        if hiding:
+            names.append(name.strip(b" \t").lower().decode("ascii"))
+            space = value[: len(value) - len(value.lstrip(b" \t"))]
+            kept.append(name + colon + space + REPLACEMENT + (b"\r" if value.endswith(b"\r") else b""))
+        else:
+            kept.append(line)
+    return b"\n".join(kept), tuple(dict.fromkeys(names))

@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+_LONGEST = 100
+
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Return the seconds to wait, from a number of seconds or an HTTP date; None where the field says nothing."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value[:10])
+    moment = mail_date(value)
+    return max((moment - now).total_seconds(), 0.0) if moment is not None else None
+
+
+def mail_date(value: str) -> datetime | None:
+    """Read a date in any of the forms that mail and old servers use; None where it is none."""
     try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)
+        moment = parsedate_to_datetime(value[:_LONGEST])
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None  # what the standard library makes of a hostile date
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

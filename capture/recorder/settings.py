@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
+from capture.recorder.address_guard import AddressGuard
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
+    from capture.recorder.address_kinds import Network
+
+_MOST_IN_MEMORY = 64 << 20
+"""Bytes that all fetches side by side may hold."""
 USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 
 
@@ -37,12 +42,24 @@ class NetworkSettings:
     proxy: str = ""
     insecure: bool = False
     allow_private: bool = False
+    allow_networks: tuple[Network, ...] = ()
+    """Networks that the user opened by name, besides or without all private ones."""
     cookies: CookieJar | None = field(default=None, repr=False)
     credentials: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """User name and password by whom they are lent to (`host:443`, `http://host:80`), from a scene's URL."""
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """An access token by whom it is lent to, from `--token`; used for that host alone."""
     jobs: int = 8
+
+    @property
+    def whole_in_warc(self) -> int:
+        """Up to this size a response stands in the WARC as it came: less where many fetches would fill the memory."""
+        return min(self.in_memory, _MOST_IN_MEMORY // max(self.jobs, 1))
+
+    @property
+    def guard(self) -> AddressGuard:
+        """What decides to which addresses connections are opened."""
+        return AddressGuard(self.allow_private, self.allow_networks)
 
     @property
     def has_secrets(self) -> bool:

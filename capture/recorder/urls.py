@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from capture.errors import AddressRefused, NotFetched
 
 _LONGEST = 8192
+_NOT_PLAIN = re.compile(r"[^!-~]+")
 _LOGIN = re.compile(r"^((?:[^/?#]*?//)?)[^/?#]*@")
 
 
@@ -59,9 +60,10 @@ def referrer(page: str, url: str) -> str:
     As browsers do: its own site learns the page's address, others learn the site, and nobody does where TLS ends.
     https://www.w3.org/TR/referrer-policy/#referrer-policy-strict-origin-when-cross-origin
     """
+    page = in_ascii(page.partition("#")[0])
     parts = urlsplit(page)
     if lent_to(page) == lent_to(url):
-        return page.partition("#")[0]
+        return page
     if parts.scheme.lower() == "https" and urlsplit(url).scheme.lower() == "http":
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
@@ -80,6 +82,22 @@ def redirect_target(url: str, location: str) -> str:
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
     try:
-        return checked(urljoin(url, location))
+        return in_ascii(checked(urljoin(url, location)))
     except ValueError as error:
         raise NotFetched(f"not a valid address ({error})") from error
+
+
+def in_ascii(url: str) -> str:
+    """Return an address as it goes over the wire: host in IDNA, all else that is no printable ASCII in percent signs.
+
+    Raises ValueError where the host's name cannot be written so.
+    """
+    parts = urlsplit(url)
+    host = parts.netloc
+    if not host.isascii():
+        import idna
+
+        host = parts.hostname or ""
+        host = idna.encode(host, uts46=True).decode() + (f":{parts.port}" if parts.port is not None else "")
+    plain = urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
+    return _NOT_PLAIN.sub(lambda found: quote(found[0], safe="", errors="surrogatepass"), plain)

@@ -1,4 +1,8 @@
-"""The tap on the wire: every byte of a response is kept before any parser can stumble over it."""
+"""The tap on the wire: every byte of a response is kept before any parser can stumble over it.
+
+A server may send interim answers, header fields, chunk sizes and trailers without end, so each has a bound, and all of
+them together count into the exchange's time. What is beyond a bound is no valid HTTP for us; its bytes are kept.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from capture.errors import NotFetched
 from capture.recorder.exchange import current
+from hashing.errors import BadFormat
+from hashing.http_head import Framing, ResponseHead, parse_head
 
 if TYPE_CHECKING:
     import socket
@@ -16,11 +22,24 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import OpenExchange
 
-_BUFFER = _LONGEST_LINE = 1 << 16
+_BUFFER = 1 << 16
+_LONGEST_LINE = 1 << 16
+LARGEST_HEADS = 256 << 10
+"""Bytes of a response's head and of all interim answers before it; Chrome takes as much."""
+MOST_FIELDS = 256
+"""Lines of one head, and of the trailer."""
+MOST_INTERIM = 20
+"""Interim answers (1xx, RFC 9110 section 15.2) before the one that counts."""
+_LONGEST_CHUNK_LINE = 1 << 12
+_MOST_CHUNK_DIGITS = 15
+_OVERHEAD = 16 << 10
+"""Bytes by which the framing of chunks may exceed what `_FRAMING` bytes a chunk and twice its data allow, as in Go."""
+_FRAMING = 16
+_SWITCHING, _FINAL = 101, 200
 
 
 class Tap(io.RawIOBase):
-    """Reads from a socket and shows each piece to the exchange."""
+    """Reads from a socket and shows each piece to the exchange, once its request is out (not a proxy's answer)."""
 
     def __init__(self, connection: socket.socket, exchange: OpenExchange) -> None:
         self._socket = connection.makefile("rb", buffering=0)
@@ -41,7 +60,7 @@ class Tap(io.RawIOBase):
         except OSError as error:
             self._exchange.before_read()  # a stop closes the socket under us: say that instead
             raise NotFetched(f"the connection broke ({(error.strerror or str(error)).lower()})", again=True) from error
-        if count:
+        if count and self._exchange.sent:
             self._exchange.after_read(memoryview(buffer)[:count])
         return count
 
@@ -67,7 +86,11 @@ class _LineCounter(io.BufferedReader):
 
 
 class RecordingResponse(http.client.HTTPResponse):
-    """A response whose bytes pass through the tap."""
+    """A response whose bytes pass through the tap, and whose head and chunks are read within bounds."""
+
+    head: ResponseHead
+    """What its head says; there once `begin` has returned."""
+    framing = Framing()
 
     def __init__(
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
@@ -76,50 +99,123 @@ class RecordingResponse(http.client.HTTPResponse):
         self.fp.close()
         self.exchange = current.get()
         self.fp = self._lines = _LineCounter(Tap(sock, self.exchange), _BUFFER)
-        self._head_start = 0
+        self._request_method = method or "GET"
         self._taken = 0
-
-    def _read_status(self) -> tuple[str, int, str]:
-        """Read the status line that counts: interim answers (1xx, RFC 9110 section 15.2) come before it."""
-        while True:
-            self._head_start = self._lines.lines
-            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
-            if not 101 < line[1] < 200:  # noqa: PLR2004 - 100 is http.client's own business, 101 changes the protocol
-                return line
-            while self._lines.readline(_LONGEST_LINE) not in {b"\r\n", b"\n", b""}:
-                continue
+        self._left = 0
+        """Bytes of the current chunk that are still to come."""
+        self._begun = False
+        """Whether a chunk has begun, whose end is to be read before the next."""
+        self._excess = 0
 
     def begin(self) -> None:
-        """Read the head. Raises NotFetched where it is none."""
+        """Read the head that counts, and pass over the interim answers before it. Raises NotFetched."""
         if self.headers is not None:
             return
-        try:
-            super().begin()
-        except http.client.RemoteDisconnected as error:
-            self.exchange.before_read()  # a stop closes the socket under us: say that instead
-            raise NotFetched("the server closed the connection without an answer", again=True) from error
-        except (http.client.HTTPException, ValueError) as error:
-            raise NotFetched(f"the server's answer is not valid HTTP ({_plain(error)})") from error
-        self.exchange.head_arrived(self, self._head_start, self._lines.lines)
+        for _ in range(MOST_INTERIM + 1):
+            start = self._lines.lines
+            try:
+                self.head = parse_head(self._read_head())
+                if self.head.status < _FINAL and self.head.status != _SWITCHING:
+                    continue
+                self.framing = self.head.framing(self._request_method)
+            except BadFormat as error:
+                raise NotFetched(f"the server's answer is not valid HTTP ({error})") from error
+            self._take_head()
+            self.exchange.head_arrived(self, start, self._lines.lines)
+            return
+        raise NotFetched(f"the server's answer is not valid HTTP (more than {MOST_INTERIM} interim answers)")
+
+    def _take_head(self) -> None:
+        """Tell the layers above what they must know: whether the connection goes on, and which cookies were set."""
+        self.version = 10 + self.head.minor
+        self.code = self.status = self.head.status
+        self.reason = self.head.reason
+        self.chunked, self.length = self.framing.chunked, self.framing.length
+        self.will_close = self.framing.closes
+        self.headers = self.msg = http.client.HTTPMessage()
+        for value in self.head.values("Set-Cookie"):
+            self.headers["Set-Cookie"] = value
+
+    def _read_head(self) -> bytes:
+        """Read lines up to the empty one. Raises BadFormat where there are too many, NotFetched where they end."""
+        lines: list[bytes] = []
+        while len(lines) <= MOST_FIELDS + 1:
+            line = self._lines.readline(_LONGEST_LINE + 1)
+            lines.append(line)
+            if line in {b"\r\n", b"\n"} and len(lines) > 1:
+                return b"".join(lines)
+            if not line.endswith(b"\n") and len(line) <= _LONGEST_LINE:
+                self.exchange.before_read()  # a stop closes the socket under us: say that instead
+                if self._lines.lines:
+                    raise NotFetched("the connection ended inside the head of the answer", again=True)
+                raise NotFetched("the server closed the connection without an answer", again=True)
+            if len(lines) == 1:
+                parse_head(line)  # what is no HTTP is not waited for to its end
+            if len(line) > _LONGEST_LINE or self._lines.lines > LARGEST_HEADS:
+                raise BadFormat("its head is too long")
+        raise BadFormat(f"more than {MOST_FIELDS} header fields")
 
     def read_piece(self, buffer: memoryview) -> int:
         """Fill `buffer` with what one wait for the server brings; return how much, 0 at the end of the body.
 
         Never waits for more while something is there: it would be lost if the wait ended in a failure.
+        Raises NotFetched where the body's chunks are not valid.
         """
         if self.isclosed():
             return 0
-        if self.chunked:
-            piece = self.read1(len(buffer))
-            buffer[: len(piece)] = piece
-            return len(piece)
+        if self.framing.chunked:
+            return self._read_chunk(buffer)
         ahead = self.exchange.wire_size - self._lines.lines - self._taken  # read together with the head
         count = self.readinto(buffer[:ahead] if ahead > 0 else buffer)
         self._taken += count
         return count
 
+    def _read_chunk(self, buffer: memoryview) -> int:
+        """Take chunked coding off (RFC 9112 section 7.1); what it says beyond sizes is passed over, within bounds."""
+        if not self._left:
+            if self._begun and self._chunk_line() not in {b"\r\n", b"\n"}:
+                raise _not_valid()
+            size = self._chunk_line()
+            digits = size.partition(b";")[0].strip(b" \t\r\n")
+            if not 0 < len(digits) <= _MOST_CHUNK_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
+                raise _not_valid()
+            self._left, self._begun = int(digits, 16), True
+            self._excess = max(self._excess + len(size) + 2 - _FRAMING - 2 * self._left, 0)
+            if self._excess > _OVERHEAD:
+                raise NotFetched("the server's chunked coding is more framing than body")
+            if not self._left:
+                self._pass_trailer()
+                self.close()
+                return 0
+        count = self._lines.readinto(buffer[: min(self._left, len(buffer))])
+        if not count:
+            raise _ended()
+        self._left -= count
+        return count
 
-def _plain(error: Exception) -> str:
-    if isinstance(error, http.client.BadStatusLine):
-        return "no status line"
-    return str(error)[:100] or type(error).__name__
+    def _chunk_line(self) -> bytes:
+        line = self._lines.readline(_LONGEST_CHUNK_LINE + 1)
+        if len(line) > _LONGEST_CHUNK_LINE:
+            raise _not_valid()
+        if not line.endswith(b"\n"):
+            raise _ended()
+        return line
+
+    def _pass_trailer(self) -> None:
+        """Read the fields after the last chunk; a connection that ends there has sent its whole body."""
+        start = self._lines.lines
+        for _ in range(MOST_FIELDS + 1):
+            line = self._lines.readline(_LONGEST_LINE + 1)
+            if line in {b"\r\n", b"\n", b""}:
+                return
+            if len(line) > _LONGEST_LINE or self._lines.lines - start > LARGEST_HEADS:
+                break
+        raise NotFetched("the server's chunked coding ends in a trailer that is too long")
+
+
+def _not_valid() -> NotFetched:
+    return NotFetched("the server's chunked coding is not valid", again=True)
+
+
+def _ended() -> NotFetched:
+    return NotFetched("the connection ended inside a chunked body", again=True)

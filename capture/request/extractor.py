@@ -43,6 +43,10 @@ class FetchRequest:
     """The body of the request."""
     counted: bool = True
     """Whether `--limit` counts it; the media of a post come with the post."""
+    named_by: StoredItem | None = None
+    """What names it, where that is known; else it counts as named by all that was read so far."""
+    named_by_public: bool = False
+    """Whether a server at a public address named it, which may not lead us to a private one. The search sets it."""
     optional: bool = False
     """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
 
@@ -57,6 +61,8 @@ class StoredItem:
     """Where redirects led to."""
     content_type: str
     """The header as it was served."""
+    public: bool = False
+    """Whether a server at a public address had a part in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Field names in lower case; a field that came twice is joined with a comma."""
     stored: StoredItem | None = None
+    public: bool = False
+    """Whether a server at a public address answered, or redirected us on the way."""
     sample: bytes = b""
     """The first bytes of the body, also of a refusal, which as a rule says why."""
 

@@ -1,43 +1,102 @@
-"""Ending captures from outside: Ctrl-C reaches the main thread alone, and a batch captures in others."""
+"""The end of a capture before its time: one object that every thread of a capture tells, asks and waits for.
+
+Three things end a capture early: a person (Ctrl-C, or a batch's), a disk without room, and an error in any of its
+threads. Whichever comes first is the reason. Whoever waits for a server, a name or the disk hears of it at once.
+"""
 
 from __future__ import annotations
 
 import threading
+import traceback
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from capture.errors import CaptureError
+from hashing.errors import HashingError
+from hashing.files.storage import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-from contextlib import contextmanager
+_ROOT = Path(__file__).resolve().parents[2]
+_LONGEST = 300
 
 
 class Stop:
-    """A wish to end, which every capture that heeds it is told of. Safe for several threads."""
+    """A wish to end, which everyone who heeds it is told of. Safe for several threads."""
 
     def __init__(self) -> None:
+        self.event = threading.Event()
+        """Set once there is a reason."""
+        self.reason = ""
+        """Why; "" while there is none."""
+        self.asked = False
+        """Whether a person asked for it."""
+        self.error: BaseException | None = None
+        """What went wrong, where an error is the reason."""
         self._lock = threading.Lock()
         self._heeding: list[Callable[[str], None]] = []
-        self.reason = ""
-        """Why; "" while nobody wishes so."""
 
     def ask(self, reason: str) -> None:
         """Have every capture that goes on, or is begun from now on, seal what has arrived and end."""
+        self._end(reason, asked=True)
+
+    def end(self, reason: str) -> None:
+        """End the capture because there is no room for more of it."""
+        self._end(reason)
+
+    def fail(self, error: BaseException) -> None:
+        """End the capture because of an error in one of its threads; what a stop itself brings about is none."""
+        if not isinstance(error, CancelledError):
+            self._end(reason_of(error), error=error)
+
+    def _end(self, reason: str, *, asked: bool = False, error: BaseException | None = None) -> None:
         with self._lock:
-            self.reason = self.reason or reason
+            if not self.reason:
+                self.reason, self.asked, self.error = reason, asked, error
             heeding = list(self._heeding)
+        self.event.set()
         for told in heeding:
+            told(self.reason)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the reason is a fault in goldenhour, and not what the disk, the system or a person did."""
+        return self.error is not None and not isinstance(
+            self.error, HashingError | CaptureError | OSError | MemoryError | KeyboardInterrupt
+        )
+
+    def heed(self, told: Callable[[str], None]) -> None:
+        """Have `told` called with the reason from now on, at once where there is one already."""
+        with self._lock:
+            self._heeding.append(told)
+            reason = self.reason
+        if reason:
             told(reason)
 
     @contextmanager
     def heeded(self, told: Callable[[str], None]) -> Iterator[None]:
-        """Have `told` called with the reason, at once where the wish is there already."""
-        with self._lock:
-            self._heeding.append(told)
-            reason = self.reason
+        """Do the same for a while."""
+        self.heed(told)
         try:
-            if reason:
-                told(reason)
             yield
         finally:
             with self._lock:
                 self._heeding.remove(told)
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in plain words what went wrong, for the ledger: no paths of this computer, no secrets of a request."""
+    if isinstance(error, MemoryError):
+        return "this computer has no memory left"
+    if isinstance(error, OSError):
+        return system_words(error)
+    if isinstance(error, HashingError | CaptureError):
+        return (getattr(error, "reason", "") or str(error))[:_LONGEST]
+    places = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_ROOT)
+    ]
+    where = f" in {Path(places[-1].filename).relative_to(_ROOT)}, line {places[-1].lineno}" if places else ""
+    return f"a fault in goldenhour: {type(error).__name__}{where}"

@@ -15,6 +15,7 @@ from hashing.times import Clock, timestamp
 if TYPE_CHECKING:
     from capture.extractors import DerivedFile, ItemReading
     from capture.photo import Examiners
+    from capture.request.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item
@@ -26,7 +27,10 @@ class Examination:
     The process is lent by `examiners`, where several captures share them.
     """
 
-    def __init__(self, folder: CaptureFolder, writer: Writer, clock: Clock, examiners: Examiners | None = None) -> None:
+    def __init__(
+        self, folder: CaptureFolder, writer: Writer, clock: Clock, stop: Stop, examiners: Examiners | None = None
+    ) -> None:
+        self._stop = stop
         self._examiners = examiners
         self._folder = folder
         self._writer = writer
@@ -75,10 +79,18 @@ class Examination:
             thread.join()
 
     def _run(self) -> None:
+        try:
+            self._examine_all()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+            self._stop.fail(error)
+
+    def _examine_all(self) -> None:
         from capture.photo import Examiner
 
         with self._examiners.lend() if self._examiners is not None else Examiner() as examiner:
             while (photo := self._photos.get()) is not None:
+                if self._stop.error is not None:
+                    continue  # the capture is being given up
                 facts = _coded(photo) or examiner.examine(self._folder.path / photo.path)
                 if facts:
                     self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from capture.request.stopping import Stop
+
 T = TypeVar("T")
 
 _ORDER = {"photo": 1, "document": 2, "audio": 3, "video": 4, "segment": 4}
@@ -25,7 +27,8 @@ _FIRST = 0
 class FetchPool:
     """A fixed number of threads that take the most urgent work first. Close it when done."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, stop: Stop) -> None:
+        self._stop = stop
         self._waiting: list[tuple[int, int, Future[Any], Callable[[], Any]]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -39,9 +42,10 @@ class FetchPool:
         ]
         for thread in self._threads:
             thread.start()
+        stop.heed(lambda _: self._take_no_more())
 
     def submit(self, kind: str, work: Callable[[], T]) -> Future[T]:
-        """Queue work on something of this kind; raises RuntimeError when the pool is closed."""
+        """Queue work on something of this kind; raises RuntimeError when the pool takes no more."""
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
@@ -58,14 +62,19 @@ class FetchPool:
 
     def close(self) -> None:
         """End the threads when what they have in hand is done; what still waits is cancelled."""
-        with self._changed:
-            self._closed = True
-            for _, _, future, _ in self._waiting:
-                future.cancel()
-            self._waiting.clear()
-            self._changed.notify_all()
+        self._take_no_more()
         for thread in self._threads:
             thread.join()
+
+    def _take_no_more(self) -> None:
+        with self._changed:
+            self._closed = True
+            waiting = [future for _, _, future, _ in self._waiting]
+            self._waiting.clear()
+            self._changed.notify_all()
+        for future in waiting:
+            future.cancel()
+            future.set_running_or_notify_cancel()  # else `wait` would not hear of it
 
     def _run(self) -> None:
         while True:
@@ -78,7 +87,7 @@ class FetchPool:
                 self._busy_with_media += order > _FIRST
             try:
                 if future.set_running_or_notify_cancel():
-                    _complete(future, work)
+                    _complete(future, work, self._stop)
             finally:
                 with self._changed:
                     self._busy_with_media -= order > _FIRST
@@ -91,10 +100,11 @@ class FetchPool:
         return self._waiting[0][0] == _FIRST or self._busy_with_media < for_media
 
 
-def _complete(future: Future[T], work: Callable[[], T]) -> None:
+def _complete(future: Future[T], work: Callable[[], T], stop: Stop) -> None:
     try:
         result = work()
-    except BaseException as error:  # noqa: BLE001 - whoever waits for the future gets it, whatever it is
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+        stop.fail(error)
         future.set_exception(error)
     else:
         future.set_result(result)

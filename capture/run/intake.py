@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostCha
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from capture.recorder.exchange import Arrival
     from capture.recorder.recorder import Fetched, Recorder
@@ -56,11 +57,9 @@ class ItemStore:
         examination: Examination,
         *,
         known: Known,
-        disk_full: Callable[[], None],
         progress: Progress,
         clock: Clock,
     ) -> None:
-        self._disk_full = disk_full
         self._folder = folder
         self._exhibit = exhibit
         self._writer = writer
@@ -97,32 +96,32 @@ class ItemStore:
 
     def get(self, found: FetchRequest, source: str) -> Answer:
         """Fetch something and wait until it is on disk, for a source that must look into it."""
-        written, number = threading.Event(), self.next_number()
-        fetched, item, reason = self._take(found, number, source, written)
+        number = self.next_number()
+        fetched, item, reason, written = self._take(found, number, source)
         if item is None and (found.optional or not reason):
             self._give_back(number)
         arrival = fetched.arrival
         if arrival is None:
-            return Answer(url=fetched.url, reason=reason)
-        while not written.wait(0.2):
-            self._writer.check()
+            return Answer(url=fetched.url, reason=reason, public=fetched.public)
+        written.result()
         stored = None
         if item is not None and not item.error_page:
             # Absolute: some of those who read it are processes of their own, in another folder.
             body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
-            stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type)
+            stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type, public=fetched.public)
         return Answer(
             url=fetched.url,
             status=arrival.status,
             reason=reason,
             headers=arrival.headers,
             stored=stored,
+            public=fetched.public,
             sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
         )
 
     def take(self, found: FetchRequest, number: int, source: str) -> None:
         """Fetch something and hand it in."""
-        self._take(found, number, source, threading.Event())
+        self._take(found, number, source)
 
     def excerpt(self, finding: PostExcerpt, source: str) -> str:
         """Make a post in a list of posts an item of its own; return its reference."""
@@ -185,25 +184,32 @@ class ItemStore:
             self.skipped += count
         self._writer.record(Skipped(time=timestamp(self._clock()), url=url, reason=reason, count=count))
 
-    def _take(
-        self, found: FetchRequest, number: int, source: str, written: threading.Event
-    ) -> tuple[Fetched, Item | None, str]:
-        """Fetch something, hand it in, and return what came, the item made of it, and what is wrong with it."""
+    def _take(self, found: FetchRequest, number: int, source: str) -> tuple[Fetched, Item | None, str, Future[None]]:
+        """Fetch something and hand it in; return what came, the item made of it, what is wrong with it, and a future.
+
+        The future is done when all of it is on disk.
+        """
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
         headers = _headers(found)
-        fetched = self._recorder.fetch(found.url, ref=ref, headers=headers, method=found.method, data=found.data)
+        fetched = self._recorder.fetch(
+            found.url,
+            ref=ref,
+            headers=headers,
+            method=found.method,
+            data=found.data,
+            named_by_public=found.named_by_public,
+        )
         arrival = fetched.arrival
         self._refused = self._refused or fetched.refused
         if fetched.disk_full:
-            self._disk_full()
+            self._writer.disk_full(fetched.disk_full)
         if arrival is None:
             self._not_got(found, ref, fetched.reason)
-            return fetched, None, fetched.reason
+            return fetched, None, fetched.reason, Future()
         self.answered = self.answered or arrival.status > 0
         if self._is_known(found, fetched):
-            self._unchanged(found, arrival, written)
-            return fetched, None, ""
+            return fetched, None, "", self._unchanged(found, arrival)
         item = self._item_of(found, fetched, arrival, number, source)
         reason = fetched.reason or _not_as_sought(found, item, arrival)
         item = item if fetched.reason else _marked(item, found, reason)
@@ -218,12 +224,8 @@ class ItemStore:
         if item is not None:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
-        def _written() -> None:
-            self._stored(item)
-            written.set()
-
-        self._writer.hand_in(HandIn(arrival, item, events=tuple(further), written=_written))
-        return fetched, item, reason
+        hand_in = HandIn(arrival, item, events=tuple(further), written=lambda: self._stored(item))
+        return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_changed(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
         """Return what has become of a watched page, whose bytes are not those of an earlier round.
@@ -266,7 +268,7 @@ class ItemStore:
             and found.found_in == _SCENE
         )
 
-    def _unchanged(self, found: FetchRequest, arrival: Arrival, written: threading.Event) -> None:
+    def _unchanged(self, found: FetchRequest, arrival: Arrival) -> Future[None]:
         """Keep an exchange whose body an earlier capture already has as an item: it stands in the WARC alone."""
         before = self._known.items[found.url].ref
         with self._lock:
@@ -275,7 +277,7 @@ class ItemStore:
         moment = timestamp(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        self._writer.hand_in(HandIn(arrival, events=(skipped,), written=written.set))
+        return self._writer.hand_in(HandIn(arrival, events=(skipped,)))
 
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, arrival: Arrival, number: int, source: str

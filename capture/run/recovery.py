@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from capture.recorder.decoding import decoded_sample
@@ -10,6 +11,7 @@ from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestS
 from capture.recorder.resumed import DIED, digest_of, resumed_arrival
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
+from capture.request.stopping import Stop
 from capture.run.examination import Examination
 from capture.run.intake import REMNANT
 from capture.run.writer import HandIn, Writer
@@ -33,7 +35,7 @@ from hashing.tool import tool
 from hashing.warc.record import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from capture.recorder.exchange import Arrival
@@ -51,17 +53,29 @@ class Recovered:
     exhibit: str
     found: tuple[str, ...]
     seal: Seal
+    status: str = "interrupted"
 
 
-def finish_abandoned(case: Case, *, key: SigningKey, officer: str, clock: Clock = system_clock) -> list[Recovered]:
+def finish_abandoned(
+    case: Case,
+    *,
+    key: SigningKey,
+    officer: str,
+    clock: Clock = system_clock,
+    reasons: Mapping[str, str] = MappingProxyType({}),
+) -> list[Recovered]:
     """Finish off and seal, as interrupted, every capture of the case whose process died.
 
+    `reasons` says of captures, by their id, why they ended although their process did not die: these are partial.
     A capture that is still running is left alone. Raises Unwritable, Unreadable, BadFormat.
     """
     abandoned = case.take_abandoned(key)
     exhibits = {event.capture: event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)}
     recovered = [
-        _Recovery(case, folder, exhibits[folder.path.name], clock).finish(key, officer) for folder in abandoned
+        _Recovery(case, folder, exhibits[folder.path.name], clock, reasons.get(folder.path.name, "")).finish(
+            key, officer
+        )
+        for folder in abandoned
     ]
     for path in case.unrecorded():
         _record_seal(case, path, exhibits[path.name], key, clock)
@@ -79,7 +93,8 @@ def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: C
 class _Recovery:
     """One capture being finished off."""
 
-    def __init__(self, case: Case, folder: CaptureFolder, exhibit: str, clock: Clock) -> None:
+    def __init__(self, case: Case, folder: CaptureFolder, exhibit: str, clock: Clock, reason: str) -> None:
+        self._reason = reason
         self._case = case
         self._folder = folder
         self._exhibit = exhibit
@@ -98,20 +113,24 @@ class _Recovery:
         finally:
             self._folder.close()
         capture = self._folder.path.name
-        self._case.record_seal(capture, self._exhibit, "interrupted", seal, key=key, clock=self._clock)
-        return Recovered(capture, self._exhibit, tuple(self._found), seal)
+        status = next(event.status for event in capture_events(self._folder.path) if isinstance(event, CaptureFinished))
+        self._case.record_seal(capture, self._exhibit, status, seal, key=key, clock=self._clock)
+        return Recovered(capture, self._exhibit, tuple(self._found), seal, status)
 
     def _account(self, known: list[CaptureEvent], key: SigningKey, officer: str) -> None:
         """Bring into the ledger everything on disk that it does not speak of yet."""
         if not any(isinstance(event, WarcClosed) for event in known):
             self._cut_warcs(known)
-        writer = Writer(self._folder, self._clock, disk_full=self._folder.release_reserve)
-        examination = Examination(self._folder, writer, self._clock)
+        stop = Stop()
+        writer = Writer(self._folder, self._clock, stop)
+        examination = Examination(self._folder, writer, self._clock, stop)
         for hand_in in self._unrecorded(known, examination):
             writer.hand_in(hand_in)
         writer.flush()
         examination.close()
         writer.close()
+        if stop.error is not None:
+            raise stop.error
         self._note_strays(list(capture_events(self._folder.path)))
         resumed = CaptureResumed(
             time=self._now(), officer=officer, signer=key.public.raw.hex(), tool=tool(), found=tuple(self._found)
@@ -237,12 +256,12 @@ class _Recovery:
         items = [event for event in events if isinstance(event, Item)]
         return CaptureFinished(
             time=self._now(),
-            status="interrupted",
+            status=("partial" if items else "nothing") if self._reason else "interrupted",
             items=len(items),
             failed=sum(isinstance(event, Failed) for event in events),
             skipped=sum(event.count for event in events if isinstance(event, Skipped)),
             bytes=sum(item.size for item in items),
-            reason=DIED,
+            reason=self._reason or DIED,
         )
 
     def _now(self) -> str:

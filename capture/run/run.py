@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capture.clock import MeasuredBeside
+from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
     DerivedFile,
     FetchRequest,
@@ -19,11 +21,11 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.recorder.address_guard import AddressGuard
 from capture.recorder.recorder import Recorder
+from capture.recorder.urls import host_and_port
 from capture.request.progress import Progress, Silent
 from capture.request.scene import parse_scene
-from capture.request.stopping import Stop
+from capture.request.stopping import Stop, reason_of
 from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
 from capture.run.examination import Examination
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 _MOST_WAITING = 100_000
 """Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
 
+_LET_GO = (0.0, 0.1, 0.5, 2.0)
+"""Seconds: a process that was just being started holds our lock until it has begun."""
+
 COMPLETE, PARTIAL, NOTHING, INTERRUPTED = "complete", "partial", "nothing", "interrupted"
 
 
@@ -69,6 +74,10 @@ class CaptureResult:
     seal: Seal
     refused: bool = False
     """Nothing was captured because the scene's address is one that goldenhour does not connect to."""
+    reason: str = ""
+    """Why it ended before its time, if it did."""
+    faulty: bool = False
+    """Whether that was a fault in goldenhour itself."""
 
 
 def capture(
@@ -120,17 +129,46 @@ def capture(
         return started
 
     folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
-    run = _Run(folder, started, options, wanted, progress or Silent(), room, examiners, clock)
+    ending = Stop()
+    run: _Run | None = None
     try:
-        with (stop or Stop()).heeded(run.stop):
+        run = _Run(folder, started, options, wanted, progress or Silent(), room, ending, examiners, clock)
+        with (stop or Stop()).heeded(ending.ask):
             status = run.take(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
-    except BaseException:
-        run.abandon()
-        folder.close()  # unsealed: the next command that opens the case finishes it off
-        raise
-    case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
-    return CaptureResult(folder.path, started.capture, started.exhibit, status, seal, run.refused)
+    except BaseException as error:
+        # 1. What could not be finished as it should be is left as if this process had died here,
+        if run is not None:
+            run.abandon(error)
+        folder.close()
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        # 2. and what is left by processes that died can be finished off, which this process does at once.
+        ending.fail(error)
+        status, seal = _finished_off(case, folder.path, ending.reason, key, options.officer, clock)
+    else:
+        case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
+    refused = run is not None and run.refused
+    return CaptureResult(
+        folder.path, started.capture, started.exhibit, status, seal, refused, ending.reason, ending.faulty
+    )
+
+
+def _finished_off(case: Case, path: Path, reason: str, key: SigningKey, officer: str, clock: Clock) -> tuple[str, Seal]:
+    """Seal a capture that could not be finished; return its status and seal. Raises NotSealed."""
+    from capture.run.recovery import finish_abandoned
+
+    hint = "all that had arrived is kept there; run a command on this case again when the disk works"
+    for pause in _LET_GO:
+        time.sleep(pause)
+        try:
+            recovered = finish_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
+        except (HashingError, CaptureError, OSError, MemoryError) as error:
+            raise NotSealed(f"{path}: not sealed: {reason}; and then: {reason_of(error)}", hint=hint) from error
+        for each in recovered:
+            if each.capture == path.name:
+                return each.status, each.seal
+    raise NotSealed(f"{path}: not sealed: {reason}", hint=hint)
 
 
 class _Run:
@@ -144,27 +182,28 @@ class _Run:
         wanted: frozenset[str],
         progress: Progress,
         room: DiskRoom,
+        stop: Stop,
         examiners: Examiners | None,
         clock: Clock,
     ) -> None:
         self.folder = folder
         self._room = room
-        self._stopped = False
+        self.stop = stop
         self.options = options
         self._wanted = wanted
         self._progress = progress
         self._clock = clock
-        self._reason = ""
-        self._writer = Writer(folder, clock, disk_full=self._disk_full)
+        self._writer = Writer(folder, clock, stop)
         self.recorder = Recorder(
             folder.path / INCOMING,
             options.network,
             passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
+            stop=stop,
             received=self._received,
             waiting=progress.waiting,
             clock=clock,
         )
-        self._examination = Examination(folder, self._writer, clock, examiners)
+        self._examination = Examination(folder, self._writer, clock, stop, examiners)
         self.intake = ItemStore(
             folder,
             started.exhibit,
@@ -172,75 +211,75 @@ class _Run:
             self.recorder,
             self._examination,
             known=options.known,
-            disk_full=self._disk_full,
             progress=progress,
             clock=clock,
         )
         self._clock_beside = (
             MeasuredBeside(
                 options.ntp,
-                AddressGuard(allow_private=options.network.allow_private),
+                options.network.guard,
                 record=self._writer.record,
+                failed=stop.fail,
                 clock=clock,
             )
             if options.ntp is not None
             else None
         )
-        self.pool = FetchPool(options.network.jobs)
+        self.pool = FetchPool(options.network.jobs, stop)
         self._pending: dict[Future[None], FetchRequest] = {}
         self._media_seen: set[str] = set()
         self._media_taken = 0
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
+        self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
 
     def take(self, places: Sequence[SearchTarget]) -> str:
-        """Fetch everything, finish the ledger, and return the status."""
-        search = Search(places, lambda source: _Fetch(self, source))
-        interrupted = False
+        """Fetch everything, finish the ledger, and return the status. Raises what makes that impossible."""
+        search = Search(places, lambda source: _Fetch(self, source), self.stop)
         try:
             self._take_findings(search, places)
             self.pool.search_ended()
-            for future in list(self._pending):
-                future.result()
-            if self._clock_beside is not None and not self._reason:
+            wait(list(self._pending))
+            if self._clock_beside is not None and not self.stop.reason:
                 self._clock_beside.end()
         except KeyboardInterrupt:
-            interrupted, self._reason = True, self._reason or "stopped by the user"
-        finally:
-            self._end_fetching(search)
-        return self._finish(interrupted=interrupted or self._stopped)
+            self.stop.ask("stopped by the user")
+        except StorageFull as error:  # by a working copy, or in a source's own thread
+            self._writer.disk_full(error.reason)
+        except BaseException as error:  # noqa: BLE001 - what had arrived is sealed, whatever it is
+            self.stop.fail(error)
+        self._end_fetching(search)
+        return self._finish()
 
     def _take_findings(self, search: Search, places: Sequence[SearchTarget]) -> None:
-        """Handle what is found, until its end or until the disk is full: what is left of it is for the seal."""
-        try:
-            for source, finding in search.findings():
-                self._handle(source, finding)
-                if self._reason:
-                    return
+        """Handle what is found, until its end or until the capture is to end."""
+        for source, finding in search.findings():
+            self._handle(source, finding)
+            if self.stop.reason:
+                return
+        if not self.stop.reason:
             self._ask_after_missing(places)
-        except StorageFull:  # by a working copy, or in a source's own thread
-            self._disk_full()
 
     @property
     def refused(self) -> bool:
         """Whether the scene itself was refused by the address guard."""
         return self.intake.refused
 
-    def stop(self, reason: str) -> None:
-        """End as Ctrl-C does, from another thread: what has arrived is sealed as interrupted."""
-        self._stopped, self._reason = True, self._reason or reason
-        self.recorder.stop()
+    def is_typed(self, url: str) -> bool:
+        """Say whether the user typed the server of a URL: as the scene, a place, or a service."""
+        with suppress(ValueError):
+            return host_and_port(url) in self._typed
+        return False
 
-    def abandon(self) -> None:
-        """End every thread, after a failure that leaves the capture unsealed."""
-        self.recorder.stop()
+    def abandon(self, error: BaseException) -> None:
+        """End what still writes, after a failure that leaves the capture unsealed."""
+        self.stop.fail(error)
         if self._clock_beside is not None:
             self._clock_beside.drop()
-        with suppress(HashingError):
-            self._examination.close()
-        with suppress(HashingError):
+        with suppress(BaseException):  # it is why we are here, or comes after that
             self._writer.close()
+        self._examination.close()
 
     def _handle(self, source: Extractor, finding: Finding) -> None:
         match finding:
@@ -279,13 +318,17 @@ class _Run:
             self._media_taken += 1
             self._progress.found(found.url)
             number = self.intake.next_number()
-            future = self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))
+            try:
+                future = self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))
+            except RuntimeError:  # the capture is to end
+                self.intake.not_begun(found, self.stop.reason)
+                return
             self._pending[future] = found
             future.add_done_callback(self._forget)
 
     def _forget(self, future: Future[None]) -> None:
-        """Let go of a fetch that has ended; one that failed is kept, so that its error is raised."""
-        if future.cancelled() or future.exception() is None:
+        """Let go of a fetch that has ended; what had not begun is kept, to be recorded."""
+        if not future.cancelled():
             self._pending.pop(future, None)
 
     def _read(self, read: ItemReading) -> None:
@@ -317,8 +360,9 @@ class _Run:
         by_name = {source.name: source for place in places for source in place.sources}
         for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
-                for finding in source.recheck(known, _Fetch(self, source.name)):
-                    self._handle(source, finding)
+                fetch = _Fetch(self, source.name, public=True)  # a server named what is asked for again
+                for finding in source.recheck(known, fetch):
+                    self._handle(source, fetch.marked(finding))
 
     def _gone(self, gone: PostGone) -> None:
         before = self.options.known.posts[gone.id].ref
@@ -329,30 +373,32 @@ class _Run:
         self._writer.record(changed)
 
     def _end_fetching(self, search: Search) -> None:
-        """Wait for every fetch to end; what had not begun is recorded as failed."""
+        """Wait until every fetch and every source has ended; record as failed what had not begun."""
         search.stop()
-        for future, found in list(self._pending.items()):
-            if future.cancel():
-                self.intake.not_begun(found, self._reason or "the capture failed")
-        if self._reason:
-            self.recorder.stop()
-        wait(list(self._pending))
         self.pool.close()
         search.join()
         self.recorder.close()
+        for future, found in list(self._pending.items()):
+            if future.cancelled():
+                self.intake.not_begun(found, self.stop.reason)
 
-    def _finish(self, *, interrupted: bool) -> str:
+    def _finish(self) -> str:
+        """Write the last lines of the ledger; return the status. Raises what makes that impossible."""
+        # 1. All that was handed in is on disk, and looked into.
         if self._clock_beside is not None:
             self._clock_beside.end(wait=False)
         self._writer.flush()
         self._examination.close()
         self._writer.close()
+        if self.stop.error is not None or any((self.folder.path / INCOMING).glob("*.jsonl")):
+            raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
+        # 2. The lines that speak of the whole.
         self._progress.sealing()
         intake = self.intake
         status = COMPLETE
-        if interrupted:
+        if self.stop.asked:
             status = INTERRUPTED
-        elif intake.failed or self._reason:
+        elif intake.failed or self.stop.reason:
             status = PARTIAL if intake.got else NOTHING
         if (dates := self._writer.dates.event(timestamp(self._clock()))) is not None:
             self.folder.append([dates])
@@ -364,7 +410,7 @@ class _Run:
             failed=intake.failed,
             skipped=intake.skipped,
             bytes=intake.bytes,
-            reason=self._reason,
+            reason=self.stop.reason,
         )
         self.folder.finish(finished)
         return status
@@ -372,25 +418,31 @@ class _Run:
     def _received(self, count: int) -> None:
         """Count bytes, and stop fetching before the disk is full."""
         self._progress.received(count)
-        if not self._reason and self._room.is_short_after(count):
-            self._reason = self._room.shortage
-            self.recorder.stop()
+        if not self.stop.reason and self._room.is_short_after(count):
+            self.stop.end(self._room.shortage)
 
-    def _disk_full(self) -> None:
-        """Stop fetching, and give back the room that was kept for saying so."""
-        self._reason = self._reason or "the disk is full"
-        self._writer.spare()
-        self.folder.release_reserve()
-        self.recorder.stop()
+
+class _Unfinished(CaptureError):
+    """Something may be on disk that no line speaks of: it is to be finished off piece by piece."""
+
+
+def _typed_servers(scene: str, options: CaptureOptions) -> Iterator[str]:
+    """Yield the host and port of every server that the user named."""
+    for typed in (scene, *options.on, options.bluesky.appview, options.bluesky.plc):
+        for url in (typed, f"https://{typed}", f"http://{typed}"):
+            with suppress(ValueError):
+                yield host_and_port(url)
 
 
 class _Fetch:
     """What one source may ask for; its fetches run in the pool as well, so that Ctrl-C reaches the main thread."""
 
-    def __init__(self, run: _Run, source: str) -> None:
+    def __init__(self, run: _Run, source: str, *, public: bool = False) -> None:
         self.options = run.options
         self._run = run
         self._source = source
+        self._public = public
+        """Whether anything that was read so far came from a server at a public address."""
 
     @property
     def scratch(self) -> Path:
@@ -399,7 +451,7 @@ class _Fetch:
 
     def get(self, found: FetchRequest) -> Answer:
         """Fetch something and wait until it is on disk."""
-        return self._begin(found).result()
+        return self._read(self._begin(found))
 
     def get_all(self, wanted: Iterable[FetchRequest]) -> Iterator[tuple[FetchRequest, Answer]]:
         """Fetch several things side by side; a few more are under way than are taken, and never all."""
@@ -408,14 +460,29 @@ class _Fetch:
         while ahead:
             found, answer = ahead.pop(0)
             ahead += [(more, self._begin(more)) for more in itertools.islice(wanted, 1)]
-            yield found, answer.result()
+            yield found, self._read(answer)
 
     def wait(self, seconds: float) -> None:
         """Pause, for as long as the capture is not stopped."""
-        if self._run.recorder.stop_event.wait(seconds):
+        if self._run.stop.event.wait(seconds):
             raise CancelledError
 
+    def marked(self, finding: Finding) -> Finding:
+        """Return a finding that says whether a server at a public address named it."""
+        return self._marked(finding) if isinstance(finding, FetchRequest) else finding
+
+    def _marked(self, found: FetchRequest) -> FetchRequest:
+        public = found.named_by.public if found.named_by is not None else self._public
+        return replace(found, named_by_public=public)
+
+    def _read(self, future: Future[Answer]) -> Answer:
+        answer = future.result()
+        self._public = self._public or answer.public
+        return answer
+
     def _begin(self, found: FetchRequest) -> Future[Answer]:
+        if found.named_by is not None or not self._run.is_typed(found.url):
+            found = self._marked(found)
         try:
             return self._run.pool.submit(found.kind, lambda: self._run.intake.get(found, self._source))
         except RuntimeError as error:

@@ -6,7 +6,7 @@ import queue
 import threading
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from capture.request.extractor import NotMine, Unavailable
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from capture.request.extractor import Extractor, Fetch, Finding, SearchTarget
+    from capture.request.stopping import Stop
+
+    class MarkingFetch(Fetch, Protocol):
+        """What one source may ask for, and what is known of who named what it found."""
+
+        def marked(self, finding: Finding) -> Finding:
+            """Return a finding that says whether a server at a public address named it."""
+
 
 _WAITING = 64
 """Findings that may wait before a source has to wait too: this bounds the memory."""
@@ -22,9 +30,10 @@ _WAITING = 64
 class Search:
     """Looks in each target of a search in a thread of its own, so that no platform waits for another."""
 
-    def __init__(self, targets: Sequence[SearchTarget], fetch: Callable[[str], Fetch]) -> None:
+    def __init__(self, targets: Sequence[SearchTarget], fetch: Callable[[str], MarkingFetch], stop: Stop) -> None:
         self._fetch = fetch
-        self._queue: queue.Queue[tuple[Extractor, Finding] | BaseException | None] = queue.Queue(_WAITING)
+        self._stop = stop
+        self._queue: queue.Queue[tuple[Extractor, Finding] | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, args=(target,), name=f"search-{number}", daemon=True)
@@ -32,18 +41,21 @@ class Search:
         ]
 
     def findings(self) -> Iterator[tuple[Extractor, Finding]]:
-        """Yield what is found, and by which source, until every target is at its end. Raises what a source raised."""
+        """Yield what is found, and by which source, until every target is at its end or the capture is to end."""
         for thread in self._threads:
             thread.start()
         running = len(self._threads)
-        while running:
-            got = self._queue.get()
-            if got is None:
-                running -= 1
-            elif isinstance(got, BaseException):
-                raise got
-            else:
-                yield got
+        with self._stop.heeded(lambda _: self._wake()):
+            while running and not self._stop.reason:
+                got = self._queue.get()
+                if got is None:
+                    running -= 1
+                else:
+                    yield got
+
+    def _wake(self) -> None:
+        with suppress(queue.Full):  # then there is something to get, and nobody waits
+            self._queue.put_nowait(None)
 
     def stop(self) -> None:
         """Let every source end at its next finding."""
@@ -56,22 +68,22 @@ class Search:
                 thread.join()
 
     def _run(self, target: SearchTarget) -> None:
-        end: BaseException | None = None
         try:
             self._look(target)
         except (_Stopped, CancelledError):
             pass  # whoever stopped the search knows why
-        except BaseException as error:  # noqa: BLE001 - raised again where the findings are read
-            end = error
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+            self._stop.fail(error)
         with suppress(_Stopped):
-            self._put(end)
+            self._put(None)
 
     def _look(self, target: SearchTarget) -> None:
         reasons = []
         for source in target.sources:
             try:
-                for finding in source.find(target.scene, self._fetch(source.name)):
-                    self._put((source, finding))
+                fetch = self._fetch(source.name)
+                for finding in source.find(target.scene, fetch):
+                    self._put((source, fetch.marked(finding)))
             except NotMine as error:
                 reasons.append(str(error))
             else:
@@ -84,7 +96,7 @@ class Search:
             )
         )
 
-    def _put(self, thing: tuple[Extractor, Finding] | BaseException | None) -> None:
+    def _put(self, thing: tuple[Extractor, Finding] | None) -> None:
         while not self._stopped.is_set():
             try:
                 self._queue.put(thing, timeout=0.2)

@@ -7,15 +7,16 @@ item. The order is always: bodies on disk, their names, WARC records, and only t
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
+from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.recorder.warc_records import chain_record, info_record
 from hashing.case.events import Exchange, WarcPlace
 from hashing.case.server_dates import DateBounds
-from hashing.errors import HashingError, StorageFull
+from hashing.errors import StorageFull
 from hashing.times import Clock, timestamp
 from hashing.tool import tool
 from hashing.warc.record import new_record_id
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from capture.recorder.exchange import Arrival
+    from capture.request.stopping import Stop
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item
 
 _GROUP = 32
 _WAITING = 64
-"""Hand-ins that may wait before those who fetch have to wait too: this bounds the memory."""
+_MOST_BYTES = 32 << 20
+"""Hand-ins, and bytes in them, that may wait before those who fetch have to wait too: this bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,28 @@ class HandIn:
     no_room: Callable[[], Event] | None = None
     """Of an excerpt: called where the disk has no room for it; returns what is recorded instead."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that it holds in memory."""
+        records = len(self.arrival.response_record) + len(self.arrival.request_record) if self.arrival else 0
+        return len(self.data) + records
+
 
 class Writer:
-    """Writes one capture from a thread of its own."""
+    """Writes one capture from a thread of its own; what makes writing impossible ends the capture, by `stop`."""
 
-    def __init__(self, folder: CaptureFolder, clock: Clock, *, disk_full: Callable[[], None]) -> None:
+    def __init__(self, folder: CaptureFolder, clock: Clock, stop: Stop) -> None:
         self.folder = folder
         self._clock = clock
-        self._disk_full = disk_full
-        self._queue: queue.Queue[HandIn | None] = queue.Queue(_WAITING)
-        self._chains: set[tuple[bytes, ...]] = set()
+        self._stop = stop
+        self._changed = threading.Condition()
+        self._waiting: deque[tuple[HandIn, Future[None]]] = deque()
+        self._bytes = 0
+        self._closed = False
+        self._chains: set[tuple[str, ...]] = set()
         self._opened: set[str] = set()
-        self._error: HashingError | None = None
+        self.error: BaseException | None = None
+        """What made writing impossible, if anything did."""
         self._sparing = False
         self.dates = DateBounds()
         """What the exchanges so far say of this computer's clock; to be read when the writer is closed."""
@@ -66,17 +79,29 @@ class Writer:
 
     def check(self) -> None:
         """Raise the error that made writing impossible, if one did."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
-    def spare(self) -> None:
-        """Hear that the disk is full: what little room there is goes to the ledger, and to no excerpt any more."""
+    def disk_full(self, reason: str) -> None:
+        """Hear that the disk has no room: end the capture; what little there is goes to the ledger, not to excerpts."""
         self._sparing = True
+        self.folder.release_reserve()
+        self._stop.end(reason)
 
-    def hand_in(self, hand_in: HandIn) -> None:
-        """Have something written. Raises the error that made writing impossible, if one did."""
-        self.check()
-        self._queue.put(hand_in)
+    def hand_in(self, hand_in: HandIn) -> Future[None]:
+        """Have something written; the future is done when it is on disk, or has the error that made it impossible.
+
+        Waits while much else does. Raises that error at once where it is known.
+        """
+        written: Future[None] = Future()
+        with self._changed:
+            while self.error is None and (len(self._waiting) >= _WAITING or self._bytes >= _MOST_BYTES):
+                self._changed.wait()
+            self.check()
+            self._waiting.append((hand_in, written))
+            self._bytes += hand_in.size
+            self._changed.notify_all()
+        return written
 
     def record(self, *events: Event) -> None:
         """Have events written."""
@@ -84,33 +109,45 @@ class Writer:
 
     def flush(self) -> None:
         """Wait until everything handed in so far is on disk. Raises the error that made it impossible, if one did."""
-        written = threading.Event()
-        self.hand_in(HandIn(written=written.set))
-        while not written.wait(0.2):
-            self.check()
+        self.hand_in(HandIn()).result()
 
     def close(self) -> None:
         """Write what was handed in and end. Raises the error that made writing impossible, if one did."""
-        self._queue.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         self._thread.join()
         self.check()
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            group = [self._queue.get()]
-            while group[-1] is not None and len(group) < _GROUP and not self._queue.empty():
-                group.append(self._queue.get())
-            ended = group[-1] is None
-            if self._error is None:
-                self._write_or_note([hand_in for hand_in in group if hand_in is not None])
+        while group := self._next_group():
+            try:
+                self.write([hand_in for hand_in, _ in group])
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture, and nobody waits for ever
+                self._give_up(error, group)
+                return
+            for _, written in group:
+                written.set_result(None)
 
-    def _write_or_note(self, group: list[HandIn]) -> None:
-        try:
-            self.write(group)
-        except HashingError as error:
-            self._error = error
-            self._disk_full()
+    def _next_group(self) -> list[tuple[HandIn, Future[None]]]:
+        """Wait for hand-ins; return some, or none where the writer is closed and all is written."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            group = [self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))]
+            self._bytes -= sum(hand_in.size for hand_in, _ in group)
+            self._changed.notify_all()
+        return group
+
+    def _give_up(self, error: BaseException, group: list[tuple[HandIn, Future[None]]]) -> None:
+        with self._changed:
+            self.error = error
+            unwritten = [*group, *self._waiting]
+            self._waiting.clear()
+            self._changed.notify_all()
+        self._stop.fail(error)
+        for _, written in unwritten:
+            written.set_exception(error)
 
     def write(self, group: list[HandIn]) -> None:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
@@ -147,8 +184,8 @@ class Writer:
             return False
         try:
             self.folder.add_item(excerpt, name)
-        except StorageFull:
-            self._disk_full()
+        except StorageFull as error:
+            self.disk_full(error.reason)
             return False
         return True
 
@@ -171,8 +208,8 @@ class Writer:
         events = list(itertools.chain.from_iterable(said))
         try:
             self.folder.append(events)
-        except StorageFull:
-            self._disk_full()
+        except StorageFull as error:
+            self.disk_full(error.reason)
             self.folder.append(events)
 
     def _exchange(self, arrival: Arrival) -> Exchange:
@@ -191,9 +228,9 @@ class Writer:
             request = WarcPlace(
                 file=file, offset=offset, record=arrival.request_id, block_sha256=arrival.request_sha256
             )
-        except StorageFull:
-            self._disk_full()
-            unwritten = "the disk was full: the exchange's records are not in the WARC"
+        except StorageFull as error:
+            self.disk_full(error.reason)
+            unwritten = f"{error.reason}: the exchange's records are not in the WARC"
         peer = arrival.peer
         return Exchange(
             time=timestamp(self._clock()),
@@ -235,7 +272,8 @@ class Writer:
     def _write_chain(self, arrival: Arrival) -> None:
         """Keep each certificate chain once; every exchange names its certificates by their digests."""
         chain = arrival.peer.chain
-        if chain and chain not in self._chains:
+        names = arrival.peer.tls.chain if arrival.peer.tls is not None else ()
+        if chain and names not in self._chains:
             record = chain_record(new_record_id(), url=arrival.url, date=arrival.started, chain=chain)
             self.folder.warc.append(record)
-            self._chains.add(chain)
+            self._chains.add(names)

@@ -26,24 +26,47 @@ PART = ".part"
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+_FREE, _FAILING = "free some space, then run the command again", "check the disk, and copy the case to another one"
+_FILES = "close other programs, raise the limit (ulimit -n), or fetch less side by side (--jobs)"
+_GONE, _ALLOWED = "connect the disk again, then run the command again", "choose a folder that you may write to"
+_WORDS = {
+    errno.ENOSPC: ("the disk is full", _FREE),
+    errno.EDQUOT: ("your share of the disk is used up", _FREE),
+    errno.EFBIG: ("the file is larger than this disk or your limits allow", "use another disk, then run it again"),
+    errno.EIO: ("the disk reported an input/output error", _FAILING),
+    errno.EROFS: ("the disk is mounted read-only", _ALLOWED),
+    errno.EACCES: ("permission denied", _ALLOWED),
+    errno.EPERM: ("operation not permitted", _ALLOWED),
+    errno.EMFILE: ("this program has too many files open", _FILES),
+    errno.ENFILE: ("this computer has too many files open", _FILES),
+    errno.ENOMEM: ("this computer has no memory left", "close other programs, then run the command again"),
+    errno.ESTALE: ("the disk's server no longer knows the file", _GONE),
+    errno.ENODEV: ("the disk is gone", _GONE),
+    errno.ENXIO: ("the disk is gone", _GONE),
+}
+"""What the system's errors mean to a person, and what to do."""
+
 
 def storage_error(path: Path | str, error: OSError) -> HashingError:
-    """Say in plain words what the system refused at `path`."""
-    if error.errno in _FULL:
-        return StorageFull(f"{path}: the disk is full", hint="free some space, then run the command again")
+    """Say in plain words what the system refused at `path`, and what to do."""
+    words, hint = system_words(error), _WORDS.get(error.errno or 0, ("", ""))[1]
     if error.errno == errno.EEXIST:
         return WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return Unwritable(f"{path}: {_reason(error)}", hint="choose a folder that you may write to")
-    return Unwritable(f"{path}: {_reason(error)}")
+    kind = StorageFull if error.errno in _FULL else Unwritable
+    return kind(f"{path}: {words}", hint=hint, reason=words)
 
 
 def read_error(path: Path | str, error: OSError) -> Unreadable:
-    """Say in plain words why `path` could not be read."""
-    return Unreadable(f"{path}: {_reason(error)}")
+    """Say in plain words why `path` could not be read, and what to do."""
+    hint = _WORDS.get(error.errno or 0, ("", ""))[1]
+    words = system_words(error)
+    return Unreadable(f"{path}: {words}", hint="" if hint == _ALLOWED else hint, reason=words)
 
 
-def _reason(error: OSError) -> str:
+def system_words(error: OSError) -> str:
+    """Return what an error of the system means, in plain words."""
+    if error.errno in _WORDS:
+        return _WORDS[error.errno][0]
     text = os.strerror(error.errno) if error.errno else str(error)
     return text[:1].lower() + text[1:]
 
@@ -129,13 +152,10 @@ def write_new(path: Path, data: bytes) -> None:
 def write_exclusively(path: Path, data: bytes) -> None:
     """Create a file that the user named, and touch nothing beside it. Raises WouldOverwrite, Unwritable."""
     descriptor = create(path)
-    with storing(path):
+    with storing(path), _removed_on_failure(path):
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)
-        except OSError:
-            path.unlink()
-            raise
         finally:
             os.close(descriptor)
     sync_folder(path.parent)
@@ -148,12 +168,21 @@ def write_file(path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             part.unlink()  # left by a process that died here: its name was never announced
         descriptor = create(part)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        except OSError:
-            part.unlink()
-            raise
-        finally:
-            os.close(descriptor)
-    settle(part, path)
+        with _removed_on_failure(part):
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            settle(part, path)
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Leave no file behind that is not whole."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the failure that is raised says more
+            path.unlink()
+        raise

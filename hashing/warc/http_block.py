@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 
+from hashing.errors import BadFormat
+from hashing.http_head import Framing, ResponseHead, parse_head
+
 _LONGEST_HEAD = 1 << 20
-_STATUS = re.compile(rb"HTTP/[0-9.]+ +([0-9]{3})(?: |\r?\n|$)")
 _LONGEST_LINE = 1 << 12
 
 
@@ -22,6 +24,7 @@ class HttpBlock:
 
     def __init__(self, *, headless: bool = False) -> None:
         self.head = b""
+        self._parsed: ResponseHead | None = None
         self.raw = _Digest()
         self._in_head = not headless
         self._chunks: _Chunks | None = None
@@ -49,13 +52,11 @@ class HttpBlock:
     @property
     def status(self) -> str:
         """The status of three digits; "" where the block does not begin as a response does."""
-        match = _STATUS.match(self.head)
-        return match[1].decode() if match else ""
+        return f"{self._parsed.status:03d}" if self._parsed is not None else ""
 
     def field(self, name: str) -> str:
-        """Return the last header field of this name; "" where there is none."""
-        found = re.findall(rb"(?im)^" + re.escape(name.encode()) + rb"[ \t]*:[ \t]*([^\r\n]*)", self.head)
-        return found[-1].decode("latin-1").strip() if found else ""
+        """Return a header field, values of several joined with commas; "" where there is none."""
+        return self._parsed.field(name) if self._parsed is not None else ""
 
     def _take_head(self, piece: bytes) -> bytes:
         """Take what belongs to the head; return what does not."""
@@ -66,9 +67,16 @@ class HttpBlock:
         end = found.end() if found else 0  # without an end there is no head
         self.head, rest = self.head[:end], self.head[end:]
         self._in_head = False
-        if "chunked" in self.field("Transfer-Encoding").lower():
+        if self._framing().chunked:
             self._chunks = _Chunks()
         return rest
+
+    def _framing(self) -> Framing:
+        try:
+            self._parsed = parse_head(self.head)
+            return self._parsed.framing()
+        except BadFormat:
+            return Framing()
 
 
 class _Digest:

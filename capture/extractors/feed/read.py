@@ -68,7 +68,7 @@ def read_feed(stored: StoredItem, fetch: Fetch, read_page: ReadPage) -> Iterator
         yield NotFollowed(url=feed.next_page, reason="the feed goes on there; not asked for")
     if feed.missing and not item.partial:
         yield Unavailable(url=item.url, reason=feed.missing, found_in=item.found_in)
-    yield from _followed(reading.links, fetch, read_page)
+    yield from _followed(stored, reading.links, fetch, read_page)
 
 
 def _parsed(body: bytes, stored: StoredItem) -> Feed:
@@ -106,7 +106,13 @@ class _Reading:
         self._media_left_out += len(entry.media[room:])
         self._media += [
             FetchRequest(
-                url=link.url, kind=link.kind, found_in=place, alt=link.alt, referer=self._stored.url, counted=False
+                url=link.url,
+                kind=link.kind,
+                found_in=place,
+                alt=link.alt,
+                referer=self._stored.url,
+                counted=False,
+                named_by=self._stored,
             )
             for link in entry.media[:room]
         ]
@@ -141,11 +147,11 @@ class _Reading:
         return post is not None and entry.link in self._known.items and same_words(post.post, entry.post)
 
 
-def _followed(links: dict[str, str], fetch: Fetch, read_page: ReadPage) -> Iterator[Finding]:
+def _followed(stored: StoredItem, links: dict[str, str], fetch: Fetch, read_page: ReadPage) -> Iterator[Finding]:
     """Fetch the pages that the entries lead to, and yield what belongs to each; one that fails is recorded as such."""
     if not fetch.options.follow:
         return
-    wanted = (FetchRequest(url=url, kind="page", found_in=found_in) for url, found_in in links.items())
+    wanted = (FetchRequest(url=url, kind="page", found_in=place, named_by=stored) for url, place in links.items())
     for _, answer in fetch.get_all(wanted):
         if answer.stored is not None and answer.stored.item.kind == "page":
             yield from read_page(answer.stored)

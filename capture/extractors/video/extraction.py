@@ -83,6 +83,8 @@ class Extraction:
                     self._ended_for = f"yt-dlp was still at work after {self._patience:g} s and was ended"
         except CancelledError:
             self._ended_for = "the capture was stopped"
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody would end the process any more
+            self._ended_for = f"it could not be watched ({type(error).__name__})"
         if self._ended_for:
             self._process.kill()
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.doctor import Setup
+from capture.recorder.address_guard import AddressGuard
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from capture.doctor import Finding
+from capture.doctor import Finding
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def setup(tmp_path: Path) -> Setup:
     load_or_create_signing_key(default_key_path())
     folder = tmp_path / "cases"
     folder.mkdir()
-    return Setup(folder=folder, key=default_key_path(), key_named=False, allow_private=True, timeout=60.0)
+    return Setup(
+        folder=folder, key=default_key_path(), key_named=False, guard=AddressGuard(allow_private=True), timeout=60.0
+    )
 
 
 def one(check: Callable[[Setup], Iterator[Finding]], setup: Setup, name: str = "") -> Finding:

@@ -20,13 +20,14 @@ from capture.doctor.javascript import check_javascript
 from capture.doctor.libraries import check_libraries
 from capture.doctor.network import check_network
 from capture.doctor.yt_dlp_age import check_yt_dlp, release_date
+from capture.recorder.address_guard import AddressGuard
 from tests.capture.doctor.conftest import one
 from tests.servers.time_server import TimeServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from capture.doctor import Setup
+from capture.doctor import Setup
 
 
 def _package(folder: Path, name: str, version: str, **files: str) -> None:
@@ -96,7 +97,7 @@ def test_the_clock_is_judged_by_a_time_server(setup: Setup, offset: float, state
 def test_a_clock_that_nobody_can_judge(setup: Setup) -> None:
     """Without a time server, or with one that may not be asked, the clock is as good as ever, and that is said."""
     assert "not compared with any other" in one(check_clock, setup).says
-    refused = one(check_clock, replace(setup, ntp=parse_time_server("127.0.0.1"), allow_private=False))
+    refused = one(check_clock, replace(setup, ntp=parse_time_server("127.0.0.1"), guard=AddressGuard()))
     assert refused.state == WARNING
     assert "--allow-private" in refused.says
 

@@ -8,6 +8,7 @@ import pytest
 
 from capture.doctor import FAULT, OK, WARNING
 from capture.doctor.probe import probe
+from capture.recorder.address_guard import AddressGuard
 from capture.request.options import BlueskyServices
 from tests.servers import Body, SceneServer
 from tests.servers.time_authority import TimeAuthority
@@ -96,7 +97,7 @@ def test_services_that_are_down(setup: Setup, server: SceneServer) -> None:
     assert "connection refused" in found["bluesky"].says
     found = _found(setup, gone, on=())
     assert {name: each.state for name, each in found.items()} == {"bluesky": WARNING, "did directory": WARNING}
-    found = _found(setup, server, allow_private=False)
+    found = _found(setup, server, guard=AddressGuard())
     assert found["bluesky"].hint == "give --allow-private, if you mean it"
     assert server.requests == []
 

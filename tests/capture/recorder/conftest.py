@@ -9,6 +9,7 @@ import pytest
 
 from capture.recorder.recorder import Fetched, Recorder
 from capture.recorder.settings import NetworkSettings
+from capture.request.stopping import Stop
 from hashing.warc.record import read_records
 from tests.patience import PATIENCE
 
@@ -26,7 +27,8 @@ class Recording:
 
     def __init__(self, folder: Path, settings: NetworkSettings) -> None:
         self.passed: list[Arrival] = []
-        self.recorder = Recorder(folder, settings, passed=self.passed.append)
+        self.stop = Stop()
+        self.recorder = Recorder(folder, settings, passed=self.passed.append, stop=self.stop)
 
     def fetch(self, url: str) -> Fetched:
         """Fetch a URL as item 1 of an exhibit."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.errors import AddressRefused, NotFetched
-from capture.recorder.address_guard import AddressGuard, is_public
-from tests.servers import PUBLIC, ForwardProxy, MisbehavingServer, NoAnswer, in_turn, resolving
+from capture.recorder.address_guard import AddressGuard
+from capture.recorder.address_kinds import is_public
+from tests.servers import PUBLIC, ForwardProxy, MisbehavingServer, NoAnswer, SceneServer, in_turn, redirect, resolving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,3 +145,46 @@ def test_nobody_listening_is_not_a_refusal_of_ours() -> None:
         AddressGuard(allow_private=True).connect("127.0.0.1", port, 1.0)
     assert caught.value.again
     assert not isinstance(caught.value, AddressRefused)
+
+
+def test_what_a_public_server_named_opens_no_connection(recording: Callable[..., Recording]) -> None:
+    """With --allow-private, too, nothing that a server at a public address named is asked of a private one."""
+    with SceneServer({"/": b"x"}) as server:
+        fetched = recording().recorder.fetch(server.url("/"), named_by_public=True)
+        assert (fetched.refused, server.requests) == (True, [])
+        assert fetched.reason == (
+            "127.0.0.1: 127.0.0.1 is this computer itself, named by a server at a public address; not fetched"
+        )
+
+
+def test_an_open_connection_is_not_a_way_round(recording: Callable[..., Recording]) -> None:
+    """A connection that is kept open is judged anew for each request, so that none rides on another's permission."""
+    with SceneServer({"/": b"x", "/next": b"y"}) as server:
+        recorder = recording().recorder
+        assert recorder.fetch(server.url("/")).whole
+        assert recorder.fetch(server.url("/next"), named_by_public=True).refused
+        assert [seen.path for seen in server.requests] == ["/"]
+        assert recorder.fetch(server.url("/next")).whole
+
+
+def test_a_public_redirect_leads_to_no_private_address(recording: Callable[..., Recording]) -> None:
+    """With --allow-private, a public host may redirect to public hosts, and a private one to private ones."""
+    with SceneServer({"/end": b"x"}) as server:
+        routes = {"good.example": server.address, "also.example": server.address}
+        with ForwardProxy(routes=routes) as proxy:
+            taken = recording(proxy=proxy.url(""))
+            server.files["/"] = redirect(f"http://127.0.0.1:{server.port}/end")
+            assert taken.fetch("http://good.example/").refused
+            assert taken.fetch(server.url("/")).whole
+            server.files["/"] = redirect("http://also.example/end")
+            assert taken.fetch("http://good.example/").whole
+
+
+def test_a_private_page_keeps_its_trust_only_until_a_public_hop(recording: Callable[..., Recording]) -> None:
+    """A way that leads from a private server over a public one does not come back to a private one."""
+    with SceneServer({"/end": b"x"}) as server, ForwardProxy(routes={"good.example": server.address}) as proxy:
+        server.files |= {"/": redirect("http://good.example/back"), "/back": redirect(server.url("/end"))}
+        fetched = recording(proxy=proxy.url("")).fetch(server.url("/"))
+        assert fetched.refused
+        assert fetched.public
+        assert server.asked("/end") == 0

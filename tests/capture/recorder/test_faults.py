@@ -240,7 +240,7 @@ def test_a_stop_wakes_a_fetch_that_waits(
 
     def _stop() -> None:
         wait_until(lambda: 200_000 in [path.stat().st_size for path in tmp_path.rglob("*.body")])
-        taken.recorder.stop()
+        taken.stop.ask("enough")
 
     threading.Thread(target=_stop).start()
     fetched = taken.fetch(server.url("/stall"))

@@ -6,13 +6,14 @@ from functools import partial
 
 import pytest
 
+from capture.request.stopping import Stop
 from capture.run.fetch_pool import FetchPool
 from tests.patience import PATIENCE, wait_until
 
 
 def test_texts_go_before_photos_and_photos_before_videos() -> None:
     """Whatever was asked for first, what vanishes first is fetched first."""
-    pool, gate, order = FetchPool(1), threading.Event(), list[str]()
+    pool, gate, order = FetchPool(1, Stop()), threading.Event(), list[str]()
     pool.submit("video", gate.wait)
     waiting = [
         pool.submit(kind, partial(order.append, kind)) for kind in ("video", "photo", "audio", "post", "photo", "page")
@@ -26,7 +27,7 @@ def test_texts_go_before_photos_and_photos_before_videos() -> None:
 
 def test_a_text_never_waits_behind_media_while_sources_search() -> None:
     """With every other thread in a long video, what a source asks for is fetched at once."""
-    pool, gate = FetchPool(3), threading.Event()
+    pool, gate = FetchPool(3, Stop()), threading.Event()
     videos = [pool.submit("video", gate.wait) for _ in range(5)]
     wait_until(lambda: sum(video.running() for video in videos) >= 2)
     assert pool.submit("post", lambda: "read").result(PATIENCE) == "read"
@@ -39,7 +40,7 @@ def test_a_text_never_waits_behind_media_while_sources_search() -> None:
 
 def test_when_the_search_is_over_every_thread_takes_media() -> None:
     """The thread that was kept for texts is used for media once no text can come any more."""
-    pool, gate = FetchPool(3), threading.Event()
+    pool, gate = FetchPool(3, Stop()), threading.Event()
     videos = [pool.submit("video", gate.wait) for _ in range(3)]
     pool.search_ended()
     wait_until(lambda: sum(video.running() for video in videos) >= 3)
@@ -49,23 +50,26 @@ def test_when_the_search_is_over_every_thread_takes_media() -> None:
 
 def test_one_thread_takes_everything() -> None:
     """With a single job there is no thread to keep, and media are fetched all the same."""
-    pool = FetchPool(1)
+    pool = FetchPool(1, Stop())
     assert pool.submit("video", lambda: 1).result(PATIENCE) == 1
     pool.close()
 
 
-def test_an_error_reaches_who_waits_and_the_thread_lives_on() -> None:
-    """What a fetch raises is raised where its result is asked for; later work is done as before."""
-    pool = FetchPool(1)
+def test_an_error_reaches_who_waits_and_ends_the_capture() -> None:
+    """What a fetch raises is raised where its result is asked for, is the reason to end, and nothing more is taken."""
+    stop = Stop()
+    pool = FetchPool(1, stop)
     with pytest.raises(ZeroDivisionError):
         pool.submit("post", lambda: 1 // 0).result(PATIENCE)
-    assert pool.submit("post", lambda: 2).result(PATIENCE) == 2
+    assert isinstance(stop.error, ZeroDivisionError)
+    with pytest.raises(RuntimeError):
+        pool.submit("post", lambda: 2)
     pool.close()
 
 
 def test_closing_cancels_what_waits() -> None:
     """What had not begun is cancelled, what is under way is finished, and nothing more is taken."""
-    pool, gate = FetchPool(1), threading.Event()
+    pool, gate = FetchPool(1, Stop()), threading.Event()
     under_way = pool.submit("photo", gate.wait)
     wait_until(under_way.running)
     waiting = pool.submit("photo", lambda: None)

@@ -437,3 +437,37 @@ def test_the_ledger_speaks_only_of_what_is_on_disk(captured: Captured) -> None:
         if event["event"] in {"item", "working-copy", "warc"}:
             data = (result.path / event["path"]).read_bytes()
             assert (len(data), hashlib.sha256(data).hexdigest()) == (event["size"], event["sha256"])
+
+
+def test_a_public_page_names_no_private_address(captured: Captured) -> None:
+    """With --allow-private, a public page brings what is public; a private page brings both."""
+    with SceneServer({"/a.jpg": jpeg(1)}) as server:
+        private, public = server.url("/a.jpg"), "http://good.example/a.jpg"
+        page = f'<!doctype html><title>t</title><img src="{private}"><img src="{public}?b">'.encode()
+        server.files |= {"/page": page, "/a.jpg?b": jpeg(2)}
+        with ForwardProxy(routes={"good.example": server.address}) as proxy:
+            _, view = captured("http://good.example/page", proxy=proxy.url(""), attempts=1)
+            assert [entry.item.url for entry in view.items] == ["http://good.example/page", f"{public}?b"]
+            assert [failed.url for failed in view.failed] == [private]
+            assert "named by a server at a public address" in view.failed[0].reason
+            _, view = captured(server.url("/page"), proxy=proxy.url(""), attempts=1)
+            assert {entry.item.url for entry in view.items} == {server.url("/page"), private, f"{public}?b"}
+
+
+def test_entries_of_a_private_feed_stay_open(captured: Captured) -> None:
+    """A private feed leads to private pages although a public page was read before; that page leads to none."""
+    with SceneServer({}) as server:
+        entries = ["http://good.example/one", server.url("/two")]
+        feed = "".join(f"<item><title>t</title><link>{url}</link></item>" for url in entries)
+        server.files |= {
+            "/feed": Body(data=f"<rss><channel><title>f</title>{feed}</channel></rss>".encode(), type="text/xml"),
+            "/one": f'<!doctype html><title>1</title><img src="{server.url("/x.jpg")}">'.encode(),
+            "/two": f'<!doctype html><title>2</title><img src="{server.url("/y.jpg")}">'.encode(),
+            "/x.jpg": jpeg(1),
+            "/y.jpg": jpeg(2),
+        }
+        with ForwardProxy(routes={"good.example": server.address}) as proxy:
+            _, view = captured(server.url("/feed"), proxy=proxy.url(""), attempts=1, follow=True)
+        urls = {entry.item.url for entry in view.items}
+        assert {"http://good.example/one", server.url("/two"), server.url("/y.jpg")} <= urls
+        assert [failed.url for failed in view.failed] == [server.url("/x.jpg")]

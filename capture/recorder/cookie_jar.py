@@ -1,0 +1,38 @@
+"""Cookies that servers set, within the bounds that browsers keep, beside those that the user gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from requests.cookies import RequestsCookieJar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from http.cookiejar import Cookie
+
+_LARGEST = 4096
+"""Bytes of a cookie's name and value (RFC 6265 section 6.1)."""
+_MOST_OF_A_DOMAIN = 50
+_MOST = 3000
+
+
+class BoundedCookieJar(RequestsCookieJar):
+    """Keeps what servers set, but no more and no larger cookies than RFC 6265 asks for, and none that breaks a request.
+
+    The user's own cookies are all kept, and no server's cookie pushes one out.
+    """
+
+    def __init__(self, own: Iterable[Cookie] = ()) -> None:
+        super().__init__()
+        for cookie in own:
+            super().set_cookie(cookie)
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed through
+        """Keep a cookie that a server set, if there is room for it."""
+        said = f"{cookie.name}{cookie.value or ''}"
+        if len(said) > _LARGEST or not said.isprintable():
+            return
+        paths: dict[str, dict[str, Cookie]] = self._cookies.get(cookie.domain, {})  # type: ignore[attr-defined]  # not in the stubs
+        known = cookie.name in paths.get(cookie.path, {})
+        if known or (sum(map(len, paths.values())) < _MOST_OF_A_DOMAIN and len(self) < _MOST):
+            super().set_cookie(cookie, *args, **kwargs)
