@@ -98,7 +98,7 @@ def test_a_bad_certificate_is_refused_unless_told_otherwise(
 def test_plain_http_where_tls_is_expected_is_a_plain_sentence(recording: Callable[..., Recording]) -> None:
     """Speaking TLS to a server that does not is a failure that says so."""
     with SceneServer({"/": b"x"}) as server:
-        fetched = recording(attempts=1).fetch(server.url("/").replace("http://", "https://"))
+        fetched = recording(attempts=1, timeout=5.0).fetch(server.url("/").replace("http://", "https://"))
         assert "TLS" in fetched.reason
 
 
