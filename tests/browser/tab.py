@@ -86,6 +86,12 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def follow(self, selector: str) -> None:
+        """Click a link and wait until what it leads to has loaded."""
+        since = len(self._browser.events)
+        self.click(selector)
+        self._browser.wait(self._session, "Page.loadEventFired", since)
+
     def picture(self, *, whole: bool = False) -> bytes:
         """Return what is seen as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])

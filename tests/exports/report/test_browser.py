@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.exports.report.bundles import CANARY
+from tests.patience import wait_until
 
 if TYPE_CHECKING:
     from tests.browser.chromium import Chromium
@@ -36,16 +38,19 @@ def shown(tab: Tab) -> int:
     return count
 
 
+def _shows(tab: Tab, count: int) -> bool:
+    return shown(tab) == count
+
+
 def test_the_browser_sees_what_a_report_must_not_do(tab: Tab, browser: Chromium, tmp_path: Path) -> None:
     """A page that runs a script, opens a dialog and loads from elsewhere is seen to do so: the tests below can fail."""
     page = tmp_path / "bad.html"
     later = f"onload = () => setTimeout(() => {{alert(1); new Image().src = 'http://{CANARY}/a'}})"
     page.write_text(f"<script>window.canary=1; {later}</script>")
     tab.open(page)
-    assert tab.js("new Promise(done => setTimeout(done, 500, window.canary))") == 1
+    wait_until(lambda: tab.js("window.canary") == 1 and f"http://{CANARY}/a" in tab.requests())
     assert any("javascriptDialogOpening" in problem for problem in tab.problems())
-    assert f"http://{CANARY}/a" in tab.requests()
-    assert any(CANARY.encode() in said for said in browser.visitors())
+    wait_until(lambda: any(CANARY.encode() in said for said in browser.visitors()))
 
 
 def test_hostile_material_runs_nothing_and_loads_nothing(tab: Tab, browser: Chromium, hostile: Path) -> None:
@@ -115,8 +120,7 @@ def test_filters_by_mouse_and_keyboard(tab: Tab, ordinary: Path) -> None:
     whole = shown(tab)
     tab.click("#words")
     tab.type("MARKET hall")
-    tab.js("new Promise(done => setTimeout(done, 200))")
-    assert shown(tab) == 1
+    wait_until(lambda: shown(tab) == 1)
     assert tab.js("document.getElementById('counted').textContent") == f"1 of {whole} on this page"
     tab.press("Escape")
     assert shown(tab) == whole
@@ -125,13 +129,11 @@ def test_filters_by_mouse_and_keyboard(tab: Tab, ordinary: Path) -> None:
     tab.type("p")
     for kind, count in (("video", 1), ("photo", 9), ("", whole)):
         tab.js(f"(k => {{k.value = '{kind}'; k.dispatchEvent(new Event('input'))}})(document.getElementById('kind'))")
-        tab.js("new Promise(done => setTimeout(done, 200))")
-        assert shown(tab) == count
+        wait_until(partial(_shows, tab, count))
     tab.js(
         "(f => {f.value = '2099-01-01T00:00'; f.dispatchEvent(new Event('input'))})(document.getElementById('from'))"
     )
-    tab.js("new Promise(done => setTimeout(done, 200))")
-    assert shown(tab) == 0
+    wait_until(lambda: shown(tab) == 0)
     tab.click("#clear")
     assert (shown(tab), focused(tab)) == (whole, "words")
     assert tab.problems() == []
@@ -142,8 +144,7 @@ def test_the_timeline_hides_days_without_times(tab: Tab, ordinary: Path) -> None
     tab.open(ordinary / "data/report/timeline-1.html")
     tab.click("#words")
     tab.type("EXIF DateTimeOriginal")
-    tab.js("new Promise(done => setTimeout(done, 200))")
-    assert shown(tab) == 3
+    wait_until(lambda: shown(tab) == 3)
     assert tab.js("[...document.querySelectorAll('tbody:not([hidden]) .day')].map(d => d.textContent)") == [
         "2026-11-24"
     ]
@@ -175,8 +176,7 @@ def test_without_scripts(tab: Tab, ordinary: Path) -> None:
     tab.open(ordinary / "data/report/index-1.html")
     tab.scripts(run=True)  # so that the test can ask; the page was loaded without
     assert (shown(tab), tab.js("document.querySelector('.narrow').hidden")) == (whole, True)
-    tab.click("tbody a")
-    tab.js("new Promise(done => setTimeout(done, 300))")
+    tab.follow("tbody a")
     assert tab.js("location.href").endswith("/items-1.html#item-MP-1-0001")
 
 
