@@ -1,7 +1,7 @@
 # make demo   a virtual environment, an install, and the demo scene captured before your eyes
 # make test   the same set-up with the test tools; lint, types, tests: of the long suites a sample, which its end names
 # make test-all   every case of every suite, with coverage
-# make check  lint, types, and the tests that start no server and no other program: for a look after each change
+# make check  lint, types, and the tests that need no server, no other program and no case on disk: for a look after each change
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -1,4 +1,4 @@
-"""`--quick`: the tests that start no server, no browser and no other program, for a look after each change.
+"""`--quick`: the tests that start no server and no other program and make no case on disk, for a look after each change.
 
 Which these are follows from the names that a test, its fixtures and the functions that these call use: no mark is kept.
 """
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-_STARTED = ("tests.servers", "tests.browser", "subprocess")
+_STARTED = ("tests.servers", "tests.browser", "tests.exports.small_case", "subprocess")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""
-    parser.addoption("--quick", action="store_true", help="leave out tests that start a server or another program")
+    parser.addoption(
+        "--quick", action="store_true", help="leave out tests that start a server or another program, or make a case"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,13 +44,29 @@ def _leads_to_one(function: FunctionType) -> bool:
     ahead, seen = [function], {function}
     while ahead:
         for value in _used(ahead.pop()):
-            place = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
-            if place.startswith(_STARTED):
+            parents = value.__mro__ if isinstance(value, type) else (value,)
+            if any(_place(each).startswith(_STARTED) for each in parents):
                 return True
-            if isinstance(value, FunctionType) and place.startswith("tests.") and value not in seen:
-                ahead.append(value)
-                seen.add(value)
+            if _place(value).startswith("tests."):
+                called = _functions(value) - seen
+                ahead.extend(called)
+                seen |= called
     return False
+
+
+def _place(value: object) -> str:
+    """Return the module of a value; of a module, its own name."""
+    return str(value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "")
+
+
+def _functions(value: object) -> set[FunctionType]:
+    """Return what runs where a function is called, or an object of a class made and used."""
+    if isinstance(value, FunctionType):
+        return {value}
+    if not isinstance(value, type):
+        return set()
+    members = [inspect.unwrap(member) for each in value.__mro__ for member in vars(each).values() if callable(member)]
+    return {member for member in members if isinstance(member, FunctionType)}
 
 
 @cache
