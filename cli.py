@@ -16,6 +16,7 @@ COMMANDS = {
     "capture": "capture",
     "watch": "watch",
     "batch": "batch",
+    "recover": "recover",
     "merge": "merge",
     "verify": "verify",
     "hash": "hash_command",

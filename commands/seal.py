@@ -9,13 +9,12 @@ import click
 
 from commands.clock import asked_time_server, record_clock
 from commands.exit import Exit
-from commands.opening import officer_name, open_case, signing_key
+from commands.opening import open_case, signing_key
 from commands.options import (
     allow_private_option,
     existing_case,
     json_option,
     ntp_option,
-    officer_option,
     signing_key_option,
     timestamp_option,
 )
@@ -28,7 +27,6 @@ from commands.stamping import asked_authorities, print_stamping
 @timestamp_option
 @ntp_option
 @allow_private_option
-@officer_option
 @signing_key_option
 @json_option
 def seal(
@@ -36,7 +34,6 @@ def seal(
     authorities: tuple[str, ...],
     ntp: str,
     allow_private: bool,
-    officer: str | None,
     key_path: Path | None,
     as_json: bool,
 ) -> None:
@@ -50,7 +47,7 @@ def seal(
     from hashing.ledger.trusted_time import stamp, unstamped
 
     asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
-    opened = open_case(case, key, officer_name(officer))
+    opened = open_case(case, key)
     if not unstamped(opened):
         click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
         return

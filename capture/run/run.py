@@ -159,6 +159,8 @@ class _Run:
         self.recorder = Recorder(
             folder.path / INCOMING,
             options.network,
+            mac=folder.mac,
+            root=folder.root,
             passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
             received=self._received,
             waiting=progress.waiting,
