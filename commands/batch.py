@@ -13,7 +13,7 @@ import click
 from commands.batched import batch_exit, print_summary, row_json, summary_json
 from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
-from commands.opening import finish_abandoned, officer_name, signing_key
+from commands.opening import finish_begun, officer_name, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
 from commands.scene_options import EverydayFirst, row_options
@@ -142,7 +142,7 @@ def batch(
         sys.exit(Exit.NOTHING)
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=chosen["title"])
-    finish_abandoned(case, key, officer)
+    finish_begun(case, key, officer)
     settings = BatchSettings(jobs=scenes, per_host=per_host, delay=delay, retries=retries, pause=pause, again=again)
     room = DiskRoom(case.path, 0)
     with terminating_like_ctrl_c():

@@ -72,7 +72,7 @@ def custody_add(
     """
     from exports.custody.receipt import record_receipt
     from hashing.case.custody import VERIFIED, Handling, record_custody
-    from hashing.files.storage import read_small
+    from hashing.files.storage import read_named
     from hashing.ledger.note import LARGEST_NOTE
 
     if receipt is not None and (action not in {"", VERIFIED} or at or giver or receiver):
@@ -80,9 +80,9 @@ def custody_add(
     if receipt is None and not (refs and action):
         raise click.UsageError("name an exhibit and an --event, or a --receipt")
     officer, moment = officer_name(officer), stated_moment(at, "--at")
-    data = read_small(receipt, LARGEST_NOTE) if receipt else b""
+    data = read_named(receipt, LARGEST_NOTE) if receipt else b""
     key = signing_key(key_path)
-    opened = open_case(case, key, officer)
+    opened = open_case(case, key)
     if receipt is not None:
         events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
     else:

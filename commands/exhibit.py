@@ -47,7 +47,7 @@ def exhibit(
         if not ref:
             raise click.UsageError("name the exhibit or the item that is described")
         key, officer, moment = signing_key(key_path), officer_name(officer), stated_moment(at, "--time")
-        opened = open_case(case, key, officer)
+        opened = open_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
     opened = Case.open(case)
     listed = exhibits_of(opened, ref)

@@ -105,7 +105,7 @@ def export(
 
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
-    opened = open_case(case, key, officer)
+    opened = open_case(case, key)
     forms = [form for form, asked in (("wacz", wacz), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(

@@ -50,7 +50,7 @@ def merge(
     from hashing.case.case import Case
 
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
-    opened = Case.open(case) if by is None else open_case(case, by.key, by.officer)
+    opened = Case.open(case) if by is None else open_case(case, by.key)
     told: list[MergeOutcome] = []
     with terminating_like_ctrl_c():
         for source in sources:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.output import clean
+from commands.output import clean, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from hashing.case.case import Case
+    from hashing.case.case import Case, Left
     from hashing.ledger.keys import SigningKey
 
 
@@ -35,36 +36,58 @@ def officer_name(name: str | None) -> str:
     return name or getpass.getuser()
 
 
-def open_case(path: Path, key: SigningKey, officer: str) -> Case:
-    """Open a case and finish off what a process that died has left in it."""
+def open_case(path: Path, key: SigningKey) -> Case:
+    """Open a case to add to it. Raises NotAsSigned where it holds what nobody, or somebody else, vouches for.
+
+    What is not sealed in it is told and left as it is.
+    """
     from hashing.case.case import Case
 
     case = Case.open(path)
-    finish_abandoned(case, key, officer)
+    _tell_left(case.demand_ours(key))
     return case
 
 
-def finish_abandoned(case: Case, key: SigningKey, officer: str) -> None:
-    """Finish off and seal what a process that died has left in a case, and say so."""
-    from hashing.case.batch_folder import BATCHES
+def tell_unsigned(case: Case) -> None:
+    """Say, of a case that is only read, how much of its ledger nobody has signed: it may be anybody's word."""
+    if unsigned := case.unsigned():
+        complain(f"{case.path}: the last {unsigned} lines of its ledger are not signed: do not rely on them")
+
+
+def finish_begun(case: Case, key: SigningKey, officer: str) -> None:
+    """Finish off what this user began in a case on this computer and a process that died has left; say so."""
+    _finish(case, key, officer, begun_here=True)
+    case.demand_ours(key)
+
+
+def recover_all(case: Case, key: SigningKey, officer: str) -> bool:
+    """Finish off all that this key's owner left unfinished in a case; say so, and whether nothing else is left."""
+    return _finish(case, key, officer, begun_here=False)
+
+
+def _finish(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> bool:
+    from capture.batch.recovery import finish_batches
+    from capture.run.recovery import finish_abandoned
+    from hashing.case.stamping import finish_stamps
 
     if case.left_tokens():
-        from hashing.case.stamping import finish_stamps
-
         finish_stamps(case, key=key)
+    left: Sequence[Left] = ()
     if case.unsealed() or case.unrecorded():
-        _finish_captures(case, key, officer)
-    if (case.path / BATCHES).is_dir():
-        from capture.batch.recovery import finish_batches
+        recovery = finish_abandoned(case, key=key, officer=officer, begun_here=begun_here)
+        left = recovery.left
+        for recovered in recovery.recovered:
+            click.echo(f"{recovered.exhibit} had been interrupted: finished off and sealed", err=True)
+            for line in recovered.found:
+                click.echo(f"  {clean(line)}", err=True)
+            if recovered.aside is not None:
+                click.echo(clean(f"  what is not sealed is in {recovered.aside}"), err=True)
+    _tell_left(left)
+    for name in finish_batches(case, key=key, begun_here=begun_here):
+        click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
+    return not left
 
-        for name in finish_batches(case, key=key):
-            click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
 
-
-def _finish_captures(case: Case, key: SigningKey, officer: str) -> None:
-    from capture.run import recovery
-
-    for recovered in recovery.finish_abandoned(case, key=key, officer=officer):
-        click.echo(f"{recovered.exhibit} had been interrupted: finished off and sealed", err=True)
-        for line in recovered.found:
-            click.echo(f"  {clean(line)}", err=True)
+def _tell_left(left: Sequence[Left]) -> None:
+    for each in left:
+        complain(f"{each.exhibit} is not sealed, and stays as it is: {each.reason}")

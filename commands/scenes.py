@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.clock import asked_time_server
-from commands.opening import finish_abandoned
+from commands.opening import finish_begun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer:
 
     first = parse_scene(scenes[0])
     case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
-    finish_abandoned(case, key, officer)
+    finish_begun(case, key, officer)
     return case
 
 

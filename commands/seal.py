@@ -10,14 +10,13 @@ import click
 
 from commands.clock import asked_time_server, record_clock
 from commands.exit import Exit
-from commands.opening import officer_name, open_case, signing_key
+from commands.opening import open_case, signing_key
 from commands.options import (
     allow_network_option,
     allow_private_option,
     existing_case,
     json_option,
     ntp_option,
-    officer_option,
     signing_key_option,
     timestamp_option,
 )
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 @ntp_option
 @allow_private_option
 @allow_network_option
-@officer_option
 @signing_key_option
 @json_option
 def seal(
@@ -43,7 +41,6 @@ def seal(
     ntp: str,
     allow_private: bool,
     allow_networks: tuple[Network, ...],
-    officer: str | None,
     key_path: Path | None,
     as_json: bool,
 ) -> None:
@@ -57,7 +54,7 @@ def seal(
     from hashing.case.stamping import stamp, unstamped
 
     asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
-    opened = open_case(case, key, officer_name(officer))
+    opened = open_case(case, key)
     if not unstamped(opened):
         click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
         return

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from commands.captured import print_clock, print_tables
-from commands.opening import finish_abandoned, officer_name, signing_key
-from commands.options import existing_case, json_option, officer_option, signing_key_option
+from commands.opening import tell_unsigned
+from commands.options import existing_case, json_option
 from commands.output import clean, print_things
 
 
 @click.command()
 @existing_case
-@officer_option
-@signing_key_option
 @json_option
-def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) -> None:
-    """Show what is in a case.
+def show(case: Path, as_json: bool) -> None:
+    """Show what is in a case. Never writes: what is not sealed stays as it is.
 
     \b
     goldenhour show OP-ALDER
@@ -28,9 +25,7 @@ def show(case: Path, officer: str | None, key_path: Path | None, as_json: bool) 
     from exports.format.case_view import read_case
     from hashing.case.case import Case
 
-    opened = Case.open(case)
-    if os.access(case, os.W_OK):
-        finish_abandoned(opened, signing_key(key_path), officer_name(officer))
+    tell_unsigned(Case.open(case))
     view = read_case(case)
     if as_json:
         for piece in case_json(view):

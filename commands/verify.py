@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Check and show what was withheld from a disclosure.",
 )
+@click.option("--report", is_flag=True, help="Make a bundle's report once more and compare it byte for byte.")
 @json_option
 @quiet_option
 def verify(
@@ -70,6 +71,7 @@ def verify(
     receipt: Path | None,
     openings_path: Path | None,
     signing_path: Path | None,
+    report: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -105,7 +107,7 @@ def verify(
     for path in paths:
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
             verification = verify_path(
-                path, signers=signers, roots=roots, openings=openings, since=since, progress=progress
+                path, signers=signers, roots=roots, openings=openings, since=since, report=report, progress=progress
             )
         if as_json:
             print_json(verification.to_json())

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 
@@ -49,6 +50,72 @@ def signed(text: bytes, signature: bytes, key: Path) -> bool:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+def entries(ledger: list[bytes], folder: str) -> Iterator[dict[str, Any]]:
+    """Yield what items.jsonl must say of a capture: lines of its ledger, each item with what other lines say of it."""
+    lines = [json.loads(line) for line in ledger]
+    answers = {line["exchange"]: dict(line) for line in lines if line["event"] == "exchange"}
+    for answer in answers.values():
+        for name in {"warc", "request_warc"} & answer.keys():
+            answer[name] = {**answer[name], "file": f"{folder}/{answer[name]['file']}"}
+    belonging: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        belonging.setdefault(line.get("ref", ""), []).append(line)
+    for line in lines:
+        if line["event"] in {"failed", "skipped", "post-changed", "recovered"}:
+            yield {**line, "exhibit": lines[0]["exhibit"]}
+        elif line["event"] == "item":
+            about = belonging[line["ref"]]
+            said: dict[str, Any] = {"response": answers.get(line["exchange"])}
+            said["facts"] = [fact for each in about if each["event"] == "facts" for fact in each["facts"]]
+            for each in about:
+                if each["event"] in {"post", "proof"}:
+                    said[each["event"]] = each["post"] if each["event"] == "post" else each
+            copies = [each for each in about if each["event"] == "working-copy"]
+            said["working_copies"] = [{**each, "path": f"{folder}/{each['path']}"} for each in copies]
+            own = {**line, "path": f"{folder}/{line['path']}", "exhibit": lines[0]["exhibit"]}
+            yield own | {name: value for name, value in said.items() if value}
+
+
+def stated(exported: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the lines of the case's ledger that seal/export.json says are here: names and places, counted from 0."""
+    if "officer" not in exported.get("redacted", ()):
+        yield "case", 0
+    for kind, field in (("captures", "sealed"), ("registered", "registered"), ("timestamps", "timestamps")):
+        for name, place in zip(exported["captures"], exported.get(field, ()), strict=False):
+            if place:
+                yield f"{kind}/{name}", place
+    if exported.get("stamped"):
+        yield "stamped", exported["stamped"]
+    for place in exported.get("custody", ()):
+        yield f"custody/{place:08d}", place
+
+
+def tag_files(exported: dict[str, Any]) -> Iterator[str]:
+    """Yield the files outside of `data/` that an export writes, and no others."""
+    yield from (*exported["files"], "tagmanifest-sha256.txt")
+    yield from ("seal/checkpoint", "seal/public-key.pem", "seal/consistency", "seal/export.json", "seal/export.proof")
+    for name, _ in stated(exported):
+        yield from (f"seal/{name}.json", f"seal/{name}.proof")
+    if exported.get("stamped"):
+        yield from ("seal/stamped.checkpoint", "seal/stamped.checkpoint.tsr", "seal/stamped.consistency")
+
+
+def faults_of_files(bundle: Path, exported: dict[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Yield each file that is not what the lists say, is missing, or was added."""
+    expected = {*tag_files(exported)}
+    for row in (bundle / "manifest-sha256.txt").read_text("utf-8").splitlines():
+        digest, _, name = row.partition("  ")
+        expected.add(unquote(name))
+        with (bundle / unquote(name)).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                yield False, f"{name!r}: another file than manifest-sha256.txt lists"
+    here = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if not path.is_dir() or not any(path.iterdir())}
+    for name in sorted(expected - here):
+        yield False, f"{name!r}: missing"
+    for name in sorted(here - expected):
+        yield False, f"{name!r}: added; goldenhour wrote no such file or empty folder"
+
+
 def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
     """Yield for each thing that must hold whether it does, and what it is."""
     seal = bundle / "seal"
@@ -57,11 +124,14 @@ def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
     yield signed(text + b"\n", signature, seal / "public-key.pem"), "the signature under seal/checkpoint"
     exported = json.loads((seal / "export.json").read_bytes())
     lines = {name: seal / "captures" / f"{name}.json" for name in exported["captures"]}
-    for line in sorted({*seal.rglob("*.json"), *lines.values()}):
-        proof = line.with_suffix(".proof").read_text()
-        yield proven(line.read_bytes(), proof) == sealed, f"{str(line)!r} is a line of the sealed ledger"
+    places = {seal / f"{name}.json": place for name, place in stated(exported)}
+    for line in sorted({seal / "export.json", *places, *lines.values()}):
+        proof = line.with_suffix(".proof").read_text("ascii")
+        there = line not in places or int(proof.split()[0]) == places[line]
+        yield there and proven(line.read_bytes(), proof) == sealed, f"{str(line)!r} is a line of the sealed ledger"
     for name, digest in exported["files"].items():
         yield sha256((bundle / name).read_bytes()).hex() == digest, f"{name!r} is the file that seal/export.json names"
+    listed: list[dict[str, Any]] | None = []
     for name, line in lines.items():
         capture = json.loads(line.read_bytes())
         folder = bundle / "data" / "captures" / name
@@ -72,15 +142,17 @@ def findings(bundle: Path) -> Iterator[tuple[bool, str]]:
             each = {proven(line, proof) for line, proof in zip(some, proofs, strict=True)}
             shown = name == capture["capture"] and each == {known} and not rest
             yield shown, f"the lines of {name!r} are of its sealed ledger"
+            listed = None
             continue
         *ledger, rest = (folder / "ledger.jsonl").read_bytes().split(b"\n")
         found = (name, len(ledger), root(ledger).hex(), b"")
         yield found == (capture["capture"], capture["size"], capture["root"], rest), f"the ledger of {name!r}: its root"
-    for listed in (bundle / "manifest-sha256.txt").read_text("utf-8").splitlines():
-        digest, _, name = listed.partition("  ")
-        with (bundle / unquote(name)).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                yield False, f"{name!r}: another file than manifest-sha256.txt lists"
+        if listed is not None:
+            listed += entries(ledger, f"data/captures/{name}")
+    if listed is not None:
+        said = [json.loads(line) for line in (bundle / "data" / "items.jsonl").read_bytes().splitlines()]
+        yield said == listed, "'data/items.jsonl' says what the ledgers say"
+    yield from faults_of_files(bundle, exported)
 
 
 verdict = True
@@ -92,6 +164,7 @@ except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionEr
     print("DOES NOT HOLD  something is missing, or is not what it should be:", repr(error))
     verdict = False
 print(
-    "VERDICT:", "the seal holds, and no file is altered or missing" if verdict else "NOT shown to be as it was sealed"
+    "VERDICT:",
+    "the seal holds, and no file is altered, missing or added" if verdict else "NOT shown to be as it was sealed",
 )
 sys.exit(0 if verdict else 1)

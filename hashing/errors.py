@@ -10,6 +10,7 @@ HashingError
 │       └── UnknownCoding   a content coding that goldenhour does not undo
 ├── BadKey              a key file is missing, unreadable or not an Ed25519 key
 ├── BadSignature        a signature does not belong to this text and key
+├── Unauthenticated     what is not sealed yet was not written by the user's key
 ├── NotAsSigned         a case's ledger is not the one that was signed
 ├── NotRecordable       not something that the log of an exhibit can take
 │   ├── NoSuchExhibit   the case has no exhibit or item of this reference
@@ -72,6 +73,10 @@ class BadKey(HashingError):
 
 class BadSignature(HashingError):
     """A signature does not belong to this text and this key."""
+
+
+class Unauthenticated(HashingError):
+    """What is not sealed yet was not written by whoever has this key, and must not be signed with it."""
 
 
 class NotAsSigned(HashingError):

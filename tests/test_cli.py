@@ -286,7 +286,7 @@ def test_insecure_is_on_record(tmp_path: Path) -> None:
         assert _capture(tmp_path, server.url("/"), "--insecure").returncode == Exit.OK
     typed("export", "OP-ALDER", "--output", "bundle", cwd=tmp_path)
     manifest = json.loads((tmp_path / "bundle/data/manifest.json").read_bytes())
-    assert [capture["settings"]["tls_verified"] for capture in manifest["captures"]] == [True, False]
+    assert [capture["started"]["settings"]["tls_verified"] for capture in manifest["captures"]] == [True, False]
 
 
 def test_show_tells_of_bundles_and_of_what_is_not_there(tmp_path: Path, server: SceneServer) -> None:

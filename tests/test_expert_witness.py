@@ -126,6 +126,12 @@ TAMPERED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "photo": ("data/captures/*/items/*.jpg", lambda path: path.write_bytes(photo(9)), "another file than"),
     "photo, gone": ("data/captures/*/items/*.jpg", Path.unlink, ""),
     "report": ("data/report.html", _replace(b"<", b"<<"), "'data/report.html': another file than"),
+    "list of items": ("data/items.jsonl", _replace(b'"kind":"photo"', b'"kind":"video"'), "'data/items.jsonl' says"),
+    "list of items, cut": ("data/items.jsonl", _without_last, "'data/items.jsonl' says"),
+    "proofs of the history, gone": ("seal/consistency", Path.unlink, "'seal/consistency': missing"),
+    "a file more": ("seal", lambda path: (path / "note.html").write_text("x"), "'seal/note.html': added"),
+    "another report": ("", lambda path: (path / "report.html").write_text("x"), "'report.html': added"),
+    "an empty folder": ("data", lambda path: (path / "Report").mkdir(), "'data/Report': added"),
     "list of all files": ("manifest-sha256.txt", _replace(b"one.jpg", b"two.jpg"), "'manifest-sha256.txt' is"),
 }
 
@@ -136,9 +142,9 @@ def test_whole_bundle(bundle: Path) -> None:
     found = _by_hand(bundle)
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
-    assert lines.pop() == "VERDICT: the seal holds, and no file is altered or missing"
+    assert lines.pop() == "VERDICT: the seal holds, and no file is altered, missing or added"
     assert {line[:15] for line in lines} == {"holds          "}
-    assert sum("is a line of the sealed ledger" in line for line in lines) == 4
+    assert sum("is a line of the sealed ledger" in line for line in lines) == 7
     assert sum("the ledger of" in line for line in lines) == 2
     shell = _shell(bundle)
     assert (shell.returncode, shell.stderr) == (0, "")
@@ -153,7 +159,7 @@ def test_whole_bundle(bundle: Path) -> None:
 def test_tampered_bundle(bundle: Path, name: str) -> None:
     """A tampered ledger, checkpoint, key, line, proof or list is found by the script where `goldenhour verify` does."""
     pattern, change, named = TAMPERED[name]
-    change(min(bundle.glob(pattern)))
+    change(min(bundle.glob(pattern)) if pattern else bundle)
     assert verify(bundle).verdict == "mismatch"
     found = _by_hand(bundle)
     assert (found.returncode, found.stderr) == (1, "")

@@ -244,7 +244,7 @@ class Batch:
     def _begin_batch(self) -> None:
         """Put the rows into a queue on disk. Raises Unwritable, StorageFull."""
         with self._case.held(self._key):
-            self._folder = BatchFolder.create(self._case, self._clock())
+            self._folder = BatchFolder.create(self._case, self._clock(), self._key)
             try:
                 self._started = self._first_line()
                 moment = self._started.time
@@ -416,8 +416,8 @@ class Batch:
         if error.done is not None:
             return [self._before(tried.row, error.done)]
         if error.elsewhere is not None and not is_running(error.elsewhere):
-            finish_abandoned(self._case, key=self._key, officer=self._officer, clock=self._clock)
-            finish_batches(self._case, key=self._key, clock=self._clock)
+            finish_abandoned(self._case, key=self._key, officer=self._officer, begun_here=True, clock=self._clock)
+            finish_batches(self._case, key=self._key, begun_here=True, clock=self._clock)
             self._died.add(error.elsewhere)
             self._schedule.add(tried)
         else:

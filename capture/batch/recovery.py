@@ -6,6 +6,8 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from capture.run.recovery import put_aside
+from hashing import inside
 from hashing.case.batch_events import (
     CAPTURED_BEFORE,
     DONE,
@@ -16,11 +18,14 @@ from hashing.case.batch_events import (
     RowStarted,
     RowTaken,
 )
-from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun
+from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun, end_batch
 from hashing.case.capture_folder import capture_events, is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
-from hashing.errors import BadFormat, InUse
+from hashing.errors import BadFormat, InUse, Unauthenticated
+from hashing.ledger.ledger import LEDGER
+from hashing.own_runs import begun_here as noted_as_begun
+from hashing.own_runs import forget_begun
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
@@ -33,8 +38,10 @@ _CAPTURE = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
 """The name of a capture; a ledger that was handed to us may say anything."""
 
 
-def finish_batches(case: Case, *, key: SigningKey, clock: Clock = system_clock) -> list[str]:
-    """Finish off every batch of the case whose process died, and return their names.
+def finish_batches(case: Case, *, key: SigningKey, begun_here: bool = False, clock: Clock = system_clock) -> list[str]:
+    """Finish off every batch of the case whose process died and that this key's owner made, and return their names.
+
+    With `begun_here` only those that this user's own notes know to have been begun on this computer.
 
     Finish off its captures first; a batch with one that is still not sealed is left for later. One that goes on is
     left alone. Raises Unwritable, Unreadable, BadFormat.
@@ -49,10 +56,16 @@ def finish_batches(case: Case, *, key: SigningKey, clock: Clock = system_clock) 
     finished = []
     for path in folders:
         if path.name in ended:
+            end_batch(path)
+            forget_begun(case.info.id, path.name)
             continue
-        with suppress(InUse):
-            folder = BatchFolder.reopen(path)
+        if begun_here and not noted_as_begun(case.info.id, path.name, case.path, key.public):
+            continue
+        with suppress(InUse, Unauthenticated):  # at work, or not ours: `goldenhour verify` names it
+            folder = BatchFolder.reopen(case, path, key)
             try:
+                if b"\n" in folder.behind:
+                    put_aside(case, f"{path.name}-{LEDGER}", folder.behind)
                 if _finish(case, folder, begun, key, clock):
                     finished.append(path.name)
             finally:
@@ -87,6 +100,7 @@ def close_batch(
         signer=key.public.raw.hex(),
     )
     case.record(ended, key=key)
+    folder.end()
     return True
 
 
@@ -125,7 +139,7 @@ def _row_ended(case: Case, row: RowStarted, clock: Clock) -> RowEnded | None:
         if finished is None:
             raise BadFormat(f"{path}: sealed, and its ledger has no end")
         status, reason = outcome_of(finished), finished.reason
-    elif path.exists():
+    elif inside.kind(path, case.path):
         return None
     return RowEnded(
         time=timestamp(clock()), row=row.row, status=status, capture=row.capture, exhibit=row.exhibit, reason=reason

@@ -114,5 +114,5 @@ def _case(path: Path) -> Finding:
         return fault("case", str(error), error.hint or "`goldenhour verify` names what is wrong with it")
     if left:
         says = f"{path}: {left:,} of its captures are not sealed: they are at work, or were interrupted"
-        return warning("case", says, f"where none is at work, run: goldenhour show {path}")
+        return warning("case", says, f"where none is at work, run: goldenhour recover {path}")
     return ok("case", f"{path}: {captures:,} captures, all sealed")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,8 @@ from hashing.errors import StorageFull
 from hashing.files.storage import storage_error, write_all
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from capture.recorder.exchange import OpenExchange
+    from capture.recorder.incoming import Incoming
     from capture.recorder.wire import RecordingResponse
 
 _PIECE = 1 << 20
@@ -45,7 +45,7 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
     Whatever arrived is kept, hashed and counted, however the reading ended.
     """
     declared = response.framing.length
-    file = _BodyFile(exchange.incoming.body, exchange.incoming.open_body())
+    file = _BodyFile(exchange.incoming, exchange.incoming.open_body())
     cut, again = "", False
     try:
         cut = _copy(response, file, exchange.around.settings.largest, declared)
@@ -86,11 +86,11 @@ class _BodyFile:
     `size`, `sha256()` and `sample` speak of the bytes that are in the file. `problem` is why there can be no more.
     """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, incoming: Incoming, descriptor: int) -> None:
         self.size = 0
         self.sample = b""
         self.problem: BaseException | None = None
-        self._path = path
+        self._incoming = incoming
         self._descriptor = descriptor
         self._digest = hashlib.sha256()
         self._full: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
@@ -132,8 +132,15 @@ class _BodyFile:
     def _store(self, piece: memoryview) -> None:
         if self.problem is not None:
             return
-        written = self._write(piece)
-        self._digest.update(piece[:written])
+        digest = self._digest.copy()
+        digest.update(piece)
+        written = self._write(piece, digest)
+        if written == len(piece):
+            self._digest = digest
+        else:
+            self._digest.update(piece[:written])
+            with suppress(OSError):
+                self._incoming.mark(self.size + written, self._digest.hexdigest())
         if (self.size + written) // _SETTLE > self.size // _SETTLE and hasattr(os, "posix_fadvise"):
             # Have the system begin to write to the disk now: the wait for it at the end is then short.
             os.posix_fadvise(self._descriptor, 0, self.size, os.POSIX_FADV_DONTNEED)
@@ -141,11 +148,15 @@ class _BodyFile:
         if len(self.sample) < _SAMPLE:
             self.sample += bytes(piece[: min(written, _SAMPLE - len(self.sample))])
 
-    def _write(self, piece: memoryview) -> int:
-        """Write a piece; return how much of it is in the file, which is less only where the disk refuses."""
+    def _write(self, piece: memoryview, digest: hashlib._Hash) -> int:
+        """Write a piece; return how much of it is in the file, which is less only where the disk refuses.
+
+        `digest` is that of the file with the piece: stated first, so that no byte of ours is without it.
+        """
         try:
+            self._incoming.mark(self.size + len(piece), digest.hexdigest())
             write_all(self._descriptor, piece)
         except OSError as error:
-            self.problem = storage_error(self._path, error)
+            self.problem = storage_error(self._incoming.body, error)
             return os.lseek(self._descriptor, 0, os.SEEK_CUR) - self.size
         return len(piece)

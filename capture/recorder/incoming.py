@@ -1,22 +1,34 @@
 """An exchange on its way in: its body on disk as it arrives, and beside it what a recovery needs to finish it off.
 
 `000017.body` holds the body so far, `000017.jsonl` three lines at most: the request when it was sent, the head of the
-response when it arrived, and the item's name just before the body takes its place among the items. A process that is
-killed loses nothing of this; what the system had not written when the power fails is lost with the rest of its memory.
+response when it arrived, and the item's name just before the body takes its place among the items. Each line begins
+with its MAC, which covers the exchange's number, its place and the line before it. `000017.mark` says how long the body
+will be when the next piece is written, and its digest by then, under a MAC too: in two places in turn, so that one of
+them is always of what is there. What no MAC covers was not written by this capture.
+
+A process that is killed loses nothing of this; what the system had not written when the power fails is lost with the
+rest of its memory.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from hashing import inside
 from hashing.case.events import Tls
-from hashing.files.storage import create, storing, write_all
+from hashing.errors import Unreadable
+from hashing.files.storage import create, read_small, reading, storing, write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from hashing.mac import Mac
 
 
 class RequestSent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="step", tag="request"):
@@ -54,32 +66,70 @@ class NameGiven(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag
 
 Step = RequestSent | HeadArrived | NameGiven
 
+_SAMPLE = 4096
+_PIECE = 1 << 20
+_TAG = 65
+"""Bytes of a MAC and the space behind it."""
+_SLOT = 256
+"""Bytes of each of the two places for a mark."""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Step)
 
 
 class Incoming:
-    """The two files of one exchange on its way in."""
+    """The files of one exchange on its way in; `root` is the case's folder, where it is in one."""
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, mac: Mac, *, root: Path | None = None) -> None:
         self.journal = folder / f"{number:06d}.jsonl"
         self.body = folder / f"{number:06d}.body"
-        self._descriptor = -1
+        self.marks = folder / f"{number:06d}.mark"
+        self._number = str(number).encode()
+        self._mac = mac
+        self._root = root
+        self._lines: list[bytes] = []
+        self._behind = False
+        """Whether something stands behind these lines: of a process that died, or of somebody else."""
+        self._descriptor = self._marking = -1
+        self._slot = 0
 
     def note(self, step: Step) -> None:
         """Add a step to the journal. Raises StorageFull, Unwritable."""
+        line = _encoder.encode(step)
+        tag = self._tag(self._lines, line)
         with storing(self.journal):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(self.journal, flags, 0o600)
+            if self._lines:
+                descriptor = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root)
+            else:
+                descriptor = create(self.journal, root=self._root)
             try:
-                write_all(descriptor, _encoder.encode(step) + b"\n")
+                if self._behind:
+                    os.ftruncate(descriptor, self._end())
+                    self._behind = False
+                write_all(descriptor, f"{tag} ".encode() + line + b"\n")
             finally:
                 os.close(descriptor)
+        self._lines.append(line)
 
     def open_body(self) -> int:
         """Create the body's file and return its descriptor. Raises StorageFull, Unwritable."""
-        self._descriptor = create(self.body)
+        marking = create(self.marks, root=self._root)
+        try:
+            with storing(self.marks):
+                write_all(marking, bytes(2 * _SLOT))  # there is room for every mark from now on
+            self._descriptor = create(self.body, root=self._root)
+        except BaseException:
+            os.close(marking)
+            raise
+        self._marking = marking
         return self._descriptor
+
+    def mark(self, size: int, sha256: str) -> None:
+        """State how long the body will be and its digest, before the piece that makes it so. Raises OSError."""
+        text = f"{size:020d} {sha256}"
+        tag = self._mac.of(b"body", self._number, text.encode())
+        os.pwrite(self._marking, f"{text} {tag}\n".encode(), self._slot * _SLOT)
+        self._slot = 1 - self._slot
 
     def close_body(self) -> None:
         """Wait until the body is on disk, and close it. Raises StorageFull, Unwritable."""
@@ -90,15 +140,92 @@ class Incoming:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+                os.close(self._marking)
 
     def forget(self) -> None:
-        """Remove both files: what they held is in the ledger now."""
-        self.body.unlink(missing_ok=True)
-        self.journal.unlink(missing_ok=True)
+        """Remove the files: what they held is in the ledger now. Raises Unwritable."""
+        with storing(self.journal):
+            # The journal last: without it nobody knows what the others are.
+            for path in (self.body, self.marks, self.journal):
+                inside.unlink(path, self._root, missing_ok=True)
 
-    def steps(self) -> list[Step]:
-        """Read the journal back; a torn last line is left out."""
-        if not self.journal.exists():
-            return []
-        lines = self.journal.read_bytes().split(b"\n")[:-1]
-        return [_decoder.decode(line) for line in lines]
+    def steps(self) -> tuple[list[Step], bytes]:
+        """Read the journal back: the steps that this capture wrote, and the bytes that stand behind them.
+
+        Raises Unreadable.
+        """
+        if not inside.kind(self.journal, self._root):
+            return [], b""
+        data = read_small(self.journal, root=self._root)
+        found, lines = list[Step](), list[bytes]()
+        for raw in data.split(b"\n")[:-1]:
+            tag, _, line = raw.partition(b" ")
+            if not self._mac.holds(tag, *self._parts(lines, line)):
+                break
+            found.append(_decoder.decode(line))
+            lines.append(line)
+        self._lines = lines
+        self._behind = len(data) > self._end()
+        return found, data[self._end() :]
+
+    def marked(self) -> dict[int, str]:
+        """Return how long the body was when it was marked, and its digests by then."""
+        found, data = {0: hashlib.sha256().hexdigest()}, b""
+        with suppress(Unreadable):  # what is no file of ours vouches for nothing
+            data = read_small(self.marks, root=self._root)
+        for slot in (data[:_SLOT], data[_SLOT : 2 * _SLOT]):
+            text, _, tag = slot.partition(b"\n")[0].rpartition(b" ")
+            if self._mac.holds(tag, b"body", self._number, text):
+                size, _, sha256 = text.decode().partition(" ")
+                found[int(size)] = sha256
+        return found
+
+    def foreign(self) -> int:
+        """Return how many bytes stand in the body behind those that this capture wrote. Raises Unreadable."""
+        return self._body_size() - self._ours()[0]
+
+    def cut_body(self) -> None:
+        """Take from the body what this capture did not write. Raises Unwritable, Unreadable."""
+        size = self._ours()[0]
+        with storing(self.body):
+            descriptor = inside.open_file(self.body, os.O_WRONLY, self._root, alone=True)
+            try:
+                os.ftruncate(descriptor, size)
+            finally:
+                os.close(descriptor)
+
+    def arrived(self) -> tuple[int, str, bytes]:
+        """Return the size of the body that this capture wrote, its SHA-256, and its first bytes. Raises Unreadable."""
+        return self._ours()
+
+    def body_bytes(self) -> bytes:
+        """Return the body whole; for a small one. Raises Unreadable."""
+        return read_small(self.body, self._body_size(), root=self._root) if self._body_size() else b""
+
+    def _body_size(self) -> int:
+        with reading(self.body):
+            return inside.size(self.body, self._root) if inside.kind(self.body, self._root) else 0
+
+    def _ours(self) -> tuple[int, str, bytes]:
+        """Return size, SHA-256 and first bytes of as much of the body as one of its marks vouches for."""
+        marked, ours = self.marked(), 0
+        digest, size, sample = hashlib.sha256(), 0, b""
+        if self._body_size():
+            with reading(self.body), open(inside.open_file(self.body, root=self._root), "rb") as file:  # noqa: PTH123 - a descriptor
+                for end in sorted(marked):
+                    while size < end and (piece := file.read(min(end - size, _PIECE))):
+                        sample = sample or piece[:_SAMPLE]
+                        digest.update(piece)
+                        size += len(piece)
+                    if size == end and digest.hexdigest() == marked[end]:
+                        ours = end
+        return ours, marked[ours], sample[:ours]
+
+    def _end(self) -> int:
+        return sum(_TAG + len(line) + 1 for line in self._lines)
+
+    def _tag(self, lines: Sequence[bytes], line: bytes) -> str:
+        return self._mac.of(*self._parts(lines, line))
+
+    def _parts(self, lines: Sequence[bytes], line: bytes) -> tuple[bytes, ...]:
+        return (b"journal", self._number, *lines, line)

@@ -25,6 +25,7 @@ from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, lent_to, redirect_target, referrer
 from capture.request.stopping import Stop
 from hashing.errors import StorageFull
+from hashing.mac import Mac
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class Recorder:
     """Fetches. Safe for several threads; close it when done.
 
     `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
-    `incoming` is the folder for bodies on their way in; a `stop` makes every fetch end, with what has arrived;
+    `incoming` is the folder for bodies on their way in, in the case's folder `root`, and `mac` authenticates them;
+    a `stop` makes every fetch end, with what has arrived;
     `waiting` is told of a host that wants to be left alone, and for how many seconds.
     """
 
@@ -101,7 +103,11 @@ class Recorder:
         received: Callable[[int], None] = lambda _: None,
         waiting: Callable[[str, float], None] = lambda _, __: None,
         clock: Clock = system_clock,
+        mac: Mac | None = None,
+        root: Path | None = None,
     ) -> None:
+        self._mac = mac or Mac.that_nobody_checks()
+        self._root = root
         self.settings = settings
         self._stop = stop or Stop()
         self._passed = passed
@@ -273,7 +279,7 @@ class Recorder:
             url=url,
             method=request.method or "GET",
             started=timestamp(self._clock()),
-            incoming=Incoming(self._incoming, number),
+            incoming=Incoming(self._incoming, number, self._mac, root=self._root),
             around=self._around,
             named_by_public=self._local.named_by_public,
             proxy=without_credentials(self.settings.proxy),

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from capture.recorder.exchange import Arrival, Peer
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.warc_records import request_record, response_record
-from hashing.files.storage import read_error
 from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
 
 DIED = "the process that captured it died"
 
-_SAMPLE = 4096
-_PIECE = 1 << 20
-
 
 def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | None) -> Arrival:
-    """Return what the process that died had in memory, as far as its files tell. Raises Unreadable."""
-    size, sha256, sample = (
-        digest_of(incoming.body) if incoming.body.exists() else (0, hashlib.sha256().hexdigest(), b"")
-    )
+    """Return what the process that died had in memory, as far as its files tell.
+
+    What this capture did not write is set aside before. Raises Unreadable.
+    """
+    size, sha256, sample = incoming.arrived()
     whole = head is not None and head.length == size and not head.chunked
     cut = "" if whole else f"{DIED} when {size} bytes of it had arrived"
     peer = Peer(ip=sent.ip, port=sent.port, tls=sent.tls)
@@ -41,7 +35,7 @@ def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | N
             date=sent.started,
             peer=peer,
             head=head.head,
-            rest=incoming.body.read_bytes() if in_warc and size else (b"" if in_warc else None),
+            rest=incoming.body_bytes() if in_warc else None,
             payload_sha256=sha256 if in_warc else "",
             content_type=head.content_type,
             cut=bool(cut),
@@ -82,17 +76,3 @@ def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | N
         response_sha256=response_sha256,
         request_sha256=request_sha256,
     )
-
-
-def digest_of(path: Path) -> tuple[int, str, bytes]:
-    """Return a file's size, SHA-256 in hexadecimal, and first bytes. Raises Unreadable."""
-    digest, size, sample = hashlib.sha256(), 0, b""
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                sample = sample or piece[:_SAMPLE]
-                digest.update(piece)
-                size += len(piece)
-    except OSError as error:
-        raise read_error(path, error) from error
-    return size, digest.hexdigest(), sample

@@ -1,21 +1,49 @@
-"""Finishing off a capture whose process died: everything that had arrived is kept, accounted for and sealed."""
+"""Finishing off a capture whose process died: everything that had arrived is kept, accounted for and sealed.
+
+What is sealed with a key was written by whoever has the key, and is authenticated as such:
+
+ 1. ledger lines and exchange files, by the marks in `ledger.mac`: what stands behind the newest that holds is cut off
+ 2. exchanges on their way in, by the MACs in their journals, and their bodies by theirs
+ 3. items, by a line of that ledger or by such a journal
+
+Whatever else stands in the folder is moved out of the case, to a folder beside it, and told: it is never signed.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from capture.recorder.decoding import decoded_sample
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
-from capture.recorder.resumed import DIED, digest_of, resumed_arrival
+from capture.recorder.resumed import DIED, resumed_arrival
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
 from capture.request.stopping import Stop
 from capture.run.examination import Examination
 from capture.run.intake import REMNANT
 from capture.run.writer import HandIn, Writer
-from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, Seal, capture_events, capture_origin
+from hashing import inside
+from hashing.case.capture_folder import (
+    CHECKPOINT,
+    INCOMING,
+    ITEMS,
+    RESERVE,
+    SCRATCH,
+    WORKING,
+    Seal,
+    capture_events,
+    capture_origin,
+    end_unsealed,
+)
+from hashing.case.case import Left
 from hashing.case.events import (
     CaptureFinished,
     CaptureRegistered,
@@ -28,32 +56,46 @@ from hashing.case.events import (
     WorkingCopy,
 )
 from hashing.case.server_dates import DateBounds
-from hashing.files.storage import PART, read_small, storing
-from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
+from hashing.files.storage import OWNER_WRITES, PART, make_folder, read_small, storing, write_exclusively
+from hashing.ledger.checkpoint import open_checkpoint
+from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.merkle import MerkleTree
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
-from hashing.warc.record import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from capture.recorder.exchange import Arrival
+    from capture.recorder.incoming import Step
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
-    from hashing.case.events import CaptureEvent, Event
+    from hashing.case.events import CaptureEvent
     from hashing.ledger.keys import SigningKey
+
+_JOURNAL = re.compile(r"[0-9]{6,12}\.jsonl", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A capture that was finished off, and what was found in it."""
+    """A capture that was finished off, what was found in it, and where what is not ours was put, if there was any."""
 
     capture: str
     exhibit: str
     found: tuple[str, ...]
     seal: Seal
+    aside: Path | None = None
     status: str = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What became of the unsealed captures of a case."""
+
+    recovered: tuple[Recovered, ...]
+    left: tuple[Left, ...]
+    """Those that are not ours, or no longer as we wrote them: they stay as they are."""
 
 
 def finish_abandoned(
@@ -61,53 +103,100 @@ def finish_abandoned(
     *,
     key: SigningKey,
     officer: str,
+    begun_here: bool = False,
     clock: Clock = system_clock,
     reasons: Mapping[str, str] = MappingProxyType({}),
-) -> list[Recovered]:
-    """Finish off and seal, as interrupted, every capture of the case whose process died.
+) -> Recovery:
+    """Finish off and seal, as interrupted, every capture of the case whose process died and that this key's owner made.
 
     `reasons` says of captures, by their id, why they ended although their process did not die: these are partial.
-    A capture that is still running is left alone. Raises Unwritable, Unreadable, BadFormat.
+    With `begun_here` only those that this user's own notes know to have been begun on this computer. A capture that is
+    still running is left alone. Raises Unwritable, Unreadable, BadFormat, NotAsSigned.
     """
-    abandoned = case.take_abandoned(key)
+    abandoned, left = case.take_abandoned(key, begun_here=begun_here)
     exhibits = {event.capture: event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)}
-    recovered = [
-        _Recovery(case, folder, exhibits[folder.path.name], clock, reasons.get(folder.path.name, "")).finish(
-            key, officer
-        )
-        for folder in abandoned
-    ]
+    recovered = []
+    for folder in abandoned:
+        try:
+            recovered.append(
+                _Finishing(case, folder, exhibits[folder.path.name], clock, reasons.get(folder.path.name, "")).finish(
+                    key, officer
+                )
+            )
+        except NotAsSigned as error:
+            left.append(Left(folder.path, exhibits[folder.path.name], str(error).removeprefix(f"{folder.path}/")))
     for path in case.unrecorded():
-        _record_seal(case, path, exhibits[path.name], key, clock)
-    return recovered
+        if not _record_seal(case, path, exhibits[path.name], key, clock):
+            left.append(Left(path, exhibits[path.name], "sealed with another key, and the case does not record it"))
+    return Recovery(tuple(recovered), tuple(left))
 
 
-def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> None:
-    """Have the case record the seal of a capture whose process died right after sealing it."""
-    note = read_small(path / CHECKPOINT)
-    checkpoint, _ = parse_checkpoint(note)
-    status = next(event.status for event in capture_events(path) if isinstance(event, CaptureFinished))
+def aside_folder(case: Case) -> Path:
+    """Return the folder beside a case to which goes what its recovery found and nobody vouches for."""
+    path = Path(os.path.realpath(case.path))
+    return path.with_name(f"{path.name}.set-aside")
+
+
+def put_aside(case: Case, name: str, data: bytes) -> Path:
+    """Keep bytes that stood in a case and that nobody vouches for; return their file. Raises Unwritable."""
+    folder = aside_folder(case)
+    with suppress(WouldOverwrite):
+        make_folder(folder)
+    path = _free(folder, name)
+    write_exclusively(path, data)
+    return path
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return a name that is not taken."""
+    path, number = folder / name, 1
+    while os.path.lexists(path):
+        number += 1
+        path = folder / f"{name}.{number}"
+    return path
+
+
+def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> bool:
+    """Have the case record the seal of a capture whose process died right after sealing it; say if it is ours."""
+    note = read_small(path / CHECKPOINT, root=case.path)
+    try:
+        checkpoint = open_checkpoint(note, key.public)
+    except (BadSignature, BadFormat):
+        return False
+    tree = MerkleTree()
+    for line in ledger_lines(path / LEDGER, root=case.path):
+        tree.append(line)
+    known = (capture_origin(case.info.id, path.name), tree.size, tree.root())
+    status = next((event.status for event in capture_events(path) if isinstance(event, CaptureFinished)), "")
+    if (checkpoint.origin, checkpoint.size, checkpoint.root) != known or not status:
+        return False
+    end_unsealed(path)
     case.record_seal(path.name, exhibit, status, Seal.of(checkpoint, note), key=key, clock=clock)
+    return True
 
 
-class _Recovery:
+class _Finishing:
     """One capture being finished off."""
 
     def __init__(self, case: Case, folder: CaptureFolder, exhibit: str, clock: Clock, reason: str) -> None:
         self._reason = reason
         self._case = case
         self._folder = folder
+        self._root = folder.root
         self._exhibit = exhibit
         self._clock = clock
         self._found: list[str] = []
+        self._aside: Path | None = None
 
     def finish(self, key: SigningKey, officer: str) -> Recovered:
         try:
-            if self._folder.ledger.torn:
-                self._found.append(f"a last line of {len(self._folder.ledger.torn)} bytes was torn and is cut off")
+            self._keep_behind()
             known = list(capture_events(self._folder.path))
             self._folder.release_reserve()
-            if not any(isinstance(event, CaptureFinished) for event in known):
+            if any(isinstance(event, CaptureFinished) for event in known):
+                self._unrecorded(known, None)
+                self._move_strays(known)
+            else:
                 self._account(known, key, officer)
             seal = self._folder.seal(key, capture_origin(self._case.info.id, self._folder.path.name))
         finally:
@@ -115,12 +204,22 @@ class _Recovery:
         capture = self._folder.path.name
         status = next(event.status for event in capture_events(self._folder.path) if isinstance(event, CaptureFinished))
         self._case.record_seal(capture, self._exhibit, status, seal, key=key, clock=self._clock)
-        return Recovered(capture, self._exhibit, tuple(self._found), seal, status)
+        return Recovered(capture, self._exhibit, tuple(self._found), seal, self._aside, status)
+
+    def _keep_behind(self) -> None:
+        """Say what stood behind the last line that was written whole; keep it, where that is more than a torn line."""
+        behind = self._folder.behind
+        if b"\n" in behind:
+            path = self._aside_for(LEDGER)
+            write_exclusively(path, behind)
+            lines = behind.count(b"\n")
+            self._found.append(f"{lines} lines behind the last that this key wrote are not sealed")
+        elif behind:
+            self._found.append(f"a last line of {len(behind)} bytes was torn and is cut off")
 
     def _account(self, known: list[CaptureEvent], key: SigningKey, officer: str) -> None:
-        """Bring into the ledger everything on disk that it does not speak of yet."""
-        if not any(isinstance(event, WarcClosed) for event in known):
-            self._cut_warcs(known)
+        """Bring into the ledger everything of ours on disk that it does not speak of yet."""
+        self._found += self._folder.warc.cut_back()
         stop = Stop()
         writer = Writer(self._folder, self._clock, stop)
         examination = Examination(self._folder, writer, self._clock, stop)
@@ -131,7 +230,7 @@ class _Recovery:
         writer.close()
         if stop.error is not None:
             raise stop.error
-        self._note_strays(list(capture_events(self._folder.path)))
+        self._move_strays(list(capture_events(self._folder.path)))
         resumed = CaptureResumed(
             time=self._now(), officer=officer, signer=key.public.raw.hex(), tool=tool(), found=tuple(self._found)
         )
@@ -150,54 +249,59 @@ class _Recovery:
         if (said := dates.event(self._now())) is not None:
             self._folder.append([said])
 
-    def _cut_warcs(self, known: Iterable[CaptureEvent]) -> None:
-        """Cut each WARC back to the last record that the ledger speaks of; the exchanges behind it are written anew."""
-        ends: dict[str, int] = {}
-        for event in known:
-            for place in (event.warc, event.request_warc) if isinstance(event, Exchange) else ():
-                if place is not None:
-                    ends[place.file] = max(ends.get(place.file, 0), place.offset)
-        for path in sorted(self._folder.path.glob("exchanges-*.warc.gz")):
-            if path.name not in ends:
-                end = 0
-            else:
-                with path.open("rb") as file:
-                    file.seek(ends[path.name])
-                    end = next(read_records(file)).end
-            if cut := self._folder.warc.cut(path.name, end):
-                self._found.append(f"{path.name}: {cut} bytes that no line speaks of were cut off and written anew")
-
-    def _unrecorded(self, known: Iterable[CaptureEvent], examination: Examination) -> list[HandIn]:
+    def _unrecorded(self, known: Iterable[CaptureEvent], examination: Examination | None) -> list[HandIn]:
+        """Return what was on its way in and is ours; all else in that folder is moved out of it."""
         recorded = {event.exchange for event in known if isinstance(event, Exchange)}
         folder = self._folder.path / INCOMING
-        hand_ins = []
-        for journal in sorted(folder.glob("*.jsonl")):
-            incoming = Incoming(folder, int(journal.stem))
-            if int(journal.stem) in recorded:
-                incoming.forget()
-                continue
-            hand_ins.append(self._hand_in(incoming, examination))
-        for body in sorted(folder.glob("*.body")):
-            if not body.with_suffix(".jsonl").exists():
-                body.unlink()  # opened, but nothing had been asked for through it yet
+        hand_ins, kept = [], {RESERVE, SCRATCH}
         with storing(folder):
-            for part in folder.glob(f"*{PART}"):
-                part.unlink()
+            names = inside.names(folder, self._root)
+        for name in filter(_JOURNAL.fullmatch, names):
+            number = int(name.partition(".")[0])
+            incoming = Incoming(folder, number, self._folder.mac, root=self._root)
+            try:
+                steps, behind = incoming.steps()
+            except Unreadable:
+                continue  # a pipe, a link, or endless: none that a recorder writes
+            sent = next((step for step in steps if isinstance(step, RequestSent)), None)
+            if sent is None or sent.exchange != number or incoming.journal.name != name:
+                continue
+            if b"\n" in behind:
+                self._keep_copy(incoming.journal)
+                self._found.append(f"{name}: lines behind those that this key wrote are not sealed")
+            kept |= {incoming.journal.name, incoming.body.name, incoming.marks.name}
+            if number in recorded:
+                incoming.forget()
+            elif examination is not None:
+                hand_ins.append(self._hand_in(incoming, sent, steps, examination))
+        for name in names:
+            if name not in kept:
+                self._move_aside(folder / name)
         return hand_ins
 
-    def _hand_in(self, incoming: Incoming, examination: Examination) -> HandIn:
-        steps = incoming.steps()
-        sent = next((step for step in steps if isinstance(step, RequestSent)), None)
+    def _hand_in(
+        self, incoming: Incoming, sent: RequestSent, steps: Iterable[Step], examination: Examination
+    ) -> HandIn:
         head = next((step for step in steps if isinstance(step, HeadArrived)), None)
         name = next((step.name for step in steps if isinstance(step, NameGiven)), "")
-        if name and (stored := self._folder.path / ITEMS / name).exists():
-            stored.rename(incoming.body)  # its line was never written: it takes its place anew, with one
-        if sent is None:
-            incoming.forget()
-            return HandIn()
+        stored = self._folder.path / ITEMS / (name or "none")
+        with storing(stored):
+            if name and inside.is_file(stored, self._root) and not inside.kind(incoming.body, self._root):
+                # Its line was never written: it takes its place anew, with one.
+                inside.rename(stored, incoming.body, self._root)
+                inside.set_mode(incoming.body, OWNER_WRITES, self._root)
+            if inside.kind(incoming.body, self._root) not in {0, stat.S_IFREG}:
+                self._move_aside(incoming.body)
+        if foreign := incoming.foreign():
+            self._keep_copy(incoming.body)
+            incoming.cut_body()
+            said = f"{foreign} bytes behind those that this key vouches for are not sealed"
+            self._found.append(f"{incoming.body.name}: {said}")
         arrival = resumed_arrival(incoming, sent, head)
         self._found.append(f"{sent.url}: {arrival.size} bytes had arrived")
         item = self._item(arrival, name)
+        if item is not None and not name:
+            incoming.note(NameGiven(name=item.path.rpartition("/")[2]))  # this process may die as well
         failed = Failed(time=self._now(), url=sent.url, reason=arrival.cut, ref=sent.ref, exchange=sent.exchange)
         photo = item is not None and item.kind == "photo"
 
@@ -207,6 +311,16 @@ class _Recovery:
 
         return HandIn(arrival, item, events=(failed,) if arrival.cut else (), written=_written)
 
+    def _keep_copy(self, path: Path) -> None:
+        """Copy a file whose end is not ours out of the case, before that end is cut off."""
+        target = self._aside_for(path.name)
+        with storing(target):
+            source = inside.open_file(path, root=self._root)
+            with open(source, "rb") as file, target.open("xb") as copy:  # noqa: PTH123 - a descriptor
+                target.chmod(OWNER_WRITES)
+                shutil.copyfileobj(file, copy)
+                os.fsync(copy.fileno())
+
     def _item(self, arrival: Arrival, name: str) -> Item | None:
         whole_answer = arrival.status in range(200, 300)
         if not arrival.size or (arrival.in_warc and not whole_answer):
@@ -215,7 +329,7 @@ class _Recovery:
         kind = media_type(sample, arrival.header("content-type"))
         number = int(arrival.ref.rpartition("-")[2])
         plain = item_name(number, arrival.url, kind.kind, kind.extension)
-        if not name and (self._folder.path / ITEMS / plain).exists():
+        if not name and inside.kind(self._folder.path / ITEMS / plain, self._root):
             plain = f"{number:04d}-exchange-{arrival.number}{kind.extension}"
         return Item(
             time=self._now(),
@@ -234,23 +348,40 @@ class _Recovery:
             partial=arrival.cut,
         )
 
-    def _note_strays(self, known: list[CaptureEvent]) -> None:
-        """Record files that stand among the items or working copies and that no line speaks of."""
+    def _move_strays(self, known: list[CaptureEvent]) -> None:
+        """Move out of the case what stands among the items or working copies and no line speaks of.
+
+        Excerpts and texts of ours that had no line yet are among it: what they were made of has one.
+        """
         spoken_of = {event.path for event in known if isinstance(event, Item | WorkingCopy)}
-        strays: list[Event] = []
-        for part in (*self._folder.path.glob(f"{ITEMS}/*"), *self._folder.path.glob(f"{WORKING}/*")):
-            relative = f"{part.parent.name}/{part.name}"
-            if relative in spoken_of:
-                continue
-            if part.name.endswith(PART):
-                part.unlink()
-                continue
-            size, sha256, _ = digest_of(part)
-            ref = f"{self._exhibit}-{part.name[:4]}"
-            how = "found without a record when the capture was finished off"
-            strays.append(WorkingCopy(time=self._now(), ref=ref, path=relative, size=size, sha256=sha256, how=how))
-            self._found.append(f"{relative}: {how}")
-        self._folder.append(strays)
+        for folder in (ITEMS, WORKING):
+            with storing(self._folder.path / folder):
+                names = inside.names(self._folder.path / folder, self._root)
+            for name in names:
+                if f"{folder}/{name}" not in spoken_of:
+                    self._move_aside(self._folder.path / folder / name)
+
+    def _move_aside(self, path: Path) -> None:
+        """Move something out of the case, whatever it is; what is empty or half-written and ours by its name goes."""
+        with storing(path):
+            nothing = inside.is_file(path, self._root) and not inside.size(path, self._root)
+            if nothing or (inside.is_file(path, self._root) and path.name.endswith(PART)):
+                inside.unlink(path, self._root)
+                return
+            target = self._aside_for(path.name)
+            with inside.reach(path, self._root) as (name, folder):
+                os.rename(name, target, src_dir_fd=folder)
+        relative = path.relative_to(self._folder.path).as_posix()
+        self._found.append(f"{relative}: no line of this key speaks of it: not sealed")
+
+    def _aside_for(self, name: str) -> Path:
+        """Return a free name in the folder beside the case for what is not ours. Raises Unwritable."""
+        above = aside_folder(self._case)
+        self._aside = above / self._folder.path.name
+        for folder in (above, self._aside):
+            with suppress(WouldOverwrite):
+                make_folder(folder)
+        return _free(self._aside, name)
 
     def _finished(self, events: list[CaptureEvent]) -> CaptureFinished:
         items = [event for event in events if isinstance(event, Item)]

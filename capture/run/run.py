@@ -165,7 +165,7 @@ def _finished_off(case: Case, path: Path, reason: str, key: SigningKey, officer:
             recovered = finish_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
         except (HashingError, CaptureError, OSError, MemoryError) as error:
             raise NotSealed(f"{path}: not sealed: {reason}; and then: {reason_of(error)}", hint=hint) from error
-        for each in recovered:
+        for each in recovered.recovered:
             if each.capture == path.name:
                 return each.status, each.seal
     raise NotSealed(f"{path}: not sealed: {reason}", hint=hint)
@@ -197,6 +197,8 @@ class _Run:
         self.recorder = Recorder(
             folder.path / INCOMING,
             options.network,
+            mac=folder.mac,
+            root=folder.root,
             passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
             stop=stop,
             received=self._received,

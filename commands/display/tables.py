@@ -209,7 +209,8 @@ def verification_lines(verification: Verification) -> Iterator[str]:
     yield from _vouching_lines(verification)
     if verification.since is not None:
         yield f"since      {printable(_compared(verification.since))}"
-    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}"
+    remade = f"; report {verification.report}" if verification.report else ""
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}{remade}"
 
 
 def _vouching_lines(verification: Verification) -> Iterator[str]:

@@ -6,16 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.bundle.sealing import STAMPED_CHECKPOINT
+from exports.bundle.entries import folder_in_bundle
 from exports.format.bag import is_portable
-from exports.format.inventory import folder_in_bundle
+from exports.format.bundle_layout import STAMPED_CHECKPOINT
 from exports.format.source import Fault, SourceFile, fault_of, size_of
-from hashing.case.capture_folder import CHECKPOINT
+from hashing import inside
+from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.events import Item, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.errors import BadFormat
 from hashing.files.digest import new_hash
-from hashing.files.storage import read_error
+from hashing.files.storage import read_error, reading
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 
@@ -46,7 +47,9 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     """
     folder = case / CAPTURES / sealed.capture
     ledger = folder / LEDGER
-    if not ledger.is_file() or ledger.is_symlink():
+    with reading(ledger):
+        there = inside.is_file(ledger, case)
+    if not there:
         return CaptureContents((), (Fault("missing", str(ledger)),))
     try:
         recorded = {**_recorded(ledger, sealed), CHECKPOINT: (size_of(folder / CHECKPOINT), sealed.checkpoint_sha256)}
@@ -58,9 +61,9 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
-    inside = folder_in_bundle(sealed.capture)
+    placed = folder_in_bundle(sealed.capture)
     sources = [
-        SourceFile(folder / path, f"{inside}/{path}", size, sha256)
+        SourceFile(folder / path, f"{placed}/{path}", size, sha256, case)
         for path, (size, sha256) in recorded.items()
         if path not in climbing
     ]
@@ -75,8 +78,8 @@ def stamped_sources(case: Path, stamped: Stamped) -> tuple[SourceFile, SourceFil
     """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
     note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
     return (
-        SourceFile(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256),
-        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256),
+        SourceFile(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256, case),
+        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256, case),
     )
 
 
@@ -84,7 +87,7 @@ def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:
     """Return what a sealed ledger says of its capture's files, and of itself. Raises BadFormat where it is another."""
     tree, digest = MerkleTree(), new_hash()
     recorded: _Recorded = {}
-    for line in ledger_lines(ledger):
+    for line in ledger_lines(ledger, root=case_folder(ledger.parent)):
         tree.append(line)
         digest.update(line + b"\n")
         event = decode_capture_event(line)

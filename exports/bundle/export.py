@@ -12,31 +12,36 @@ import msgspec
 
 from exports.bundle.contents import capture_contents, stamped_sources
 from exports.bundle.draft import ByteProgress, check_only
+from exports.bundle.entries import sealed_capture
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
-from exports.bundle.sealing import check_case_ledger, custody_lines, seal_files
+from exports.bundle.sealing import case_lines, check_case_ledger, seal_files, with_lines
 from exports.bundle.selection import Selection, bundle_name, select, top_folder
 from exports.bundle.uninterrupted import uninterrupted
-from exports.bundle.writing import VOUCHING, declare_bag, photo_bytes, write_lists, write_tag_files, write_tag_manifest
+from exports.bundle.writing import (
+    declare_bag,
+    photo_bytes,
+    write_lists,
+    write_report,
+    write_tag_files,
+    write_tag_manifest,
+)
 from exports.bundle.zip_draft import ZipDraft
-from exports.custody.continuity import read_exhibits
+from exports.custody.continuity import read_exhibits, told_entries
 from exports.disclosure.making.contents import disclosed_contents
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
-from exports.disclosure.masked import WITHHELD
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import Openings, write_openings
 from exports.errors import ExportError, NotWhole
 from exports.format.bag import PAYLOAD
-from exports.format.bundle_layout import MANIFEST_JSON
-from exports.format.capture_view import read_capture
-from exports.format.inventory import manifest
-from exports.format.manifest import DisclosureRecord, ExportRecord
+from exports.format.bundle_layout import CASE_LINE, VOUCHING
+from exports.format.inventory import Inventory, stamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
-from hashing.case.capture_folder import CHECKPOINT
+from exports.report.versions import report_versions
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaptureSealed, CaseCreated, Exported, Stamped, encode
+from hashing.case.events import CaseCreated, Exported, Stamped, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
@@ -45,17 +50,15 @@ from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from exports.bundle.draft import Draft
+    from exports.bundle.entries import SealedCapture
     from exports.disclosure.making.contents import DisclosureContents
     from exports.disclosure.making.request import DisclosureRequest
     from exports.disclosure.openings import LineOpening
-    from exports.format.capture_view import CaptureView
-    from exports.format.manifest import Manifest
     from hashing.case.case import Case
-    from hashing.case.events import CaseEvent
+    from hashing.case.events import CaseEvent, ToldEntry
     from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20
@@ -96,19 +99,17 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    views: tuple[CaptureView, ...]
+    captures: tuple[SealedCapture, ...]
     sources: tuple[SourceFile, ...]
     made: tuple[DisclosureContents, ...] = ()
-    disclosure: DisclosureRecord | None = None
+    words: tuple[str, ...] = ()
+    """What of the items is withheld."""
+    withheld: int = 0
+    """Items of the same captures that do not go out."""
     items: tuple[str, ...] | None = None
     """The only items that go out; None for whole captures."""
     remarks: tuple[str, ...] = ()
     openings: tuple[LineOpening, ...] = ()
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What of the items is withheld."""
-        return self.disclosure.redacted if self.disclosure else ()
 
     @property
     def bytes(self) -> int:
@@ -153,8 +154,8 @@ def export_bundle(
     for ending in beside:
         _demand_free(beside_bundle(final, ending))
     name = top_folder(final.name) if zipped else final.name
-    check_case_ledger(case)
-    stamped, newest = _stamped(events), _newest_stamped(events)
+    check_case_ledger(case, key)
+    stamped, newest = stamped_captures(events), _newest_stamped(events)
     outgoing = _outgoing(case, events, selection, only, stamped, newest)
     cleared = clear_leftovers(final)
     told = disclosed_events(
@@ -168,13 +169,27 @@ def export_bundle(
     )
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
-    with _drafting(draft_path(final), name, moment, zipped=zipped) as draft:
-        record = ExportRecord(time=timestamp(moment), officer=officer, tool=tool(), bundle=name)
-        exhibited = read_exhibits(events)
-        if outgoing.items is not None:
-            exhibited = {ref: each.of_items(outgoing.items).without(outgoing.words) for ref, each in exhibited.items()}
-        info = msgspec.structs.replace(case.info, officer=WITHHELD) if OFFICER in outgoing.words else case.info
-        listed = manifest(info, record, outgoing.views, exhibited, stamped, outgoing.disclosure)
+    with _drafting(draft_path(final), name, zipped=zipped) as draft:
+        shown = case_lines(events, selection.sealed, newest[1] if newest else None, outgoing.words, outgoing.items)
+        lines = {index: events[index] for index in shown.values()}
+        exported = Exported(
+            time=timestamp(moment),
+            began=timestamp(moment),
+            bundle=name,
+            title="" if CASE_LINE in shown else case.info.title,
+            captures=tuple(event.capture for event in selection.sealed),
+            exhibits=selection.exhibits,
+            officer=officer,
+            signer=key.public.raw.hex(),
+            tool=tool(),
+            files={},
+            only=outgoing.items or (),
+            redacted=outgoing.words,
+            told=_told(events, selection, lines, outgoing.words),
+            versions=report_versions(),
+        )
+        inventory = Inventory(lines, exported, outgoing.captures)
+        listed = inventory.listing()
         declare_bag(draft)
         counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
         faults = draft.copy(outgoing.sources, counting)
@@ -182,24 +197,14 @@ def export_bundle(
             raise _not_whole(case.path, faults)
         for made in outgoing.made:
             draft.add(made.name, made.pieces())
-        write_lists(draft, listed, {source.name: source.path for source in outgoing.sources}, counting.add)
-        write_tag_files(draft, listed, name, moment)
-        exported = Exported(
-            time=timestamp(clock()),
-            bundle=name,
-            captures=tuple(event.capture for event in selection.sealed),
-            exhibits=selection.exhibits,
-            officer=officer,
-            signer=key.public.raw.hex(),
-            tool=tool(),
-            files={file: draft.sha256[file] for file in VOUCHING},
-            only=outgoing.items or (),
-            redacted=outgoing.words,
-        )
-        custody = [] if OFFICER in outgoing.words else custody_lines(events, selection.exhibits, outgoing.items)
-        search = _search(outgoing, listed, [encode(exported), *(encode(events[line]) for line in custody)])
+        write_lists(draft, inventory)
+        write_report(draft, listed, {source.name: source.path for source in outgoing.sources}, counting.add)
+        write_tag_files(draft, listed)
+        files = {file: draft.sha256[file] for file in VOUCHING}
+        exported = with_lines(msgspec.structs.replace(exported, time=timestamp(clock()), files=files), shown)
+        search = _search(outgoing, inventory, [encode(event) for event in (exported, *lines.values())])
         index, note = case.record(*told, exported, key=key)
-        seal = seal_files(case, index, note, key.public, selection.sealed, custody, stamped, newest)
+        seal = seal_files(case, index, note, key.public, exported, newest[0] if newest else 0)
         for file, data in seal:
             draft.add(file, [data])
         write_tag_manifest(draft)
@@ -215,13 +220,13 @@ def export_bundle(
     return Bundle(
         path=final,
         captures=exported.captures,
-        items=sum(len(view.items) for view in outgoing.views),
-        bytes=sum(view.bytes for view in outgoing.views),
+        items=sum(len(capture.items) for capture in listed.captures),
+        bytes=sum(item.size for item in listed.items),
         fingerprint=parse_checkpoint(note)[0].fingerprint(),
         left_out=selection.left_out,
         cleared=cleared,
         only=exported.only,
-        withheld=sum(each.withheld for each in outgoing.disclosure.captures) if outgoing.disclosure else 0,
+        withheld=outgoing.withheld,
         remarks=outgoing.remarks,
         redacted=outgoing.words,
         openings=openings,
@@ -229,9 +234,9 @@ def export_bundle(
 
 
 @contextmanager
-def _drafting(path: Path, name: str, moment: datetime, *, zipped: bool) -> Iterator[Draft]:
+def _drafting(path: Path, name: str, *, zipped: bool) -> Iterator[Draft]:
     """Begin a draft; whatever is left of it at the end of the block is removed."""
-    draft: Draft = ZipDraft(path, name, moment) if zipped else FolderDraft(path)
+    draft: Draft = ZipDraft(path, name) if zipped else FolderDraft(path)
     try:
         with held(path):
             yield draft
@@ -273,12 +278,12 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _stamped(events: Sequence[CaseEvent]) -> dict[str, Stamped]:
-    """Return the trusted times by capture."""
-    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
-    sealed = [event.capture for event in events if isinstance(event, CaptureSealed)]
-    paths = {capture: f"{CAPTURES}/{capture}/{CHECKPOINT}" for capture in sealed}
-    return {capture: by_checkpoint[path] for capture, path in paths.items() if path in by_checkpoint}
+def _told(
+    events: Sequence[CaseEvent], selection: Selection, lines: Collection[int], words: Collection[str]
+) -> tuple[ToldEntry, ...]:
+    """Return the entries of the exhibits' logs that the bundle tells without showing their lines."""
+    logs = read_exhibits(events)
+    return told_entries((logs[ref] for ref in selection.exhibits), lines, officers=OFFICER not in words)
 
 
 def _newest_stamped(events: Sequence[CaseEvent]) -> tuple[int, Stamped] | None:
@@ -299,7 +304,8 @@ def _outgoing(
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
-    info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", len(read_small(file)), created.case_sha256 if created else "")
+    size, sha256 = len(read_small(file, root=case.path)), created.case_sha256 if created else ""
+    info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
     own = stamped_sources(case.path, newest[1]) if newest else ()
     if only is not None:
         # The case's file names the officer who began it.
@@ -310,8 +316,10 @@ def _outgoing(
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
-    views = tuple(read_capture(case.path / CAPTURES / event.capture) for event in selection.sealed)
-    return _Outgoing(views, sources)
+    captures = (
+        sealed_capture(case.path / CAPTURES / each.capture, stamped.get(each.capture)) for each in selection.sealed
+    )
+    return _Outgoing(tuple(captures), sources)
 
 
 def _disclosed(
@@ -328,23 +336,25 @@ def _disclosed(
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
     items = tuple(ref for each in contents for ref in each.items)
     return _Outgoing(
-        views=tuple(each.view for each in contents),
+        captures=tuple(each.capture for each in contents),
         sources=sources,
         made=tuple(made for each in contents for made in each.made),
-        disclosure=DisclosureRecord(only=items, redacted=only.words, captures=tuple(each.counts for each in contents)),
+        words=only.words,
+        withheld=sum(each.withheld for each in contents),
         items=items,
         remarks=tuple(remark for each in contents for remark in each.remarks),
         openings=tuple(opening for each in contents for opening in each.openings),
     )
 
 
-def _search(outgoing: _Outgoing, listed: Manifest, lines: Sequence[bytes]) -> LeakSearch:
+def _search(outgoing: _Outgoing, inventory: Inventory, lines: Sequence[bytes]) -> LeakSearch:
     """Look for what is withheld in all that goes out, before the disclosure is recorded. Raises NotRedactable."""
     secrets = (secret for line in outgoing.openings for secret in secrets_of(line.of, map(str.encode, line.withheld)))
     search = LeakSearch(secrets)
     if not outgoing.words:
         return search
-    search.look(MANIFEST_JSON, [msgspec.json.encode(listed)])
+    for name, pieces in inventory.files():
+        search.look(name, pieces)
     for line in lines:
         search.look("seal", [line])
     for made in outgoing.made:

@@ -6,31 +6,37 @@ import hashlib
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from exports.bundle_listing import BundleListing, listings
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import MANIFEST
-from exports.format.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
-from exports.format.manifest import FORMAT, Manifest
+from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON, SEAL_CHECKPOINT
+from exports.format.manifest import FORMAT, CustodyLog, Listed, Manifest
 from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
 from exports.format.tree import FILE, demand_inside
 from hashing.errors import BadFormat
 from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.ledger import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
+    from exports.bundle_listing import CaptureListing
+    from exports.format.manifest import CustodyRecord
     from exports.format.tree import EvidenceTree
 
 PIECE = 1 << 20
 """Bytes of a file that are in memory at a time."""
 
-_LARGEST_MANIFEST = 1 << 30
+_LARGEST_HEAD = 256 << 20
+_LONGEST_ENTRY = 4 * LONGEST_LINE
+"""Bytes of a line of items.jsonl, which holds several lines of a ledger."""
 _LARGEST_LIST = 1 << 30
 _SHA256 = re.compile("[0-9a-f]{64}")
 _SMALL = 16 << 20
@@ -38,6 +44,14 @@ _SMALL = 16 << 20
 
 class _Format(msgspec.Struct):
     format: str
+
+
+_format = msgspec.json.Decoder(_Format)
+_head = msgspec.json.Decoder(Manifest)
+_log = msgspec.json.Decoder(CustodyLog)
+_entry: msgspec.json.Decoder[Listed] = msgspec.json.Decoder(Listed)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,40 @@ class OpenedBundle:
     files: OpenedFiles
     fingerprint: str
 
+    def entries(self) -> Iterator[Listed]:
+        """Yield all that is listed in items.jsonl, a line in memory at a time. Raises NotCheckable, NotWhole."""
+        rest = b""
+        for piece in self.files.pieces(ITEMS_JSONL):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield self._entry(line)
+            if len(rest) > _LONGEST_ENTRY:
+                raise NotCheckable(f"{self.files.path}: {ITEMS_JSONL} has a line longer than any")
+        if rest:
+            raise NotCheckable(f"{self.files.path}: {ITEMS_JSONL} does not end with a line")
+
+    def captures(self) -> Iterator[CaptureListing]:
+        """Yield each capture with all that is listed of it, one in memory at a time. Raises NotCheckable, NotWhole."""
+        yield from listings(self.manifest.captures, self.entries(), self.logs())
+
+    def logs(self) -> dict[str, tuple[CustodyRecord, ...]]:
+        """Return the log of each exhibit. Raises NotCheckable, NotWhole."""
+        log = self._decoded(self.files.small(CUSTODY_JSON, _LARGEST_HEAD), _log, CUSTODY_JSON)
+        return {each.exhibit: each.custody for each in log.exhibits}
+
+    def listing(self) -> BundleListing:
+        """Return all that is listed, in memory. Raises NotCheckable, NotWhole."""
+        said = self.manifest
+        return BundleListing(
+            case=said.case, exported=said.exported, disclosure=said.disclosure, captures=tuple(self.captures())
+        )
+
+    def _entry(self, line: bytes) -> Listed:
+        return self._decoded(line, _entry, ITEMS_JSONL)
+
+    def _decoded(self, data: bytes, decoder: msgspec.json.Decoder[T], name: str) -> T:
+        return _decoded(self.files.path, name, data, decoder)
+
     @property
     def manifest_sha256(self) -> str:
         """The digest of manifest.json, in hexadecimal."""
@@ -116,7 +164,7 @@ def open_bundle(
         if tree.kinds().get(MANIFEST_JSON) != FILE:
             raise NotCheckable(f"{path}: not a bundle that goldenhour made", hint="name a bundle: a folder or a zip")
         files = OpenedFiles(path, tree, dict(_hash_list(tree, path)))
-        manifest = _decode(path, files.small(MANIFEST_JSON, _LARGEST_MANIFEST))
+        manifest = _manifest(path, files.small(MANIFEST_JSON, _LARGEST_HEAD))
         yield OpenedBundle(manifest, files, _fingerprint(tree, path))
 
 
@@ -158,15 +206,19 @@ def _hash_list(tree: EvidenceTree, path: Path) -> Iterator[tuple[str, str]]:
             yield name[1:], sha256
 
 
-def _decode(path: Path, data: bytes) -> Manifest:
+def _manifest(path: Path, data: bytes) -> Manifest:
     """Read manifest.json. Raises NotCheckable."""
+    found = _decoded(path, MANIFEST_JSON, data, _format).format
+    if found != FORMAT:
+        raise NotCheckable(f"{path}: {MANIFEST_JSON} has format {found[:40]}", hint="update goldenhour")
+    return _decoded(path, MANIFEST_JSON, data, _head)
+
+
+def _decoded(path: Path, name: str, data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        found = msgspec.json.decode(data, type=_Format).format
-        if found != FORMAT:
-            raise NotCheckable(f"{path}: {MANIFEST_JSON} has format {found[:40]}", hint="update goldenhour")
-        return msgspec.json.decode(data, type=Manifest)
+        return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotCheckable(f"{path}: {MANIFEST_JSON} cannot be read: {error}") from error
+        raise NotCheckable(f"{path}: {name} cannot be read: {error}") from error
 
 
 def _fingerprint(tree: EvidenceTree, path: Path) -> str:

@@ -16,7 +16,8 @@ from hashing.case.redaction import OFFICER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.format.manifest import DisclosureRecord, ItemRecord, Manifest
+    from exports.bundle_listing import BundleListing
+    from exports.format.manifest import DisclosureRecord
 
 _READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}
 """What undoes the content coding of a file."""
@@ -37,7 +38,8 @@ To look at it, open data/report.html in any web browser. It needs no network
 and contacts none.
 
     data/report.html       everything, for people; further pages in data/report/
-    data/manifest.json     the same, for programs
+    data/manifest.json     the same, for programs; a line for each item, and for
+    data/items.jsonl       what was not got, in items.jsonl
 {case}    data/custody.json      what was done with each exhibit since its capture
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
@@ -252,7 +254,7 @@ _EXCERPTS = """
 
 Servers answer with lists of posts. The list is an item as it was served; each
 post in it is an item of its own, with exactly the bytes that stand in the list.
-data/manifest.json says under "excerpt" of which item ("of") and from which byte
+data/items.jsonl says under "excerpt" of which item ("of") and from which byte
 on ("offset", counted from 0). Of this bundle, for example:
 
     {command}
@@ -303,7 +305,7 @@ a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
 """
 
 
-def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool, masked: bool) -> bytes:
+def readme_text(name: str, listing: BundleListing, *, tokens: bool, exchanges: bool, masked: bool) -> bytes:
     """Return README.txt for the bundle `name`.
 
     `tokens` says whether there is a trusted time to check, `exchanges` whether there is an exchange file,
@@ -311,30 +313,30 @@ def readme_text(name: str, manifest: Manifest, *, tokens: bool, exchanges: bool,
 
     Text from outside stands in it as one printable line each.
     """
-    disclosure = manifest.disclosure
+    disclosure = listing.disclosure
     redacted = disclosure.redacted if disclosure else ()
     text = _TEXT.format(
         case="" if OFFICER in redacted else _CASE,
         listing=(_SINGLE + (_MASKED if masked else "")) if disclosure else _WHOLE,
         name=_line(name),
-        title=_line(manifest.case.title),
-        case_id=_line(manifest.case.id),
-        exhibits=_line(exhibit_ranges([capture.exhibit for capture in manifest.captures])),
-        time=manifest.exported.time,
-        officer=_line(manifest.exported.officer),
-        tool=_line(manifest.exported.tool),
+        title=_line(listing.case.title),
+        case_id=_line(listing.case.id),
+        exhibits=_line(exhibit_ranges([capture.exhibit for capture in listing.captures])),
+        time=listing.exported.time,
+        officer=_line(listing.exported.officer),
+        tool=_line(listing.exported.tool),
     )
     sections: list[Callable[..., str]] = [_EXCHANGES.format] if exchanges else []
     if disclosure:
         sections.append(partial(_DISCLOSURE.format, **_counts(disclosure)))
     if masked:
         sections.append(partial(_REDACTED.format, words=", ".join(redacted)))
-    if example := next(_excerpts(manifest), ""):
+    if example := next(_excerpts(listing), ""):
         sections.append(partial(_EXCERPTS.format, command=example))
-    if any(item.proof is not None for item in _items(manifest)):
+    if any(item.proof is not None for item in listing.items):
         sections.append(_PROOFS.format)
     if tokens:
-        sections.append(partial(_TRUSTED_TIME.format, times=_times(manifest)))
+        sections.append(partial(_TRUSTED_TIME.format, times=_times(listing)))
     text += "".join(section(number=number) for number, section in enumerate(sections, start=6))
     return text.encode()
 
@@ -348,23 +350,19 @@ def _counts(disclosure: DisclosureRecord) -> dict[str, str]:
     }
 
 
-def _times(manifest: Manifest) -> str:
+def _times(listing: BundleListing) -> str:
     """Return the trusted times of the captures, a line each, and an empty line where there are any."""
-    stamped = [(capture, capture.timestamp) for capture in manifest.captures if capture.timestamp is not None]
+    stamped = [(capture.exhibit, capture.timestamp) for capture in listing.captures if capture.timestamp is not None]
     times = "".join(
-        f"- {_line(capture.exhibit)}: {stamp.time} (UTC), {_line(stamp.authority)}\n" for capture, stamp in stamped
+        f"- {_line(exhibit)}: {stamp.token_time} (UTC), {_line(stamp.authority)}\n" for exhibit, stamp in stamped
     )
     return times + "\n" if times else ""
 
 
-def _items(manifest: Manifest) -> Iterator[ItemRecord]:
-    return (item for capture in manifest.captures for item in capture.items)
-
-
-def _excerpts(manifest: Manifest) -> Iterator[str]:
+def _excerpts(listing: BundleListing) -> Iterator[str]:
     """Yield, for each post out of a list whose coding a standard tool undoes, the command that compares the two."""
-    lists = {item.ref: item for item in _items(manifest) if item.content_encoding in _READERS}
-    for item in _items(manifest):
+    lists = {item.ref: item for item in listing.items if item.content_encoding in _READERS}
+    for item in listing.items:
         if item.excerpt is not None and (of := lists.get(item.excerpt.of)) is not None:
             reader = f"{_READERS[of.content_encoding]} {quote(of.path)}"
             yield f"{reader} | tail -c +{item.excerpt.offset + 1} | head -c {item.size} | cmp - {quote(item.path)}"

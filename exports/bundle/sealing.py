@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-import base64
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from exports.custody.continuity import proven_of
 from exports.errors import NotWhole
-from exports.format.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
-from hashing.case.events import Custody, Described, Exported, Stated, decode_case_event, encode
+from exports.format.bundle_layout import (
+    CASE_LINE,
+    CONSISTENCY,
+    EXPORT,
+    SEAL_CHECKPOINT,
+    SEAL_KEY,
+    STAMPED,
+    STAMPED_CONSISTENCY,
+    capture_line,
+    custody_line,
+    registered_line,
+    stated_lines,
+    timestamp_line,
+)
+from exports.proofs import Consistency, Earlier, Proof
+from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.case import CAPTURES
+from hashing.case.events import (
+    CaptureRegistered,
+    CaptureSealed,
+    CaseCreated,
+    Custody,
+    Described,
+    Exported,
+    Stamped,
+    Stated,
+    decode_case_event,
+)
+from hashing.case.redaction import OFFICER, URL
 from hashing.errors import NotAsSigned
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import Levels, MerkleTree, leaf_hash
@@ -18,27 +46,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hashing.case.case import Case
-    from hashing.case.events import CaptureSealed, CaseEvent, Stamped
-    from hashing.ledger.keys import PublicKey
-
-SEAL = "seal/"
-SEAL_KEY = "seal/public-key.pem"
-EXPORT_LINE = "seal/export.json"
-EXPORT_PROOF = "seal/export.proof"
-STAMPED_CHECKPOINT = "seal/stamped.checkpoint"
-"""The newest checkpoint of the case that has a trusted time; its token stands beside it."""
-STAMPED_LINE = "seal/stamped.json"
-STAMPED_PROOF = "seal/stamped.proof"
-STAMPED_CONSISTENCY = "seal/stamped.consistency"
+    from hashing.case.events import CaseEvent
+    from hashing.ledger.keys import PublicKey, SigningKey
 
 
-def check_case_ledger(case: Case) -> None:
+def check_case_ledger(case: Case, key: SigningKey) -> None:
     """Check that the case's ledger is the one its newest checkpoint was signed over, before anything is copied.
 
     Raises NotWhole, Unreadable, BadFormat.
     """
     try:
         case.demand_as_signed()
+        with case.held(key):
+            pass  # lines that nobody signed are refused here
     except NotAsSigned as error:
         raise NotWhole(str(error)) from error
 
@@ -64,72 +84,85 @@ def _done_with(event: CaseEvent) -> str:
     return event.ref if isinstance(event, Custody | Described) else ""
 
 
-def seal_files(
-    case: Case,
-    index: int,
-    note: bytes,
-    key: PublicKey,
+def case_lines(
+    events: Sequence[CaseEvent],
     sealed: Sequence[CaptureSealed],
-    custody: Sequence[int],
-    stamped: Mapping[str, Stamped],
-    newest: tuple[int, Stamped] | None,
+    newest: Stamped | None,
+    words: Collection[str] = (),
+    items: Collection[str] | None = None,
+) -> dict[str, int]:
+    """Return which lines of the case's ledger a bundle shows, counted from 0, by their names in the seal folder.
+
+    `sealed` are the seals of its captures, `newest` is the case's own last trusted time, `items` are the only items
+    in it, and `words` what of these is withheld: a line that names it is not shown. All that a bundle's lists say of
+    the case follows from these lines.
+    """
+    captures = {event.capture: event.exhibit for event in sealed}
+    shown: dict[str, int] = {}
+    for index, event in enumerate(events):
+        match event:
+            case CaseCreated() if OFFICER not in words:
+                shown.setdefault(CASE_LINE, index)
+            case CaptureRegistered() if event.capture in captures and not {OFFICER, URL} & set(words):
+                shown.setdefault(registered_line(event.capture), index)
+            case CaptureSealed() if event.capture in captures:
+                shown[capture_line(event.capture)] = index
+            case Stamped():
+                capture = event.checkpoint.removeprefix(f"{CAPTURES}/").removesuffix(f"/{CHECKPOINT}")
+                if capture in captures:
+                    shown[timestamp_line(capture)] = index
+                elif event == newest:
+                    shown[STAMPED] = index
+            case _:
+                pass
+    custody = () if OFFICER in words else custody_lines(events, set(captures.values()), items)
+    return shown | {custody_line(index): index for index in custody}
+
+
+def with_lines(exported: Exported, shown: Mapping[str, int]) -> Exported:
+    """Return what records the export with the numbers of the lines that the bundle shows, by their names."""
+    captures = exported.captures
+    return msgspec.structs.replace(
+        exported,
+        sealed=tuple(shown[capture_line(each)] for each in captures),
+        registered=tuple(shown[name] for name in map(registered_line, captures) if name in shown),
+        timestamps=tuple(shown.get(timestamp_line(each), 0) for each in captures),
+        stamped=shown.get(STAMPED, 0),
+        custody=tuple(number for name, number in shown.items() if name == custody_line(number)),
+    )
+
+
+def seal_files(
+    case: Case, index: int, note: bytes, key: PublicKey, exported: Exported, stamped: int
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
 
-    `custody` are the lines that say what was done with the exhibits. `stamped` are the trusted times by capture,
-    `newest` is the case's own last one and the length it was had for.
+    `exported` is that line, which names all others that stand in the folder; `stamped` is the length of the case's
+    ledger that its own last trusted time was had for, 0 where it has none.
 
     Raises Unreadable, BadFormat.
     """
-    lines = list(islice(ledger_lines(case.path / LEDGER), index + 1))
+    lines = list(islice(ledger_lines(case.path / LEDGER, root=case.path), index + 1))
     levels = Levels([leaf_hash(line) for line in lines])
     yield SEAL_CHECKPOINT, note
     yield SEAL_KEY, key.pem().encode()
-    yield EXPORT_LINE, lines[index]
-    yield EXPORT_PROOF, _proof(index, levels)
-    yield CONSISTENCY, _consistency_file(lines[:index], levels)
-    positions = {line: position for position, line in enumerate(lines)}
-    for event in sealed:
-        line = encode(event)
-        yield f"{SEAL}captures/{event.capture}.json", line
-        yield f"{SEAL}captures/{event.capture}.proof", _proof(positions[line], levels)
-        if event.capture in stamped:
-            line = encode(stamped[event.capture])
-            yield f"{SEAL}timestamps/{event.capture}.json", line
-            yield f"{SEAL}timestamps/{event.capture}.proof", _proof(positions[line], levels)
-    for number in custody:
-        yield f"{SEAL}custody/{number:08d}.json", lines[number]
-        yield f"{SEAL}custody/{number:08d}.proof", _proof(number, levels)
-    if newest is not None:
-        size, own = newest
-        line = encode(own)
-        yield STAMPED_LINE, line
-        yield STAMPED_PROOF, _proof(positions[line], levels)
-        yield STAMPED_CONSISTENCY, _proof_file(size, levels.size, levels.consistency_proof(size))
+    yield CONSISTENCY, _consistency(lines[:index], levels).write()
+    for name, number in ((EXPORT, index), *stated_lines(exported)):
+        yield f"{name}.json", lines[number]
+        yield f"{name}.proof", Proof(number, levels.size, levels.inclusion_proof(number)).write()
+    if exported.stamped:
+        yield STAMPED_CONSISTENCY, Proof(stamped, levels.size, levels.consistency_proof(stamped)).write()
 
 
-def _proof(index: int, levels: Levels) -> bytes:
-    return _proof_file(index, levels.size, levels.inclusion_proof(index))
-
-
-def _proof_file(first: int, size: int, proof: Sequence[bytes]) -> bytes:
-    return "".join(f"{line}\n" for line in [first, size, *_base64(proof)]).encode()
-
-
-def _consistency_file(before: Sequence[bytes], levels: Levels) -> bytes:
+def _consistency(before: Sequence[bytes], levels: Levels) -> Consistency:
     """Prove that the ledger only grew since each earlier bundle was sealed, and since this export began.
 
     The hashes of all lines would serve any length; but a line that holds little that is secret, such as a custody event
     of another exhibit, can be guessed, and its hash would confirm the guess to whoever is given the bundle.
     """
-    tree, written = MerkleTree(), [str(levels.size)]
+    tree, earlier = MerkleTree(), []
     for line in before:
         tree.append(line)
         if tree.size == len(before) or isinstance(decode_case_event(line), Exported):
-            proof = levels.consistency_proof(tree.size)
-            written.append(" ".join([str(tree.size), *_base64([tree.root(), *proof])]))
-    return "".join(f"{line}\n" for line in written).encode()
-
-
-def _base64(proof: Sequence[bytes]) -> list[str]:
-    return [base64.b64encode(each).decode() for each in proof]
+            earlier.append(Earlier(tree.size, tree.root(), levels.consistency_proof(tree.size)))
+    return Consistency(levels.size, tuple(earlier))

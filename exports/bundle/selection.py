@@ -54,9 +54,7 @@ def select(case: Path, events: Iterable[CaseEvent], exhibits: Sequence[str]) -> 
     wanted = [event for event in registered.values() if not named or event.exhibit in named]
     chosen = tuple(sealed[event.capture] for event in wanted if event.capture in sealed)
     left_out = tuple(
-        f"{event.exhibit}: {_why_unsealed(case / CAPTURES / event.capture)}"
-        for event in wanted
-        if event.capture not in sealed
+        f"{event.exhibit}: {_why_unsealed(case, event.capture)}" for event in wanted if event.capture not in sealed
     )
     if not chosen or (named and left_out):
         reason = "; ".join(left_out) or "it has no captures yet"
@@ -76,7 +74,10 @@ def _check_known(case: Path, named: set[str], known: Sequence[str]) -> None:
         )
 
 
-def _why_unsealed(folder: Path) -> str:
+def _why_unsealed(case: Path, capture: str) -> str:
+    if not _CAPTURE_ID.fullmatch(capture):
+        return "its name is none that goldenhour gives"
+    folder = case / CAPTURES / capture
     return (
         "its seal is not in the case's ledger" if is_sealed(folder) else "still running, or interrupted, so not sealed"
     )

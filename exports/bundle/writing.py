@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from exports.bundle.readme_text import readme_text
 from exports.disclosure.form import MASKED
 from exports.format.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
-from exports.format.bundle_layout import MANIFEST_JSON
-from exports.format.manifest import CUSTODY_FORMAT, CustodyLog, ExhibitRecord
+from exports.format.bundle_layout import README
 from hashing.case.case import token_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from exports.bundle.draft import Draft
-    from exports.format.bundle_layout import MANIFEST_JSON
-from exports.format.manifest import Manifest
-
-README = "README.txt"
-VOUCHING = (BAGIT, BAG_INFO, MANIFEST, README)
-"""The files whose digests the case's ledger records; they vouch for all others."""
+    from exports.bundle_listing import BundleListing
+    from exports.format.inventory import Inventory
 
 _EXCHANGES = ".warc.gz"
 TOKEN = token_path("")
@@ -36,49 +28,54 @@ def declare_bag(draft: Draft) -> None:
     draft.add(BAGIT, [DECLARATION])
 
 
-def write_lists(draft: Draft, listed: Manifest, copied: Mapping[str, Path], done: Callable[[int], None]) -> None:
-    """Write manifest.json, custody.json and the report. `copied` are the case's files by their names in the bundle.
+def write_lists(draft: Draft, inventory: Inventory) -> None:
+    """Write items.jsonl, manifest.json and custody.json."""
+    for name, pieces in inventory.files():
+        draft.add(name, pieces)
 
-    `done` is told how many bytes of photos were read for the report.
+
+def write_report(draft: Draft, listing: BundleListing, copied: Mapping[str, Path], done: Callable[[int], None]) -> None:
+    """Write the report. `copied` are the case's files by their names in the bundle.
+
+    `done` is told how many bytes of photos were read.
     """
     from exports.report import BundleFiles, report_files
 
-    draft.add(MANIFEST_JSON, [msgspec.json.format(msgspec.json.encode(listed), indent=2), b"\n"])
-    log = CustodyLog(
-        format=CUSTODY_FORMAT,
-        case=listed.case.id,
-        exhibits=tuple(ExhibitRecord(exhibit=each.exhibit, custody=each.custody) for each in listed.captures),
-    )
-    draft.add(f"{PAYLOAD}custody.json", [msgspec.json.format(msgspec.json.encode(log), indent=2), b"\n"])
-    for file in report_files(listed, BundleFiles(copied, lambda name: copied[name].open("rb")), done):
+    for file in report_files(listing, BundleFiles(copied, lambda name: copied[name].open("rb")), done):
         draft.add(f"{PAYLOAD}{file.name}", file.pieces)
 
 
-def photo_bytes(listed: Manifest) -> int:
-    """Return how many bytes `write_lists` will tell of."""
+def photo_bytes(listing: BundleListing) -> int:
+    """Return how many bytes `write_report` will tell of."""
     from exports.report import report_photos
 
-    return sum(item.size for item in report_photos(listed))
+    return sum(item.size for item in report_photos(listing))
 
 
-def write_tag_files(draft: Draft, listed: Manifest, name: str, moment: datetime) -> None:
+def write_tag_files(draft: Draft, listing: BundleListing) -> None:
     """Write the list of the payload, bag-info.txt and README.txt."""
-    payload = {path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)}
-    what = "single items of evidence" if listed.disclosure else "evidence"
+    draft.add(
+        MANIFEST, [hash_list({path: digest for path, digest in draft.sha256.items() if path.startswith(PAYLOAD)})]
+    )
+    for name, data in tag_files(listing, draft.sizes):
+        draft.add(name, [data])
+
+
+def tag_files(listing: BundleListing, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+    """Yield bag-info.txt and README.txt of a bundle that holds files of these names and sizes."""
+    exported = listing.exported
+    what = "single items of evidence" if listing.disclosure else "evidence"
     fields = [
-        ("Bagging-Date", moment.astimezone(UTC).date().isoformat()),
-        ("Bag-Software-Agent", listed.exported.tool),
-        ("Payload-Oxum", oxum(draft.sizes[path] for path in payload)),
-        ("External-Identifier", listed.case.id),
-        *(("External-Identifier", capture.exhibit) for capture in listed.captures),
-        ("External-Description", f"{listed.case.title}: {what} captured online; README.txt says how to check it"),
+        ("Bagging-Date", exported.time[: len("2026-11-24")]),
+        ("Bag-Software-Agent", exported.tool),
+        ("Payload-Oxum", oxum(size for path, size in sizes.items() if path.startswith(PAYLOAD))),
+        ("External-Identifier", listing.case.id),
+        *(("External-Identifier", capture.exhibit) for capture in listing.captures),
+        ("External-Description", f"{listing.case.title}: {what} captured online; README.txt says how to check it"),
     ]
-    draft.add(MANIFEST, [hash_list(payload)])
-    draft.add(BAG_INFO, [bag_info(fields)])
-    tokens = any(path.endswith(TOKEN) for path in draft.sha256)
-    exchanges = any(path.endswith(_EXCHANGES) for path in draft.sha256)
-    masked = any(path.endswith(MASKED) for path in draft.sha256)
-    draft.add(README, [readme_text(name, listed, tokens=tokens, exchanges=exchanges, masked=masked)])
+    yield BAG_INFO, bag_info(fields)
+    tokens, exchanges, masked = (any(path.endswith(each) for path in sizes) for each in (TOKEN, _EXCHANGES, MASKED))
+    yield README, readme_text(exported.bundle, listing, tokens=tokens, exchanges=exchanges, masked=masked)
 
 
 def write_tag_manifest(draft: Draft) -> None:

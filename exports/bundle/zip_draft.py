@@ -1,24 +1,22 @@
-"""A bundle written as a zip file: nothing compressed again, one folder at the top, ZIP64 where it is needed."""
+"""A bundle written as a zip file, in the one form that `exports.zip_form` describes."""
 
 from __future__ import annotations
 
 import os
-import stat
-import zipfile
+import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.source import SourceReader
+from exports.format.source import CHUNK, SourceReader
+from exports.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
-from hashing.files.storage import create, settle, storing, sync_folder
+from hashing.files.storage import create, settle, storing, sync_folder, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from exports.bundle.draft import ByteProgress
@@ -27,24 +25,24 @@ if TYPE_CHECKING:
 _HELD = 4 << 20
 """Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed."""
 _AHEAD = WORKERS + 2
-_UNIX = 3
-_EARLIEST = 1980
+_AT_ONCE = 1000
+"""Entries of the zip's directory that are written together."""
 
 
 class ZipDraft:
-    """A zip file in the making; its entries stand in the folder `top`, if any, and bear the time `moment`.
+    """A zip file in the making; its entries stand in the folder `top`, if any.
 
     Raises WouldOverwrite, Unwritable where it cannot be begun.
     """
 
-    def __init__(self, path: Path, top: str, moment: datetime) -> None:
+    def __init__(self, path: Path, top: str) -> None:
         self.path = path
         self.sha256: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
-        self._top = top
-        self._moment = moment
-        self._file = os.fdopen(create(path), "w+b")
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+        self._prefix = f"{top}/" if top else ""
+        self._entries: list[ZipEntry] = []
+        self._end = 0
+        self._descriptor = create(path)
 
     def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
@@ -52,10 +50,10 @@ class ZipDraft:
         pool = ThreadPoolExecutor(WORKERS)
         try:
             for reader, data in _read_ahead(pool, sources):
-                self._write(
-                    reader.source.name, reader.source.size, reader.chunks() if data is None else [data], progress
-                )
-                self.sha256[reader.source.name] = reader.source.sha256
+                name = reader.source.name
+                pieces = reader.chunks() if data is None else [data]
+                self.sizes[name] = self._append(name, _counted(pieces, progress), reader.source.size)
+                self.sha256[name] = reader.source.sha256
                 if reader.fault is not None:
                     faults[reader.fault.path] = reader.fault
         finally:
@@ -63,26 +61,30 @@ class ZipDraft:
                 pool.shutdown(cancel_futures=True)
         return [faults[path] for path in sorted(faults)]
 
-    def add(self, name: str, pieces: Iterable[bytes], most: int | None = None) -> None:
-        """Write one file from its pieces; `most` is a number of bytes that it will not exceed, where one is known.
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write one file from its pieces. Raises StorageFull, Unwritable."""
+        digest = new_hash()
 
-        Raises StorageFull, Unwritable.
-        """
-        digest, info = new_hash(), self._info(name)
-        info.file_size = most or 0  # by this `zipfile` judges whether the head of the file has to be that of a ZIP64
-        with storing(self.path), self._zip.open(info, "w", force_zip64=most is None) as entry:
+        def _hashed() -> Iterator[bytes]:
             for piece in pieces:
                 digest.update(piece)
-                entry.write(piece)
-        self.sha256[name], self.sizes[name] = digest.hexdigest(), digest.size
+                yield piece
+
+        self.sizes[name] = self._append(name, _hashed())
+        self.sha256[name] = digest.hexdigest()
 
     def finish(self) -> None:
         """Write the zip's directory and wait until all is on disk. Raises StorageFull, Unwritable."""
+        begin, count = self._end, len(self._entries)
         with storing(self.path):
-            self._zip.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            os.lseek(self._descriptor, begin, os.SEEK_SET)
+            for start in range(0, count, _AT_ONCE):
+                data = b"".join(entry.central() for entry in self._entries[start : start + _AT_ONCE])
+                write_all(self._descriptor, data)
+                self._end += len(data)
+            write_all(self._descriptor, end_records(count, self._end - begin, begin))
+            os.fsync(self._descriptor)
+        self._close()
 
     def place(self, final: Path) -> None:
         """Give the bundle its own name. Raises WouldOverwrite where it is taken meanwhile."""
@@ -91,29 +93,52 @@ class ZipDraft:
 
     def discard(self) -> None:
         """Remove whatever was written; does no harm after `place`."""
-        with suppress(OSError, ValueError):
-            self._zip.fp = None  # so that no directory is written for what is thrown away
-            self._file.close()
+        self._close()
         self.path.unlink(missing_ok=True)
 
-    def _write(
-        self, name: str, size: int, pieces: Iterable[bytes | bytearray | memoryview], progress: ByteProgress
-    ) -> None:
-        info = self._info(name)
-        info.file_size = size
-        with storing(self.path), self._zip.open(info, "w") as entry:
-            for piece in pieces:
-                entry.write(piece)
-                progress.add(len(piece))
-        self.sizes[name] = size
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
-    def _info(self, name: str) -> zipfile.ZipInfo:
-        moment = self._moment
-        date = (max(moment.year, _EARLIEST), moment.month, moment.day, moment.hour, moment.minute, moment.second)
-        info = zipfile.ZipInfo(f"{self._top}/{name}" if self._top else name, date)
-        info.create_system = _UNIX
-        info.external_attr = (stat.S_IFREG | 0o400) << 16
-        return info
+    def _append(self, name: str, pieces: Iterable[bytes | bytearray | memoryview], foreseen: int = 0) -> int:
+        """Write a file behind the others; return its size. Its header, which states size and CRC, is written last."""
+        whole, size, crc = f"{self._prefix}{name}", 0, 0
+        begin = ZipEntry(whole, foreseen, 0, self._end).begin
+        with storing(self.path):
+            os.lseek(self._descriptor, begin, os.SEEK_SET)
+        for piece in pieces:
+            with storing(self.path):
+                write_all(self._descriptor, piece)
+            crc = zlib.crc32(piece, crc)
+            size += len(piece)
+        entry = ZipEntry(whole, size, crc, self._end)
+        with storing(self.path):
+            if entry.begin > begin:  # only a file beyond 4 GiB of which that was not foreseen
+                _move_up(self._descriptor, begin, size, entry.begin - begin)
+            os.lseek(self._descriptor, self._end, os.SEEK_SET)
+            write_all(self._descriptor, entry.local())
+        self._entries.append(entry)
+        self._end = entry.begin + size
+        return size
+
+
+def _counted(
+    pieces: Iterable[bytes | bytearray | memoryview], progress: ByteProgress
+) -> Iterator[bytes | bytearray | memoryview]:
+    for piece in pieces:
+        yield piece
+        progress.add(len(piece))
+
+
+def _move_up(descriptor: int, begin: int, size: int, by: int) -> None:
+    """Move `size` bytes from `begin` on further up, the last of them first. Raises OSError."""
+    while size:
+        count = min(size, CHUNK)
+        size -= count
+        piece = os.pread(descriptor, count, begin + size)
+        os.lseek(descriptor, begin + size + by, os.SEEK_SET)
+        write_all(descriptor, piece)
 
 
 def _read_ahead(

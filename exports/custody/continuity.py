@@ -5,7 +5,7 @@ It begins with the capture itself (seized, sealed); a bundle that holds the exhi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,20 +23,22 @@ from hashing.case.events import (
     Item,
     Merged,
     Stated,
+    ToldEntry,
     decode_case_event,
 )
 from hashing.case.exhibit import demand_known, exhibit_of
-from hashing.case.redaction import OFFICER, URL
 from hashing.ledger.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from hashing.case.case import Case
     from hashing.case.events import CaseEvent, VerifiedBy
 
 DESCRIBED = "described"
 """The one kind of entry that is no custody event."""
+_TOLD = {"seized": WITHHELD, "copied": "a bundle"}
+"""Entries that an `exported` line may tell, and the detail that they have there."""
 MERGED = "merged"
 """The entry for a capture that was made elsewhere and taken into the case."""
 
@@ -59,31 +61,6 @@ class Exhibit:
         """The latest custody event."""
         return next(entry for entry in reversed(self.log) if entry.event != DESCRIBED)
 
-    def handed_over(self) -> tuple[CustodyRecord, ...]:
-        """Return the log as a bundle holds it: without the names of earlier bundles, which may name other exhibits."""
-        return tuple(
-            msgspec.structs.replace(entry, detail="a bundle") if entry.event == "copied" and entry.detail else entry
-            for entry in self.log
-        )
-
-    def of_items(self, refs: Collection[str]) -> Exhibit:
-        """Return the exhibit with what its log says of itself and of these items alone."""
-        return replace(self, log=tuple(entry for entry in self.log if entry.ref == self.ref or entry.ref in refs))
-
-    def without(self, words: Collection[str]) -> Exhibit:
-        """Return the exhibit without what names an officer or the scene, where these words withhold it.
-
-        What officers state names them throughout, so with them goes all but what goldenhour itself did.
-        """
-        log = self.log
-        if URL in words:
-            log = tuple(
-                msgspec.structs.replace(e, detail=WITHHELD) if e.event == "seized" and e.detail else e for e in log
-            )
-        if OFFICER in words:
-            log = tuple(msgspec.structs.replace(e, officer="") for e in log if e.detail and not e.late)
-        return replace(self, log=log)
-
     def descriptions(self, ref: str = "") -> list[CustodyRecord]:
         """Return what was said of the exhibit, or of one of its items, in the order in which it was recorded."""
         said = [entry for entry in self.log if entry.event == DESCRIBED and entry.ref == (ref or self.ref)]
@@ -100,27 +77,94 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
     An entry of an exhibit that the ledger does not know is left to verification. Raises BadKey where an event names a
     signer that can be none, BadFormat where a line of another case is none.
     """
+    listed = dict(enumerate(events))
     registered: dict[str, CaptureRegistered] = {}
-    first: dict[str, int] = {}
     sealed: dict[str, CaptureSealed] = {}
-    logs: dict[str, list[CustodyRecord]] = {}
-    for line, event in enumerate(events):
+    for event in listed.values():
         if isinstance(event, CaptureRegistered):
             registered.setdefault(event.exhibit, event)
-            first.setdefault(event.exhibit, line)
         elif isinstance(event, CaptureSealed):
             sealed[event.exhibit] = event
-        for entry in entries(line, event):
+    logs = _logs(listed)
+    return {ref: Exhibit(event, sealed.get(ref), _in_order(logs[ref])) for ref, event in registered.items()}
+
+
+def bundle_logs(lines: Mapping[int, CaseEvent], exported: Exported) -> dict[str, tuple[CustodyRecord, ...]]:
+    """Return the log of each exhibit of a bundle: what these lines of the case's ledger say, and what `exported` tells.
+
+    `lines` are those that stand in the bundle's seal, by their place in the ledger. Raises BadKey, BadFormat.
+    """
+    logs = _logs({number: event for number, event in lines.items() if not isinstance(event, Exported)})
+    for entry in exported.told:
+        for exhibit in entry.exhibits or exported.exhibits:
+            logs.setdefault(exhibit, []).append(_told(entry, exhibit))
+    return {exhibit: _in_order(logs.get(exhibit, [])) for exhibit in exported.exhibits}
+
+
+def told_entries(
+    exhibits: Iterable[Exhibit], shown: Collection[int], *, officers: bool = True
+) -> tuple[ToldEntry, ...]:
+    """Return what the `exported` line tells of the exhibits' logs: entries of lines that are not `shown`.
+
+    That is the capture, where its line names what is withheld, and earlier bundles, whose lines name other exhibits.
+    Without `officers` nobody is named, and nothing is told that another case states.
+    """
+    exhibits = list(exhibits)
+    found: dict[ToldEntry, list[str]] = {}
+    for exhibit in exhibits:
+        for entry in exhibit.log:
+            own = entry.event in _TOLD and entry.detail and not entry.late
+            if not own or entry.line in shown or (entry.elsewhere and not officers):
+                continue
+            told = ToldEntry(
+                line=entry.line,
+                action=entry.event,
+                time=entry.time,
+                signer=entry.signer,
+                recorded=entry.recorded if entry.recorded != entry.time else "",
+                officer=entry.officer if officers else "",
+                elsewhere=entry.elsewhere,
+            )
+            found.setdefault(told, []).append(exhibit.ref)
+    return tuple(
+        msgspec.structs.replace(told, exhibits=() if len(refs) == len(exhibits) else tuple(refs))
+        for told, refs in sorted(found.items(), key=lambda each: each[0].line)
+    )
+
+
+def _told(entry: ToldEntry, exhibit: str) -> CustodyRecord:
+    return CustodyRecord(
+        line=entry.line,
+        ref=exhibit,
+        event=entry.action,
+        time=entry.time,
+        recorded=entry.recorded or entry.time,
+        late=False,
+        officer=entry.officer,
+        signer=entry.signer,
+        detail=_TOLD.get(entry.action, WITHHELD),
+        elsewhere=entry.elsewhere,
+    )
+
+
+def _logs(lines: Mapping[int, CaseEvent]) -> dict[str, list[CustodyRecord]]:
+    logs: dict[str, list[CustodyRecord]] = {}
+    for number, event in lines.items():
+        for entry in entries(number, event):
             logs.setdefault(exhibit_of(entry.ref), []).append(entry)
-    return {ref: Exhibit(event, sealed.get(ref), _in_order(logs[ref], first[ref])) for ref, event in registered.items()}
+    return logs
 
 
-def _in_order(log: list[CustodyRecord], first: int) -> tuple[CustodyRecord, ...]:
-    """Order a log by the time at which things were done, after the capture in line `first`.
+def _in_order(log: Iterable[CustodyRecord]) -> tuple[CustodyRecord, ...]:
+    """Order a log by the time at which things were done, after the capture, which this case itself records.
 
     An officer states minutes, so what followed the capture at once may bear a time before it.
     """
-    return tuple(sorted(log, key=lambda entry: (entry.line != first, entry.time, entry.line)))
+    return tuple(sorted(log, key=lambda entry: (not _of_the_capture(entry), entry.time, entry.line)))
+
+
+def _of_the_capture(entry: CustodyRecord) -> bool:
+    return entry.event == "seized" and bool(entry.detail) and not entry.elsewhere
 
 
 def exhibits_of(case: Case, ref: str = "") -> list[Exhibit]:

@@ -207,7 +207,7 @@ def _exhibits(case: Case, receipt: Receipt) -> list[str]:
 def _own_seals(case: Case, sizes: set[int]) -> set[tuple[int, str, str]]:
     """Return size, root and fingerprint of the case's ledger at each of these lengths, where it was ever so long."""
     origin, tree, found = case_origin(case.info.id), MerkleTree(), set()
-    for line in ledger_lines(case.path / LEDGER):
+    for line in ledger_lines(case.path / LEDGER, root=case.path):
         tree.append(line)
         if tree.size in sizes:
             checkpoint = Checkpoint(origin, tree.size, tree.root())

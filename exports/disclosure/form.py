@@ -16,13 +16,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from hashing.case.events import Exchange
 from hashing.case.redaction import CONTENT, NETWORK, URL
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import leaf_hash, verify_inclusion
 from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hashing.case.events import CaptureEvent, WarcPlace
 
 LINES = "disclosed.jsonl"
 PROOFS = "disclosed.proofs"
@@ -72,3 +77,18 @@ class Inclusion:
 def lines_of(pieces: Sequence[bytes]) -> bytes:
     """Write lines."""
     return b"".join(piece + b"\n" for piece in pieces)
+
+
+def as_disclosed(events: Iterable[CaptureEvent], places: Mapping[str, int]) -> Iterator[CaptureEvent]:
+    """Yield the events with the places that the exchanges' records have in a disclosure: offsets by WARC-Record-ID."""
+
+    def _place(place: WarcPlace | None) -> WarcPlace | None:
+        if place is None or place.record not in places:
+            return None
+        return msgspec.structs.replace(place, file=EXCHANGES, offset=places[place.record])
+
+    for event in events:
+        if isinstance(event, Exchange):
+            yield msgspec.structs.replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
+        else:
+            yield event

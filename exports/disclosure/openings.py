@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hashing.errors import BadFormat
-from hashing.files.storage import read_small
+from hashing.files.storage import read_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def write_openings(openings: Openings) -> bytes:
 
 def load_openings(path: Path) -> Openings:
     """Read an openings file. Raises BadFormat, Unreadable."""
-    return parse_openings(read_small(path, LARGEST), str(path))
+    return parse_openings(read_named(path, LARGEST), str(path))
 
 
 def parse_openings(data: bytes, name: str) -> Openings:

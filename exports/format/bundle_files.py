@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from exports.format.manifest import ItemRecord
+    from exports.format.manifest import ListedItem
 
 _LONGEST_TEXT = 8_000
 """Characters of a page's text that the report shows."""
@@ -25,7 +25,7 @@ class BundleFiles:
     names: Collection[str]
     opened: Callable[[str], BinaryIO]
 
-    def page_text(self, item: ItemRecord) -> list[str]:
+    def page_text(self, item: ListedItem) -> list[str]:
         """Return the lines of a page's text, from its working copy; of a long one the start. Raises as `opened`."""
         for copy in item.working_copies:
             if copy.path.endswith("-text.txt") and copy.size <= _LARGEST_TEXT and copy.path in self.names:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, is_sealed
+from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
     CaptureFinished,
     CaptureResumed,
@@ -148,7 +148,7 @@ def seal_of(path: Path) -> Seal | None:
     """
     if not is_sealed(path):
         return None
-    note = read_small(path / CHECKPOINT)
+    note = read_small(path / CHECKPOINT, root=case_folder(path))
     try:
         checkpoint, _ = parse_checkpoint(note)
     except BadFormat as error:
@@ -156,7 +156,7 @@ def seal_of(path: Path) -> Seal | None:
     return Seal.of(checkpoint, note)
 
 
-def _reading_order(ref: str) -> tuple[list[int], str]:
+def reading_order(ref: str) -> tuple[list[int], str]:
     """Order references by their numbers: items are recorded as they arrive, and read as they were found."""
     return [int(digits) for digits in re.findall(r"[0-9]{1,18}", ref)], ref
 
@@ -195,5 +195,5 @@ class _Gathered:
                 posts.get(item.ref),
                 proofs.get(item.ref),
             )
-            for item in sorted(self.of(Item), key=lambda item: _reading_order(item.ref))
+            for item in sorted(self.of(Item), key=lambda item: reading_order(item.ref))
         )

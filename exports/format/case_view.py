@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.format.capture_view import read_capture
+from hashing import inside
 from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
 from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CAPTURES, CHECKPOINTS, Case
 from hashing.case.events import CaptureRegistered, Exported
 from hashing.errors import BadFormat
-from hashing.files.storage import read_small
+from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import parse_checkpoint
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def read_case(path: Path) -> CaseView:
         path=path,
         info=case.info,
         captures=Captures(tuple(path / CAPTURES / name for name in registered if name in folders)),
-        missing=tuple(name for name in registered if not (path / CAPTURES / name).is_dir()),
+        missing=tuple(name for name in registered if name not in folders),
         unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),
         batches=tuple(view for folder in batch_folders(case) if (view := _batch(folder)) is not None),
@@ -127,10 +128,13 @@ def _batch(folder: Path) -> BatchView | None:
 
 def case_seal(path: Path) -> Seal | None:
     """Return what the newest checkpoint of the case in `path` says, unchecked. Raises BadFormat, Unreadable."""
-    newest = max((path / CHECKPOINTS).glob(f"*.{CHECKPOINT}"), default=None)
-    if newest is None:
+    folder = path / CHECKPOINTS
+    with reading(folder):
+        names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
+    if not names:
         return None
-    note = read_small(newest)
+    newest = folder / names[-1]
+    note = read_small(newest, root=path)
     try:
         checkpoint, _ = parse_checkpoint(note)
     except BadFormat as error:

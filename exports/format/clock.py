@@ -22,7 +22,7 @@ _LONGEST = 1e12
 
 Interval = tuple[float, float]
 
-_OF_THE_LEDGER = {"signer", "salt"}
+_OF_THE_LEDGER = {"signer", "salt", "after"}
 
 
 def clock_sentence(measured: ClockMeasured | None, dates: ServerDates | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
 from exports.printable import printable
+from hashing import inside
 from hashing.files.digest_files import default_workers, digest_many
 from hashing.files.read import UnreadFile
 
@@ -30,6 +31,8 @@ class FolderTree:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.top = ""
+        self._empty: list[str] = []
         self._kinds = dict(self._walk())
         self._second: SecondReader | None = None
 
@@ -45,7 +48,8 @@ class FolderTree:
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
         try:
-            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with inside.reach(self.path / name, self.path) as (last, folder):
+                descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         except OSError as error:
             raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -99,9 +103,9 @@ class FolderTree:
         progress(sum(size for _, size in there.values()))
         return {**there, **here}
 
-    def strays(self) -> Sequence[str]:
-        """Return nothing: all that a folder holds is files and folders."""
-        return ()
+    def empty_folders(self) -> Sequence[str]:
+        """Return the folders that hold nothing."""
+        return self._empty
 
     def _walk(self) -> Iterator[tuple[str, str]]:
         waiting = [""]
@@ -111,6 +115,8 @@ class FolderTree:
                 entries = list(os.scandir(self.path / folder))
             except OSError as error:
                 raise NotCheckable(f"{self.path / folder}: {refusal(error)}") from error
+            if not entries and folder:
+                self._empty.append(folder.removesuffix("/"))
             for entry in entries:
                 name = f"{folder}{entry.name}"
                 if entry.is_symlink():

@@ -1,219 +1,155 @@
-"""The content of manifest.json: what the views of the captures say, with paths as they are in the bundle."""
+"""What a bundle lists: manifest.json, items.jsonl and custody.json, each a function of sealed lines alone.
+
+The same code writes them when a bundle is made and makes them once more when it is verified, so it gives the same bytes
+for the same lines. A capture is read when its turn comes: a bundle may hold more than memory does.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.errors import NotWhole
-from exports.format.clocks import clocks_record
+import msgspec
+
+from exports.bundle_listing import BundleListing, listings
+from exports.custody.continuity import bundle_logs
+from exports.disclosure.masked import WITHHELD
+from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
 from exports.format.manifest import (
+    CUSTODY_FORMAT,
     FORMAT,
     CaptureRecord,
     CaseRecord,
-    ChangeRecord,
-    ExcerptRecord,
-    ExchangeRecord,
+    CustodyLog,
+    DisclosedRecord,
+    DisclosureRecord,
+    ExhibitRecord,
     ExportRecord,
-    FailedRecord,
-    ItemRecord,
+    ItemsRecord,
     Manifest,
-    ProofRecord,
-    RecoveredRecord,
-    SealRecord,
-    SignerRecord,
-    SkippedRecord,
-    TimestampRecord,
-    TlsRecord,
-    WarcRecord,
-    WorkingCopyRecord,
 )
-from exports.format.posts import post_record
 from hashing.case.capture_folder import CHECKPOINT
-from hashing.case.case import CAPTURES, token_path
-from hashing.case.redaction import CONTENT
+from hashing.case.case import CAPTURES
+from hashing.case.events import CaseCreated, Stamped
+from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from exports.custody.continuity import Exhibit
-    from exports.format.capture_view import CaptureView, ItemView
-    from exports.format.manifest import DisclosureRecord
-    from hashing.case.case import CaseInfo
-    from hashing.case.events import Exchange, ProofRead, Stamped
-    from hashing.case.facts import Fact
-    from hashing.case.post import Post
+    from exports.bundle.entries import SealedCapture
+    from exports.format.manifest import Listed
+    from hashing.case.events import CaseEvent, Exported
+
+_encoder = msgspec.json.Encoder()
 
 
-def folder_in_bundle(capture: str) -> str:
-    """Return where a capture stands in a bundle."""
-    return f"data/{CAPTURES}/{capture}"
+class Inventory:
+    """What a bundle of these captures lists.
 
-
-def manifest(
-    info: CaseInfo,
-    exported: ExportRecord,
-    views: Iterable[CaptureView],
-    exhibits: Mapping[str, Exhibit],
-    stamped: Mapping[str, Stamped],
-    disclosure: DisclosureRecord | None = None,
-) -> Manifest:
-    """Return the manifest of a bundle that holds these captures; `stamped` are the trusted times by capture.
-
-    Raises NotWhole where a capture is not sealed.
+    `lines` are the lines of the case's ledger that stand in the bundle's seal, by their place in it; `exported` is the
+    one that records the bundle, of which `files` is not looked at; `captures` are in the order of `exported`. `watch`
+    is told each entry that `files` writes.
     """
-    return Manifest(
-        format=FORMAT,
-        case=CaseRecord(id=info.id, title=info.title, officer=info.officer, created=info.created),
-        exported=exported,
-        disclosure=disclosure,
-        captures=tuple(
-            _capture(
-                view,
-                exhibits.get(view.started.exhibit),
-                stamped.get(view.started.capture),
-                withheld=disclosure is not None and CONTENT in disclosure.redacted,
-            )
-            for view in views
-        ),
-    )
+
+    def __init__(
+        self,
+        lines: Mapping[int, CaseEvent],
+        exported: Exported,
+        captures: Sequence[SealedCapture],
+        watch: Callable[[Listed], object] = lambda _entry: None,
+    ) -> None:
+        self._lines = lines
+        self.line = exported
+        """The line that records the bundle."""
+        self._captures = captures
+        self._watch = watch
+
+    def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield the lists by their names in the bundle, each in pieces; take all of one before the next.
+
+        Raises BadKey, BadFormat, NotWhole, and what reading the captures raises, from the pieces too.
+        """
+        digest, lines = new_hash(), 0
+        heads: list[CaptureRecord] = []
+
+        def _items() -> Iterator[bytes]:
+            nonlocal lines
+            for capture in self._captures:
+                heads.append(capture.head())
+                for entry in capture.entries(heads[-1]):
+                    self._watch(entry)
+                    line = _encoder.encode(entry) + b"\n"
+                    digest.update(line)
+                    lines += 1
+                    yield line
+
+        yield ITEMS_JSONL, _items()
+        items = ItemsRecord(path=ITEMS_JSONL, lines=lines, size=digest.size, sha256=digest.hexdigest())
+        manifest = Manifest(
+            format=FORMAT,
+            case=self.case(heads),
+            exported=self.exported(),
+            disclosure=self.disclosure(heads),
+            items=items,
+            captures=tuple(heads),
+        )
+        yield MANIFEST_JSON, [msgspec.json.format(_encoder.encode(manifest), indent=2), b"\n"]
+        log = CustodyLog(
+            format=CUSTODY_FORMAT,
+            case=manifest.case.id,
+            exhibits=tuple(
+                ExhibitRecord(exhibit=exhibit, custody=custody)
+                for exhibit, custody in bundle_logs(self._lines, self.line).items()
+            ),
+        )
+        yield CUSTODY_JSON, [msgspec.json.format(_encoder.encode(log), indent=2), b"\n"]
+
+    def listing(self) -> BundleListing:
+        """Return all of it in memory, as a report is made of it. Raises as `files`."""
+        heads = [capture.head() for capture in self._captures]
+        entries = (each for capture, head in zip(self._captures, heads, strict=True) for each in capture.entries(head))
+        return BundleListing(
+            case=self.case(heads),
+            exported=self.exported(),
+            disclosure=self.disclosure(heads),
+            captures=tuple(listings(heads, entries, bundle_logs(self._lines, self.line))),
+        )
+
+    def case(self, heads: Sequence[CaptureRecord]) -> CaseRecord:
+        """Return what the case's first line says of it; where that is withheld, what is left."""
+        created = next((event for event in self._lines.values() if isinstance(event, CaseCreated)), None)
+        if created is not None:
+            return CaseRecord(id=created.case, title=created.title, officer=created.officer, created=created.time)
+        return CaseRecord(id=heads[0].started.case, title=self.line.title, officer=WITHHELD, created=WITHHELD)
+
+    def exported(self) -> ExportRecord:
+        """Return what is said of the making of the bundle."""
+        exported = self.line
+        return ExportRecord(time=exported.began, officer=exported.officer, tool=exported.tool, bundle=exported.bundle)
+
+    def disclosure(self, heads: Sequence[CaptureRecord]) -> DisclosureRecord | None:
+        """Say how much of each capture is disclosed, by the count in its sealed last line; None of whole captures."""
+        only = self.line.only
+        if not only:
+            return None
+        here = {head.exhibit: sum(ref.startswith(f"{head.exhibit}-") for ref in only) for head in heads}
+        return DisclosureRecord(
+            only=only,
+            redacted=self.line.redacted,
+            captures=tuple(
+                DisclosedRecord(
+                    capture=head.capture,
+                    exhibit=head.exhibit,
+                    items=head.finished.items,
+                    disclosed=here[head.exhibit],
+                    withheld=max(head.finished.items - here[head.exhibit], 0),
+                )
+                for head in heads
+            ),
+        )
 
 
-def _timestamp(stamped: Stamped, folder: str) -> TimestampRecord:
-    return TimestampRecord(
-        time=stamped.token_time,
-        authority=stamped.authority,
-        url=stamped.url,
-        late=stamped.late,
-        path=f"{folder}/{token_path(CHECKPOINT)}",
-        sha256=stamped.token_sha256,
-    )
-
-
-def _capture(view: CaptureView, exhibit: Exhibit | None, stamped: Stamped | None, *, withheld: bool) -> CaptureRecord:
-    started, finished, seal = view.started, view.finished, view.seal
-    if seal is None or finished is None:
-        raise NotWhole(f"{view.path}: not sealed")
-    folder = folder_in_bundle(started.capture)
-    refs = {entry.item.url: entry.item.ref for entry in reversed(view.items) if not entry.item.error_page}
-    return CaptureRecord(
-        capture=started.capture,
-        exhibit=started.exhibit,
-        scene=started.scene,
-        status=view.status,
-        reason=finished.reason,
-        officer=started.officer,
-        initials=started.initials,
-        title=started.title,
-        note=started.note,
-        started=started.time,
-        finished=finished.time,
-        tool=started.tool,
-        versions=started.versions,
-        settings=started.settings,
-        signer=SignerRecord(public_key=view.public_key, fingerprint=view.signer),
-        seal=SealRecord(size=seal.size, root=seal.root, fingerprint=seal.fingerprint),
-        timestamp=_timestamp(stamped, folder) if stamped else None,
-        clock=clocks_record(view),
-        items=tuple(_item(entry, folder, refs, withheld=withheld) for entry in view.items),
-        failed=tuple(
-            FailedRecord(time=each.time, url=each.url, reason=each.reason, found_in=each.found_in, ref=each.ref)
-            for each in view.failed
-        ),
-        skipped=tuple(
-            SkippedRecord(url=each.url, reason=each.reason, found_in=each.found_in, count=each.count)
-            for each in view.skipped
-        ),
-        changed=tuple(
-            ChangeRecord(
-                time=each.time,
-                id=each.id,
-                change=each.change,
-                before=each.before,
-                after=each.after,
-                reason=each.reason,
-            )
-            for each in view.changed
-        ),
-        recovered=tuple(
-            RecoveredRecord(time=each.time, officer=each.officer, tool=each.tool, found=each.found)
-            for each in view.recovered
-        ),
-        custody=exhibit.handed_over() if exhibit else (),
-    )
-
-
-def _item(entry: ItemView, folder: str, refs: Mapping[str, str], *, withheld: bool) -> ItemRecord:
-    item, post = entry.item, entry.post
-    return ItemRecord(
-        ref=item.ref,
-        kind=item.kind,
-        source=item.source,
-        url=item.url,
-        final_url=item.final_url,
-        found_in=item.found_in,
-        alt=item.alt,
-        claimed_name=item.claimed_name,
-        captured=entry.captured,
-        size=item.size,
-        sha256=item.sha256,
-        mime=item.mime,
-        path=f"{folder}/{item.path}",
-        withheld=withheld,
-        content_encoding=item.content_encoding,
-        partial=item.partial,
-        error_page=item.error_page,
-        exchange=_exchange(entry.exchange, folder) if entry.exchange else None,
-        excerpt=ExcerptRecord(of=item.excerpt.of, offset=item.excerpt.offset) if item.excerpt else None,
-        post=post_record(post, refs) if post else None,
-        proof=_proof(entry.proof) if entry.proof else None,
-        author=_author(post) if post else claimed(entry.facts, "author"),
-        title=post.title if post else claimed(entry.facts, "title"),
-        published=post.published if post else claimed(entry.facts, "published"),
-        facts=entry.facts,
-        working_copies=tuple(
-            WorkingCopyRecord(path=f"{folder}/{copy.path}", size=copy.size, sha256=copy.sha256, how=copy.how)
-            for copy in entry.working_copies
-        ),
-    )
-
-
-def claimed(facts: Iterable[Fact], name: str) -> str:
-    """Return the first claim of this name, the best-trusted one; "" where nothing claims it."""
-    return next((str(fact.value) for fact in facts if fact.name == name), "")
-
-
-def _author(post: Post) -> str:
-    author = post.author
-    return f"{author.name} ({author.handle})" if author.name and author.handle else author.name or author.handle
-
-
-def _proof(proof: ProofRead) -> ProofRecord:
-    return ProofRecord(
-        did=proof.did,
-        collection=proof.collection,
-        rkey=proof.rkey,
-        holds=bool(proof.record_cid),
-        record_cid=proof.record_cid,
-        rev=proof.rev,
-        key=proof.key,
-        post=proof.post,
-        identity=proof.identity,
-        problem=proof.problem,
-    )
-
-
-def _exchange(exchange: Exchange, folder: str) -> ExchangeRecord:
-    warc, tls = exchange.warc, exchange.tls
-    return ExchangeRecord(
-        number=exchange.exchange,
-        url=exchange.url,
-        status=exchange.status,
-        started=exchange.started,
-        seconds=exchange.seconds,
-        ip=exchange.ip,
-        proxy=exchange.proxy,
-        tls=TlsRecord(version=tls.version, cipher=tls.cipher, verified=tls.verified, chain=tls.chain) if tls else None,
-        server_date=exchange.server_date,
-        close_delimited=exchange.close_delimited,
-        warc=WarcRecord(file=f"{folder}/{warc.file}", offset=warc.offset, record=warc.record) if warc else None,
-    )
+def stamped_captures(events: Iterable[CaseEvent]) -> dict[str, Stamped]:
+    """Return the trusted times by capture."""
+    stamped = (event for event in events if isinstance(event, Stamped))
+    parts = ((event, event.checkpoint.split("/")) for event in stamped)
+    return {part[1]: event for event, part in parts if (part[0], part[2:]) == (CAPTURES, [CHECKPOINT])}

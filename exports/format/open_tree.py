@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.folder_tree import FolderTree
-from exports.format.tree import refusal
 from exports.format.zip_tree import ZipTree
 
 if TYPE_CHECKING:
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exports.format.tree import EvidenceTree
-
-_ZIP_MARK = b"PK"
 
 
 @contextmanager
@@ -30,7 +26,6 @@ def open_tree(path: Path) -> Iterator[EvidenceTree]:
         finally:
             folder.close()
     elif path.is_file():
-        _demand_zip(path)
         tree = ZipTree(path)
         try:
             yield tree
@@ -40,18 +35,3 @@ def open_tree(path: Path) -> Iterator[EvidenceTree]:
         raise NotCheckable(f"{path}: not a case, a capture or a bundle")
     else:
         raise NotCheckable(f"{path}: no such file or folder")
-
-
-def _demand_zip(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            if zipfile.is_zipfile(file):
-                return
-            file.seek(0)
-            mark = file.read(len(_ZIP_MARK))
-    except OSError as error:
-        raise NotCheckable(f"{path}: {refusal(error)}") from error
-    if mark == _ZIP_MARK:
-        hint = "copy it anew: it may have arrived in part only"
-        raise NotCheckable(f"{path}: a zip whose end is missing or damaged", hint=hint)
-    raise NotCheckable(f"{path}: not a case, a capture or a bundle")

@@ -140,6 +140,7 @@ class Findings:
     disclosed: list[Disclosed] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    report: str = ""
     files: int = 0
     bytes: int = 0
 
@@ -164,6 +165,8 @@ class Verification:
     files: int
     bytes: int
     since: Since | None = None
+    report: str = ""
+    """Of a bundle: whether its report was `remade` and compared, or `not remade`."""
 
     @classmethod
     def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Verification:
@@ -185,6 +188,7 @@ class Verification:
             files=findings.files,
             bytes=findings.bytes,
             since=since,
+            report=findings.report,
         )
 
     @property
@@ -216,6 +220,7 @@ class Verification:
             "opened": [asdict(each) for each in self.opened],
             "notes": list(self.notes),
             "since": self.since and asdict(self.since),
+            "report": self.report,
             "files": self.files,
             "bytes": self.bytes,
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exports.format.manifest import SkippedRecord
+    from hashing.case.events import Skipped
 
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
 
@@ -37,7 +37,7 @@ class Skips:
     count: int
 
 
-def skips_together(skipped: Iterable[SkippedRecord]) -> list[Skips]:
+def skips_together(skipped: Iterable[Skipped]) -> list[Skips]:
     """Put those on one line that were captured before; what else was skipped stands by itself."""
     rows: dict[tuple[str, str], Skips] = {}
     for each in skipped:

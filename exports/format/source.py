@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hashing import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import read_error
 
@@ -21,12 +22,16 @@ _NO_FILE = {errno.ELOOP, errno.ENXIO}  # what opening a link or a socket gives
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the case, its name in the bundle, and the size and SHA-256 that the case's ledgers give it."""
+    """A file of the case, its name in the bundle, and the size and SHA-256 that the case's ledgers give it.
+
+    `root` is the case's folder: nothing below it is reached through a link.
+    """
 
     path: Path
     name: str
     size: int
     sha256: str
+    root: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class SourceReader:
     def chunks(self) -> Iterator[memoryview]:
         """Yield the bytes in pieces of up to 1 MiB, each valid until the next. Raises Unreadable."""
         try:
-            descriptor = os.open(self.source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with inside.reach(self.source.path, self.source.root) as (name, folder):
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:
             self.fault = Fault("missing", str(self.source.path))
             return

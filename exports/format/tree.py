@@ -23,18 +23,24 @@ WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What a file's bytes are: SHA-256 in hexadecimal and size, or why it could not be read."""
+    """What a file's bytes are: SHA-256 in hexadecimal and size, or why it could not be read.
+
+    `fault` says what is wrong with the file although it has these bytes.
+    """
 
     name: str
     sha256: str = ""
     size: int = 0
     reason: str = ""
+    fault: str = ""
 
 
 class EvidenceTree(Protocol):
     """Files by their path below the root, with forward slashes."""
 
     path: Path
+    top: str
+    """The name of the folder that a zip unpacks to; "" where there is none."""
 
     def kinds(self) -> dict[str, str]:
         """Return every path that is not a folder, with what it is."""
@@ -51,8 +57,8 @@ class EvidenceTree(Protocol):
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
         """Hash files, on all cores, in the order given."""
 
-    def strays(self) -> Sequence[str]:
-        """Return a sentence for whatever is there and is in no file. Raises NotCheckable."""
+    def empty_folders(self) -> Sequence[str]:
+        """Return the folders that hold nothing."""
 
 
 def demand_inside(name: str) -> None:

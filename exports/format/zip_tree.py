@@ -1,194 +1,169 @@
-"""A zip, to be verified without unpacking it."""
+"""A zip of goldenhour's, to be verified without unpacking it."""
 
 from __future__ import annotations
 
 import io
 import os
-import stat
-import struct
-import zipfile
 import zlib
-from contextlib import contextmanager
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.format.tree import FILE, LINK, OTHER, WACZ_MARKS, FileReading, demand_inside, refusal
-from exports.format.zip_layout import strays
+from exports.format.tree import FILE, WACZ_MARKS, FileReading, demand_inside, refusal
 from exports.printable import printable
+from exports.zip_form import ZipEntry, read_entries
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from typing import IO, BinaryIO
+    from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
 
 _PIECE = 1 << 20
-_MOST_ENTRIES = 1_000_000
-_BOMB_FLOOR = 100 << 20
-_BOMB_RATIO = 200
-_ENCRYPTED = 1
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
-"""LZMA is not among them: whoever packs with it decides how much memory unpacking takes, up to 4 GiB."""
-
-
-_NO_ENTRY = (zipfile.BadZipFile, ValueError, struct.error)
-"""What `zipfile` raises for the head of an entry: none there, a name that is not in its encoding, one that is cut."""
+_BATCH_FILES = 200
+_BATCH_BYTES = 8 << 20
 
 
 class ZipTree:
     """A zip that holds everything in one top folder, or a WACZ, which has none. Nothing is unpacked to disk.
 
-    Raises NotCheckable.
+    `top` is the name of that folder, or "". Raises NotCheckable, also for a zip in another form than goldenhour's.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._archive = zipfile.ZipFile(path)
-            self._members = self._checked(self._archive.infolist())
-        except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, EOFError) as error:
-            raise NotCheckable(f"{path}: not a zip that can be read ({error})") from error
+            self._file = path.open("rb")
+        except OSError as error:
+            raise NotCheckable(f"{path}: {refusal(error)}") from error
+        try:
+            self.top, self._entries = self._named(read_entries(self._file))
+        except NotCheckable as error:
+            self._file.close()
+            raise NotCheckable(f"{path}: {error}", hint=error.hint) from error
+        except OSError as error:
+            self._file.close()
+            raise NotCheckable(f"{path}: {refusal(error)}") from error
 
     def close(self) -> None:
         """Let go of the file."""
-        self._archive.close()
+        self._file.close()
 
     def kinds(self) -> dict[str, str]:
         """Return every path that is not a folder, with what it is."""
-        return {name: _kind(member) for name, member in self._members.items()}
+        return dict.fromkeys(self._entries, FILE)
+
+    def empty_folders(self) -> Sequence[str]:
+        """Return nothing: goldenhour writes no entry for a folder."""
+        return ()
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
-        try:
-            member = self._archive.open(self._members[name])
-        except (*_NO_ENTRY, OSError, NotImplementedError, RuntimeError, KeyError) as error:
-            raise NotCheckable(f"{printable(name)}: cannot be read from the zip ({error})") from error
-        return io.BufferedReader(_Member(member, name))
+        return io.BufferedReader(_Member(self._file.fileno(), self._entry(name)), _PIECE >> 4)
 
     def begin(self) -> None:
         """Begin nothing: what is in a zip is read by threads alone."""
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has, as the zip says. Raises NotCheckable."""
-        if name not in self._members:
-            raise NotCheckable(f"{printable(name)}: not in the zip")
-        return self._members[name].file_size
+        """Return how many bytes a file has. Raises NotCheckable."""
+        return self._entry(name).size
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
         """Hash files in the order given, several at a time."""
-        from concurrent.futures import ThreadPoolExecutor
+        workers = min(os.cpu_count() or 1, 8)
+        waiting: deque[Future[list[FileReading]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for batch in self._batches(names):
+                waiting.append(pool.submit(self._read_batch, batch))
+                if len(waiting) > 2 * workers:
+                    yield from _told(waiting.popleft().result(), progress)
+            while waiting:
+                yield from _told(waiting.popleft().result(), progress)
 
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-            for read in pool.map(self._read, names):
-                progress(read.size)
-                yield read
+    def _batches(self, names: Sequence[str]) -> Iterator[list[str]]:
+        batch, held = list[str](), 0
+        for name in names:
+            batch.append(name)
+            held += self._entries[name].size
+            if len(batch) == _BATCH_FILES or held > _BATCH_BYTES:
+                yield batch
+                batch, held = [], 0
+        if batch:
+            yield batch
 
-    def strays(self) -> Sequence[str]:
-        """Return a sentence for whatever is in the zip and in none of its files. Raises NotCheckable."""
+    def _read_batch(self, names: Sequence[str]) -> list[FileReading]:
+        buffer = bytearray(_PIECE)
+        return [self._read(name, memoryview(buffer)) for name in names]
+
+    def _read(self, name: str, buffer: memoryview) -> FileReading:
+        entry, digest, crc = self._entries[name], new_hash(), 0
+        file = _Member(self._file.fileno(), entry)
         try:
-            with self.path.open("rb", buffering=0) as file:
-                return tuple(strays(file, self._archive.infolist(), self._archive.start_dir))
+            while count := file.readinto(buffer):
+                digest.update(buffer[:count])
+                crc = zlib.crc32(buffer[:count], crc)
         except OSError as error:
-            raise NotCheckable(f"{self.path}: {refusal(error)}") from error
+            return FileReading(name, reason=refusal(error))
+        fault = "" if crc == entry.crc else "the zip states another CRC of it, so that some programs do not unpack it"
+        return FileReading(name, digest.hexdigest(), digest.size, fault=fault)
 
-    def _read(self, name: str) -> FileReading:
-        digest, declared = new_hash(), self._members[name].file_size
-        try:
-            with self.open(name) as file:
-                while piece := file.read(_PIECE):
-                    digest.update(piece)
-                    if digest.size > declared:
-                        return FileReading(name, reason="longer than the zip says")
-        except NotCheckable as error:
-            return FileReading(name, reason=str(error).removeprefix(f"{printable(name)}: "))
-        return FileReading(name, digest.hexdigest(), digest.size)
+    def _entry(self, name: str) -> ZipEntry:
+        if name not in self._entries:
+            raise NotCheckable(f"{printable(name)}: not in the zip")
+        return self._entries[name]
 
-    def _checked(self, members: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-        if len(members) > _MOST_ENTRIES:
-            raise NotCheckable(f"{self.path}: a zip of {len(members)} entries")
-        total = sum(member.file_size for member in members)
-        if total > _BOMB_FLOOR + _BOMB_RATIO * self.path.stat().st_size:
-            raise NotCheckable(f"{self.path}: would unpack to {total} bytes: not a bundle but a zip bomb")
-        tops = {member.filename.partition("/")[0] for member in members}
+    @staticmethod
+    def _named(entries: Sequence[ZipEntry]) -> tuple[str, dict[str, ZipEntry]]:
+        """Return the name of the top folder, and the entries by their names in it. Raises NotCheckable."""
+        for entry in entries:
+            demand_inside(f"{entry.name}." if entry.name.endswith("/") else entry.name)  # a folder is no file
+        tops = {entry.name.partition("/")[0] for entry in entries}
         flat = bool(tops & WACZ_MARKS)
-        if len(tops) != 1 and not flat:
-            raise NotCheckable(f"{self.path}: not a bundle: everything in it would be in one folder")
-        found: dict[str, zipfile.ZipInfo] = {}
-        for member in members:
-            name = member.filename if flat else member.filename.partition("/")[2]
-            demand_inside(member.orig_filename)  # as it stands there: `zipfile` drops what follows a zero byte
-            self._demand_readable(member)
-            if _is_folder(member):
-                continue
-            if name in found:
-                raise NotCheckable(f"{self.path}: {printable(name)} is in it twice")
-            found[name] = member
-        return found
-
-    def _demand_readable(self, member: zipfile.ZipInfo) -> None:
-        if member.flag_bits & _ENCRYPTED:
-            raise NotCheckable(f"{self.path}: encrypted", hint="unpack it with its password and verify the folder")
-        if member.compress_type not in _METHODS:
-            raise NotCheckable(
-                f"{self.path}: packed by method {member.compress_type}, which is not read here",
-                hint="unpack it with the program that made it and verify the folder",
-            )
+        if not flat and (len(tops) != 1 or any("/" not in entry.name for entry in entries)):
+            raise NotCheckable("not a bundle: everything in it would be in one folder")
+        top = "" if flat else next(iter(tops))
+        named = {entry.name if flat else entry.name[len(top) + 1 :]: entry for entry in entries}
+        if len(named) != len(entries):
+            raise NotCheckable("a zip that holds two files of one name")
+        return top, named
 
 
-def _is_folder(member: zipfile.ZipInfo) -> bool:
-    """Say whether an entry is a folder and nothing more: one can hold bytes, or be a link, that no tool shows."""
-    return member.is_dir() and not member.file_size and _type(member) in {0, stat.S_IFDIR}
-
-
-def _kind(member: zipfile.ZipInfo) -> str:
-    if _type(member) == stat.S_IFLNK:
-        return LINK
-    return FILE if _type(member) in {0, stat.S_IFREG} and not member.is_dir() else OTHER
-
-
-def _type(member: zipfile.ZipInfo) -> int:
-    """Return the type bits of an entry's mode; 0 where the zip comes from a system that has none."""
-    return stat.S_IFMT(member.external_attr >> 16)
+def _told(reads: Sequence[FileReading], progress: Callable[[int], None]) -> Iterator[FileReading]:
+    for read in reads:
+        progress(read.size)
+        yield read
 
 
 class _Member(io.RawIOBase):
-    """A file in a zip whose damage is an error of ours."""
+    """A file in a zip; several can be read at the same time."""
 
-    def __init__(self, member: IO[bytes], name: str) -> None:
-        self._member = member
-        self._name = name
+    def __init__(self, descriptor: int, entry: ZipEntry) -> None:
+        self._descriptor = descriptor
+        self._begin, self._size = entry.begin, entry.size
+        self._position = 0
 
     def readable(self) -> bool:
         """Say that this stream is for reading."""
         return True
 
     def seekable(self) -> bool:
-        """Say that this stream can be moved in; forward costs no more than reading."""
+        """Say that this stream can be moved in."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill `buffer`. Raises NotCheckable."""
-        view = memoryview(buffer).cast("B")
-        with self._reading():
-            piece = self._member.read(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
+        """Fill `buffer`. Raises OSError."""
+        view = memoryview(buffer).cast("B")[: max(self._size - self._position, 0)]
+        count = os.preadv(self._descriptor, [view], self._begin + self._position) if view else 0
+        self._position += count
+        return count
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to an offset. Raises NotCheckable."""
-        with self._reading():
-            return self._member.seek(offset, whence)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._member.close()
-        super().close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except (zipfile.BadZipFile, EOFError, ValueError, zlib.error, OSError) as error:
-            raise NotCheckable(f"{printable(self._name)}: damaged in the zip ({error})") from error
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to an offset. Raises OSError, as a file does, for one before the first byte."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError(f"no place before the first byte: {start + offset}")
+        self._position = start + offset
+        return self._position

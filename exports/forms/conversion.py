@@ -33,7 +33,7 @@ class ExportForm:
 def _write_csv(bundle: OpenedBundle, path: Path) -> DerivedFile:
     from exports.forms.csv_file import csv_pieces
 
-    return write_derived(path, csv_pieces(bundle.manifest))
+    return write_derived(path, csv_pieces(bundle))
 
 
 def _write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:

@@ -130,7 +130,7 @@ class _Source:
         """Leave out what this case says itself: a copy of it may have been worked on elsewhere."""
         if log.case != self._case.info.id:
             return log
-        own = set(ledger_lines(self._case.path / LEDGER))
+        own = set(ledger_lines(self._case.path / LEDGER, root=self._case.path))
         return replace(log, lines=tuple(each for each in log.lines if each.line not in own))
 
     def _decide(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str) -> MergeOutcome:

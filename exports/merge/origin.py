@@ -11,7 +11,7 @@ from exports.errors import NotCheckable, NotMergeable
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import SEAL_CHECKPOINT
 from exports.format.tree import below
-from exports.verification.bundle import proof_file
+from exports.proofs import read_proof
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, case_origin
 from hashing.case.events import (
@@ -147,13 +147,10 @@ def _log_of_bundle(check: Check) -> OtherLog:
 
 def _proven_line(check: Check, name: str) -> OtherLine:
     line = check.small(f"{name}.json")
-    try:
-        index, _, proof = proof_file(check, f"{name}.proof")
-    except ValueError as error:
-        raise BadFormat(f"{name}.proof: not an inclusion proof") from error
-    if not 0 <= index < _MOST_LINES:
+    proof = read_proof(check.small(f"{name}.proof"))
+    if proof.first >= _MOST_LINES:
         raise BadFormat(f"{name}.proof: no ledger is so long")
-    return OtherLine(index=index, line=line, event=decode_case_event(line), proof=_written(proof))
+    return OtherLine(index=proof.first, line=line, event=decode_case_event(line), proof=_written(proof.hashes))
 
 
 def _telling(event: CaseEvent) -> bool:

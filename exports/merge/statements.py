@@ -9,13 +9,14 @@ from exports.errors import NotMergeable, NotWhole
 from exports.format.capture_view import read_capture
 from exports.merge.origin import demand_time
 from exports.verification.merges import merge_faults
-from hashing.case.capture_folder import CHECKPOINT
+from hashing import inside
+from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat
-from hashing.files.storage import read_small
+from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.times import Clock, system_clock, timestamp
@@ -91,19 +92,21 @@ def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, 
 
 def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Stamped]:
     """Return what records the token of a capture's trusted time, where one came with it. Raises TrustedTimeError."""
-    if not (folder / token_path(CHECKPOINT)).is_file():
-        return []
+    root = case_folder(folder)
+    with reading(folder):
+        if not inside.is_file(folder / token_path(CHECKPOINT), root):
+            return []
     from hashing.case.stamping import Unstamped, stamped_event
     from hashing.ledger.trusted_time import read_token
 
-    note, token = read_small(folder / CHECKPOINT), read_small(folder / token_path(CHECKPOINT))
+    note, token = (read_small(folder / name, root=root) for name in (CHECKPOINT, token_path(CHECKPOINT)))
     seal = Unstamped(what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed)
     return [stamped_event(seal, note, read_token(token), merger.key, merger.clock)]
 
 
 def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
     """Return what records where the sealed capture in a folder was taken from. Raises BadSignature, BadKey."""
-    view, note = read_capture(folder), read_small(folder / CHECKPOINT)
+    view, note = read_capture(folder), read_small(folder / CHECKPOINT, root=case_folder(folder))
     checkpoint = open_checkpoint(note, PublicKey.parse(view.public_key))
     return Merged(
         time=merger.now(),

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from exports.bundle.opened_bundle import open_bundle
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bundle_files import BundleFiles
@@ -16,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from exports.format.manifest import Manifest
+    from exports.bundle_listing import BundleListing
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBundle:
     """What a bundle lists, its files, and the fingerprint of its seal."""
 
-    manifest: Manifest
+    listing: BundleListing
     files: BundleFiles
     fingerprint: str
 
@@ -41,7 +39,7 @@ def held_bundle(
         _demand_whole(bundle, progress)
     with open_bundle(bundle, verified=True) as opened:
         files = BundleFiles(opened.files.sha256.keys(), opened.files.tree.open)
-        yield HeldBundle(_named(opened.manifest, bundle), files, opened.fingerprint)
+        yield HeldBundle(opened.listing(), files, opened.fingerprint)
 
 
 def _demand_whole(bundle: Path, progress: Callable[[int, int], None] | None) -> None:
@@ -58,10 +56,3 @@ def _demand_whole(bundle: Path, progress: Callable[[int, int], None] | None) -> 
         raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {bundle}")
     if not found.what.startswith("bundle"):
         raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint="make one: goldenhour export")
-
-
-def _named(manifest: Manifest, bundle: Path) -> Manifest:
-    if manifest.exported.bundle:
-        return manifest
-    named = msgspec.structs.replace(manifest.exported, bundle=bundle.name)  # an earlier version did not write it down
-    return msgspec.structs.replace(manifest, exported=named)

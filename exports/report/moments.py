@@ -1,4 +1,4 @@
-"""The times in a manifest, for the timeline: what we recorded, and what posts, photos and pages claim, kept apart.
+"""The times in a listing, for the timeline: what we recorded, and what posts, photos and pages claim, kept apart.
 
 A claimed time is placed only where it says its zone. One without a zone or a day, or that could not be read, is listed
 apart with the reason: no zone is ever assumed.
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import CaptureRecord, ItemRecord, Manifest
+    from exports.bundle_listing import BundleListing, CaptureListing
+    from exports.format.manifest import ListedItem
 
 _ZONED = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)[0-9]* ?"
@@ -47,7 +48,7 @@ class Moment:
     written: str = ""
     note: str = ""
     unclear: str = ""
-    item: ItemRecord | None = None
+    item: ListedItem | None = None
     exhibit: str = ""
 
     @property
@@ -66,9 +67,9 @@ class Moment:
         return self.utc.isoformat()[:16] if self.utc else ""
 
 
-def moments(manifest: Manifest) -> tuple[list[Moment], list[Moment]]:
+def moments(listing: BundleListing) -> tuple[list[Moment], list[Moment]]:
     """Return the times that can be placed, in order, and those that cannot."""
-    found = [moment for capture in manifest.captures for moment in _of_capture(capture)]
+    found = [moment for capture in listing.captures for moment in _of_capture(capture)]
     placed = [each for each in found if each.utc is not None]
     placed.sort(key=lambda each: (each.utc, each.exhibit, each.item.ref if each.item else ""))
     return placed, [each for each in found if each.utc is None]
@@ -87,12 +88,14 @@ def read_time(text: str) -> datetime | None:
         return None
 
 
-def _of_capture(capture: CaptureRecord) -> Iterator[Moment]:
+def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
     exhibit = capture.exhibit
-    yield _recorded(capture.started, "capture began", exhibit)
-    yield _recorded(capture.finished, "capture ended", exhibit)
+    yield _recorded(capture.started.time, "capture began", exhibit)
+    yield _recorded(capture.finished.time, "capture ended", exhibit)
     if capture.timestamp is not None:
-        yield _recorded(capture.timestamp.time, "trusted time of the seal", exhibit, note=capture.timestamp.authority)
+        yield _recorded(
+            capture.timestamp.token_time, "trusted time of the seal", exhibit, note=capture.timestamp.authority
+        )
     for item in capture.items:
         yield _recorded(item.captured, "captured", exhibit, item)
         yield from _claims(item, exhibit)
@@ -107,7 +110,7 @@ def _of_capture(capture: CaptureRecord) -> Iterator[Moment]:
         yield _recorded(entry.recorded, f"{what}: recorded", exhibit, note=entry.ref)
 
 
-def _claims(item: ItemRecord, exhibit: str) -> Iterator[Moment]:
+def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
     post = item.post
     if post is not None:
         claims = [("posted", post.published), ("post edited", post.edited)]
@@ -121,7 +124,7 @@ def _claims(item: ItemRecord, exhibit: str) -> Iterator[Moment]:
             yield _claimed(str(fact.value), _FACTS[fact.name], exhibit, item, note=fact.tag, reckoned=zone)
 
 
-def _recorded(time: str, what: str, exhibit: str, item: ItemRecord | None = None, note: str = "") -> Moment:
+def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "") -> Moment:
     utc = read_time(time)
     unclear = "" if utc else "not a time"
     return Moment(
@@ -130,7 +133,7 @@ def _recorded(time: str, what: str, exhibit: str, item: ItemRecord | None = None
 
 
 def _claimed(
-    time: str, what: str, exhibit: str, item: ItemRecord | None = None, note: str = "", reckoned: str = ""
+    time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "", reckoned: str = ""
 ) -> Moment:
     utc = read_time(time)
     if utc is None and reckoned and (utc := read_time(time + reckoned)) is not None:

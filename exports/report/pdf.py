@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    from exports.format.manifest import ItemRecord
+    from exports.format.manifest import ListedItem
     from exports.report.held import HeldBundle
     from exports.report.site import SitePage
 
@@ -87,7 +87,7 @@ def _parts(held: HeldBundle) -> list[list[SitePage]]:
     """Lay the pages out on as few files as they fit in; a page is never divided."""
     parts: list[list[SitePage]] = [[]]
     filled = 0.0
-    for page in report_pages(held.manifest):
+    for page in report_pages(held.listing):
         if page.template in _ON_SCREEN:
             continue
         weight = _weight(page)
@@ -128,7 +128,7 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int)
     import weasyprint
 
     small, reasons = _pictures(held, pages)
-    rendering = Rendering(held.manifest, held.files, reasons)
+    rendering = Rendering(held.listing, held.files, reasons)
     links = PrintLinks(pages, small)
     head = rendering.filled(
         "print.html.j2", style=own("pdf.css"), seal=held.fingerprint, part=part, parts=parts, links=links
@@ -152,7 +152,7 @@ def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, by
     }
 
 
-def _shown(page: SitePage) -> Iterator[ItemRecord]:
+def _shown(page: SitePage) -> Iterator[ListedItem]:
     return (item for item in page.values.get("entries", ()) if page.template == "items" and is_photo(item))
 
 

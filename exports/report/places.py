@@ -1,4 +1,4 @@
-"""Where photos claim to have been taken: the positions in a manifest, gathered into regions that a map can show."""
+"""Where photos claim to have been taken: the positions in a listing, gathered into regions that a map can show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exports.format.manifest import ItemRecord, Manifest
+    from exports.bundle_listing import BundleListing
+    from exports.format.manifest import ListedItem
 
 _LATITUDE = ("GPS latitude", "latitude")
 _LONGITUDE = ("GPS longitude", "longitude")
@@ -22,7 +23,7 @@ _CELL = 0.5
 class MapPlace:
     """A position in degrees (WGS 84, as far as the photo says), signed; `error` in metres as stated, or ""."""
 
-    item: ItemRecord
+    item: ListedItem
     latitude: float
     longitude: float
     error: str
@@ -33,15 +34,15 @@ class MapPlace:
 class Unplaced:
     """A position that is claimed and cannot be drawn, and why."""
 
-    item: ItemRecord
+    item: ListedItem
     said: str
 
 
-def places(manifest: Manifest) -> tuple[list[MapPlace], list[Unplaced]]:
+def places(listing: BundleListing) -> tuple[list[MapPlace], list[Unplaced]]:
     """Return the positions that items claim, and the claims that are no positions."""
     placed: list[MapPlace] = []
     unplaced: list[Unplaced] = []
-    for capture in manifest.captures:
+    for capture in listing.captures:
         for item in capture.items:
             found = _place(item)
             if isinstance(found, MapPlace):
@@ -82,7 +83,7 @@ def _around(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
             yield cell[0] + up, (cell[1] + along + half) % round_the_world - half
 
 
-def _place(item: ItemRecord) -> MapPlace | Unplaced | None:
+def _place(item: ListedItem) -> MapPlace | Unplaced | None:
     facts = {fact.name: fact for fact in reversed(item.facts)}
     latitude = next((facts[name] for name in _LATITUDE if name in facts), None)
     longitude = next((facts[name] for name in _LONGITUDE if name in facts), None)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
-    from exports.format.manifest import ItemRecord, Manifest
+    from exports.format.manifest import ListedItem
 
 EDGE = 400
 """Pixels of a preview's longer side: a gallery's tile on a display of double density."""
@@ -44,15 +45,15 @@ class Preview:
     reason: str = ""
 
 
-def report_photos(manifest: Manifest) -> list[ItemRecord]:
+def report_photos(listing: BundleListing) -> list[ListedItem]:
     """Return the photos that a report shows small: each content once, in the order of the items."""
-    items = (item for capture in manifest.captures for item in capture.items)
+    items = (item for capture in listing.captures for item in capture.items)
     return list({item.sha256: item for item in items if is_photo(item)}.values())
 
 
-def previews(manifest: Manifest, files: BundleFiles, done: Callable[[int], None]) -> Iterator[Preview]:
+def previews(listing: BundleListing, files: BundleFiles, done: Callable[[int], None]) -> Iterator[Preview]:
     """Yield a preview of every photo that the bundle holds; `done` is told bytes read."""
-    photos = [item for item in report_photos(manifest) if item.path in files.names]
+    photos = [item for item in report_photos(listing) if item.path in files.names]
     with ThreadPoolExecutor(_WORKERS) as pool:
         for start in range(0, len(photos), _BATCH):
             batch = photos[start : start + _BATCH]
@@ -62,7 +63,7 @@ def previews(manifest: Manifest, files: BundleFiles, done: Callable[[int], None]
             yield from made
 
 
-def preview(item: ItemRecord, files: BundleFiles) -> Preview:
+def preview(item: ListedItem, files: BundleFiles) -> Preview:
     """Return the preview of one photo, or why there is none."""
     from PIL import Image
 

@@ -34,7 +34,7 @@ def write_report(bundle: Path, output: Path, progress: Callable[[int, int], None
         draft = FolderDraft(draft_path(output))
         try:
             try:
-                for file in report_files(held.manifest, held.files):
+                for file in report_files(held.listing, held.files):
                     draft.add(file.name, file.pieces)
             except OSError as error:
                 raise read_error(bundle, error) from error

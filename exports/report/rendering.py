@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
-    from exports.format.manifest import Manifest
     from exports.report.links import PrintLinks, ReportLinks
     from exports.report.site import SitePage
 
@@ -44,9 +44,9 @@ class Trusted(str):
 class Rendering:
     """Renders the pages of one report; `reasons` say by SHA-256 why a photo has no preview."""
 
-    def __init__(self, manifest: Manifest, files: BundleFiles, reasons: Mapping[str, str]) -> None:
+    def __init__(self, listing: BundleListing, files: BundleFiles, reasons: Mapping[str, str]) -> None:
         self._environment = environment(files)
-        self._shared = {"manifest": manifest, "reasons": reasons, "summary": summary(manifest), **_lookups(manifest)}
+        self._shared = {"listing": listing, "reasons": reasons, "summary": summary(listing), **_lookups(listing)}
 
     def page(self, page: SitePage, navigation: Sequence[SitePage], links: ReportLinks) -> Iterator[bytes]:
         """Yield a page in pieces. Raises what opening a page's text raises."""
@@ -119,12 +119,12 @@ def _shown(value: object) -> object:
     return value
 
 
-def _lookups(manifest: Manifest) -> dict[str, object]:
+def _lookups(listing: BundleListing) -> dict[str, object]:
     """Return what templates look up: items, their captures, proofs and what is held, each by a name."""
     proofs: dict[str, list[str]] = {}
     held: dict[tuple[str, str], str] = {}
     items, owners = {}, {}
-    for number, capture in enumerate(manifest.captures, start=1):
+    for number, capture in enumerate(listing.captures, start=1):
         named = ((each.url, item_named(each.reason)) for each in capture.skipped)
         held |= {(capture.capture, url): ref for url, ref in named if ref}
         held |= {(capture.capture, item.url): item.ref for item in capture.items}
@@ -132,5 +132,5 @@ def _lookups(manifest: Manifest) -> dict[str, object]:
             items[item.ref], owners[item.ref] = item, (number, capture)
             if item.proof is not None and item.proof.post:
                 proofs.setdefault(item.proof.post, []).append(item.ref)
-    changes = [(capture, change) for capture in manifest.captures for change in capture.changed]
+    changes = [(capture, change) for capture in listing.captures for change in capture.changed]
     return {"items": items, "owners": owners, "proofs": proofs, "held": held, "changes": changes}

@@ -17,8 +17,9 @@ from exports.report.words import is_photo, joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
-    from exports.format.manifest import ItemRecord, Manifest
+    from exports.format.manifest import ListedItem
     from exports.report.map_drawing import Drawing
     from exports.report.places import MapPlace
     from exports.report.threads import Said
@@ -55,7 +56,7 @@ class SitePage:
 
 
 def report_files(
-    manifest: Manifest, files: BundleFiles, done: Callable[[int], None] = lambda _count: None
+    listing: BundleListing, files: BundleFiles, done: Callable[[int], None] = lambda _count: None
 ) -> Iterator[ReportFile]:
     """Yield the files of a report: the previews of photos first, then the pages; `done` is told bytes of photos read.
 
@@ -63,34 +64,34 @@ def report_files(
     """
     shown: set[str] = set()
     reasons: dict[str, str] = {}
-    for each in previews(manifest, files, done):
+    for each in previews(listing, files, done):
         if each.data:
             shown.add(each.sha256)
             yield ReportFile(f"{PREVIEWS}{each.sha256}.jpg", [each.data])
         else:
             reasons[each.sha256] = each.reason
-    pages = report_pages(manifest)
+    pages = report_pages(listing)
     addresses = item_addresses(pages)
-    rendering = Rendering(manifest, files, reasons)
+    rendering = Rendering(listing, files, reasons)
     navigation = _navigation(pages)
     for page in pages:
         links = ReportLinks(addresses, files.names, shown, overview=page.name == OVERVIEW)
         yield ReportFile(page.name, rendering.page(page, navigation, links))
 
 
-def report_pages(manifest: Manifest) -> list[SitePage]:
+def report_pages(listing: BundleListing) -> list[SitePage]:
     """Return every page of a report, in the order in which they are read; a part that would be empty is left out."""
     overview = SitePage(name=OVERVIEW, template="overview", title="Overview", section=OVERVIEW)
     return [
         overview,
-        *_captures(manifest),
-        *_index(manifest),
-        *_gallery(manifest),
-        *_timeline(manifest),
-        *_map(manifest),
-        *_threads(manifest),
-        *_custody(manifest),
-        *_details(manifest),
+        *_captures(listing),
+        *_index(listing),
+        *_gallery(listing),
+        *_timeline(listing),
+        *_map(listing),
+        *_threads(listing),
+        *_custody(listing),
+        *_details(listing),
     ]
 
 
@@ -99,8 +100,8 @@ def item_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
     return {item.ref: page.name for page in pages if page.template == "items" for item in page.values["entries"]}
 
 
-def _items(manifest: Manifest) -> list[ItemRecord]:
-    return [item for capture in manifest.captures for item in capture.items]
+def _items(listing: BundleListing) -> list[ListedItem]:
+    return list(listing.items)
 
 
 def _navigation(pages: Iterable[SitePage]) -> list[SitePage]:
@@ -134,8 +135,8 @@ def _paged(
     ]
 
 
-def _captures(manifest: Manifest) -> list[SitePage]:
-    names = [f"{PAGES}capture-{number}.html" for number in range(1, len(manifest.captures) + 1)]
+def _captures(listing: BundleListing) -> list[SitePage]:
+    names = [f"{PAGES}capture-{number}.html" for number in range(1, len(listing.captures) + 1)]
     return [
         SitePage(
             name=name,
@@ -145,23 +146,23 @@ def _captures(manifest: Manifest) -> list[SitePage]:
             siblings=names,
             values={"capture": capture},
         )
-        for name, capture in zip(names, manifest.captures, strict=True)
+        for name, capture in zip(names, listing.captures, strict=True)
     ]
 
 
-def _index(manifest: Manifest) -> list[SitePage]:
-    return _paged("index", "index", "All items", _items(manifest), ROWS)
+def _index(listing: BundleListing) -> list[SitePage]:
+    return _paged("index", "index", "All items", _items(listing), ROWS)
 
 
-def _gallery(manifest: Manifest) -> list[SitePage]:
+def _gallery(listing: BundleListing) -> list[SitePage]:
     seen = [
-        item for item in _items(manifest) if item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)
+        item for item in _items(listing) if item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)
     ]
     return _paged("gallery", "gallery", "Gallery", seen, TILES)
 
 
-def _timeline(manifest: Manifest) -> list[SitePage]:
-    placed, unplaced = moments(manifest)
+def _timeline(listing: BundleListing) -> list[SitePage]:
+    placed, unplaced = moments(listing)
     apart = _paged("timeline-unclear", "unclear", "Times that cannot be placed", unplaced, MOMENTS, section="?")
     first = apart[0].name if apart else ""
     pages = _paged("timeline", "timeline", "Timeline", placed, MOMENTS, unclear=first, unclear_count=len(unplaced))
@@ -180,8 +181,8 @@ def _timeline(manifest: Manifest) -> list[SitePage]:
     return pages
 
 
-def _map(manifest: Manifest) -> list[SitePage]:
-    placed, unplaced = places(manifest)
+def _map(listing: BundleListing) -> list[SitePage]:
+    placed, unplaced = places(listing)
     if not placed and not unplaced:
         return []
     near = regions(placed)
@@ -198,19 +199,19 @@ def _map(manifest: Manifest) -> list[SitePage]:
     return [SitePage(name=name, template="map", title="Map", section=name, values=values)]
 
 
-def _threads(manifest: Manifest) -> list[SitePage]:
-    found = threads(manifest)
+def _threads(listing: BundleListing) -> list[SitePage]:
+    found = threads(listing)
     posts: list[tuple[Said, int]] = [(said, len(thread.posts)) for thread in found for said in thread.posts]
     return _paged("threads", "threads", "Threads", posts, POSTS, threads=sum(len(each.posts) > 1 for each in found))
 
 
-def _custody(manifest: Manifest) -> list[SitePage]:
+def _custody(listing: BundleListing) -> list[SitePage]:
     name = f"{PAGES}custody.html"
-    logs = [capture for capture in manifest.captures if capture.custody]
+    logs = [capture for capture in listing.captures if capture.custody]
     return (
         [SitePage(name=name, template="custody", title="Custody", section=name, values={"logs": logs})] if logs else []
     )
 
 
-def _details(manifest: Manifest) -> list[SitePage]:
-    return _paged("items", "items", "Items in full", _items(manifest), ITEMS, section=f"{PAGES}index-1.html")
+def _details(listing: BundleListing) -> list[SitePage]:
+    return _paged("items", "items", "Items in full", _items(listing), ITEMS, section=f"{PAGES}index-1.html")

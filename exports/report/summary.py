@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exports.format.manifest import Manifest
+    from exports.bundle_listing import BundleListing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +24,16 @@ class Summary:
     ended: str
 
 
-def summary(manifest: Manifest) -> Summary:
+def summary(listing: BundleListing) -> Summary:
     """Count what a manifest lists."""
-    items = [item for capture in manifest.captures for item in capture.items]
+    items = [item for capture in listing.captures for item in capture.items]
     return Summary(
         items=len(items),
         bytes=sum(item.size for item in items),
-        failed=sum(len(capture.failed) for capture in manifest.captures),
-        skipped=sum(each.count for capture in manifest.captures for each in capture.skipped),
+        failed=sum(len(capture.failed) for capture in listing.captures),
+        skipped=sum(each.count for capture in listing.captures for each in capture.skipped),
         kinds=tuple(Counter(item.kind for item in items).most_common()),
         sources=tuple(Counter(item.source for item in items if item.source).most_common()),
-        began=min((capture.started for capture in manifest.captures), default=""),
-        ended=max((capture.finished for capture in manifest.captures), default=""),
+        began=min((capture.started.time for capture in listing.captures), default=""),
+        ended=max((capture.finished.time for capture in listing.captures), default=""),
     )

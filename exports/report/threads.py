@@ -10,7 +10,9 @@ from exports.report.moments import read_time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from exports.format.manifest import CaptureRecord, ItemRecord, Manifest, PostRecord
+    from exports.bundle_listing import BundleListing, CaptureListing
+    from exports.format.manifest import ListedItem
+    from hashing.case.post import Post
 
 _DEEPEST = 6
 """Steps by which an answer is moved in; the words beside it name its true depth."""
@@ -20,9 +22,9 @@ _DEEPEST = 6
 class Said:
     """One post in its thread: its last version, the other items that hold it, and what it answers."""
 
-    item: ItemRecord
-    post: PostRecord
-    capture: CaptureRecord
+    item: ListedItem
+    post: Post
+    capture: CaptureListing
     others: tuple[str, ...]
     depth: int
     answered: str
@@ -41,13 +43,13 @@ class PostThread:
     posts: tuple[Said, ...]
 
 
-_Held = tuple["CaptureRecord", "ItemRecord", "PostRecord"]
+_Held = tuple["CaptureListing", "ListedItem", "Post"]
 
 
-def threads(manifest: Manifest) -> list[PostThread]:
+def threads(listing: BundleListing) -> list[PostThread]:
     """Return the conversations, those with answers first, each in the order of its claimed times."""
     versions: dict[str, list[_Held]] = {}
-    for capture in manifest.captures:
+    for capture in listing.captures:
         for item in capture.items:
             if item.post is not None:
                 versions.setdefault(item.post.id or item.ref, []).append((capture, item, item.post))

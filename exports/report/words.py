@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from exports.format.manifest import ExchangeRecord, ItemRecord, ProofRecord, TimestampRecord, WorkingCopyRecord
+    from exports.format.manifest import ListedItem
+    from hashing.case.events import Exchange, ProofRead, Stamped, WorkingCopy
 
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
 """Working copies that a browser may be able to play: a video whose original is a list of segments."""
@@ -31,12 +32,12 @@ _OUTCOMES = {
 _YES_NO = {True: "yes", False: "no"}
 
 
-def is_photo(item: ItemRecord) -> bool:
+def is_photo(item: ListedItem) -> bool:
     """Say whether an item is a photo that a browser may draw."""
     return item.mime in _PHOTOS and not (item.content_encoding or item.withheld)
 
 
-def joined(item: ItemRecord) -> WorkingCopyRecord | None:
+def joined(item: ListedItem) -> WorkingCopy | None:
     """Return the working copy that can be played where the item itself cannot."""
     return next((copy for copy in item.working_copies if PurePosixPath(copy.path).suffix in _JOINED), None)
 
@@ -46,19 +47,19 @@ def moment(time: str) -> str:
     return time.replace("T", " ").removesuffix("Z") + " UTC" if time.endswith("Z") else time
 
 
-def proven(proof: ProofRecord) -> str:
+def proven(proof: ProofRead) -> str:
     """Say exactly what a proof says, and what it does not."""
     name = f"at://{proof.did}/{proof.collection}/{proof.rkey}"
     if proof.problem:
         return f"The signed proof of {name} does not hold: {proof.problem}"
-    held = "holds this record" if proof.holds else "holds no such record: it was deleted, or never there"
+    held = "holds this record" if proof.record_cid else "holds no such record: it was deleted, or never there"
     what = f"The account's key signed a repository that {held} ({name}, revision {proof.rev})."
     if not proof.did.startswith("did:plc:"):
         what += f" That the key is the account's is the word of the host in {proof.did} alone."  # no log proves it
     return f"{what} That proves no time, and not who held the key: as a rule the account's server does."
 
 
-def first_words(item: ItemRecord, longest: int = 160) -> str:
+def first_words(item: ListedItem, longest: int = 160) -> str:
     """Return what an item says of itself in one line: a post's text, a page's title, a photo's description."""
     post = item.post
     said = (post.title or post.text or post.warning) if post else (item.title or item.alt)
@@ -71,17 +72,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def _answer(exchange: ExchangeRecord) -> str:
+def _answer(exchange: Exchange) -> str:
     return f"HTTP status {exchange.status}, after {exchange.seconds:.2f} s"
 
 
-def _trusted(stamp: TimestampRecord) -> str:
+def _trusted(stamp: Stamped) -> str:
     """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
     late = f"{abs(stamp.late):,.1f} s {'before' if stamp.late < 0 else 'after'} the seal by the officer's clock"
-    return f"{moment(stamp.time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
+    return f"{moment(stamp.token_time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
 
 
-def _connection(exchange: ExchangeRecord) -> str:
+def _connection(exchange: Exchange) -> str:
     through = f"proxy {exchange.proxy}" if exchange.proxy else exchange.ip
     tls = exchange.tls
     if tls is None:

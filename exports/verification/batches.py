@@ -23,6 +23,7 @@ from hashing.case.events import BatchBegun, BatchEnded
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import MerkleTree
+from hashing.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from hashing.case.batch_events import BatchEvent
     from hashing.case.events import CaseEvent
 
-_UNDER_WAY = "not finished: it is at work, or has died; `goldenhour show` mends that"
+_UNDER_WAY = "not finished: it is at work, or has died; whoever runs it can run it again"
 
 
 def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
@@ -50,7 +51,16 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
         elif path in check.kinds:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
             check.expected |= dict.fromkeys((each for each in known if check.is_file(each) or each == path), "")
+            _check_marks(check, f"{BATCHES}/{name}/{MARKS}", ended=begun.get(name) is not None)
             _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name))
+
+
+def _check_marks(check: Check, name: str, *, ended: bool) -> None:
+    """Expect what authenticates the lines of a batch until its end is on record."""
+    if check.is_file(name):
+        check.expected.setdefault(name, "")
+        if ended:
+            check.unchecked(name, "left by a batch whose process died when it had ended")
 
 
 def _check_batch(check: Check, path: str, batch: str, case: str, *, registered: bool, ended: BatchEnded | None) -> None:

@@ -1,85 +1,88 @@
-"""Checking a bundle: the bag, the seal that vouches for it, each capture, and the manifest against the ledgers."""
+"""Checking a bundle: the seal that vouches for it, each capture, the lists of the bag, and the manifest.
+
+Exactly the files that goldenhour writes are allowed: which those are follows from the sealed line of the export, from
+the ledgers of the captures, and for what is made of these from its name. Anything else, an empty folder too, was added.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import unquote
-
-import msgspec
 
 from exports.disclosure.form import LINES
 from exports.errors import NotCheckable
-from exports.format.bag import BAGIT, MANIFEST, PAYLOAD, TAG_MANIFEST
-from exports.format.bundle_layout import MANIFEST_JSON, SEAL_CHECKPOINT
-from exports.format.manifest import FORMAT, DisclosureRecord
+from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST
+from exports.format.bundle_layout import (
+    CONSISTENCY,
+    EXPORT,
+    MANIFEST_JSON,
+    SEAL_CHECKPOINT,
+    SEAL_KEY,
+    STAMPED,
+    STAMPED_CHECKPOINT,
+    STAMPED_CONSISTENCY,
+    VOUCHING,
+    capture_line,
+    is_derived,
+    stated_lines,
+    timestamp_line,
+)
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
+from exports.proofs import read_proof
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
+from exports.verification.derived import check_case_lines, check_derived
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.history import check_consistency
 from exports.verification.openings import check_openings
 from exports.verification.timestamps import check_stamp
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, case_origin, read_case_info, token_path
-from hashing.case.events import CaptureSealed, Exported, Stamped, decode_case_event
+from hashing.case.events import CaptureSealed, Event, Exported, Stamped, decode_case_event
 from hashing.errors import BadFormat, BadKey, NewerFormat
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
+from hashing.ledger.ledger import LONGEST_LINE
 from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
-from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
+    from typing import BinaryIO
 
     from exports.verification.check import Check
-    from hashing.case.events import CaseEvent
     from hashing.ledger.checkpoint import Checkpoint
 
-_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+    Proven: TypeAlias = Callable[[str, bytes], int | None]
+
+_OURS = re.compile(r"([0-9a-f]{64})  (.+)", re.DOTALL)
+_ANY = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+"""A line of a hash list: as goldenhour writes it, and as RFC 8493 and coreutils allow it."""
 _CAPTURES = f"{PAYLOAD}captures/"
-_SEAL = "seal/"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
+_EXPORT_LINE = f"{EXPORT}.json"
 _LONGEST_LINE = 1 << 16
-_LARGEST_LIST = 1 << 30
+_MORE_LINES = 200_000
+"""Lines of a hash list beyond two for each file that is here: the rest of a longer one is not read."""
+_MOST_FAULTY = 20
+"""Lines that are none, after which the rest of a hash list is not read."""
 
-
-class _Item(msgspec.Struct, gc=False):
-    ref: str
-    url: str
-    path: str
-    size: int
-    sha256: str
-
-
-class _Capture(msgspec.Struct):
-    capture: str
-    items: list[_Item]
-
-
-class _Manifest(msgspec.Struct):
-    format: str
-    captures: list[msgspec.Raw]
-    """Each is read when its turn comes: a bundle may hold a hundred thousand items."""
-    disclosure: DisclosureRecord | None = None
+_T = TypeVar("_T", bound=Event)
 
 
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
     _check_format(check)
     check.tree.begin()
-    payload = _hash_list(check, MANIFEST, lambda name: name.startswith(PAYLOAD))
-    tags = _hash_list(check, TAG_MANIFEST, lambda name: not name.startswith(PAYLOAD))
-    for name, sha256 in (payload | tags).items():
-        check.expect(name, sha256)
-    check.expected.setdefault(TAG_MANIFEST, "")
-    if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
-        check.problem(BAGIT, "not the declaration of a bag")
     if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
         _accept_foreign(check)
         return
+    if BAGIT in check.kinds and check.small(BAGIT) != DECLARATION:
+        check.problem(BAGIT, "not the declaration of a bag")
+    _demand_inside(check)
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
     checked: dict[str, CaptureCheck | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
@@ -91,7 +94,10 @@ def check_bundle(check: Check) -> None:
         else:
             checked[capture] = CaptureCheck(check, prefix)
         checked[capture].run()
-    _check_manifest(check, checked, sealed)
+    _check_payload_list(check, {f"{_CAPTURES}{capture}/" for capture, one in checked.items() if one.unread})
+    _check_tag_list(check)
+    check.folders.clear()  # an export writes no folder that is empty
+    check_derived(check, checked, sealed.captures)
     if check.openings is not None:
         parts = {capture: one.masked for capture, one in checked.items() if isinstance(one, DisclosureCheck)}
         masked = {(capture, index): form for capture, forms in parts.items() for index, form in forms.items()}
@@ -113,41 +119,97 @@ def _check_format(check: Check) -> None:
 def _accept_foreign(check: Check) -> None:
     """Judge a bag of others by the standard alone: tag files may stand there unlisted (RFC 8493 section 2.2.1)."""
     check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
-    check.findings.missing[:] = [each for each in check.findings.missing if each.path != TAG_MANIFEST]
+    if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
+        check.problem(BAGIT, "not the declaration of a bag")
+    for name, sha256 in _hash_list(check, MANIFEST, _ANY):
+        if not name.startswith(PAYLOAD):
+            check.problem(MANIFEST, f"lists {name}, which belongs elsewhere")
+        check.expect(name, sha256)
+    if TAG_MANIFEST in check.kinds:
+        for name, sha256 in _hash_list(check, TAG_MANIFEST, _ANY):
+            check.expect(name, sha256)
     for name in check.kinds:
         if not name.startswith(PAYLOAD):
             check.expected.setdefault(name, "")
-    if TAG_MANIFEST not in check.kinds:
-        check.expected.pop(TAG_MANIFEST, None)
 
 
-def _hash_list(check: Check, name: str, belongs: Callable[[str], bool]) -> dict[str, str]:
+def _check_payload_list(check: Check, unread: Collection[str]) -> None:
+    """Compare the list of the payload with what is here and with what the ledgers speak of.
+
+    `unread` are the folders of captures whose ledgers could not be read: there the list alone vouches.
+    """
+    here = 0
+    for name, sha256 in _hash_list(check, MANIFEST):
+        here += name in check.kinds
+        known = name in check.expected or is_derived(name) or any(map(name.startswith, unread))
+        if known or name not in check.kinds:  # what is here and not known was added, though it is listed
+            check.expect(name, sha256)
+    if here < sum(1 for _ in below(check.kinds, PAYLOAD)):
+        listed = {name for name, _ in _hash_list(check, MANIFEST)}
+        for name in below(check.kinds, PAYLOAD):
+            if name not in listed and name in check.expected:
+                check.problem(MANIFEST, f"does not list {name}")
+
+
+def _check_tag_list(check: Check) -> None:
+    """Compare the list of all outside the payload, which nobody signs, with the files that the seal speaks of."""
+    listed = set()
+    for name, sha256 in _hash_list(check, TAG_MANIFEST):
+        if name in check.expected and not name.startswith(PAYLOAD):
+            listed.add(name)
+            check.expect(name, sha256)
+        else:
+            check.problem(TAG_MANIFEST, f"lists {name}, which is no part of this bundle")
+    for name in check.expected:
+        if not name.startswith(PAYLOAD) and name != TAG_MANIFEST and name not in listed:
+            check.problem(TAG_MANIFEST, f"does not list {name}")
+
+
+def _demand_inside(check: Check) -> None:
+    """Refuse lists with a path that leads out of the bundle, before anything else is judged. Raises NotCheckable."""
+    digits, most = len("0" * 64 + "  "), 2 * len(check.kinds) + _MORE_LINES
+    for name in (MANIFEST, TAG_MANIFEST):
+        if check.is_file(name):
+            with check.tree.open(name) as file:
+                for raw in islice(_raw_lines(file), most):
+                    path = raw[digits:].decode("utf-8", "replace").rstrip("\r\n")
+                    if path:
+                        demand_inside(path)
+
+
+def _raw_lines(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.readline(_LONGEST_LINE), b"")
+
+
+def _hash_list(check: Check, name: str, form: re.Pattern[str] = _OURS) -> Iterator[tuple[str, str]]:
+    """Yield path and SHA-256 of each line of a hash list; note what is wrong with it.
+
+    A list of ours is sorted, so that no path stands in it twice. No more of it is read than the files that are here can
+    explain. Raises NotCheckable for a path that leads out of the bundle.
+    """
     if not check.is_file(name):
-        check.findings.missing.append(Missing(name, "the bag's list of hashes"))
-        return {}
-    found: dict[str, str] = {}
-    for number, line in enumerate(_lines(check, name), 1):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            check.problem(name, f"line {number} is not a line of a hash list")
-            continue
-        path = unquote(match[2]) if "%" in match[2] else match[2]
-        demand_inside(path)
-        if not belongs(path):
-            check.problem(name, f"line {number} lists {path}, which belongs elsewhere")
-        found[path] = match[1].lower()
-    return found
-
-
-def _lines(check: Check, name: str) -> Iterator[str]:
-    """Yield the lines of a list that may be long: a bundle can hold a million files. Raises NotCheckable."""
-    size = 0
+        return  # named with all that is missing
+    most, faulty, before, ordered = 2 * len(check.kinds) + _MORE_LINES, 0, "", True
     with check.tree.open(name) as file:
-        while line := file.readline(_LONGEST_LINE):
-            size += len(line)
-            if size > _LARGEST_LIST:
-                raise NotCheckable(f"{name}: larger than any file of its kind")
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+        for number, raw in enumerate(_raw_lines(file), 1):
+            if number > most or faulty > _MOST_FAULTY:
+                check.problem(name, f"line {number} and all behind it were not read")
+                return
+            line = raw.decode("utf-8", "replace")
+            match = form.fullmatch(line.removesuffix("\n") if form is _OURS else line.rstrip("\r\n"))
+            path = match[2] if match else ""
+            if form is _ANY and "%" in path:
+                path = unquote(path)
+            if match is None or (form is _OURS and not line.endswith("\n")):
+                check.problem(name, f"line {number} is not a line of a hash list as goldenhour writes it")
+                faulty += 1
+                continue
+            demand_inside(path)
+            if form is _OURS and ordered and path <= before:
+                ordered = False
+                check.problem(name, f"line {number} stands out of order, or twice")
+            before = path
+            yield path, match[1].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,92 +224,131 @@ class _Sealed:
 
 def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     """Check the seal folder; return what it says of the captures that are here."""
-    exported, line = _event(check, f"{_SEAL}export.json")
-    if not isinstance(exported, Exported):
+    exported, line = _event(check, EXPORT, Exported)
+    if exported is None:
+        _vouch_for_no_tag_file(check)
         return _Sealed(sorted(captures))
     if set(exported.captures) != captures:
-        check.problem(f"{_SEAL}export.json", "names other captures than those that are here")
+        check.problem(_EXPORT_LINE, "names other captures than those that are here")
     ordered = [*(each for each in dict.fromkeys(exported.captures) if each in captures)]
     ordered += sorted(captures.difference(ordered))
-    pem = f"{_SEAL}public-key.pem"
-    try:
-        if PublicKey.parse(check.small(pem).decode("ascii", "replace")).raw.hex() != exported.signer:
-            check.problem(pem, "not the key of the signer")
-    except (BadKey, NotCheckable) as error:
-        check.problem(pem, str(error))
     checkpoint = check.open_checkpoint(SEAL_CHECKPOINT, [exported.signer])
     if checkpoint is None:
+        _vouch_for_no_tag_file(check)
         return _Sealed(ordered, exported.only, exported.redacted)
+    if not _expect_tag_files(check, exported):
+        _vouch_for_no_tag_file(check)
+        return _Sealed(ordered, exported.only, exported.redacted)
+    _check_key(check, exported.signer)
     _check_identity(check, checkpoint)
-    _check_proof(check, f"{_SEAL}export.proof", line, checkpoint)
-    for name, sha256 in exported.files.items():
-        check.expect(name, sha256)
+    if check.tree.top not in {"", exported.bundle}:
+        check.problem(
+            _EXPORT_LINE, f"the zip unpacks to a folder named {check.tree.top}, and it was sealed under another name"
+        )
+    index = _check_proof(check, EXPORT, line, checkpoint)
     check.sealed(checkpoint, "")
-    check_consistency(check, checkpoint)
-    signers = {capture: _check_capture_line(check, capture, checkpoint) for capture in ordered}
-    check_custody_lines(check, exported.exhibits, lambda proof, line: _check_proof(check, proof, line, checkpoint))
-    _check_stamped_checkpoint(check, checkpoint)
+    check_consistency(check, checkpoint, index)
+    stated = dict(stated_lines(exported))
+
+    def _proven(proof: str, line: bytes) -> int | None:
+        name = proof.removesuffix(".proof")
+        return _check_proof(check, name, line, checkpoint, stated.get(name))
+
+    signers = {}
+    for capture, number in zip(exported.captures, exported.timestamps, strict=True):
+        signers[capture] = _check_capture_line(check, capture, _proven, stamped=bool(number))
+    check_case_lines(check, exported, _proven)
+    check_custody_lines(check, exported.exhibits, _proven)
+    if exported.stamped:
+        _check_stamped_checkpoint(check, checkpoint, _proven)
     return _Sealed(ordered, exported.only, exported.redacted, signers)
 
 
-def _check_capture_line(check: Check, capture: str, checkpoint: Checkpoint) -> str:
+def _vouch_for_no_tag_file(check: Check) -> None:
+    """Leave all files outside the payload unjudged where no sound seal says which there are: a fault was noted."""
+    for name in check.kinds:
+        if not name.startswith(PAYLOAD):
+            check.expected.setdefault(name, "")
+
+
+def _expect_tag_files(check: Check, exported: Exported) -> bool:
+    """Expect exactly the files outside the payload that an export writes; say whether it is said which these are."""
+    captures = len(exported.captures)
+    counts = {captures, len(exported.sealed), len(exported.timestamps), len(exported.registered) or captures}
+    most = 2 * len(check.kinds) + _MORE_LINES
+    if len(counts) != 1 or captures + len(exported.custody) > most or set(exported.files) != set(VOUCHING):
+        check.problem(_EXPORT_LINE, "does not say which files an export writes")
+        return False
+    lines = [EXPORT, *(name for name, _ in stated_lines(exported))]
+    files = [TAG_MANIFEST, SEAL_CHECKPOINT, SEAL_KEY, CONSISTENCY]
+    if exported.stamped:
+        files += [STAMPED_CHECKPOINT, token_path(STAMPED_CHECKPOINT), STAMPED_CONSISTENCY]
+    for name in files:
+        check.expected.setdefault(name, "")
+    for name in lines:
+        check.expected |= {f"{name}.json": "", f"{name}.proof": ""}
+    for name, sha256 in exported.files.items():
+        check.expect(name, sha256)
+    return True
+
+
+def _check_key(check: Check, signer: str) -> None:
+    """Check that the key's file is the signer's key in the one form that goldenhour writes, and holds no other text."""
+    try:
+        if check.is_file(SEAL_KEY) and check.small(SEAL_KEY) != PublicKey.parse(signer).pem().encode():
+            check.problem(SEAL_KEY, "not the key of the signer, or not that alone")
+    except (BadKey, NotCheckable) as error:
+        check.problem(SEAL_KEY, str(error))
+
+
+def _check_capture_line(check: Check, capture: str, proven: Proven, *, stamped: bool) -> str:
     """Check the line that records a capture's seal; return the key that it names as the signer's, "" without a line."""
-    name = f"{_SEAL}captures/{capture}"
-    event, line = _event(check, f"{name}.json")
-    if isinstance(event, CaptureSealed):
-        _check_proof(check, f"{name}.proof", line, checkpoint)
-        check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
-        if event.capture != capture:
-            check.problem(f"{name}.json", "is of another capture")
-        _check_timestamp(check, capture, event.exhibit, checkpoint)
-        return event.signer
-    return ""
+    name = capture_line(capture)
+    event, line = _event(check, name, CaptureSealed)
+    if event is None:
+        return ""
+    proven(f"{name}.proof", line)
+    check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
+    if event.capture != capture:
+        check.problem(f"{name}.json", "is of another capture")
+    if stamped:
+        _check_timestamp(check, capture, event.exhibit, proven)
+    return event.signer
 
 
-def _check_timestamp(check: Check, capture: str, exhibit: str, seal: Checkpoint) -> None:
-    """Check a capture's token, where it has one, against the line of the case's ledger that records it."""
-    path, name = f"{_CAPTURES}{capture}/{CHECKPOINT}", f"{_SEAL}timestamps/{capture}"
-    if token_path(path) not in check.kinds and f"{name}.json" not in check.kinds:
+def _check_timestamp(check: Check, capture: str, exhibit: str, proven: Proven) -> None:
+    """Check a capture's token against the line of the case's ledger that records it."""
+    path, name = f"{_CAPTURES}{capture}/{CHECKPOINT}", timestamp_line(capture)
+    event, line = _event(check, name, Stamped)
+    if event is None:
         return
-    event, line = _event(check, f"{name}.json")
-    if isinstance(event, Stamped) and path == f"{PAYLOAD}{event.checkpoint}":
-        _check_proof(check, f"{name}.proof", line, seal)
+    proven(f"{name}.proof", line)
+    if path == f"{PAYLOAD}{event.checkpoint}":
         check_stamp(check, event, path, exhibit)
-    elif event is not None:
+    else:
         check.problem(f"{name}.json", "does not record the trusted time of this capture")
 
 
-def _check_stamped_checkpoint(check: Check, seal: Checkpoint) -> None:
+def _check_stamped_checkpoint(check: Check, seal: Checkpoint, proven: Proven) -> None:
     """Check the case's own last trusted time: the line that records it, and that the seal only adds to what it covers.
 
     The checkpoint's signature may be of another officer's key; it is the line, under this seal, that vouches for it.
     """
-    name = f"{_SEAL}stamped"
-    if not any(below(check.kinds, f"{name}.")):
+    event, line = _event(check, STAMPED, Stamped)
+    if event is None:
         return
-    event, line = _event(check, f"{name}.json")
-    if not isinstance(event, Stamped):
-        if event is not None:
-            check.problem(f"{name}.json", "does not record a trusted time")
-        return
-    _check_proof(check, f"{name}.proof", line, seal)
-    check.expect(f"{name}.checkpoint", event.checkpoint_sha256)
-    check_stamp(check, event, f"{name}.checkpoint", f"{name}.checkpoint")
+    proven(f"{STAMPED}.proof", line)
+    check.expect(STAMPED_CHECKPOINT, event.checkpoint_sha256)
+    check_stamp(check, event, STAMPED_CHECKPOINT, STAMPED_CHECKPOINT)
     try:
-        earlier, _ = parse_checkpoint(check.small(f"{name}.checkpoint"))
-        size, whole, proof = proof_file(check, f"{name}.consistency")
-    except (BadFormat, NotCheckable, ValueError) as error:
-        check.problem(f"{name}.consistency", f"cannot be checked: {error}")
+        earlier, _ = parse_checkpoint(check.small(STAMPED_CHECKPOINT))
+        proof = read_proof(check.small(STAMPED_CONSISTENCY))
+    except (BadFormat, NotCheckable) as error:
+        check.problem(STAMPED_CONSISTENCY, f"cannot be checked: {error}")
         return
-    sizes = (size, whole) == (earlier.size, seal.size) and earlier.origin == seal.origin
-    if not sizes or not verify_consistency(size, whole, earlier.root, seal.root, proof):
-        check.problem(f"{name}.consistency", "does not prove that the sealed ledger begins with what was stamped")
-
-
-def proof_file(check: Check, name: str) -> tuple[int, int, list[bytes]]:
-    """Read two numbers and the hashes behind them. Raises NotCheckable, ValueError, BadFormat."""
-    first, second, *hashes = check.small(name).decode("ascii").splitlines()
-    return int(first), int(second), [decode_base64(each) for each in hashes]
+    sizes = (proof.first, proof.size) == (earlier.size, seal.size) and earlier.origin == seal.origin
+    if not sizes or not verify_consistency(proof.first, proof.size, earlier.root, seal.root, proof.hashes):
+        check.problem(STAMPED_CONSISTENCY, "does not prove that the sealed ledger begins with what was stamped")
 
 
 def _check_identity(check: Check, checkpoint: Checkpoint) -> None:
@@ -258,98 +359,45 @@ def _check_identity(check: Check, checkpoint: Checkpoint) -> None:
         return  # said already, or missing
 
 
-def _event(check: Check, name: str) -> tuple[CaseEvent | None, bytes]:
-    if not check.is_file(name):
-        check.findings.missing.append(Missing(name, "part of the seal"))
+def _event(check: Check, name: str, kind: type[_T]) -> tuple[_T | None, bytes]:
+    """Read a line of the case's ledger that must be of this kind; None where it is not, which is noted."""
+    file = f"{name}.json"
+    if not check.is_file(file):
+        if file not in check.expected:
+            check.findings.missing.append(Missing(file, "part of the seal"))
         return None, b""
-    line = check.small(name)
     try:
-        return decode_case_event(line), line
-    except BadFormat as error:
-        check.problem(name, str(error))
+        line = check.small(file, LONGEST_LINE)
+        event = decode_case_event(line)
+    except (BadFormat, NotCheckable) as error:
+        check.problem(file, str(error))
+        return None, b""
+    if not isinstance(event, kind):
+        check.problem(file, "is a line of another kind")
         return None, line
+    return event, line
 
 
-def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint) -> int | None:
-    """Check that a line stands in the ledger that the checkpoint is of (RFC 9162 section 2.1.3.2); return its index."""
-    if not check.is_file(name):
-        check.findings.missing.append(Missing(name, "part of the seal"))
-        return None
+def _check_proof(check: Check, name: str, line: bytes, checkpoint: Checkpoint, number: int | None = None) -> int | None:
+    """Check that a line stands in the ledger that the checkpoint is of (RFC 9162 section 2.1.3.2); return its index.
+
+    `number` is the index that the seal states.
+    """
+    file = f"{name}.proof"
     try:
-        index, size, proof = proof_file(check, name)
-    except (ValueError, BadFormat):
-        check.problem(name, "not an inclusion proof")
+        proof = read_proof(check.small(file)) if check.is_file(file) else None
+    except (BadFormat, NotCheckable) as error:
+        check.problem(file, f"not an inclusion proof: {error}")
         return None
-    if size != checkpoint.size or not verify_inclusion(index, size, leaf_hash(line), proof, checkpoint.root):
-        check.problem(name, "does not prove that the line stands in the sealed ledger")
+    if proof is None:
+        return None  # named with all that is missing
+    leaf = leaf_hash(line)
+    if proof.size != checkpoint.size or not verify_inclusion(
+        proof.first, proof.size, leaf, proof.hashes, checkpoint.root
+    ):
+        check.problem(file, "does not prove that the line stands in the sealed ledger")
         return None
-    return index
-
-
-def _check_manifest(check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], sealed: _Sealed) -> None:
-    name = MANIFEST_JSON
-    try:
-        with check.tree.open(name) as file:
-            manifest = msgspec.json.decode(file.read(1 << 30), type=_Manifest)
-    except (NotCheckable, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        check.problem(name, f"cannot be read: {error}")
-        return
-    if manifest.format != FORMAT:
-        _judge_format(check, name, manifest.format)
-        return
-    _check_disclosure(check, manifest.disclosure, checked, sealed)
-    unsaid, wrong = set(_known(checked)), []
-    try:
-        for said in _said(manifest.captures):
-            if said in unsaid:
-                unsaid.remove(said)
-            else:
-                wrong.append(said)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        check.problem(name, f"cannot be read: {error}")
-        return
-    for capture, ref, *_ in sorted(unsaid):
-        check.problem(name, f"does not say of {ref} what the ledger of {capture} says")
-    for capture, ref, *_ in sorted(wrong):
-        check.problem(name, f"says of {ref} what the ledger of {capture} does not say, or says it twice")
-
-
-def _check_disclosure(
-    check: Check,
-    said: DisclosureRecord | None,
-    checked: Mapping[str, CaptureCheck | DisclosureCheck],
-    sealed: _Sealed,
-) -> None:
-    """Compare which items are here with what the seal and the manifest say: a part must not pass for the whole."""
-    parts = [one for one in checked.values() if isinstance(one, DisclosureCheck)]
-    here = sorted(item.ref for one in parts for item in one.items)
-    if sorted(sealed.only) != here:
-        check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
-    if (said is None) != (not parts):
-        check.problem(MANIFEST_JSON, "does not say rightly whether single items or whole captures are handed over")
-    elif said is not None:
-        counts = {(each.exhibit, each.disclosed, each.withheld) for each in said.captures}
-        proven = {(each.exhibit, each.items, each.withheld) for each in check.findings.disclosed}
-        if counts != proven or sorted(said.only) != here or said.redacted != sealed.redacted:
-            check.problem(MANIFEST_JSON, "does not say which items are here, and how many and what is withheld")
-
-
-def _judge_format(check: Check, name: str, found: str) -> None:
-    known, _, _ = FORMAT.rpartition("/")
-    if found.rpartition("/")[0] == known:
-        check.unchecked(name, f"format {found[:40]}: update goldenhour to check it")
-    else:
-        check.problem(name, "not a manifest of goldenhour")
-
-
-def _said(captures: Iterable[msgspec.Raw]) -> Iterator[tuple[str, str, str, str, int, str]]:
-    for raw in captures:
-        capture = msgspec.json.decode(raw, type=_Capture)
-        for item in capture.items:
-            yield capture.capture, item.ref, item.url, item.path, item.size, item.sha256
-
-
-def _known(checked: Mapping[str, CaptureCheck | DisclosureCheck]) -> Iterator[tuple[str, str, str, str, int, str]]:
-    for capture, one in checked.items():
-        for item in one.items:
-            yield capture, item.ref, item.url, f"{_CAPTURES}{capture}/{item.path}", item.size, item.sha256
+    if number not in {None, proof.first}:
+        check.problem(file, f"is of line {proof.first} of the case's ledger, and the seal names line {number}")
+    check.history.lines[proof.first] = line
+    return proof.first

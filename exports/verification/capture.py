@@ -11,8 +11,9 @@ import msgspec
 from exports.errors import NotCheckable
 from exports.format.tree import below, demand_inside
 from exports.verification.excerpts import check_excerpts
+from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
-from hashing.case.capture_folder import CHECKPOINT, INCOMING, capture_origin
+from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
 from hashing.case.events import (
     CAPTURE_FORMAT,
     CaptureFinished,
@@ -33,15 +34,14 @@ from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import MerkleTree
+from hashing.marks import MARKS
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from exports.verification.check import Check
-    from hashing.case.events import CaptureEvent, WarcPlace
+    from hashing.case.events import CaptureEvent
 
-_PIECE = 1 << 11
-_LONGEST_HEAD = 1 << 16
+_FOLDERS = (ITEMS, WORKING)
+"""Folders that every capture has, though nothing may be in them."""
 _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
 
@@ -57,8 +57,12 @@ class CaptureCheck:
         self.items: list[Item] = []
         self.proofs: list[ProofRead] = []
         self.failed = 0
+        self.unread = False
+        """Whether the ledger could not be read, so that it vouches for no file."""
         self.keys: dict[str, None] = {}
-        self._exchanges: dict[int, Exchange] = {}
+        self._bodies: dict[int, tuple[str, int]] = {}
+        """SHA-256 and size of what each exchange brought."""
+        self._records = RecordsSaid()
         self._dates = DateBounds()
         self._date_lines = 0
         self._merkle = MerkleTree()
@@ -73,6 +77,7 @@ class CaptureCheck:
             check.unchecked(self.prefix or ".", "no ledger: not a capture")
             return
         check.expected.setdefault(ledger, "")
+        check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
         length = 0
         try:
             with check.tree.open(ledger) as file:
@@ -99,7 +104,7 @@ class CaptureCheck:
             check.problem(ledger, f"{torn} bytes behind the last line, which were not sealed")
         self._check_seal(self.started)
         self._check_sums()
-        self._check_places()
+        check.doubts |= self._records.check(check, self.prefix)
         check_excerpts(check, self.prefix, self.items)
         if self.proofs:
             from exports.verification.atproto import check_proofs
@@ -116,6 +121,7 @@ class CaptureCheck:
 
     def _vouch_for_nothing(self) -> None:
         """Leave the files that no line was read about unjudged: that is not the same as added."""
+        self.unread = True
         unjudged = [name for name in below(self.check.kinds, self.prefix) if name not in self.check.expected]
         for name in unjudged:
             self.check.expected[name] = ""
@@ -160,6 +166,8 @@ class CaptureCheck:
             self.check.problem(f"{self.prefix}{LEDGER}", str(error))
             return
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
+        if isinstance(event, WarcClosed):
+            self._records.close(event.path, event.records)
 
     def _commit_to(self, line: bytes, event: CaptureEvent) -> None:
         """Add a line to the tree of masked forms, and compare that with the root that the capture states of it."""
@@ -170,16 +178,17 @@ class CaptureCheck:
         self._masked.append(mask(line).form)
 
     def _check_exchange(self, item: Item) -> None:
-        exchange = self._exchanges.get(item.exchange)
-        if item.excerpt is not None and exchange is not None:
+        body = self._bodies.get(item.exchange)
+        if item.excerpt is not None and body is not None:
             return  # compared with the item that it was cut out of
-        if exchange is None or (exchange.sha256, exchange.size) != (item.sha256, item.size):
+        if body != (item.sha256, item.size):
             self.check.problem(f"{self.prefix}{item.path}", "the ledger holds no exchange that brought these bytes")
 
     def _take_dated(self, event: Exchange | ServerDates) -> None:
         """Note an exchange; or work out once more what the Date headers of those so far say of the clock."""
         if isinstance(event, Exchange):
-            self._exchanges[event.exchange] = event
+            self._bodies[event.exchange] = event.sha256, event.size
+            self._records.add(event)
             self._dates.take(event)
             return
         self._date_lines += 1
@@ -190,10 +199,10 @@ class CaptureCheck:
     def _check_seal(self, started: CaptureStarted) -> None:
         check, name = self.check, f"{self.prefix}{CHECKPOINT}"
         if name not in check.kinds:
-            reason = "not sealed: still running, or interrupted; `goldenhour show` on the case finishes it off"
+            reason = "not sealed: still running, or interrupted; whoever captures it can finish it off"
             check.unchecked(self.prefix or ".", reason)
             for each in check.kinds:
-                if each.startswith(f"{self.prefix}{INCOMING}/"):
+                if each.startswith(f"{self.prefix}{INCOMING}/") or each == f"{self.prefix}{MARKS}":
                     check.expected.setdefault(each, "")
             return
         check.expected.setdefault(name, "")
@@ -222,36 +231,6 @@ class CaptureCheck:
             self.check.problem(f"{self.prefix}{LEDGER}", "the last line does not count what the ledger holds")
         if finished.status == "interrupted":
             self.check.findings.notes.append(f"the capture was interrupted: {finished.reason}")
-
-    def _check_places(self) -> None:
-        """Read the head of each record at the place that the ledger names, in one pass over each WARC."""
-        places: dict[str, list[tuple[int, WarcPlace, int]]] = {}
-        for exchange in self._exchanges.values():
-            for place in (exchange.warc, exchange.request_warc):
-                if place is not None and self.check.is_file(f"{self.prefix}{place.file}"):
-                    places.setdefault(place.file, []).append((place.offset, place, exchange.exchange))
-        for file, wanted in places.items():
-            name = f"{self.prefix}{file}"
-            try:
-                with self.check.tree.open(name) as warc:
-                    for offset, place, exchange_number in sorted(wanted, key=lambda each: each[0]):
-                        warc.seek(offset)
-                        self._check_place(name, warc, place, exchange_number)
-            except (NotCheckable, OSError, ValueError) as error:
-                self.check.unchecked(name, str(error))
-
-    def _check_place(self, name: str, warc: BinaryIO, place: WarcPlace, exchange: int) -> None:
-        head, unpacker = b"", zlib.decompressobj(31)
-        try:
-            while b"\r\n\r\n" not in head and len(head) < _LONGEST_HEAD and (data := warc.read(_PIECE)):
-                head += unpacker.decompress(data, _LONGEST_HEAD)
-        except zlib.error:
-            self.check.problem(name, f"no record at offset {place.offset}, where exchange {exchange} should be")
-            return
-        lines = head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").split("\r\n")
-        wanted = {f"WARC-Record-ID: {place.record}", f"WARC-Block-Digest: sha256:{place.block_sha256}"}
-        if not wanted <= set(lines):
-            self.check.problem(name, f"the record at offset {place.offset} is not exchange {exchange}")
 
 
 def _unsalted(event: ServerDates) -> ServerDates:

@@ -14,6 +14,7 @@ from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody
 from exports.verification.timestamps import check_stamp
+from hashing.case.batch_folder import BATCHES
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case.case import (
     CAPTURES,
@@ -30,22 +31,26 @@ from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.files.storage import PART
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import MerkleTree
+from hashing.marks import MARKS
+from hashing.own_runs import signed_here
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
     from hashing.case.events import CaseEvent
 
-_BEFORE_REGISTERED = {LEDGER, f"{INCOMING}/{RESERVE}"}
+_BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""
 _DRAFT = re.compile(rf"\.{MERGE}\.[0-9a-f]{{8}}-[0-9]{{1,7}}-[0-9a-f]{{8}}{re.escape(PART)}")
-_DERIVED = ("index.sqlite", "goldenhour.toml")
+_SETTINGS = "goldenhour.toml"
+"""The case's own settings, which the user writes by hand: no ledger speaks of them."""
 
 
 def check_case(check: Check) -> None:
     """Check a case folder. Raises NotCheckable where it is one of a later version."""
     _check_format(check)
-    for name in (LEDGER, *(name for name in _DERIVED if name in check.kinds)):
+    for name in (LEDGER, *([_SETTINGS] if _SETTINGS in check.kinds else [])):
         check.expected.setdefault(name, "")
+    check.folders.update((CAPTURES, CHECKPOINTS, BATCHES))
     ledger = _CaseLedger(check)
     created = next((event for event in ledger.events if isinstance(event, CaseCreated)), None)
     if created is None:
@@ -55,6 +60,7 @@ def check_case(check: Check) -> None:
     else:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
+        _check_known_here(check, created.case, ledger)
         check_batches(check, ledger.events, created.case)
     check_custody(check, ledger.events, _check_captures(check, ledger))
     _check_stamps(check, ledger)
@@ -96,49 +102,87 @@ class _CaseLedger:
             return
         if torn:
             check.findings.notes.append(
-                f"{LEDGER} ends in {torn} bytes of a line that was never finished; the next command that opens the "
-                "case cuts them off"
+                f"{LEDGER} ends in {torn} bytes of a line that was never finished; the next change of the case takes "
+                "their place"
             )
 
 
 def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
-    """Compare each checkpoint with the roots of the ledger at every length; the newest first, for its signer."""
-    wanted = {name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(CHECKPOINT)}
-    keys = list(dict.fromkeys(event.signer for event in ledger.events))
-    known = sorted(wanted & ledger.roots.keys(), reverse=True)
+    """Compare each checkpoint with the root of the ledger at its length; the newest first, for its signer.
+
+    Which there must be follows from the ledger: every change names the one that it builds upon, by its digest. The
+    newest is named by no line yet.
+    """
+    there = {name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}")}
+    known = sorted(there & ledger.roots.keys(), reverse=True)
     if not known:
         check.problem(LEDGER, "holds no line that is signed: there is no checkpoint of it")
     newest = known[0] if known else ""
+    signed, _ = ledger.roots.get(newest, (0, b""))
+    changes = [(size, event.after) for size, event in enumerate(ledger.events) if event.after and 0 < size < signed]
+    for size, after in changes:
+        check.expect(f"{CHECKPOINTS}/{checkpoint_name(size)}", after)
     _check_covered(check, ledger, newest)
-    for name in known:
-        check.expected.setdefault(name, "")
-        checkpoint = check.open_checkpoint(name, keys)
-        if checkpoint is None:
-            continue
-        if checkpoint.origin != origin:
-            check.problem(name, "the checkpoint is of another ledger")
-        elif (checkpoint.size, checkpoint.root) != ledger.roots[name]:
-            check.problem(LEDGER, f"the first {ledger.roots[name][0]} lines are not those that {name} was signed over")
-        elif name == newest:
-            check.sealed(checkpoint, "")
-            check.history.hold(checkpoint, ledger.roots.values())
-    for name in sorted(wanted - ledger.roots.keys()):
+    begins = [0, *(size for size, _ in changes)]
+    for begin, size in zip(reversed(begins), reversed([*begins[1:], signed]), strict=True):
+        name = f"{CHECKPOINTS}/{checkpoint_name(size)}"
+        if name in known:  # else missing, as the comparison says; or there is none at all
+            _check_checkpoint(check, name, origin, ledger, begin, newest=name == newest)
+    for name in sorted(there - ledger.roots.keys()):
         check.expected.setdefault(name, "")
         if ledger.whole:
             check.problem(LEDGER, f"shorter than {name} says: lines were removed")
 
 
+def _check_checkpoint(check: Check, name: str, origin: str, ledger: _CaseLedger, begin: int, *, newest: bool) -> None:
+    """Check the checkpoint over a change that begins with the line at this index: its one signer, and the root."""
+    size, root = ledger.roots[name]
+    check.expected.setdefault(name, "")
+    signers = {event.signer for event in ledger.events[begin:size]}
+    if len(signers) > 1:
+        check.problem(LEDGER, f"lines {begin + 1} to {size} are one change and name {len(signers)} signers")
+    checkpoint = check.open_checkpoint(name, signers)
+    if checkpoint is None:
+        return
+    if checkpoint.origin != origin:
+        check.problem(name, "the checkpoint is of another ledger")
+    elif (checkpoint.size, checkpoint.root) != (size, root):
+        check.problem(LEDGER, f"the first {size} lines are not those that {name} was signed over")
+    elif newest:
+        check.sealed(checkpoint, "")
+        check.history.hold(checkpoint, ledger.roots.values())
+
+
+def _check_known_here(check: Check, case: str, ledger: _CaseLedger) -> None:
+    """Compare a case with what this user signed of it on this computer, where that is known."""
+    known, _ = signed_here(case, check.tree.path)
+    if known is None or not ledger.whole:
+        return
+    root = ledger.roots.get(f"{CHECKPOINTS}/{checkpoint_name(known.size)}", (0, b""))[1]
+    if len(ledger.events) < known.size:
+        check.problem(LEDGER, f"set back: it has {len(ledger.events)} lines, and had {known.size} when you signed it")
+    elif root.hex() != known.root:
+        check.problem(LEDGER, f"its first {known.size} lines are not those that you signed here last")
+
+
 def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
-    """Say how many lines stand behind the newest checkpoint: a command adds a line first and signs it then."""
+    """Say how many lines stand behind the newest checkpoint: a command signs lines, writes them, names the signature.
+
+    What a command that died has signed and not named is no checkpoint yet; the next change clears it away or names it.
+    """
     signed, _ = ledger.roots.get(newest, (0, b""))
     unsigned = len(ledger.roots) - signed
     if newest and unsigned:
-        part = f"{max(ledger.roots)}{PART}"
-        if part in check.kinds:
-            check.expected.setdefault(part, "")
         check.unchecked(
-            LEDGER, f"its last {unsigned} lines are not signed yet: another command is at work, or has died"
+            LEDGER,
+            f"its last {unsigned} lines are not signed: another command is at work or has died, or somebody else wrote "
+            "them",
         )
+    for name in below(check.kinds, f"{CHECKPOINTS}/"):
+        if name.endswith(f".{CHECKPOINT}{PART}"):
+            check.expected.setdefault(name, "")
+            if not unsigned:
+                check.unchecked(name, "of a change that another command makes just now, or died before it made it")
 
 
 def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
@@ -185,13 +229,17 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         elif event is not None:
             check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
         elif ledger.whole:
-            check.unchecked(prefix, "sealed, but the case does not record it yet; `goldenhour show` mends that")
+            check.expected |= dict.fromkeys({f"{prefix}{MARKS}"} & check.kinds.keys(), "")
+            check.unchecked(
+                prefix, "sealed, but the case does not record it: its process died, or it is not the case's"
+            )
     return items
 
 
 def _check_drafts(check: Check, strangers: set[str]) -> None:
     """Leave the drafts of merges unjudged, and say so, as well as what one of them has put in its place by now."""
-    drafts = {name.split("/")[0] for name in check.kinds if name.startswith(f".{MERGE}.") and "/" in name}
+    names = (*(name for name in check.kinds if "/" in name), *check.tree.empty_folders())
+    drafts = {name.split("/")[0] for name in names if name.startswith(f".{MERGE}.")}
     for draft in sorted(filter(_DRAFT.fullmatch, drafts)):
         check.under_way.add(f"{draft}/")
         check.unchecked(draft, "a capture that is being merged, or was left half-way; the next merge clears it away")

@@ -9,6 +9,7 @@ from exports.errors import NotCheckable
 from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
 from exports.format.tree import FILE
 from exports.verification.history import SealHistory
+from exports.verification.same_names import name_faults
 from hashing.errors import BadFormat, BadKey, BadSignature
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hashing.ledger.checkpoint import Checkpoint
 
 SMALL = 16 << 20
+MOST = 10_000
+"""Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
 
 
 @dataclass(slots=True)
@@ -33,11 +36,17 @@ class Check:
     demanded: Sequence[PublicKey]
     roots: Sequence[Certificate] = ()
     openings: Openings | None = None
+    report: bool = False
+    """Whether a bundle's report is made once more and compared."""
     kinds: dict[str, str] = field(init=False)
     findings: Findings = field(default_factory=Findings)
     expected: dict[str, str] = field(default_factory=dict)
     """Path and SHA-256 of every file that something vouches for."""
     history: SealHistory = field(default_factory=SealHistory)
+    doubts: dict[str, list[str]] = field(default_factory=dict)
+    """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""
+    folders: set[str] = field(default_factory=set)
+    """Folders that may be empty."""
     under_way: set[str] = field(default_factory=set)
     """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
@@ -46,21 +55,25 @@ class Check:
 
     def problem(self, path: str, reason: str) -> None:
         """Note a fault that shows that something is not as it was sealed."""
-        self.findings.problems.append(Problem(path, reason))
+        if len(self.findings.problems) < MOST:
+            self.findings.problems.append(Problem(path, reason))
+        elif len(self.findings.problems) == MOST:
+            self.findings.problems.append(Problem(".", f"more than {MOST:,} faults: the others are not told"))
 
     def unchecked(self, path: str, reason: str) -> None:
         """Note something that could not be checked."""
-        self.findings.unchecked.append(Unchecked(path, reason))
+        if len(self.findings.unchecked) <= MOST:
+            self.findings.unchecked.append(Unchecked(path, reason))
 
     def is_file(self, name: str) -> bool:
         """Say whether there is a regular file of this name."""
         return self.kinds.get(name) == FILE
 
-    def small(self, name: str) -> bytes:
-        """Read a small file whole. Raises NotCheckable."""
+    def small(self, name: str, most: int = SMALL) -> bytes:
+        """Read a small file whole. Raises NotCheckable, also for one of more than `most` bytes."""
         with self.tree.open(name) as file:
-            data = file.read(SMALL + 1)
-        if len(data) > SMALL:
+            data = file.read(most + 1)
+        if len(data) > most:
             raise NotCheckable(f"{name}: larger than any file of its kind")
         return data
 
@@ -98,6 +111,16 @@ class Check:
         if self.demanded and not confirmed:
             self.unchecked(name, f"signed by {key.fingerprint()}, which is not the key demanded")
 
+    def judge_demands(self) -> None:
+        """Note what was demanded and met nothing: that is not the same as met."""
+        findings = self.findings
+        if self.demanded and not findings.signers:
+            self.unchecked(".", "the key demanded signed nothing here, nor did any other")
+        if self.roots and not findings.timestamps:
+            self.unchecked(".", "holds no trusted time that leads to a root given")
+        if self.openings is not None and not findings.opened:
+            self.unchecked("openings", "they open nothing here")
+
     def sealed(self, checkpoint: Checkpoint, exhibit: str) -> SealFound:
         """Note a seal that holds, and return it."""
         seal = SealFound(checkpoint.origin, exhibit, checkpoint.size, checkpoint.root.hex(), checkpoint.fingerprint())
@@ -107,6 +130,8 @@ class Check:
     def compare(self, progress: Callable[[int], None]) -> None:
         """Hash everything, and compare it with what is expected."""
         findings = self.findings
+        for name, reason in name_faults(self.kinds):
+            self.problem(name, reason)
         for read in self.tree.hash([name for name in sorted(self.kinds) if self.is_file(name)], progress):
             findings.files += 1
             findings.bytes += read.size
@@ -116,6 +141,9 @@ class Check:
                 findings.altered.append(Altered(name, _digest(self.expected[name]) or FILE, kind))
             elif kind != FILE:
                 findings.added.append(Added(name, kind))
+        for folder in self.tree.empty_folders():
+            if folder not in self.folders and not self._under_way(f"{folder}/"):
+                findings.added.append(Added(f"{folder}/", "an empty folder"))
         named = {missing.path for missing in findings.missing}
         for name, sha256 in sorted(self.expected.items()):
             if name not in self.kinds and name not in named and not self._has_come(name):
@@ -129,6 +157,9 @@ class Check:
             self.findings.added.append(Added(read.name, f"sha256:{read.sha256}"))
         elif expected and expected != read.sha256:
             self.findings.altered.append(Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
+        else:
+            for reason in (*self.doubts.get(read.name, ()), *([read.fault] if read.fault else ())):
+                self.problem(read.name, reason)
 
     def _under_way(self, name: str) -> bool:
         return any(name.startswith(prefix) for prefix in self.under_way)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from exports.custody.continuity import entries, proven_of
 from exports.errors import NotCheckable
-from exports.format.manifest import CustodyRecord
 from exports.format.result import Missing
 from exports.format.tree import below
 from exports.verification.merges import merge_faults
 from hashing.case.custody import ACTIONS, VERIFIED
-from hashing.case.events import CaptureRegistered, Custody, Described, decode_case_event
+from hashing.case.events import CaptureRegistered, CaseCreated, Custody, Described, Exported, decode_case_event
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat, BadKey
 from hashing.ledger.ledger import LEDGER
@@ -25,19 +22,9 @@ if TYPE_CHECKING:
     from exports.verification.check import Check
     from hashing.case.events import CaseEvent
 
-CUSTODY = "data/custody.json"
 CUSTODY_LINES = "seal/custody/"
 
 _LINE_FILE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
-
-
-class _Exhibit(msgspec.Struct):
-    exhibit: str
-    custody: list[CustodyRecord]
-
-
-class _Log(msgspec.Struct):
-    exhibits: list[_Exhibit]
 
 
 def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str, Collection[str]]) -> None:
@@ -45,6 +32,8 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
     captures: dict[str, str] = {}
     listed = dict(enumerate(events, 1))
     for number, reason in merge_faults(listed):
+        check.problem(LEDGER, f"line {number}: {reason}")
+    for number, reason in _told_faults(listed):
         check.problem(LEDGER, f"line {number}: {reason}")
     for number, event in listed.items():
         if isinstance(event, CaptureRegistered):
@@ -59,6 +48,34 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
                 check.problem(LEDGER, f"line {number}: of an item {event.ref} that the exhibit does not have")
 
 
+def _told_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
+    """Yield each line that records a bundle and tells of an earlier line, or of the case, what that does not say."""
+    created = next((event for event in listed.values() if isinstance(event, CaseCreated)), None)
+    known: dict[int, set[tuple[str, str, str, str, str]]] = {}
+    for number, event in listed.items():
+        if not isinstance(event, Exported):
+            continue
+        if event.title and created is not None and event.title != created.title:
+            yield number, "states another title of the case"
+        for told in event.told:
+            line = told.line + 1  # which a log counts from 0
+            if line not in known:
+                known[line] = set(_said(listed, line))
+            exhibits = told.exhibits or event.exhibits
+            says = {(each, told.action, told.time, told.recorded or told.time, told.elsewhere) for each in exhibits}
+            if line >= number or not says <= known[line]:
+                yield number, f"tells of line {line} what it does not say"
+
+
+def _said(listed: Mapping[int, CaseEvent], line: int) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield what a line adds to the logs, as far as an `exported` line tells it."""
+    try:
+        for entry in entries(line - 1, listed[line]) if line in listed else ():
+            yield exhibit_of(entry.ref), entry.event, entry.time, entry.recorded, entry.elsewhere
+    except (BadFormat, BadKey):
+        return  # which is said where the line is judged
+
+
 def _faults(event: CaseEvent) -> Iterator[str]:
     if isinstance(event, Custody | Described) and event.at > event.time:
         yield "says that something was done after it was recorded"
@@ -70,7 +87,7 @@ def _faults(event: CaseEvent) -> Iterator[str]:
 
 
 def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callable[[str, bytes], int | None]) -> None:
-    """Check the log of a bundle against the lines of the case's ledger that it holds.
+    """Check the lines of the case's ledger that a bundle's custody log follows from.
 
     `proven` checks the inclusion proof in a file for a line, and returns the line's index; None where it does not hold.
     """
@@ -100,24 +117,3 @@ def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callabl
         lines[int(match[1])] = event
     for number, reason in merge_faults(lines):
         check.problem(f"{CUSTODY_LINES}{number:08d}.json", reason)
-    if lines or CUSTODY in check.kinds:
-        _check_log(check, lines)
-
-
-def _check_log(check: Check, lines: Mapping[int, CaseEvent]) -> None:
-    """Compare what the log says with what the lines say: neither may say more than the other."""
-    try:
-        log = msgspec.json.decode(check.small(CUSTODY), type=_Log)
-        known = {msgspec.json.encode(entry) for index, event in lines.items() for entry in entries(index, event)}
-    except (NotCheckable, BadFormat, BadKey, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        check.problem(CUSTODY, f"cannot be read: {error}")
-        return
-    entered = [entry for exhibit in log.exhibits for entry in exhibit.custody]
-    said = {msgspec.json.encode(entry) for entry in entered if not _of_goldenhour(entry)}
-    if said != known:
-        check.problem(CUSTODY, "does not say what the lines of the case's ledger say")
-
-
-def _of_goldenhour(entry: CustodyRecord) -> bool:
-    """Say whether an entry is of what goldenhour itself did; its lines stand elsewhere in the seal, or in the case."""
-    return bool(entry.detail) and entry.event in {"seized", "sealed", "copied"} and not entry.late

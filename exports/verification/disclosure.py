@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.errors import NotCheckable
 from exports.format.result import Disclosed, Missing
-from exports.format.tree import below, demand_inside
+from exports.format.tree import demand_inside
 from exports.verification.excerpts import check_excerpts
+from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
 from exports.verification.shown_lines import shown_lines, unproven
 from hashing.case.capture_folder import CHECKPOINT, capture_origin
-from hashing.case.case import token_path
 from hashing.case.events import (
     CAPTURE_FORMAT,
     CaptureFinished,
@@ -29,15 +29,14 @@ from hashing.case.events import (
 )
 from hashing.case.redaction import AUTHOR, CONTENT, URL
 from hashing.errors import BadFormat, Unreadable
-from hashing.warc.record import read_records
 
 if TYPE_CHECKING:
     from exports.verification.check import Check
     from exports.verification.shown_lines import ShownLine
+    from hashing.case.events import CaptureEvent
     from hashing.ledger.checkpoint import Checkpoint
-    from hashing.warc.record import WarcRecord
 
-_OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT, token_path(CHECKPOINT))
+_OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT)
 _IN_A_PROOF = {URL, AUTHOR, CONTENT}
 """Words without which a signed proof cannot be checked."""
 
@@ -51,6 +50,10 @@ class DisclosureCheck:
         self.items: list[Item] = []
         self.masked: dict[int, bytes] = {}
         """The masked forms of lines of which parts are withheld, proven, by index."""
+        self.events: list[CaptureEvent] = []
+        """What the proven lines say, in the ledger's order."""
+        self.offsets: dict[str, int] = {}
+        """Where each record stands in the file of the exchanges disclosed, by its WARC-Record-ID."""
         self._words = redacted
         self._redacted = set(redacted)
         self._signer = signer
@@ -59,7 +62,8 @@ class DisclosureCheck:
         self._finished: CaptureFinished | None = None
         self._exchanges: dict[int, Exchange] = {}
         self._proofs: list[ProofRead] = []
-        self._vouched = {f"{prefix}{name}" for name in _OWN_FILES}
+        self.unread = True
+        """Whether the lines could not be read, so that they vouch for no file."""
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""
@@ -71,6 +75,10 @@ class DisclosureCheck:
         checkpoint = self._checkpoint(self._started)
         if checkpoint is None:
             return
+        self.unread = False
+        for own in _OWN_FILES:
+            if f"{self.prefix}{own}" in check.kinds:
+                check.expected.setdefault(f"{self.prefix}{own}", "")
         failed = unproven(lines, checkpoint)
         for index in failed:
             check.problem(name, f"line {index} is not proven to stand in the sealed ledger")
@@ -80,9 +88,6 @@ class DisclosureCheck:
         self._check_last(checkpoint, lines[-1].inclusion.index)
         self._check_exchanges()
         self._check_derived()
-        for each in below(check.kinds, self.prefix):
-            if each not in self._vouched:
-                check.problem(each, "no line disclosed speaks of it")
 
     def _read(self, name: str) -> list[ShownLine]:
         """Return the lines, of which the first begins the capture; none where they cannot be read, which is noted."""
@@ -116,6 +121,7 @@ class DisclosureCheck:
         return checkpoint
 
     def _take(self, line: ShownLine) -> None:
+        self.events.append(line.event)
         if line.masked:
             self.masked[line.inclusion.index] = line.form
         event = line.event
@@ -145,7 +151,6 @@ class DisclosureCheck:
             return
         if CONTENT in self._redacted:
             return  # the line says what it would be; it is not here
-        self._vouched.add(f"{self.prefix}{event.path}")
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
 
     def _check_exchange(self, item: Item) -> None:
@@ -172,31 +177,24 @@ class DisclosureCheck:
         self.check.findings.disclosed.append(Disclosed(exhibit, here, finished.items - here, self._words))
 
     def _check_exchanges(self) -> None:
-        """Check every record against the digest that its exchange's line gives it; there may be no other record."""
+        """Check every record against the line of its exchange; there may be no other record."""
         name = f"{self.prefix}{EXCHANGES}"
-        wanted = {
-            place.record: (place.block_sha256, exchange)
-            for exchange in self._exchanges.values()
-            for place in (exchange.warc, exchange.request_warc)
-            if place is not None and not self._redacted & WITH_RECORDS
-        }
-        if wanted and not self.check.is_file(name):
-            self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
-        if not self.check.is_file(name):
-            return
-        self._vouched.add(name)
+        records, wanted = RecordsSaid(EXCHANGES), 0
+        self.offsets = records.offsets
         try:
-            with self.check.tree.open(name) as file:
-                for record in read_records(file):
-                    if record.fields.get("warc-type") == "warcinfo":
-                        continue
-                    if reason := _not_as_disclosed(record, wanted.pop(record.record_id, None)):
-                        self.check.problem(name, f"the record at offset {record.offset} {reason}")
-        except (BadFormat, NotCheckable, OSError, zlib.error) as error:
-            self.check.problem(name, str(error))
+            for exchange in self._exchanges.values() if not self._redacted & WITH_RECORDS else ():
+                records.add(exchange)
+                wanted += exchange.warc is not None or exchange.request_warc is not None
+        except BadFormat as error:
+            self.check.problem(f"{self.prefix}{LINES}", str(error))
             return
-        for _, exchange in wanted.values():
-            self.check.problem(name, f"holds no record of exchange {exchange.exchange}")
+        if not self.check.is_file(name):
+            if wanted:
+                self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
+            return
+        self.check.expected.setdefault(name, "")
+        for reason in records.check(self.check, self.prefix).get(name, ()):
+            self.check.problem(name, reason)
 
     def _check_derived(self) -> None:
         """Check excerpts and signed proofs as far as what they are checked against is here; note where it is not."""
@@ -221,13 +219,3 @@ class DisclosureCheck:
         from exports.verification.atproto import check_proofs
 
         check_proofs(self.check, self.prefix, here, checkable)
-
-
-def _not_as_disclosed(record: WarcRecord, wanted: tuple[str, Exchange] | None) -> str:
-    """Say why a record is not what a line disclosed says; "" where it is."""
-    if wanted is None:
-        return "is of no exchange disclosed"
-    sha256, exchange = wanted
-    if record.sha256 != sha256:
-        return f"is not exchange {exchange.exchange}"
-    return "" if record.fields.get("warc-target-uri") == exchange.url else "names another address"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.bundle_layout import CONSISTENCY
+from exports.proofs import read_consistency
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import verify_consistency
-from hashing.ledger.note import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,8 @@ class SealHistory:
     roots: dict[int, bytes] = field(default_factory=dict)
     proven: bool = False
     captures: dict[str, CaptureHeld] = field(default_factory=dict)
+    lines: dict[int, bytes] = field(default_factory=dict)
+    """Lines of the case's ledger that a bundle shows, each proven, by their place in it, counted from 0."""
 
     def hold(self, seal: Checkpoint, roots: Iterable[tuple[int, bytes]] = ()) -> None:
         """Note the newest seal, and the roots that the ledger had before."""
@@ -45,33 +47,28 @@ class SealHistory:
         self.roots = {size: root for size, root in roots if size <= seal.size} | {seal.size: seal.root}
 
 
-def check_consistency(check: Check, seal: Checkpoint) -> None:
+def check_consistency(check: Check, seal: Checkpoint, export: int | None) -> None:
     """Check a bundle's proofs that its seal only adds to earlier states of the ledger (RFC 9162, section 2.1.4.2).
 
-    Bundles of the older form have none; that is no fault of theirs.
+    `export` is the index of the line that records the export: the last proof is of the ledger just before it.
     """
     history = check.history
     history.hold(seal)
-    if CONSISTENCY not in check.kinds:
-        return
-    history.proven = True
+    if not check.is_file(CONSISTENCY):
+        return  # named with all that is missing
     try:
-        length, *lines = check.small(CONSISTENCY).decode("ascii").splitlines()
-        proofs = [_proof(line) for line in lines]
-        if int(length) != seal.size:
+        proofs = read_consistency(check.small(CONSISTENCY))
+        sizes = [each.size for each in proofs.earlier]
+        if proofs.size != seal.size or sizes != sorted(set(sizes)):
             raise BadFormat(f"of another length than the sealed ledger of {seal.size} lines")
-    except (ValueError, BadFormat, NotCheckable) as error:
+        if export is not None and sizes[-1:] != [export]:
+            raise BadFormat("does not end with the ledger as it was before the export")
+    except (BadFormat, NotCheckable) as error:
         check.problem(CONSISTENCY, f"cannot be checked: {error}")
         return
-    for size, root, proof in proofs:
-        if not verify_consistency(size, seal.size, root, seal.root, proof):
-            check.problem(CONSISTENCY, f"does not prove that the sealed ledger begins with one of {size} lines")
+    for each in proofs.earlier:
+        if not verify_consistency(each.size, seal.size, each.root, seal.root, each.hashes):
+            check.problem(CONSISTENCY, f"does not prove that the sealed ledger begins with one of {each.size} lines")
             return
-        history.roots[size] = root
-
-
-def _proof(line: str) -> tuple[int, bytes, list[bytes]]:
-    """Read a length of the ledger, its root then, and the proof. Raises ValueError, BadFormat."""
-    size, *hashes = line.split(" ")
-    root, *proof = map(decode_base64, hashes)
-    return int(size), root, proof
+        history.roots[each.size] = each.root
+    history.proven = True

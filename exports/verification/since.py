@@ -101,7 +101,7 @@ class Comparison:
         if size in self.new.roots:
             return True
         if not self.new.proven:
-            reason = f"made without {CONSISTENCY}, it cannot show that it only adds to {path}"
+            reason = f"without a sound {CONSISTENCY} it cannot show that it only adds to {path}"
             self.later.unchecked(self.name, f"{reason}; verify the case itself with --since")
             return None
         if self.verified.what.startswith("bundle"):

@@ -34,15 +34,19 @@ def check_alone(check: Check) -> None:
 
 
 def _check_token(check: Check, name: str, checkpoint: str, covers: str, recorded: str) -> None:
-    from hashing.ledger.trusted_time import TrustedTimeError, read_token
+    from hashing.ledger.trusted_time import NotTrusted, TrustedTimeError, read_token
 
     try:
         token = read_token(check.small(name))
         token.demand_of(check.small(checkpoint) if check.is_file(checkpoint) else b"")
-        if check.roots:
-            token.demand_root(check.roots)
     except (TrustedTimeError, NotCheckable) as error:
         check.problem(name, str(error).removeprefix(f"{name}: "))
+        return
+    try:
+        if check.roots:
+            token.demand_root(check.roots)
+    except NotTrusted as error:  # it is what was sealed: whether its time can be believed is another question
+        check.unchecked(name, str(error))
         return
     time = timestamp(token.time)
     if recorded not in {"", time}:

@@ -41,18 +41,23 @@ def verify(
     roots: Sequence[Certificate] = (),
     since: Path | None = None,
     openings: Openings | None = None,
+    report: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
 
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
-    must vouch for the authority of each trusted time. `openings` are checked against the disclosure that they are of.
+    must vouch for the authority of each trusted time. With `report` a bundle's report is made once more and compared.
+    `openings` are checked against the disclosure that they are of.
+    What is demanded so and meets nothing (no seal, no trusted time) could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
     capture that was left out of this bundle. `progress` is told bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     count = _summing(progress)
-    what, check, findings = _examine(path, signers, roots, count, openings)
+    what, check, findings = _examine(path, signers, roots, count, openings, report=report)
+    if check is not None:
+        check.judge_demands()
     if since is None or check is None:
         return Verification.of(path, what, findings)
     known, earlier, found = _examine(since, signers, roots, count)
@@ -66,6 +71,8 @@ def _examine(
     roots: Sequence[Certificate],
     count: Callable[[int], None],
     openings: Openings | None = None,
+    *,
+    report: bool = False,
 ) -> tuple[str, Check | None, Findings]:
     """Check one path by itself; return what it is, and the check unless it could not be begun."""
     what, check, findings = "nothing that can be checked", None, Findings()
@@ -73,15 +80,13 @@ def _examine(
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
             with open_tree(path) as tree:
-                check = Check(tree, signers, roots, openings)
+                check = Check(tree, signers, roots, openings, report)
                 findings = check.findings
                 what = _check(check, tree)
                 if openings is not None and not what.startswith("bundle"):
                     check.problem("openings", "are of a disclosure, and this is none")
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
                     continue
-                for reason in tree.strays():
-                    check.problem(".", reason)
                 check.compare(count)
                 break
     except NotCheckable as error:

@@ -1,5 +1,7 @@
 """The folder of a batch: `batches/<id>/ledger.jsonl`, and beside it the rows that failed, to be fed back in.
 
+Until the case's ledger records its end, `ledger.mac` authenticates the batch's lines, as it does those of a capture.
+
 Whoever holds the object holds the lock on the ledger, so an unlocked one without a last line is one whose process died.
 """
 
@@ -7,16 +9,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from hashing import inside
 from hashing.case.batch_events import decode_batch_event
 from hashing.case.events import encode
-from hashing.errors import BadFormat, WouldOverwrite
+from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files.lock import try_lock
 from hashing.files.storage import make_folder, reading, storing, sync_folder
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.marks import MARKS, Marks, newest_mark, read_marks
+from hashing.own_runs import note_begun
 from hashing.times import compact
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from hashing.case.batch_events import BatchEvent
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
+    from hashing.mac import Mac
 
 BATCHES = "batches"
 FAILED = ("failed.txt", "failed.csv", "failed.jsonl")
@@ -39,30 +46,53 @@ _WRONG = "capture into another case; `goldenhour verify` on this one names what 
 class BatchFolder:
     """A batch that goes on. Safe for several threads. Make it while the case is held."""
 
-    def __init__(self, path: Path, ledger: Ledger) -> None:
+    def __init__(self, path: Path, ledger: Ledger, marks: Marks, *, behind: bytes = b"") -> None:
         self.path = path
         self.ledger = ledger
+        self.behind = behind
+        """What stood behind the lines that a process which died had written as a whole."""
+        self._marks = marks
         self._one_at_a_time = threading.Lock()
 
     @classmethod
-    def create(cls, case: Case, now: datetime) -> Self:
+    def create(cls, case: Case, now: datetime, key: SigningKey) -> Self:
         """Make the folder and take its lock. Raises WouldOverwrite, Unwritable, StorageFull."""
         folder = case.path / BATCHES
         with suppress(WouldOverwrite):
-            make_folder(folder)
-        if folder.is_symlink():
-            raise WouldOverwrite(f"{folder}: a link, where a case keeps its batches", hint="find out who put it there")
+            make_folder(folder, root=case.path)
+        with reading(folder):
+            if not inside.is_folder(folder, case.path):
+                raise WouldOverwrite(
+                    f"{folder}: a link or a file, where a case keeps its batches", hint="find out who put it there"
+                )
         path = folder / f"{compact(now)}-{secrets.token_hex(4)}"
-        make_folder(path)
-        ledger = Ledger.create(path / LEDGER)
-        sync_folder(folder)
+        make_folder(path, root=case.path)
+        marks = Marks.create(path, _mac(case, path.name, key), root=case.path)
+        ledger = Ledger.create(path / LEDGER, root=case.path)
+        sync_folder(folder, root=case.path)
         sync_folder(case.path)
-        return cls(path, ledger)
+        note_begun(case.info.id, path.name, case.path, key.public)
+        return cls(path, ledger, marks)
 
     @classmethod
-    def reopen(cls, path: Path) -> Self:
-        """Go on with a batch whose process died. Raises InUse where it did not, Unwritable, BadFormat."""
-        return cls(path, Ledger.open(path / LEDGER))
+    def reopen(cls, case: Case, path: Path, key: SigningKey) -> Self:
+        """Go on with a batch whose process died, from what it is known to have written.
+
+        Raises InUse where it did not die; Unauthenticated where somebody else wrote it, and nothing is changed then;
+        Unwritable, BadFormat.
+        """
+        mac = _mac(case, path.name, key)
+        ledger = Ledger.open(path / LEDGER, root=case.path)
+        try:
+            mark = newest_mark(read_marks(path, mac, root=case.path), ledger.roots())
+            if mark is None and ledger.size:
+                raise Unauthenticated(f"{path}: not written with this key, or altered since")
+            marks = Marks.open(path, mac, root=case.path)
+            behind = ledger.cut(mark.size if mark is not None else 0)
+        except BaseException:
+            ledger.close()
+            raise
+        return cls(path, ledger, marks, behind=behind)
 
     @property
     def id(self) -> str:
@@ -72,7 +102,7 @@ class BatchFolder:
     def append(self, *events: BatchEvent) -> None:
         """Record events; they are on disk when this returns. All or none. Raises StorageFull, Unwritable."""
         with self._one_at_a_time:
-            self.ledger.append([encode(event) for event in events])
+            self.ledger.append([encode(event) for event in events], self._marks.add)
 
     def events(self) -> Iterator[BatchEvent]:
         """Yield what is recorded so far. Raises Unreadable, BadFormat."""
@@ -81,11 +111,32 @@ class BatchFolder:
     def close(self) -> None:
         """Let go of the folder."""
         self.ledger.close()
+        self._marks.close()
+
+    def end(self) -> None:
+        """Remove what authenticated the lines: the case's ledger does now. Raises Unwritable."""
+        end_batch(self.path)
+
+
+def end_batch(path: Path) -> None:
+    """Remove what authenticated a batch whose end is on record. Raises Unwritable."""
+    with storing(path):
+        inside.unlink(path / MARKS, _root(path), missing_ok=True)
+
+
+def _mac(case: Case, batch: str, key: SigningKey) -> Mac:
+    return key.mac(f"goldenhour/{case.info.id}/{BATCHES}/{batch}")
+
+
+def _root(path: Path) -> Path:
+    """Return the case's folder: a batch stands two levels below it."""
+    return path.parent.parent
 
 
 def batch_folders(case: Case) -> list[Path]:
     """Return the batches of a case, oldest first."""
-    return [path for path in _folders(case) if (path / LEDGER).is_file() and not (path / LEDGER).is_symlink()]
+    with reading(case.path / BATCHES):
+        return [path for path in _folders(case) if inside.is_file(path / LEDGER, case.path)]
 
 
 def clear_unbegun(case: Case, key: SigningKey) -> None:
@@ -96,25 +147,28 @@ def clear_unbegun(case: Case, key: SigningKey) -> None:
         for path in _folders(case):
             if _is_unbegun(path):
                 with storing(path):
-                    (path / LEDGER).unlink(missing_ok=True)
-                    path.rmdir()
+                    for name in (LEDGER, MARKS):
+                        inside.unlink(path / name, case.path, missing_ok=True)
+                    with inside.reach(path, case.path) as (name, folder):
+                        os.rmdir(name, dir_fd=folder)
 
 
 def _folders(case: Case) -> list[Path]:
     folder = case.path / BATCHES
-    if folder.is_symlink() or not folder.is_dir():
-        return []
     with reading(folder):
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+        if not inside.is_folder(folder, case.path):
+            return []
+        paths = [folder / name for name in inside.names(folder, case.path)]
+        return [path for path in paths if inside.is_folder(path, case.path)]
 
 
 def _is_unbegun(path: Path) -> bool:
-    ledger = path / LEDGER
+    ledger, root = path / LEDGER, _root(path)
     with reading(path):
-        others = {each.name for each in path.iterdir()} - {LEDGER}
-    if others or ledger.is_symlink() or (ledger.exists() and not ledger.is_file()):
-        return False
-    return not ledger.exists() or next(ledger_lines(ledger), None) is None
+        others = set(inside.names(path, root)) - {LEDGER, MARKS}
+        if others or inside.kind(ledger, root) not in {0, stat.S_IFREG}:
+            return False
+        return not inside.kind(ledger, root) or next(ledger_lines(ledger, root=root), None) is None
 
 
 def batch_events(path: Path) -> Iterator[BatchEvent]:
@@ -128,7 +182,7 @@ def batch_events_from(path: Path, start: int) -> Iterator[tuple[BatchEvent, int]
     Raises Unreadable, BadFormat.
     """
     end = start
-    for line in ledger_lines(path / LEDGER, start):
+    for line in ledger_lines(path / LEDGER, start, root=_root(path)):
         end += len(line) + 1
         try:
             event = decode_batch_event(line)
@@ -140,7 +194,7 @@ def batch_events_from(path: Path, start: int) -> Iterator[tuple[BatchEvent, int]
 def is_running(path: Path) -> bool:
     """Say whether the process of the batch in `path` lives. Raises Unwritable where that cannot be told."""
     with storing(path):
-        descriptor = os.open(path / LEDGER, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = inside.open_file(path / LEDGER, root=_root(path))
         try:
             return not try_lock(descriptor)
         finally:

@@ -1,6 +1,7 @@
 """The folder of one capture while it is being written, and its seal.
 
     ledger.jsonl              what happened, in order
+    ledger.mac                what authenticates these lines until they are sealed; gone afterwards
     exchanges-00001.warc.gz   the exchanges, raw
     items/                    originals, read-only once stored
     working/                  working copies
@@ -8,7 +9,8 @@
     checkpoint                the seal: a signed statement of the ledger's length and root
 
 Whoever holds this object holds the lock on the ledger, so an unlocked folder without a checkpoint is one whose
-process has died.
+process has died. The folder stands in `captures/` of a case, or in a draft beside it: two levels below the case's own,
+and nothing below that is reached through a link.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hashing import inside
 from hashing.case.events import (
     CaptureFinished,
     Commitments,
@@ -35,12 +39,25 @@ from hashing.case.events import (
 )
 from hashing.case.redaction import SALT_BYTES, commitments
 from hashing.case.warc_file import WarcFile
-from hashing.errors import WouldOverwrite
+from hashing.errors import Unauthenticated, WouldOverwrite
 from hashing.files.digest import Digest
 from hashing.files.read import digest_file
-from hashing.files.storage import create, make_folder, settle, storing, sync_folder, write_all, write_file, write_new
+from hashing.files.storage import (
+    OWNER_READS,
+    create,
+    make_folder,
+    reading,
+    settle,
+    storing,
+    sync_folder,
+    write_all,
+    write_file,
+    write_new,
+)
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.merkle import MerkleTree
+from hashing.marks import MARKS, Marks, newest_mark, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +65,7 @@ if TYPE_CHECKING:
 
     from hashing.case.events import CaptureEvent
     from hashing.ledger.keys import SigningKey
+    from hashing.mac import Mac
     from hashing.times import Clock
 
 ITEMS = "items"
@@ -82,69 +100,112 @@ def capture_origin(case_id: str, capture_id: str) -> str:
 
 
 class CaptureFolder:
-    """A capture that is being written."""
+    """A capture that is being written; `mac` authenticates it until it is sealed.
 
-    def __init__(self, path: Path, ledger: Ledger, warc: WarcFile) -> None:
+    `behind` are bytes that stood in the ledger of a process that died, behind what it had written as a whole.
+    """
+
+    def __init__(
+        self, path: Path, ledger: Ledger, warc: WarcFile, marks: Marks, mac: Mac, *, behind: bytes = b""
+    ) -> None:
         self.path = path
+        self.root = case_folder(path)
         self.ledger = ledger
         self.warc = warc
+        self.mac = mac
+        self.behind = behind
+        self._marks = marks
 
     @classmethod
-    def create(cls, path: Path) -> Self:
+    def create(cls, path: Path, mac: Mac) -> Self:
         """Make the folder and take its lock. Raises WouldOverwrite, Unwritable, StorageFull."""
-        make_folder(path)
+        root = case_folder(path)
+        make_folder(path, root=root)
         for name in (ITEMS, WORKING, INCOMING):
-            make_folder(path / name)
-        reserve = create(path / INCOMING / RESERVE)
+            make_folder(path / name, root=root)
+        reserve = create(path / INCOMING / RESERVE, root=root)
         try:
             with storing(path):
                 # Written, not only allocated: not every file system can promise room.
                 write_all(reserve, bytes(_RESERVE_BYTES))
         finally:
             os.close(reserve)
-        ledger = Ledger.create(path / LEDGER)
-        sync_folder(path.parent)
-        return cls(path, ledger, WarcFile(path))
+        marks = Marks.create(path, mac, root=root)
+        ledger = Ledger.create(path / LEDGER, root=root)
+        sync_folder(path.parent, root=root)
+        return cls(path, ledger, WarcFile(path, root=root), marks, mac)
 
     @classmethod
-    def reopen(cls, path: Path) -> Self:
-        """Go on with a capture whose process died. Raises InUse where it did not, Unwritable, BadFormat."""
-        ledger = Ledger.open(path / LEDGER)
-        return cls(path, ledger, WarcFile(path))
+    def reopen(cls, path: Path, mac: Mac) -> Self:
+        """Go on with a capture whose process died, from what it is known to have written.
+
+        Raises InUse where it did not die; Unauthenticated where somebody else wrote it, and nothing is changed then;
+        Unwritable, BadFormat.
+        """
+        root = case_folder(path)
+        for name in (ITEMS, WORKING, INCOMING):
+            if inside.kind(path / name, root) not in {stat.S_IFDIR, 0 if name == INCOMING else stat.S_IFDIR}:
+                raise Unauthenticated(f"{path / name}: not a folder, as a capture of goldenhour has it")
+        ledger = Ledger.open(path / LEDGER, root=root)
+        try:
+            mark = newest_mark(read_marks(path, mac, root=root), ledger.roots())
+            if mark is None:
+                raise Unauthenticated(f"{path}: not written with this key, or altered since")
+            marks = Marks.open(path, mac, root=root)
+            behind = ledger.cut(mark.size)
+        except BaseException:
+            ledger.close()
+            raise
+        return cls(path, ledger, WarcFile(path, root=root, grown=mark.warcs), marks, mac, behind=behind)
+
+    @staticmethod
+    def authenticated(path: Path, mac: Mac) -> bool:
+        """Say whether all lines of an unsealed capture were written with this key. Raises Unreadable, BadFormat."""
+        root, tree, newest = case_folder(path), MerkleTree(), 0
+        marks = read_marks(path, mac, root=root)
+        for line in ledger_lines(path / LEDGER, root=root):
+            tree.append(line)
+            mark = marks.get(tree.size)
+            if mark is not None and mark.root == tree.root().hex():
+                newest = tree.size
+        return 0 < newest == tree.size
 
     def append(self, events: Sequence[Event]) -> None:
         """Record events; they are on disk when this returns. Raises StorageFull, Unwritable."""
-        self.ledger.append([encode(_salted(event)) for event in events])
+        self.ledger.append([encode(_salted(event)) for event in events], self._mark)
+
+    def _mark(self, size: int, root: bytes) -> None:
+        self._marks.add(size, root, self.warc.grown())
 
     def finish(self, finished: CaptureFinished) -> None:
         """Record what every line so far commits to, and then how the capture ended: the last line before the seal.
 
         Raises StorageFull, Unwritable, Unreadable, BadFormat.
         """
-        root, size = commitments(ledger_lines(self.path / LEDGER))
+        root, size = commitments(ledger_lines(self.path / LEDGER, root=self.root))
         self.append([Commitments(time=finished.time, root=root.hex(), size=size), finished])
 
     def settle_item(self, part: Path, name: str) -> str:
         """Give a body that is on disk its place among the items; return its path within the capture."""
-        settle(part, self.path / ITEMS / name)
+        settle(part, self.path / ITEMS / name, root=self.root)
         return f"{ITEMS}/{name}"
 
     def add_item(self, data: bytes, name: str) -> None:
         """Store bytes as an item; `sync_items` then makes its name last. Raises WouldOverwrite, Unwritable."""
-        write_file(self.path / ITEMS / name, data)
+        write_file(self.path / ITEMS / name, data, root=self.root)
 
     def take_back(self, path: str) -> None:
         """Remove an item that no line speaks of, and whose bytes another item holds. Raises Unwritable."""
         with storing(self.path / path):
-            (self.path / path).unlink()
+            inside.unlink(self.path / path, self.root)
 
     def sync_items(self) -> None:
         """Make the items' names survive a power cut."""
-        sync_folder(self.path / ITEMS)
+        sync_folder(self.path / ITEMS, root=self.root)
 
     def add_working_copy(self, clock_time: str, ref: str, name: str, data: bytes, how: str) -> WorkingCopy:
         """Store a file derived from an item; return the event that records it."""
-        write_new(self.path / WORKING / name, data)
+        write_new(self.path / WORKING / name, data, root=self.root)
         digest = Digest.of_bytes(data).hex
         return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=len(data), sha256=digest, how=how)
 
@@ -153,11 +214,11 @@ class CaptureFolder:
 
         Raises WouldOverwrite, Unwritable, Unreadable.
         """
-        with storing(made), made.open("rb") as file:
+        with storing(made), open(inside.open_file(made, root=self.root), "rb") as file:  # noqa: PTH123 - a descriptor
             os.fsync(file.fileno())
         read = digest_file(made, follow_symlinks=False)
-        settle(made, self.path / WORKING / name)
-        sync_folder(self.path / WORKING)
+        settle(made, self.path / WORKING / name, root=self.root)
+        sync_folder(self.path / WORKING, root=self.root)
         sha256 = read.digests[0].hex
         return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=read.size, sha256=sha256, how=how)
 
@@ -166,13 +227,13 @@ class CaptureFolder:
         """A folder for what is made of items on the way to a working copy; it is gone when the capture is sealed."""
         path = self.path / INCOMING / SCRATCH
         with suppress(WouldOverwrite):
-            make_folder(path)
+            make_folder(path, root=self.root)
         return path
 
     def release_reserve(self) -> None:
         """Give the reserved space back, when the disk is full or the capture ends."""
-        with suppress(FileNotFoundError):
-            (self.path / INCOMING / RESERVE).unlink()
+        with storing(self.path), suppress(NotADirectoryError):
+            inside.unlink(self.path / INCOMING / RESERVE, self.root, missing_ok=True)
 
     def close_warcs(self, clock: Clock) -> list[WarcClosed]:
         """Finish the exchange files and read them back; return an event for each. Raises BadFormat, Unreadable."""
@@ -181,20 +242,23 @@ class CaptureFolder:
     def seal(self, key: SigningKey, origin: str) -> Seal:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
         self.release_reserve()
-        shutil.rmtree(self.path / INCOMING / SCRATCH, ignore_errors=True)  # what stays makes the next line complain
         with storing(self.path), suppress(FileNotFoundError):  # gone already where a process died just here
-            (self.path / INCOMING).rmdir()
-        (self.path / LEDGER).chmod(0o400)
+            with inside.reach(self.path / INCOMING / SCRATCH, self.root) as (name, folder):
+                shutil.rmtree(name, ignore_errors=True, dir_fd=folder)  # what stays makes the next line complain
+            with inside.reach(self.path / INCOMING, self.root) as (name, folder):
+                os.rmdir(name, dir_fd=folder)
         checkpoint = Checkpoint(origin, self.ledger.size, self.ledger.root())
         note = sign_checkpoint(checkpoint, key).encode()
-        write_new(self.path / CHECKPOINT, note)
+        write_new(self.path / CHECKPOINT, note, root=self.root)
         self.close()
+        end_unsealed(self.path)
         return Seal.of(checkpoint, note)
 
     def close(self) -> None:
         """Let go of the folder without sealing it."""
         self.warc.close()
         self.ledger.close()
+        self._marks.close()
 
 
 def _salted(event: Event) -> Event:
@@ -203,11 +267,25 @@ def _salted(event: Event) -> Event:
     return event
 
 
+def case_folder(path: Path) -> Path:
+    """Return the folder of the case that the capture in `path` belongs to: two levels above."""
+    return path.parent.parent
+
+
 def is_sealed(path: Path) -> bool:
-    """Say whether the capture in `path` has its checkpoint."""
-    return (path / CHECKPOINT).is_file()
+    """Say whether the capture in `path` has its checkpoint. Raises Unreadable."""
+    with reading(path):
+        return inside.is_file(path / CHECKPOINT, case_folder(path))
+
+
+def end_unsealed(path: Path) -> None:
+    """Remove what authenticated a capture that is sealed now, and make its ledger read-only. Raises Unwritable."""
+    root = case_folder(path)
+    with storing(path):
+        inside.set_mode(path / LEDGER, OWNER_READS, root)
+        inside.unlink(path / MARKS, root, missing_ok=True)
 
 
 def capture_events(path: Path) -> Iterator[CaptureEvent]:
     """Yield the events of the capture in `path`. Raises Unreadable, BadFormat."""
-    return map(decode_capture_event, ledger_lines(path / LEDGER))
+    return map(decode_capture_event, ledger_lines(path / LEDGER, root=case_folder(path)))

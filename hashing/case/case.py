@@ -5,7 +5,14 @@
     checkpoints/     a signed checkpoint after every change, named for the ledger's length; some with a token beside it
     captures/        a folder each
 
-Every change is made under the lock of the ledger and is signed at once, so the newest checkpoint always covers all.
+Every change is made under the lock of the ledger, in this order, so that nothing is signed but what is just written:
+
+ 1. the checkpoint over the ledger with the new lines is signed, under a temporary name
+ 2. the lines are written
+ 3. the checkpoint gets its name
+
+Whoever finds lines behind the newest checkpoint finds the signature of whoever wrote them beside it, or somebody else
+wrote them: these are told and never signed. Each line bears the key of the checkpoint that covers it first.
 """
 
 from __future__ import annotations
@@ -13,42 +20,70 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, is_sealed
+from hashing import inside
+from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, capture_origin, is_sealed
 from hashing.case.case_memory import CaseMemory
 from hashing.case.events import (
     CASE_FORMAT,
     CaptureRegistered,
     CaptureSealed,
     CaseCreated,
-    Event,
     Stamped,
     decode_case_event,
     encode,
 )
-from hashing.errors import BadFormat, BadKey, BadSignature, InUse, NewerFormat, NotAsSigned, WouldOverwrite
+from hashing.errors import (
+    BadFormat,
+    BadKey,
+    BadSignature,
+    InUse,
+    NewerFormat,
+    NotAsSigned,
+    Unauthenticated,
+    Unreadable,
+    Unwritable,
+    WouldOverwrite,
+)
 from hashing.files.digest import Digest
-from hashing.files.storage import PART, make_folder, read_small, storing, sync_folder, write_new
+from hashing.files.lock import try_lock
+from hashing.files.storage import (
+    PART,
+    make_folder,
+    read_small,
+    reading,
+    settle,
+    storing,
+    sync_folder,
+    write_new,
+    write_part,
+)
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
-from hashing.ledger.merkle import MerkleTree
+from hashing.marks import MARKS
+from hashing.own_runs import begun_here as noted_as_begun
+from hashing.own_runs import forget_begun, forget_token, note_begun, note_signed, note_token, signed_here
 from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from typing import Self
 
     from hashing.case.events import CaptureStarted, CaseEvent
     from hashing.ledger.keys import SigningKey
+    from hashing.ledger.merkle import MerkleTree
+    from hashing.mac import Mac
 
 CASE_FILE = "case.json"
 CAPTURES = "captures"
@@ -122,7 +157,9 @@ class Case:
     def open(cls, path: Path) -> Self:
         """Open an existing case. Raises BadFormat where `path` is none, NewerFormat, Unreadable."""
         file = path / CASE_FILE
-        if not file.is_file():
+        with reading(file):
+            there = inside.kind(file) != 0
+        if not there:
             raise BadFormat(f"{path}: not a case folder (it has no {CASE_FILE})", hint="name the folder of a case")
         return cls(path, read_case_info(read_small(file), file))
 
@@ -135,7 +172,9 @@ class Case:
         Raises BadFormat where a folder with other things in it stands there, and for a title or an officer that cannot
         be written in UTF-8; Unwritable.
         """
-        if path.is_dir() and any(path.iterdir()):
+        with reading(path):
+            holds_something = any(path.iterdir()) if path.is_dir() else False
+        if holds_something:
             return cls.open(path)
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,17 +193,24 @@ class Case:
         return cls.open(path)
 
     def captures(self) -> list[Path]:
-        """Return the capture folders, oldest first."""
+        """Return the capture folders, oldest first; links are none. Raises Unreadable."""
         folder = self.path / CAPTURES
-        return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+        with reading(folder):
+            paths = [folder / name for name in inside.names(folder, self.path)]
+            return [path for path in paths if inside.is_folder(path, self.path)]
 
     def unsealed(self) -> list[Path]:
         """Return the capture folders without a seal: still running, or left by a process that died."""
         return [path for path in self.captures() if not is_sealed(path)]
 
+    def unsigned(self) -> int:
+        """Return how many lines stand behind the newest checkpoint, by its name. Raises Unreadable, BadFormat."""
+        newest = max(self._checkpoint_sizes(), default=0)
+        return max(sum(1 for _ in ledger_lines(self.path / LEDGER, root=self.path)) - newest, 0)
+
     def events(self) -> Iterator[CaseEvent]:
         """Yield the events of the case's ledger. Raises Unreadable, BadFormat."""
-        return map(decode_case_event, ledger_lines(self.path / LEDGER))
+        return map(decode_case_event, ledger_lines(self.path / LEDGER, root=self.path))
 
     def begin_capture(
         self,
@@ -180,34 +226,76 @@ class Case:
         before this returns, so a folder that was made but not registered holds nothing.
         """
         capture = f"{compact(clock())}-{secrets.token_hex(4)}"
-        with self._changing(key) as ledger:
+        with self._changing(key) as change:
             event = start(capture, self._memory.next_exhibit(initials))
-            folder = CaptureFolder.create(self.path / CAPTURES / capture)
+            folder = CaptureFolder.create(self.path / CAPTURES / capture, self._mac(capture, key))
+            note_begun(self.info.id, capture, self.path, key.public)
             try:
                 folder.append([event])
-                ledger.append([encode(_registration(event))])
+                change.append([_registration(event)])
             except BaseException:
                 folder.close()
                 raise
         return folder, event
 
-    def take_abandoned(self, key: SigningKey) -> list[CaptureFolder]:
-        """Take over every unsealed capture whose process has died; the caller finishes each off and seals it.
+    def take_abandoned(self, key: SigningKey, *, begun_here: bool = False) -> tuple[list[CaptureFolder], list[Left]]:
+        """Take over the unsealed captures whose process has died; the caller finishes each off and seals it.
 
-        A folder that no line registers is none of ours, or what a ledger has lost: it is left as it is. Also signs
-        what such a process had added to the case's ledger and not signed.
+        Taken is only what whoever has this key wrote; with `begun_here`, only what the user's own notes say was begun
+        on this computer. All others are left as they are, each with the reason. A folder that no line registers is none
+        of ours, or what a ledger has lost: it is left too, unless it holds nothing.
+        """
+        taken, left = list[CaptureFolder](), list[Left]()
+        with self._changing(key):
+            registered = self._registered()
+            for path in self.unsealed():
+                event = registered.get(path.name)
+                if event is None:
+                    if _holds_nothing(path, self.path):
+                        # Whoever made it died before registering it: we hold the lock it held.
+                        with storing(path), inside.reach(path, self.path) as (name, folder):
+                            shutil.rmtree(name, dir_fd=folder)
+                    continue
+                try:
+                    if begun_here and not noted_as_begun(self.info.id, path.name, self.path, key.public):
+                        _demand_dead(path, self.path)
+                        left.append(Left(path, event.exhibit, "not begun by you on this computer"))
+                    else:
+                        taken.append(CaptureFolder.reopen(path, self._mac(path.name, key)))
+                except InUse:
+                    continue
+                except (Unauthenticated, NotAsSigned, BadFormat, Unreadable, Unwritable) as error:
+                    left.append(Left(path, event.exhibit, str(error).removeprefix(f"{path}: ")))
+        return taken, left
+
+    def demand_ours(self, key: SigningKey) -> list[Left]:
+        """Demand that what is not sealed in the case was written with this key, before anything is added to it.
+
+        Returns the captures of others that are not sealed. Raises NotAsSigned for lines that nobody signed, and for a
+        capture that was registered with this key and that somebody else has written to since.
         """
         with self._changing(key):
             registered = self._registered()
-            taken = []
+            left = []
             for path in self.unsealed():
-                if path.name not in registered:
-                    if _holds_nothing(path):
-                        shutil.rmtree(path)  # whoever made it died before registering it: we hold the lock it held
+                event = registered.get(path.name)
+                if event is None:
                     continue
-                with suppress(InUse):
-                    taken.append(CaptureFolder.reopen(path))
-        return taken
+                try:
+                    _demand_dead(path, self.path)
+                    if event.signer != key.public.raw.hex():
+                        left.append(Left(path, event.exhibit, "begun with another key"))
+                        continue
+                    ours = CaptureFolder.authenticated(path, self._mac(path.name, key))
+                except InUse:
+                    continue
+                if not ours:
+                    hint = f"look at it; `goldenhour recover {self.path}` seals what of it is yours, and nothing else"
+                    raise NotAsSigned(f"{path}: not sealed, and somebody else has written to it", hint=hint)
+        return left
+
+    def _mac(self, capture: str, key: SigningKey) -> Mac:
+        return key.mac(capture_origin(self.info.id, capture))
 
     def record_seal(
         self, capture: str, exhibit: str, status: str, seal: Seal, *, key: SigningKey, clock: Clock = system_clock
@@ -224,9 +312,10 @@ class Case:
             checkpoint_sha256=seal.checkpoint_sha256,
             signer=key.public.raw.hex(),
         )
-        with self._changing(key) as ledger:
+        with self._changing(key) as change:
             if capture not in self._memory.sealed:
-                ledger.append([encode(event)])
+                change.append([event])
+        forget_begun(self.info.id, capture)
 
     def unrecorded(self) -> list[Path]:
         """Return the captures that are sealed and whose seal the case does not record: a process died in between.
@@ -251,10 +340,14 @@ class Case:
 
     def left_tokens(self) -> set[str]:
         """Return the checkpoints with a token beside them that is not on record, or not whole: a process died there."""
-        own, token = (self.path / CHECKPOINTS).glob(f"*{_ENDING}*"), token_path(CHECKPOINT)
-        tokens = [path / name for path in self.captures() for name in (token, token + PART) if (path / name).exists()]
-        names = (path.relative_to(self.path).as_posix() for path in (*tokens, *own))
-        found = {name.removesuffix(PART).removesuffix(_ENDING) for name in names}
+        own, token = self.path / CHECKPOINTS, token_path(CHECKPOINT)
+        with reading(self.path):
+            found = {f"{CHECKPOINTS}/{name}" for name in inside.names(own, self.path) if _ENDING in name}
+            for path in self.captures():
+                for name in (token, token + PART):
+                    if inside.kind(path / name, self.path):
+                        found.add(f"{CAPTURES}/{path.name}/{name}")
+        found = {name.removesuffix(PART).removesuffix(_ENDING) for name in found}
         return found - self.stamped().keys() if found else found
 
     def record_token(self, stamped: Stamped, token: bytes, *, key: SigningKey) -> bool:
@@ -263,62 +356,69 @@ class Case:
         A token that stands there already, because its process died before it could record it, is recorded.
         Raises WouldOverwrite where something else has its name, Unwritable, StorageFull.
         """
-        with self._changing(key) as ledger:
+        with self._changing(key) as change:
             if stamped.checkpoint in self.stamped():
                 return False
             path = self.path / token_path(stamped.checkpoint)
-            if path.is_symlink() or (path.exists() and read_small(path) != token):
+            with reading(path):
+                there = inside.kind(path, self.path)
+            if there and (there != stat.S_IFREG or read_small(path, root=self.path) != token):
                 raise WouldOverwrite(f"{path}: exists already, and is not on record", hint=_STRANGER)
-            if not path.exists():
-                write_new(path, token)
-            ledger.append([encode(stamped)])
+            if not there:
+                note_token(self.info.id, stamped.checkpoint, stamped.token_sha256)
+                write_new(path, token, root=self.path)
+            change.append([stamped])
+        forget_token(self.info.id, stamped.checkpoint)
         return True
 
     def drop_token_part(self, checkpoint: str, *, key: SigningKey) -> None:
         """Remove what a process that died while storing a token has left: its name was never announced."""
         path = self.path / token_path(checkpoint)
         with self._changing(key), storing(path):
-            path.with_name(path.name + PART).unlink(missing_ok=True)
+            inside.unlink(path.with_name(path.name + PART), self.path, missing_ok=True)
 
-    def take_in(self, draft: Path, registered: CaptureRegistered, *events: Event, key: SigningKey) -> None:
+    def take_in(self, draft: Path, registered: CaptureRegistered, *events: CaseEvent, key: SigningKey) -> None:
         """Move a capture that was made elsewhere from a draft to its place, and record it with these events.
 
         Raises WouldOverwrite where its folder, its id or its exhibit reference is there; Unwritable, StorageFull.
         """
         capture = registered.capture
         final, mark = self.path / CAPTURES / capture, draft / PLACED
-        with self._changing(key) as ledger:
-            known = [event for event in self.events() if isinstance(event, CaptureRegistered)]
-            if final.exists() or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
+        with self._changing(key) as change:
+            known = self._registered().values()
+            with storing(final):
+                taken = inside.kind(final, self.path) != 0
+            if taken or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
                 raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
-            write_new(mark, capture.encode())
+            write_new(mark, capture.encode(), root=self.path)
             try:
                 with storing(final):
-                    (draft / capture).rename(final)
-                sync_folder(final.parent)
-                ledger.append([encode(event) for event in (registered, *events)])
+                    inside.rename(draft / capture, final, self.path)
+                sync_folder(final.parent, root=self.path)
+                change.append([registered, *events])
             finally:
                 # By what is on disk: an interruption may have come right behind the writing.
-                if final.exists() and capture not in self._registered():
-                    final.rename(draft / capture)
-                mark.unlink()
+                with storing(final):
+                    if inside.kind(final, self.path) and capture not in self._registered():
+                        inside.rename(final, draft / capture, self.path)
+                    inside.unlink(mark, self.path)
 
     def take_back(self, *, key: SigningKey) -> None:
         """Move back to its draft what a process that died had put in its place and not recorded."""
-        pattern = f".{MERGE}.*{PART}/{PLACED}"
-        if not any(self.path.glob(pattern)):
+        with reading(self.path):
+            drafts = [self.path / name for name in inside.names(self.path, self.path) if _is_draft(name)]
+            marks = [draft / PLACED for draft in drafts if inside.is_file(draft / PLACED, self.path)]
+        if not marks:
             return
         with self._changing(key):  # whoever else is between the two steps holds this lock
             registered = self._registered()
             strangers = {path.name: path for path in self.captures() if path.name not in registered}
-            for mark in self.path.glob(pattern):
-                if mark.is_symlink() or not mark.is_file():
-                    continue  # none of ours, and opening a pipe would wait for ever
-                name = read_small(mark).decode("utf-8", "replace")
+            for mark in marks:
+                name = read_small(mark, root=self.path).decode("utf-8", "replace")
                 with storing(mark):
-                    if name in strangers and not mark.parent.is_symlink():
-                        strangers.pop(name).rename(mark.with_name(name))
-                    mark.unlink()
+                    if name in strangers:
+                        inside.rename(strangers.pop(name), mark.with_name(name), self.path)
+                    inside.unlink(mark, self.path)
 
     @contextmanager
     def held(self, key: SigningKey) -> Iterator[None]:
@@ -330,33 +430,43 @@ class Case:
         """Say whether the case's signed ledger recorded a capture's seal, when this object changed or held it last."""
         return capture in self._memory.sealed
 
-    def sign(self, key: SigningKey) -> None:
-        """Sign what a process that died had added to the ledger and not signed."""
-        with self._changing(key):
-            pass
+    def set_aside(self) -> bytes:
+        """Cut off what stands behind the newest checkpoint and that nobody signed; return it. It is not ours.
 
-    def _registered(self) -> set[str]:
-        return {event.capture for event in self.events() if isinstance(event, CaptureRegistered)}
+        Raises NotAsSigned for whatever else is wrong with the ledger.
+        """
+        with self._one_at_a_time, self._opened_ledger() as ledger:
+            self._memory = CaseMemory()
+            try:
+                self._caught_up(ledger)
+            except (_Unsigned, BadFormat):
+                memory, newest = CaseMemory(), max(self._checkpoint_sizes(), default=0)
+                self._take(memory, islice(ledger_lines(ledger.path, root=self.path), newest))
+                return ledger.cut(memory.signed)
+        return b""
 
-    def record(self, *events: Event, key: SigningKey) -> tuple[int, bytes]:
+    def _registered(self) -> dict[str, CaptureRegistered]:
+        return {event.capture: event for event in self.events() if isinstance(event, CaptureRegistered)}
+
+    def record(self, *events: CaseEvent, key: SigningKey) -> tuple[int, bytes]:
         """Add events to the case's ledger, all or none; return the last line's index and the checkpoint over it."""
-        with self._changing(key) as ledger:
-            ledger.append([encode(event) for event in events])
-            index = ledger.size - 1
-        return index, read_small(self.path / CHECKPOINTS / checkpoint_name(index + 1))
+        with self._changing(key) as change:
+            change.append(events)
+            size = change.size
+        return size - 1, read_small(self._checkpoint(size), root=self.path)
 
     @contextmanager
-    def _changing(self, key: SigningKey) -> Iterator[Ledger]:
-        with self._one_at_a_time:
-            try:
-                ledger = Ledger.open(self.path / LEDGER, wait=_LOCK_SECONDS, remembered=self._memory.read)
-            except InUse as error:
-                raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
-            with ledger:
-                memory = self._caught_up(ledger)
-                yield ledger
-                _sign(self.path, self.info.id, ledger, key)
-                self._remember(memory, ledger)
+    def _changing(self, key: SigningKey) -> Iterator[_Change]:
+        with self._one_at_a_time, self._opened_ledger() as ledger:
+            memory = self._caught_up(ledger)
+            yield _Change(self.path, self.info.id, ledger, key)
+            self._remember(memory, ledger)
+
+    def _opened_ledger(self) -> Ledger:
+        try:
+            return Ledger.open(self.path / LEDGER, wait=_LOCK_SECONDS, remembered=self._memory.read, root=self.path)
+        except InUse as error:
+            raise InUse(f"{self.path}: another command has held the case for {_LOCK_SECONDS:.0f} s") from error
 
     def _caught_up(self, ledger: Ledger) -> CaseMemory:
         """Return what the ledger says, all of it as it was signed; no line is read that was read before.
@@ -364,93 +474,227 @@ class Case:
         Raises NotAsSigned, Unreadable, BadFormat.
         """
         memory, self._memory = self._memory, CaseMemory()  # unless all goes well, all is read anew the next time
-        if ledger.resumed and memory.read is not None:
-            roots = {tree.size: tree.root() for tree in memory.take(ledger_lines(ledger.path, memory.read.length))}
-            self._demand_signed_since(memory, roots)
-        else:
-            memory = CaseMemory(signed=self.demand_as_signed())
-            for _ in memory.take(ledger_lines(ledger.path)):
-                pass
+        if not (ledger.resumed and memory.read is not None):
+            memory = CaseMemory()
+        changed = self._checkpoints_changed()
+        start = memory.read.length if memory.read is not None else 0
+        if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
+            self._take(memory, ledger_lines(ledger.path, start, root=self.path))
+        self._clear_proposed()
+        memory.checkpoints_changed = self._checkpoints_changed()
         memory.read = ledger.remember()
         self._memory = memory
         return memory
 
+    def _clear_proposed(self) -> None:
+        """Remove checkpoints of changes whose process died before it made them: the open ledger is their lock."""
+        folder = self.path / CHECKPOINTS
+        with storing(folder):
+            for name in inside.names(folder, self.path):
+                if name.endswith(f".{CHECKPOINT}{PART}"):
+                    inside.unlink(folder / name, self.path)
+
+    def _take(self, memory: CaseMemory, lines: Iterable[bytes]) -> None:
+        """Read further lines and hold every checkpoint over them against them. Raises NotAsSigned, Unreadable."""
+        sizes = set(self._checkpoint_sizes())
+        known, note = signed_here(self.info.id, self.path)
+        ours = known.size if known is not None else 0
+        for tree in memory.take(lines):
+            if known is not None and tree.size == ours and tree.root().hex() != known.root:
+                raise NotAsSigned(f"{self.path / LEDGER}: not what you signed here last", hint=_replaced(note))
+            if tree.size in sizes and tree.size >= ours:
+                self._hold(memory, tree)
+            elif tree.size in sizes or tree.size == ours:
+                memory.hold()  # by the root that this user signed here, which it leads to
+        if memory.tree.size < ours:
+            now = f"it has {memory.tree.size} lines, and had {ours} when you signed it here last"
+            raise NotAsSigned(f"{self.path / LEDGER}: set back: {now}", hint=_replaced(note))
+        newest = self._checkpoint(max(sizes, default=0))
+        if memory.signed not in sizes:
+            raise NotAsSigned(
+                f"{newest.parent}: the newest checkpoint of the case's ledger is missing", hint=_ELSEWHERE
+            )
+        if max(sizes) > memory.tree.size:
+            ledger = self.path / LEDGER
+            raise NotAsSigned(f"{ledger}: altered: not the ledger that {newest.name} was signed over", hint=_ELSEWHERE)
+        if memory.signed < memory.tree.size:
+            self._announce_proposed(memory)
+
+    def _hold(self, memory: CaseMemory, tree: MerkleTree) -> None:
+        """Hold the checkpoint at this length against the ledger. Raises NotAsSigned, Unreadable."""
+        path = self._checkpoint(tree.size)
+        checkpoint = self._opened(path, memory.since)
+        self._demand_same(path, checkpoint, tree.size, tree.root())
+        memory.hold()
+
+    def _announce_proposed(self, memory: CaseMemory) -> None:
+        """Give its name to a checkpoint whose process died when it had written these lines. Raises NotAsSigned."""
+        path = self._checkpoint(memory.tree.size)
+        part = path.with_name(path.name + PART)
+        with suppress(NotAsSigned, Unreadable):
+            checkpoint = self._opened(part, memory.since)
+            self._demand_same(part, checkpoint, memory.tree.size, memory.tree.root())
+            settle(part, path, root=self.path)
+            sync_folder(path.parent, root=self.path)
+            memory.hold()
+            return
+        raise _Unsigned(
+            f"{self.path / LEDGER}: its last {memory.tree.size - memory.signed} lines are not signed: "
+            "who wrote them cannot be told",
+            hint=f"look at them; `goldenhour recover {self.path}` sets them aside",
+        )
+
     def _remember(self, memory: CaseMemory, ledger: Ledger) -> None:
-        """Take in what was just added and signed."""
+        """Take in what was just added and signed, and note how far the ledger is ours."""
         self._memory = CaseMemory()
         if memory.read is not None:
-            for _ in memory.take(ledger_lines(ledger.path, memory.read.length)):
+            for _ in memory.take(ledger_lines(ledger.path, memory.read.length, root=self.path)):
                 pass
-        memory.read, memory.signed = ledger.remember(), ledger.size
+        memory.hold()
+        memory.read = ledger.remember()
         memory.checkpoints_changed = self._checkpoints_changed()
         self._memory = memory
+        note_signed(self.info.id, self.path, ledger.size, ledger.root())
 
-    def _demand_signed_since(self, memory: CaseMemory, roots: Mapping[int, bytes]) -> None:
-        """Demand that the newest checkpoint holds; `roots` are those at the length of each line that is new to us."""
-        changed = self._checkpoints_changed()
-        if changed == memory.checkpoints_changed:
-            return
-        path = self._newest_checkpoint()
-        if path.name != checkpoint_name(memory.signed):
-            checkpoint = self._opened(path, memory.signers)
-            self._demand_same(path, checkpoint, checkpoint.size, roots.get(checkpoint.size, b""))
-            memory.signed = checkpoint.size
-        memory.checkpoints_changed = changed
+    def _checkpoint(self, size: int) -> Path:
+        return self.path / CHECKPOINTS / checkpoint_name(size)
+
+    def _checkpoint_sizes(self) -> list[int]:
+        """Return the lengths at which there is a checkpoint, by the names of these. Raises Unreadable."""
+        with reading(self.path / CHECKPOINTS):
+            stems = [name.partition(".") for name in inside.names(self.path / CHECKPOINTS, self.path)]
+        return [int(stem) for stem, _, ending in stems if ending == CHECKPOINT and stem.isascii() and stem.isdigit()]
 
     def _checkpoints_changed(self) -> int:
         """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none."""
         try:
-            return (self.path / CHECKPOINTS).stat().st_mtime_ns
+            return (self.path / CHECKPOINTS).stat(follow_symlinks=False).st_mtime_ns
         except OSError:
             return -1
 
-    def _newest_checkpoint(self) -> Path:
-        folder = self.path / CHECKPOINTS
-        path = max(folder.glob(f"*.{CHECKPOINT}"), default=None)
-        if path is None:
-            raise NotAsSigned(f"{folder}: holds no checkpoint of the case's ledger", hint=_ELSEWHERE)
-        return path
-
     def demand_as_signed(self) -> int:
-        """Raise NotAsSigned unless the ledger begins with the lines that its newest checkpoint was signed over.
+        """Raise NotAsSigned unless each line of the ledger is under a checkpoint of the key that it names.
 
         Return how many lines these are.
 
-        Lines behind them are no fault: a process may have died between adding and signing them. An older state of the
-        whole case passes, as does one that is signed by a stranger whom its ledger names: only what is written down
-        elsewhere, fingerprint and key, tells. Raises Unreadable, BadFormat.
+        An older state of the whole case passes where this user did not sign a newer one here, as does one that a
+        stranger made and signed: only what is written down elsewhere, fingerprint and key, tells. Raises Unreadable,
+        BadFormat.
         """
-        path = self._newest_checkpoint()
-        checkpoint = self._opened(path, dict.fromkeys(event.signer for event in self.events()))
-        tree = MerkleTree()
-        for line in islice(ledger_lines(self.path / LEDGER), checkpoint.size):
-            tree.append(line)
-        self._demand_same(path, checkpoint, tree.size, tree.root())
-        return checkpoint.size
+        memory = CaseMemory()
+        sizes = set(self._checkpoint_sizes())
+        for tree in memory.take(ledger_lines(self.path / LEDGER, root=self.path)):
+            if tree.size in sizes:
+                self._hold(memory, tree)
+        if not memory.signed or max(sizes) > memory.tree.size:
+            raise NotAsSigned(f"{self.path / LEDGER}: altered: not as its checkpoints were signed", hint=_ELSEWHERE)
+        return memory.signed
 
     def _demand_same(self, path: Path, checkpoint: Checkpoint, size: int, root: bytes) -> None:
         if (size, root) != (checkpoint.size, checkpoint.root):
             ledger = self.path / LEDGER
             raise NotAsSigned(f"{ledger}: altered: not the ledger that {path.name} was signed over", hint=_ELSEWHERE)
 
-    def _opened(self, path: Path, signers: Iterable[str]) -> Checkpoint:
-        """Read a checkpoint that one of these keys must have signed for this case. Raises NotAsSigned, Unreadable."""
-        note = read_small(path)
-        for signer in signers:
+    def _opened(self, path: Path, signers: Collection[str]) -> Checkpoint:
+        """Read a checkpoint that the one key which the lines under it name must have signed for this case.
+
+        Raises NotAsSigned, Unreadable.
+        """
+        note = read_small(path, root=self.path)
+        if len(signers) == 1:
             with suppress(BadSignature, BadKey, BadFormat):
-                checkpoint = open_checkpoint(note, PublicKey.parse(signer))
+                checkpoint = open_checkpoint(note, PublicKey.parse(next(iter(signers))))
                 if checkpoint.origin == case_origin(self.info.id):
                     return checkpoint
-        raise NotAsSigned(f"{path}: not signed for this case by a key that the case's ledger names", hint=_ELSEWHERE)
+        raise NotAsSigned(f"{path}: not signed for this case by the key that the case's ledger names", hint=_ELSEWHERE)
 
 
-def _holds_nothing(capture: Path) -> bool:
-    """Say whether a capture's folder is as it was made, before anything was fetched."""
-    files = {path.relative_to(capture) for path in capture.rglob("*") if path.is_symlink() or not path.is_dir()}
-    if not files <= {Path(LEDGER), Path(INCOMING, RESERVE)}:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A capture that is not sealed and is left as it is, with the reason."""
+
+    path: Path
+    exhibit: str
+    reason: str
+
+
+class _Unsigned(NotAsSigned):
+    """Lines stand behind the newest checkpoint that nobody signed."""
+
+
+class _Change:
+    """A change of a case under way: what is added is signed before it is written."""
+
+    def __init__(self, path: Path, case_id: str, ledger: Ledger, key: SigningKey) -> None:
+        self._path = path
+        self._origin = case_origin(case_id)
+        self._ledger = ledger
+        self._key = key
+
+    @property
+    def size(self) -> int:
+        """Number of lines of the ledger."""
+        return self._ledger.size
+
+    def append(self, events: Sequence[CaseEvent]) -> None:
+        """Add events, all or none; the checkpoint over them has its name on return.
+
+        Raises Unwritable, StorageFull, Unreadable.
+        """
+        if self.size:
+            before = read_small(self._checkpoint(self.size), root=self._path)
+            first = msgspec.structs.replace(events[0], after=Digest.of_bytes(before).hex)
+            events = [first, *events[1:]]
+        self._ledger.append([encode(event) for event in events], self._propose)
+        final = self._checkpoint(self.size)
+        settle(final.with_name(final.name + PART), final, root=self._path)
+        sync_folder(final.parent, root=self._path)
+
+    def _propose(self, size: int, root: bytes) -> None:
+        note = sign_checkpoint(Checkpoint(self._origin, size, root), self._key)
+        write_part(self._checkpoint(size), note.encode(), root=self._path)
+
+    def _checkpoint(self, size: int) -> Path:
+        return self._path / CHECKPOINTS / checkpoint_name(size)
+
+
+def _is_draft(name: str) -> bool:
+    return name.startswith(f".{MERGE}.") and name.endswith(PART)
+
+
+def _replaced(note: Path) -> str:
+    return (
+        "find out who replaced it, and capture into another case; where this state is right, such as one restored from "
+        f"a copy, remove {note}"
+    )
+
+
+def _demand_dead(capture: Path, root: Path) -> None:
+    """Demand that no process holds a capture. Raises InUse, Unreadable."""
+    path = capture / LEDGER
+    with reading(path):
+        descriptor = inside.open_file(path, root=root)
+        try:
+            if not try_lock(descriptor):
+                raise InUse(f"{capture}: in use by another process")
+        finally:
+            os.close(descriptor)
+
+
+def _holds_nothing(capture: Path, root: Path) -> bool:
+    """Say whether a capture's folder is as it was made, before its first line was written."""
+    waiting, files = [""], set[str]()
+    while waiting:
+        prefix = waiting.pop()
+        for name in inside.names(capture / prefix, root):
+            if inside.is_folder(capture / prefix / name, root):
+                waiting.append(f"{prefix}{name}/")
+            else:
+                files.add(f"{prefix}{name}")
+    if not files <= {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}:
         return False
     with suppress(BadFormat):
-        return Path(LEDGER) not in files or len(list(islice(ledger_lines(capture / LEDGER), 2))) <= 1
+        return LEDGER not in files or len(list(islice(ledger_lines(capture / LEDGER, root=root), 2))) <= 1
     return False
 
 
@@ -500,15 +744,4 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clo
         case_sha256=Digest.of_bytes(data).hex,
     )
     with Ledger.create(draft / LEDGER) as ledger:
-        ledger.append([encode(event)])
-        _sign(draft, info.id, ledger, key)
-
-
-def _sign(path: Path, case_id: str, ledger: Ledger, key: SigningKey) -> None:
-    file = path / CHECKPOINTS / checkpoint_name(ledger.size)
-    if not file.exists():
-        checkpoint = Checkpoint(case_origin(case_id), ledger.size, ledger.root())
-        write_new(file, sign_checkpoint(checkpoint, key).encode())
-    for left in file.parent.glob(f"*.{CHECKPOINT}{PART}"):
-        with storing(left):
-            left.unlink()  # a process died here: the open ledger is its lock, and the name was never announced
+        _Change(draft, info.id, ledger, key).append([event])

@@ -28,12 +28,12 @@ class CaseMemory:
     read: Remembered | None = None
     """None where nothing was read yet."""
     signed: int = 0
-    """The number of lines under the newest checkpoint that was found to hold."""
+    """The number of lines under the newest checkpoint that was found to hold, as all before it were."""
     checkpoints_changed: int = 0
     """When a checkpoint was added last, as far as is known: nanoseconds since 1970."""
     tree: MerkleTree = field(default_factory=MerkleTree)
-    signers: dict[str, None] = field(default_factory=dict)
-    """In the order in which they first signed."""
+    since: set[str] = field(default_factory=set)
+    """The keys that the lines behind that checkpoint name."""
     exhibits: dict[str, int] = field(default_factory=dict)
     """The highest number given, by initials."""
     sealed: set[str] = field(default_factory=set)
@@ -43,13 +43,18 @@ class CaseMemory:
         """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""
         for line in lines:
             event = decode_case_event(line)
-            self.signers.setdefault(event.signer)
+            self.since.add(event.signer)
             if isinstance(event, CaptureRegistered):
                 self._note_exhibit(event.exhibit)
             elif isinstance(event, CaptureSealed):
                 self.sealed.add(event.capture)
             self.tree.append(line)
             yield self.tree
+
+    def hold(self) -> None:
+        """Note that a checkpoint over all lines so far was found to hold."""
+        self.signed = self.tree.size
+        self.since.clear()
 
     def next_exhibit(self, initials: str) -> str:
         """Return the next exhibit reference of an officer."""

@@ -35,6 +35,16 @@ class Salted(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """128 random bits in hexadecimal, given when the line is written; whoever has it can undo every redaction."""
 
 
+class CaseLine(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An event of a case's ledger; of a capture's too, where `after` says nothing.
+
+    Every change of a case begins where a checkpoint stands, and its first line names that: none can be taken away.
+    """
+
+    after: str = ""
+    """SHA-256 of the checkpoint file over the lines before this one; only in the first line of a change."""
+
+
 # In a capture's ledger, in the order in which a capture goes.
 
 
@@ -296,7 +306,7 @@ class CaptureFinished(Event, frozen=True, kw_only=True, omit_defaults=True, tag=
 # In a case's ledger.
 
 
-class CaseCreated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="case-created"):
+class CaseCreated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="case-created"):
     """The first line of a case; `case_sha256` is the digest of case.json."""
 
     format: str
@@ -308,7 +318,7 @@ class CaseCreated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="cas
     case_sha256: str
 
 
-class CaptureRegistered(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-registered"):
+class CaptureRegistered(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="capture-registered"):
     """A capture begins, and its exhibit reference is given: once, whatever becomes of the capture."""
 
     capture: str
@@ -326,7 +336,7 @@ class CaptureRegistered(Event, frozen=True, kw_only=True, omit_defaults=True, ta
         return self.at or self.time
 
 
-class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="capture-sealed"):
+class CaptureSealed(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="capture-sealed"):
     """A capture is closed; `checkpoint_sha256` is the digest of its checkpoint file."""
 
     capture: str
@@ -346,7 +356,29 @@ class CaptureSealed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="c
         return self.at or self.time
 
 
-class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
+class ToldEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An entry of a custody log whose own line names more than a bundle may show, such as other exhibits.
+
+    The `exported` line of the bundle tells it instead, without what must not be named.
+    """
+
+    line: int
+    """The place of its own line in the case's ledger, counted from 0."""
+    action: str
+    """`seized` or `copied`."""
+    time: str
+    signer: str
+    """The fingerprint of the key that the recording names."""
+    exhibits: tuple[str, ...] = ()
+    """Whose logs it stands in; empty for all exhibits of the bundle."""
+    recorded: str = ""
+    """When it was recorded, where that was later."""
+    officer: str = ""
+    elsewhere: str = ""
+    """The id of the other case whose ledger states this."""
+
+
+class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
     """A bundle was made; `files` are the digests of the files in it that vouch for all the others."""
 
     bundle: str
@@ -360,6 +392,25 @@ class Exported(Event, frozen=True, kw_only=True, omit_defaults=True, tag="export
     """The items that a disclosure holds; nothing where the bundle holds whole captures."""
     redacted: tuple[str, ...] = ()
     """What of these items is withheld: some of `hashing.redaction.WORDS`."""
+    began: str = ""
+    """When the export began, which its lists state as the time of the bundle."""
+    title: str = ""
+    """The case's title, where the bundle may not show the case's first line."""
+    told: tuple[ToldEntry, ...] = ()
+    """Entries of the exhibits' logs whose own lines the bundle may not show."""
+    sealed: tuple[int, ...] = ()
+    """The lines of this ledger, counted from 0, that record the seals of `captures`, in their order. As all the lines
+    that are named here, they stand in the bundle's seal folder with their proofs, and no other line does."""
+    registered: tuple[int, ...] = ()
+    """The lines that record that these captures began, in the same order; none where they may not be shown."""
+    timestamps: tuple[int, ...] = ()
+    """The lines that record their trusted times, in the same order; 0 for a capture that has none."""
+    stamped: int = 0
+    """The line that records the newest trusted time of this ledger itself; 0 where it has none."""
+    custody: tuple[int, ...] = ()
+    """The lines that tell what was done with the exhibits."""
+    versions: dict[str, str] = {}
+    """Of the libraries that made the report: with them, and the same tool, it is made again byte for byte."""
 
 
 class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -377,7 +428,7 @@ class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Of the receipt's file."""
 
 
-class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody"):
+class Custody(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="custody"):
     """Something was done with an exhibit, or with one of its items, as an officer states it."""
 
     ref: str
@@ -398,7 +449,7 @@ class Custody(Event, frozen=True, kw_only=True, omit_defaults=True, tag="custody
     """What of an item was withheld when it was disclosed, by name."""
 
 
-class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="described"):
+class Described(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="described"):
     """An officer describes an exhibit or an item. A later description stands beside the earlier ones."""
 
     ref: str
@@ -410,7 +461,7 @@ class Described(Event, frozen=True, kw_only=True, omit_defaults=True, tag="descr
     place: str = ""
 
 
-class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
+class Stamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
     `late` is how many seconds after the seal, by the officer's clock, the token's time is by the authority's.
@@ -429,7 +480,7 @@ class Stamped(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stamped
     """Where the token was asked for; not known where the process that asked died before it could write this line."""
 
 
-class BatchBegun(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-begun"):
+class BatchBegun(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="batch-begun"):
     """Many scenes are captured by one command, which keeps a ledger of its own."""
 
     batch: str
@@ -437,7 +488,7 @@ class BatchBegun(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batc
     signer: str
 
 
-class BatchEnded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="batch-ended"):
+class BatchEnded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="batch-ended"):
     """A batch's own ledger is closed: how many lines it has, and their root."""
 
     batch: str
@@ -458,7 +509,7 @@ class ClockSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     error: float
 
 
-class ClockMeasured(Event, frozen=True, kw_only=True, omit_defaults=True, tag="clock-measured"):
+class ClockMeasured(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="clock-measured"):
     """The clock of this computer, compared with a time server (SNTP); or `problem`, why that could not be done.
 
     Nobody signs such an answer: it is the word of whoever sat on the way to `address`.
@@ -489,7 +540,7 @@ class ClockMeasured(Event, frozen=True, kw_only=True, omit_defaults=True, tag="c
     """In a case's ledger: the key that signs this line."""
 
 
-class Merged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="merged"):
+class Merged(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="merged"):
     """A capture that was made elsewhere was verified and taken into the case, with its own seal."""
 
     capture: str
@@ -512,7 +563,7 @@ class Merged(Event, frozen=True, kw_only=True, omit_defaults=True, tag="merged")
     """The public key that signed it, in hexadecimal."""
 
 
-class Stated(Event, frozen=True, kw_only=True, omit_defaults=True, tag="stated"):
+class Stated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stated"):
     """A line of another case's ledger about a capture that was merged. This case did not see what it states."""
 
     capture: str

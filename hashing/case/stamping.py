@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hashing import inside
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, checkpoint_name, token_path
 from hashing.case.events import CaptureSealed, Stamped
 from hashing.errors import BadFormat, Unreadable, WouldOverwrite
 from hashing.files.digest import Digest
-from hashing.files.storage import PART, read_small
+from hashing.files.storage import PART, read_small, reading
 from hashing.ledger.trusted_time.authority import ask, shown
 from hashing.ledger.trusted_time.errors import NotHad, TrustedTimeError
 from hashing.ledger.trusted_time.token import LARGEST, Token, read_token
+from hashing.own_runs import token_had_here
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
@@ -129,7 +131,8 @@ def stamp(
     cannot be read or written: InUse, NotAsSigned, Unwritable, Unreadable, BadFormat.
     """
     finish_stamps(case, key=key, clock=clock)
-    case.sign(key)
+    with case.held(key):
+        pass  # what nobody signed is refused before an authority is asked
     asked = Authorities(authorities)
     for each in unstamped(case):
         if each.what != "case" and (only is None or each.checkpoint.split("/")[1] in only):
@@ -153,7 +156,7 @@ def _stamp_one(case: Case, seal: Unstamped, authorities: Authorities, key: Signi
 def _sealed_bytes(case: Case, seal: Unstamped) -> bytes:
     """Read a checkpoint file. Raises Unreadable, also where it is not the one that was sealed."""
     path = case.path / seal.checkpoint
-    note = read_small(path)
+    note = read_small(path, root=case.path)
     if seal.sha256 and Digest.of_bytes(note).hex != seal.sha256:
         raise Unreadable(f"{path}: altered since it was sealed")
     return note
@@ -189,18 +192,24 @@ def _moment(seal: Unstamped) -> datetime:
 def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -> int:
     """Record the tokens whose process died before it could; return how many.
 
-    What is no token of its checkpoint is left as it is: `goldenhour verify` names it. Raises what the case raises.
+    What is no token of its checkpoint, or was not got by this user on this computer, is left as it is: `goldenhour
+    verify` names it. Raises what the case raises.
     """
     recorded = 0
     for seal in _perhaps_left(case):
         path = case.path / token_path(seal.checkpoint)
-        if path.with_name(path.name + PART).exists():
+        with reading(path):
+            half = inside.kind(path.with_name(path.name + PART), case.path) != 0
+            there = inside.is_file(path, case.path)
+        if half:
             case.drop_token_part(seal.checkpoint, key=key)
-        if not path.is_file() or path.is_symlink():
+        if not there:
             continue
         with suppress(TrustedTimeError, Unreadable):
-            note, token = _sealed_bytes(case, seal), read_token(read_small(path, LARGEST))
+            note, token = _sealed_bytes(case, seal), read_token(read_small(path, LARGEST, root=case.path))
             token.demand_of(note)
+            if not token_had_here(case.info.id, seal.checkpoint, Digest.of_bytes(token.data).hex):
+                continue
             recorded += case.record_token(stamped_event(seal, note, token, key, clock), token.data, key=key)
     return recorded
 

@@ -11,11 +11,13 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from hashing import inside
 from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, WouldOverwrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 OWNER_FOLDER = 0o700
 OWNER_WRITES = 0o600
@@ -23,6 +25,9 @@ OWNER_READS = 0o400
 
 PART = ".part"
 """Ending of a file that is still being written."""
+
+SMALL = 16 << 20
+"""Bytes; no file that is read whole comes near it."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -89,28 +94,38 @@ def reading(path: Path | str) -> Iterator[None]:
         raise read_error(path, error) from error
 
 
-def read_small(path: Path, limit: int = 16 << 20) -> bytes:
-    """Read a small file whole. Raises Unreadable, also where it is larger than `limit` bytes."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise read_error(path, error) from error
+def read_small(path: Path, limit: int = SMALL, *, root: Path | None = None) -> bytes:
+    """Read a small file of a case or a bundle whole; see `hashing.inside` for `root`.
+
+    Raises Unreadable, also for a link or a pipe, and for a file larger than `limit` bytes.
+    """
+    with reading(path), open(inside.open_file(path, root=root), "rb") as file:  # noqa: PTH123 - a descriptor
+        return _all_of(file, path, limit)
+
+
+def read_named(path: Path, limit: int = SMALL) -> bytes:
+    """Read a small file that the user named, through links, and from a pipe where it is one. Raises Unreadable."""
+    with reading(path), path.open("rb") as file:
+        return _all_of(file, path, limit)
+
+
+def _all_of(file: BinaryIO, path: Path, limit: int) -> bytes:
+    data = file.read(limit + 1)
     if len(data) > limit:
         raise Unreadable(f"{path}: larger than {limit} bytes, which no file of its kind is")
     return data
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, *, root: Path | None = None) -> None:
     """Create a folder for its owner alone. Raises WouldOverwrite where it exists, Unwritable."""
-    with storing(path):
-        path.mkdir(mode=OWNER_FOLDER)
+    with storing(path), inside.reach(path, root) as (name, folder):
+        os.mkdir(name, OWNER_FOLDER, dir_fd=folder)
 
 
-def create(path: Path) -> int:
+def create(path: Path, *, root: Path | None = None) -> int:
     """Create a file exclusively for writing and return its descriptor. Raises WouldOverwrite, Unwritable."""
     with storing(path):
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, OWNER_WRITES)
+        return inside.create_file(path, os.O_RDWR, OWNER_WRITES, root)
 
 
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
@@ -120,39 +135,44 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+def sync_folder(path: Path, *, root: Path | None = None) -> None:
+    """Make the names in a folder survive a power cut; `root` is a folder above it."""
     with storing(path):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if root is None or path == root:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        else:
+            with inside.reach(path, root) as (name, folder):
+                flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(name, flags, dir_fd=folder)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
-def settle(part: Path, final: Path) -> None:
+def settle(part: Path, final: Path, *, root: Path | None = None) -> None:
     """Give a finished file its final name, read-only. Raises WouldOverwrite where the name is taken.
 
     Call it when the file's bytes are on disk; call `sync_folder` after it.
     """
     with storing(final):
-        part.chmod(OWNER_READS)
         # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
-        if final.exists() or final.is_symlink():
+        if inside.kind(final, root):
             raise FileExistsError(errno.EEXIST, "exists", str(final))
-        part.rename(final)
+        inside.set_mode(part, OWNER_READS, root)
+        inside.rename(part, final, root)
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Create a read-only file with these bytes, whole or not at all. Raises WouldOverwrite, Unwritable."""
-    write_file(path, data)
-    sync_folder(path.parent)
+    write_file(path, data, root=root)
+    sync_folder(path.parent, root=root)
 
 
 def write_exclusively(path: Path, data: bytes) -> None:
     """Create a file that the user named, and touch nothing beside it. Raises WouldOverwrite, Unwritable."""
     descriptor = create(path)
-    with storing(path), _removed_on_failure(path):
+    with storing(path), _removed_on_failure(path, None):
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)
@@ -161,28 +181,32 @@ def write_exclusively(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
+    settle(write_part(path, data, root=root), path, root=root)
+
+
+def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
+    """Write these bytes to disk under the temporary name for `path`, and return that. Raises Unwritable."""
     part = path.with_name(path.name + PART)
     with storing(path):
-        with suppress(FileNotFoundError):
-            part.unlink()  # left by a process that died here: its name was never announced
-        descriptor = create(part)
-        with _removed_on_failure(part):
+        inside.unlink(part, root, missing_ok=True)  # left by a process that died here: it was never announced
+        descriptor = create(part, root=root)
+        with _removed_on_failure(part, root):
             try:
                 write_all(descriptor, data)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            settle(part, path)
+    return part
 
 
 @contextmanager
-def _removed_on_failure(path: Path) -> Iterator[None]:
+def _removed_on_failure(path: Path, root: Path | None) -> Iterator[None]:
     """Leave no file behind that is not whole."""
     try:
         yield
     except BaseException:
         with suppress(OSError):  # the failure that is raised says more
-            path.unlink()
+            inside.unlink(path, root)
         raise

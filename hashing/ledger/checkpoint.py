@@ -72,8 +72,14 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
 
 
 def parse_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
-    """Read a checkpoint and the note around it without checking any signature. Raises BadFormat."""
+    """Read a checkpoint and the note around it without checking any signature.
+
+    Raises BadFormat, also where more than one line is signed to it: whose signature a further line is, and what for,
+    nothing here could say. A trusted time stands beside the checkpoint, not in it.
+    """
     note = parse_note(data)
+    if len(note.signatures) != 1:
+        raise BadFormat(f"a checkpoint with {len(note.signatures)} signature lines: goldenhour writes one")
     return Checkpoint.parse(note.text), note
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from hashing.errors import BadFormat, BadKey, BadSignature, WouldOverwrite
 from hashing.files.storage import OWNER_FOLDER, PART, create, read_error, storing, sync_folder, write_all
 from hashing.ledger.fingerprint import fingerprint
+from hashing.mac import Mac
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -132,6 +133,17 @@ class SigningKey:
     def sign(self, message: bytes) -> bytes:
         """Return the signature over a message: 64 bytes."""
         return self._private.sign(message)
+
+    def mac(self, origin: str) -> Mac:
+        """Return what authenticates the parts of this ledger that are not sealed yet: a secret of its own for each.
+
+        Derived from the private key by HKDF-SHA-256 (RFC 5869) with the ledger's name as context.
+        """
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        context = b"goldenhour unsealed\n" + origin.encode()
+        return Mac(HKDF(SHA256(), _KEY_BYTES, salt=None, info=context).derive(self._private.private_bytes_raw()))
 
 
 def default_key_path() -> Path:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from hashing import inside
 from hashing.errors import BadFormat, InUse
 from hashing.files.lock import wait_for_lock
-from hashing.files.storage import create, read_error, storing, sync_folder, write_all
+from hashing.files.storage import create, read_error, reading, storing, sync_folder, write_all
 from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
     from typing import BinaryIO, Self
@@ -67,8 +69,8 @@ class Remembered:
 class Ledger:
     """A ledger open for appending, locked against every other process.
 
-    `torn` is the number of bytes of an unfinished last line that were cut off when it was opened: a line that was
-    never announced, because its writer died while writing it. `resumed` says whether lines were remembered.
+    `torn` is an unfinished last line that was found when it was opened: one that was never announced, because its
+    writer died while writing it. The next change cuts it off. `resumed` says whether lines were remembered.
     """
 
     def __init__(
@@ -81,23 +83,26 @@ class Ledger:
         self._content = content
 
     @classmethod
-    def create(cls, path: Path) -> Self:
+    def create(cls, path: Path, *, root: Path | None = None) -> Self:
         """Begin a ledger. Raises WouldOverwrite, Unwritable."""
-        descriptor = create(path)
+        descriptor = create(path, root=root)
         if not wait_for_lock(descriptor, 0):
             os.close(descriptor)
             raise InUse(f"{path}: another process took the new ledger")
-        sync_folder(path.parent)
+        sync_folder(path.parent, root=root)
         return cls(path, descriptor, _Content())
 
     @classmethod
-    def open(cls, path: Path, *, wait: float = 0, remembered: Remembered | None = None) -> Self:
+    def open(
+        cls, path: Path, *, wait: float = 0, remembered: Remembered | None = None, root: Path | None = None
+    ) -> Self:
         """Go on with a ledger, after waiting up to `wait` seconds for its lock. Raises InUse, Unwritable, BadFormat.
 
-        Lines that are `remembered` are not read again, unless they are not there any more as they were.
+        Lines that are `remembered` are not read again, unless they are not there any more as they were. Nothing is
+        changed yet.
         """
         with storing(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = inside.open_file(path, os.O_RDWR, root)
         try:
             if not wait_for_lock(descriptor, wait):
                 raise InUse(f"{path}: in use by another process", hint="wait until it has finished")
@@ -111,10 +116,6 @@ class Ledger:
                         content.take(line)
                     else:
                         torn = line
-            if torn:
-                with storing(path):
-                    os.ftruncate(descriptor, content.length)
-                    os.fsync(descriptor)
         except BaseException:
             os.close(descriptor)
             raise
@@ -134,20 +135,61 @@ class Ledger:
         status = os.fstat(self._descriptor)
         return Remembered(status.st_dev, status.st_ino, status.st_mtime_ns, self._content.copy())
 
-    def append(self, lines: Iterable[bytes]) -> None:
-        """Add lines and wait until they are on disk. All of them or none. Raises StorageFull, Unwritable."""
-        batch = [line + b"\n" for line in lines]
-        data, length = b"".join(batch), self._content.length
+    def append(self, lines: Iterable[bytes], before: Callable[[int, bytes], None] | None = None) -> None:
+        """Add lines and wait until they are on disk. All of them or none. Raises StorageFull, Unwritable.
+
+        `before` is told the length and the root that the ledger will have, before a byte of it is written: for a
+        statement that must be on disk first. What it raises leaves the ledger as it is.
+        """
+        batch, content = [line + b"\n" for line in lines], self._content.copy()
+        for line in batch:
+            content.take(line)
+        if before is not None:
+            before(content.tree.size, content.tree.root())
+        length = self._content.length
         try:
             with storing(self.path):
+                if self.torn:
+                    os.ftruncate(self._descriptor, length)
+                    self.torn = b""
                 os.lseek(self._descriptor, length, os.SEEK_SET)
-                write_all(self._descriptor, data)
+                write_all(self._descriptor, b"".join(batch))
                 os.fsync(self._descriptor)
         except BaseException:
             os.ftruncate(self._descriptor, length)  # half a line must not stay where the next one goes
             raise
-        for line in batch:
-            self._content.take(line)
+        self._content = content
+
+    def roots(self) -> Iterator[tuple[int, bytes]]:
+        """Yield every length that the ledger has had, and the root it had then. Raises Unreadable, BadFormat."""
+        tree = MerkleTree()
+        for line in self._lines(0):
+            tree.append(line)
+            yield tree.size, tree.root()
+
+    def cut(self, size: int) -> bytes:
+        """Cut the ledger back to its first `size` lines; return the bytes that stood behind them.
+
+        Raises Unwritable, Unreadable, BadFormat.
+        """
+        content = _Content()
+        for line in islice(self._lines(0), size):
+            content.take(line + b"\n")
+        with reading(self.path), os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(content.length)
+            behind = file.read()
+        if behind:
+            with storing(self.path):
+                os.ftruncate(self._descriptor, content.length)
+                os.fsync(self._descriptor)
+        self._content, self.torn = content, b""
+        return behind
+
+    def _lines(self, start: int) -> Iterator[bytes]:
+        """Yield the finished lines from a byte on, of this very file, whatever has its name by now."""
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(start)
+            yield from read_lines(file, self.path)
 
     def close(self) -> None:
         """Let go of the file and its lock. More than once does no harm."""
@@ -198,12 +240,10 @@ def read_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
             yield line[:-1]
 
 
-def ledger_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+def ledger_lines(path: Path, start: int = 0, *, root: Path | None = None) -> Iterator[bytes]:
     """Yield the finished lines of the ledger at `path`, from the byte `start` on. Raises Unreadable, BadFormat."""
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise read_error(path, error) from error
-    with file:
+    with reading(path):
+        descriptor = inside.open_file(path, root=root)
+    with os.fdopen(descriptor, "rb") as file:
         file.seek(start)
         yield from read_lines(file, path)

@@ -19,13 +19,15 @@ _LONGEST_LINE = 1 << 12
 class HttpBlock:
     """Told a block piece by piece with `update`, it knows head, status and digests of what follows. Memory is bounded.
 
-    A `resource` record has no head: with `headless` the whole block is the body.
+    A `resource` record has no head: with `headless` the whole block is the body. The digests are of the first `most`
+    bytes, where that is given; the sizes are of all.
     """
 
-    def __init__(self, *, headless: bool = False) -> None:
+    def __init__(self, *, headless: bool = False, most: int | None = None) -> None:
         self.head = b""
         self._parsed: ResponseHead | None = None
-        self.raw = _Digest()
+        self._most = most
+        self.raw = _Digest(most)
         self._in_head = not headless
         self._chunks: _Chunks | None = None
 
@@ -50,6 +52,11 @@ class HttpBlock:
         return self._chunks is not None
 
     @property
+    def chunks(self) -> _Chunks | None:
+        """The body as it comes out of its chunks; None where the head does not say that there are any."""
+        return self._chunks
+
+    @property
     def status(self) -> str:
         """The status of three digits; "" where the block does not begin as a response does."""
         return f"{self._parsed.status:03d}" if self._parsed is not None else ""
@@ -68,7 +75,7 @@ class HttpBlock:
         self.head, rest = self.head[:end], self.head[end:]
         self._in_head = False
         if self._framing().chunked:
-            self._chunks = _Chunks()
+            self._chunks = _Chunks(self._most)
         return rest
 
     def _framing(self) -> Framing:
@@ -80,15 +87,19 @@ class HttpBlock:
 
 
 class _Digest:
-    """SHA-256 and number of the bytes so far."""
+    """SHA-256 of the bytes so far, or of the first `most` of them, and the number of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self._sha256 = hashlib.sha256()
+        self._most = most
         self.size = 0
 
     def update(self, piece: bytes | memoryview) -> None:
         """Take the next bytes."""
-        self._sha256.update(piece)
+        if self._most is None or self.size + len(piece) <= self._most:
+            self._sha256.update(piece)
+        elif self.size < self._most:
+            self._sha256.update(piece[: self._most - self.size])
         self.size += len(piece)
 
     @property
@@ -100,8 +111,8 @@ class _Digest:
 class _Chunks:
     """Takes chunked coding off (RFC 9112 section 7.1); `ended` once the last chunk has come."""
 
-    def __init__(self) -> None:
-        self.body = _Digest()
+    def __init__(self, most: int | None = None) -> None:
+        self.body = _Digest(most)
         self.ended = False
         self._line = b""
         self._left = 0

@@ -132,12 +132,12 @@ def test_a_watch_stamps_each_round(tmp_path: Path, server: SceneServer, authorit
     assert typed("verify", "OP", "--tsa-root", authority.root, cwd=tmp_path).returncode == 0
 
 
-def test_another_authority_is_exit_code_five(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
-    """A token that does not lead to the root named is a problem; a root that is none could not be checked."""
+def test_another_authority_is_exit_code_six(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
+    """A token that does not lead to the root named is told, and so is a file that holds no root."""
     assert _capture(tmp_path, server, "--timestamp", authority.url()).returncode == 0
     stranger = TimeAuthority(tmp_path / "stranger", "Somebody Else")
     checked = typed("verify", "OP", "--tsa-root", stranger.root, cwd=tmp_path)
-    assert checked.returncode == Exit.MISMATCH
+    assert checked.returncode == Exit.UNCHECKED
     assert "signed by CN=Test Authority, which stands under none of the roots given" in checked.stdout
     assert typed("verify", "OP", "--tsa-root", "OP/case.json", cwd=tmp_path).returncode == Exit.UNCHECKED
 

@@ -162,13 +162,14 @@ class CaptureMaker:
 
     def _exchange(self, thing: Thing, number: int, url: str, sha256: str) -> Exchange:
         moment = timestamp(system_clock())
+        url = url.encode("ascii", "backslashreplace").decode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {thing.mime}\r\nContent-Length: {len(thing.body)}\r\n\r\n".encode()
         block = head + thing.body
         block_sha256, record = Digest.of_bytes(block).hex, new_record_id()
         fields = [
             ("WARC-Type", "response"),
             ("WARC-Record-ID", record),
-            ("WARC-Target-URI", url.encode("ascii", "backslashreplace").decode()),
+            ("WARC-Target-URI", url),
             ("WARC-Date", moment),
             ("Content-Type", "application/http; msgtype=response"),
             ("WARC-Payload-Digest", f"sha256:{sha256}"),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "mkdir", "write", "truncate", "ftruncate")
+_CALLS = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "write", "pwrite", "truncate",
+          "ftruncate")  # fmt: skip
 
 
 class Points:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from exports.disclosure.form import EXCHANGES, WITH_RECORDS
+from exports.bundle.entries import EventList, SealedCapture, folder_in_bundle
+from exports.disclosure.form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
 from exports.disclosure.making.exchanges import Member, copied, find_members
 from exports.disclosure.making.lines import disclosed_lines, line_files
 from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
-from exports.format.capture_view import seal_of, view_of
-from exports.format.inventory import folder_in_bundle
-from exports.format.manifest import DisclosedRecord
+from exports.format.capture_view import reading_order, seal_of
 from exports.format.source import Fault, SourceFile, fault_of, size_of
-from hashing.case.capture_folder import CHECKPOINT
+from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.events import Exchange, Item, WarcPlace, WorkingCopy, decode_capture_event
 from hashing.case.redaction import CONTENT
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
     from exports.disclosure.making.lines import DisclosedLine
     from exports.disclosure.making.request import DisclosureRequest
-    from exports.format.capture_view import CaptureView
     from hashing.case.events import CaptureEvent, CaptureSealed, Stamped
 
 
@@ -48,9 +44,10 @@ class DisclosureContents:
 class DisclosedContents:
     """The disclosed part of one capture, and what is known to be wrong with it before its files are read."""
 
-    view: CaptureView
+    capture: SealedCapture
     items: tuple[str, ...]
-    counts: DisclosedRecord
+    withheld: int
+    """Items of the capture that are not disclosed."""
     sources: tuple[SourceFile, ...]
     made: tuple[DisclosureContents, ...]
     faults: tuple[Fault, ...]
@@ -81,18 +78,15 @@ def disclosed_contents(
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
-    view = view_of(folder, _as_disclosed([line.event for line in disclosed], members), seal_of(folder))
+    shown = list(as_disclosed((line.event for line in disclosed), _places_in_disclosure(members)))
+    items = [event.ref for event in shown if isinstance(event, Item)]
+    if (seal := seal_of(folder)) is None:
+        raise NotWhole(f"{folder}: not sealed")
     count = sum(isinstance(event, Item) for event in events)
     return DisclosedContents(
-        view=view,
-        items=tuple(entry.item.ref for entry in view.items),
-        counts=DisclosedRecord(
-            capture=sealed.capture,
-            exhibit=sealed.exhibit,
-            items=count,
-            disclosed=len(view.items),
-            withheld=count - len(view.items),
-        ),
+        capture=SealedCapture(EventList(shown), seal, stamped, withheld=CONTENT in words),
+        items=tuple(sorted(items, key=reading_order)),
+        withheld=count - len(items),
         sources=tuple(sources),
         made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
         faults=tuple(faults),
@@ -102,7 +96,7 @@ def disclosed_contents(
 
 
 def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:
-    lines = list(ledger_lines(folder / LEDGER))
+    lines = list(ledger_lines(folder / LEDGER, root=case_folder(folder)))
     root = root_of([leaf_hash(line) for line in lines]).hex()
     if (len(lines), root) != (sealed.size, sealed.root):
         raise NotWhole(
@@ -123,33 +117,25 @@ def _sources(
 ) -> list[SourceFile]:
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
-    sources = [SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint), sealed.checkpoint_sha256)]
+    root = case_folder(folder)
+    sources = [SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint), sealed.checkpoint_sha256, root)]
     if stamped is not None:
-        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token), stamped.token_sha256))
+        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token), stamped.token_sha256, root))
     for line in lines:
         kept, shown = line.sealed, line.event
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
-            sources.append(SourceFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256))
+            sources.append(SourceFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256, root))
     return list({source.name: source for source in sources}.values())
 
 
-def _as_disclosed(events: Iterable[CaptureEvent], members: Sequence[Member]) -> list[CaptureEvent]:
-    """Return the events with the places that the exchanges' records have in the disclosure."""
+def _places_in_disclosure(members: Iterable[Member]) -> dict[str, int]:
+    """Return where each record will stand in the file of the exchanges disclosed."""
     places: dict[str, int] = {}
     length = 0
     for member in members:
         places[member.record] = length
         length += member.size
-    return [_moved(event, places) if isinstance(event, Exchange) else event for event in events]
-
-
-def _moved(event: Exchange, places: dict[str, int]) -> Exchange:
-    def _place(place: WarcPlace | None) -> WarcPlace | None:
-        if place is None or place.record not in places:
-            return None
-        return msgspec.structs.replace(place, file=EXCHANGES, offset=places[place.record])
-
-    return msgspec.structs.replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
+    return places
 
 
 def _openings(capture: str, disclosed: Iterable[DisclosedLine]) -> Iterator[LineOpening]:

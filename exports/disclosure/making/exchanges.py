@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from exports.format.bag import is_portable
 from exports.format.source import Fault
+from hashing import inside
+from hashing.case.capture_folder import case_folder
 from hashing.errors import BadFormat
 from hashing.files.storage import read_error
 from hashing.warc.record import read_records
@@ -70,7 +72,8 @@ def find_members(folder: Path, places: Iterable[WarcPlace]) -> tuple[list[Member
 
 
 def _open(path: Path) -> BinaryIO:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with inside.reach(path, case_folder(path.parent)) as (name, folder):
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()

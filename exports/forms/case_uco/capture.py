@@ -14,52 +14,54 @@ from exports.forms.case_uco.tool import configured_tool, tool_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import CaptureRecord
+    from exports.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Link, Node
 
 
-def capture_nodes(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+def capture_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield all that a capture has: who and with what, action, record, items, failures, log."""
-    yield from people(graph, capture.officer)
+    yield from people(graph, capture.started.officer)
     yield from addresses(graph, capture.scene)
     yield from tool_nodes(graph, capture)
     yield _action(graph, capture)
     yield _provenance(graph, capture)
     for item in capture.items:
-        yield from item_nodes(graph, item)
+        yield from item_nodes(graph, item, capture)
     yield from _failures(graph, capture)
     yield from custody_nodes(graph, capture)
 
 
-def _files(graph: Graph, capture: CaptureRecord) -> list[Link]:
+def _files(graph: Graph, capture: CaptureListing) -> list[Link]:
     return [graph.link("file", item.ref) for item in capture.items]
 
 
-def _action(graph: Graph, capture: CaptureRecord) -> Node:
+def _action(graph: Graph, capture: CaptureListing) -> Node:
     return node(
         graph.iri("capture", capture.capture),
         "case-investigation:InvestigativeAction",
         name="capture",
         description=texts(_told(capture)),
-        performer=person(graph, capture.officer),
+        performer=person(graph, capture.started.officer),
         instrument=configured_tool(graph, capture),
-        startTime=date_time(capture.started),
-        endTime=date_time(capture.finished),
+        startTime=date_time(capture.started.time),
+        endTime=date_time(capture.finished.time),
         acted_on=address(graph, capture.scene),
         result=[graph.link("provenance", capture.exhibit), *_files(graph, capture)],
         subaction=[graph.link("failure", capture.capture, number) for number in range(len(capture.failed))],
     )
 
 
-def _provenance(graph: Graph, capture: CaptureRecord) -> Node:
+def _provenance(graph: Graph, capture: CaptureListing) -> Node:
     seal, timestamp = capture.seal, capture.timestamp
     described = [
-        capture.title,
+        capture.started.title,
         f"sealed: fingerprint {seal.fingerprint}, root {seal.root} over {seal.size} lines",
-        f"sealed with key {capture.signer.fingerprint}",
+        f"sealed with key {seal.signer}",
     ]
     if timestamp:
-        described.append(f"trusted time: {timestamp.time} by {timestamp.authority}, {timestamp.late} s after the seal")
+        described.append(
+            f"trusted time: {timestamp.token_time} by {timestamp.authority}, {timestamp.late} s after the seal"
+        )
     return node(
         graph.iri("provenance", capture.exhibit),
         "case-investigation:ProvenanceRecord",
@@ -69,12 +71,13 @@ def _provenance(graph: Graph, capture: CaptureRecord) -> Node:
     )
 
 
-def _told(capture: CaptureRecord) -> Iterator[str]:
+def _told(capture: CaptureListing) -> Iterator[str]:
     """Yield what is to be said of a capture, a line each; what was not sought and what has changed among it."""
-    ended = f"{capture.status}: {capture.reason}" if capture.reason else capture.status
+    finished = capture.finished
+    ended = f"{finished.status}: {finished.reason}" if finished.reason else finished.status
     yield f"capture {capture.capture} of {capture.scene}: {ended}"
-    yield capture.note
-    yield capture.clock.says if capture.clock else ""
+    yield capture.started.note
+    yield capture.clock_says
     for recovered in capture.recovered:
         yield f"finished off {recovered.time} by {recovered.officer}: {'; '.join(recovered.found)}"
     for skipped in capture.skipped:
@@ -85,7 +88,7 @@ def _told(capture: CaptureRecord) -> Iterator[str]:
         yield f"{changed.change}, seen {changed.time}: {changed.id}, before {changed.before}{later}{reason}"
 
 
-def _failures(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+def _failures(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield an action that failed for all that was sought and not got."""
     for number, failed in enumerate(capture.failed):
         yield from addresses(graph, failed.url)
@@ -95,7 +98,7 @@ def _failures(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
             name="capture failed",
             description=texts([failed.reason, failed.ref, f"found in: {failed.found_in}" if failed.found_in else ""]),
             actionStatus="Fail",
-            performer=person(graph, capture.officer),
+            performer=person(graph, capture.started.officer),
             endTime=date_time(failed.time),
             acted_on=address(graph, failed.url),
         )

@@ -10,18 +10,19 @@ from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from exports.format.manifest import CaptureRecord, CustodyRecord
+    from exports.bundle_listing import CaptureListing
+    from exports.format.manifest import CustodyRecord
     from exports.forms.case_uco.graph import Graph, Link, Node
 
 
-def custody_links(graph: Graph, capture: CaptureRecord) -> list[Link]:
+def custody_links(graph: Graph, log: Iterable[CustodyRecord]) -> list[Link]:
     """Return references to the entries of a log, in their order."""
-    return [_link(graph, entry) for entry in capture.custody]
+    return [_link(graph, entry) for entry in log]
 
 
-def custody_nodes(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+def custody_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield the entries, and those whom they name."""
     before: Link | None = None
     for entry in capture.custody:

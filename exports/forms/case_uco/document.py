@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.manifest import ListedItem
 from exports.forms.case_uco.capture import capture_nodes
 from exports.forms.case_uco.custody import custody_links
 from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, node, texts
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import Manifest
     from exports.forms.case_uco.graph import Node
 
 _UCO = ("action", "configuration", "core", "identity", "location", "observable", "tool", "types")
@@ -31,7 +31,7 @@ CONTEXT = {
 
 
 def case_uco_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
-    """Yield the document, a node at a time. Raises NotCheckable where the manifest gives one name twice."""
+    """Yield the document, a node at a time. Raises NotCheckable where one name is given twice."""
     graph = Graph(bundle.manifest.case.id, _references(bundle))
     yield b'{\n"@context": ' + msgspec.json.encode(CONTEXT) + b',\n"@graph": [\n'
     before = b""
@@ -42,20 +42,19 @@ def case_uco_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
 
 
 def _nodes(graph: Graph, bundle: OpenedBundle) -> Iterator[Node]:
-    manifest = bundle.manifest
     yield _investigation(graph, bundle)
-    yield from people(graph, manifest.case.officer)
-    for capture in manifest.captures:
+    yield from people(graph, bundle.manifest.case.officer)
+    for capture in bundle.captures():
         yield from capture_nodes(graph, capture)
 
 
 def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
     manifest = bundle.manifest
     case, exported = manifest.case, manifest.exported
-    parts = []
+    parts, logs = [], bundle.logs()
     for capture in manifest.captures:
         parts += [graph.link("capture", capture.capture), graph.link("provenance", capture.exhibit)]
-        parts += custody_links(graph, capture)
+        parts += custody_links(graph, logs.get(capture.exhibit, ()))
     return node(
         graph.iri("investigation"),
         "case-investigation:Investigation",
@@ -82,31 +81,22 @@ def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
 
 def _references(bundle: OpenedBundle) -> set[str]:
     """Return the references of all items. What has one name twice would run into one node. Raises NotCheckable."""
-    refs: set[str] = set()
+    known: set[Hashable] = set()
+    for name in _names(bundle):
+        if name in known:
+            raise NotCheckable(f"{bundle.files.path}: {printable(str(name), 80)} is listed twice")
+        known.add(name)
+    return {name for name in known if isinstance(name, str)}
+
+
+def _names(bundle: OpenedBundle) -> Iterator[Hashable]:
+    """Yield the names that each stand once: those of items as texts, every other with what it is of."""
+    for entry in bundle.entries():
+        if isinstance(entry, ListedItem):
+            yield entry.ref
+            yield from (("working copy", copy.path) for copy in entry.working_copies)
     for capture in bundle.manifest.captures:
-        refs.update(item.ref for item in capture.items)
-    for names in (_capture_names, _item_names, _custody_names):
-        known: set[Hashable] = set()
-        for name in names(bundle.manifest):
-            if name in known:
-                raise NotCheckable(f"{bundle.files.path}: manifest.json has {printable(str(name), 80)} twice")
-            known.add(name)
-    return refs
-
-
-def _capture_names(manifest: Manifest) -> Iterator[Hashable]:
-    for capture in manifest.captures:
-        yield f"capture {capture.capture}"
-        yield f"exhibit {capture.exhibit}"
-
-
-def _item_names(manifest: Manifest) -> Iterator[Hashable]:
-    for capture in manifest.captures:
-        for item in capture.items:
-            yield item.ref
-            yield from (copy.path for copy in item.working_copies)
-
-
-def _custody_names(manifest: Manifest) -> Iterator[Hashable]:
-    for capture in manifest.captures:
-        yield from ((entry.line, entry.ref) for entry in capture.custody)
+        yield ("capture", capture.capture)
+        yield ("exhibit", capture.exhibit)
+    for log in bundle.logs().values():
+        yield from ((entry.line, entry.ref) for entry in log)

@@ -13,11 +13,13 @@ from exports.forms.case_uco.post import post_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import ItemRecord, WorkingCopyRecord
+    from exports.bundle_listing import CaptureListing
+    from exports.format.manifest import ListedItem
     from exports.forms.case_uco.graph import Graph, Node
+    from hashing.case.events import WorkingCopy
 
 
-def item_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+def item_nodes(graph: Graph, item: ListedItem, capture: CaptureListing) -> Iterator[Node]:
     """Yield an item's file, its address, its post, its place, and its working copies."""
     file = graph.link("file", item.ref)
     yield node(
@@ -29,13 +31,13 @@ def item_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
     )
     yield from _excerpt(graph, item) if item.excerpt else _download(graph, item)
     if item.post:
-        yield from post_nodes(graph, item.ref, item.post)
+        yield from post_nodes(graph, item.ref, item.post, capture)
     yield from place_nodes(graph, item)
     for copy in item.working_copies:
         yield _working_copy(graph, item.ref, copy)
 
 
-def _download(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+def _download(graph: Graph, item: ListedItem) -> Iterator[Node]:
     """Yield the address that an item came from, and the one that was asked where another answered."""
     yield from addresses(graph, item.url, item.final_url)
     asked, led = address(graph, item.url), address(graph, item.final_url)
@@ -48,14 +50,14 @@ def _download(graph: Graph, item: ItemRecord) -> Iterator[Node]:
             yield redirect
 
 
-def _excerpt(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+def _excerpt(graph: Graph, item: ListedItem) -> Iterator[Node]:
     """Yield where an item stands in another one. Its own address was not asked: the other item's was."""
     if item.excerpt and (whole := graph.item(item.excerpt.of)):
         described = [f"from byte {item.excerpt.offset} on, after its content coding is undone"]
         yield relation(graph, graph.link("file", item.ref), "Contained_Within", whole, description=described)
 
 
-def _working_copy(graph: Graph, ref: str, copy: WorkingCopyRecord) -> Node:
+def _working_copy(graph: Graph, ref: str, copy: WorkingCopy) -> Node:
     return node(
         graph.iri("working-copy", ref, copy.path),
         "uco-observable:File",
@@ -66,7 +68,7 @@ def _working_copy(graph: Graph, ref: str, copy: WorkingCopyRecord) -> Node:
     )
 
 
-def _file_facets(graph: Graph, key: str, file: ItemRecord | WorkingCopyRecord) -> list[Node]:
+def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list[Node]:
     """Return where a file stands in the bundle, and what its bytes are."""
     digest = node(graph.iri("hash", key), "uco-types:Hash", hashMethod="SHA256", hashValue=hex_binary(file.sha256))
     return [
@@ -88,7 +90,7 @@ def _file_facets(graph: Graph, key: str, file: ItemRecord | WorkingCopyRecord) -
     ]
 
 
-def _told(item: ItemRecord) -> Iterator[str]:
+def _told(item: ListedItem) -> Iterator[str]:
     """Yield what the item is, and what it claims that has no place of its own, a line each."""
     told = {
         "kind": item.kind,
@@ -108,15 +110,15 @@ def _told(item: ItemRecord) -> Iterator[str]:
     yield from (f"{name}: {value}" for name, value in told.items() if value)
     yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
     if proof := item.proof:
-        shown = "holds" if proof.holds else "lacks"
+        shown = "holds" if proof.record_cid else "lacks"
         said = f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"
         yield f"{said}: at://{proof.did}/{proof.collection}/{proof.rkey}"
 
 
-def _exchange(item: ItemRecord) -> Iterator[str]:
+def _exchange(item: ListedItem) -> Iterator[str]:
     """Yield how an item came, a line each."""
     yield f"request began {item.captured}"
-    if exchange := item.exchange:
+    if exchange := item.response:
         yield f"HTTP status {exchange.status}"
         yield f"server {exchange.ip}" if exchange.ip else ""
         yield f"proxy {exchange.proxy}" if exchange.proxy else ""

@@ -11,8 +11,8 @@ from exports.forms.case_uco.graph import node
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import AccountRecord, PostRecord
     from exports.forms.case_uco.graph import Graph, Link, Node
+    from hashing.case.post import Account, Post
 
 
 def person(graph: Graph, name: str) -> Link | None:
@@ -44,13 +44,13 @@ def addresses(graph: Graph, *urls: str) -> Iterator[Node]:
             yield node(iri, "uco-observable:ObservableObject", name=url)
 
 
-def account(graph: Graph, post: PostRecord) -> Link | None:
+def account(graph: Graph, post: Post) -> Link | None:
     """Return a reference to the account that a post claims as its author; None where it claims none."""
     key = _key(post.author)
     return graph.link("account", post.platform, key) if key else None
 
 
-def accounts(graph: Graph, post: PostRecord) -> Iterator[Node]:
+def accounts(graph: Graph, post: Post) -> Iterator[Node]:
     """Yield the account, if it is not written yet. Under another display name it is another node: both were shown."""
     author, key = post.author, _key(post.author)
     if not key or not graph.first(iri := graph.iri("account", post.platform, key)):
@@ -75,6 +75,6 @@ def accounts(graph: Graph, post: PostRecord) -> Iterator[Node]:
     )
 
 
-def _key(author: AccountRecord) -> str:
+def _key(author: Account) -> str:
     fields = (author.id, author.handle, author.name, author.url)
     return msgspec.json.encode(fields).decode() if any(fields) else ""

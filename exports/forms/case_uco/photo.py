@@ -10,7 +10,7 @@ from exports.forms.case_uco.literal import decimal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exports.format.manifest import ItemRecord
+    from exports.format.manifest import ListedItem
     from exports.forms.case_uco.graph import Graph, Node
     from hashing.case.facts import Fact
 
@@ -24,7 +24,7 @@ def is_exif(fact: Fact) -> bool:
     return fact.tag.startswith(_EXIF)
 
 
-def photo_facets(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+def photo_facets(graph: Graph, item: ListedItem) -> Iterator[Node]:
     """Yield the facets that the item's facts give rise to: none where it states none."""
     width, height = _pixels(item.facts, "width"), _pixels(item.facts, "height")
     if width is not None and height is not None:
@@ -41,7 +41,7 @@ def photo_facets(graph: Graph, item: ItemRecord) -> Iterator[Node]:
         yield node(graph.iri("exif-facet", item.ref), "uco-observable:EXIFFacet", exifData=[dictionary])
 
 
-def place_nodes(graph: Graph, item: ItemRecord) -> Iterator[Node]:
+def place_nodes(graph: Graph, item: ListedItem) -> Iterator[Node]:
     """Yield the place that a photo claims to have been taken at, and that it comes from the photo."""
     stated = [fact for fact in item.facts if is_exif(fact)]
     latitude, longitude = (_within(stated, name, most) for name, most in _ANGLES)

@@ -11,11 +11,12 @@ from exports.forms.case_uco.parties import account, accounts, addresses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import PostRecord
+    from exports.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Node
+    from hashing.case.post import Post
 
 
-def post_nodes(graph: Graph, ref: str, post: PostRecord) -> Iterator[Node]:
+def post_nodes(graph: Graph, ref: str, post: Post, capture: CaptureListing) -> Iterator[Node]:
     """Yield the post that an item holds, its author, and how it hangs together with the item and its media."""
     yield from accounts(graph, post)
     yield from addresses(graph, post.permalink)
@@ -40,12 +41,12 @@ def post_nodes(graph: Graph, ref: str, post: PostRecord) -> Iterator[Node]:
         hasFacet=facets,
     )
     yield relation(graph, itself, "Contained_Within", graph.link("file", ref))
-    for shown in dict.fromkeys(media.ref for media in post.media):
+    for shown in dict.fromkeys(map(capture.holder, post.media)):
         if held := graph.item(shown):
             yield relation(graph, held, "Attachment_Of", itself)
 
 
-def _claims(post: PostRecord) -> Iterator[str]:
+def _claims(post: Post) -> Iterator[str]:
     """Yield what a post states that has no place of its own in UCO, a line each."""
     if not date_time(post.published):
         yield _line("published", post.published)

@@ -9,24 +9,24 @@ from exports.forms.case_uco.graph import node
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.format.manifest import CaptureRecord
+    from exports.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Link, Node
 
 
-def configured_tool(graph: Graph, capture: CaptureRecord) -> Link:
+def configured_tool(graph: Graph, capture: CaptureListing) -> Link:
     """Return a reference to the tool as it was set for this capture."""
     return graph.link("configured-tool", capture.capture)
 
 
-def tool_nodes(graph: Graph, capture: CaptureRecord) -> Iterator[Node]:
+def tool_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield the tool, once for each version, and its configuration in this capture."""
-    name, _, version = capture.tool.partition(" ")
-    plain = graph.iri("tool", capture.tool)
+    name, _, version = capture.started.tool.partition(" ")
+    plain = graph.iri("tool", capture.started.tool)
     if graph.first(plain):
         yield node(plain, "uco-tool:Tool", name=name, version=version)
     configuration = graph.iri("configuration", capture.capture)
-    entries = [("setting", *each) for each in capture.settings.items()]
-    entries += [("version", *each) for each in capture.versions.items()]
+    entries = [("setting", *each) for each in capture.started.settings.items()]
+    entries += [("version", *each) for each in capture.started.versions.items()]
     yield node(
         configuration,
         "uco-configuration:Configuration",

@@ -56,7 +56,7 @@ def _printable(text: str) -> str:
         written.append(_written(char))
         length += len(written[-1])
         if length > LONGEST:
-            return f"{''.join(written[:-1])} [cut: {len(text):,} characters, whole in manifest.json]"
+            return f"{''.join(written[:-1])} [cut: {len(text):,} characters, whole in items.jsonl]"
     return "".join(written)
 
 

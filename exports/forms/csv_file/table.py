@@ -8,12 +8,14 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from exports.format.manifest import ListedChange, ListedFailure, ListedItem, ListedSkip
 from exports.forms.csv_file.cell import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exports.format.manifest import CaptureRecord, ChangeRecord, FailedRecord, ItemRecord, Manifest, SkippedRecord
+    from exports.bundle.opened_bundle import OpenedBundle
+    from exports.format.manifest import Listed
     from hashing.case.facts import Fact
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -73,12 +75,16 @@ class TableRow:
 COLUMNS = tuple(field.name for field in fields(TableRow))
 
 
-def csv_pieces(manifest: Manifest) -> Iterator[bytes]:
-    """Yield the table, a row at a time: what was got, then what was not, capture by capture."""
+def csv_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
+    """Yield the table, a row at a time: what was got and what was not, capture by capture, as it was recorded.
+
+    Raises NotCheckable, NotWhole.
+    """
     yield BYTE_ORDER_MARK
     yield _line(COLUMNS)
-    for capture in manifest.captures:
-        for row in _rows(capture):
+    scenes = {capture.exhibit: capture.scene for capture in bundle.manifest.captures}
+    for entry in bundle.entries():
+        if (row := _row(entry, scenes.get(entry.exhibit, ""))) is not None:
             yield _line(row.cells())
 
 
@@ -88,29 +94,36 @@ def _line(cells: Iterable[str | int | float]) -> bytes:
     return out.getvalue().encode()
 
 
-def _rows(capture: CaptureRecord) -> Iterator[TableRow]:
-    yield from (_item(each, capture) for each in capture.items)
-    yield from (_failed(each, capture) for each in capture.failed)
-    yield from (_skipped(each, capture) for each in capture.skipped)
-    yield from (_changed(each, capture) for each in capture.changed)
+def _row(entry: Listed, scene: str) -> TableRow | None:
+    match entry:
+        case ListedItem():
+            return _item(entry, scene)
+        case ListedFailure():
+            return _failed(entry, scene)
+        case ListedSkip():
+            return _skipped(entry, scene)
+        case ListedChange():
+            return _changed(entry, scene)
+        case _:
+            return None
 
 
-def _item(item: ItemRecord, capture: CaptureRecord) -> TableRow:
-    exchange, post = item.exchange, item.post
+def _item(item: ListedItem, scene: str) -> TableRow:
+    response, post = item.response, item.post
     return TableRow(
         row="item",
-        exhibit=capture.exhibit,
+        exhibit=item.exhibit,
         ref=item.ref,
         kind=item.kind,
         source=item.source,
-        scene=capture.scene,
+        scene=scene,
         url=item.url,
         final_url=item.final_url,
         found_in=item.found_in,
         time=item.captured,
-        http_status=exchange.status if exchange else "",
-        ip=exchange.ip if exchange else "",
-        server_date=exchange.server_date if exchange else "",
+        http_status=response.status if response else "",
+        ip=response.ip if response else "",
+        server_date=response.server_date if response else "",
         author=item.author,
         published=item.published,
         edited=post.edited if post else "",
@@ -133,12 +146,12 @@ def _item(item: ItemRecord, capture: CaptureRecord) -> TableRow:
     )
 
 
-def _failed(failed: FailedRecord, capture: CaptureRecord) -> TableRow:
+def _failed(failed: ListedFailure, scene: str) -> TableRow:
     return TableRow(
         row="failed",
-        exhibit=capture.exhibit,
+        exhibit=failed.exhibit,
         ref=failed.ref,
-        scene=capture.scene,
+        scene=scene,
         url=failed.url,
         found_in=failed.found_in,
         time=failed.time,
@@ -146,11 +159,11 @@ def _failed(failed: FailedRecord, capture: CaptureRecord) -> TableRow:
     )
 
 
-def _skipped(skipped: SkippedRecord, capture: CaptureRecord) -> TableRow:
+def _skipped(skipped: ListedSkip, scene: str) -> TableRow:
     return TableRow(
         row="skipped",
-        exhibit=capture.exhibit,
-        scene=capture.scene,
+        exhibit=skipped.exhibit,
+        scene=scene,
         url=skipped.url,
         found_in=skipped.found_in,
         reason=skipped.reason,
@@ -158,14 +171,14 @@ def _skipped(skipped: SkippedRecord, capture: CaptureRecord) -> TableRow:
     )
 
 
-def _changed(changed: ChangeRecord, capture: CaptureRecord) -> TableRow:
+def _changed(changed: ListedChange, scene: str) -> TableRow:
     versions = f"before: {changed.before}" + (f", after: {changed.after}" if changed.after else "")
     return TableRow(
         row="changed",
-        exhibit=capture.exhibit,
+        exhibit=changed.exhibit,
         ref=changed.after or changed.before,
         kind=changed.change,
-        scene=capture.scene,
+        scene=scene,
         url=changed.id,
         time=changed.time,
         reason=f"{versions}, {changed.reason}" if changed.reason else versions,

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ItemRecord
+    from exports.format.manifest import ListedItem
     from exports.forms.wacz.archive import Bodiless
 
-_SPARE = 1 << 16
-"""The most that the fields of a record of ours take."""
 _KEPT = (
     ("warc-target-uri", "WARC-Target-URI"),
     ("warc-date", "WARC-Date"),
@@ -35,7 +33,7 @@ _KEPT = (
 
 
 def restored_records(
-    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ItemRecord]], index: list[bytes]
+    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ListedItem]], index: list[bytes]
 ) -> Iterator[bytes]:
     """Yield a WARC file in pieces: a record for each of these, with its body from the item file.
 
@@ -54,12 +52,7 @@ def restored_records(
             index.append(encode_entry(time, _place(bodiless, item, filename, offset, end - offset)))
 
 
-def most_bytes(whole: Sequence[tuple[Bodiless, ItemRecord]]) -> int:
-    """Return a number of bytes that a WARC of these will not exceed."""
-    return _SPARE + sum(len(bodiless.head) + _chunked_size(item.size) + _SPARE for bodiless, item in whole) * 101 // 100
-
-
-def _place(bodiless: Bodiless, item: ItemRecord, filename: str, offset: int, length: int) -> CdxjPlace:
+def _place(bodiless: Bodiless, item: ListedItem, filename: str, offset: int, length: int) -> CdxjPlace:
     return CdxjPlace(
         url=bodiless.fields.get("warc-target-uri", ""),
         mime=bodiless.mime,
@@ -93,7 +86,7 @@ def _info(bundle: OpenedBundle, filename: str) -> bytes:
     return encode_record(fields, [block.encode()], DEFLATED)
 
 
-def _record(bundle: OpenedBundle, bodiless: Bodiless, item: ItemRecord) -> Iterator[bytes]:
+def _record(bundle: OpenedBundle, bodiless: Bodiless, item: ListedItem) -> Iterator[bytes]:
     captured = bodiless.fields.get("warc-record-id", "")
     fields = [
         ("WARC-Type", bodiless.fields["warc-type"]),

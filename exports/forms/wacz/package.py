@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ItemRecord
+    from exports.format.manifest import ListedItem
 
 VERSION = "1.1.1"
 
 
 def datapackage(
-    bundle: OpenedBundle, main: ItemRecord | None, sha256: Mapping[str, str], sizes: Mapping[str, int]
+    bundle: OpenedBundle, main: ListedItem | None, sha256: Mapping[str, str], sizes: Mapping[str, int]
 ) -> bytes:
     """Return datapackage.json: what these files are, and the bundle and the seal that they come from."""
     manifest = bundle.manifest

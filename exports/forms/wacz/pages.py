@@ -12,22 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import CaptureRecord, ItemRecord
+    from exports.bundle_listing import CaptureListing
+    from exports.format.manifest import ListedItem
 
 _SCENE = "scene"
 _SHOWN = {"page", "post", "photo", "video", "document", "account"}
 _LARGEST_TEXT = 1 << 20
 
 
-def entry_items(captures: Iterable[CaptureRecord]) -> tuple[list[ItemRecord], list[ItemRecord]]:
+def entry_items(captures: Iterable[CaptureListing]) -> tuple[list[ListedItem], list[ListedItem]]:
     """Return the items that were asked for, of which each capture has at least one if it got any; and further pages.
 
     A post that was cut out of a list has no exchange of its own to be replayed, so the list stands for it.
     """
-    entries: list[ItemRecord] = []
-    further: list[ItemRecord] = []
+    entries: list[ListedItem] = []
+    further: list[ListedItem] = []
     for capture in captures:
-        served = [item for item in capture.items if item.exchange and not item.excerpt and not item.error_page]
+        served = [item for item in capture.items if item.response and not item.excerpt and not item.error_page]
         asked = [item for item in served if item.found_in.split(" ", 1)[0] == _SCENE] or served[:1]
         entries += asked
         taken = {item.ref for item in asked}
@@ -35,7 +36,7 @@ def entry_items(captures: Iterable[CaptureRecord]) -> tuple[list[ItemRecord], li
     return entries, further
 
 
-def page_lines(bundle: OpenedBundle, name: str, title: str, items: Iterable[ItemRecord]) -> Iterator[bytes]:
+def page_lines(bundle: OpenedBundle, name: str, title: str, items: Iterable[ListedItem]) -> Iterator[bytes]:
     """Yield a list of pages, a line of JSON each, with the text that a reader can search.
 
     Raises NotWhole, NotCheckable.
@@ -51,11 +52,11 @@ def _line(value: Mapping[str, str | bool]) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
-def _title(item: ItemRecord) -> str:
+def _title(item: ListedItem) -> str:
     return printable(item.title or item.claimed_name or item.url, 300)
 
 
-def _text(bundle: OpenedBundle, item: ItemRecord) -> str:
+def _text(bundle: OpenedBundle, item: ListedItem) -> str:
     if item.post is not None:
         return item.post.text
     for copy in item.working_copies:

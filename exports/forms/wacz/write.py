@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
+from exports.format.manifest import ListedItem
 from exports.forms.derived_file import DerivedFile, draft_path
 from exports.forms.wacz.archive import Bodiless, read_archive
-from exports.forms.wacz.bodies import most_bytes, restored_records
+from exports.forms.wacz.bodies import restored_records
 from exports.forms.wacz.package import datapackage, package_digest
 from exports.forms.wacz.pages import entry_items, page_lines
 from hashing.errors import BadFormat
 from hashing.files.read import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ItemRecord
 
 INDEX = "indexes/index.cdxj"
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
@@ -37,7 +35,7 @@ def write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
     Raises NotWhole, NotCheckable, WouldOverwrite, StorageFull, Unwritable.
     """
     part = draft_path(path)
-    draft = ZipDraft(part, "", _moment(bundle.manifest.exported.time))
+    draft = ZipDraft(part, "")
     try:
         _Writing(bundle, draft, _items_by_record(bundle)).write()
         draft.finish()
@@ -55,7 +53,7 @@ class _Writing:
 
     bundle: OpenedBundle
     draft: ZipDraft
-    items: dict[str, ItemRecord]
+    items: dict[str, ListedItem]
     index: list[bytes] = field(default_factory=list)
 
     def write(self) -> None:
@@ -70,21 +68,13 @@ class _Writing:
         for capture, files in archives.items():
             self._write_capture(capture, files)
         self.index.sort()
-        self._add(INDEX, self.index)
-        entries, further = entry_items(bundle.manifest.captures)
-        self._add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
-        self._add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
+        draft.add(INDEX, self.index)
+        entries, further = entry_items(bundle.captures())
+        draft.add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
+        draft.add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
         package = datapackage(bundle, entries[0] if entries else None, draft.sha256, dict(draft.sizes))
-        self._add("datapackage.json", [package])
-        self._add("datapackage-digest.json", [package_digest(package)])
-
-    def _add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write a file that fits in memory.
-
-        ReplayWeb.page finds no file whose head in the zip is that of a ZIP64, so the size is stated beforehand.
-        """
-        data = b"".join(pieces)
-        self.draft.add(name, [data], len(data))
+        draft.add("datapackage.json", [package])
+        draft.add("datapackage-digest.json", [package_digest(package)])
 
     def _archives(self) -> dict[str, dict[str, str]]:
         """Return the WARC files by capture: their names in the bundle, and those that they get."""
@@ -106,13 +96,11 @@ class _Writing:
         whole = [(each, item) for each in bodiless if (item := self._item_of(each)) is not None]
         if whole:
             given = f"{capture}-bodies.warc.gz"
-            self.draft.add(
-                f"archive/{given}", restored_records(self.bundle, given, whole, self.index), most_bytes(whole)
-            )
+            self.draft.add(f"archive/{given}", restored_records(self.bundle, given, whole, self.index))
 
     def _copy(self, name: str, given: str) -> None:
         files = self.bundle.files
-        self.draft.add(given, files.unhashed(name), files.tree.size(name))
+        self.draft.add(given, files.unhashed(name))
         files.demand(name, self.draft.sha256[given])
 
     def _indexed(self, name: str, given: str) -> list[Bodiless]:
@@ -129,27 +117,22 @@ class _Writing:
             raise NotCheckable(f"{self.bundle.files.path}: {name}: {error}") from error
         return bodiless
 
-    def _item_of(self, bodiless: Bodiless) -> ItemRecord | None:
+    def _item_of(self, bodiless: Bodiless) -> ListedItem | None:
         """Return the item whose file has the body of a record."""
         return self.items.get(bodiless.fields.get("warc-record-id", ""))
 
 
-def _items_by_record(bundle: OpenedBundle) -> dict[str, ItemRecord]:
+def _items_by_record(bundle: OpenedBundle) -> dict[str, ListedItem]:
     """Return the items whose bytes are the body of an exchange, by its record's id."""
     return {
-        item.exchange.warc.record: item
-        for capture in bundle.manifest.captures
-        for item in capture.items
-        if item.exchange and item.exchange.warc and item.excerpt is None and bundle.files.holds(item.path)
+        item.response.warc.record: item
+        for item in bundle.entries()
+        if isinstance(item, ListedItem)
+        and item.response
+        and item.response.warc
+        and item.excerpt is None
+        and bundle.files.holds(item.path)
     }
-
-
-def _moment(time: str) -> datetime:
-    """Return when the bundle was made: the time that every file in the WACZ bears. Raises NotCheckable."""
-    try:
-        return datetime.fromisoformat(time)
-    except ValueError as error:
-        raise NotCheckable(f"{time[:40]!r} is not the time of an export") from error
 
 
 def _read_back(path: Path) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
-from hashing.files.storage import read_small
+from hashing.files.storage import read_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,6 @@ def load_roots(path: Path) -> list[Certificate]:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        return load_pem_x509_certificates(read_small(path))
+        return load_pem_x509_certificates(read_named(path))
     except ValueError as error:
         raise BadFormat(f"{path}: not a certificate", hint="name a file with the root in PEM form") from error

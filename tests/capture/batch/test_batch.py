@@ -27,7 +27,7 @@ from hashing.case.batch_events import (
 )
 from hashing.case.batch_folder import BatchFolder, batch_events, batch_folders
 from hashing.case.case import Case
-from hashing.case.events import CaptureRegistered, encode
+from hashing.case.events import CaptureRegistered
 from hashing.errors import BadFormat, StorageFull, WouldOverwrite
 from hashing.times import system_clock
 from tests.capture.conftest import OPTIONS, jpeg
@@ -267,7 +267,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_row_loses_nothing(small_disk: Pa
 def _died_with(case: Case, row: BatchRow, key: SigningKey, capture: str = "20261124T101502Z-00000000") -> RowStarted:
     """Leave what a batch leaves whose process died when it had put on record that a row's capture begins."""
     moment = "2026-11-24T10:15:02.123Z"
-    folder = BatchFolder.create(case, datetime(2026, 11, 24, 10, 15, tzinfo=UTC))
+    folder = BatchFolder.create(case, datetime(2026, 11, 24, 10, 15, tzinfo=UTC), key)
     started = BatchStarted(
         time=moment,
         format=BATCH_FORMAT,
@@ -322,7 +322,7 @@ def test_a_batch_that_dies_beside_another_is_taken_over(case: Case, key: Signing
 
 def test_a_folder_without_a_line_is_cleared_away(case: Case, key: SigningKey) -> None:
     """A batch that died before it wrote a line had taken in nothing, and goes."""
-    BatchFolder.create(case, system_clock()).close()
+    BatchFolder.create(case, system_clock(), key).close()
     assert finish_batches(case, key=key) == []
     assert batch_folders(case) == []
 
@@ -341,9 +341,10 @@ def test_what_the_case_has_not_signed_is_not_taken_for_done(case: Case, key: Sig
         scene = server.url("/one.jpg")
         [row] = rows_of([scene])
         begun = _died_with(case, row, key)
-        with BatchFolder.reopen(batch_folders(case)[0]).ledger as ledger:
-            ended = RowEnded(time=begun.time, row=row.id, status="complete", capture=begun.capture, exhibit="MP/1")
-            ledger.append([encode(ended)])
+        ended = RowEnded(time=begun.time, row=row.id, status="complete", capture=begun.capture, exhibit="MP/1")
+        folder = BatchFolder.reopen(case, batch_folders(case)[0], key)
+        folder.append(ended)
+        folder.close()
         summary, _ = run([scene])
     assert (summary.counts.done, summary.counts.before) == (1, 0)
 

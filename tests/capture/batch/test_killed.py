@@ -5,7 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from capture.batch.recovery import finish_batches
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import Recovery, finish_abandoned
 from exports.format.case_view import read_case
 from exports.verification import verify
 from hashing.case.batch_events import DONE, BatchFinished, RowEnded, RowStarted
@@ -50,7 +50,7 @@ def test_a_batch_killed_at_any_point_captures_each_row_once(tmp_path: Path, samp
 def _check(folder: Path, scenes: list[str], key: SigningKey) -> None:
     """Demand that a case has each scene once, and that its batches say so."""
     case = Case.open(folder / "case")
-    assert finish_abandoned(case, key=key, officer="Mary Price") == []
+    assert finish_abandoned(case, key=key, officer="Mary Price") == Recovery((), ())
     assert finish_batches(case, key=key) == []
     assert verify(case.path).verdict == "ok"
     view = read_case(case.path)

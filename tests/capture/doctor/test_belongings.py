@@ -149,7 +149,7 @@ def test_a_case_is_told(setup: Setup) -> None:
     case = Case.open_or_create(setup.folder / "OP", key=key, officer="Mary Price")
     at_case = replace(setup, folder=case.path)
     assert one(check_folder, at_case, "case").says == f"{case.path}: 0 captures, all sealed"
-    CaptureFolder.create(case.path / "captures" / "20261125T120000Z-00000000").close()
+    CaptureFolder.create(case.path / "captures" / "20261125T120000Z-00000000", key.mac("any")).close()
     assert one(check_folder, at_case, "case").state == WARNING
     ledger = case.path / "ledger.jsonl"
     ledger.write_bytes(ledger.read_bytes().replace(b"Mary", b"John"))

@@ -108,10 +108,11 @@ def test_the_manifest_names_a_posts_photo_by_its_reference(
     captured(server.url("/board.json"))
     key = load_or_create_signing_key(tmp_path / "k.pem")[0]
     export_bundle(Case.open(tmp_path / "OP-ALDER"), key=key, officer="M", output=tmp_path / "bundle")
-    manifest = json.loads((tmp_path / "bundle/data/manifest.json").read_bytes())
-    [_, post, photo, _] = manifest["captures"][0]["items"]
-    assert post["post"]["media"][0]["ref"] == photo["ref"]
-    assert post["author"] == "ann"
+    lines = (tmp_path / "bundle/data/items.jsonl").read_bytes().splitlines()
+    items = [entry for entry in map(json.loads, lines) if entry["event"] == "item"]
+    [_, post, photo, _] = sorted(items, key=lambda item: item["ref"])
+    assert post["post"]["media"][0]["url"] == photo["url"]
+    assert post["post"]["author"]["handle"] == "ann"
     report = (tmp_path / "bundle/data/report/items-1.html").read_text()
     assert "dark \u263e" in report
     assert f'href="items-1.html#item-{photo["ref"].replace("/", "-")}"' in report

@@ -58,11 +58,14 @@ def test_layout(maker: CaseMaker, tmp_path: Path) -> None:
     """A bundle holds its tag files, the case's files as they are, the manifest, the report, the seal, and no more."""
     bundle = export(maker, tmp_path / "out")
     captures = {path.name: path for path in maker.case.captures()}
-    expected = TAGS | {"data/case.json", "data/custody.json", "data/manifest.json", "data/report.html"}
+    expected = TAGS | {"data/case.json", "data/custody.json", "data/items.jsonl", "data/manifest.json"}
+    expected |= {"data/report.html"}
     expected |= {"seal/checkpoint", "seal/public-key.pem", "seal/export.json", "seal/export.proof", "seal/consistency"}
+    expected |= {"seal/case.json", "seal/case.proof"}
     for name, path in captures.items():
         expected |= {f"data/captures/{name}/{file}" for file in files_of(path)}
         expected |= {f"seal/captures/{name}.json", f"seal/captures/{name}.proof"}
+        expected |= {f"seal/registered/{name}.json", f"seal/registered/{name}.proof"}
     pages = {name for name in files_of(bundle.path) if name.startswith("data/report/")}
     assert {name.rpartition(".")[2] for name in pages} == {"html", "jpg"}
     assert files_of(bundle.path) - pages == expected
@@ -148,7 +151,7 @@ def test_one_exhibit(maker: CaseMaker, tmp_path: Path) -> None:
     bundle = export(maker, tmp_path / "out", exhibits=["MP/2"])
     assert [path.name for path in (bundle.path / "data" / "captures").iterdir()] == list(bundle.captures)
     manifest = msgspec.json.decode((bundle.path / "data" / "manifest.json").read_bytes())
-    assert [capture["exhibit"] for capture in manifest["captures"]] == ["MP/2"]
+    assert [capture["started"]["exhibit"] for capture in manifest["captures"]] == ["MP/2"]
 
 
 def test_only_the_owner_may_read(maker: CaseMaker, tmp_path: Path) -> None:
@@ -185,7 +188,7 @@ def test_zip_and_folder_hold_the_same(maker: CaseMaker, tmp_path: Path) -> None:
         assert one.namelist() == two.namelist()
         assert {name.partition("/")[2] for name in one.namelist()} == files_of(folder)
         assert one.read("a/manifest-sha256.txt") == (folder / "manifest-sha256.txt").read_bytes()
-        assert {info.date_time for info in one.infolist()} == {(2026, 11, 24, 12, 0, 0)}
+        assert {info.date_time for info in one.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def _copies(maker: CaseMaker, tmp_path: Path) -> list[CaseMaker]:
@@ -265,7 +268,7 @@ def test_bytes_beyond_one_piece(tmp_path: Path) -> None:
 def test_source_that_is_not_as_recorded(tmp_path: Path, make: Callable[[Path], None], fault: str) -> None:
     """A source says what is wrong with it, whatever stands in its place."""
     make(tmp_path / "file")
-    reader = SourceReader(SourceFile(tmp_path / "file", "data/file", 3, sha256(b"abc").hexdigest()))
+    reader = SourceReader(SourceFile(tmp_path / "file", "data/file", 3, sha256(b"abc").hexdigest(), tmp_path))
     b"".join(reader.chunks())
     assert reader.fault is not None
     assert re.search(fault, str(reader.fault))

@@ -146,7 +146,7 @@ def test_case_checkpoint_by_a_stranger(maker: CaseMaker, tmp_path: Path) -> None
 
 
 def test_ledger_line_not_signed_yet(maker: CaseMaker, tmp_path: Path) -> None:
-    """A line that a process added and died before signing is no reason to refuse."""
+    """A line that nobody signed is told, and neither signed nor handed over."""
     event = CaptureRegistered(
         time="2026-11-24T10:15:02.123Z",
         capture="x",
@@ -158,8 +158,10 @@ def test_ledger_line_not_signed_yet(maker: CaseMaker, tmp_path: Path) -> None:
     )
     with Ledger.open(maker.path / LEDGER) as ledger:
         ledger.append([encode(event)])
-    bundle = export(maker, tmp_path / "out")
-    assert bundle.left_out == ("MP/9: still running, or interrupted, so not sealed",)
+    with pytest.raises(NotWhole, match="its last 1 lines are not signed"):
+        export(maker, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert maker.case.unsigned() == 1
 
 
 @pytest.mark.parametrize(

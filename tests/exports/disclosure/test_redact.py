@@ -29,6 +29,7 @@ from hashing.times import system_clock, timestamp
 from tests.exports.bundle.test_readme import commands, run
 from tests.exports.disclosure.opened import where
 from tests.exports.disclosure.test_only import change, folder, reasons
+from tests.exports.listed import entries_of, head_of
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:
@@ -108,14 +109,14 @@ def test_what_is_not_withheld_is_shown(maker: CaseMaker, tmp_path: Path) -> None
     bundle = redacted(maker, tmp_path / "out", "place", "content")
     assert where(bundle.path, "Leica Testing")
     assert where(bundle.path, "Smoke over the market")
-    [capture] = json.loads((bundle.path / "data" / "manifest.json").read_bytes())["captures"]
-    item = capture["items"][0]
+    item = entries_of(bundle.path)[0]
     assert (item["withheld"], item["sha256"]) == (True, sha256(photo(1)).hexdigest())
     assert not (bundle.path / item["path"]).exists()
     url = redacted(maker, tmp_path / "url", "url", refs=("MP/1-0001",))
-    [capture] = json.loads((url.path / "data" / "manifest.json").read_bytes())["captures"]
-    assert (capture["scene"], capture["items"][0]["url"]) == ("[withheld]", "[withheld]")
-    assert (url.path / capture["items"][0]["path"]).read_bytes() == photo(1)
+    [capture] = head_of(url.path)["captures"]
+    [item] = entries_of(url.path)
+    assert (capture["started"]["scene"], item["url"]) == ("[withheld]", "[withheld]")
+    assert (url.path / item["path"]).read_bytes() == photo(1)
     assert not (folder(url.path) / EXCHANGES).exists()
 
 

@@ -117,9 +117,8 @@ def test_the_clock_goes_with_the_capture(tmp_path: Path) -> None:
     bundle = export_bundle(maker.case, key=maker.key, officer="Mary Price", output=tmp_path / "b").path
     assert verify(bundle).verdict == "ok"
     [record] = json.loads((bundle / "data/manifest.json").read_bytes())["captures"]
-    assert record["clock"]["says"].startswith(BEHIND)
-    assert (record["clock"]["ntp"]["offset"], record["clock"]["ntp"]["samples"]) == (0.3, 1)
-    assert [host["host"] for host in record["clock"]["server_dates"]["hosts"]] == ["news.example"]
+    assert (record["clock"]["offset"], len(record["clock"]["samples"])) == (0.3, 1)
+    assert [host["host"] for host in record["server_dates"]["hosts"]] == ["news.example"]
     assert "0.300 s ± 0.100 s behind ntp.example" in (bundle / "data/report/capture-1.html").read_text("utf-8")
     told = clock_to_json(view.clock, view.dates)
     assert told is not None

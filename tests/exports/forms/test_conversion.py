@@ -92,12 +92,12 @@ def test_a_manifest_of_a_newer_version_is_refused(maker: CaseMaker, tmp_path: Pa
     bundle = bundle_of(maker, tmp_path / "bundle")
     manifest, listed = bundle / "data" / "manifest.json", bundle / "manifest-sha256.txt"
     manifest.chmod(0o600)
-    manifest.write_bytes(manifest.read_bytes().replace(b"goldenhour-manifest/1", b"goldenhour-manifest/2"))
+    manifest.write_bytes(manifest.read_bytes().replace(b"goldenhour-manifest/2", b"goldenhour-manifest/3"))
     sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
     lines = listed.read_text().splitlines()
     listed.chmod(0o600)
     listed.write_text("".join(f"{sha256}{line[64:]}\n" if "manifest.json" in line else f"{line}\n" for line in lines))
-    with pytest.raises(NotCheckable, match="goldenhour-manifest/2") as caught:
+    with pytest.raises(NotCheckable, match="goldenhour-manifest/3") as caught:
         convert(bundle, "csv", verified=True)
     assert caught.value.hint == "update goldenhour"
 

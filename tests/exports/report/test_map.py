@@ -6,20 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.format.manifest import ItemRecord
+from exports.format.manifest import ListedItem
 from exports.report.map_drawing import HEIGHT, WIDTH, degrees, draw
 from exports.report.places import MapPlace, Unplaced, _place, regions
 from hashing.case.facts import Fact
+from tests.exports.listed import an_item
 
 POINTS = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=30)
 
 
-def item(*facts: Fact) -> ItemRecord:
+def item(*facts: Fact) -> ListedItem:
     """Return a photo with these facts."""
-    return ItemRecord(
-        ref="MP/1-0001", kind="photo", source="web", url="u", captured="", size=1, sha256="0" * 64, mime="image/jpeg",
-        path="data/x", facts=facts,
-    )  # fmt: skip
+    return an_item(facts=facts)
 
 
 def place(latitude: float, longitude: float) -> MapPlace:

@@ -6,19 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.format.manifest import ItemRecord
 from exports.report.moments import _claims, read_time
 from hashing.case.facts import Fact
+from tests.exports.listed import an_item
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 def claims(*facts: Fact) -> list[tuple[str, str, str]]:
     """Return what facts of one photo claim: when in UTC, what, and why not."""
-    item = ItemRecord(
-        ref="MP/1-0001", kind="photo", source="web", url="u", captured="", size=1, sha256="0" * 64, mime="image/jpeg",
-        path="data/x", facts=facts,
-    )  # fmt: skip
+    item = an_item(facts=facts)
     return [(each.stamp, each.note, each.unclear) for each in _claims(item, "MP/1")]
 
 

@@ -15,10 +15,12 @@ import pytest
 from lxml import html
 
 from exports.bundle import export_bundle
-from exports.format.manifest import Manifest, ProofRecord
+from exports.bundle_listing import BundleListing
 from exports.report import BundleFiles, report_files
 from exports.report.words import proven
+from hashing.case.events import ProofRead
 from hashing.case.facts import Fact
+from tests.exports.listed import listing_of
 from tests.exports.small_case import OFFICER, SCENE, Thing, make_case, photo
 from tests.exports.social_case import POST, social_case
 from tests.steps import demand_even_growth
@@ -133,17 +135,17 @@ def test_what_is_shown_and_what_is_not(folder: Path) -> None:
 
 def test_everything_is_said(folder: Path) -> None:
     """The report says for each item reference, source, time, size, full hash, claims and marks, and what is missing."""
-    manifest = msgspec.json.decode((folder / "data" / "manifest.json").read_bytes(), type=Manifest)
+    listing = listing_of(folder)
     text = " ".join(" ".join(page.text_content().split()) for _, page in pages_of(folder))
-    capture = manifest.captures[0]
+    capture = listing.captures[0]
     for item in capture.items:
         for said in (item.ref, item.url, item.sha256, f"{item.size:,} bytes", item.path):
             assert said in text, said
     for said in (
         capture.seal.fingerprint,
-        capture.signer.fingerprint,
+        capture.seal.signer,
         capture.seal.root,
-        manifest.case.id,
+        listing.case.id,
         "Operation Alder",
         OFFICER,
         "seen at 10:02",
@@ -212,17 +214,19 @@ def _escaped(char: str) -> str:
     return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
 
 
-def rendered(manifest: Manifest) -> dict[str, bytes]:
-    """Return the pages on a manifest alone."""
-    files = report_files(manifest, BundleFiles({}, lambda _name: io.BytesIO()))
+def rendered(listing: BundleListing) -> dict[str, bytes]:
+    """Return the pages on a listing alone."""
+    files = report_files(listing, BundleFiles({}, lambda _name: io.BytesIO()))
     return {file.name: b"".join(file.pieces) for file in files}
 
 
 def test_refusal_to_check_certificates_is_said(folder: Path) -> None:
     """A capture whose settings switched certificate checks off says so in plain sight."""
-    data = (folder / "data" / "manifest.json").read_bytes().replace(b'"tls_verified": true', b'"tls_verified": false')
-    manifest = msgspec.json.decode(data, type=Manifest)
-    assert b"certificates were not checked" in rendered(manifest)["report/capture-1.html"]
+    listing = listing_of(folder)
+    started = msgspec.structs.replace(listing.captures[0].started, settings={"tls_verified": False})
+    capture = msgspec.structs.replace(listing.captures[0], started=started)
+    listing = msgspec.structs.replace(listing, captures=(capture, *listing.captures[1:]))
+    assert b"certificates were not checked" in rendered(listing)["report/capture-1.html"]
 
 
 @pytest.mark.parametrize(
@@ -257,13 +261,13 @@ def test_long_text_is_cut_and_said(tmp_path: Path) -> None:
 
 def test_five_thousand_items(folder: Path) -> None:
     """A report on 5,000 items is many pages, none of them large, and four times the items take four times the work."""
-    manifest = msgspec.json.decode((folder / "data" / "manifest.json").read_bytes(), type=Manifest)
+    listing = listing_of(folder)
     facts = tuple(Fact(f"name {number}", "value", "tag") for number in range(20))
-    item = msgspec.structs.replace(manifest.captures[0].items[1], facts=facts)
+    item = msgspec.structs.replace(listing.captures[0].items[1], facts=facts)
 
-    def _of(count: int) -> Manifest:
-        capture = msgspec.structs.replace(manifest.captures[0], items=(item,) * count)
-        return msgspec.structs.replace(manifest, captures=(capture,))
+    def _of(count: int) -> BundleListing:
+        capture = msgspec.structs.replace(listing.captures[0], items=(item,) * count)
+        return msgspec.structs.replace(listing, captures=(capture,))
 
     demand_even_growth(lambda count: partial(rendered, _of(count)), 200)
     pages = rendered(_of(5_000))
@@ -344,7 +348,9 @@ def test_a_photo_that_was_captured_before_is_named(tmp_path: Path) -> None:
 def test_a_proof_says_whose_word_its_key_is() -> None:
     """The key of a did:plc is proven by its log; that of a did:web is what its host says, and the report says so."""
     by_log, by_host = (
-        proven(ProofRecord(did=did, collection="app.bsky.feed.post", rkey="1", holds=True))
+        proven(
+            ProofRead(time="", ref="", identity="", did=did, collection="app.bsky.feed.post", rkey="1", record_cid="x")
+        )
         for did in ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "did:web:host.example")
     )
     assert "the word of the host in did:web:host.example alone" in by_host

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from exports.format.bundle_files import BundleFiles
-from exports.format.manifest import ItemRecord
 from exports.report.preview import EDGE, Preview, preview
+from tests.exports.listed import an_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def previewed(data: bytes, size: int | None = None) -> Preview:
     """Return the preview of these bytes."""
-    item = ItemRecord(
-        ref="MP/1-0001", kind="photo", source="web", url="u", captured="", size=len(data) if size is None else size,
-        sha256="0" * 64, mime="image/jpeg", path="data/x",
-    )  # fmt: skip
+    item = an_item(size=len(data) if size is None else size)
     return preview(item, BundleFiles({"data/x"}, lambda _name: io.BytesIO(data)))
 
 

@@ -5,38 +5,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.format.manifest import (
-    CaptureRecord,
-    CaseRecord,
-    ExportRecord,
-    ItemRecord,
-    Manifest,
-    SealRecord,
-    SignerRecord,
-)
-from exports.format.manifest import PostRecord as Post
+from exports.bundle_listing import BundleListing
 from exports.report.threads import threads
+from hashing.case.post import Post
+from tests.exports.listed import an_item
 
 BLANK = "0" * 64
 
 
-def manifest_of(*posts: Post) -> Manifest:
-    """Return a manifest of one capture with these posts."""
-    items = tuple(
-        ItemRecord(
-            ref=f"MP/1-{number:04d}", kind="post", source="fediverse", url="u", captured="", size=1, sha256=BLANK,
-            mime="application/json", path="data/x", post=each,
-        )
-        for number, each in enumerate(posts, start=1)
-    )  # fmt: skip
-    capture = CaptureRecord(
-        capture="c", exhibit="MP/1", scene="s", status="complete", officer="M", initials="MP", started="", finished="",
-        tool="t", versions={}, settings={}, signer=SignerRecord(public_key=BLANK, fingerprint=""),
-        seal=SealRecord(size=1, root=BLANK, fingerprint=""), items=items, failed=(), skipped=(),
-    )  # fmt: skip
-    case = CaseRecord(id="i", title="t", officer="M", created="")
-    exported = ExportRecord(time="", officer="M", tool="t")
-    return Manifest(format="goldenhour-manifest/1", case=case, exported=exported, captures=(capture,))
+def listing_of(*posts: Post) -> BundleListing:
+    """Return a listing of one capture with these posts."""
+    items = [an_item(ref=f"MP/1-{number:04d}", kind="post", post=each) for number, each in enumerate(posts, start=1)]
+    started = {
+        "event": "capture-started", "time": "", "format": "", "case": "i", "capture": "c", "exhibit": "MP/1",
+        "scene": "s", "officer": "M", "initials": "MP", "signer": BLANK, "tool": "t", "versions": {}, "settings": {},
+    }  # fmt: skip
+    finished = {
+        "event": "capture-finished", "time": "", "status": "complete", "items": 1, "failed": 0, "skipped": 0,
+        "bytes": 1,
+    }  # fmt: skip
+    seal = {"size": 1, "root": BLANK, "fingerprint": "", "public_key": BLANK, "signer": ""}
+    capture = {"started": started, "finished": finished, "seal": seal, "lines": len(items), "items": items}
+    return msgspec.convert(
+        {
+            "case": {"id": "i", "title": "t", "officer": "M", "created": ""},
+            "exported": {"time": "", "officer": "M", "tool": "t"},
+            "captures": [capture],
+        },
+        BundleListing,
+    )
 
 
 def post(name: str, reply_to: str = "", minute: int = 0, permalink: str = "") -> Post:
@@ -47,7 +44,7 @@ def post(name: str, reply_to: str = "", minute: int = 0, permalink: str = "") ->
 
 def shape(*posts: Post) -> list[list[tuple[str, int]]]:
     """Return the threads as names and depths."""
-    return [[(said.post.id, said.depth) for said in thread.posts] for thread in threads(manifest_of(*posts))]
+    return [[(said.post.id, said.depth) for said in thread.posts] for thread in threads(listing_of(*posts))]
 
 
 def test_answers_stand_under_what_they_answer_in_order_of_time() -> None:
@@ -65,7 +62,7 @@ def test_an_answer_to_a_page_or_a_number() -> None:
 
 def test_a_later_version_stands_for_the_earlier_ones() -> None:
     """A post that was captured twice stands once, in its last version, and names the other item."""
-    [thread] = threads(manifest_of(post("a"), msgspec.structs.replace(post("a"), text="edited")))
+    [thread] = threads(listing_of(post("a"), msgspec.structs.replace(post("a"), text="edited")))
     [said] = thread.posts
     assert (said.post.text, said.item.ref, said.others) == ("edited", "MP/1-0002", ("MP/1-0001",))
 

@@ -40,7 +40,7 @@ def maker(tmp_path: Path) -> CaseMaker:
 def add_batch(maker: CaseMaker, changed: dict[str, str] | None = None, *, ended: bool = True) -> Path:
     """Add a batch of one row to a case, ended or going on; return its ledger."""
     case, signer = maker.case, maker.key.public.raw.hex()
-    folder = BatchFolder.create(case, system_clock())
+    folder = BatchFolder.create(case, system_clock(), maker.key)
     capture = case.captures()[0].name
     named = {"case": case.info.id, "batch": folder.id, "format": BATCH_FORMAT, **(changed or {})}
     lines: list[BatchEvent] = [
@@ -61,6 +61,7 @@ def add_batch(maker: CaseMaker, changed: dict[str, str] | None = None, *, ended:
             time=MOMENT, batch=folder.id, status="finished", size=folder.ledger.size, root=root, signer=signer
         )
         case.record(end, key=maker.key)
+        folder.end()
     folder.close()
     return folder.path / "ledger.jsonl"
 

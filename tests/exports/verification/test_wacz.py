@@ -11,6 +11,7 @@ from exports.forms.conversion import convert
 from exports.verification import MISMATCH, OK, UNCHECKED, Verification, verify
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo
+from tests.exports.tampering import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +29,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Files:
     maker.capture([Thing("a.html", b"<p>dark", "page", "text/html"), Thing("a.jpg", photo(1))])
     with zipfile.ZipFile(convert(bundle_of(maker, folder / "bundle"), "wacz").path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-def packed(path: Path, files: Files) -> Path:
-    """Write a WACZ of these files."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
 
 
 def relisted(files: Files) -> Files:
@@ -65,7 +58,7 @@ def faults(found: Verification) -> list[str]:
 
 def test_a_whole_one_is_whole(whole: Files, tmp_path: Path) -> None:
     """A WACZ is whole as a file and unpacked; what that does not prove is said, and the bundle's seal is named."""
-    path = packed(tmp_path / "a.wacz", whole)
+    path = pack(tmp_path / "a.wacz", whole)
     with zipfile.ZipFile(path) as archive:
         archive.extractall(tmp_path / "unpacked")
     for each in (path, tmp_path / "unpacked"):
@@ -81,7 +74,7 @@ def test_every_altered_file_is_named(whole: Files, tmp_path: Path, name: int) ->
     target = sorted(whole)[name]
     data = bytearray(whole[target])
     data[len(data) // 2] ^= 1
-    found = verify(packed(tmp_path / "a.wacz", whole | {target: bytes(data)}))
+    found = verify(pack(tmp_path / "a.wacz", whole | {target: bytes(data)}))
     assert found.verdict == MISMATCH
 
 
@@ -89,7 +82,7 @@ def test_every_altered_file_is_named(whole: Files, tmp_path: Path, name: int) ->
 def test_every_missing_file_is_named(whole: Files, tmp_path: Path, name: int) -> None:
     """Without any one of its files a WACZ is not whole; without the digest of its list it cannot be checked."""
     target = sorted(whole)[name]
-    found = verify(packed(tmp_path / "a.wacz", {each: data for each, data in whole.items() if each != target}))
+    found = verify(pack(tmp_path / "a.wacz", {each: data for each, data in whole.items() if each != target}))
     assert found.verdict == (UNCHECKED if target == DIGEST else MISMATCH)
     assert target in " ".join(faults(found))
 
@@ -143,7 +136,7 @@ FORGERIES = {
 @pytest.mark.parametrize("said", FORGERIES)
 def test_a_forger_who_fits_the_list_is_found_by_what_it_lists(whole: Files, tmp_path: Path, said: str) -> None:
     """Where list and digest were made to fit, what index and records contradict each other in is still found."""
-    found = verify(packed(tmp_path / "a.wacz", FORGERIES[said](whole)))
+    found = verify(pack(tmp_path / "a.wacz", FORGERIES[said](whole)))
     assert found.verdict == MISMATCH
     assert said in "; ".join(faults(found))
 
@@ -162,7 +155,7 @@ def test_a_forger_who_fits_the_list_is_found_by_what_it_lists(whole: Files, tmp_
 )
 def test_a_list_that_is_none_is_a_fault_and_no_crash(whole: Files, tmp_path: Path, package: bytes) -> None:
     """Whatever stands in the place of the list, the answer is a verdict."""
-    found = verify(packed(tmp_path / "a.wacz", whole | {PACKAGE: package}))
+    found = verify(pack(tmp_path / "a.wacz", whole | {PACKAGE: package}))
     assert found.verdict == MISMATCH
     assert "cannot be read" in "; ".join(faults(found))
 
@@ -171,6 +164,6 @@ def test_a_path_that_leads_out_is_refused(whole: Files, tmp_path: Path) -> None:
     """A list that names files outside of the WACZ is not followed."""
     package = json.loads(whole[PACKAGE])
     package["resources"].append({"path": "../../etc/passwd", "hash": "sha256:" + "0" * 64})
-    found = verify(packed(tmp_path / "a.wacz", relisted(whole | {PACKAGE: json.dumps(package).encode()})))
+    found = verify(pack(tmp_path / "a.wacz", relisted(whole | {PACKAGE: json.dumps(package).encode()})))
     assert found.verdict != OK
     assert "leads out" in "; ".join(faults(found))

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from hashing.case.capture_folder import CaptureFolder, capture_events, capture_o
 from hashing.case.case import Case, case_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated
 from hashing.errors import BadFormat, NewerFormat, NotAsSigned, Unwritable
-from hashing.ledger.checkpoint import open_checkpoint, sign_checkpoint
+from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.ledger.ledger import Ledger
+from hashing.own_runs import signed_here
 from hashing.times import Clock, system_clock
 
 
@@ -140,7 +142,8 @@ def test_only_what_died_is_taken_over(case: Case, key: SigningKey) -> None:
     running, _ = _begin(case, key)
     dead, event = _begin(case, key)
     dead.close()
-    taken = case.take_abandoned(key)
+    taken, left = case.take_abandoned(key)
+    assert left == []
     assert [folder.path.name for folder in taken] == [event.capture]
     first = next(iter(capture_events(taken[0].path)))
     assert isinstance(first, CaptureStarted)
@@ -151,8 +154,8 @@ def test_only_what_died_is_taken_over(case: Case, key: SigningKey) -> None:
 
 def test_a_capture_that_was_never_registered_is_cleared_away(case: Case, key: SigningKey) -> None:
     """A folder made by a process that died before it registered holds nothing, and goes."""
-    CaptureFolder.create(case.path / "captures" / "20261124T101502Z-00000000").close()
-    assert case.take_abandoned(key) == []
+    CaptureFolder.create(case.path / "captures" / "20261124T101502Z-00000000", key.mac("any")).close()
+    assert case.take_abandoned(key) == ([], [])
     assert case.captures() == []
 
 
@@ -160,9 +163,9 @@ def test_a_capture_that_was_never_registered_is_cleared_away(case: Case, key: Si
 def test_a_folder_that_holds_something_is_never_cleared_away(case: Case, key: SigningKey, name: str) -> None:
     """A folder that the ledger does not know, a capture whose line was lost or one copied here, keeps every byte."""
     capture = case.path / "captures" / "20261124T101502Z-00000000"
-    CaptureFolder.create(capture).close()
+    CaptureFolder.create(capture, key.mac("any")).close()
     (capture / name).write_bytes(b"evidence")
-    assert case.take_abandoned(key) == []
+    assert case.take_abandoned(key) == ([], [])
     assert (capture / name).read_bytes() == b"evidence"
 
 
@@ -170,7 +173,7 @@ def test_a_folder_that_holds_something_is_never_cleared_away(case: Case, key: Si
 def test_a_folder_with_a_ledger_of_its_own_is_never_cleared_away(case: Case, key: SigningKey, ledger: bytes) -> None:
     """A ledger that says more than its first line was written by a capture that had begun to fetch."""
     capture = case.path / "captures" / "20261124T101502Z-00000000"
-    CaptureFolder.create(capture).close()
+    CaptureFolder.create(capture, key.mac("any")).close()
     (capture / "ledger.jsonl").write_bytes(ledger)
     case.take_abandoned(key)
     assert (capture / "ledger.jsonl").read_bytes() == ledger
@@ -181,17 +184,69 @@ def test_a_link_among_the_captures_is_not_followed(case: Case, key: SigningKey, 
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "mine").touch()
     (case.path / "captures" / "link").symlink_to(tmp_path / "elsewhere")
-    assert case.take_abandoned(key) == []
+    assert case.take_abandoned(key) == ([], [])
     assert (tmp_path / "elsewhere" / "mine").exists()
 
 
-def test_a_line_that_was_added_but_not_signed_is_signed_later(case: Case, key: SigningKey) -> None:
-    """A crash between a line and its checkpoint is mended by the next change."""
+def test_a_line_that_nobody_signed_is_told_and_never_signed(case: Case, key: SigningKey) -> None:
+    """What stands behind the newest checkpoint was not written by goldenhour: nothing changes until it is set aside."""
     with Ledger.open(case.path / "ledger.jsonl") as ledger:
         line = next(iter((case.path / "ledger.jsonl").read_bytes().splitlines()))
         ledger.append([line])
-    case.take_abandoned(key)
-    assert (case.path / "checkpoints" / "00000002.checkpoint").is_file()
+    before = (case.path / "ledger.jsonl").read_bytes()
+    with pytest.raises(NotAsSigned, match="its last 1 lines are not signed") as caught:
+        _begin(case, key)
+    assert "goldenhour recover" in caught.value.hint
+    assert (case.path / "ledger.jsonl").read_bytes() == before
+    assert not (case.path / "checkpoints" / "00000002.checkpoint").exists()
+    assert case.set_aside() == line + b"\n"
+    _begin(case, key)[0].close()
+    assert case.unsigned() == 0
+
+
+def test_what_a_process_had_signed_and_written_is_on_record(case: Case, key: SigningKey) -> None:
+    """A process that died between its lines and the name of their checkpoint loses nothing: it had signed them."""
+    _begin(case, key)[0].close()
+    newest = case.path / "checkpoints" / "00000002.checkpoint"
+    note = newest.read_bytes()
+    newest.rename(newest.with_name(newest.name + ".part"))
+    signed_here(case.info.id, case.path)[1].unlink()  # it had not come to this note
+    again = Case.open(case.path)
+    assert again.unsigned() == 1
+    _begin(again, key)[0].close()
+    assert newest.read_bytes() == note
+
+
+def test_a_line_in_another_name_is_not_built_upon(case: Case, key: SigningKey, tmp_path: Path) -> None:
+    """A stranger with a key of his own cannot add a line that names the officer's key."""
+    stranger, _ = load_or_create_signing_key(tmp_path / "stranger.pem")
+    _begin(case, key)[0].close()
+    ledger = case.path / "ledger.jsonl"
+    first, second = ledger.read_bytes().splitlines()
+    named = second.replace(key.public.raw.hex().encode(), stranger.public.raw.hex().encode())
+    for lines in ([second], [second, named]):
+        with Ledger.open(ledger) as opened:
+            opened.append(lines)
+            checkpoint = Checkpoint(case_origin(case.info.id), opened.size, opened.root())
+        made = case.path / "checkpoints" / f"{checkpoint.size:08d}.checkpoint"
+        made.write_text(sign_checkpoint(checkpoint, stranger))
+        for each in (case, Case.open(case.path)):
+            with pytest.raises(NotAsSigned, match="not signed for this case by the key"):
+                _begin(each, key)
+        made.unlink()
+        ledger.write_bytes(first + b"\n" + second + b"\n")
+
+
+def test_a_case_that_was_set_back_is_told(case: Case, key: SigningKey) -> None:
+    """An older state of the whole case, with all its signatures, is not built upon where a newer one was signed."""
+    older = shutil.copytree(case.path, case.path.with_name("older"))
+    _begin(case, key)[0].close()
+    shutil.rmtree(case.path)
+    older.rename(case.path)
+    with pytest.raises(NotAsSigned, match="set back: it has 1 lines, and had 2") as caught:
+        _begin(Case.open(case.path), key)
+    Path(caught.value.hint.rpartition("remove ")[2]).unlink()
+    _begin(Case.open(case.path), key)[0].close()
 
 
 def _altered(case: Case) -> None:
@@ -233,7 +288,7 @@ def test_a_checkpoint_by_a_stranger_is_not_built_upon(case: Case, key: SigningKe
     checkpoint = open_checkpoint(newest.read_bytes(), key.public)
     newest.chmod(0o600)
     newest.write_text(sign_checkpoint(checkpoint, stranger))
-    with pytest.raises(NotAsSigned, match="by a key that the case's ledger names"):
+    with pytest.raises(NotAsSigned, match="by the key that the case's ledger names"):
         case.take_abandoned(key)
 
 

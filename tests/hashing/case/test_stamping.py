@@ -8,7 +8,9 @@ import pytest
 from exports.verification import verify
 from hashing.case.events import Stamped
 from hashing.case.stamping import finish_stamps, stamp, unstamped
+from hashing.files.digest import Digest
 from hashing.ledger.trusted_time import ask, load_roots
+from hashing.own_runs import note_token
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.servers import SceneServer
 
@@ -112,9 +114,13 @@ def test_what_stands_in_a_tokens_place_is_not_overwritten(maker: CaseMaker, auth
 
 
 def test_a_token_that_nobody_recorded_is_added_until_it_is(maker: CaseMaker, authority: TimeAuthority) -> None:
-    """A sound token without a line in the ledger is named as added; the next command records it."""
+    """A sound token without a line in the ledger is named as added; the next command records it if we had got it."""
     checkpoint = _first(maker)
-    checkpoint.with_name("checkpoint.tsr").write_bytes(ask(authority.url(), checkpoint.read_bytes()).data)
+    token = ask(authority.url(), checkpoint.read_bytes())
+    checkpoint.with_name("checkpoint.tsr").write_bytes(token.data)
+    assert finish_stamps(maker.case, key=maker.key) == 0
+    path = checkpoint.relative_to(maker.path).as_posix()
+    note_token(maker.case.info.id, path, Digest.of_bytes(token.data).hex)
     assert [each.path for each in verify(maker.path).added] == [f"captures/{checkpoint.parent.name}/checkpoint.tsr"]
     assert finish_stamps(maker.case, key=maker.key) == 1
     assert finish_stamps(maker.case, key=maker.key) == 0

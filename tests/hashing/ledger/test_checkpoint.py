@@ -146,16 +146,22 @@ def test_signed_note_that_is_no_checkpoint() -> None:
 
 
 def test_fingerprint_by_hand(tmp_path: Path) -> None:
-    """The fingerprint is what standard commands print for the first three lines, whoever else signs."""
+    """The fingerprint is what standard commands print for the first three lines, whoever signs."""
     file = tmp_path / "checkpoint"
-    signed = sign_checkpoint(CHECKPOINT, KEY)
-    more = sign_checkpoint(CHECKPOINT, OTHER_KEY).removeprefix(CHECKPOINT.text() + "\n")
-    for data in (signed, signed + more):
-        file.write_text(data, "utf-8")
+    for key in (KEY, OTHER_KEY):
+        file.write_text(sign_checkpoint(CHECKPOINT, key), "utf-8")
         command = f"head -n 3 '{file}' | sha256sum"
         printed = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
         checkpoint, _ = parse_checkpoint(file.read_bytes())
         assert printed.startswith(checkpoint.fingerprint().replace(" ", ""))
+
+
+def test_a_signature_more() -> None:
+    """A checkpoint to which anybody added a signature line is none: nobody could say what it stands for."""
+    more = sign_checkpoint(CHECKPOINT, OTHER_KEY).removeprefix(CHECKPOINT.text() + "\n")
+    for data in (sign_checkpoint(CHECKPOINT, KEY) + more, more.join(sign_checkpoint(CHECKPOINT, KEY).split("\n\n"))):
+        with pytest.raises(BadFormat):
+            open_checkpoint(data.encode(), KEY.public)
 
 
 def test_signature_by_hand(tmp_path: Path) -> None:

@@ -77,13 +77,29 @@ def test_what_is_no_longer_there_is_not_remembered(tmp_path: Path, now: bytes) -
 
 @pytest.mark.parametrize("torn", [b"t", b"two, but no", b"\xff\xfe"])
 def test_a_torn_last_line_is_cut_off_and_said(tmp_path: Path, torn: bytes) -> None:
-    """A line without its newline was never announced: opening cuts it off and says what it was."""
+    """A line without its newline was never announced: opening says what it was, and the next line takes its place."""
     path = tmp_path / "ledger.jsonl"
     path.write_bytes(b"one\n" + torn)
     assert list(ledger_lines(path)) == [b"one"]
     with Ledger.open(path) as ledger:
         assert ledger.torn == torn
-    assert path.read_bytes() == b"one\n"
+        assert path.read_bytes() == b"one\n" + torn
+        ledger.append([b"2"])
+    assert path.read_bytes() == b"one\n2\n"
+
+
+def test_what_stands_behind_a_line_is_cut_off_and_returned(tmp_path: Path) -> None:
+    """Cut back, a ledger has the size and the root that it had then, and goes on from there."""
+    path = tmp_path / "ledger.jsonl"
+    with Ledger.create(path) as ledger:
+        ledger.append([b"one"])
+        known = (ledger.size, ledger.root())
+        ledger.append([b"two", b"three"])
+        assert next(iter(ledger.roots())) == known
+        assert ledger.cut(1) == b"two\nthree\n"
+        assert (ledger.size, ledger.root(), path.read_bytes()) == (*known, b"one\n")
+        ledger.append([b"four"])
+    assert list(ledger_lines(path)) == [b"one", b"four"]
 
 
 def test_two_writers_cannot_hold_one_ledger(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exports.bundle import export_bundle
+from exports.bundle.opened_bundle import open_bundle
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.events import Failed
@@ -448,9 +449,10 @@ def test_a_blob_that_is_not_what_the_record_names_is_not_the_posts(
     assert photo.item.error_page == reason
     assert got.verdict == "ok"
     bundle = export_bundle(Case.open(tmp_path / "OP-ALDER"), key=key, officer="M", output=tmp_path / "bundle")
-    manifest = json.loads((bundle.path / "data/manifest.json").read_bytes())
-    [post] = [item["post"] for item in manifest["captures"][0]["items"] if "post" in item]
-    assert [media.get("ref", "") for media in post["media"]] == [""]
+    with open_bundle(bundle.path, verified=True) as opened:
+        [capture] = opened.captures()
+    [post] = [item.post for item in capture.items if item.post is not None]
+    assert [capture.holder(media) for media in post.media] == [""]
 
 
 def test_an_address_that_promises_a_file_is_held_to_it(get: Get, documented: Documented) -> None:

@@ -20,6 +20,7 @@ from hashing.case.custody import Handling, record_custody
 from hashing.case.facts import Fact
 from hashing.case.post import Account, Edit, Post, PostMedia
 from tests.exports.bundles import bundle_of
+from tests.exports.listed import entries_of
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 from tests.exports.social_case import PHOTO, POST, social_case
 
@@ -155,8 +156,7 @@ def test_case_validate_refuses_a_document_that_is_broken(tmp_path: Path) -> None
 
 def test_sizes_and_digests_are_those_of_the_manifest(social: Path) -> None:
     """Every item and working copy is a file with its path, size and SHA-256; nothing else is."""
-    manifest = json.loads((social.parent / "bundle" / "data" / "manifest.json").read_bytes())
-    items = [item for capture in manifest["captures"] for item in capture["items"]]
+    items = entries_of(social.parent / "bundle")
     files = [*items, *(copy for item in items for copy in item.get("working_copies", []))]
     expected = {(file["path"], file["size"], file["sha256"]) for file in files}
     written = set()
@@ -310,17 +310,15 @@ def test_what_failed_is_an_action_that_failed(hostile: Path) -> None:
     assert f"not sought: {HOSTILE[1]}: {HOSTILE[1]} (1)" in capture["uco-core:description"]
 
 
-def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest that gives two items one reference is not written as if they were one."""
     maker = make_case(tmp_path)
     maker.capture([Thing("a.jpg", photo(1)), Thing("b.jpg", photo(2))])
     with open_bundle(bundle_of(maker, tmp_path / "bundle")) as bundle:
-        capture = bundle.manifest.captures[0]
-        items = tuple(msgspec.structs.replace(item, ref="MP/1-0001") for item in capture.items)
-        captures = (msgspec.structs.replace(capture, items=items),)
-        manifest = msgspec.structs.replace(bundle.manifest, captures=captures)
-        with pytest.raises(NotCheckable, match=r"bundle: manifest\.json has MP/1-0001 twice"):
-            list(case_uco_pieces(OpenedBundle(manifest, bundle.files, bundle.fingerprint)))
+        entries = [msgspec.structs.replace(entry, ref="MP/1-0001") for entry in bundle.entries()]
+        monkeypatch.setattr(OpenedBundle, "entries", lambda _bundle: iter(entries))
+        with pytest.raises(NotCheckable, match=r"bundle: MP/1-0001 is listed twice"):
+            list(case_uco_pieces(bundle))
 
 
 @given(

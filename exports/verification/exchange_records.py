@@ -1,0 +1,300 @@
+"""Comparing exchange files with the ledger: every record of a WARC is one that the ledger names, and says the same.
+
+A file is read once, from its first byte to its last, a piece at a time. What is compared of each record: its place, its
+block, its address and time, and of a response the status and the body, which must be the bytes that the exchange's
+digest is of. A record that no exchange names is a fault; so is a byte between records or behind them.
+
+What it does not show: header fields of a response are compared with nothing but the block's digest.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from os import cpu_count
+from typing import TYPE_CHECKING
+
+from exports.errors import NotCheckable
+from hashing.errors import BadFormat
+from hashing.warc.http_block import HttpBlock
+from hashing.warc.record import read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from exports.verification.check import Check
+    from hashing.case.events import Exchange, WarcPlace
+    from hashing.warc.record import WarcRecord
+
+_BODY_ELSEWHERE = "length"
+"""What WARC-Truncated says where the body stands in its item's file alone."""
+_CHAIN = "application/pem-certificate-chain"
+_LARGEST_CHAIN = 1 << 20
+_LONGEST_START = 1 << 16
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n")
+_MOST_FAULTS = 100
+"""Faults of one file that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the ledger says of an exchange, in little memory: there may be a million."""
+
+    number: int
+    url: str
+    method: str
+    started: str
+    status: int
+    size: int
+    sha256: bytes
+    cut: bool
+    close_delimited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a record of an exchange must stand, and the digest of its block; -1 for a record that was moved."""
+
+    offset: int
+    block_sha256: bytes
+    of: _Said
+    request: bool
+
+
+@dataclass(slots=True)
+class RecordsSaid:
+    """What a capture's ledger says of its exchange files; `add` takes each exchange, `close` each finished file.
+
+    In a disclosure all records that are there were moved to the file `moved`.
+    """
+
+    moved: str = ""
+    offsets: dict[str, int] = field(default_factory=dict)
+    """Where each of these stands there, by its WARC-Record-ID: known once they are read."""
+    _files: dict[str, dict[str, _Place]] = field(default_factory=dict)
+    """Places by file and record id."""
+    _counts: dict[str, int] = field(default_factory=dict)
+    """Records by finished file."""
+    _chains: set[tuple[str, ...]] = field(default_factory=set)
+
+    def add(self, event: Exchange) -> None:
+        """Take what an exchange's line says. Raises BadFormat for what is no digest."""
+        if event.tls is not None and not self.moved:
+            self._chains.add(event.tls.chain)
+        if event.warc is None and event.request_warc is None:
+            return
+        said = _Said(
+            number=event.exchange,
+            url=" ".join(event.url.split()),  # as a field of a record is written
+            method=event.method,
+            started=event.started,
+            status=event.status,
+            size=event.size,
+            sha256=_digest(event.sha256),
+            cut=bool(event.cut),
+            close_delimited=event.close_delimited,
+        )
+        for place, request in ((event.warc, False), (event.request_warc, True)):
+            if place is not None:
+                self._add(place, said, request=request)
+
+    def _add(self, place: WarcPlace, said: _Said, *, request: bool) -> None:
+        places = self._files.setdefault(self.moved or place.file, {})
+        if place.record in places:
+            raise BadFormat(f"names the record {place.record[:60]} twice")
+        offset = -1 if self.moved else place.offset
+        places[place.record] = _Place(offset, _digest(place.block_sha256), said, request)
+
+    def close(self, path: str, records: int) -> None:
+        """Take how many records a finished file has."""
+        self._counts[path] = records
+
+    def check(self, check: Check, prefix: str) -> dict[str, list[str]]:
+        """Read every exchange file of a capture, several at a time; return the faults by file."""
+        names = sorted({*self._files, *self._counts, *([self.moved] if self.moved else [])})
+        files = [
+            _File(check, f"{prefix}{name}", self._files.get(name, {}), self._chains, self._counts.get(name), self.moved)
+            for name in names
+            if check.is_file(f"{prefix}{name}")
+        ]
+        with ThreadPoolExecutor(max(min(len(files), cpu_count() or 1), 1)) as pool:
+            list(pool.map(_File.read, files))
+        for file in files:
+            self.offsets |= file.offsets
+            if file.unread:
+                check.unchecked(file.name, file.unread)
+        return {file.name: file.told() for file in files if file.faults}
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise BadFormat(f"{text[:80]!r} is not a digest") from error
+
+
+@dataclass(slots=True)
+class _File:
+    """One exchange file under check."""
+
+    check: Check
+    name: str
+    wanted: Mapping[str, _Place]
+    chains: set[tuple[str, ...]]
+    count: int | None
+    """Records, where the ledger counts them: it does as soon as the file is finished."""
+    moved: str
+    faults: list[str] = field(default_factory=list)
+    unread: str = ""
+    _more: int = 0
+    offsets: dict[str, int] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _block: _Block = field(init=False)
+
+    def read(self) -> None:
+        """Read all records.
+
+        A file that is not finished may be growing at this moment: there, what follows the last record that the ledger
+        names is not looked at.
+        """
+        found, growing = 0, self.count is None and not self.moved
+        try:
+            with self.check.tree.open(self.name) as file:
+                for record in read_records(file, self._watch):
+                    found += 1
+                    for reason in self._faults(record):
+                        self._note(f"the record at offset {record.offset} {reason}")
+                    if record.record_id in self.wanted:
+                        self._seen.add(record.record_id)
+                        self.offsets |= {record.record_id: record.offset} if self.moved else {}
+                    if growing and len(self._seen) == len(self.wanted):
+                        break
+        except BadFormat as error:
+            self._note(str(error))
+            return
+        except (NotCheckable, OSError) as error:
+            self.unread = str(error)
+            return
+        for reason in self._missing():
+            self._note(reason)
+        if self.count not in {None, found}:
+            self._note(f"holds {found} records, and the ledger counts {self.count}")
+
+    def told(self) -> list[str]:
+        """Return the faults in words."""
+        return [*self.faults, *([f"{self._more} more faults of this kind"] if self._more else [])]
+
+    def _note(self, reason: str) -> None:
+        """Keep a fault in words, where there are no more already than can be read."""
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(reason)
+        else:
+            self._more += 1
+
+    def _missing(self) -> Iterator[str]:
+        for record, place in self.wanted.items():
+            if record not in self._seen:
+                yield f"holds no record of exchange {place.of.number} ({'request' if place.request else 'answer'})"
+
+    def _watch(self, fields: dict[str, str]) -> Callable[[bytes], object]:
+        self._block = _Block(fields, self.wanted.get(fields.get("warc-record-id", "")))
+        return self._block.update
+
+    def _faults(self, record: WarcRecord) -> Iterator[str]:
+        if record.claimed_sha256 != record.sha256 and "warc-block-digest" in record.fields:
+            yield "does not match its own digest"
+        place = self.wanted.get(record.record_id)
+        if place is None or record.record_id in self._seen:
+            if reason := self._of_no_exchange(record):
+                yield reason
+            return
+        said, fields = place.of, record.fields
+        if place.offset not in {-1, record.offset} or record.sha256 != place.block_sha256.hex():
+            yield f"is not what the ledger says of exchange {said.number}"
+        if fields.get("warc-target-uri") != said.url:
+            yield f"names another address than exchange {said.number}"
+        if fields.get("warc-date") != said.started:
+            yield f"names another time than exchange {said.number}"
+        yield from self._block.faults(said, request=place.request)
+
+    def _of_no_exchange(self, record: WarcRecord) -> str:
+        """Say what is wrong with a record that no exchange names; "" for those that a file has besides."""
+        if record.fields.get("warc-type") == "warcinfo" and record.offset == 0:
+            return ""
+        if record.fields.get("content-type") == _CHAIN and self._block.chain() in self.chains:
+            return ""
+        return "is of no exchange disclosed" if self.moved else "is of no exchange in the ledger"
+
+
+class _Block:
+    """Sees a record's block pass, and keeps of it what can be compared."""
+
+    def __init__(self, fields: Mapping[str, str], place: _Place | None) -> None:
+        self._fields = fields
+        self._start = bytearray()
+        self._http: HttpBlock | None = None
+        self._most = 0
+        if place is not None and not place.request:
+            self._http = HttpBlock(headless=fields.get("warc-type") == "resource", most=place.of.size)
+        elif place is not None:
+            self._most = _LONGEST_START
+        elif fields.get("content-type") == _CHAIN:
+            self._most = _LARGEST_CHAIN
+
+    def update(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        if self._http is not None:
+            self._http.update(piece)
+        elif len(self._start) < self._most:
+            self._start += piece[: self._most - len(self._start)]
+
+    def chain(self) -> tuple[str, ...]:
+        """Return the SHA-256 of each certificate in a chain; nothing where the block holds anything else."""
+        found = _CERTIFICATE.findall(self._start)
+        if _CERTIFICATE.sub(b"", self._start):
+            return ()
+        try:
+            return tuple(sha256(binascii.a2b_base64(each)).hexdigest() for each in found)
+        except binascii.Error:
+            return ()
+
+    def faults(self, said: _Said, *, request: bool) -> Iterator[str]:
+        """Yield what in the block is not what the ledger says of the exchange."""
+        kind = self._fields.get("warc-type")
+        if request:
+            if kind != "request" or not self._start.startswith(f"{said.method} ".encode()):
+                yield f"is not the request of exchange {said.number}"
+            return
+        if kind not in {"response", "resource"} or self._http is None:
+            yield f"is not the answer of exchange {said.number}"
+            return
+        if self._http.status not in {"", str(said.status)}:
+            yield f"has the status {self._http.status}, and exchange {said.number} has {said.status}"
+        claimed = self._fields.get("warc-payload-digest", "")
+        if claimed and claimed != f"sha256:{said.sha256.hex()}":
+            yield f"states another payload than exchange {said.number}"
+        if self._fields.get("warc-truncated") == _BODY_ELSEWHERE:
+            if self._http.raw.size:
+                yield "holds a body, and says that it is elsewhere"
+        elif not any(self._is_body(said, *each) for each in self._readings(self._http)):
+            yield f"does not hold the body that exchange {said.number} brought"
+
+    def _readings(self, http: HttpBlock) -> Sequence[tuple[str, int, bool]]:
+        """Return the ways to read the body: digest of its first bytes, size, and whether it ends where it says so.
+
+        Where the head says that it comes in chunks it was read so as a rule, and as it stands where they are not valid.
+        """
+        plain = (http.raw.sha256, http.raw.size, not http.field("Content-Length"))
+        chunks = http.chunks
+        return [(chunks.body.sha256, chunks.body.size, chunks.ended), plain] if chunks is not None else [plain]
+
+    def _is_body(self, said: _Said, digest: str, size: int, exact: bool) -> bool:
+        """Say whether a body begins with the bytes that the exchange brought.
+
+        More may stand behind them where the reading was cut off, or where a server sends more than it announced.
+        """
+        whole = exact and said.close_delimited and not said.cut
+        return digest == said.sha256.hex() and size >= said.size and (size == said.size or not whole)

@@ -1,0 +1,143 @@
+"""Files in a folder of evidence, which may be a stranger's: reached by descriptors, and never through a link.
+
+`root` is the folder that the user named, a case or a bundle: links may lead to it. No name below it is followed if it
+is a link, and nothing is opened but regular files and folders. All functions raise OSError where the system refuses or
+where something else stands there; `hashing.storage` turns that into a sentence.
+
+This does not protect from hard links: a file with a second name is a regular file. Those that are changed, moved or
+made read-only are therefore demanded to have one name.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hashing.files.read import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+_THROUGH = _ROOT | os.O_NOFOLLOW
+_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+@contextmanager
+def reach(path: Path, root: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Yield the last name of a path and the open folder that holds it, for calls that take `dir_fd`.
+
+    `root` defaults to the folder that the file stands in. Raises OSError, also where a folder on the way is a link.
+    """
+    above = path.parent if root is None else root
+    parts = path.relative_to(above).parts if path.is_relative_to(above) else ("..",)
+    folders, name = parts[:-1], parts[-1] if parts else "."
+    if ".." in parts:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    descriptor = os.open(above, _ROOT)
+    try:
+        for folder in folders:
+            deeper = os.open(folder, _THROUGH, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = deeper
+        yield name, descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *, alone: bool = False) -> int:
+    """Open a regular file that is there, and return its descriptor; `alone` demands that it has no second name."""
+    with reach(path, root) as (name, folder):
+        # Looked at before it is opened: opening some devices has an effect.
+        _demand_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), alone=alone)
+        descriptor = os.open(name, flags | _FILE, dir_fd=folder)
+    try:
+        _demand_regular(os.fstat(descriptor), alone=alone)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def create_file(path: Path, flags: int, mode: int, root: Path | None = None) -> int:
+    """Create a file that is not there yet, and return its descriptor."""
+    with reach(path, root) as (name, folder):
+        return os.open(name, flags | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=folder)
+
+
+def kind(path: Path, root: Path | None = None) -> int:
+    """Return the file type bits of what stands there (`stat.S_IFREG` …); 0 where nothing does, or behind a link."""
+    try:
+        with reach(path, root) as (name, folder):
+            return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def size(path: Path, root: Path | None = None) -> int:
+    """Return how many bytes a file has; of a link, the link."""
+    with reach(path, root) as (name, folder):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+
+
+def is_file(path: Path, root: Path | None = None) -> bool:
+    """Say whether a regular file stands there."""
+    return kind(path, root) == stat.S_IFREG
+
+
+def is_folder(path: Path, root: Path | None = None) -> bool:
+    """Say whether a real folder stands there."""
+    return kind(path, root) == stat.S_IFDIR
+
+
+def names(folder: Path, root: Path | None = None) -> list[str]:
+    """Return the names in a folder, sorted; nothing where there is no such folder."""
+    try:
+        with reach(folder, root) as (name, above):
+            descriptor = os.open(name, _LIST, dir_fd=above)
+    except FileNotFoundError:
+        return []
+    try:
+        with os.scandir(descriptor) as entries:
+            return sorted((entry.name for entry in entries), key=os.fsencode)
+    finally:
+        os.close(descriptor)
+
+
+def rename(path: Path, to: Path, root: Path | None = None) -> None:
+    """Move what stands there, link or not, to a name that is free, below the same root."""
+    if kind(to, root):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    with reach(path, root) as (name, folder), reach(to, root) as (new, target):
+        os.rename(name, new, src_dir_fd=folder, dst_dir_fd=target)
+
+
+def unlink(path: Path, root: Path | None = None, *, missing_ok: bool = False) -> None:
+    """Remove a name; of a link, the link."""
+    try:
+        with reach(path, root) as (name, folder):
+            os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        if not missing_ok:
+            raise
+
+
+def set_mode(path: Path, mode: int, root: Path | None = None) -> None:
+    """Give a regular file with one name this mode."""
+    descriptor = open_file(path, root=root, alone=True)
+    try:
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _demand_regular(status: os.stat_result, *, alone: bool) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(f"{kind_of(status.st_mode)}, not a regular file")
+    if alone and status.st_nlink != 1:
+        raise OSError("a file with a second name elsewhere, which goldenhour never makes")

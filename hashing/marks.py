@@ -1,0 +1,117 @@
+"""What authenticates a ledger that is not sealed yet: `ledger.mac` beside it, a line before every group of lines.
+
+Each line states how long the ledger and every exchange file will be when the group is written, and their digests, under
+a MAC of the key's owner. It is on disk before the group, so that no line that was acknowledged is without one. What
+stands behind the newest mark that holds was not written by the key's owner, or never acknowledged.
+
+This does not protect from being cut back to the state of an earlier mark.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hashing import inside
+from hashing.errors import BadFormat
+from hashing.files.storage import create, read_error, storing, write_all
+from hashing.ledger.canonical import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from hashing.mac import Mac
+
+MARKS = "ledger.mac"
+_LONGEST = 1 << 20
+"""Bytes of a line; none of ours comes near it."""
+
+
+class Grown(msgspec.Struct, frozen=True, kw_only=True):
+    """How many bytes an exchange file has, and their SHA-256."""
+
+    size: int
+    sha256: str
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A state of the ledger that the key's owner has written: its number of lines, their root, the exchange files."""
+
+    size: int
+    root: str
+    warcs: dict[str, Grown] = {}
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    mark: Mark
+    mac: str
+
+
+class Marks:
+    """The marks of a ledger that goes on."""
+
+    def __init__(self, path: Path, descriptor: int, mac: Mac) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._mac = mac
+
+    @classmethod
+    def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> Marks:
+        """Begin the marks of a new ledger. Raises WouldOverwrite, Unwritable."""
+        return cls(folder / MARKS, create(folder / MARKS, root=root), mac)
+
+    @classmethod
+    def open(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> Marks:
+        """Go on with the marks of a ledger whose process died; a torn last line is ended. Raises Unwritable."""
+        path = folder / MARKS
+        with storing(path):
+            descriptor = inside.open_file(path, os.O_RDWR | os.O_APPEND, root, alone=True)
+            write_all(descriptor, b"\n")
+        return cls(path, descriptor, mac)
+
+    def add(self, size: int, root: bytes, warcs: Mapping[str, Grown] | None = None) -> None:
+        """State what the ledger will be, before its lines are written. On disk on return. Raises StorageFull."""
+        mark = Mark(size=size, root=root.hex(), warcs=dict(warcs or {}))
+        line = _Line(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))
+        with storing(self._path):
+            write_all(self._descriptor, canonical_json(line) + b"\n")
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Let go of the file. More than once does no harm."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def read_marks(folder: Path, mac: Mac, *, root: Path | None = None) -> dict[int, Mark]:
+    """Return the marks that hold, by the length of the ledger; of one length the last. Raises Unreadable."""
+    path, found = folder / MARKS, dict[int, Mark]()
+    try:
+        with open(inside.open_file(path, root=root), "rb") as file:  # noqa: PTH123 - a descriptor
+            while data := file.readline(_LONGEST):
+                try:
+                    line = msgspec.json.decode(data, type=_Line)
+                    text = canonical_json(line.mark)
+                except (msgspec.DecodeError, UnicodeError, BadFormat):
+                    continue  # torn, or not ours
+                if mac.holds(line.mac, b"mark", text):
+                    found[line.mark.size] = line.mark
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise read_error(path, error) from error
+    return found
+
+
+def newest_mark(marks: Mapping[int, Mark], roots: Iterable[tuple[int, bytes]]) -> Mark | None:
+    """Return the longest mark that is of the ledger with these roots by length."""
+    newest = None
+    for size, root in roots:
+        mark = marks.get(size)
+        if mark is not None and mark.root == root.hex():
+            newest = mark
+    return newest

@@ -1,0 +1,331 @@
+"""What a stranger's case can make the officer's commands do: nothing but tell what is in it.
+
+Commands join the tables at the top: those that only read, and those that add to a case.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
+from cli import main
+from hashing.case.capture_folder import capture_origin
+from hashing.case.case import Case
+from hashing.case.events import Custody, encode
+from hashing.errors import BadFormat, BadSignature
+from hashing.ledger.checkpoint import open_checkpoint
+from hashing.ledger.keys import SigningKey, default_key_path, load_or_create_signing_key
+from hashing.ledger.ledger import Ledger
+from tests.exports.small_case import CaseMaker, Thing, photo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+READING = {
+    "show": ["show", "CASE"],
+    "show as JSON": ["show", "CASE", "--json"],
+    "verify": ["verify", "CASE", "--quiet"],
+    "verify a capture": ["verify", "CAPTURE", "--quiet"],
+    "verify since": ["verify", "CASE", "--since", "CASE", "--quiet"],
+    "exhibit": ["exhibit", "CASE"],
+    "custody show": ["custody", "show", "CASE"],
+    "label": ["label", "CASE", "JH/1"],
+    "report": ["report", "CASE", "--output", "OUT", "--quiet"],
+    "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
+    "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
+    "doctor": ["doctor", "--case", "CASE", "--offline"],
+}
+"""Commands that change nothing; OUT is what they may make."""
+
+WRITING = {
+    "describe": ["exhibit", "CASE", "JH/1", "--describe", "x"],
+    "custody add": ["custody", "add", "CASE", "JH/1", "--event", "opened"],
+    "export": ["export", "CASE", "--output", "OUT", "--quiet"],
+    "seal": ["seal", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
+    "recover": ["recover", "CASE"],
+    "merge into it": ["merge", "CASE", "OWN", "--quiet"],
+    "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
+    "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
+    "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
+}
+"""Commands that add to a case: none of a stranger's words is signed by them."""
+
+ANYTHING = {0, 2, 3, 4, 5, 6, 7}
+"""Exit codes: any but that of a fault in goldenhour."""
+
+
+class Scene(NamedTuple):
+    """The officer's home, the officer's own case in it, and a stranger's case on a stick."""
+
+    home: Path
+    own: Path
+    stick: Path
+    capture: Path
+    """The stranger's capture that is not sealed."""
+    officer: SigningKey
+    stranger: SigningKey
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """Return a stick with a case: one capture is sealed, one is not, and both name the officer as its author."""
+    home = Path(os.environ["HOME"])
+    (home / ".config/autostart").mkdir(parents=True)
+    officer, _ = load_or_create_signing_key(default_key_path())
+    stranger, _ = load_or_create_signing_key(tmp_path / "stranger.pem")
+    own = CaseMaker(home / "OP-OWN", officer)
+    own.capture([Thing("own.jpg", photo(9))])
+    maker = CaseMaker(tmp_path / "media/STICK", stranger)
+    maker.capture([Thing("one.jpg", photo(1), text="words")], initials="JH")
+    died = maker.begin("https://bank.example/x", initials="JH")
+    died.folder.append(died.events)
+    died.folder.close()
+    scene = Scene(home, own.path, maker.path, died.folder.path, officer, stranger)
+    mac = stranger.mac(capture_origin(maker.case.info.id, died.folder.path.name))
+    for number, name in ((1, "0001-a.txt"), (2, "")):
+        _arrive(Incoming(scene.capture / "incoming", number, mac), number, name)
+    (tmp_path / "ROWS").write_text("http://127.0.0.1:9/\n")
+    return scene
+
+
+def _arrive(incoming: Incoming, number: int, name: str) -> None:
+    body = b"[Desktop Entry]\nExec=true\n"
+    incoming.note(
+        RequestSent(
+            exchange=number, ref=f"JH/2-000{number}", url="https://bank.example/x", method="GET",
+            started="2026-11-20T10:00:00.000Z", request=b"GET / HTTP/1.1\r\n\r\n", ip="93.184.216.34", port=443,
+        )
+    )  # fmt: skip
+    incoming.note(HeadArrived(status=200, head=b"HTTP/1.1 200 OK\r\n\r\n", length=len(body)))
+    if name:
+        incoming.note(NameGiven(name=name))
+    descriptor = incoming.open_body()
+    incoming.mark(len(body), sha256(body).hexdigest())
+    os.write(descriptor, body)
+    incoming.close_body()
+
+
+def _files(scene: Scene) -> list[Path]:
+    return sorted(path for path in scene.stick.rglob("*") if path.is_file())
+
+
+def _chosen(scene: Scene, folders: bool) -> list[Path]:
+    """Return one file or folder of each kind: of several checkpoints the newest, of the captures what each has."""
+    paths = sorted(scene.stick.rglob("*"))
+    kinds = {(path.parent, path.suffix or path.name): path for path in paths if path.is_dir() == folders}
+    return list(kinds.values())
+
+
+def _each_file(make: Callable[[Path, Scene], None]) -> Callable[[Scene], Iterator[str]]:
+    def _spoil(scene: Scene) -> Iterator[str]:
+        for file in _chosen(scene, folders=False):
+            kept, mode = file.read_bytes(), file.stat().st_mode
+            file.unlink()
+            make(file, scene)
+            yield file.relative_to(scene.stick).as_posix()
+            file.unlink()
+            file.write_bytes(kept)
+            file.chmod(mode)
+
+    return _spoil
+
+
+def _endless(file: Path, _: Scene) -> None:
+    with file.open("xb") as opened:
+        opened.truncate(40 << 20)
+
+
+def _each_folder_a_link(scene: Scene) -> Iterator[str]:
+    """Put a link to a folder of the officer's in the place of each folder in turn."""
+    for folder in _chosen(scene, folders=True):
+        kept = folder.with_name(f"{folder.name}.kept")
+        folder.rename(kept)
+        folder.symlink_to(scene.home / ".config/autostart")
+        yield folder.relative_to(scene.stick).as_posix()
+        folder.unlink()
+        kept.rename(folder)
+
+
+def _journals_that_lead_out(scene: Scene) -> Iterator[str]:
+    """Give the bodies on their way in names outside the case, under the stranger's own MAC and under none."""
+    mac = scene.stranger.mac(capture_origin(Case.open(scene.stick).info.id, scene.capture.name))
+    for number, name in enumerate(
+        (str(scene.home / ".config/autostart/evil.desktop"), "../../../../../evil", "..", "../checkpoint", "a\0b"), 3
+    ):
+        _arrive(Incoming(scene.capture / "incoming", number, mac), number, name)
+    yield "named outside"
+
+
+def _paths_that_lead_out(scene: Scene) -> Iterator[str]:
+    """Have the ledger of the unsealed capture name files outside it."""
+    sealed = next(path for path in (scene.stick / "captures").iterdir() if (path / "checkpoint").exists())
+    lines = (sealed / "ledger.jsonl").read_bytes().splitlines()
+    [item] = [line for line in lines if b'"event":"item"' in line]
+    with Ledger.open(scene.capture / "ledger.jsonl") as ledger:
+        ledger.append(item.replace(b'"path":"items', b'"path":"' + way) for way in (b"items/../../..", b"/etc", b".."))
+    yield "items outside"
+
+
+HOSTILE: dict[str, Callable[[Scene], Iterator[str]]] = {
+    "links to the key": _each_file(lambda file, _: file.symlink_to(default_key_path())),
+    "links to nothing": _each_file(lambda file, scene: file.symlink_to(scene.home / "not-there")),
+    "pipes": _each_file(lambda file, _: os.mkfifo(file)),
+    "endless files": _each_file(_endless),
+    "second names of the key": _each_file(lambda file, _: os.link(default_key_path(), file)),
+    "links to folders": _each_folder_a_link,
+    "journals that lead out": _journals_that_lead_out,
+    "ledger lines that lead out": _paths_that_lead_out,
+}
+
+
+def _snapshot(*roots: Path) -> dict[str, tuple[object, ...]]:
+    """Return what stands where: kind and mode, time, inode, size, and bytes or target."""
+    found: dict[str, tuple[object, ...]] = {}
+    for root in roots:
+        for path in (root, *root.rglob("*")):
+            status = path.lstat()
+            what: object = None
+            if stat.S_ISLNK(status.st_mode):
+                what = os.readlink(path)  # noqa: PTH115 - as it is written
+            elif stat.S_ISREG(status.st_mode) and status.st_size < 1 << 20:
+                what = sha256(path.read_bytes()).hexdigest()
+            found[str(path)] = (status.st_mode, status.st_mtime_ns, status.st_ino, status.st_size, what)
+    return found
+
+
+def _run(scene: Scene, command: list[str], out: Path) -> tuple[int, str]:
+    places = {
+        "CASE": scene.stick, "CAPTURE": scene.capture, "OWN": scene.own, "OUT": out,
+        "ROWS": scene.stick.parents[1] / "ROWS",
+    }  # fmt: skip
+    found = CliRunner().invoke(main, [str(places.get(word, word)) for word in command])
+    return found.exit_code, found.output
+
+
+def _signed_by_the_officer(scene: Scene) -> list[str]:
+    """Return the checkpoints on the stick that bear the officer's signature."""
+    found = []
+    for path in _files(scene):
+        try:
+            open_checkpoint(path.read_bytes(), scene.officer.public)
+        except (BadFormat, BadSignature):
+            continue
+        found.append(path.name)
+    return found
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_reading_changes_nothing(scene: Scene, tmp_path: Path, hostile: str) -> None:
+    """A command that reads a stranger's case changes no byte, mode, time or name of it, nor in the officer's home."""
+    secret, outs = default_key_path().read_text().splitlines()[1], iter(range(1000))
+    for spoilt in HOSTILE[hostile](scene):
+        before = _snapshot(scene.home, scene.stick.parent)
+        for command in READING.values():
+            out = tmp_path / f"out-{next(outs)}"
+            code, output = _run(scene, command, out)
+            assert code in ANYTHING, (spoilt, command, output)
+            assert _snapshot(scene.home, scene.stick.parent) == before, (spoilt, command)
+            assert secret not in output, (spoilt, command)
+            for made in [out, *out.rglob("*")] if out.exists() else []:
+                assert not made.is_file() or secret.encode() not in made.read_bytes()
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_writing_signs_nothing_of_a_strangers(scene: Scene, tmp_path: Path, hostile: str) -> None:
+    """A command that adds to a case changes no file elsewhere, and never seals what a stranger left unsealed."""
+    secret, outs = default_key_path().read_bytes().splitlines()[1], iter(range(1000))
+    for spoilt in HOSTILE[hostile](scene):
+        for command in WRITING.values():
+            elsewhere = [scene.home / ".config", scene.own]
+            before = _snapshot(*elsewhere)
+            code, output = _run(scene, command, tmp_path / f"out-{next(outs)}")
+            assert code in ANYTHING, (spoilt, command, output)
+            assert _snapshot(*elsewhere) == before, (spoilt, command)
+            assert not (scene.capture / "checkpoint").exists(), (spoilt, command)
+            for path in scene.stick.rglob("*"):
+                ours = path.is_file() and not path.is_symlink() and path.stat().st_nlink == 1
+                assert not ours or secret not in path.read_bytes()[: 1 << 20], (spoilt, command, path)
+
+
+def test_somebody_elses_capture_stays_as_it_is(scene: Scene) -> None:
+    """`recover` tells of a capture that another key began, and changes nothing of it."""
+    before = _snapshot(scene.capture)
+    code, output = _run(scene, ["recover", "CASE"], scene.home)
+    assert code == 6
+    assert "JH/2 is not sealed, and stays as it is" in output
+    assert _snapshot(scene.capture) == before
+    assert _signed_by_the_officer(scene) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mounts are made as on Linux")
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone may mount")
+def test_reading_from_a_medium_that_cannot_be_written(scene: Scene, tmp_path: Path) -> None:
+    """All that a reading command does works on a read-only medium."""
+    import subprocess
+
+    if subprocess.run(["mount", "--bind", scene.stick, scene.stick], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", scene.stick], check=True)
+        for number, command in enumerate(READING.values()):
+            code, output = _run(scene, command, tmp_path / f"out-{number}")
+            assert code in ANYTHING, output
+            assert "read-only" not in output or command[0] == "doctor", output
+    finally:
+        subprocess.run(["umount", "-l", scene.stick], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.parametrize("command", [*READING.values(), *WRITING.values()])
+def test_an_unreadable_case_could_not_be_checked(scene: Scene, tmp_path: Path, command: list[str]) -> None:
+    """A case that the user may not read ends in a sentence and exit code 6 or 7."""
+    scene.stick.chmod(0)
+    try:
+        code, output = _run(scene, command, tmp_path / "out")
+    finally:
+        scene.stick.chmod(0o700)
+    assert code in {6, 7}
+    assert "ermission denied" in output
+
+
+def test_a_capture_that_was_forged_in_the_officers_name(scene: Scene) -> None:
+    """A stranger's unsealed capture that names the officer's key is sealed by no command, and is told."""
+    ledger, names = scene.capture / "ledger.jsonl", (scene.stranger.public.raw.hex(), scene.officer.public.raw.hex())
+    ledger.write_bytes(ledger.read_bytes().replace(names[0].encode(), names[1].encode()))
+    before = _snapshot(scene.capture)
+    for command in (READING["show"], *WRITING.values()):
+        _run(scene, command, scene.home / "out")
+    assert _snapshot(scene.capture) == before
+    assert "JH/2 is not sealed, and stays as it is" in _run(scene, WRITING["recover"], scene.home)[1]
+
+
+@pytest.mark.parametrize("form", ["custody", "disposed"])
+def test_lines_that_a_stranger_added(scene: Scene, tmp_path: Path, form: str) -> None:
+    """A line behind the newest checkpoint is refused by all that adds to a case; `recover` sets it aside, unsigned."""
+    ledger = scene.own / "ledger.jsonl"
+    whole = ledger.read_bytes()
+    said = Custody(
+        time="2026-11-24T10:15:02.123Z", ref="MP/1", action="disposed", officer="Mary Price", reason="x",
+        signer=scene.officer.public.raw.hex(),
+    )  # fmt: skip
+    line = encode(said).replace(b'"custody"', f'"{form}"'.encode()) + b"\n"
+    ledger.write_bytes(whole + line)
+    signed = sorted((scene.own / "checkpoints").iterdir())
+    for name, command in WRITING.items():
+        if name not in {"recover", "merge into it"}:
+            code, output = _run(scene, [word.replace("CASE", "OWN").replace("JH", "MP") for word in command], tmp_path)
+            assert code in {5, 6}, (command, output)
+            assert "its last 1 lines are not signed" in output or "not an event of a case" in output
+    assert (ledger.read_bytes(), sorted((scene.own / "checkpoints").iterdir())) == (whole + line, signed)
+    code, output = _run(scene, ["recover", "OWN"], tmp_path)
+    assert (code, ledger.read_bytes()) == (0, whole)
+    [aside] = scene.own.with_name("OP-OWN.set-aside").iterdir()
+    assert aside.read_bytes() == line
