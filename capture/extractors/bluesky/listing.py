@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.records import Wanted
@@ -24,6 +25,12 @@ class Shows:
         self.wanted: dict[str, Wanted] = {}
         """By URI; without those that say what they said in an earlier round of a watch."""
 
+    def take(self) -> list[Wanted]:
+        """Return those that are to be fetched, and forget them."""
+        taken = list(self.wanted.values())
+        self.wanted.clear()
+        return taken
+
     def excerpt(self, view: View, of: StoredItem, offset: int, data: bytes, found_in: str) -> Iterator[Finding]:
         """Yield one post of a list as it was shown."""
         known = self._fetch.options.known.posts.get(str(view.uri))
@@ -31,4 +38,4 @@ class Shows:
         url, facts = view.url(self._appview), view.facts
         yield PostExcerpt(of=of, offset=offset, data=data, url=url, found_in=found_in, post=post, facts=facts)
         if known is None or not same_words(known.post, post):
-            self.wanted[str(view.uri)] = Wanted(uri=view.uri, found_in=found_in, shown=view.shown)
+            self.wanted[str(view.uri)] = Wanted(uri=view.uri, found_in=found_in, shown=replace(view.shown, post=post))

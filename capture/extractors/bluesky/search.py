@@ -64,7 +64,7 @@ def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         return
     accounts, proof = Accounts(fetch), ""
     yield from accounts.look_up([uri.did])
-    if not accounts[uri.did].pds:
+    if not (accounts[uri.did].pds or accounts[uri.did].ended):
         return  # that nothing names a server says nothing of the post
     found_in = f"the watch: no longer listed, before {known.ref}"
     for finding in Records(accounts, fetch).capture([Wanted(uri=uri, found_in=found_in)]):
@@ -85,5 +85,7 @@ def _find(address: BlueskyAddress, did: str, accounts: Accounts, records: Record
         yield from find_post(uri, records, fetch)
         return
     yield from accounts.look_up([did])
-    if accounts[did].pds:
-        yield from AccountPosts(accounts[did], records, fetch).find()
+    if accounts[did].ended:
+        yield Unavailable(url=f"at://{did}", reason=accounts[did].ended, found_in="scene")
+    elif accounts[did].pds:
+        yield from AccountPosts(accounts[did], accounts, records, fetch).find()

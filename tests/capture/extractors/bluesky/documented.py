@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import libipld
 
 from hashing.atproto import blob_cid
+from hashing.atproto.base58 import decode_base58
 from hashing.files.digest import Digest
 from tests.hashing.atproto.repository import COLLECTION, Repository, cid_of, grow, write_commit
 from tests.hashing.atproto.signer import Signer
@@ -52,6 +53,9 @@ class Documented:
             "/xrpc/com.atproto.repo.getRecord": self._get_record,
             "/xrpc/com.atproto.repo.listRecords": self._list_records,
             "/xrpc/com.atproto.sync.getRecord": self._get_proof,
+            "/xrpc/com.atproto.sync.getRepo": lambda _: Body(
+                data=self.repository().car(), type="application/vnd.ipld.car"
+            ),
             "/xrpc/com.atproto.sync.getBlob": lambda seen: Body(data=self.blobs[asked(seen)["cid"]], type="image/jpeg"),
             "/xrpc/com.atproto.identity.resolveHandle": lambda _: _json({"did": self.did}),
         }
@@ -159,7 +163,7 @@ def encoded(record: Json) -> bytes:
 def _dag(value: Any) -> Any:  # noqa: ANN401 - any JSON
     match value:
         case {"$link": str(cid)}:
-            return libipld.decode_multibase(cid)[1]
+            return decode_base58(cid) if cid.startswith("Qm") else libipld.decode_multibase(cid)[1]
         case dict():
             return {name: _dag(each) for name, each in value.items()}
         case list():
