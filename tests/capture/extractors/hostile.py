@@ -1,4 +1,4 @@
-"""Hostile values, put at every place of one element of a list, so that a list can hold each beside honest neighbours."""
+"""Hostile values, put at every place of one element of a list, each to stand beside honest neighbours."""
 
 from __future__ import annotations
 
