@@ -16,7 +16,7 @@ import libipld
 from hashing.atproto import blob_cid
 from hashing.atproto.base58 import decode_base58
 from hashing.files.digest import Digest
-from tests.hashing.atproto.repository import COLLECTION, Repository, cid_of, grow, write_commit
+from tests.hashing.atproto.repository import COLLECTION, REV, Repository, cid_of, grow, write_commit
 from tests.hashing.atproto.signer import Signer
 from tests.servers import Body, SceneServer
 
@@ -43,6 +43,8 @@ class Documented:
     """By CID."""
     handle: str = "ann.example.org"
     name: str = "Ann"
+    rev: str = REV
+    """The repository's revision."""
     signer: Signer = field(default_factory=lambda: Signer("k256", 7))
 
     def __enter__(self) -> Self:
@@ -111,7 +113,7 @@ class Documented:
         """Sign what is there."""
         blocks = {f"{COLLECTION}/{rkey}".encode(): encoded(record) for rkey, record in self.records.items()}
         tree = grow({key: cid_of(block) for key, block in blocks.items()})
-        return Repository(blocks, tree, write_commit(self.signer, tree.cid, did=self.did))
+        return Repository(blocks, tree, write_commit(self.signer, tree.cid, did=self.did, rev=self.rev))
 
     def view(self, rkey: str, **fields: Any) -> Json:  # noqa: ANN401 - any field of a view
         """Return a post as an AppView shows it."""
