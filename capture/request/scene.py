@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from capture.errors import BadScene
 from capture.recorder.urls import credentials, without_login
 
+_MENTION = re.compile(r"@(?:(?P<user>[^\s/@:]+)@)?(?P<host>(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)", re.ASCII)
+"""How people name an account: `@alice.example.org` of the AT Protocol, `@alice@example.org` of the fediverse."""
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
 
@@ -32,6 +35,12 @@ def parse_scene(text: str) -> Scene:
         return _hashtag(given)
     if given.startswith("at://"):
         return _at_uri(given)
+    if given.startswith("did:"):
+        return _at_uri(f"at://{given}")
+    if match := _MENTION.fullmatch(given):
+        user, host = match["user"], match["host"]
+        given = f"https://{host}/@{user}" if user else f"at://{host}"
+        return parse_scene(given)
     if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
         given = f"https://{given}"
     try:

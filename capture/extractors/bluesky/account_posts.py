@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.claimed_time import is_in_span
+from capture.extractors.bluesky.listing import QUOTED
 from capture.extractors.bluesky.pages import Reading, RecordPage, pages
 from capture.extractors.bluesky.post import record_facts
 from capture.extractors.bluesky.proof import ServedAs
@@ -150,9 +151,7 @@ class AccountPosts:
         self._to_prove.append((page.stored, kept))
         self._waiting += len(kept)
         if quoted:
-            yield NotFollowed(
-                url=page.url, reason="posts that these posts quote: only a scene's own post is followed", count=quoted
-            )
+            yield NotFollowed(url=page.url, reason=QUOTED, count=quoted)
         if others:
             yield NotFollowed(url=page.url, reason="records that are not posts of this account", count=others)
         if outside:

@@ -68,6 +68,7 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
                 reason=f"not followed further: there are as many posts as asked for (--limit {options.limit})",
             )
             break
+    yield from shows.not_followed(query(appview, "app.bsky.feed.searchPosts", **parameters))
     yield from records.capture(shows.take())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.account_posts import AccountPosts
 from capture.extractors.bluesky.accounts import Accounts
-from capture.extractors.bluesky.address import DEFAULT, read_address, service_of
+from capture.extractors.bluesky.address import read_address, read_tag, service_of
 from capture.extractors.bluesky.at_uri import AtUri, is_did, read_at_uri
 from capture.extractors.bluesky.handle import resolve
 from capture.extractors.bluesky.hashtag import find_hashtag
@@ -32,11 +32,12 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     """
     accounts = Accounts(fetch)
     records = Records(accounts, fetch)
-    if scene.tag:
-        appview = service_of(scene.url, fetch.options.bluesky.appview.rstrip("/"))
-        if scene.url != DEFAULT:
+    if tag := scene.tag or read_tag(scene.url):
+        default = fetch.options.bluesky.appview.rstrip("/")
+        appview = service_of(scene.url, default) if scene.tag else default
+        if appview != default:
             demand_service(appview, fetch)
-        yield from find_hashtag(scene.tag, appview, records, fetch)
+        yield from find_hashtag(tag, appview, records, fetch)
         return
     address = read_address(scene.url)
     if address is None:

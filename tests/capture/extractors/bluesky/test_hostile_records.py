@@ -170,6 +170,23 @@ def test_one_deep_reply_costs_no_sibling(get: Get, documented: Documented) -> No
     assert got.verdict == "ok"
 
 
+# What posts quote
+
+
+def test_what_a_post_quotes_is_captured_with_it(get: Get, documented: Documented) -> None:
+    """The post that the scene's own post quotes is followed, one step and no further; a circle ends."""
+    uris = [documented.uri(rkey) for rkey in RKEYS]
+    for number, rkey in enumerate(RKEYS[:3]):
+        record = {"uri": uris[(number + 1) % 3], "cid": "bafy"}
+        documented.post(rkey, f"Post {number}", embed={"$type": "app.bsky.embed.record", "record": record})
+    got = get(uris[0], documented.origin)
+    assert [post.text for post in got.posts] == ["Post 0", "Post 1"]
+    assert [entry.item.found_in for entry in got.items("post")] == ["scene", f"quoted in post {uris[0]}"]
+    listed = get(f"at://{documented.did}", documented.origin)
+    [said] = [each for each in listed.view.skipped if "quote" in each.reason]
+    assert said.count == 3
+
+
 # What the AppView shows, and what was signed
 
 
