@@ -29,6 +29,8 @@ class AccountKey:
     key: str
     proven: bool
     """Whether the log of a did:plc leads to it. If not, it is the word of whoever served the DID document."""
+    handles: tuple[str, ...]
+    """As claimed there, the main one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,13 @@ def read_account_key(identity: bytes, *, did: str) -> AccountKey:
         log = verify_plc_log(identity, did=did)
         if log.tombstoned:
             raise Ended(f"{did}: its owner has ended it")
-        key = log.signing_key
+        key, handles = log.signing_key, log.operations[-1].handles
     else:
-        key = read_did_document(identity, did=did).signing_key
+        document = read_did_document(identity, did=did)
+        key, handles = document.signing_key, document.handles
     if not key:
         raise NotProven(f"{did}: it names no signing key")
-    return AccountKey(key=key, proven=is_log)
+    return AccountKey(key=key, proven=is_log, handles=handles)
 
 
 def read_served(data: bytes, what: str) -> ServedRecord:
@@ -104,6 +107,8 @@ def _same(signed: object, served: object) -> bool:
             return ours == theirs.rstrip("=")  # servers may pad
         case dict(), dict():
             return signed.keys() == served.keys() and all(_same(each, served[name]) for name, each in signed.items())
+        case float(), int() if not isinstance(served, bool):
+            return signed == served  # JSON writes a number that is not finer than an integer as one
         case list(), list():
             return len(signed) == len(served) and all(map(_same, signed, served))
         case _:

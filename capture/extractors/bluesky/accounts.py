@@ -156,7 +156,7 @@ class Accounts:
             yield Unavailable(url=found.url, reason=reason)
             return account
         try:
-            key = read_account_key(served.data, did=account.did).key
+            proven = read_account_key(served.data, did=account.did)
         except Ended as error:
             reason = f"the account is gone: {error}, as {served.ref} proves"
             return replace(account, key="", identity=served.ref, problem=str(error), ended=reason)
@@ -164,7 +164,10 @@ class Accounts:
             # Not the document's key in its place: a log that does not hold together is no reason to trust less.
             yield Unavailable(url=found.url, reason=str(error))
             return replace(account, key="", identity=served.ref, problem=str(error))
-        return replace(account, key=key, identity=served.ref)
+        if account.handles != proven.handles:
+            reason = f"{account.did}: its document claims other handles than its log, which is what proves them"
+            yield Unavailable(url=found.url, reason=reason)
+        return replace(account, key=proven.key, handles=proven.handles, identity=served.ref)
 
     def _profiles(self, accounts: list[KnownAccount]) -> Iterator[Finding]:
         answers = self._fetch.get_all(_profile(account) for account in accounts)

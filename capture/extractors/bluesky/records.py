@@ -217,9 +217,9 @@ class Records:
             return
         self._compared.add(uri.did)
         theirs, own = shown.author, account.author
-        if theirs.handle and theirs.handle not in account.handles:
-            reason = f"{shown.server} shows the handle {theirs.handle}, and the account's own document "
-            reason += f"names {own.handle or 'none'}"
+        if theirs.handle not in (account.handles or ("",)):
+            reason = f"{shown.server} shows {theirs.handle or 'no handle, as of one that does not lead to the account'}"
+            reason += f", and the account itself claims {own.handle or 'no handle'}"
             yield NotFollowed(url=f"at://{uri.did}", reason=reason)
         if account.profiled and theirs.name != own.name:
             reason = f"{shown.server} shows the name {theirs.name or 'none'}, and the account's own server "

@@ -26,6 +26,7 @@ def test_the_key_of_an_account_is_proven_by_its_log_and_said_by_its_document() -
         log = read_account_key((FOLDER / f"{owner}.plc-audit.json").read_bytes(), did=did)
         document = read_account_key((FOLDER / f"{owner}.did.json").read_bytes(), did=did)
         assert (log.proven, document.proven) == (True, False)
+        assert log.handles == document.handles == (f"{owner}.test",)
         assert log.key == document.key == key_of(did).public_key().did_key
 
 

@@ -215,6 +215,14 @@ def test_names_that_the_appview_forges_are_said_and_not_taken_over(get: Get, doc
     [post] = [entry.post for entry in got.items("post") if entry.item.excerpt is None]
     assert post is not None
     assert (post.author.handle, post.author.name) == ("ann.example.org", "Ann")
+    assert got.result.status == "complete"
     said = [each.reason for each in got.view.skipped if each.url == f"at://{documented.did}"]
     assert [("police.example.org" in each, "The Police" in each) for each in said] == [(True, False), (False, True)]
-    assert got.result.status == "complete"
+    view["author"] |= {"handle": "handle.invalid", "displayName": "Ann"}
+    documented.answer("app.bsky.feed.searchPosts", {"posts": [view]})
+    got = get("#x", documented.origin, on=("bsky",))
+    [reason] = [each.reason for each in got.view.skipped if each.url == f"at://{documented.did}"]
+    assert (
+        "no handle, as of one that does not lead to the account, and the account itself claims ann.example.org"
+        in reason
+    )

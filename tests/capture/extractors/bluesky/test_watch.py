@@ -9,7 +9,7 @@ import pytest
 
 from capture.request.options import BlueskyServices
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import Failed, PostChanged, Skipped
+from hashing.case.events import Failed, PostChanged, PostRead, Skipped
 from tests.capture.extractors.bluesky.documented import Documented
 from tests.hashing.atproto.plc import Log, regular, tombstone
 from tests.hashing.atproto.signer import Signer
@@ -109,7 +109,8 @@ class _OfPlc(Documented):
 
     def begin(self) -> None:
         """Make the account."""
-        self.log.add(regular(None, [self.owner], self.signer), self.owner)
+        self.handle = "ann.test"
+        self.log.add(regular(None, [self.owner], self.signer, handle=self.handle), self.owner)
         self.server.files |= {
             f"/{self.did}": lambda _: Body(data=json.dumps(self.document()).encode(), type="application/json"),
             f"/{self.did}/log/audit": lambda _: Body(data=self.log.json(), type="application/json"),
@@ -130,6 +131,18 @@ def test_an_account_whose_owner_has_ended_it_is_gone(rounds: Rounds) -> None:
         second = next(watched)
     assert list(gone(second)) == [uri]
     assert gone(second)[uri].startswith(f"the account is gone: {network.did}: its owner has ended it, as MP/")
+
+
+def test_a_handle_that_the_log_does_not_prove_is_said(rounds: Rounds) -> None:
+    """A directory whose document claims another handle than the signed log is named, and the log's counts."""
+    with _OfPlc() as network:
+        network.begin()
+        network.post(RKEYS[0], "Post")
+        network.handle = "police.test"
+        first = next(watching(rounds, network, network.uri(RKEYS[0])))
+    assert f"{network.did}: its document claims other handles than its log" in failures(first)
+    posts = [event.post for event in capture_events(first.result.path) if isinstance(event, PostRead)]
+    assert [post.author.handle for post in posts] == ["ann.test"]
 
 
 @pytest.mark.parametrize("back", [True, False])
