@@ -315,9 +315,10 @@ class _Run:
         if self.intake.unchanged or not self.intake.answered:
             return  # nothing has changed; or a server is down, which has deleted nothing
         by_name = {source.name: source for place in places for source in place.sources}
+        fetches = {name: _Fetch(self, name) for name in by_name}
         for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
-                for finding in source.recheck(known, _Fetch(self, source.name)):
+                for finding in source.recheck(known, fetches[source.name]):
                     self._handle(source, finding)
 
     def _gone(self, gone: PostGone) -> None:

@@ -83,7 +83,7 @@ class Records:
     """Fetches records of one search, and proves them."""
 
     def __init__(self, accounts: Accounts, fetch: Fetch) -> None:
-        self._accounts = accounts
+        self.accounts = accounts
         self._fetch = fetch
         self._revisions = _Revisions(dict(fetch.options.known.revisions))
         self._compared: set[str] = set()
@@ -93,15 +93,15 @@ class Records:
         """Fetch records and their proofs side by side, with the accounts they belong to; yield what they say."""
         waiting = iter(wanted)
         while some := list(itertools.islice(waiting, _SIDE_BY_SIDE)):
-            yield from self._accounts.look_up(each.uri.did for each in some)
-            kept = [each for each in some if self._accounts[each.uri.did].pds]
+            yield from self.accounts.look_up(each.uri.did for each in some)
+            kept = [each for each in some if self.accounts[each.uri.did].pds]
             for each in some:
-                if self._accounts[each.uri.did].ended:
+                if self.accounts[each.uri.did].ended:
                     yield Unavailable(
-                        url=str(each.uri), reason=self._accounts[each.uri.did].ended, found_in=each.found_in
+                        url=str(each.uri), reason=self.accounts[each.uri.did].ended, found_in=each.found_in
                     )
                     yield from pictures_of(each)
-                elif not self._accounts[each.uri.did].pds:
+                elif not self.accounts[each.uri.did].pds:
                     yield from _not_to_be_had(each, "nothing names the server that keeps the account")
             answers = self._fetch.get_all(itertools.chain.from_iterable(map(self._asked, kept)))
             for each in kept:
@@ -127,7 +127,7 @@ class Records:
 
         for found, answer in self._fetch.get_all(_asked()):
             each = asked.pop(0)
-            account, car = self._accounts[each.uri.did], body_of(answer)
+            account, car = self.accounts[each.uri.did], body_of(answer)
             if car is None:
                 self._revisions.asked.pop(0)
                 yield Unavailable(url=found.url, reason=f"no signed proof: {refusal(answer)}", found_in=found.found_in)
@@ -141,14 +141,14 @@ class Records:
                 yield from _say(wanted, account, car.ref, judged.record, judged.event.record_cid)
 
     def _asked(self, wanted: Wanted) -> tuple[FetchRequest, FetchRequest]:
-        uri, account = wanted.uri, self._accounts[wanted.uri.did]
+        uri, account = wanted.uri, self.accounts[wanted.uri.did]
         url = query(account.pds, "com.atproto.repo.getRecord", repo=uri.did, collection=uri.collection, rkey=uri.rkey)
         record = FetchRequest(url=url, kind="post", found_in=wanted.found_in, optional=True)
         return record, self._proof(uri, f"post {uri}")
 
     def _proof(self, uri: AtUri, found_in: str) -> FetchRequest:
         self._revisions.ask(uri.did)
-        pds = self._accounts[uri.did].pds
+        pds = self.accounts[uri.did].pds
         url = query(pds, "com.atproto.sync.getRecord", did=uri.did, collection=uri.collection, rkey=uri.rkey)
         return FetchRequest(url=url, kind="proof", found_in=found_in, optional=True)
 
@@ -156,7 +156,7 @@ class Records:
         self, wanted: Wanted, asked_record: tuple[FetchRequest, Answer], asked_proof: tuple[FetchRequest, Answer]
     ) -> Iterator[Finding]:
         """Yield what a record says and what its proof proves, or why either is not to be had."""
-        account = self._accounts[wanted.uri.did]
+        account = self.accounts[wanted.uri.did]
         (record_found, record_answer), (proof_found, proof_answer) = asked_record, asked_proof
         record = body_of(record_answer)
         car = body_of(proof_answer)
@@ -231,7 +231,7 @@ class Records:
     ) -> Iterator[Finding]:
         """Say why an account's server gives neither a record nor its proof, and what is left of it."""
         names = [xrpc_error(answer)[0] for _, answer in (proof, record)]
-        reason = self._accounts.inactive(wanted.uri.did, names)
+        reason = self.accounts.inactive(wanted.uri.did, names)
         if not reason and _NO_RECORD in names:
             reason = (
                 f"there is no such record, says its account's server ({refusal(record[1])}), and gives no proof of it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from capture.extractors.bluesky.account_posts import AccountPosts
 from capture.extractors.bluesky.accounts import Accounts
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from capture.request.extractor import Fetch, Finding
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
+
+_AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
+"""What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""
 
 
 def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
@@ -63,12 +67,15 @@ def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
     uri = read_at_uri(known.post.id)
     if uri is None:
         return
-    accounts, proof = Accounts(fetch), ""
+    if fetch not in _AGAIN:
+        _AGAIN[fetch] = Records(Accounts(fetch), fetch)
+    records, proof = _AGAIN[fetch], ""
+    accounts = records.accounts
     yield from accounts.look_up([uri.did])
     if not (accounts[uri.did].pds or accounts[uri.did].ended):
         return  # that nothing names a server says nothing of the post
     found_in = f"the watch: no longer listed, before {known.ref}"
-    for finding in Records(accounts, fetch).capture([Wanted(uri=uri, found_in=found_in)]):
+    for finding in records.capture([Wanted(uri=uri, found_in=found_in)]):
         match finding:
             case ItemReading(events=(ProofRead() as event,)):
                 proof = event.ref

@@ -104,6 +104,7 @@ class BlueskyThread:
                 yield from self._not_shown(node)
             elif (view := read_view(piece.value)) is None:
                 unreadable += 1
+                self._seek(read_at_uri(mapping(piece.value).get("uri")))
             elif view.uri not in self._seen and len(self._seen) < _MOST_POSTS:
                 self._seen.add(view.uri)
                 self._follow(node, piece, view, question)
@@ -126,11 +127,18 @@ class BlueskyThread:
 
     def _not_shown(self, node: ThreadNode) -> Iterator[Finding]:
         uri = read_at_uri(node.value("uri"))
+        if self._seek(uri):
+            why = "as blocked" if node.value("blocked") is True else "as not found"
+            yield NotFollowed(
+                url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server"
+            )
+
+    def _seek(self, uri: AtUri | None) -> bool:
+        """Have a post that the AppView does not show fetched from its author's own server; say whether it is new."""
         if uri is None or uri in self._hidden or len(self._hidden) == _MOST_HIDDEN:
-            return
+            return False
         self._hidden[uri] = None
-        why = "as blocked" if node.value("blocked") is True else "as not found"
-        yield NotFollowed(url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server")
+        return True
 
     def _ancestors(self) -> Iterator[Finding]:
         """Follow the posts that are replied to by what each says of the one before."""

@@ -77,6 +77,9 @@ def test_an_account_that_is_no_longer_served_is_gone_for_its_reason(
         documented.answer("com.atproto.sync.getRepoStatus", refusal(error))
     second = next(watched)
     found = gone(second)
+    if scene == "account":  # what is known of the account is asked once, and not for each of its posts
+        assert len(documented.asked("com.atproto.sync.getRepoStatus")) <= 2
+        assert sum(seen.path == "/.well-known/did.json" for seen in documented.server.requests) == 3
     assert set(found) == set(uris if scene == "account" else uris[:1])
     for reason in found.values():
         assert reason.startswith("there is no such account" if (state, speaks) == ("deleted", "proof") else words)
