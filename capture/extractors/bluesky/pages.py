@@ -76,7 +76,7 @@ def pages(
         found = found_of(cursor, size)
         answer = fetch.get(found)
         body = body_of(answer)
-        while body is None and size > 1 and _may_be_smaller(answer):
+        while body is None and size > 1 and may_be_smaller(answer):
             size = max(size // 4, 1)
             found = found_of(cursor, size)
             answer = fetch.get(found)
@@ -105,7 +105,7 @@ def pages(
     yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
 
 
-def _may_be_smaller(answer: Answer) -> bool:
+def may_be_smaller(answer: Answer) -> bool:
     """Whether a server might give fewer elements: what it answered is too much, broken, or its own fault."""
     return answer.status in {_OK, _TOO_LARGE, _FAULT}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
 from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.pages import may_be_smaller
 from capture.extractors.bluesky.records import Wanted, pictures_of
 from capture.extractors.bluesky.thread_nodes import ThreadNodes
 from capture.extractors.bluesky.view import read_view
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.thread_nodes import ThreadNode
     from capture.extractors.bluesky.view import View
     from capture.extractors.served_json import JsonSpan
-    from capture.request.extractor import Fetch, Finding
+    from capture.request.extractor import Answer, Fetch, Finding
     from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
@@ -81,12 +82,16 @@ class BlueskyThread:
         yield from self._records.capture(Wanted(uri=uri, found_in=self._name) for uri in hidden)
 
     def _ask(self, question: _Question) -> Generator[Finding, None, bool]:
-        """Ask for what stands around a post; return whether there was an answer."""
-        uri, depth, height = str(question.uri), question.depth, question.height
-        url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
-        found = FetchRequest(url=url, kind="listing", found_in=self._name, optional=True)
-        answer = self._fetch.get(found)
+        """Ask for what stands around a post; return whether there was an answer.
+
+        Where the server fails to give all levels of the replies, the first alone is asked for: one reply that it cannot
+        show then costs those beside and below it alone.
+        """
+        url, answer = self._around(question, question.depth)
         body = body_of(answer)
+        if body is None and question.depth > 1 and may_be_smaller(answer):
+            url, answer = self._around(question, 1)
+            body = body_of(answer)
         if body is None:
             hint = "; give an access token for it with --token" if demands_login(answer) else ""
             reason = (
@@ -114,6 +119,11 @@ class BlueskyThread:
                 url=url, reason="posts of the thread that are stored, but cannot be read", count=unreadable
             )
         return True
+
+    def _around(self, question: _Question, depth: int) -> tuple[str, Answer]:
+        uri, height = str(question.uri), question.height
+        url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
+        return url, self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
 
     def _follow(self, node: ThreadNode, piece: JsonSpan, view: View, question: _Question) -> None:
         """Ask again where an answer ends and the thread does not: servers give fewer levels than asked for."""

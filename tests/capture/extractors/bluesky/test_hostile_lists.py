@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Get = Callable[..., Got]
 
 HONEST = [f"3n346f5x2zk2{letter}" for letter in "abcde"]
+EVE = "did:web:localhost%3A1"
+"""Whose own server does not answer, so that what an AppView shows of the posts is all there is."""
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 _PAGE = 500
 
@@ -52,11 +54,11 @@ def record(documented: Documented) -> dict[str, Any]:
 
 def view(documented: Documented, number: int) -> dict[str, Any]:
     """Return a post as an AppView shows it."""
-    author = {"did": documented.did, "handle": "eve.example.org", "displayName": "Eve", "labels": [{"val": "x"}]}
+    author = {"did": EVE, "handle": "eve.example.org", "displayName": "Eve", "labels": [{"val": "x"}]}
     counts = {"replyCount": 0, "likeCount": 1}
     picture = {"fullsize": documented.server.url("/none.jpg"), "thumb": "x", "alt": "a"}
     return {
-        "uri": documented.uri(rkey(number)),
+        "uri": f"at://{EVE}/{COLLECTION}/{rkey(number)}",
         "cid": "bafy",
         "author": author,
         "record": record(documented),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exports.verification import verify
+from tests.capture.extractors.bluesky.documented import asked
 from tests.servers import Body
 
 if TYPE_CHECKING:
@@ -153,6 +154,25 @@ def test_an_account_cannot_make_itself_uncapturable(
     assert got.verdict == "ok"
 
 
+def test_a_post_that_its_server_cannot_write_as_json_is_read_from_its_proof(get: Get, documented: Documented) -> None:
+    """A post that makes its own server fail is in no list and in no answer, and yet in the signed repository."""
+    for rkey in RKEYS:
+        documented.post(rkey, f"Post {rkey}", **({"x": nested(400)} if rkey == BAD else {}))
+    for method in ("com.atproto.repo.listRecords", "com.atproto.repo.getRecord"):
+
+        def _fail(seen: Seen, serve: Any = documented.server.files[f"/xrpc/{method}"]) -> Body:  # noqa: ANN401 - an answer
+            body: Body = serve(seen)
+            deep = b"[" * 400 in body.data
+            return Body(data=b"{}", type="application/json", status=500) if deep else body
+
+        documented.answer(method, _fail)
+    got = get(f"at://{documented.did}", documented.origin, attempts=1)
+    assert {post.text for post in got.posts} == {f"Post {rkey}" for rkey in RKEYS}
+    assert {proof.rkey: proof.problem for proof in got.proofs} == dict.fromkeys(RKEYS, "")
+    assert any("was read from its signed proof" in reason for reason in got.failures.values())
+    assert got.verdict == "ok"
+
+
 # Threads
 
 
@@ -168,6 +188,33 @@ def test_one_deep_reply_costs_no_sibling(get: Get, documented: Documented) -> No
     assert {post.text for post in got.posts} == {f"Post {rkey}" for rkey in RKEYS}
     assert {proof.rkey for proof in got.proofs if not proof.problem} == set(RKEYS) - {BAD}
     assert got.verdict == "ok"
+
+
+def test_a_reply_that_the_appview_cannot_show_costs_its_own_branch_alone(get: Get, documented: Documented) -> None:
+    """Where a whole thread is answered with an error, it is asked for level by level, and the error is told."""
+    for rkey in RKEYS:
+        documented.post(rkey, f"Post {rkey}")
+    below = {RKEYS[0]: [RKEYS[1], BAD], RKEYS[1]: [RKEYS[3]], BAD: [RKEYS[4]]}
+
+    def _node(rkey: str, depth: int) -> dict[str, Any]:
+        if rkey == RKEYS[4]:
+            raise ValueError(rkey)
+        replies = [_node(each, depth - 1) for each in below.get(rkey, [])] if depth else []
+        return {"post": documented.view(rkey, replyCount=len(below.get(rkey, []))), "replies": replies}
+
+    def _thread(seen: Seen) -> Body:
+        where = asked(seen)
+        try:
+            node = _node(where["uri"].rpartition("/")[2], int(where["depth"]))
+        except ValueError:
+            return Body(data=b'{"error":"InternalServerError"}', type="application/json", status=500)
+        return Body(data=json.dumps({"thread": node}).encode(), type="application/json")
+
+    documented.answer("app.bsky.feed.getPostThread", _thread)
+    got = get(documented.uri(RKEYS[0]), documented.origin, thread=True, attempts=1)
+    assert {post.text for post in got.posts} == {f"Post {rkey}" for rkey in RKEYS[:4]}
+    [reason] = got.failures.values()
+    assert reason.startswith("the replies cannot be listed")
 
 
 # What posts quote
