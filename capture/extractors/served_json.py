@@ -40,9 +40,13 @@ def _integer(digits: str) -> int:
 _decoder = json.JSONDecoder(parse_int=_integer, parse_constant=lambda _: None, strict=False)
 
 
+_LEVELS = 4
+"""How far a value that is nested too deeply is read part by part: a post in a list, its record, the record's fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class JsonSpan:
-    """A value in a JSON text, from character `start` to `end`; `value` is None for one that is nested too deeply."""
+    """A value in a JSON text, from character `start` to `end`; None stands in it for what is nested too deeply."""
 
     value: object
     start: int
@@ -62,22 +66,22 @@ class ServedJson:
         """Return the whole body with what it says. Raises NotJson."""
         return self._piece(self.root.start)
 
-    def elements(self, of: JsonSpan) -> Iterator[JsonSpan]:
+    def elements(self, of: JsonSpan, levels: int = _LEVELS) -> Iterator[JsonSpan]:
         """Yield the elements of an array, in order. Raises NotJson where it is none, or breaks off."""
         at = self._after(of.start, "[")
         while not self._closes(at, "]"):
-            piece = self._piece(at)
+            piece = self._piece(at, levels)
             yield piece
             at = self._next(piece.end, "]")
 
-    def members(self, of: JsonSpan) -> Iterator[tuple[str, JsonSpan]]:
+    def members(self, of: JsonSpan, levels: int = _LEVELS) -> Iterator[tuple[str, JsonSpan]]:
         """Yield the members of an object, in order. Raises NotJson where it is none, or breaks off."""
         at = self._after(of.start, "{")
         while not self._closes(at, "}"):
             name = self._piece(at)
             if not isinstance(name.value, str):
                 raise NotJson(f"not JSON at character {at:,}: a name was expected")
-            piece = self._piece(self._after(self._past_space(name.end), ":"))
+            piece = self._piece(self._after(self._past_space(name.end), ":"), levels)
             yield name.value, piece
             at = self._next(piece.end, "}")
 
@@ -107,14 +111,31 @@ class ServedJson:
         sizes = (len(self._text[at : at + _BLOCK].encode("utf-8", "surrogateescape")) for at in blocks)
         return list(itertools.accumulate(sizes, initial=0))
 
-    def _piece(self, at: int) -> JsonSpan:
+    def piece(self, at: int) -> JsonSpan:
+        """Return the value that begins at a character. Raises NotJson where none does, or it breaks off."""
+        return self._piece(at, _LEVELS)
+
+    def _piece(self, at: int, levels: int = _LEVELS) -> JsonSpan:
         try:
             value, end = _decoder.raw_decode(self._text, at)
         except RecursionError:
-            return JsonSpan(None, at, self._end_of_nested(at))
+            end = self._end_of_nested(at)
+            return JsonSpan(self._outer(at, levels), at, end)
         except ValueError as error:
             raise NotJson(f"not JSON at character {at:,}") from error
         return JsonSpan(value, at, end)
+
+    def _outer(self, at: int, levels: int) -> object:
+        """Read a value that the decoder gave up, but for what is nested too deeply in it: the rest still counts."""
+        outer = JsonSpan(None, at, at)
+        try:
+            if levels and self._text[at] == "{":
+                return {name: piece.value for name, piece in self.members(outer, levels - 1)}
+            if levels:
+                return [piece.value for piece in self.elements(outer, levels - 1)]
+        except NotJson:
+            pass  # its brackets are even, and what stands between them is no JSON: its neighbours may be
+        return None
 
     def _end_of_nested(self, at: int) -> int:
         """Find the end of a value that the decoder gave up, by its brackets. Raises NotJson."""

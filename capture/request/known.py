@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from hashing.case.post import Account
+
 if TYPE_CHECKING:
     from hashing.case.post import Post
 
@@ -41,6 +43,8 @@ class Known:
     posts: Mapping[str, KnownPost] = field(default_factory=dict)
     shown: Mapping[tuple[str, str], KnownPost] = field(default_factory=dict)
     """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
 
     def same(self, post: Post) -> KnownPost | None:
         """Return an earlier copy that says what a post says, if there is one."""
@@ -60,11 +64,13 @@ def same_words(before: Post, after: Post) -> bool:
     """Say whether a post says what it said before, whichever server shows it.
 
     Counts go up and down, a server's own number of the post that is answered and the place of its own copy of a photo
-    are another one's on the next server.
+    are another one's on the next server. Whoever calls themselves otherwise has not edited their posts: an account
+    counts by its lasting name, where it has one, and a signed photo by its content identifier.
     """
     return _words(before) == _words(after)
 
 
 def _words(post: Post) -> Post:
-    media = tuple(replace(each, url=each.origin or each.url, origin="") for each in post.media)
-    return replace(post, counts={}, server="", visibility="", reply_to="", media=media)
+    media = tuple(replace(each, url=each.cid or each.origin or each.url, origin="") for each in post.media)
+    author = Account(id=post.author.id) if post.author.id else post.author
+    return replace(post, author=author, counts={}, server="", visibility="", reply_to="", media=media)

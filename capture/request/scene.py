@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,6 +10,8 @@ from capture.errors import BadScene
 from capture.recorder.urls import credentials, without_login
 from capture.request.pasted import scene_meant
 
+_HANDLE = re.compile(r"@((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+)", re.ASCII)
+"""How people name an account of the AT Protocol: `@alice.example.org`."""
 _SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 
 
@@ -33,6 +36,10 @@ def parse_scene(text: str) -> Scene:
         return _hashtag(given)
     if given.startswith("at://"):
         return _at_uri(given)
+    if given.startswith("did:"):
+        return _at_uri(f"at://{given}")
+    if handle := _HANDLE.fullmatch(given):
+        return _at_uri(f"at://{handle[1]}")
     if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
         given = f"https://{given}"
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from capture.request.known import Known, KnownItem, KnownPost
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead
+from hashing.case.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead, ProofRead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,11 +28,17 @@ class Earlier:
         self._items: dict[str, KnownItem] = {}
         self._posts: dict[str, KnownPost] = {}
         self._shown: dict[tuple[str, str], KnownPost] = {}
+        self._revisions: dict[str, str] = {}
 
     @property
     def known(self) -> Known:
         """What is known so far; it stays as it is when more is taken."""
-        return Known(items=dict(self._items), posts=dict(self._posts), shown=dict(self._shown))
+        return Known(
+            items=dict(self._items),
+            posts=dict(self._posts),
+            shown=dict(self._shown),
+            revisions=dict(self._revisions),
+        )
 
     def take_case(self, case: Case) -> None:
         """Take in every capture of the scene that the case has. Raises Unreadable, BadFormat."""
@@ -40,7 +46,10 @@ class Earlier:
             self.take(list(capture_events(path)))
 
     def take(self, events: Sequence[CaptureEvent]) -> None:
-        """Take in the events of one capture, if it is of the scene."""
+        """Take in the events of one capture: of any, which revisions were proven; all else of those of the scene."""
+        for event in events:
+            if isinstance(event, ProofRead) and not event.problem:
+                self._revisions[event.did] = max(event.rev, self._revisions.get(event.did, ""))
         if not events or not isinstance(events[0], CaptureStarted) or events[0].scene != self._scene:
             return
         settled, items = _settled(events), dict[str, Item]()

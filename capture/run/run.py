@@ -360,9 +360,11 @@ class _Run:
         if self.intake.unchanged or not self.intake.answered:
             return  # nothing has changed; or a server is down, which has deleted nothing
         by_name = {source.name: source for place in places for source in place.sources}
+        # A server named what is asked for again.
+        fetches = {name: _Fetch(self, name, public=True) for name in by_name}
         for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
-                fetch = _Fetch(self, source.name, public=True)  # a server named what is asked for again
+                fetch = fetches[source.name]
                 for finding in source.recheck(known, fetch):
                     self._handle(source, fetch.marked(finding))
 

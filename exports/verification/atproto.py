@@ -15,14 +15,14 @@ from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
 from hashing.atproto import AtprotoError, blob_cid, verify_record
 from hashing.atproto.blob_url import promised_sha256
-from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key, read_served
+from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key
 from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exports.verification.check import Check
-    from hashing.atproto.served import AccountKey, ServedRecord
+    from hashing.atproto.served import AccountKey
     from hashing.case.events import Item, ProofRead
 
 _LIMITS = "checked offline; it proves no time, nor who held the key"
@@ -53,7 +53,7 @@ class _Again:
     prefix: str
     items: dict[str, Item]
     keys: dict[tuple[str, str], AccountKey | AtprotoError] = field(default_factory=dict)
-    listed: tuple[str, dict[str, ServedRecord]] = ("", {})
+    listed: tuple[str, bytes] = ("", b"")
     held: int = 0
     lacked: int = 0
     unproven_keys: int = 0
@@ -128,7 +128,7 @@ class _Again:
             if not event.problem and said != (event.key, event.rev, event.record_cid):
                 return f"{uri}: the ledger names another key, revision or record"
             if event.post:
-                check_served(proof, self._served(event.post, uri).get(uri))
+                check_served(proof, self._served(event))
         except AtprotoError as error:
             if type(error) is AtprotoError:  # the root itself: this computer lacks the means
                 raise NotCheckable(str(error)) from error
@@ -150,11 +150,12 @@ class _Again:
             raise found
         return found
 
-    def _served(self, ref: str, uri: str) -> dict[str, ServedRecord]:
-        """Return the records in an item; a list of them is read once, for proofs come in its order."""
-        if self.listed[0] != ref:
-            self.listed = (ref, read_served(self._bytes(self._item(ref, "the record as served")), uri))
-        return self.listed[1]
+    def _served(self, event: ProofRead) -> bytes:
+        """Return the record as it was served: an item, or the part of a list; a list is read once for all in it."""
+        if self.listed[0] != event.post:
+            self.listed = (event.post, self._bytes(self._item(event.post, "the record as served")))
+        data = self.listed[1]
+        return data[event.offset : event.offset + event.size] if event.size else data
 
     def _item(self, ref: str, what: str) -> Item:
         if ref not in self.items:

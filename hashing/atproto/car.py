@@ -46,7 +46,7 @@ def read_car(data: bytes) -> Car:
     if len(data) > LARGEST_CAR:
         raise Malformed(f"a CAR file of {len(data)} bytes is larger than {LARGEST_CAR}")
     sections = _sections(data)
-    root = _read_header(next(sections, b""))
+    root = read_header(next(sections, b""))
     blocks: dict[Cid, bytes] = {}
     for section in sections:
         cid, block = Cid(section[:CID_BYTES]), section[CID_BYTES:]
@@ -68,7 +68,8 @@ def _sections(data: bytes) -> Iterator[bytes]:
         at += size
 
 
-def _read_header(section: bytes) -> Cid:
+def read_header(section: bytes) -> Cid:
+    """Return the first root that the first section of a CAR file names. Raises Malformed."""
     match decode(section):
         case {"version": int(version), "roots": [Cid() as root, *others], **rest} if (
             (version, type(version)) == (1, int) and not rest and all(isinstance(other, Cid) for other in others)

@@ -1,8 +1,8 @@
 """Content identifiers (https://github.com/multiformats/cid): a name for bytes that is made from their hash.
 
-Only version 1. What the AT Protocol calls the blessed forms are those with SHA-256 over raw bytes (a photo, a video) or
-over DAG-CBOR (records, commits, tree nodes), written in base32. A record may link to others; they are carried, never
-followed.
+What the AT Protocol calls the blessed forms are those of version 1 with SHA-256 over raw bytes (a photo, a video) or
+over DAG-CBOR (records, commits, tree nodes), written in base32. A record may link to others, also by version 0; they
+are carried, never followed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+from hashing.atproto.base58 import encode_base58
 from hashing.atproto.errors import Malformed
 from hashing.atproto.varint import read_varint
 
@@ -20,6 +21,8 @@ CID_BYTES = 36
 
 _RAW = bytes([0x01, 0x55, 0x12, 0x20])
 _DAG_CBOR = bytes([0x01, 0x71, 0x12, 0x20])
+_SHA_256 = bytes([0x12, 0x20])
+_VERSION_0_BYTES = 34
 _VERSION = 1
 _LONGEST_DIGEST = 128
 _BASE32 = "b"
@@ -27,7 +30,7 @@ _BASE32 = "b"
 
 @dataclass(frozen=True, slots=True)
 class Cid:
-    """One CID of version 1, in its binary form; prints in base32.
+    """One CID, in its binary form; prints in base32, one of version 0 in base58.
 
     Raises Malformed where the bytes are none.
     """
@@ -39,6 +42,8 @@ class Cid:
             _check_structure(self.raw)
 
     def __str__(self) -> str:
+        if _is_version_0(self.raw):
+            return encode_base58(self.raw)
         return _BASE32 + base64.b32encode(self.raw).decode().rstrip("=").lower()
 
     @property
@@ -89,10 +94,16 @@ def blob_cid(sha256: bytes | str) -> str:
     return str(Cid(_RAW + digest))
 
 
+def _is_version_0(raw: bytes) -> bool:
+    return len(raw) == _VERSION_0_BYTES and raw.startswith(_SHA_256)
+
+
 def _check_structure(raw: bytes) -> None:
+    if _is_version_0(raw):
+        return
     version, at = read_varint(raw, 0)
     if version != _VERSION:
-        raise Malformed(f"not a CID of version 1: {raw[:CID_BYTES].hex()}")
+        raise Malformed(f"not a CID of version 0 or 1: {raw[:CID_BYTES].hex()}")
     _codec, at = read_varint(raw, at)
     _algorithm, at = read_varint(raw, at)
     length, at = read_varint(raw, at)

@@ -36,12 +36,17 @@ _LEAST = (24, 1 << 8, 1 << 16, 1 << 32)
 _ARGUMENT_END = 1 << 64
 
 
+class TooDeep(Malformed):
+    """A block holds lists and maps nested deeper than DEEPEST."""
+
+
 def decode(data: bytes) -> Value:
     """Read one block.
 
     Raises Malformed for whatever is not its one canonical form: integers or lengths that are longer than need be,
     lengths left open, map keys that are not text, out of order or there twice, tags other than links, numbers that are
-    not finite, text that is not UTF-8, trailing bytes; and for blocks over LARGEST_BLOCK or nested deeper than DEEPEST.
+    not finite, text that is not UTF-8, trailing bytes; and for blocks over LARGEST_BLOCK. Raises TooDeep, which is such
+    an error as well, for those nested deeper than DEEPEST.
     """
     if len(data) > LARGEST_BLOCK:
         raise Malformed(f"a block of {len(data)} bytes is larger than {LARGEST_BLOCK}")
@@ -60,6 +65,44 @@ def encode(value: Value) -> bytes:
     out = bytearray()
     _write(value, out, 0)
     return bytes(out)
+
+
+def without_deep_parts(data: bytes, deepest: int) -> bytes:
+    """Return a block with null in the place of every list and map that is nested deeper than `deepest`.
+
+    Without recursion, each byte read once; what is left out is not judged. Raises Malformed where the block ends early,
+    has a length left open or is larger than LARGEST_BLOCK.
+    """
+    if len(data) > LARGEST_BLOCK:
+        raise Malformed(f"a block of {len(data)} bytes is larger than {LARGEST_BLOCK}")
+    kept, at = bytearray(), 0
+    open_ = [1]  # how many values are still to come in each list or map that is open; the block is a list of one
+    left_out = 0  # how many were open where a part began that is left out; 0 outside of such a part
+    while open_:
+        if not open_[-1]:
+            open_.pop()
+            left_out = 0 if len(open_) == left_out else left_out
+            continue
+        if at >= len(data):
+            raise Malformed("a block ends too early")
+        open_[-1] -= 1
+        start, major = at, data[at] >> 5
+        if major == _OTHERS >> 5:
+            at += 9 if data[at] == _FLOAT else 1
+        else:
+            argument, at = _read_argument(data, at)
+            at += len(_take(data, at, argument)) if major in (_BYTES, _TEXT) else 0
+            open_[-1] += major == _TAG
+        if major in (_LIST, _MAP):
+            if not left_out and len(open_) > deepest:
+                left_out = len(open_)
+                kept.append(_NULL)
+            open_.append(argument << (major == _MAP))
+            if left_out:
+                continue
+        if not left_out:
+            kept += data[start:at]
+    return bytes(kept + data[at:])
 
 
 def _read(data: bytes, at: int, depth: int) -> tuple[Value, int]:
@@ -174,7 +217,7 @@ def _read_other(data: bytes, at: int) -> tuple[Value, int]:
 
 def _check_depth(depth: int) -> None:
     if depth >= DEEPEST:
-        raise Malformed(f"lists and maps nested deeper than {DEEPEST}")
+        raise TooDeep(f"lists and maps nested deeper than {DEEPEST}")
 
 
 def _write(value: Value, out: bytearray, depth: int) -> None:

@@ -3,6 +3,7 @@
 AtprotoError            a proof could not be judged
 ├── Malformed           bytes are not what their format demands
 └── NotProven           well formed, but a signature, a hash or a path does not match
+    └── Ended           the owner of a did:plc has ended it
 """
 
 from hashing.errors import HashingError
@@ -18,3 +19,7 @@ class Malformed(AtprotoError):
 
 class NotProven(AtprotoError):
     """Well formed, but a signature, a hash or a path does not match what was to be proven."""
+
+
+class Ended(NotProven):
+    """The owner of a did:plc has ended it, as its log proves: it has no key any more."""

@@ -24,7 +24,7 @@ LONGEST_KEY = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A key of a node with its record, and the subtree of the keys between it and the next one."""
 
     key: bytes
@@ -33,11 +33,11 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
     """One node: its entries in the order of their keys, and the subtree of the keys before the first."""
 
     left: Cid | None
-    entries: tuple[_Entry, ...]
+    entries: tuple[Entry, ...]
 
     @property
     def layer(self) -> int | None:
@@ -67,7 +67,7 @@ def find_record(car: Car, root: Cid, key: bytes) -> Cid | None:
     cid: Cid | None = root
     layer: int | None = None
     while cid is not None:
-        node = _read_node(car.block(_node_link(cid), "tree node"))
+        node = read_node(car.block(_node_link(cid), "tree node"))
         layer = _check_layer(node, cid, layer)
         if any(entry.key <= least or (limit and entry.key >= limit) for entry in node.entries):
             raise NotProven(f"tree node {cid} holds a key outside of its range")
@@ -82,7 +82,7 @@ def find_record(car: Car, root: Cid, key: bytes) -> Cid | None:
     return None
 
 
-def _check_layer(node: _Node, cid: Cid, expected: int | None) -> int:
+def _check_layer(node: Node, cid: Cid, expected: int | None) -> int:
     """Return the layer of a node, which is the one `expected`, or for the root (None) that of its keys."""
     if not node.entries and (expected is None) != (node.left is None):
         raise NotProven(f"tree node {cid} is empty where none may be")
@@ -96,20 +96,21 @@ def _check_layer(node: _Node, cid: Cid, expected: int | None) -> int:
     return layer
 
 
-def _read_node(block: bytes) -> _Node:
+def read_node(block: bytes) -> Node:
+    """Read the block of a node, whose keys are in order and of one layer. Raises Malformed."""
     match decode(block):
         case {"l": (Cid() | None) as left, "e": list(items), **rest} if not rest:
-            entries: list[_Entry] = []
+            entries: list[Entry] = []
             for item in items:
                 entries.append(_read_entry(item, entries[-1].key if entries else b""))
         case _:
             raise Malformed("a block is not a tree node")
     if len({key_layer(entry.key) for entry in entries}) > 1:
         raise Malformed("a tree node holds keys of several layers")
-    return _Node(left, tuple(entries))
+    return Node(left, tuple(entries))
 
 
-def _read_entry(item: Value, last: bytes) -> _Entry:
+def _read_entry(item: Value, last: bytes) -> Entry:
     match item:
         case {"p": int(shared), "k": bytes(suffix), "v": Cid() as record, "t": (Cid() | None) as right, **rest} if (
             not rest and not isinstance(shared, bool)
@@ -124,7 +125,7 @@ def _read_entry(item: Value, last: bytes) -> _Entry:
         raise Malformed("a key in a tree node is empty, out of order, or there twice")
     if last[shared : shared + 1] == suffix[:1]:
         raise Malformed("a key in a tree node shares less with the one before than it could")
-    return _Entry(key, record, right)
+    return Entry(key, record, right)
 
 
 def _node_link(cid: Cid) -> Cid:

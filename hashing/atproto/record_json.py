@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hashing.atproto.cid import Cid
-from hashing.atproto.dag_cbor import decode
+from hashing.atproto.dag_cbor import DEEPEST, TooDeep, decode, without_deep_parts
 
 if TYPE_CHECKING:
     from hashing.atproto.dag_cbor import Value
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a record's block says, as JSON."""
+
+    value: Any
+    whole: bool
+    """Whether all of it was read; if not, null stands for whatever is nested deeper than `dag_cbor.DEEPEST`."""
+
+
+def read_record(block: bytes) -> Record:
+    """Read a record's block, of whatever depth. Raises Malformed for bytes that are not DAG-CBOR.
+
+    An author may nest a field as deep as they like: the other fields are read all the same.
+    """
+    try:
+        return Record(_as_json(decode(block)), whole=True)
+    except TooDeep:
+        return Record(_as_json(decode(without_deep_parts(block, DEEPEST))), whole=False)
+
+
 def record_as_json(block: bytes) -> Any:  # noqa: ANN401 (JSON of any shape; typed as the standard library's json does)
-    """Read a record's block and return what `com.atproto.repo.getRecord` serves as its `value`.
+    """Read a record's block and return what `com.atproto.repo.getRecord` serves as its `value`, as `read_record` does.
 
     Links become `{"$link": …}`, bytes `{"$bytes": …}` in base64 without padding; a server may pad, and the order of
     fields is free. Two blocks can look alike in JSON (a link, and a map that mimics one): what counts is the block's
     CID. Raises Malformed for bytes that are not DAG-CBOR.
     """
-    return _as_json(decode(block))
+    return read_record(block).value
 
 
 def _as_json(value: Value) -> object:

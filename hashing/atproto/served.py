@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hashing.atproto.dag_cbor import DEEPEST
 from hashing.atproto.did import check_plc_did
 from hashing.atproto.did_document import read_did_document
-from hashing.atproto.errors import NotProven
+from hashing.atproto.errors import Ended, Malformed, NotProven
 from hashing.atproto.plc_log import verify_plc_log
-from hashing.atproto.record_json import record_as_json
+from hashing.atproto.record_json import read_record
 from hashing.atproto.record_proof import RecordProof
 from hashing.atproto.strict_json import read_json
 
@@ -28,6 +29,8 @@ class AccountKey:
     key: str
     proven: bool
     """Whether the log of a did:plc leads to it. If not, it is the word of whoever served the DID document."""
+    handles: tuple[str, ...]
+    """As claimed there, the main one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,8 @@ class ServedRecord:
 def read_account_key(identity: bytes, *, did: str) -> AccountKey:
     """Return the signing key of an account, from the audit log of a did:plc, or from a DID document.
 
-    Raises Malformed for what is neither, NotProven where the log does not hold together, the DID was ended, or the
-    account has no signing key.
+    Raises Malformed for what is neither, NotProven where the log does not hold together or the account has no signing
+    key, Ended where the DID was ended.
     """
     if did.startswith(_PLC):
         check_plc_did(did)
@@ -52,42 +55,48 @@ def read_account_key(identity: bytes, *, did: str) -> AccountKey:
     if is_log:
         log = verify_plc_log(identity, did=did)
         if log.tombstoned:
-            raise NotProven(f"{did}: its owner has ended it")
-        key = log.signing_key
+            raise Ended(f"{did}: its owner has ended it")
+        key, handles = log.signing_key, log.operations[-1].handles
     else:
-        key = read_did_document(identity, did=did).signing_key
+        document = read_did_document(identity, did=did)
+        key, handles = document.signing_key, document.handles
     if not key:
         raise NotProven(f"{did}: it names no signing key")
-    return AccountKey(key=key, proven=is_log)
+    return AccountKey(key=key, proven=is_log, handles=handles)
 
 
-def read_served(data: bytes, what: str) -> dict[str, ServedRecord]:
-    """Return records by their URI, from an answer of `com.atproto.repo.getRecord` or `listRecords`.
+def read_served(data: bytes, what: str) -> ServedRecord:
+    """Return the record in an answer of `com.atproto.repo.getRecord`, or in one element of a `listRecords`.
 
-    An element that has not the form of a record is left out. Raises Malformed where the JSON is not sound, so that
-    two readers could take it differently.
+    The three fields are those of the object itself, whatever else stands in it. Raises Malformed where the JSON is not
+    sound, so that two readers could take it differently, and where it has not the form of a record.
     """
-    body = read_json(data, what, largest=LARGEST_SERVED)
-    listed = body.get("records") if isinstance(body, dict) else None
-    found: dict[str, ServedRecord] = {}
-    for each in listed if isinstance(listed, list) else [body]:
-        match each:
-            case {"uri": str(uri), "value": value, **more}:
-                cid = more.get("cid")
-                found[uri] = ServedRecord(uri=uri, cid=cid if isinstance(cid, str) else "", value=value)
-    return found
+    match read_json(data, what, largest=LARGEST_SERVED):
+        case {"uri": str(uri), "value": value, **more}:
+            cid = more.get("cid")
+            return ServedRecord(uri=uri, cid=cid if isinstance(cid, str) else "", value=value)
+    raise Malformed(f"{what}: the server's JSON has not the form of a record")
 
 
-def check_served(proof: RecordProof, served: ServedRecord | None) -> None:
-    """Check that a server's JSON says what the account signed. Raises NotProven where it does not."""
+def check_served(proof: RecordProof, data: bytes) -> None:
+    """Check that a server's JSON of one record says what the account signed: the same when captured and verified.
+
+    Raises NotProven where it says something else, Malformed where either cannot be read.
+    """
     uri = f"at://{proof.did}/{proof.collection}/{proof.rkey}"
     if proof.record is None:
         raise NotProven(f"{uri}: the signed repository holds no such record")
-    if served is None or served.uri != uri:
+    served = read_served(data, uri)
+    if served.uri != uri:
         raise NotProven(f"{uri}: the server's JSON is not of this record")
     if served.cid not in ("", proof.record_cid):
         raise NotProven(f"{uri}: the server names {served.cid[:140]!r}, and signed is {proof.record_cid}")
-    if not _same(record_as_json(proof.record), served.value):
+    signed = read_record(proof.record)
+    if not signed.whole:
+        raise NotProven(
+            f"{uri}: the record is nested deeper than {DEEPEST}: the server's JSON was not compared with it"
+        )
+    if not _same(signed.value, served.value):
         raise NotProven(f"{uri}: the record that the server shows is not the one that is signed")
 
 
@@ -98,6 +107,8 @@ def _same(signed: object, served: object) -> bool:
             return ours == theirs.rstrip("=")  # servers may pad
         case dict(), dict():
             return signed.keys() == served.keys() and all(_same(each, served[name]) for name, each in signed.items())
+        case float(), int() if not isinstance(served, bool):
+            return signed == served  # JSON writes a number that is not finer than an integer as one
         case list(), list():
             return len(signed) == len(served) and all(map(_same, signed, served))
         case _:

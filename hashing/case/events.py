@@ -189,6 +189,9 @@ class ProofRead(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="proo
     rkey: str
     post: str = ""
     """The item with the record as JSON, which says the same, or the list that it stands in; none where it is absent."""
+    offset: int = 0
+    size: int = 0
+    """Where in that list the record stands, in bytes without the content coding; 0 bytes are the whole item."""
     record_cid: str = ""
     """The record's content identifier; "" where it is proven that there is no such record."""
     rev: str = ""

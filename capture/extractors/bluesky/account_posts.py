@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import POST
+from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.claimed_time import is_in_span
-from capture.extractors.bluesky.pages import RecordPage, pages
+from capture.extractors.bluesky.listing import QUOTED
+from capture.extractors.bluesky.pages import Reading, RecordPage, pages
 from capture.extractors.bluesky.post import record_facts
-from capture.extractors.bluesky.records import media_of, post_of
-from capture.extractors.bluesky.xrpc import query
-from capture.extractors.json_value import line, mapping
+from capture.extractors.bluesky.proof import ServedAs
+from capture.extractors.bluesky.records import Listed, Wanted, media_of, post_of
+from capture.extractors.bluesky.xrpc import query, refusal
+from capture.extractors.json_value import line, mapping, time
 from capture.recorder.decoding import NotDecoded, read_decoded
-from capture.request.extractor import FetchRequest, NotFollowed, PostExcerpt
+from capture.request.extractor import FetchRequest, NotFollowed, PostExcerpt, Unavailable
 from capture.request.known import same_words
+from hashing.atproto import AtprotoError
+from hashing.atproto.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capture.extractors.bluesky.accounts import KnownAccount
+    from capture.extractors.bluesky.accounts import Accounts, KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.bluesky.pages import ListedRecord
     from capture.extractors.bluesky.records import Records
@@ -29,41 +33,102 @@ if TYPE_CHECKING:
     from hashing.case.facts import Fact
     from hashing.case.post import Post
 
-_PAGE = 100
+_SOME = 1000
+"""Posts whose texts are taken before their proofs are asked for: an account may have no end."""
+_MOST_APART = 20_000
+"""Posts that are asked for one by one, where the server gives no list."""
 
 
 class AccountPosts:
     """The posts of one account, which was looked up."""
 
-    def __init__(self, account: KnownAccount, records: Records, fetch: Fetch) -> None:
+    def __init__(self, account: KnownAccount, accounts: Accounts, records: Records, fetch: Fetch) -> None:
         self._account = account
+        self._accounts = accounts
         self._records = records
         self._fetch = fetch
         self._name = f"posts of {account.author.handle or account.did}"
         self._taken = 0
         self._to_prove: list[tuple[StoredItem, list[tuple[AtUri, int, int]]]] = []
         """Pages with the posts in them: where each begins in the page's bytes, and how many they are."""
+        self._waiting = 0
+        """How many posts stand in these pages."""
 
     def find(self) -> Iterator[Finding]:
-        """Yield all texts, with the photos in their wake, and then every proof."""
-        limit = self._fetch.options.limit
-        for page in pages(self._fetch, self._listing, "records", ""):
+        """Yield the texts, with the photos in their wake, then their proofs, some pages at a time.
+
+        Where the server gives no list to its end, not even an element at a time, the rest is asked for one by one.
+        """
+        limit, reading = self._fetch.options.limit, Reading()
+        for page in pages(self._fetch, self._listing, "records", "", reading):
             if not isinstance(page, RecordPage):
                 yield page
                 continue
             yield from self._posts(page)
             if page.unreadable:
                 yield NotFollowed(url=page.url, reason="posts that cannot be read", count=page.unreadable)
+            if self._waiting >= _SOME:
+                yield from self._prove()
             if self._taken == limit > 0:
                 yield NotFollowed(
                     url=page.url, reason=f"not followed further: there are as many posts as asked for (--limit {limit})"
                 )
                 break
+        yield from self._prove()
+        if reading.broke_off and not (self._taken == limit > 0):
+            if reason := self._accounts.inactive(self._account.did, ()):
+                yield Unavailable(url=f"at://{self._account.did}", reason=reason, found_in="scene")
+                return
+            yield from self._apart(reading)
+
+    def _prove(self) -> Iterator[Finding]:
         yield from self._records.proofs(self._listed())
+        self._to_prove.clear()
+        self._waiting = 0
+
+    def _apart(self, reading: Reading) -> Iterator[Finding]:
+        """Yield the posts that stand in the repository and in no list, each by its own address and with its proof."""
+        did, limit = self._account.did, self._fetch.options.limit
+        found_in = f"posts of {did} that no list gave"
+        url = query(self._account.pds, "com.atproto.sync.getRepo", did=did)
+        answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
+        stored = answer.stored
+        if stored is None or answer.reason or stored.item.content_encoding:
+            reason = f"the whole repository is not to be had either: {refusal(answer)}"
+            yield Unavailable(url=url, reason=reason, found_in=found_in)
+            return
+        most = min(limit - self._taken, _MOST_APART) if limit else _MOST_APART
+        wanted: list[Wanted] = []
+        try:
+            with stored.body.open("rb") as file:
+                for uri, record in self._in_repository(Repository(file)):
+                    if str(uri) in reading.seen or not is_in_span(
+                        time(mapping(record).get("createdAt")), self._fetch.options
+                    ):
+                        continue
+                    if len(wanted) == most:
+                        reason = f"not followed further: {most:,} posts were asked for one by one"
+                        yield NotFollowed(url=url, reason=reason)
+                        break
+                    wanted.append(Wanted(uri=uri, found_in=found_in))
+        except (AtprotoError, OSError) as error:
+            reason = f"the whole repository is stored, but was not read to its end: {error}"
+            yield Unavailable(url=url, reason=reason, found_in=found_in)
+        yield from self._records.capture(wanted)
+
+    def _in_repository(self, repository: Repository) -> Iterator[tuple[AtUri, object]]:
+        for key, cid in repository.records():
+            uri = read_at_uri(f"at://{self._account.did}/{key}")
+            if uri is not None and uri.collection == POST:
+                try:
+                    record = repository.record(cid)
+                except AtprotoError:
+                    record = None  # what is wrong with it, its proof will show
+                yield uri, record
 
     def _posts(self, page: RecordPage) -> Iterator[Finding]:
         kept: list[tuple[AtUri, int, int]] = []
-        others = outside = 0
+        others = outside = quoted = 0
         for element in page.elements:
             uri, said = element.uri, mapping(element.value)
             record = said.get("value")
@@ -79,10 +144,14 @@ class AccountPosts:
             if known is None or not same_words(known.post, post):
                 kept.append((uri, element.offset, len(element.data)))
                 yield from media_of(record, uri, self._account)
+            quoted += bool(post.quotes)
             self._taken += 1
             if self._taken == self._fetch.options.limit:
                 break
         self._to_prove.append((page.stored, kept))
+        self._waiting += len(kept)
+        if quoted:
+            yield NotFollowed(url=page.url, reason=QUOTED, count=quoted)
         if others:
             yield NotFollowed(url=page.url, reason="records that are not posts of this account", count=others)
         if outside:
@@ -93,13 +162,13 @@ class AccountPosts:
         url = query(self._account.pds, "com.atproto.repo.getRecord", repo=uri.did, collection=POST, rkey=uri.rkey)
         return PostExcerpt(of=of, offset=offset, data=data, url=url, found_in=self._name, post=post, facts=facts)
 
-    def _listing(self, cursor: str) -> FetchRequest:
+    def _listing(self, cursor: str, size: int) -> FetchRequest:
         more = {"cursor": cursor} if cursor else {}
         where = {"repo": self._account.did, "collection": POST}
-        url = query(self._account.pds, "com.atproto.repo.listRecords", **where, limit=_PAGE, **more)
+        url = query(self._account.pds, "com.atproto.repo.listRecords", **where, limit=size, **more)
         return FetchRequest(url=url, kind="listing", found_in=self._name if cursor else "scene", optional=True)
 
-    def _listed(self) -> Iterator[tuple[AtUri, str, bytes]]:
+    def _listed(self) -> Iterator[Listed]:
         """Read the pages again, one at a time: held in memory they would grow with the account."""
         for stored, kept in self._to_prove:
             try:
@@ -107,4 +176,5 @@ class AccountPosts:
             except NotDecoded:
                 continue  # it could be decoded when it came
             for uri, offset, size in kept:
-                yield uri, stored.item.ref, body[offset : offset + size]
+                data = body[offset : offset + size]
+                yield Listed(uri=uri, served=ServedAs(ref=stored.item.ref, data=data, offset=offset, in_list=True))

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.post import account_of
-from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, query, refusal
+from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, query, refusal, xrpc_error
 from capture.extractors.json_value import line, mapping
 from capture.request.extractor import FetchRequest, ItemReading, Unavailable
-from hashing.atproto import AtprotoError, did_web_url, read_did_document
+from hashing.atproto import AtprotoError, Ended, did_web_url, read_did_document
 from hashing.atproto.served import read_account_key
 from hashing.case.facts import Fact
 
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 PROFILE = "app.bsky.actor.profile"
 
 _PLC = "did:plc:"
+_ERRORS = {
+    "RepoNotFound": "there is no such account: it was deleted, or has moved to another server",
+    "RepoDeactivated": "the account was deactivated by its owner",
+    "RepoSuspended": "the account was suspended",
+    "RepoTakendown": "the account was taken down",
+    "AccountDeactivated": "the account was deactivated by its owner",
+    "AccountTakedown": "the account was taken down",
+}
+"""Errors of a server that no longer gives an account's records (https://docs.bsky.app/docs/api/com-atproto-sync-get-record)."""
+_STATES = {
+    "takendown": _ERRORS["RepoTakendown"],
+    "suspended": _ERRORS["RepoSuspended"],
+    "deleted": "the account was deleted",
+    "deactivated": _ERRORS["RepoDeactivated"],
+}
+"""The same, as `com.atproto.sync.getRepoStatus` calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +61,10 @@ class KnownAccount:
     """The item that names the key."""
     problem: str = ""
     """Why that item names none that holds."""
+    ended: str = ""
+    """That its owner has ended it, as its log proves; "" where it does not."""
+    profiled: bool = False
+    """Whether its server gave its profile."""
 
     @property
     def author(self) -> Account:
@@ -63,10 +83,34 @@ class Accounts:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._found: dict[str, KnownAccount] = {}
+        self._status: dict[str, str] = {}
 
     def __getitem__(self, did: str) -> KnownAccount:
         """Return an account that was looked up."""
         return self._found[did]
+
+    def inactive(self, did: str, errors: Iterable[str]) -> str:
+        """Return why an account's server gives nothing of it any more; "" where that is not the account's state.
+
+        `errors` are the names of the errors that the server answered. Where they do not tell, it is asked once.
+        """
+        if reason := next((_ERRORS[error] for error in errors if error in _ERRORS), ""):
+            return f"{reason}, says its server"
+        if did not in self._status:
+            self._status[did] = self._ask_status(self._found[did])
+        return self._status[did]
+
+    def _ask_status(self, account: KnownAccount) -> str:
+        url = query(account.pds, "com.atproto.sync.getRepoStatus", did=account.did)
+        found_in = f"account {account.did}, whether its server still keeps it"
+        answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
+        served = body_of(answer)
+        if served is None:
+            error = xrpc_error(answer)[0]
+            return f"{_ERRORS[error]}, says its server" if error in _ERRORS else ""
+        said = object_of(served.data)
+        reason = _STATES.get(line(said.get("status"), 64), "") if said.get("active") is False else ""
+        return f"{reason}, says its server ({served.ref})" if reason else ""
 
     def look_up(self, dids: Iterable[str]) -> Iterator[Finding]:
         """Find out about accounts, side by side; yield what their documents say, and what is wrong with them."""
@@ -112,12 +156,18 @@ class Accounts:
             yield Unavailable(url=found.url, reason=reason)
             return account
         try:
-            key = read_account_key(served.data, did=account.did).key
+            proven = read_account_key(served.data, did=account.did)
+        except Ended as error:
+            reason = f"the account is gone: {error}, as {served.ref} proves"
+            return replace(account, key="", identity=served.ref, problem=str(error), ended=reason)
         except AtprotoError as error:
             # Not the document's key in its place: a log that does not hold together is no reason to trust less.
             yield Unavailable(url=found.url, reason=str(error))
             return replace(account, key="", identity=served.ref, problem=str(error))
-        return replace(account, key=key, identity=served.ref)
+        if account.handles != proven.handles:
+            reason = f"{account.did}: its document claims other handles than its log, which is what proves them"
+            yield Unavailable(url=found.url, reason=reason)
+        return replace(account, key=proven.key, handles=proven.handles, identity=served.ref)
 
     def _profiles(self, accounts: list[KnownAccount]) -> Iterator[Finding]:
         answers = self._fetch.get_all(_profile(account) for account in accounts)
@@ -125,7 +175,7 @@ class Accounts:
             served = body_of(answer)
             profile = mapping(object_of(served.data).get("value")) if served is not None else {}
             name = line(profile.get("displayName"), 640)
-            self._found[account.did] = replace(account, name=name)
+            self._found[account.did] = replace(account, name=name, profiled=served is not None)
             if served is not None:
                 facts = [
                     Fact("handle", next(iter(account.handles), ""), "alsoKnownAs of the DID document"),

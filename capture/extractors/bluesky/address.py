@@ -6,11 +6,23 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from capture.errors import BadScene
 from capture.extractors.bluesky.at_uri import POST, is_account, is_collection, is_did, is_record_key
 
 _CLIENT = re.compile(r"/profile/(?P<account>[^/]+)(?:/post/(?P<rkey>[^/]+))?/?")
+_PLACES = {
+    "feeds": "list of feeds",
+    "lists": "list",
+    "starter-pack": "starter pack",
+    "hashtag": "hashtag of one account",
+}
 _AT = re.compile(r"at://(?P<account>[^/]+)(?:/(?P<collection>[^/]+)/(?P<rkey>[^/]+))?/?")
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}", re.ASCII)
+_APP = frozenset({"bsky.app", "www.bsky.app"})
+_APP_TAG = re.compile(r"/hashtag/(?P<tag>[^/]+)/?")
+_APP_PLACES = re.compile(
+    r"/(?P<place>search|hashtag|feeds|lists|starter-pack|profile/[^/]+/(?:feed|lists|followers|follows))(?:/.*)?"
+)
 _BARE_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -47,6 +59,25 @@ def read_address(url: str) -> BlueskyAddress | None:
     return BlueskyAddress(account=account, collection=collection, rkey=rkey, certain=certain)
 
 
+def read_tag(url: str) -> str:
+    """Return the hashtag whose posts an address of Bluesky's own app shows; "" for any other address."""
+    match = _APP_TAG.fullmatch(_path(url)) if _is_app(url) else None
+    return match["tag"] if match and "author=" not in urlsplit(url).query else ""
+
+
+def demand_possible(url: str) -> None:
+    """Raise BadScene for an address of Bluesky's own app that shows neither an account, a post nor a hashtag.
+
+    Its page holds nothing without a browser, so a capture of it would look like one and be none.
+    """
+    if _is_app(url) and (match := _APP_PLACES.fullmatch(_path(url))) and not read_tag(url):
+        place = match["place"].rpartition("/")[2]
+        raise BadScene(
+            f"{url}: a {_PLACES.get(place, place)} of Bluesky is not captured as a whole",
+            hint="name a hashtag ('#FireWatch' --on bsky), an account (@alice.example.org), or the posts one by one",
+        )
+
+
 def service_of(place: str, default: str) -> str:
     """Return the address of the service that a hashtag is looked for at; "" where `place` is none.
 
@@ -61,6 +92,13 @@ def service_of(place: str, default: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if usable else ""
+
+
+def _is_app(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in _APP
+    except ValueError:
+        return False
 
 
 def _path(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.address import DEFAULT, read_address, service_of
+from capture.extractors.bluesky.address import DEFAULT, demand_possible, read_address, read_tag, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +22,14 @@ class Bluesky:
     lists_posts = True
 
     def takes(self, scene: Scene) -> bool:
-        """Say whether the scene has the form of an account's or a post's address, or is a hashtag."""
+        """Say whether the scene has the form of an account's or a post's address, or is a hashtag.
+
+        Raises BadScene for an address of Bluesky's own app that shows anything else.
+        """
         if scene.tag:
             return bool(service_of(scene.url, DEFAULT))
-        return read_address(scene.url) is not None
+        demand_possible(scene.url)
+        return bool(read_tag(scene.url)) or read_address(scene.url) is not None
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield the posts that belong to the scene, each with its proof and what it shows.

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from capture.request.extractor import Fetch, Finding
     from capture.request.options import CaptureOptions
 
-_PAGE = 100
+_SOME = 1000
+"""Posts that are listed before each is asked for at its author's own server: a tag's list may have no end."""
 _A_MOMENT = timedelta(seconds=1)
 _LOGIN = (
     "it searches only for those who log in; name another AppView with --on, or your own account's server "
@@ -35,9 +36,9 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
     options, name = fetch.options, f"#{tag} on {host_of(appview)}"
     parameters = _parameters(tag, options)
 
-    def _found(cursor: str) -> FetchRequest:
+    def _found(cursor: str, size: int) -> FetchRequest:
         more = {"cursor": cursor} if cursor else {}
-        url = query(appview, "app.bsky.feed.searchPosts", **parameters, **more)
+        url = query(appview, "app.bsky.feed.searchPosts", **parameters, limit=size, **more)
         return FetchRequest(url=url, kind="listing", found_in=name, optional=True)
 
     shows, taken = Shows(appview, fetch), 0
@@ -59,18 +60,21 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
                 if taken == options.limit:
                     break
         yield from _passed_over(page, unlike + page.unreadable, outside, tag)
+        if len(shows.wanted) >= _SOME:
+            yield from records.capture(shows.take())
         if taken == options.limit > 0:
             yield NotFollowed(
                 url=page.url,
                 reason=f"not followed further: there are as many posts as asked for (--limit {options.limit})",
             )
             break
-    yield from records.capture(shows.wanted.values())
+    yield from shows.not_followed(query(appview, "app.bsky.feed.searchPosts", **parameters))
+    yield from records.capture(shows.take())
 
 
 def _parameters(tag: str, options: CaptureOptions) -> dict[str, str | int]:
     """Return the query; the span is wider by a moment, because a server counts by its own time and ends before it."""
-    parameters: dict[str, str | int] = {"q": f"#{tag}", "tag": tag, "sort": "latest", "limit": _PAGE}
+    parameters: dict[str, str | int] = {"q": f"#{tag}", "tag": tag, "sort": "latest"}
     if options.since is not None:
         parameters["since"] = timestamp(options.since)
     if options.until is not None:

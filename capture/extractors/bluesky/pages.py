@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.served_json import JsonSpan
-    from capture.request.extractor import Fetch, FetchRequest, StoredItem
+    from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 
 MOST_PAGES = 2000
+LARGEST_PAGE = 100
+"""Elements that a server gives at the most."""
+_OK, _TOO_LARGE, _FAULT = 200, 413, 500
 _IDLE_PAGES = 3
 """Pages in a row without anything new, after which a list is taken to have ended. (An AppView leaves posts out of a
 page that it does not show, so one page may well be empty.)"""
@@ -48,28 +51,47 @@ class RecordPage:
     problem: str = ""
 
 
+@dataclass(slots=True)
+class Reading:
+    """How far a list was read."""
+
+    seen: set[str] = field(default_factory=set)
+    """The URIs of its elements."""
+    broke_off: bool = False
+    """Whether the server gave no page where the list goes on, or may go on."""
+
+
 def pages(
-    fetch: Fetch, found_of: Callable[[str], FetchRequest], name: str, login: str
+    fetch: Fetch, found_of: Callable[[str, int], FetchRequest], name: str, login: str, reading: Reading | None = None
 ) -> Iterator[RecordPage | Unavailable]:
     """Yield a list's pages; what cuts it short is yielded in their place.
 
-    `found_of` makes the request of a cursor, "" for the first; `name` is the list's field in the answer; `login` says
-    what to do where the server answers only those who log in.
+    `found_of` makes the request of a cursor, "" for the first, and a number of elements; `name` is the list's field in
+    the answer; `login` says what to do where the server answers only those who log in. A page that is too large, or
+    that the server fails to make, is asked for in smaller ones: one element then costs no other.
     """
-    cursor, cursors, seen, idle = "", {""}, set[str](), 0
+    reading = reading or Reading()
+    cursor, cursors, idle, size = "", {""}, 0, LARGEST_PAGE
     for _ in range(MOST_PAGES):
-        found = found_of(cursor)
+        found = found_of(cursor, size)
         answer = fetch.get(found)
         body = body_of(answer)
+        while body is None and size > 1 and may_be_smaller(answer):
+            size = max(size // 4, 1)
+            found = found_of(cursor, size)
+            answer = fetch.get(found)
+            body = body_of(answer)
         if body is None:
+            reading.broke_off = True
             reason = f"{refusal(answer)}: {login}" if demands_login(answer) and login else refusal(answer)
             yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
             return
-        page, cursor = read_page(body.data, body.stored, name, seen)
+        page, cursor = read_page(body.data, body.stored, name, reading.seen)
         idle = 0 if page.elements else idle + 1
         if page.elements or page.unreadable:
             yield page
         if page.problem:
+            reading.broke_off = True
             reason = f"the list is stored, but was not read to its end: {page.problem}"
             yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
         if not cursor:
@@ -81,6 +103,11 @@ def pages(
         cursors.add(cursor)
     reason = f"the list was not followed further than {MOST_PAGES:,} pages: narrow it down with --since or --until"
     yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+
+
+def may_be_smaller(answer: Answer) -> bool:
+    """Whether a server might give fewer elements: what it answered is too much, broken, or its own fault."""
+    return answer.status in {_OK, _TOO_LARGE, _FAULT}
 
 
 def read_page(body: bytes, stored: StoredItem, name: str, seen: set[str]) -> tuple[RecordPage, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import POST
+from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import read_page
 from capture.extractors.bluesky.records import Wanted, pictures_of
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 
 def find_post(uri: AtUri, records: Records, fetch: Fetch) -> Iterator[Finding]:
-    """Yield a record with its proof and its photos, and the thread around it where the user wants that."""
+    """Yield a record with its proof and its photos, the post that it quotes, and the thread where the user wants it."""
     post = yield from records.capture_one(Wanted(uri=uri, found_in="scene"))
+    quoted = read_at_uri(post.quotes) if post is not None else None
+    if quoted is not None and quoted != uri:
+        yield from records.capture_one(Wanted(uri=quoted, found_in=f"quoted in post {uri}"))
     if uri.collection == POST and fetch.options.thread:
         yield from BlueskyThread(uri, post, records, fetch).find()
     elif uri.collection == POST and post is None:

@@ -2,21 +2,24 @@
 
 `com.atproto.repo.getRecord` gives the record as JSON, `com.atproto.sync.getRecord` a CAR file that proves it, or proves
 that there is none. https://atproto.com/specs/sync
+
+What a post is said to say is read from the bytes that the account signed, wherever there are such; from a server's JSON
+only where nothing proves it, or beside what is proven, where the two differ.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.blobs import MOST_BLOBS, read_blobs
 from capture.extractors.bluesky.post import read_post, record_facts
-from capture.extractors.bluesky.proof import absence, fault, judge
+from capture.extractors.bluesky.proof import ServedAs, absence, fault, judge
+from capture.extractors.bluesky.view import differences
 from capture.extractors.bluesky.xrpc import body_of, object_of, query, refusal, xrpc_error
 from capture.extractors.json_value import line
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
-from hashing.atproto import record_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.bluesky.blobs import Blob
+    from capture.extractors.bluesky.proof import Judged
     from capture.extractors.bluesky.view import Shown
     from capture.extractors.bluesky.xrpc import Body
     from capture.request.extractor import Answer, Fetch, Finding
@@ -31,13 +35,8 @@ if TYPE_CHECKING:
 
 _SIDE_BY_SIDE = 100
 """Records whose accounts are looked up together."""
-_GONE = {
-    "RecordNotFound": "there is no such record",
-    "RepoNotFound": "there is no such account",
-    "RepoDeactivated": "the account was deactivated",
-    "RepoTakendown": "the account was taken down",
-}
-"""Errors of `getRecord` that say that a record is no longer to be had (https://docs.bsky.app)."""
+_NO_RECORD = "RecordNotFound"
+"""The error of `getRecord` for a record that is not there (https://docs.bsky.app)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +49,59 @@ class Wanted:
     """What an AppView says of it, where one was asked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A record that stands in a list of its account's own server."""
+
+    uri: AtUri
+    served: ServedAs
+
+
+@dataclass(slots=True)
+class _Revisions:
+    """The newest revision of each repository that was proven before: a server may not go back behind it."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """For each proof that is under way, in the order of asking, the newest revision that was proven by then."""
+
+    def ask(self, did: str) -> None:
+        """Note that a proof is asked for: one that was proven meanwhile says nothing of it."""
+        self.asked.append(self.known.get(did, ""))
+
+    def judge(self, judged: Judged) -> str:
+        """Take in the answer to the first that was asked for; return the newer revision that it goes back behind."""
+        before, rev = self.asked.pop(0), judged.event.rev
+        if judged.proof is None or not rev:
+            return ""
+        did = judged.event.did
+        self.known[did] = max(rev, self.known.get(did, ""))
+        return before if rev < before else ""
+
+
 class Records:
     """Fetches records of one search, and proves them."""
 
     def __init__(self, accounts: Accounts, fetch: Fetch) -> None:
-        self._accounts = accounts
+        self.accounts = accounts
         self._fetch = fetch
+        self._revisions = _Revisions(dict(fetch.options.known.revisions))
+        self._compared: set[str] = set()
+        """Accounts whose names were held against those that an AppView shows."""
 
     def capture(self, wanted: Iterable[Wanted]) -> Iterator[Finding]:
         """Fetch records and their proofs side by side, with the accounts they belong to; yield what they say."""
         waiting = iter(wanted)
         while some := list(itertools.islice(waiting, _SIDE_BY_SIDE)):
-            yield from self._accounts.look_up(each.uri.did for each in some)
-            kept = [each for each in some if self._accounts[each.uri.did].pds]
+            yield from self.accounts.look_up(each.uri.did for each in some)
+            kept = [each for each in some if self.accounts[each.uri.did].pds]
             for each in some:
-                if not self._accounts[each.uri.did].pds:
+                if self.accounts[each.uri.did].ended:
+                    yield Unavailable(
+                        url=str(each.uri), reason=self.accounts[each.uri.did].ended, found_in=each.found_in
+                    )
+                    yield from pictures_of(each)
+                elif not self.accounts[each.uri.did].pds:
                     yield from _not_to_be_had(each, "nothing names the server that keeps the account")
             answers = self._fetch.get_all(itertools.chain.from_iterable(map(self._asked, kept)))
             for each in kept:
@@ -78,37 +115,40 @@ class Records:
             yield finding
         return post
 
-    def proofs(self, listed: Iterable[tuple[AtUri, str, bytes]]) -> Iterator[Finding]:
-        """Prove records that stand in a list of their account's own server.
-
-        Each is a record's URI, the list's item and the bytes of the element; the account was looked up.
-        """
+    def proofs(self, listed: Iterable[Listed]) -> Iterator[Finding]:
+        """Prove records that stand in a list of their account's own server; the account was looked up."""
         listed = iter(listed)
-        asked: list[tuple[AtUri, str, bytes]] = []
+        asked: list[Listed] = []
 
         def _asked() -> Iterator[FetchRequest]:
             for each in listed:
                 asked.append(each)
-                yield self._proof(each[0], f"post {each[0]}")
+                yield self._proof(each.uri, f"post {each.uri}")
 
         for found, answer in self._fetch.get_all(_asked()):
-            uri, ref, data = asked.pop(0)
-            car = body_of(answer)
+            each = asked.pop(0)
+            account, car = self.accounts[each.uri.did], body_of(answer)
             if car is None:
+                self._revisions.asked.pop(0)
                 yield Unavailable(url=found.url, reason=f"no signed proof: {refusal(answer)}", found_in=found.found_in)
-            else:
-                judged = judge(uri, self._accounts[uri.did], car, (ref, data))
-                yield ItemReading(ref=car.ref, events=(judged.event,))
-                yield from fault(judged, found)
+                continue
+            judged = judge(each.uri, account, car, each.served)
+            yield ItemReading(ref=car.ref, events=(judged.event,))
+            yield from fault(judged, found)
+            yield from self._went_back(judged, found)
+            if judged.event.problem and judged.record is not None:
+                wanted = Wanted(uri=each.uri, found_in=found.found_in)
+                yield from _say(wanted, account, car.ref, judged.record, judged.event.record_cid)
 
     def _asked(self, wanted: Wanted) -> tuple[FetchRequest, FetchRequest]:
-        uri, account = wanted.uri, self._accounts[wanted.uri.did]
+        uri, account = wanted.uri, self.accounts[wanted.uri.did]
         url = query(account.pds, "com.atproto.repo.getRecord", repo=uri.did, collection=uri.collection, rkey=uri.rkey)
         record = FetchRequest(url=url, kind="post", found_in=wanted.found_in, optional=True)
         return record, self._proof(uri, f"post {uri}")
 
     def _proof(self, uri: AtUri, found_in: str) -> FetchRequest:
-        pds = self._accounts[uri.did].pds
+        self._revisions.ask(uri.did)
+        pds = self.accounts[uri.did].pds
         url = query(pds, "com.atproto.sync.getRecord", did=uri.did, collection=uri.collection, rkey=uri.rkey)
         return FetchRequest(url=url, kind="proof", found_in=found_in, optional=True)
 
@@ -116,30 +156,91 @@ class Records:
         self, wanted: Wanted, asked_record: tuple[FetchRequest, Answer], asked_proof: tuple[FetchRequest, Answer]
     ) -> Iterator[Finding]:
         """Yield what a record says and what its proof proves, or why either is not to be had."""
-        account = self._accounts[wanted.uri.did]
+        account = self.accounts[wanted.uri.did]
         (record_found, record_answer), (proof_found, proof_answer) = asked_record, asked_proof
         record = body_of(record_answer)
         car = body_of(proof_answer)
-        if record is not None:
-            yield from _say(wanted, account, record.ref, *_value_of(record))
         if car is None:
-            yield from _unproven(wanted, asked_record, asked_proof, has_record=record is not None)
+            self._revisions.asked.pop(0)
+            if record is not None:
+                yield from _say(wanted, account, record.ref, *_value_of(record))
+                reason = f"no signed proof: {refusal(proof_answer)}"
+                yield Unavailable(url=proof_found.url, reason=reason, found_in=proof_found.found_in)
+            else:
+                yield from self._nothing(wanted, asked_record, asked_proof)
             return
-        served = (record.ref, record.data) if record is not None else None
+        served = ServedAs(ref=record.ref, data=record.data) if record is not None else None
         judged = judge(wanted.uri, account, car, served)
+        cid = judged.event.record_cid
+        if record is not None and (judged.event.problem or judged.record is None):
+            yield from _say(wanted, account, record.ref, *_value_of(record))
+        elif record is not None:
+            yield from _say(wanted, account, record.ref, judged.record, cid)
         yield ItemReading(ref=car.ref, events=(judged.event,))
         yield from fault(judged, proof_found)
-        if judged.proof is None:
-            return
-        if judged.proof.record is None:
-            if record is None:
-                yield Unavailable(url=str(wanted.uri), reason=absence(judged.event), found_in=wanted.found_in)
-                yield from pictures_of(wanted)
-        elif record is None or judged.event.problem:
+        yield from (went_back := list(self._went_back(judged, proof_found)))
+        if judged.is_absent and record is None:
+            url = proof_found.url if went_back else str(wanted.uri)  # an older state does not show that it is gone
+            yield Unavailable(url=url, reason=absence(judged.event), found_in=wanted.found_in)
+            yield from pictures_of(wanted)
+        elif judged.record is not None and (record is None or judged.event.problem):
             if record is None:
                 reason = f"{refusal(record_answer)}; what it says was read from its signed proof"
                 yield Unavailable(url=record_found.url, reason=reason, found_in=wanted.found_in)
-            yield from _say(wanted, account, car.ref, record_as_json(judged.proof.record), judged.event.record_cid)
+            yield from _say(wanted, account, car.ref, judged.record, cid)
+        elif record is None and judged.proof is not None:
+            reason = f"{refusal(record_answer)}; {car.ref} proves a record that could not be read"
+            yield Unavailable(url=record_found.url, reason=reason, found_in=wanted.found_in)
+        if judged.record is not None:
+            yield from self._differs(wanted, account, judged.record, car.ref)
+
+    def _went_back(self, judged: Judged, found: FetchRequest) -> Iterator[Finding]:
+        if newer := self._revisions.judge(judged):
+            reason = (
+                f"the server shows an older state of the account: revision {judged.event.rev}, where revision {newer} "
+                "was proven before"
+            )
+            yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+
+    def _differs(self, wanted: Wanted, account: KnownAccount, record: object, ref: str) -> Iterator[Finding]:
+        """Say where an AppView shows something else than the account signed, or calls it by other names."""
+        shown, uri = wanted.shown.post if wanted.shown is not None else None, wanted.uri
+        if shown is None:
+            return
+        if found := differences(shown, post_of(record, uri, account)):
+            reason = (
+                f"{shown.server} shows it otherwise than the account signed it ({', '.join(found)}): "
+                f"{ref} proves what was signed"
+            )
+            yield Unavailable(url=uri.permalink or str(uri), reason=reason, found_in=wanted.found_in)
+        if uri.did in self._compared:
+            return
+        self._compared.add(uri.did)
+        theirs, own = shown.author, account.author
+        if theirs.handle not in (account.handles or ("",)):
+            reason = f"{shown.server} shows {theirs.handle or 'no handle, as of one that does not lead to the account'}"
+            reason += f", and the account itself claims {own.handle or 'no handle'}"
+            yield NotFollowed(url=f"at://{uri.did}", reason=reason)
+        if account.profiled and theirs.name != own.name:
+            reason = f"{shown.server} shows the name {theirs.name or 'none'}, and the account's own server "
+            reason += f"{own.name or 'none'}"
+            yield NotFollowed(url=f"at://{uri.did}", reason=reason)
+
+    def _nothing(
+        self, wanted: Wanted, record: tuple[FetchRequest, Answer], proof: tuple[FetchRequest, Answer]
+    ) -> Iterator[Finding]:
+        """Say why an account's server gives neither a record nor its proof, and what is left of it."""
+        names = [xrpc_error(answer)[0] for _, answer in (proof, record)]
+        reason = self.accounts.inactive(wanted.uri.did, names)
+        if not reason and _NO_RECORD in names:
+            reason = (
+                f"there is no such record, says its account's server ({refusal(record[1])}), and gives no proof of it"
+            )
+        if reason:
+            yield Unavailable(url=str(wanted.uri), reason=reason, found_in=wanted.found_in)
+            yield from pictures_of(wanted)
+        else:
+            yield from _not_to_be_had(wanted, f"its account's server: {refusal(record[1])}", record[0].url)
 
 
 def media_of(record: object, uri: AtUri, account: KnownAccount) -> Iterator[Finding]:
@@ -163,7 +264,7 @@ def post_of(record: object, uri: AtUri, account: KnownAccount, shown: Shown | No
     return read_post(
         record,
         uri,
-        author=shown.author if shown is not None else account.author,
+        author=account.author,
         server=account.server,
         url_of=_url_of,
         counts=shown.counts if shown is not None else None,
@@ -180,21 +281,6 @@ def _value_of(record: Body) -> tuple[object, str]:
     """Return the record in an answer, and the content identifier that the server names."""
     said = object_of(record.data)
     return said.get("value"), line(said.get("cid"), 100)
-
-
-def _unproven(
-    wanted: Wanted, record: tuple[FetchRequest, Answer], proof: tuple[FetchRequest, Answer], *, has_record: bool
-) -> Iterator[Finding]:
-    """Say why there is no proof; where there is no record either, what is left of it."""
-    if has_record:
-        reason = f"no signed proof: {refusal(proof[1])}"
-        yield Unavailable(url=proof[0].url, reason=reason, found_in=proof[0].found_in)
-    elif (error := xrpc_error(record[1])[0]) in _GONE:
-        reason = f"{_GONE[error]}, says its account's server ({refusal(record[1])}), and gives no proof of it"
-        yield Unavailable(url=str(wanted.uri), reason=reason, found_in=wanted.found_in)
-        yield from pictures_of(wanted)
-    else:
-        yield from _not_to_be_had(wanted, f"its account's server: {refusal(record[1])}", record[0].url)
 
 
 def _not_to_be_had(wanted: Wanted, reason: str, url: str = "") -> Iterator[Finding]:

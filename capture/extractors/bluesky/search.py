@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from capture.extractors.bluesky.account_posts import AccountPosts
 from capture.extractors.bluesky.accounts import Accounts
-from capture.extractors.bluesky.address import DEFAULT, read_address, service_of
+from capture.extractors.bluesky.address import read_address, read_tag, service_of
 from capture.extractors.bluesky.at_uri import AtUri, is_did, read_at_uri
 from capture.extractors.bluesky.handle import resolve
 from capture.extractors.bluesky.hashtag import find_hashtag
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
 
+_AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
+"""What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""
+
 
 def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     """Yield the posts that belong to the scene, each with its proof and what it shows.
@@ -32,11 +36,12 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     """
     accounts = Accounts(fetch)
     records = Records(accounts, fetch)
-    if scene.tag:
-        appview = service_of(scene.url, fetch.options.bluesky.appview.rstrip("/"))
-        if scene.url != DEFAULT:
+    if tag := scene.tag or read_tag(scene.url):
+        default = fetch.options.bluesky.appview.rstrip("/")
+        appview = service_of(scene.url, default) if scene.tag else default
+        if appview != default:
             demand_service(appview, fetch)
-        yield from find_hashtag(scene.tag, appview, records, fetch)
+        yield from find_hashtag(tag, appview, records, fetch)
         return
     address = read_address(scene.url)
     if address is None:
@@ -62,12 +67,15 @@ def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
     uri = read_at_uri(known.post.id)
     if uri is None:
         return
-    accounts, proof = Accounts(fetch), ""
+    if fetch not in _AGAIN:
+        _AGAIN[fetch] = Records(Accounts(fetch), fetch)
+    records, proof = _AGAIN[fetch], ""
+    accounts = records.accounts
     yield from accounts.look_up([uri.did])
-    if not accounts[uri.did].pds:
+    if not (accounts[uri.did].pds or accounts[uri.did].ended):
         return  # that nothing names a server says nothing of the post
     found_in = f"the watch: no longer listed, before {known.ref}"
-    for finding in Records(accounts, fetch).capture([Wanted(uri=uri, found_in=found_in)]):
+    for finding in records.capture([Wanted(uri=uri, found_in=found_in)]):
         match finding:
             case ItemReading(events=(ProofRead() as event,)):
                 proof = event.ref
@@ -85,5 +93,7 @@ def _find(address: BlueskyAddress, did: str, accounts: Accounts, records: Record
         yield from find_post(uri, records, fetch)
         return
     yield from accounts.look_up([did])
-    if accounts[did].pds:
-        yield from AccountPosts(accounts[did], records, fetch).find()
+    if accounts[did].ended:
+        yield Unavailable(url=f"at://{did}", reason=accounts[did].ended, found_in="scene")
+    elif accounts[did].pds:
+        yield from AccountPosts(accounts[did], accounts, records, fetch).find()

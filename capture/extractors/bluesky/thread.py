@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
 from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.pages import may_be_smaller
 from capture.extractors.bluesky.records import Wanted, pictures_of
 from capture.extractors.bluesky.thread_nodes import ThreadNodes
 from capture.extractors.bluesky.view import read_view
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.thread_nodes import ThreadNode
     from capture.extractors.bluesky.view import View
     from capture.extractors.served_json import JsonSpan
-    from capture.request.extractor import Fetch, Finding
+    from capture.request.extractor import Answer, Fetch, Finding
     from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
@@ -75,17 +76,22 @@ class BlueskyThread:
         first = self._shows.wanted.pop(str(self._uri), None)
         if first is not None and self._first is None:
             yield from pictures_of(first)
-        yield from self._records.capture(self._shows.wanted.values())
+        yield from self._shows.not_followed(str(self._uri))
+        yield from self._records.capture(self._shows.take())
         hidden = [uri for uri in self._hidden if uri not in self._seen and uri != self._uri]
         yield from self._records.capture(Wanted(uri=uri, found_in=self._name) for uri in hidden)
 
     def _ask(self, question: _Question) -> Generator[Finding, None, bool]:
-        """Ask for what stands around a post; return whether there was an answer."""
-        uri, depth, height = str(question.uri), question.depth, question.height
-        url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
-        found = FetchRequest(url=url, kind="listing", found_in=self._name, optional=True)
-        answer = self._fetch.get(found)
+        """Ask for what stands around a post; return whether there was an answer.
+
+        Where the server fails to give all levels of the replies, the first alone is asked for: one reply that it cannot
+        show then costs those beside and below it alone.
+        """
+        url, answer = self._around(question, question.depth)
         body = body_of(answer)
+        if body is None and question.depth > 1 and may_be_smaller(answer):
+            url, answer = self._around(question, 1)
+            body = body_of(answer)
         if body is None:
             hint = "; give an access token for it with --token" if demands_login(answer) else ""
             reason = (
@@ -103,6 +109,7 @@ class BlueskyThread:
                 yield from self._not_shown(node)
             elif (view := read_view(piece.value)) is None:
                 unreadable += 1
+                self._seek(read_at_uri(mapping(piece.value).get("uri")))
             elif view.uri not in self._seen and len(self._seen) < _MOST_POSTS:
                 self._seen.add(view.uri)
                 self._follow(node, piece, view, question)
@@ -112,6 +119,11 @@ class BlueskyThread:
                 url=url, reason="posts of the thread that are stored, but cannot be read", count=unreadable
             )
         return True
+
+    def _around(self, question: _Question, depth: int) -> tuple[str, Answer]:
+        uri, height = str(question.uri), question.height
+        url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
+        return url, self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
 
     def _follow(self, node: ThreadNode, piece: JsonSpan, view: View, question: _Question) -> None:
         """Ask again where an answer ends and the thread does not: servers give fewer levels than asked for."""
@@ -125,11 +137,18 @@ class BlueskyThread:
 
     def _not_shown(self, node: ThreadNode) -> Iterator[Finding]:
         uri = read_at_uri(node.value("uri"))
+        if self._seek(uri):
+            why = "as blocked" if node.value("blocked") is True else "as not found"
+            yield NotFollowed(
+                url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server"
+            )
+
+    def _seek(self, uri: AtUri | None) -> bool:
+        """Have a post that the AppView does not show fetched from its author's own server; say whether it is new."""
         if uri is None or uri in self._hidden or len(self._hidden) == _MOST_HIDDEN:
-            return
+            return False
         self._hidden[uri] = None
-        why = "as blocked" if node.value("blocked") is True else "as not found"
-        yield NotFollowed(url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server")
+        return True
 
     def _ancestors(self) -> Iterator[Finding]:
         """Follow the posts that are replied to by what each says of the one before."""

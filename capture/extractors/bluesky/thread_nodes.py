@@ -1,19 +1,19 @@
 """The nodes of a thread as `app.bsky.feed.getPostThread` serves it: posts within posts, as deep as people answer.
 
-A thread of a thousand answers to answers is nested deeper than any JSON reader goes, so it is walked without recursion,
-each byte read once.
+A thread of a thousand answers to answers is nested deeper than any JSON reader goes, so it is walked without recursion.
+What is nested too deeply in one post is left out of that post alone.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 
-from capture.extractors.served_json import JsonSpan, ServedJson
+from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)
+_MOST_NODES = 100_000
+"""Of one answer; servers give some hundreds."""
 _BELOW = frozenset({"thread", "parent", "replies"})
 """Members that hold further nodes."""
 
@@ -46,7 +46,7 @@ class ThreadNodes:
         """Whether all of it could be read; if not, `nodes` are those before the fault."""
         try:
             self._walk()
-        except (ValueError, IndexError, RecursionError):
+        except (NotJson, IndexError):
             self.whole = False
 
     def served(self, piece: JsonSpan) -> tuple[int, bytes]:
@@ -54,7 +54,7 @@ class ThreadNodes:
         return self._served.served(piece)
 
     def _walk(self) -> None:
-        """Read the body from its first brace on. Raises ValueError, IndexError, RecursionError where it breaks off."""
+        """Read the body from its first brace on. Raises NotJson, IndexError where it breaks off."""
         open_: list[tuple[ThreadNode, str]] = []
         at = self._open(open_, self._past(0), is_above=False)
         while open_:
@@ -71,10 +71,10 @@ class ThreadNodes:
                 at = self._element(open_, node, at)
 
     def _member(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
-        name, at = _DECODER.raw_decode(self._text, at)
-        at = self._past(at)
+        key = self._served.piece(at)
+        name, at = key.value, self._past(key.end)
         if self._text[at] != ":" or not isinstance(name, str):
-            raise ValueError(f"a member was expected at character {at:,}")
+            raise NotJson(f"a member was expected at character {at:,}")
         at = self._past(at + 1)
         if name in _BELOW and self._text[at] == "{":
             node.has_parent |= name == "parent"
@@ -82,19 +82,20 @@ class ThreadNodes:
         if name in _BELOW and self._text[at] == "[":
             open_.append((node, "]"))
             return at + 1
-        value, end = _DECODER.raw_decode(self._text, at)
-        node.members[name] = JsonSpan(value, at, end)
-        return end
+        node.members[name] = self._served.piece(at)
+        return node.members[name].end
 
     def _element(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
         if self._text[at] == "{":
             node.replies += 1
             return self._open(open_, at, is_above=False)
-        return _DECODER.raw_decode(self._text, at)[1]
+        return self._served.piece(at).end
 
     def _open(self, open_: list[tuple[ThreadNode, str]], at: int, *, is_above: bool) -> int:
         if self._text[at] != "{":
-            raise ValueError(f"an object was expected at character {at:,}")
+            raise NotJson(f"an object was expected at character {at:,}")
+        if len(self.nodes) == _MOST_NODES:
+            raise NotJson(f"more than {_MOST_NODES:,} posts in one answer")
         self.nodes.append(ThreadNode(is_above=is_above))
         open_.append((self.nodes[-1], "}"))
         return at + 1

@@ -15,7 +15,7 @@ from capture.extractors.json_value import count, line, mapping, sequence, web_ur
 from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.bluesky.blobs import Blob
@@ -29,6 +29,19 @@ _COUNTS = {
     "quoteCount": "quotes",
     "bookmarkCount": "bookmarks",
 }
+_PARTS: Mapping[str, Callable[[Post], object]] = {
+    "text": lambda post: post.text,
+    "time": lambda post: post.published,
+    "warning": lambda post: post.warning,
+    "language": lambda post: post.language,
+    "hashtags": lambda post: post.tags,
+    "mentions": lambda post: post.mentions,
+    "links": lambda post: post.links,
+    "the post that it answers": lambda post: post.reply_to,
+    "the post that it quotes": lambda post: post.quotes,
+    "photos and videos": lambda post: [(media.cid, media.kind, media.alt) for media in post.media],
+}
+"""What a record says, and an AppView repeats."""
 _NO_HANDLE = "handle.invalid"
 """What AppViews show in the place of a handle that does not lead to the account."""
 _MOST_PICTURES = 100
@@ -43,6 +56,8 @@ class Shown:
     counts: Mapping[str, int]
     pictures: tuple[str, ...]
     """Addresses of photos that it made smaller: all there is, where the account's own server does not answer."""
+    post: Post | None = None
+    """The whole post as it is shown, to be held against the one that is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,11 @@ class View:
             url_of=_url_of,
             counts=self.shown.counts,
         )
+
+
+def differences(shown: Post, signed: Post) -> list[str]:
+    """Return in words in which parts a post as shown is not the one that its account signed."""
+    return [word for word, part in _PARTS.items() if part(shown) != part(signed)]
 
 
 def read_view(value: object) -> View | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from capture.extractors.video.messages import Ended, ExtractionTrouble, Said, Task, Told
+from capture.extractors.video.messages import LARGEST, Ended, ExtractionTrouble, Said, Task, Told
 from hashing.sandbox.child_process import ChildProcess
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _PATIENCE = 120.0
 """Seconds that yt-dlp may think between two messages; fetching is not counted."""
 _LOOK_AGAIN = 0.2
-_LONGEST = 64 << 20
 _PROGRAM = "from capture.extractors.video.extraction_child import main; main()"
 _decoder = msgspec.json.Decoder(Said)
 
@@ -95,7 +94,7 @@ class Extraction:
     def _next(self) -> Said:
         """Return the next thing said. Raises _Stopped."""
         self._deadline = time.monotonic() + self._patience
-        line = self._process.read(_LONGEST)
+        line = self._process.read(LARGEST)
         self._deadline = math.inf
         if self._ended_for:
             raise _Stopped(self._ended_for)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, ListedVideo, Remark, Said, Task, Told
+from capture.extractors.video.messages import (
+    LARGEST,
+    Ask,
+    Ended,
+    ExtractionTrouble,
+    ListedVideo,
+    Remark,
+    Said,
+    Task,
+    Told,
+)
 from hashing.sandbox.audit_hook import close_room
 
 if TYPE_CHECKING:
@@ -190,7 +200,10 @@ class _Looking:
         self._left -= 1
         if info.get("is_live"):
             info["title"] = _LIVE_SUFFIX.sub("", str(info.get("title") or ""))  # yt-dlp adds the time of day
-        self._pipe.say(described(info, self._ydl))
+        said = described(info, self._ydl)
+        if len(msgspec.json.encode(said)) >= LARGEST:
+            raise ValueError(f"what is said of it is larger than {LARGEST >> 20} MiB")
+        self._pipe.say(said)
 
 
 def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:

@@ -17,6 +17,10 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
 """A number that JSON holds exactly (RFC 8785)."""
 
 
+LARGEST = 64 << 20
+"""Bytes of a message."""
+
+
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a message."""
 

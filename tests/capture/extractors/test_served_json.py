@@ -54,10 +54,28 @@ def test_one_bad_post_costs_no_other() -> None:
     served = ServedJson(body)
     values = [piece.value for piece in served.elements(served.root)]
     assert values[-1] == {"a": "ok"}
-    assert values[3] is None
+    assert values[3] == {"a": [[[None]]]}
     pieces = list(served.elements(served.root))
     offset, data = served.served(pieces[1])
     assert body[offset:].startswith(data) and data == b'{"a":"\xff"}'  # noqa: PT018 - one claim about one place
+
+
+def test_what_is_nested_too_deeply_costs_no_other_field() -> None:
+    """Beside a field that no reader follows, the fields of the same post and of its record are read."""
+    deep = b"[" * 100_000 + b"]" * 100_000
+    body = b'{"posts": [{"x": %s, "record": {"text": "said", "y": %s, "z": [1]}}, {"record": 2}]}' % (deep, deep)
+    [(_, posts)] = ServedJson(body).members(ServedJson(body).root)
+    assert isinstance(posts.value, list)
+    assert posts.value[0]["record"] == {"text": "said", "y": [None], "z": [1]}
+    assert posts.value[1] == {"record": 2}
+
+
+def test_a_deep_nest_that_is_no_json_costs_no_neighbour() -> None:
+    """Brackets that are even and closed in the wrong order stand beside elements that are read."""
+    body = b"[1, " + b"[" * 5000 + b"{]" + b"]" * 4999 + b"}, 2]"
+    served = ServedJson(body)
+    values = [piece.value for piece in served.elements(served.root)]
+    assert (values[0], values[-1], len(values)) == (1, 2, 3)
 
 
 def test_what_stands_before_a_break_is_read() -> None:

@@ -20,10 +20,14 @@ OPTIONS = CaptureOptions(officer="M", initials="MP", on=("mastodon.example", "bs
         ("\N{FULLWIDTH NUMBER SIGN}火事", "", "火事"),
         ("at://did:plc:abc/app.bsky.feed.post/1", "at://did:plc:abc/app.bsky.feed.post/1", ""),
         ("at://alice.example/", "at://alice.example", ""),
+        ("did:plc:z72i7hdynmk6r22z27h6tvur", "at://did:plc:z72i7hdynmk6r22z27h6tvur", ""),
+        ("did:web:alice.example", "at://did:web:alice.example", ""),
+        ("@alice.bsky.social", "at://alice.bsky.social", ""),
+        ("@alice@mastodon.example", "https://mastodon.example/@alice", ""),
     ],
 )
 def test_what_a_scene_can_be(given: str, url: str, tag: str) -> None:
-    """A web address, a hashtag with either number sign, an at:// URI."""
+    """A web address, a hashtag with either number sign, an at:// URI, an account as people name it."""
     scene = parse_scene(given)
     assert (scene.url, scene.tag) == (url, tag)
 

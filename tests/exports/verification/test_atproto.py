@@ -17,6 +17,7 @@ from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case, 
 from tests.hashing.atproto.vectors import FOLDER, key_of, owner_of, vector
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from exports.verification import Verification
@@ -54,7 +55,7 @@ class Proven:
         identity: bytes | None = None,
         record: bytes | None = None,
         named: str = "",
-        said: dict[str, str] | None = None,
+        said: Mapping[str, str | int] | None = None,
     ) -> None:
         self.capture: CaptureMaker = maker.begin(f"at://{vector(name).did}")
         one: Vector = vector(name)
@@ -136,9 +137,13 @@ def test_a_bundle_is_checked_as_its_case_is(maker: CaseMaker, tmp_path: Path) ->
 
 
 def test_the_listed_record_of_many_is_found_in_its_list(maker: CaseMaker) -> None:
-    """A post that was listed is compared with its element of the list."""
-    listed = json.dumps({"records": [{"uri": "at://x", "value": 1}, json.loads(_json("images"))]}).encode()
-    assert verify(Proven(maker, record=listed).seal()).verdict == "ok"
+    """A post that was listed is compared with its element of the list, whatever its neighbours hold."""
+    deep = b"[" * 5000 + b"]" * 5000
+    for bad in (deep, b'{"a":1,"a":2}', b"NaN", b'"\xff"', b'{"uri":"at://x","value":1}', b""):
+        before, element = b'{"records":[' + bad + b" ,", _json("images")
+        listed = before + element + b"," + bad + b"]}"
+        where: dict[str, str | int] = {"offset": len(before), "size": len(element)}
+        assert verify(Proven(maker, record=listed, said=where).seal()).verdict == "ok"
 
 
 def test_a_proof_under_a_document_is_counted_as_such(maker: CaseMaker) -> None:
@@ -171,8 +176,12 @@ def test_a_changed_record_is_found(maker: CaseMaker) -> None:
 
 
 def test_a_list_without_the_record_is_found(maker: CaseMaker) -> None:
-    """A list that does not hold the record says nothing of it."""
-    assert "not of this record" in _problem(Proven(maker, record=b'{"records":[]}').seal())
+    """A list that does not hold the record where the ledger says, or a part of one, says nothing of it."""
+    assert "not the form of a record" in _problem(Proven(maker, record=b'{"records":[]}').seal())
+    listed = b"[" + _json("images") + b"]"
+    for place in ((1, 10), (10**15, 10), (0, len(listed))):
+        where: dict[str, str | int] = {"offset": place[0], "size": place[1]}
+        assert "the proof does not hold" in _problem(Proven(maker, record=listed, said=where).seal())
 
 
 @pytest.mark.parametrize(

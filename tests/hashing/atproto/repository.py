@@ -58,6 +58,11 @@ class Tree:
         """The CID of the top node."""
         return cid_of(self.block)
 
+    @property
+    def blocks(self) -> list[bytes]:
+        """Return the blocks of every node."""
+        return [self.block, *(block for tree in self.subtrees if tree for block in tree.blocks)]
+
     def path(self, key: bytes) -> list[bytes]:
         """Return the blocks on the way to a key, or to where it would be."""
         smaller = sum(own < key for own in self.keys)
@@ -109,6 +114,10 @@ class Repository:
         """Write what a server answers for one record, present or not."""
         record = [self.records[key]] if key in self.records else []
         return write_car([cid_of(self.commit)], [self.commit, *self.tree.path(key), *record])
+
+    def car(self) -> bytes:
+        """Write the whole repository."""
+        return write_car([cid_of(self.commit)], [self.commit, *self.tree.blocks, *self.records.values()])
 
 
 def write_repository(signer: Signer, rkeys: set[str]) -> Repository:

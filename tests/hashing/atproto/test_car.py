@@ -62,7 +62,7 @@ def test_any_blocks(blocks: list[bytes]) -> None:
         (write_car([CID], []) + b"\xff" * 8 + b"\x7f", "empty or cut off"),
         (write_car([CID], []) + b"\x81\x00", "longer than it need be"),
         (write_car([CID], []) + _section(CID[:35]), "digest has not the length"),
-        (write_car([CID], []) + _section(b"\x12\x20" + CID[4:]), "varint|version 1"),
+        (write_car([CID], []) + _section(b"\x12\x20" + CID[4:]), "forms|version 0 or 1|version 1"),
         (write_car([CID], []) + _section(b"\x01\x70" + CID[2:] + BLOCK), "digest|not of the forms"),
         (write_car([CID], []) + _section(b"\x01\x70\x12\x20" + CID[4:]), "not of the forms"),
     ],

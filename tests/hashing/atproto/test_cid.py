@@ -80,10 +80,10 @@ def test_other_links_are_carried(size: int) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\x01", b"\x12\x20" + bytes(32), b"\x01\x55\x12\x20" + bytes(31), b"\x01\x55\x00\x81\x01" + bytes(129)],
+    [b"", b"\x01", b"\x12\x20" + bytes(31), b"\x01\x55\x12\x20" + bytes(31), b"\x01\x55\x00\x81\x01" + bytes(129)],
 )
 def test_no_cid(raw: bytes) -> None:
-    """Bytes that are no CID of version 1 are refused."""
+    """Bytes that are no CID are refused."""
     with pytest.raises(Malformed):
         Cid(raw)
 
@@ -91,3 +91,10 @@ def test_no_cid(raw: bytes) -> None:
 def test_hashes_what_it_names() -> None:
     """A CID carries the SHA-256 of the bytes that it names."""
     assert Cid.of_dag_cbor(b"x").digest == hashlib.sha256(b"x").digest()
+
+
+def test_a_link_of_version_0_is_carried() -> None:
+    """A link to a file of IPFS by its old name is written in base58, and is none of the blessed forms."""
+    cid = Cid(b"\x12\x20" + hashlib.sha256(b"").digest())
+    assert str(cid) == "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
+    assert not cid.is_blessed

@@ -157,7 +157,7 @@ def test_document_of_another() -> None:
         (f'{{"id": "{DID}", "id": "{DID}"}}'.encode(), "stands twice"),
         (f'{{"id": "{DID}", "x": NaN}}'.encode(), "not a number"),
         (f'{{"id": "{DID}", "x": {"9" * 5000}}}'.encode(), "not JSON"),
-        (b"[" * 100_000, "nested too deep"),
+        (b"[" * 100_000, "nested deeper than 100"),
         (b" " * (LARGEST_DOCUMENT + 1), "are more than"),
     ],
 )

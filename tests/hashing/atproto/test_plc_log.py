@@ -392,7 +392,7 @@ DID = _rotated().did
         (b'{"message": "DID not registered"}', "not the log"),
         (_rotated().json().replace(b"false", b"0"), "not the log"),
         (_rotated().json().replace(b'"did":', b'"did": "x", "did":'), "stands twice"),
-        (b"[" * 100_000, "nested too deep"),
+        (b"[" * 100_000, "nested deeper than 100"),
         (b" " * (LARGEST_LOG + 1), "are more than"),
     ],
 )

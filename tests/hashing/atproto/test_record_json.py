@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hashing.atproto import Cid, Malformed, blob_cid, record_as_json
-from hashing.atproto.dag_cbor import encode
+from hashing.atproto.dag_cbor import decode, encode, without_deep_parts
+from hashing.atproto.record_json import read_record
 from tests.hashing.atproto.vectors import FOLDER, vector
 
 
@@ -51,3 +54,42 @@ def test_hostile_bytes(block: bytes) -> None:
     except Malformed:
         return
     assert json.loads(json.dumps(value)) == value
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=5) | st.binary(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def trimmed(value: Any, deepest: int) -> Any:  # noqa: ANN401 - any value
+    """Put None in the place of what is nested too deeply, by recursion."""
+    if isinstance(value, dict):
+        return {name: trimmed(each, deepest - 1) for name, each in value.items()} if deepest else None
+    if isinstance(value, list):
+        return [trimmed(each, deepest - 1) for each in value] if deepest else None
+    return value
+
+
+@given(VALUES, st.integers(0, 6))
+def test_what_is_nested_too_deeply_alone_is_left_out(value: Any, deepest: int) -> None:  # noqa: ANN401 - any value
+    """Null stands in the place of each list and map below a depth; all else is as it was."""
+    assert decode(without_deep_parts(encode(value), deepest)) == trimmed(value, deepest)
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_lose_their_deep_parts_or_are_told_off(block: bytes) -> None:
+    """No bytes raise anything but an error of ours, however deep they claim to go."""
+    for data in (block, b"\x81" * 200 + block, b"\xa1\x61a" * 200 + block, b"\x9b" + b"\x7f" * 8 + block):
+        with suppress(Malformed):
+            without_deep_parts(data, 3)
+        with suppress(Malformed):
+            read_record(data)
+
+
+def test_a_record_of_any_depth_is_read() -> None:
+    """Half a million levels take no recursion; the fields beside them are read."""
+    block = b"\xa2\x61x" + b"\x81" * 500_000 + b"\x01\x64text\x64said"
+    record = read_record(block)
+    assert (record.value["text"], record.whole) == ("said", False)

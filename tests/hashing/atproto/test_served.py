@@ -26,6 +26,7 @@ def test_the_key_of_an_account_is_proven_by_its_log_and_said_by_its_document() -
         log = read_account_key((FOLDER / f"{owner}.plc-audit.json").read_bytes(), did=did)
         document = read_account_key((FOLDER / f"{owner}.did.json").read_bytes(), did=did)
         assert (log.proven, document.proven) == (True, False)
+        assert log.handles == document.handles == (f"{owner}.test",)
         assert log.key == document.key == key_of(did).public_key().did_key
 
 
@@ -55,13 +56,27 @@ def test_any_bytes_are_a_key_or_an_error_of_ours(identity: bytes) -> None:
             read_account_key(identity, did=did)
 
 
+def changed(**fields: Any) -> bytes:  # noqa: ANN401 - any JSON
+    """Return the recorded answer with other fields."""
+    return json.dumps(json.loads(SERVED) | fields).encode()
+
+
 def test_a_record_as_served_is_the_one_that_is_signed() -> None:
-    """One record, or the same in a list of others, is found by its URI and is what the account signed."""
-    check_served(PROOF, read_served(SERVED, URI)[URI])
-    listed = json.dumps({"records": [{"uri": "at://other", "value": 1}, 7, json.loads(SERVED), {"uri": 7}]}).encode()
-    found = read_served(listed, URI)
-    assert list(found) == ["at://other", URI]
-    check_served(PROOF, found[URI])
+    """What a server answered is what the account signed, whatever stands beside it."""
+    check_served(PROOF, SERVED)
+    check_served(PROOF, changed(more=1, records=[]))
+    assert read_served(SERVED, URI).value == record_as_json(PROOF.record or b"")
+
+
+def test_a_true_record_beside_a_forged_one_proves_nothing() -> None:
+    """What is shown is the object's own `value`, so that is what is compared, and no list that stands beside it."""
+    true = json.loads(SERVED)
+    for name in ("records", "posts", "value2"):
+        with pytest.raises(NotProven, match="not the one that is signed"):
+            check_served(PROOF, changed(value={"text": "forged"}, **{name: [true]}))
+    for bare in ([true], {"records": [true]}):
+        with pytest.raises(Malformed, match="not the form of a record"):
+            check_served(PROOF, json.dumps(bare).encode())
 
 
 CHANGES: dict[str, Any] = {
@@ -77,9 +92,8 @@ CHANGES: dict[str, Any] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_record_that_differs_in_anything_is_another(change: str) -> None:
     """A text, a field more, a field less, a list that is longer: each is found."""
-    served = read_served(SERVED, URI)[URI]
     with pytest.raises(NotProven, match="not the one that is signed"):
-        check_served(PROOF, replace(served, value=CHANGES[change](served.value)))
+        check_served(PROOF, changed(value=CHANGES[change](json.loads(SERVED)["value"])))
 
 
 def test_one_true_and_a_text_of_one_are_three_things() -> None:
@@ -87,25 +101,32 @@ def test_one_true_and_a_text_of_one_are_three_things() -> None:
     record = record_as_json(PROOF.record or b"")
     size = record["embed"]["images"][0]["image"]["size"]
     for other in (float(size), str(size)):
-        changed = json.loads(json.dumps(record))
-        changed["embed"]["images"][0]["image"]["size"] = other
+        differs = json.loads(json.dumps(record))
+        differs["embed"]["images"][0]["image"]["size"] = other
         with pytest.raises(NotProven):
-            check_served(PROOF, replace(read_served(SERVED, URI)[URI], value=changed))
+            check_served(PROOF, changed(value=differs))
 
 
-def test_another_name_or_nothing_is_not_the_record() -> None:
+def test_another_name_is_not_the_record() -> None:
     """The server's JSON must be of this record, name its CID if it names one, and not show what is proven absent."""
-    served = read_served(SERVED, URI)[URI]
-    check_served(PROOF, replace(served, cid=""))
+    check_served(PROOF, changed(cid=None))
     with pytest.raises(NotProven, match="and signed is"):
-        check_served(PROOF, replace(served, cid=vector("reply").cid))
+        check_served(PROOF, changed(cid=vector("reply").cid))
     with pytest.raises(NotProven, match="not of this record"):
-        check_served(PROOF, replace(served, uri="at://other"))
-    with pytest.raises(NotProven, match="not of this record"):
-        check_served(PROOF, None)
+        check_served(PROOF, changed(uri="at://other"))
     absent = vector("deleted")
     with pytest.raises(NotProven, match="holds no such record"):
-        check_served(absent.verify(absent.car), served)
+        check_served(absent.verify(absent.car), SERVED)
+
+
+@pytest.mark.parametrize("depth", [65, 5000, 500_000])
+def test_a_record_that_is_nested_too_deeply_is_read_but_not_compared(depth: int) -> None:
+    """What the author nested beyond all bounds is left out; that nothing was compared with it is an error in words."""
+    block = b"\xa2\x61x" + b"\x81" * depth + b"\x01\x64text\x64said"
+    proof = replace(PROOF, record=block)
+    assert record_as_json(block)["text"] == "said"
+    with pytest.raises(NotProven, match="nested deeper than 64: the server's JSON was not compared"):
+        check_served(proof, changed(value={"text": "said", "x": []}))
 
 
 def test_json_that_two_readers_take_differently_is_no_record() -> None:
@@ -113,5 +134,8 @@ def test_json_that_two_readers_take_differently_is_no_record() -> None:
     twice = SERVED.replace(b'"value":{', b'"value":{"text":"shown",', 1)
     with pytest.raises(Malformed):
         read_served(twice, URI)
-    with pytest.raises(Malformed):
-        read_served(b"[" * 100_000, URI)
+    for other in (b"[" * 100_000, changed(value=[[]]).replace(b"[[]]", b"[" * 100 + b"]" * 100), SERVED + b"\xff"):
+        with pytest.raises(Malformed):
+            read_served(other, URI)
+    with pytest.raises(Malformed, match="digits"):
+        read_served(changed(value=12345).replace(b"12345", b"1" * 101), URI)

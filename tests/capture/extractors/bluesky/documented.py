@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import libipld
 
 from hashing.atproto import blob_cid
+from hashing.atproto.base58 import decode_base58
 from hashing.files.digest import Digest
-from tests.hashing.atproto.repository import COLLECTION, Repository, cid_of, grow, write_commit
+from tests.hashing.atproto.repository import COLLECTION, REV, Repository, cid_of, grow, write_commit
 from tests.hashing.atproto.signer import Signer
 from tests.servers import Body, SceneServer
 
@@ -42,6 +43,8 @@ class Documented:
     """By CID."""
     handle: str = "ann.example.org"
     name: str = "Ann"
+    rev: str = REV
+    """The repository's revision."""
     signer: Signer = field(default_factory=lambda: Signer("k256", 7))
 
     def __enter__(self) -> Self:
@@ -52,6 +55,9 @@ class Documented:
             "/xrpc/com.atproto.repo.getRecord": self._get_record,
             "/xrpc/com.atproto.repo.listRecords": self._list_records,
             "/xrpc/com.atproto.sync.getRecord": self._get_proof,
+            "/xrpc/com.atproto.sync.getRepo": lambda _: Body(
+                data=self.repository().car(), type="application/vnd.ipld.car"
+            ),
             "/xrpc/com.atproto.sync.getBlob": lambda seen: Body(data=self.blobs[asked(seen)["cid"]], type="image/jpeg"),
             "/xrpc/com.atproto.identity.resolveHandle": lambda _: _json({"did": self.did}),
         }
@@ -107,7 +113,7 @@ class Documented:
         """Sign what is there."""
         blocks = {f"{COLLECTION}/{rkey}".encode(): encoded(record) for rkey, record in self.records.items()}
         tree = grow({key: cid_of(block) for key, block in blocks.items()})
-        return Repository(blocks, tree, write_commit(self.signer, tree.cid, did=self.did))
+        return Repository(blocks, tree, write_commit(self.signer, tree.cid, did=self.did, rev=self.rev))
 
     def view(self, rkey: str, **fields: Any) -> Json:  # noqa: ANN401 - any field of a view
         """Return a post as an AppView shows it."""
@@ -159,7 +165,7 @@ def encoded(record: Json) -> bytes:
 def _dag(value: Any) -> Any:  # noqa: ANN401 - any JSON
     match value:
         case {"$link": str(cid)}:
-            return libipld.decode_multibase(cid)[1]
+            return decode_base58(cid) if cid.startswith("Qm") else libipld.decode_multibase(cid)[1]
         case dict():
             return {name: _dag(each) for name, each in value.items()}
         case list():

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from capture.errors import BadScene
 from capture.extractors.bluesky import Bluesky
-from capture.extractors.bluesky.address import read_address, service_of
+from capture.extractors.bluesky.address import read_address, read_tag, service_of
 from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.request.scene import parse_scene
 
@@ -31,6 +32,41 @@ def test_addresses_are_told_by_their_form(url: str, account: str, rkey: str, cer
     assert address is not None
     assert (address.account, address.rkey, address.certain) == (account, rkey, certain)
     assert Bluesky().takes(parse_scene(url))
+
+
+@pytest.mark.parametrize(
+    ("url", "tag"),
+    [
+        ("https://bsky.app/hashtag/FireWatch", "FireWatch"),
+        ("https://bsky.app/hashtag/%E7%81%AB%E4%BA%8B?lang=ja", "火事"),
+        ("https://bsky.app/hashtag/FireWatch?author=alice.bsky.social", ""),
+        ("https://www.facebook.com/hashtag/firewatch", ""),
+        ("https://bsky.app/hashtag/", ""),
+    ],
+)
+def test_a_hashtag_of_the_app_is_a_hashtag(url: str, tag: str) -> None:
+    """The address of a hashtag's page in Bluesky's own app is looked for as the hashtag itself is."""
+    assert read_tag(url) == tag
+    assert not tag or Bluesky().takes(parse_scene(url))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "search?q=fire",
+        "hashtag/x?author=a",
+        "feeds",
+        "profile/a.example/lists/1",
+        "profile/a.example/feed/x",
+        "starter-pack/a.example/1",
+        "profile/a.example/followers",
+    ],
+)
+def test_what_of_the_app_is_not_captured_says_what_is(path: str) -> None:
+    """Pages that hold nothing without a browser are refused in one sentence, with what to type instead."""
+    with pytest.raises(BadScene, match="of Bluesky is not captured as a whole") as caught:
+        Bluesky().takes(parse_scene(f"https://bsky.app/{path}"))
+    assert "--on bsky" in caught.value.hint
 
 
 @pytest.mark.parametrize(

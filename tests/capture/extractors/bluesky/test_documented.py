@@ -109,7 +109,7 @@ def test_a_record_that_is_not_the_signed_one_is_said(get: Get, documented: Docum
     [proof] = got.proofs
     assert proof.problem.endswith("the record that the server shows is not the one that is signed")
     [reason] = got.failures.values()
-    assert reason == f"the signed proof does not hold: {proof.problem}"
+    assert reason == f"the record as served is not proven: {proof.problem}"
     result = verify(got.result.path)
     assert result.verdict == "ok"
     assert "signed proofs that did not hold when they were captured: 1 (the ledger says why)" in result.notes
@@ -473,7 +473,7 @@ def test_an_address_that_promises_a_file_is_held_to_it(get: Get, documented: Doc
 @pytest.mark.parametrize(
     ("body", "texts", "words"),
     [
-        (b'{"records":[%b,{"uri":', [], "not JSON at character"),
+        (b'{"records":[%b,{"uri":', ["The first"], "not JSON at character"),
         (b'{"records":[' + b"%b," * 1000 + b"%b]}", ["The first"], "it has more than 1,000 elements"),
     ],
     ids=["broken off", "too long"],
@@ -481,7 +481,7 @@ def test_an_address_that_promises_a_file_is_held_to_it(get: Get, documented: Doc
 def test_a_list_that_is_not_read_to_its_end_is_not_complete(
     get: Get, documented: Documented, body: bytes, texts: list[str], words: str
 ) -> None:
-    """A list that breaks off, or is longer than what is read, is stored, and the capture says what it lacks."""
+    """A list that breaks off, or is too long, is stored, and the capture says so; its posts are asked for alone."""
     documented.post(RKEY, "The first")
     element = json.dumps({"uri": documented.uri(RKEY), "value": documented.records[RKEY]}).encode()
     documented.answer("com.atproto.repo.listRecords", body.replace(b"%b", element))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,23 @@ def test_whose_parent_a_node_is_and_how_many_replies_it_has() -> None:
     assert (parent.is_above, parent.has_parent, parent.replies) == (True, True, 0)
     assert (top.is_above, top.has_parent, top.value("uri")) == (True, False, "x")
     assert [reply.is_above for reply in replies] == [False, False]
+
+
+@pytest.mark.parametrize("deep", ["[" * 50_000 + "]" * 50_000, '{"a":' * 5000 + "1" + "}" * 5000])
+@pytest.mark.parametrize("place", ["record", "post", "node", "list"])
+def test_one_deep_reply_costs_no_other(deep: str, place: str) -> None:
+    """What is nested too deeply, in a record, beside it or in the place of a reply, costs no sibling."""
+    bad = {
+        "record": f'{{"post": {{"uri": "bad", "record": {{"text": "said", "x": {deep}}}}}}}',
+        "post": f'{{"post": {{"uri": "bad", "record": {{"text": "said"}}, "x": {deep}}}}}',
+        "node": f'{{"x": {deep}, "post": {{"uri": "bad", "record": {{"text": "said"}}}}}}',
+        "list": f'{deep}, {{"post": {{"uri": "bad", "record": {{"text": "said"}}}}}}',
+    }[place]
+    good = '{"post": {"uri": "good"}}'
+    body = f'{{"thread": {{"post": {{}}, "replies": [{good}, {bad}, {good}]}}}}'
+    read = ThreadNodes(body.encode())
+    posts: list[Any] = [node.value("post") for node in read.nodes if isinstance(node.value("post"), dict)]
+    assert read.whole
+    assert [post["uri"] for post in posts if post].count("good") == 2
+    [found] = [post for post in posts if post.get("uri") == "bad"]
+    assert found["record"]["text"] == "said"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hashing.case.events import PostChanged
 from tests.capture.conftest import OPTIONS
-from tests.capture.extractors.fediverse.documented import GONE, Held, answer, instance, status, tagged
+from tests.capture.extractors.fediverse.documented import GONE, Held, account, answer, instance, status, tagged
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
@@ -55,6 +55,19 @@ def test_an_answer_to_a_post_that_has_gone_is_not_edited_by_that(rounds: Rounds)
         server.files |= {TAG: answer([two | {"favourites_count": 99}]), "/api/v1/statuses/1": GONE}
         second = next(watching)
     assert _changes(second) == [("gone", "1")]
+
+
+def test_an_account_that_takes_another_name_has_edited_nothing(rounds: Rounds) -> None:
+    """Whoever calls themselves otherwise has said nothing else: their posts are neither edited nor stored again."""
+    posts = [_fire("1"), _fire("2")]
+    with SceneServer({**instance(), TAG: answer(posts)}) as server:
+        watching = rounds("#fire", on=(server.origin,))
+        next(watching)
+        for post in posts:
+            post["account"] = account("alice", display_name="Alice (on holiday)")
+        server.files |= {TAG: answer(posts)}
+        second = next(watching)
+    assert (_changes(second), second.posts) == ([], 0)
 
 
 def test_a_post_that_is_only_out_of_the_list_is_read_again(rounds: Rounds) -> None:

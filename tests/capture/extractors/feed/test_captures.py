@@ -325,10 +325,11 @@ def test_one_bad_entry_costs_no_other(captured: Captured) -> None:
 def test_an_item_of_a_json_feed_that_is_none_is_named(captured: Captured) -> None:
     """The others are posts, and which could not be read is said; half a character costs no more than itself."""
     body = b'{"version": "https://jsonfeed.org/version/1", "items": [3, {"id": "a"},'
-    body += b' {"id": "\\ud800\\\\"}, {"id": 1e999}]}'
+    body += b' {"id": "\\ud800\\\\"}, "x", {"id": 1e999, "title": "x"}]}'
     with SceneServer({"/feed": body}) as server:
         result, view = captured(server.url("/feed"))
-    assert [entry.post.id for entry in view.items if entry.post] == ["a", "\ufffd\\"]
+    assert [entry.post.id for entry in view.items if entry.post][:2] == ["a", "\ufffd\\"]
+    assert [entry.post.title for entry in view.items if entry.post][2:] == ["x"]
     assert [failure.reason.partition(" could")[0] for failure in view.failed] == [
         "entry 1 is in the feed that is stored but",
         "entry 4 is in the feed that is stored but",
