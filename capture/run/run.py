@@ -19,6 +19,7 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
+from capture.reading import PHOTO_READER, capture_readers
 from capture.recorder.address_guard import AddressGuard
 from capture.recorder.recorder import Recorder
 from capture.request.known import missing
@@ -44,13 +45,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.extractors import Answer, Extractor, Finding
-    from capture.photo import Examiners
     from capture.request.options import CaptureOptions
     from capture.run.search import SearchTarget
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
     from hashing.case.post import Post
     from hashing.ledger.keys import SigningKey
+    from hashing.sandbox import Readers
 
 _MOST_WAITING = 100_000
 """Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
@@ -80,14 +81,14 @@ def capture(
     progress: Progress | None = None,
     stop: Stop | None = None,
     begun: Callable[[CaptureStarted], None] = lambda _: None,
-    examiners: Examiners | None = None,
+    readers: Readers | None = None,
     clock: Clock = system_clock,
 ) -> CaptureResult:
     """Capture a scene into a case and seal it.
 
     Whatever a server does ends as an item or as a failed item with its reason. Ctrl-C seals what had arrived, and so
     does `stop` in any thread. `begun` is told of the capture while the case is locked, before its folder is made: what
-    it raises ends the capture before it has begun. `examiners` are those that several captures share.
+    it raises ends the capture before it has begun. `readers` are those that several captures share.
     Raises BadScene, BadSettings, StorageFull before anything is made; Unwritable where the case cannot be written.
     """
     scene = parse_scene(scene_text)
@@ -120,7 +121,7 @@ def capture(
         return started
 
     folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
-    run = _Run(folder, started, options, wanted, progress or Silent(), room, examiners, clock)
+    run = _Run(folder, started, options, wanted, progress or Silent(), room, readers, clock)
     try:
         with (stop or Stop()).heeded(run.stop):
             status = run.take(places)
@@ -144,7 +145,7 @@ class _Run:
         wanted: frozenset[str],
         progress: Progress,
         room: DiskRoom,
-        examiners: Examiners | None,
+        readers: Readers | None,
         clock: Clock,
     ) -> None:
         self.folder = folder
@@ -164,7 +165,9 @@ class _Run:
             waiting=progress.waiting,
             clock=clock,
         )
-        self._examination = Examination(folder, self._writer, clock, examiners)
+        self._shares_readers = readers is not None
+        self.readers = readers or capture_readers()
+        self._examination = Examination(folder, self._writer, clock, self.readers)
         self.intake = ItemStore(
             folder,
             started.exhibit,
@@ -193,6 +196,7 @@ class _Run:
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
         self._progress.started(started)
+        self.readers.start()  # beside the first wait for the network
 
     def take(self, places: Sequence[SearchTarget]) -> str:
         """Fetch everything, finish the ledger, and return the status."""
@@ -241,6 +245,8 @@ class _Run:
             self._examination.close()
         with suppress(HashingError):
             self._writer.close()
+        if not self._shares_readers:
+            self.readers.close()
 
     def _handle(self, source: Extractor, finding: Finding) -> None:
         match finding:
@@ -336,6 +342,8 @@ class _Run:
                 self.intake.not_begun(found, self._reason or "the capture failed")
         if self._reason:
             self.recorder.stop()
+            if self._stopped or not self._shares_readers:
+                self.readers.give_up(but=PHOTO_READER)  # what the photos say that have arrived is still wanted
         wait(list(self._pending))
         self.pool.close()
         search.join()
@@ -346,13 +354,15 @@ class _Run:
             self._clock_beside.end(wait=False)
         self._writer.flush()
         self._examination.close()
+        if not self._shares_readers:
+            self.readers.close()
         self._writer.close()
         self._progress.sealing()
         intake = self.intake
         status = COMPLETE
         if interrupted:
             status = INTERRUPTED
-        elif intake.failed or self._reason:
+        elif intake.failed or self._reason or self._examination.failed:
             status = PARTIAL if intake.got else NOTHING
         if (dates := self._writer.dates.event(timestamp(self._clock()))) is not None:
             self.folder.append([dates])
@@ -364,7 +374,7 @@ class _Run:
             failed=intake.failed,
             skipped=intake.skipped,
             bytes=intake.bytes,
-            reason=self._reason,
+            reason=self._reason or self._examination.failed,
         )
         self.folder.finish(finished)
         return status
@@ -389,6 +399,7 @@ class _Fetch:
 
     def __init__(self, run: _Run, source: str) -> None:
         self.options = run.options
+        self.readers = run.readers
         self._run = run
         self._source = source
 
