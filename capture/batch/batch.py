@@ -20,7 +20,7 @@ from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, 
 from capture.batch.recovery import beginning, close_batch, finish_batches
 from capture.batch.schedule import Schedule, Try
 from capture.errors import CaptureError
-from capture.photo import Examiners
+from capture.reading import capture_readers
 from capture.request.stopping import Stop
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import finish_abandoned
@@ -165,7 +165,7 @@ class Batch:
             jitter=jitter,
         )
         self._stop = Stop()
-        self._examiners = Examiners()
+        self._readers = capture_readers()
         self._counts = Counts(total=len(rows))
         self._tally = _Tally()
         self._reports: queue.Queue[_Ended | _Hold] = queue.Queue()
@@ -194,7 +194,7 @@ class Batch:
                     thread.join()
             raise
         finally:
-            self._examiners.close()
+            self._readers.close()
             self._folder.close()
 
     def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
@@ -323,7 +323,7 @@ class Batch:
                 progress=RowProgress(self._progress.received, _waiting),
                 stop=self._stop,
                 begun=lambda started: self._claim(tried, started),
-                examiners=self._examiners,
+                readers=self._readers,
                 clock=self._clock,
             )
             ended = replace(ended, result=result, outcome=read_outcome(result.path, refused=result.refused))

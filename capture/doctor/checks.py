@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from capture.doctor.certificates import check_certificates
 from capture.doctor.clock import check_clock
+from capture.doctor.confinement import check_confinement
 from capture.doctor.ffmpeg import check_ffmpeg
 from capture.doctor.folder import check_folder
 from capture.doctor.installed_sources import check_sources
-from capture.doctor.javascript import check_javascript
 from capture.doctor.named import check_settings
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
@@ -21,7 +21,7 @@ CHECKS = (
     check_settings,
     check_folder,
     check_ffmpeg,
-    check_javascript,
+    check_confinement,
     check_network,
     check_certificates,
     check_sources,

@@ -23,6 +23,10 @@ class NotJson(CaptureError):
     """A body is not JSON, or not to its end."""
 
 
+class NotReadable(NotJson):
+    """A body could not be read, whatever it is: its reader hung or died, which makes a capture less than complete."""
+
+
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 # Linear on any input: a string that does not end goes on to the end, and nothing is gone back over.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
-from capture.recorder.decoding import NotDecoded, read_decoded
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed
+from capture.reading import plain_body
+from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
 from hashing.case.facts import Fact
+from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,18 +57,26 @@ class Web:
 
 def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
     """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
-    from capture.page import PageUnreadable, read_page
+    from capture.page.stored_page import read_stored_page
 
-    item = stored.item
+    item, coding = stored.item, stored.item.content_encoding
     try:
-        body = read_decoded(stored.body, item.content_encoding)
-        page = read_page(body, url=stored.url, content_type=stored.content_type)
-    except (NotDecoded, PageUnreadable) as error:
-        yield NotFollowed(url=item.url, reason=f"the page is stored but was not searched for media: {error}")
+        read = read_stored_page(
+            fetch.readers, stored.body, coding=coding, url=stored.url, content_type=stored.content_type
+        )
+        page = read.page
+        plain = plain_body(fetch.readers, stored.body, coding) if coding and page is not None else b""
+    except NotRead as error:
+        reason = f"the page is stored but was not searched for media: {error}"
+        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
         return
-    yield ItemReading(
-        ref=item.ref, facts=page_facts(page), text=page.text, plain=body if item.content_encoding else b""
-    )
+    if page is None:
+        yield NotFollowed(url=item.url, reason=f"the page is stored but was not searched for media: {read.unreadable}")
+        return
+    yield ItemReading(ref=item.ref, facts=page_facts(page), text=page.text, plain=plain)
+    if page.unread:
+        reason = f"the page is stored, and what it shows is not all known: {page.unread}"
+        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
     if page.embedded:
         reason = "embedded in the page itself and stored with it"
         yield NotFollowed(url=item.url, reason=reason, count=page.embedded)
@@ -77,7 +86,7 @@ def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> I
             yield FetchRequest(
                 url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url, named_by=stored
             )
-    if videos and (signs := signs_of_video(body, stored.url, playlists)):
+    if videos and (signs := signs_of_video(read.players, stored.url, playlists)):
         yield from _videos(stored, fetch, signs, playlists)
 
 

@@ -6,7 +6,6 @@ tree.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lxml import etree
@@ -22,16 +21,21 @@ if TYPE_CHECKING:
     Start = Callable[[str, Attributes], "Snippet | None"]
     """Reads the start of an element, by its name and attributes; may ask for the text inside."""
 
-PATIENCE = 5.0
-"""Seconds of processor time for one page; 20 MB of common HTML take a tenth of a second."""
+STEPS = 1 << 33
+"""Steps that one page may cost, the same on every machine; 20 MB of common HTML cost a hundredth of that.
+
+A step is one open element that is compared with an end tag: an end tag that fits nothing makes libxml2 search them all.
+"""
+_STEPS_A_CALL = 512
+"""What an element or a stretch of text costs: the time of so many comparisons."""
 
 _PIECE = 1 << 16
 _LEAST_PIECE = 64
-_STEPS = 1 << 28
-"""An end tag that fits nothing makes libxml2 search its open elements: a deep page is fed in smaller pieces, so that
-the clock is looked at in time."""
+_STEPS_A_PIECE = 1 << 28
+"""A deep page is fed in smaller pieces, so that its steps are counted in time."""
 
 _MOST_OPEN = 64
+_MEMORY = "it takes more memory than is allowed"
 
 
 class Snippet(NamedTuple):
@@ -88,7 +92,10 @@ class _Target:
         self._open: list[_OpenSnippet] = []
         self._templates: list[str] = []
         self.depth = 0
+        self.deepest = 0
+        """The deepest level since this was last set to `depth`."""
         self.elements = 0
+        self.texts = 0
         self.unheard = 0
         self._starts: dict[str, list[Start]] = {}
         self._ends: dict[str, list[Callable[[], None]]] = {}
@@ -104,6 +111,7 @@ class _Target:
 
     def start(self, tag: str, attributes: Attributes) -> None:
         self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
         self.elements += 1
         if tag == "template":
             # One with this attribute is shown, as part of the element around it (HTML Standard, 4.12.3).
@@ -129,6 +137,7 @@ class _Target:
         self.depth -= 1
 
     def data(self, data: str) -> None:
+        self.texts += 1
         self._text.data(data)
         for snippet in self._open:
             snippet.add(data)
@@ -151,20 +160,18 @@ class Parsed(NamedTuple):
 
     elements: int
     notes: list[str]
+    steps: int
+    unread: str
+    """Why the page was not read to its end; "" where it was."""
 
 
 def parse(
-    page: str,
-    text: VisibleText,
-    readers: Sequence[Reader],
-    *,
-    patience: float = PATIENCE,
-    clock: Callable[[], float] = time.thread_time,
-    piece: int = _PIECE,
+    page: str, text: VisibleText, readers: Sequence[Reader], *, steps: int = STEPS, piece: int = _PIECE
 ) -> Parsed:
-    """Parse a page that is decoded, without NUL; stop when `patience` seconds of `clock` are over. Never fails.
+    """Parse a page that is decoded, without NUL; stop when it has cost so many `steps` (see STEPS). Never fails.
 
-    The parser is fed at most `piece` characters between two looks at the clock.
+    The parser is fed at most `piece` characters at a time; after each the steps are counted, as the most that libxml2
+    may have taken.
 
     HTML has no entities of its own making: what a DOCTYPE declares is neither expanded nor fetched.
     """
@@ -174,20 +181,30 @@ def parse(
         huge_tree=True,
         target=target,  # type: ignore[arg-type]  # the stubs ask for more than lxml: comment(), and bytes for text
     )
-    end = clock() + patience
-    position, notes = 0, []
+    position, searched, unread = 0, 0, ""
     try:
         while position < len(page):
-            size = min(piece, max(_LEAST_PIECE, _STEPS // max(target.depth, 1)))
-            parser.feed(page[position : position + size])
-            position += size
-            if clock() > end and position < len(page):
-                notes.append(f"read to character {position:,} of {len(page):,} only: it takes more than {patience:g} s")
+            target.deepest = target.depth
+            end = position + min(piece, max(_LEAST_PIECE, _STEPS_A_PIECE // max(target.depth, 1)))
+            parser.feed(page[position:end])
+            searched += page.count("</", position, end + 1) * target.deepest
+            position = min(end, len(page))
+            if _cost(target, searched) > steps and position < len(page):
+                cost = f"it takes more than {steps:,} steps"
+                unread = f"read to character {position:,} of {len(page):,} only: {cost}"
                 break
         parser.close()
-    except etree.LxmlError as error:
-        notes.append(f"read to character {position:,} of {len(page):,} only: {error}")
+        # Without memory libxml2 ends where it is, as at the end of the page.
+        if parser.feed_error_log.filter_types([etree.ErrorTypes.ERR_NO_MEMORY]):
+            unread = f"not read to its end: {_MEMORY}"
+    except (etree.LxmlError, MemoryError) as error:
+        unread = f"not read further than character {position:,} of {len(page):,}: {str(error) or _MEMORY}"
         target.close()
+    notes = [unread] if unread else []
     if target.unheard:
         notes.append(f"{target.unheard:,} elements nested too deeply in each other were not read")
-    return Parsed(target.elements, notes)
+    return Parsed(target.elements, notes, _cost(target, searched), unread)
+
+
+def _cost(target: _Target, searched: int) -> int:
+    return searched + _STEPS_A_CALL * (target.elements + target.texts)

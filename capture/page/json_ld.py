@@ -9,6 +9,8 @@ LONGEST = 2 << 20
 """Characters of one block. A JSON value takes many times its length in memory."""
 
 MOST_BLOCKS = 100
+_MOST_CHARACTERS = 4 << 20
+"""Characters of all blocks together: their values stay in memory until the page is read."""
 _DEEPEST = 40
 _MOST_VALUES = 50_000
 
@@ -43,8 +45,12 @@ def read_json_ld(blocks: list[str]) -> JsonLdMedia:
     """Read the text of each block; one that is no JSON, or too large or deep, is noted and the others are read."""
     nodes: list[JsonLdNode] = []
     notes: list[str] = []
-    room = _MOST_VALUES
+    room, characters = _MOST_VALUES, _MOST_CHARACTERS
     for number, block in enumerate(blocks, start=1):
+        characters -= len(block)
+        if characters < 0:
+            notes.append(f"JSON-LD from block {number} on: not read, there is more than a page has")
+            break
         try:
             whole = len(block) <= LONGEST
             value = json.loads(_unwrapped(block), strict=False) if whole else None

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
+from capture.page.kinds import Kind
 from capture.page.urls import is_embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from capture.page.kinds import Kind
     from capture.page.urls import Addresses
 
 MOST = 50_000

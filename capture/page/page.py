@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from capture.page.document import Reader
 
 _MOST_INNER_PAGES = 20
-_INNER_PATIENCE = 0.5
+_INNER_STEPS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class ReadPage:
     media: tuple[MediaLink, ...]
     embedded: int
     notes: tuple[str, ...]
+    unread: str
+    """Why the page was not read to its end, so that it may show more than is said here; "" where it was."""
     encoding: str
     """The encoding by which the page was read, and what decided it: "windows-1251 (meta)"."""
 
@@ -98,9 +100,9 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     claiming, linked = ClaimReader(claims), JsonLdReader()
     showing, styling, naming = ContentMedia(mentions), StyleMedia(mentions), MetadataMedia(mentions)
     parsed = parse(decoded.text, text, (claiming, linked, showing, styling, naming))
-    if not parsed.elements:
+    if not (parsed.elements or parsed.unread):
         raise PageUnreadable(f"{url}: there is no element and no text in the page")
-    inner_notes = _read_inner_pages(showing.inner_pages, (showing, styling), text)
+    inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
     showing.finish()
     naming.finish()
     json_ld = read_json_ld(linked.blocks)
@@ -124,18 +126,25 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
         media=links.media,
         embedded=links.embedded,
         notes=(*notes, *claims.notes(), *mentions.notes(), *links.notes),
+        unread=parsed.unread or inner_unread,
         encoding=f"{decoded.encoding} ({decoded.decided_by})",
     )
 
 
-def _read_inner_pages(pages: Sequence[str], readers: Sequence[Reader], text: VisibleText) -> list[str]:
-    """Read the pages that frames hold in themselves; what they show is part of the page."""
+def _read_inner_pages(pages: Sequence[str], readers: Sequence[Reader], text: VisibleText) -> tuple[list[str], str]:
+    """Read the pages that frames hold in themselves; what they show is part of the page.
+
+    Return what is to be said of them, and why one of them was not read to its end.
+    """
     notes: list[str] = []
+    unread = ""
     for number in range(_MOST_INNER_PAGES):
         if number >= len(pages):
             break
-        parsed = parse(pages[number], text, readers, patience=_INNER_PATIENCE)
+        parsed = parse(pages[number], text, readers, steps=_INNER_STEPS)
         notes += [f"frame {number + 1}: {note}" for note in parsed.notes]
+        unread = unread or (parsed.unread and f"frame {number + 1}: {parsed.unread}")
     if len(pages) > _MOST_INNER_PAGES:
-        notes.append(f"{len(pages) - _MOST_INNER_PAGES:,} further frames with a page in themselves were not read")
-    return notes
+        unread = f"{len(pages) - _MOST_INNER_PAGES:,} further frames with a page in themselves were not read"
+        notes.append(unread)
+    return notes, unread

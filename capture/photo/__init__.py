@@ -1,9 +1,8 @@
-"""What a photo states about itself: facts, each with the tag that says so, read in a process of its own.
+"""What a photo states about itself: facts, each with the tag that says so, read in the sandbox.
 
-No photo, however hostile, makes this raise, changes the file, or reaches the process that signs.
+No photo, however hostile, changes the file, or reaches the process that signs.
 """
 
-from capture.photo.examiner import Examiner
-from capture.photo.examiners import Examiners
+from capture.photo.stored_photo import photo_facts
 
-__all__ = ["Examiner", "Examiners"]
+__all__ = ["photo_facts"]

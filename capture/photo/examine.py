@@ -1,13 +1,11 @@
-"""All facts of one photo. The bytes are hostile: run this in a process that holds nothing of value (see Examiner)."""
+"""All facts of one photo. The bytes are hostile: run this in the sandbox."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from capture.photo import bitmap, gif, heif, jpeg, names, png, tiff, webp
 from capture.photo.exif_facts import exif_facts
@@ -20,9 +18,6 @@ from capture.photo.thumbnail import thumbnail_facts
 from capture.photo.time_facts import time_facts
 from capture.request.media_type import HEAD, sniff
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_FACTS = 250
 _FIRST_BYTES = "first bytes"
@@ -56,26 +51,13 @@ _FORMATS = {
 }
 
 
-def examine(path: Path) -> tuple[Fact, ...]:
-    """Return what a photo states about itself. What cannot be read is a fact that says so; the file is only read."""
+def facts_in(file: BinaryIO) -> tuple[Fact, ...]:
+    """Return what a photo states about itself. What cannot be read is a fact that says so. Run this in the sandbox."""
     try:
-        with _opened(path) as photo:
-            return tuple(fact for fact, _ in zip(_facts(photo), range(MOST_FACTS), strict=False))
+        photo = PhotoFile(file, os.fstat(file.fileno()).st_size)
+        return tuple(fact for fact, _ in zip(_facts(photo), range(MOST_FACTS), strict=False))
     except NotRead as error:
         return (Fact(names.PHOTO, f"{names.COULD_NOT_BE_READ}{error}", "file"),)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[PhotoFile]:
-    """Open a regular file, and nothing else: a pipe would make its reader wait for ever. Raises NotRead."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise NotRead("it is not a regular file")
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError) as error:
-        raise NotRead(getattr(error, "strerror", None) or "no such file") from error
-    with os.fdopen(descriptor, "rb") as file:
-        yield PhotoFile(file, os.fstat(descriptor).st_size)
 
 
 def _facts(photo: PhotoFile) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from capture.photo import names
@@ -16,6 +17,10 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}
 _SOS, _EOI = 0xDA, 0xD9
 _APP1, _APP11, _APP13, _COM = 0xE1, 0xEB, 0xED, 0xFE
 _MOST_SEGMENTS = 10_000
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""A marker in picture data, where the byte 0xFF is followed by 0x00 and restart markers stand on their own."""
+_BLOCK = 1 << 14
+_MOST_SCANS = 10_000
 
 
 def walk(file: PhotoFile, parts: Parts) -> None:
@@ -37,6 +42,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
             at += 2
             continue
         if marker == _SOS:
+            parts.scans = _scans(file, at)
             return
         length = int.from_bytes(head[2:4], "big")
         if marker == _EOI or length < 2:  # noqa: PLR2004 - a length counts itself
@@ -45,6 +51,24 @@ def walk(file: PhotoFile, parts: Parts) -> None:
         _segment(file, parts, marker, at + 4, length - 2)
         at += 2 + length
     parts.ends_early = "it has more segments than a photo has"
+
+
+def _scans(file: PhotoFile, at: int) -> int:
+    """Return how many scans the picture has: each makes a decoder pass over the whole of it again."""
+    scans = 0
+    while scans < _MOST_SCANS and len(head := file.at(at, 4)) == 4 and head[1] != _EOI:  # noqa: PLR2004 - marker, length
+        scans += head[1] == _SOS
+        at = _next_marker(file, at + 2 + int.from_bytes(head[2:4], "big"))
+    return scans
+
+
+def _next_marker(file: PhotoFile, at: int) -> int:
+    """Return where the next marker stands, or the end of the file."""
+    while block := file.at(at, _BLOCK):
+        if found := _MARKER.search(block):
+            return at + found.start()
+        at += max(1, len(block) - 1)  # a marker may stand astride two blocks
+    return file.size
 
 
 def pixel_size(data: bytes) -> tuple[int, int] | None:

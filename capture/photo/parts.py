@@ -24,6 +24,8 @@ class Parts:
     """Which part states the pixel size; "" where none does."""
     frames: int = 1
     frames_tag: str = ""
+    scans: int = 1
+    """How often a decoder passes over the whole picture."""
     exif: PhotoFile | None = None
     """The block that begins with a TIFF header: EXIF as it stands inside other formats."""
     facts: list[Fact] = field(default_factory=list)

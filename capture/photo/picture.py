@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from capture.photo.photo_file import PhotoFile
 
 MOST_PIXELS = 64_000_000
+_MOST_STEPS = 1 << 32
+"""Pixels times passes over them, the same on every machine: a few kilobytes can ask for thousands of passes."""
 _LARGEST_FILE = 256 << 20
 _PLUGINS = {
     "JPEG": "JpegImagePlugin", "PNG": "PngImagePlugin", "GIF": "GifImagePlugin", "WEBP": "WebPImagePlugin",
@@ -40,6 +42,10 @@ def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> Dec
     pixels = parts.width * parts.height
     if pixels > MOST_PIXELS:
         return _not_decoded(f"{pixels / 1e6:,.0f} megapixels are declared, and no more than 64 are decoded")
+    if pixels * parts.scans > _MOST_STEPS:
+        return _not_decoded(
+            f"{pixels / 1e6:,.0f} megapixels in {parts.scans:,} scans are far more than a camera writes"
+        )
     if photo.size > _LARGEST_FILE:
         return _not_decoded(f"a file of {photo.size:,} bytes is not decoded")
     if not pillow_format or not _has_decoder(pillow_format):

@@ -12,8 +12,9 @@ from hashing.files.storage import read_error
 from hashing.warc.content_coding import PIECE, unpacked, unpacker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 LARGEST = 32 << 20
 """Bytes of a page that are read for what it says; a larger one is kept all the same."""
@@ -25,12 +26,25 @@ class NotDecoded(CaptureError):
 
 def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
     """Return a stored body without its content coding. Raises NotDecoded, Unreadable."""
-    plain = bytearray()
-    for piece in _decoded(path, coding):
-        plain += piece
-        if len(plain) > largest:
-            raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
-    return bytes(plain)
+    return _joined(_decoded(path, coding), largest)
+
+
+def decoded_body(file: BinaryIO, coding: str, largest: int = LARGEST) -> bytes:
+    """Return what a file holds without its content coding. Raises NotDecoded."""
+    return _joined(decoded_pieces(file, coding), largest)
+
+
+def decoded_pieces(file: BinaryIO, coding: str) -> Iterator[bytes]:
+    """Yield what a file holds without its content coding, a piece at a time. Raises NotDecoded."""
+    file.seek(0)
+    try:
+        yield from unpacked(iter(lambda: file.read(PIECE), b""), coding)
+    except OSError as error:
+        raise NotDecoded(f"the disk could not be read: {error.strerror}") from error
+    except UnknownCoding as error:
+        raise NotDecoded(f"{error}, which goldenhour does not decode") from error
+    except BadCoding as error:
+        raise NotDecoded(str(error)) from error
 
 
 def decoded_sha256(path: Path, coding: str) -> str:
@@ -48,6 +62,16 @@ def decoded_sample(sample: bytes, coding: str) -> bytes:
         return undoing.decompress(sample, len(sample)) if undoing else sample
     except (UnknownCoding, zlib.error):
         return sample
+
+
+def _joined(pieces: Iterable[bytes], largest: int) -> bytes:
+    """Return pieces as one. Raises NotDecoded where they are larger than what is read."""
+    plain = bytearray()
+    for piece in pieces:
+        plain += piece
+        if len(plain) > largest:
+            raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
+    return bytes(plain)
 
 
 def _decoded(path: Path, coding: str) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hashing.case.events import Item, PostChanged, ProofRead
     from hashing.case.facts import Fact
     from hashing.case.post import Post
+    from hashing.sandbox import Readers
 
 
 class NotMine(CaptureError):
@@ -163,6 +164,8 @@ class Fetch(Protocol):
     """What a source may ask of the capture while it looks for what belongs to a scene."""
 
     options: CaptureOptions
+    readers: Readers
+    """What reads whatever a server sent: a source itself reads none of it."""
 
     @property
     def scratch(self) -> Path:

@@ -8,36 +8,45 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from capture.reading import capture_readers
 from hashing.case.events import ItemFacts, PostRead
 from hashing.case.facts import Fact
+from hashing.sandbox import NotRead
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
     from capture.extractors import DerivedFile, ItemReading
-    from capture.photo import Examiners
     from capture.request.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item
+    from hashing.sandbox import Readers
 
 
 class Examination:
-    """Has photos examined by a process of their own, one after the other, and records what came of it.
+    """Has photos examined in the sandbox, one after the other, and records what came of it.
 
-    The process is lent by `examiners`, where several captures share them.
+    `readers` are those that the capture shares with others.
     """
 
     def __init__(
-        self, folder: CaptureFolder, writer: Writer, clock: Clock, stop: Stop, examiners: Examiners | None = None
+        self, folder: CaptureFolder, writer: Writer, clock: Clock, stop: Stop, readers: Readers | None = None
     ) -> None:
         self._stop = stop
-        self._examiners = examiners
+        self._shares_readers = readers is not None
+        self._readers = readers or capture_readers()
         self._folder = folder
         self._writer = writer
         self._clock = clock
         self._photos: queue.Queue[Item | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._not_read = 0
+
+    @property
+    def failed(self) -> str:
+        """What is not known because a reader hung or died; "" where all that could be read was."""
+        return f"{self._not_read:,} photos were not examined, as their facts say" if self._not_read else ""
 
     def examine(self, photo: Item) -> None:
         """Queue a photo that is stored."""
@@ -77,6 +86,8 @@ class Examination:
         if thread is not None:
             self._photos.put(None)
             thread.join()
+        if not self._shares_readers:
+            self._readers.close()
 
     def _run(self) -> None:
         try:
@@ -85,15 +96,21 @@ class Examination:
             self._stop.fail(error)
 
     def _examine_all(self) -> None:
-        from capture.photo import Examiner
+        while (photo := self._photos.get()) is not None:
+            if self._stop.error is not None:
+                continue  # the capture is being given up
+            facts = _coded(photo) or self._facts(photo)
+            if facts:
+                self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
 
-        with self._examiners.lend() if self._examiners is not None else Examiner() as examiner:
-            while (photo := self._photos.get()) is not None:
-                if self._stop.error is not None:
-                    continue  # the capture is being given up
-                facts = _coded(photo) or examiner.examine(self._folder.path / photo.path)
-                if facts:
-                    self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
+    def _facts(self, photo: Item) -> tuple[Fact, ...]:
+        from capture.photo import photo_facts
+
+        try:
+            return photo_facts(self._readers, self._folder.path / photo.path)
+        except NotRead as error:
+            self._not_read += 1
+            return (Fact("photo", f"could not be read: {error}", "examination"),)
 
 
 def _coded(photo: Item) -> tuple[Fact, ...]:

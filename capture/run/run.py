@@ -21,6 +21,7 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
+from capture.reading import PHOTO_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.urls import host_and_port
 from capture.request.progress import Progress, Silent
@@ -46,13 +47,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.extractors import Answer, Extractor, Finding
-    from capture.photo import Examiners
     from capture.request.extractor import SearchTarget
     from capture.request.options import CaptureOptions
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
     from hashing.case.post import Post
     from hashing.ledger.keys import SigningKey
+    from hashing.sandbox import Readers
 
 _MOST_WAITING = 100_000
 """Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
@@ -89,14 +90,14 @@ def capture(
     progress: Progress | None = None,
     stop: Stop | None = None,
     begun: Callable[[CaptureStarted], None] = lambda _: None,
-    examiners: Examiners | None = None,
+    readers: Readers | None = None,
     clock: Clock = system_clock,
 ) -> CaptureResult:
     """Capture a scene into a case and seal it.
 
     Whatever a server does ends as an item or as a failed item with its reason. Ctrl-C seals what had arrived, and so
     does `stop` in any thread. `begun` is told of the capture while the case is locked, before its folder is made: what
-    it raises ends the capture before it has begun. `examiners` are those that several captures share.
+    it raises ends the capture before it has begun. `readers` are those that several captures share.
     Raises BadScene, BadSettings, StorageFull before anything is made; Unwritable where the case cannot be written.
     """
     scene = parse_scene(scene_text)
@@ -132,7 +133,7 @@ def capture(
     ending = Stop()
     run: _Run | None = None
     try:
-        run = _Run(folder, started, options, wanted, progress or Silent(), room, ending, examiners, clock)
+        run = _Run(folder, started, options, wanted, progress or Silent(), room, ending, readers, clock)
         with (stop or Stop()).heeded(ending.ask):
             status = run.take(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
@@ -183,7 +184,7 @@ class _Run:
         progress: Progress,
         room: DiskRoom,
         stop: Stop,
-        examiners: Examiners | None,
+        readers: Readers | None,
         clock: Clock,
     ) -> None:
         self.folder = folder
@@ -205,7 +206,9 @@ class _Run:
             waiting=progress.waiting,
             clock=clock,
         )
-        self._examination = Examination(folder, self._writer, clock, stop, examiners)
+        self._shares_readers = readers is not None
+        self.readers = readers or capture_readers()
+        self._examination = Examination(folder, self._writer, clock, stop, self.readers)
         self.intake = ItemStore(
             folder,
             started.exhibit,
@@ -235,6 +238,7 @@ class _Run:
         self._posts_seen: dict[str, str] = {}
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
+        self.readers.start()  # beside the first wait for the network
 
     def take(self, places: Sequence[SearchTarget]) -> str:
         """Fetch everything, finish the ledger, and return the status. Raises what makes that impossible."""
@@ -282,6 +286,8 @@ class _Run:
         with suppress(BaseException):  # it is why we are here, or comes after that
             self._writer.close()
         self._examination.close()
+        if not self._shares_readers:
+            self.readers.close()
 
     def _handle(self, source: Extractor, finding: Finding) -> None:
         match finding:
@@ -379,6 +385,8 @@ class _Run:
     def _end_fetching(self, search: Search) -> None:
         """Wait until every fetch and every source has ended; record as failed what had not begun."""
         search.stop()
+        if self.stop.reason and (self.stop.asked or not self._shares_readers):
+            self.readers.give_up(but=PHOTO_READER)  # what the photos say that have arrived is still wanted
         self.pool.close()
         search.join()
         self.recorder.close()
@@ -393,6 +401,8 @@ class _Run:
             self._clock_beside.end(wait=False)
         self._writer.flush()
         self._examination.close()
+        if not self._shares_readers:
+            self.readers.close()
         self._writer.close()
         if self.stop.error is not None or any((self.folder.path / INCOMING).glob("*.jsonl")):
             raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
@@ -402,7 +412,7 @@ class _Run:
         status = COMPLETE
         if self.stop.asked:
             status = INTERRUPTED
-        elif intake.failed or self.stop.reason:
+        elif intake.failed or self.stop.reason or self._examination.failed:
             status = PARTIAL if intake.got else NOTHING
         if (dates := self._writer.dates.event(timestamp(self._clock()))) is not None:
             self.folder.append([dates])
@@ -414,7 +424,7 @@ class _Run:
             failed=intake.failed,
             skipped=intake.skipped,
             bytes=intake.bytes,
-            reason=self.stop.reason,
+            reason=self.stop.reason or self._examination.failed,
         )
         self.folder.finish(finished)
         return status
@@ -443,6 +453,7 @@ class _Fetch:
 
     def __init__(self, run: _Run, source: str, *, public: bool = False) -> None:
         self.options = run.options
+        self.readers = run.readers
         self._run = run
         self._source = source
         self._public = public

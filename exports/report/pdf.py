@@ -15,7 +15,7 @@ from exports.errors import ExportError
 from exports.format.outside import demand_outside
 from exports.report.held import held_bundle
 from exports.report.links import PHOTO, PrintLinks
-from exports.report.preview import preview
+from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
 from exports.report.site import report_pages
 from exports.report.words import is_photo
@@ -146,7 +146,8 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int)
 def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the small copies of the photos on these pages by their SHA-256, and why others have none."""
     photos = {item.sha256: item for page in pages for item in _shown(page) if item.path in held.files.names}
-    made = [preview(item, held.files) for item in photos.values()]
+    with preview_readers() as readers:
+        made = [preview(item, held.files, readers) for item in photos.values()]
     return {each.sha256: each.data for each in made if each.data}, {
         each.sha256: each.reason for each in made if each.reason
     }

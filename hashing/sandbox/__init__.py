@@ -1,1 +1,15 @@
-"""The child process in which hostile bytes are read."""
+"""The one place in which hostile bytes are read: a process that holds nothing and reaches nothing.
+
+It has no key, no environment, no network, no other program, and no file but those that are handed to it, open; its
+memory and its time are bounded. On Linux the kernel sees to that (Landlock, seccomp); what else is there, `Confinement`
+says. A reader that hangs or dies costs the document that it read, which is said, and no other.
+"""
+
+from hashing.sandbox.confine import Confinement
+from hashing.sandbox.errors import NotRead
+from hashing.sandbox.handed_over import handed_over
+from hashing.sandbox.process import SandboxProcess
+from hashing.sandbox.program import confined
+from hashing.sandbox.readers import Readers
+
+__all__ = ["Confinement", "NotRead", "Readers", "SandboxProcess", "confined", "handed_over"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from capture import photo
 from capture.clock import parse_time_server
 from capture.extractors.web import Web
-from capture.photo import Examiner
 from capture.recorder.body import _BodyFile
 from capture.request.stopping import Stop
 from capture.run.intake import ItemStore
@@ -141,15 +141,15 @@ def test_a_storage_error_says_what_it_was(
 def test_an_examination_that_fails(captures: Captures, scene: SceneServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where photos are no longer looked into, the capture ends and is not complete."""
     seen: list[object] = []
-    real = Examiner.examine
+    real = photo.photo_facts
 
-    def _examine(self: Examiner, *args: Any) -> Any:  # noqa: ANN401 - handed through
+    def _facts(*args: Any) -> Any:  # noqa: ANN401 - handed through
         seen.append(args)
         if len(seen) == 3:
             raise KeyError("unexpected")
-        return real(self, *args)
+        return real(*args)
 
-    monkeypatch.setattr(Examiner, "examine", _examine)
+    monkeypatch.setattr(photo, "photo_facts", _facts)
     result, view = captures.run(scene.url("/"))
     assert (result.status, result.faulty) == ("partial", True)
     assert view.finished is not None

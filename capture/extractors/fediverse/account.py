@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from capture.extractors.fediverse.content import read_content
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.json_value import count, line, mapping, name_of, sequence, time, web_url
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _COUNTS = {"followers_count": "followers", "following_count": "following", "statuses_count": "posts"}
 _MOST_FIELDS = 20
+_MOST_FOUND = 40
 
 
 def read_account(value: object, server: Server) -> Account:
@@ -25,6 +28,35 @@ def read_account(value: object, server: Server) -> Account:
         name=line(said.get("display_name"), 500),
         id=web_url(said.get("uri")),
         url=web_url(said.get("url")),
+    )
+
+
+class AccountRead(msgspec.Struct, frozen=True, kw_only=True):
+    """An account: the server's own name of it ("" for what is no account), its `acct` and user name, what it says."""
+
+    number: str = ""
+    acct: str = ""
+    username: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+def read_accounts(value: object, server: Server, *, searched: bool, facts: bool = True) -> tuple[AccountRead, ...]:
+    """Return the account that a value is, or those that a search found; with what they say, if `facts` are wanted."""
+    values = sequence(mapping(value).get("accounts"), _MOST_FOUND) if searched else [value]
+    return tuple(_read(each, server, facts=facts) for each in values)
+
+
+def _read(value: object, server: Server, *, facts: bool) -> AccountRead:
+    said = mapping(value)
+    try:
+        number = account_number(value)
+    except UnreadableAnswer:
+        return AccountRead()
+    return AccountRead(
+        number=number,
+        acct=line(said.get("acct"), 500),
+        username=line(said.get("username"), 500),
+        facts=account_facts(value, server) if facts else (),
     )
 
 

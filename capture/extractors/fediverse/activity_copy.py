@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.fediverse.activity import ACCEPT, author_of, read_activity
+from capture.extractors.fediverse.activity import ACCEPT
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.post_list import NOT_PUBLIC
-from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.fediverse.server import is_as_before
 from capture.extractors.fediverse.status import PUBLIC
-from capture.extractors.served_json import NotJson
+from capture.extractors.fediverse.stored_answer import activity_of, not_read
+from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import FetchRequest, ItemReading, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from capture.request.extractor import Fetch, Finding
+    from capture.request.extractor import Fetch, Finding, StoredItem
 
 
 def beside(name: str, found_in: str) -> FetchRequest:
@@ -33,9 +34,12 @@ def find_activity(url: str, fetch: Fetch, *, found_in: str, has_token: bool) -> 
         return f"ActivityPub: {answer.reason}"
     ref = answer.stored.item.ref
     try:
-        value = read_stored(answer.stored).whole().value
-        read_activity(value, answer.url)
-        post = read_activity(value, answer.url, _actor(author_of(value), fetch))
+        post, author = activity_of(fetch.readers, answer.stored, answer.url)
+        if (actor := _actor(author, fetch)) is not None:
+            post, _ = activity_of(fetch.readers, answer.stored, answer.url, actor)
+    except NotReadable as error:
+        yield not_read(url, answer, error)
+        return f"ActivityPub: stored, but could not be read: {error}"
     except (NotJson, UnreadableAnswer) as error:
         return f"ActivityPub: stored, but could not be read: {error}"
     if post.visibility not in PUBLIC and not has_token:
@@ -46,16 +50,11 @@ def find_activity(url: str, fetch: Fetch, *, found_in: str, has_token: bool) -> 
     return ""
 
 
-def _actor(url: str, fetch: Fetch) -> object:
+def _actor(url: str, fetch: Fetch) -> StoredItem | None:
     """Fetch the author's actor, which has the name that people know the author by."""
     if not url:
         return None
     answer = fetch.get(
         FetchRequest(url=url, kind="account", found_in="author of the post", headers={"Accept": ACCEPT}, optional=True)
     )
-    if answer.stored is None or answer.reason:
-        return None
-    try:
-        return read_stored(answer.stored).whole().value
-    except NotJson:
-        return None
+    return answer.stored if not answer.reason else None

@@ -17,7 +17,8 @@ LONGEST = 150_000
 """Characters of text that are kept of one post; the post as served is kept whole."""
 CUT = "\n\n[The text goes on; it was cut here.]"
 
-_PATIENCE = 0.5
+_STEPS = 1 << 30
+"""Steps (see `capture.page.document`) for the HTML of one post."""
 _MOST = 200
 _SIGNS = ("#", "\N{FULLWIDTH NUMBER SIGN}")
 _LONGEST_HTML = 4 << 20
@@ -35,7 +36,7 @@ def read_content(html: object) -> StatusContent:
     """Read the HTML of a post. Never fails: what is no HTML is text."""
     visible, links = VisibleText(), _Links()
     source = text(html, _LONGEST_HTML)
-    parse(source, visible, [links], patience=_PATIENCE)
+    parse(source, visible, [links], steps=_STEPS)
     said = visible.text()
     if len(said) > LONGEST:
         said = said[: LONGEST - len(CUT)] + CUT

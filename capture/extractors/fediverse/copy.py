@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.errors import UnreadableAnswer
-from capture.extractors.fediverse.history import read_history
-from capture.extractors.fediverse.listed import ListedStatus, read_listed, read_page
-from capture.extractors.fediverse.server import NOT_THERE, is_as_before, read_stored
-from capture.extractors.served_json import NotJson
+from capture.extractors.fediverse.listed import ListedStatus
+from capture.extractors.fediverse.server import NOT_THERE, is_as_before
+from capture.extractors.fediverse.stored_answer import list_of, not_read, post_of, read_history
+from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
 from hashing.case.facts import Fact
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from capture.extractors.fediverse.post_list import PostList
     from capture.extractors.fediverse.server import Server
     from capture.extractors.fediverse.status import Status
-    from capture.extractors.served_json import ServedJson
     from capture.request.extractor import Fetch, Finding, StoredItem
     from hashing.case.post import Edit, PostMedia
 
@@ -32,7 +31,6 @@ class LocatedCopy(NamedTuple):
     """A post that is stored by itself."""
 
     stored: StoredItem
-    served: ServedJson
     listed: ListedStatus
 
 
@@ -66,10 +64,9 @@ class Copy:
             self.refusals += [] if is_as_before(answer) else [self._server.refusal(answer, "search")]
             return None
         try:
-            served = read_stored(answer.stored)
-            page = read_page(served, [served.member(served.root, "statuses")], self._server, {})
+            page = list_of(self._fetch.readers, answer.stored, self._server, {}, "statuses")
         except NotJson as error:
-            yield NotFollowed(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
+            yield not_read(url, answer, error)
             return None
         meant = [listed for listed in page.posts if self._is_meant(listed, listed.status)]
         if not meant and len(page.posts) == 1 and self._address.url not in page.posts[0].status.post.links:
@@ -78,7 +75,7 @@ class Copy:
 
     def read(self, located: LocatedCopy) -> Iterator[Finding]:
         """Yield what the post says, what it said before, the post that it quotes, and its media."""
-        stored, served, listed = located
+        stored, listed = located
         post, url = listed.status.post, stored.item.url
         if not (listed.public or self._server.has_token):
             yield ItemReading(
@@ -97,7 +94,7 @@ class Copy:
         self._posts.note(listed.status)
         yield from found_media(post.media, f"post {post.permalink or post.id}")
         yield from found_media(earlier, f"an earlier wording of post {post.permalink or post.id}")
-        yield from self._posts.quoted(stored, served, listed)
+        yield from self._posts.quoted(stored, listed)
 
     def _ask(self, number: str, *, sure: bool) -> Generator[Finding, None, LocatedCopy | None]:
         url = self._server.api("v1", "statuses", number)
@@ -109,17 +106,16 @@ class Copy:
                 self.refusals.append(self._server.refusal(answer, "post"))
             return None
         try:
-            served = read_stored(answer.stored)
-            listed = read_listed(served, served.whole(), self._server, self._posts.names)
+            listed = post_of(self._fetch.readers, answer.stored, self._server, self._posts.names)
         except (NotJson, UnreadableAnswer) as error:
-            reason = f"stored, but could not be read: {answer.reason or error}"
-            self.refusals.append(f"post: {reason}")
-            yield NotFollowed(url=url, reason=reason)
+            said = not_read(url, answer, error)
+            self.refusals.append(f"post: {said.reason}")
+            yield said
             return None
         if not sure and not self._is_meant(listed, listed.status):
             yield NotFollowed(url=url, reason="stored, but another post than the address names")
             return None
-        return LocatedCopy(answer.stored, served, listed)
+        return LocatedCopy(answer.stored, listed)
 
     def _is_meant(self, listed: ListedStatus, status: Status) -> bool:
         """Whether a post is the one that the address names: the same number can mean another one elsewhere."""
@@ -154,7 +150,11 @@ class Copy:
             elif not is_as_before(answer):
                 yield Unavailable(url=url, reason=reason, found_in=found_in)
             return (), ()
-        history = read_history(answer.stored, status.post)
+        try:
+            history = read_history(self._fetch.readers, answer.stored, status.post)
+        except NotReadable as error:
+            yield not_read(url, answer, error)
+            return (), ()
         if history.problem:
             yield Unavailable(url=url, reason=f"stored, but not read to its end: {answer.reason or history.problem}")
         return history.edits, history.media

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from capture.extractors.fediverse.attachment import read_attachments
 from capture.extractors.fediverse.content import CUT, LONGEST, read_content
 from capture.extractors.fediverse.poll import poll_text
-from capture.extractors.fediverse.server import read_stored
 from capture.extractors.json_value import mapping, text, time
 from capture.extractors.served_json import NotJson
 from hashing.case.facts import Fact
-from hashing.case.post import Edit
+from hashing.case.post import Edit, PostMedia
 
 if TYPE_CHECKING:
     from capture.extractors.json_value import Json
-    from capture.request.extractor import StoredItem
-    from hashing.case.post import Post, PostMedia
+    from capture.extractors.served_json import ServedJson
 
 _MOST = 100
 """Earlier wordings that are read; every one is kept in the history as served."""
@@ -30,13 +28,12 @@ class EditHistory(NamedTuple):
     problem: str = ""
 
 
-def read_history(stored: StoredItem, post: Post) -> EditHistory:
-    """Read a stored edit history; the wording that the post has now is left out. Raises Unreadable (hashing)."""
+def history_of(served: ServedJson, edited: str, said: str, warning: str) -> EditHistory:
+    """Read an edit history; the wording that the post has now, by its time or its words, is left out."""
     edits: list[Edit] = []
     media: list[PostMedia] = []
     problem, room = "", LONGEST
     try:
-        served = read_stored(stored)
         for piece in served.elements(served.root):
             if len(edits) > _MOST:
                 problem = f"more than {_MOST} wordings: the later ones are stored and not listed"
@@ -48,7 +45,7 @@ def read_history(stored: StoredItem, post: Post) -> EditHistory:
             media += read_attachments(version.get("media_attachments"))
     except NotJson as error:
         problem = str(error)
-    if edits and _is_present(edits[-1], post):
+    if edits and ((edited and edits[-1].time == edited) or (edits[-1].text, edits[-1].warning) == (said, warning)):
         edits.pop()
     return EditHistory(tuple(edits[:_MOST]), tuple({each.url: each for each in media}.values()), problem)
 
@@ -70,8 +67,3 @@ def _edit(version: Json, room: int) -> Edit:
     if len(said) > room:
         said = said[: max(room - len(CUT), 0)] + CUT
     return Edit(time=time(version.get("created_at")), text=said, warning=text(version.get("spoiler_text"), 5000))
-
-
-def _is_present(edit: Edit, post: Post) -> bool:
-    same_time = bool(post.edited) and edit.time == post.edited
-    return same_time or (edit.text, edit.warning) == (post.text, post.warning)

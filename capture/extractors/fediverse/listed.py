@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from capture.extractors.fediverse.account import read_account
 from capture.extractors.fediverse.errors import UnreadableAnswer
@@ -12,7 +14,7 @@ from capture.extractors.json_value import mapping, name_of, time, web_url
 from capture.extractors.served_json import JsonSpan, NotJson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from capture.extractors.fediverse.server import Server
     from capture.extractors.served_json import ServedJson
@@ -30,7 +32,10 @@ class ListedStatus:
     """A post in a list. Of a boost it is the boosted post, and who boosted it when."""
 
     status: Status
-    piece: JsonSpan
+    offset: int
+    """Where it begins in the list's body."""
+    data: bytes
+    """It as it was served."""
     listed_as: str
     """The number under which the list has it: of a boost, the boost's own."""
     time: str
@@ -46,7 +51,8 @@ class ListedStatus:
 class StatusPage:
     """One list as far as it can be read."""
 
-    served: ServedJson
+    found: bool = True
+    """Whether there is a list at all."""
     posts: list[ListedStatus] = field(default_factory=list)
     size: int = 0
     """Elements, readable or not."""
@@ -60,7 +66,7 @@ def read_page(
     served: ServedJson, lists: Iterable[JsonSpan | None], server: Server, names: dict[str, str]
 ) -> StatusPage:
     """Read the posts in arrays of a body; `names`, of posts that are known by number, grow by those in them."""
-    page, pieces = StatusPage(served), list[JsonSpan]()
+    page, pieces = StatusPage(), list[JsonSpan]()
     try:
         for piece in _elements(served, lists):
             if len(pieces) >= _MOST:
@@ -86,9 +92,11 @@ def read_listed(served: ServedJson, piece: JsonSpan, server: Server, names: dict
     shared = served.member(piece, "reblog") if mapping(said.get("reblog")) else None
     inner = read_status(shared.value, server, names) if shared is not None else outer
     at = shared if shared is not None else piece
+    offset, data = served.served(at)
     return ListedStatus(
         status=inner,
-        piece=at,
+        offset=offset,
+        data=data,
         listed_as=outer.number,
         time=time(said.get("created_at")),
         public=outer.public and inner.public,
@@ -113,11 +121,32 @@ def _quoted(served: ServedJson, piece: JsonSpan, server: Server, names: dict[str
         status = read_status(at.value, server, names)
     except UnreadableAnswer:
         return ()
+    offset, data = served.served(at)
     return (
         ListedStatus(
-            status=status, piece=at, listed_as=status.number, time=status.post.published, public=status.public
+            status=status,
+            offset=offset,
+            data=data,
+            listed_as=status.number,
+            time=status.post.published,
+            public=status.public,
         ),
     )
+
+
+def note_names(found: Mapping[str, str], names: dict[str, str]) -> None:
+    """Remember the lasting names of posts by their number, up to a bound."""
+    for number, name in found.items():
+        if len(name) <= _LONGEST_NAME and len(names) < _MOST_NAMES:
+            names[number] = name
+
+
+def with_names(listed: ListedStatus, names: Mapping[str, str]) -> ListedStatus:
+    """Return a post that names what it answers by its lasting name, where that is known."""
+    status, quoted = listed.status, tuple(with_names(each, names) for each in listed.quoted)
+    if (name := names.get(status.answers)) is not None and status.post.reply_to == status.answers:
+        status = replace(status, post=msgspec.structs.replace(status.post, reply_to=name))
+    return replace(listed, status=status, quoted=quoted)
 
 
 def _elements(served: ServedJson, lists: Iterable[JsonSpan | None]) -> Iterable[JsonSpan]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from capture.extractors.fediverse.attachment import found_media
-from capture.extractors.fediverse.history import history_facts, read_history
+from capture.extractors.fediverse.history import history_facts
 from capture.extractors.fediverse.names import known_names
+from capture.extractors.fediverse.stored_answer import read_history
 from capture.extractors.json_value import moment
+from capture.extractors.served_json import NotReadable
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from capture.extractors.fediverse.listed import ListedStatus, StatusPage
     from capture.extractors.fediverse.server import Server
     from capture.extractors.fediverse.status import Status
-    from capture.extractors.served_json import ServedJson
     from capture.request.extractor import Fetch, Finding, StoredItem
     from hashing.case.post import Post
 
@@ -104,9 +105,9 @@ class PostList:
             if not self._is_new(listed.status.post):
                 continue
             allowance.take()
-            yield self._excerpt(stored, page.served, listed, _how_found(listed, found_in))
+            yield self._excerpt(stored, listed, _how_found(listed, found_in))
             media += found_media(listed.status.post.media, f"post {_named(listed)}")
-            yield from self.quoted(stored, page.served, listed)
+            yield from self.quoted(stored, listed)
             self._remember(listed.status)
         yield from media
         if len(self._edited) >= _MANY:
@@ -115,13 +116,13 @@ class PostList:
             yield NotFollowed(url=stored.item.url, reason=reason, count=count)
         yield from _unreadable(stored, page)
 
-    def quoted(self, stored: StoredItem, served: ServedJson, listed: ListedStatus) -> Iterator[Finding]:
+    def quoted(self, stored: StoredItem, listed: ListedStatus) -> Iterator[Finding]:
         """Yield the post that a post quotes, which belongs to what it says, with its media."""
         for quoted in listed.quoted:
             if not (quoted.public or self._server.has_token):
                 yield NotFollowed(url=_named(quoted), reason=NOT_PUBLIC)
             elif self._is_new(quoted.status.post):
-                yield self._excerpt(stored, served, quoted, f"quoted in post {_named(listed)}")
+                yield self._excerpt(stored, quoted, f"quoted in post {_named(listed)}")
                 yield from found_media(quoted.status.post.media, f"post {_named(quoted)}")
 
     def histories(self) -> Iterator[Finding]:
@@ -137,7 +138,11 @@ class PostList:
         for found, answer in self._fetch.get_all(asked):
             post = wanted[found.url].post
             if answer.stored is not None:
-                history = read_history(answer.stored, post)
+                try:
+                    history = read_history(self._fetch.readers, answer.stored, post)
+                except NotReadable as error:
+                    yield Unavailable(url=found.url, reason=f"edit history: stored, but could not be read: {error}")
+                    continue
                 yield ItemReading(ref=answer.stored.item.ref, facts=history_facts(history))
                 yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
             elif answer.reason:
@@ -164,12 +169,17 @@ class PostList:
         self._taken.add(fingerprint)
         return True
 
-    def _excerpt(self, stored: StoredItem, served: ServedJson, listed: ListedStatus, found_in: str) -> PostExcerpt:
-        offset, data = served.served(listed.piece)
+    def _excerpt(self, stored: StoredItem, listed: ListedStatus, found_in: str) -> PostExcerpt:
         status = listed.status
         url = self._server.api("v1", "statuses", status.number) if status.number else status.post.id
         return PostExcerpt(
-            of=stored, offset=offset, data=data, url=url, found_in=found_in, post=status.post, facts=status.facts
+            of=stored,
+            offset=listed.offset,
+            data=listed.data,
+            url=url,
+            found_in=found_in,
+            post=status.post,
+            facts=status.facts,
         )
 
     def _remember(self, status: Status) -> None:

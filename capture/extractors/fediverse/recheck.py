@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from capture.extractors.fediverse.activity import ACCEPT, read_activity
+from capture.extractors.fediverse.activity import ACCEPT
 from capture.extractors.fediverse.address import origin_of
 from capture.extractors.fediverse.errors import NoServer, UnreadableAnswer
-from capture.extractors.fediverse.listed import read_listed
 from capture.extractors.fediverse.names import known_names
-from capture.extractors.fediverse.server import NOT_THERE, ask_server, is_as_before, read_stored
+from capture.extractors.fediverse.server import NOT_THERE, ask_server, is_as_before
 from capture.extractors.fediverse.status import PUBLIC
+from capture.extractors.fediverse.stored_answer import activity_of, not_read, post_of
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import lent_to
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostGone
@@ -46,9 +46,9 @@ def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
             )
     else:
         try:
-            post = _post(answer.stored, known, fetch) if by_api else _activity(answer.stored, known)
+            post = _post(answer.stored, known, fetch) if by_api else _activity(answer.stored, known, fetch)
         except (NoServer, NotJson, UnreadableAnswer) as error:
-            yield NotFollowed(url=known.url, reason=f"stored, but could not be read: {answer.reason or error}")
+            yield not_read(known.url, answer, error)
         else:
             yield ItemReading(ref=answer.stored.item.ref, post=post)
 
@@ -74,15 +74,14 @@ def _not_there(known: KnownPost, answer: Answer, fetch: Fetch, *, by_api: bool) 
 def _post(stored: StoredItem, known: KnownPost, fetch: Fetch) -> Post:
     """Read the API's answer. Raises NoServer, NotJson, Unreadable."""
     server = ask_server(origin_of(known.url), fetch)
-    served = read_stored(stored)
-    return read_listed(served, served.whole(), server, known_names(fetch.options.known, server)).status.post
+    return post_of(fetch.readers, stored, server, known_names(fetch.options.known, server)).status.post
 
 
-def _activity(stored: StoredItem, known: KnownPost) -> Post:
+def _activity(stored: StoredItem, known: KnownPost, fetch: Fetch) -> Post:
     """Read the post as ActivityPub; its author, who is named by address alone, stays who it was.
 
     Raises NotJson, Unreadable.
     """
-    post = read_activity(read_stored(stored).whole().value, stored.url)
+    post, _ = activity_of(fetch.readers, stored, stored.url)
     same_author = post.author.id == known.post.author.id
     return replace(post, author=known.post.author) if same_author else post

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from capture.extractors.fediverse.account import account_facts, account_number
+from capture.extractors.fediverse.account import AccountRead, read_accounts
 from capture.extractors.fediverse.activity_copy import find_activity
 from capture.extractors.fediverse.copy import Copy
-from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.home import find_home_copy
 from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
-from capture.extractors.fediverse.server import first_members, is_as_before, read_stored
+from capture.extractors.fediverse.server import first_members, is_as_before
+from capture.extractors.fediverse.stored_answer import accounts_of, not_read
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
-from capture.extractors.json_value import line, mapping, sequence
 from capture.extractors.served_json import NotJson
 from capture.extractors.web import Web
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
@@ -127,12 +126,14 @@ def _author(status: Status, server: Server, fetch: Fetch) -> Iterator[Finding]:
             yield NotFollowed(url=url, reason=server.refusal(answer, "account"))
         return
     try:
-        said = read_stored(answer.stored).whole().value
-        account_number(said)
-    except (NotJson, UnreadableAnswer) as error:
-        yield NotFollowed(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
+        [account] = accounts_of(fetch.readers, answer.stored, server, searched=False)
+    except NotJson as error:
+        yield not_read(url, answer, error)
         return
-    yield ItemReading(ref=answer.stored.item.ref, facts=account_facts(said, server))
+    if account.number:
+        yield ItemReading(ref=answer.stored.item.ref, facts=account.facts)
+    else:
+        yield NotFollowed(url=url, reason="stored, but could not be read: not an account: it has no id or no name")
 
 
 def _account(
@@ -156,30 +157,32 @@ def _account(
             refusals.append(server.refusal(answer, "search" if searched else "account"))
             continue
         try:
-            value = read_stored(answer.stored).whole().value if answer.stored else first_members(answer.sample)
+            accounts = (
+                accounts_of(fetch.readers, answer.stored, server, searched=searched)
+                if answer.stored
+                else read_accounts(first_members(answer.sample), server, searched=searched, facts=False)
+            )
         except NotJson as error:
-            refusals.append(f"stored, but could not be read: {answer.reason or error}")
+            said = not_read(url, answer, error)
+            refusals.append(said.reason)
+            if isinstance(said, Unavailable):
+                yield said
             continue
-        for said in sequence(mapping(value).get("accounts"), PAGE_SIZE) if searched else [value]:
-            if not _is_meant(said, address, server):
+        for account in accounts:
+            if not _is_meant(account, address, server):
                 continue
             if searched:
-                return (yield from _account(replace(address, number=account_number(said)), server, fetch, refusals))
+                return (yield from _account(replace(address, number=account.number), server, fetch, refusals))
             if answer.stored is not None:
-                yield ItemReading(ref=answer.stored.item.ref, facts=account_facts(said, server))
-            return account_number(said), line(mapping(said).get("acct"), 500)
+                yield ItemReading(ref=answer.stored.item.ref, facts=account.facts)
+            return account.number, account.acct
         refusals.append(f"{server.host} answered with something that is not this account")
     return None
 
 
-def _is_meant(value: object, address: FediverseAddress, server: Server) -> bool:
-    try:
-        account_number(value)
-    except UnreadableAnswer:
-        return False
-    if address.number:
-        return True
-    said = mapping(value)
-    names = {line(said.get("acct"), 500).casefold(), line(said.get("username"), 500).casefold()}
+def _is_meant(account: AccountRead, address: FediverseAddress, server: Server) -> bool:
+    if not account.number or address.number:
+        return bool(account.number)
+    names = {account.acct.casefold(), account.username.casefold()}
     user = address.user.casefold()
     return bool(names & {user, user.removesuffix(f"@{server.domain.casefold()}")})

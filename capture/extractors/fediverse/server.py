@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from capture.extractors.fediverse.errors import NoServer
-from capture.extractors.json_value import line, mapping
+from capture.extractors.json_value import line
 from capture.extractors.served_json import NotJson, ServedJson
 from capture.extractors.unreached import unreached
-from capture.recorder.decoding import NotDecoded, read_decoded
 from capture.recorder.urls import lent_to
 from capture.request.extractor import FetchRequest
 
 if TYPE_CHECKING:
-    from capture.request.extractor import Answer, Fetch, StoredItem
+    from capture.request.extractor import Answer, Fetch
 
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?")
 _OK, _UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE = 200, 401, 403, 422
@@ -69,17 +68,9 @@ def ask_server(origin: str, fetch: Fetch) -> Server:
         answer = fetch.get(FetchRequest(url=url, kind="data", found_in=f"what {host} says of itself", optional=True))
         if not answer.status:
             raise NoServer(unreached(origin, answer.reason), reached=False)
-        if (domain := _domain(answer)) is not None:
+        if (domain := _domain(answer, fetch)) is not None:
             return Server(origin=origin, domain=domain or host, has_token=has_token)
     raise NoServer(f"{host}: does not speak Mastodon's API", reached=True)
-
-
-def read_stored(stored: StoredItem) -> ServedJson:
-    """Return the JSON of a stored body. Raises NotJson where it cannot be decoded, Unreadable."""
-    try:
-        return ServedJson(read_decoded(stored.body, stored.item.content_encoding))
-    except NotDecoded as error:
-        raise NotJson(str(error)) from error
 
 
 def is_as_before(answer: Answer) -> bool:
@@ -99,7 +90,7 @@ def first_members(sample: bytes) -> dict[str, object]:
     return found
 
 
-def _domain(answer: Answer) -> str | None:
+def _domain(answer: Answer, fetch: Fetch) -> str | None:
     """Return the domain that an instance names, "" where it names none, or None where this is no instance.
 
     A server that wants a login even for this answers as the API answers: with an object that has an `error`.
@@ -107,8 +98,10 @@ def _domain(answer: Answer) -> str | None:
     if is_as_before(answer):
         said = first_members(answer.sample)
     elif answer.stored is not None:
+        from capture.extractors.fediverse.stored_answer import members_of
+
         try:
-            said = dict(mapping(read_stored(answer.stored).whole().value))
+            said = dict(members_of(fetch.readers, answer.stored))
         except NotJson:
             return None
     else:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.fediverse.listed import StatusPage, read_page
+from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import Allowance
-from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.stored_answer import list_of
 from capture.extractors.served_json import NotJson
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 
@@ -80,13 +81,12 @@ class StatusThread:
                 yield Unavailable(url=url, reason=self._server.refusal(answer, "thread"), found_in=found_in)
             return False
         try:
-            served = read_stored(answer.stored)
-            lists = [served.member(served.root, name) for name in ("ancestors", "descendants")]
-            page = read_page(served, lists, self._server, self._posts.names)
+            readers, names = self._fetch.readers, self._posts.names
+            page = list_of(readers, answer.stored, self._server, names, "ancestors", "descendants")
         except NotJson as error:
             yield Unavailable(url=url, reason=f"stored, but could not be read: {answer.reason or error}")
             return False
-        if not any(lists):
+        if not page.found:
             yield Unavailable(url=url, reason="stored, but could not be read: no thread")
             return False
         self._note(page)

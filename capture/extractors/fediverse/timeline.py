@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.link_header import next_page
-from capture.extractors.fediverse.listed import StatusPage, read_page
+from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import Allowance
-from capture.extractors.fediverse.server import is_as_before, read_stored
+from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.stored_answer import list_of
 from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import host_and_port
@@ -78,8 +79,7 @@ class Timeline:
 
     def _page(self, stored: StoredItem) -> StatusPage | None:
         try:
-            served = read_stored(stored)
-            page = read_page(served, [served.root], self._server, self._posts.names)
+            page = list_of(self._fetch.readers, stored, self._server, self._posts.names)
         except NotJson:
             return None
         return None if page.problem and not page.size else page

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from capture.extractors.feed.entry import FeedEntry
-from capture.request.extractor import NotFollowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capture.extractors.feed.entry import UnreadEntry
     from capture.extractors.feed.head import Feed
-    from capture.request.options import CaptureOptions
     from hashing.case.post import Post
 
 
@@ -23,9 +21,9 @@ class Chosen:
     An entry whose time is not known, or has no zone, is passed on: it may be the one that is sought.
     """
 
-    def __init__(self, feed: Feed, options: CaptureOptions) -> None:
+    def __init__(self, feed: Feed, *, limit: int, since: datetime | None, until: datetime | None) -> None:
         self._feed = feed
-        self._options = options
+        self._limit, self._since, self._until = limit, since, until
         self._too_early = self._too_late = self._over = 0
 
     def entries(self) -> Iterator[FeedEntry | UnreadEntry]:
@@ -37,29 +35,29 @@ class Chosen:
                 continue
             yield entry
             taken += isinstance(entry, FeedEntry)
-            if self._options.limit and taken == self._options.limit:
+            if self._limit and taken == self._limit:
                 self._over = self._feed.count - seen
                 return
 
-    def left_out(self, url: str) -> Iterator[NotFollowed]:
-        """Yield what was left out; ask when the entries are at their end."""
+    def left_out(self) -> Iterator[tuple[int, str]]:
+        """Yield how many were left out, and why; ask when the entries are at their end."""
         for count, reason in (
             (self._too_early, "entries: earlier than asked for (--since)"),
             (self._too_late, "entries: later than asked for (--until)"),
-            (self._over, f"entries: over the limit (--limit {self._options.limit})"),
+            (self._over, f"entries: over the limit (--limit {self._limit})"),
         ):
             if count:
-                yield NotFollowed(url=url, reason=reason, count=count)
+                yield count, reason
 
     def _is_in_time(self, post: Post) -> bool:
         claimed = post.published or post.edited
         if not claimed:
             return True
         moment = datetime.fromisoformat(claimed)
-        if self._options.since is not None and moment < self._options.since:
+        if self._since is not None and moment < self._since:
             self._too_early += 1
             return False
-        if self._options.until is not None and moment > self._options.until:
+        if self._until is not None and moment > self._until:
             self._too_late += 1
             return False
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from capture.extractors.feed.addresses import absolute
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     from capture.page.document import Attributes, Start
     from capture.page.mentions import MediaLink
 
-_PATIENCE = 0.5
-_PATIENCE_ALTOGETHER = 60.0
-"""Seconds of processor time for the HTML of one entry, and of a whole feed."""
+_STEPS = 1 << 30
+_STEPS_ALTOGETHER = 1 << 35
+"""Steps (see `capture.page.document`) for the HTML of one entry, and of a whole feed."""
 _MOST_LINKS = 500
 _MOST_LINK_CHARACTERS = 100_000
 
@@ -34,28 +33,30 @@ class EntryContent(NamedTuple):
     embedded: int
     """Media that stand in the entry itself, as `data:` addresses."""
     notes: tuple[str, ...]
+    unread: str = ""
+    """Why the HTML was not read to its end; "" where it was."""
 
 
 class EntryContents:
-    """Reads the HTML of a feed's entries, one after the other, in bounded time."""
+    """Reads the HTML of a feed's entries, one after the other, in a bounded number of steps."""
 
     def __init__(self) -> None:
-        self._left = _PATIENCE_ALTOGETHER
+        self._left = _STEPS_ALTOGETHER
 
     def read(self, html: str, base: str) -> EntryContent:
         """Read the HTML of one entry; addresses in it are relative to `base`. Never fails."""
         if self._left <= 0:
-            return EntryContent("", (), (), 0, ("the HTML was not read: that of the entries before it took too long",))
+            unread = f"the HTML was not read: that of the entries before it took {_STEPS_ALTOGETHER:,} steps"
+            return EntryContent("", (), (), 0, (unread,), unread)
         text, mentions, hrefs = VisibleText(), Mentions(), _Hrefs()
         showing = ContentMedia(mentions)
-        before = time.thread_time()
-        parsed = parse(html.replace("\0", "\ufffd"), text, (showing, hrefs), patience=min(_PATIENCE, self._left))
-        self._left -= time.thread_time() - before
+        parsed = parse(html.replace("\0", "\ufffd"), text, (showing, hrefs), steps=min(_STEPS, self._left))
+        self._left -= parsed.steps
         showing.finish()
         links = to_links(mentions, Addresses("", base))
         notes = [*parsed.notes, *links.notes, *showing.notes(), *mentions.notes()]
         notes += ["the text is longer than 1 MiB and was cut"] if text.was_cut else []
-        return EntryContent(text.text(), hrefs.resolved(base), links.media, links.embedded, tuple(notes))
+        return EntryContent(text.text(), hrefs.resolved(base), links.media, links.embedded, tuple(notes), parsed.unread)
 
 
 class _Hrefs:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
-from capture.page.mentions import Mentions, to_links
+from capture.page.mentions import MediaLink, Mentions, to_links
 from capture.page.text import LONGEST
 from capture.page.times import parse_time
 from capture.page.urls import Addresses, tidy
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from capture.extractors.feed.content import EntryContents
     from capture.extractors.feed.written import Text, Written
-    from capture.page.mentions import MediaLink
 
 _LONGEST_ID = 2048
 _LONGEST_LINE = 1000
@@ -48,6 +47,8 @@ class FeedEntry:
     link: str
     """The page that it leads to, absolute and without fragment; "" for none."""
     embedded: int
+    unread: str
+    """Why its HTML was not read to its end; "" where it was."""
     facts: tuple[Fact, ...]
 
 
@@ -98,6 +99,7 @@ def entry_of(
         media=media,
         link=permalink.partition("#")[0],
         embedded=own.embedded + (body.embedded if body else 0),
+        unread=body.unread if body else "",
         facts=notes.facts(),
     )
 

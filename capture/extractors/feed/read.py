@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from capture.extractors.feed.entry import UnreadEntry
-from capture.extractors.feed.errors import FeedUnreadable
 from capture.page.claims import cut
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.reading import plain_body
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
 from capture.request.known import same_words
+from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from capture.extractors.feed.entry import FeedEntry
-    from capture.extractors.feed.head import Feed
+    from capture.extractors.feed.stored_feed import LeftOut
     from capture.request.extractor import Fetch, Finding, StoredItem
+    from hashing.case.events import Item
 
     ReadPage = Callable[[StoredItem], Iterator[Finding]]
 
@@ -48,39 +49,35 @@ def read_feed(stored: StoredItem, fetch: Fetch, read_page: ReadPage) -> Iterator
 
     `read_page` yields what belongs to a page that is stored. Nothing in a feed makes it raise.
     """
-    from capture.extractors.feed.chosen import Chosen
+    from capture.extractors.feed.stored_feed import FeedHead, read_stored_feed
 
-    item = stored.item
+    item, coding = stored.item, stored.item.content_encoding
+    reading, head = _Reading(stored, fetch), FeedHead(facts=())
     try:
-        body = read_decoded(stored.body, item.content_encoding)
-        feed = _parsed(body, stored)
-    except (NotDecoded, FeedUnreadable) as error:
-        reason = f"the feed is stored but its entries could not be read: {error}"
-        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
-        return
-    yield ItemReading(ref=item.ref, facts=feed.facts, plain=body if item.content_encoding else b"", plain_suffix=".xml")
-    chosen, reading = Chosen(feed, fetch.options), _Reading(stored, fetch)
-    for entry in chosen.entries():
-        yield reading.post(entry)
+        for said in read_stored_feed(fetch.readers, stored, fetch.options):
+            if said.unreadable:
+                yield _not_read(item, said.unreadable)
+                return
+            if said.head is not None:
+                head = said.head
+                plain = plain_body(fetch.readers, stored.body, coding) if coding else b""
+                yield ItemReading(ref=item.ref, facts=head.facts, plain=plain, plain_suffix=".xml")
+            elif (entry := said.entry or said.unread) is not None:
+                yield reading.post(entry)
+            reading.left_out += said.left_out
+    except NotRead as error:
+        yield _not_read(item, str(error))
     yield from reading.rest()
-    yield from chosen.left_out(item.url)
-    if feed.next_page:
-        yield NotFollowed(url=feed.next_page, reason="the feed goes on there; not asked for")
-    if feed.missing and not item.partial:
-        yield Unavailable(url=item.url, reason=feed.missing, found_in=item.found_in)
+    if head.next_page:
+        yield NotFollowed(url=head.next_page, reason="the feed goes on there; not asked for")
+    if head.missing and not item.partial:
+        yield Unavailable(url=item.url, reason=head.missing, found_in=item.found_in)
     yield from _followed(stored, reading.links, fetch, read_page)
 
 
-def _parsed(body: bytes, stored: StoredItem) -> Feed:
-    """Read a feed of any format. Raises FeedUnreadable."""
-    from capture.extractors.feed.json_feed import read_json_feed
-    from capture.extractors.feed.xml_feed import read_xml_feed
-
-    if not body.strip():
-        raise FeedUnreadable("it is empty")
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return read_json_feed(body, url=stored.url)
-    return read_xml_feed(body, url=stored.url, content_type=stored.content_type)
+def _not_read(item: Item, why: str) -> Unavailable:
+    reason = f"the feed is stored but its entries could not be read: {why}"
+    return Unavailable(url=item.url, reason=reason, found_in=item.found_in)
 
 
 class _Reading:
@@ -90,7 +87,9 @@ class _Reading:
         self._stored = stored
         self._known = fetch.options.known
         self._media: list[FetchRequest] = []
-        self._media_left_out = self._embedded = 0
+        self.left_out: tuple[LeftOut, ...] = ()
+        """Entries that were not wanted."""
+        self._media_left_out = self._embedded = self._unread = 0
         self.links: dict[str, str] = {}
         """The pages that the entries lead to, each once, and where they were found."""
 
@@ -117,6 +116,7 @@ class _Reading:
             for link in entry.media[:room]
         ]
         self._embedded += entry.embedded
+        self._unread += bool(entry.unread)
         if entry.link and entry.link not in {item.url, self._stored.url} and not self._is_taken(entry):
             self.links.setdefault(entry.link, place)
         return PostExcerpt(
@@ -134,9 +134,16 @@ class _Reading:
         """Yield the media of all the entries, and what is to be said of them."""
         yield from self._media
         item = self._stored.item
+        for left_out in self.left_out:
+            yield NotFollowed(url=item.url, reason=left_out.reason, count=left_out.count)
         if self._embedded:
             reason = "embedded in the feed itself and stored with it"
             yield NotFollowed(url=item.url, reason=reason, count=self._embedded)
+        if self._unread:
+            reason = (
+                f"the HTML of {self._unread:,} entries is stored and was not read to its end: it takes too many steps"
+            )
+            yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
         if self._media_left_out:
             reason = f"media: more than {_MOST_MEDIA:,} in one feed"
             yield NotFollowed(url=item.url, reason=reason, count=self._media_left_out)

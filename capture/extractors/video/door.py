@@ -7,22 +7,21 @@ import re
 import urllib.request
 from email.message import Message
 from http.cookiejar import Cookie as JarCookie
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.exceptions import HTTPError, TransportError  # type: ignore[import-untyped]  # it ships no types
 
 from capture.extractors.video.messages import Ask, Cookie, Told
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.recorder.decoding import NotDecoded, decoded_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from http.client import HTTPResponse
     from typing import IO
 
-_LARGEST_DECODED = 64 << 20
+_LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20
 _OK = range(200, 300)
 
@@ -37,7 +36,7 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
     _SUPPORTED_URL_SCHEMES = ("http", "https")
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
-    ask: Callable[[Ask], Told]
+    ask: Callable[[Ask], tuple[Told, BinaryIO | None]]
 
     def _check_extensions(self, extensions: dict[str, object]) -> None:
         """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""
@@ -53,10 +52,11 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
         headers.pop("Accept-Encoding", None)
         if "Cookie" not in headers and (cookie := jar.get_cookie_header(request.url)):
             headers["Cookie"] = cookie
-        told = type(self).ask(Ask(url=request.url, method=request.method, headers=headers, data=_data(request.data)))
+        asked = Ask(url=request.url, method=request.method, headers=headers, data=_data(request.data))
+        told, body = type(self).ask(asked)
         if not told.status:
             raise TransportError(told.reason)
-        response = _response(told)
+        response = _response(told, body)
         _take_cookies(jar, told)
         if told.status not in _OK:
             raise HTTPError(response)
@@ -107,19 +107,21 @@ def _data(data: bytes | IO[bytes] | Iterable[bytes] | None) -> bytes:
     return bytes(body)
 
 
-def _response(told: Told) -> Response:
-    """Return an answer as yt-dlp reads it: from the file that the recorder has written."""
+def _response(told: Told, body: BinaryIO | None) -> Response:
+    """Return an answer as yt-dlp reads it: from the file that the recorder has written, and handed over."""
     headers = dict(told.headers)
-    file: io.IOBase
+    file: io.IOBase | BinaryIO
     try:
-        if not told.body:
+        if body is None:
             file = io.BytesIO(told.sample)
         elif told.coding:
-            file = io.BytesIO(read_decoded(Path(told.body), told.coding, _LARGEST_DECODED))
+            with body:
+                file = io.BytesIO(decoded_body(body, told.coding, _LARGEST_DECODED))
             headers = {name: value for name, value in headers.items() if not name.startswith("content-")}
             headers["content-type"] = told.headers.get("content-type", "")
         else:
-            file = Path(told.body).open("rb")  # noqa: SIM115 - yt-dlp reads and closes it
+            body.seek(0)
+            file = body
     except (NotDecoded, OSError) as error:
         raise TransportError(str(error)) from error
     return Response(file, told.url, headers, told.status)

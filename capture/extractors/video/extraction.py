@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from capture.extractors.video.messages import LARGEST, Ended, ExtractionTrouble, Said, Task, Told
-from hashing.sandbox.child_process import ChildProcess
+from hashing.sandbox import Confinement, NotRead, SandboxProcess, handed_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-_PATIENCE = 120.0
-"""Seconds that yt-dlp may think between two messages; fetching is not counted."""
+_PATIENCE = 600.0
+"""Seconds that yt-dlp may think between two messages, the last line; fetching is not counted."""
 _LOOK_AGAIN = 0.2
-_PROGRAM = "from capture.extractors.video.extraction_child import main; main()"
+_MEMORY = 256 << 20
+_CHILD = "capture.extractors.video.extraction_child:extract"
+_LOAD = ("capture.extractors.video.door", "yt_dlp.extractor.generic")
 _decoder = msgspec.json.Decoder(Said)
 
 
 class Extraction:
-    """One task for yt-dlp, in a child process that has neither network nor files to write. Close it when done."""
+    """One task for yt-dlp, in a sandbox: it reaches no network, no file and no other program. Close it when done."""
 
-    def __init__(
-        self, task: Task, home: Path, *, pause: Callable[[float], None] = time.sleep, patience: float = _PATIENCE
-    ) -> None:
+    def __init__(self, task: Task, *, pause: Callable[[float], None] = time.sleep, patience: float = _PATIENCE) -> None:
         """`pause` raises CancelledError where the capture is stopped: the process is then ended at once."""
         self._task = task
         self._pause = pause
         self._patience = patience
-        self._deadline = math.inf
-        self._ended_for = ""
-        room = str(home)
-        self._process = ChildProcess(
-            _PROGRAM,
-            "yt-dlp",
-            kept=("PATH",),  # a JavaScript runtime is found by it
-            environment={"HOME": room, "XDG_CONFIG_HOME": room, "DENO_DIR": room, "YTDLP_NO_PLUGINS": "1"},
+        self._stopped = False
+        self._process = SandboxProcess(
+            _CHILD, "yt-dlp", memory=_MEMORY, load=_LOAD, environment={"YTDLP_NO_PLUGINS": "1"}
         )
         threading.Thread(target=self._watch, name="yt-dlp", daemon=True).start()
 
@@ -57,55 +51,50 @@ class Extraction:
 
         A process that hangs or dies has thereby said that it is in trouble.
         """
-        self._write(msgspec.json.encode(self._task))
         try:
+            msgspec.msgpack.decode(self._process.receive(LARGEST, self._patience), type=Confinement)
+            self._process.send(msgspec.json.encode(self._task))
             while not isinstance(said := self._next(), Ended):
                 yield said
-        except _Stopped as error:
-            yield ExtractionTrouble(url=self._task.url, words=str(error))
+        except NotRead as error:
+            yield ExtractionTrouble(
+                url=self._task.url, words="the capture was stopped" if self._stopped else str(error)
+            )
         yield Ended()
 
     def tell(self, told: Told) -> None:
-        """Answer the question that was read last."""
-        self._write(msgspec.json.encode(told))
+        """Answer the question that was read last; the file of an answer's body is handed over, open."""
+        with suppress(NotRead):  # what became of the process, the next reading says
+            if told.body:
+                try:
+                    with handed_over(Path(told.body)) as file:
+                        nameless = msgspec.structs.replace(told, body="handed over")
+                        self._process.send(msgspec.json.encode(nameless), [file])
+                        return
+                except NotRead as error:
+                    told = Told(url=told.url, reason=str(error))
+            self._process.send(msgspec.json.encode(told))
 
     def close(self) -> None:
         """End the process: it writes nothing, so nothing is lost."""
         self._process.close()
 
     def _watch(self) -> None:
-        """End the process where it thinks for too long, and where the capture is stopped while it thinks."""
+        """End the process where the capture is stopped while it thinks."""
         try:
-            while not self._process.dead and not self._ended_for:
+            while not self._process.dead:
                 self._pause(_LOOK_AGAIN)
-                if time.monotonic() > self._deadline:
-                    self._ended_for = f"yt-dlp was still at work after {self._patience:g} s and was ended"
         except CancelledError:
-            self._ended_for = "the capture was stopped"
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody would end the process any more
-            self._ended_for = f"it could not be watched ({type(error).__name__})"
-        if self._ended_for:
+            self._stopped = True
+        except BaseException:  # noqa: BLE001 - whatever it is, nobody would end the process any more
+            self._stopped = True
+        if self._stopped:
             self._process.kill()
 
-    def _write(self, data: bytes) -> None:
-        with suppress(OSError):  # what became of the process, the next reading says
-            self._process.write(data)
-
     def _next(self) -> Said:
-        """Return the next thing said. Raises _Stopped."""
-        self._deadline = time.monotonic() + self._patience
-        line = self._process.read(LARGEST)
-        self._deadline = math.inf
-        if self._ended_for:
-            raise _Stopped(self._ended_for)
-        if not line:
-            raise _Stopped(self._process.fate())
+        """Return the next thing said. Raises NotRead."""
         try:
-            said: Said = _decoder.decode(line)
+            said: Said = _decoder.decode(self._process.receive(LARGEST, self._patience))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise _Stopped("what yt-dlp said is not understood") from error
+            raise NotRead("what yt-dlp said is not understood") from error
         return said
-
-
-class _Stopped(Exception):
-    """The process says nothing more; the message is the reason."""

@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -22,9 +22,10 @@ from capture.extractors.video.messages import (
     Task,
     Told,
 )
-from hashing.sandbox.audit_hook import close_room
+from hashing.sandbox import channel
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
@@ -36,7 +37,8 @@ _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segme
 _DEEPEST = 4
 """Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
 _MOST_REMARKS = 20
-_LONGEST_THOUGHT = 150
+_LONGEST = 48 << 20
+_LONGEST_THOUGHT = 660
 """Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
 _NONE_THERE = re.compile(
     r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
@@ -48,55 +50,52 @@ _USUAL = "generic information extractor"
 _LIVE_SUFFIX = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 
 
-class _Pipe:
-    """The two pipes to the parent. Thread-safe: some extractors ask from several threads."""
+class _Talk:
+    """The socket to the parent. Thread-safe: some extractors ask from several threads."""
 
-    def __init__(self) -> None:
-        self._out = os.dup(1)
-        self._in = os.fdopen(os.dup(0), "rb")
-        quiet = os.open(os.devnull, os.O_RDWR)
-        os.dup2(quiet, 1)  # what a library prints must not look like a message
-        os.dup2(quiet, 0)
+    def __init__(self, talk: socket.socket) -> None:
+        self._talk = talk
         self._lock = threading.Lock()
 
     def task(self) -> Task:
         """Return what is to be done."""
-        return msgspec.json.decode(self._in.readline(), type=Task)
+        return msgspec.json.decode(channel.receive(self._talk, _LONGEST)[0], type=Task)
 
     def say(self, said: Said) -> None:
         """Tell the parent something."""
         with self._lock:
             self._write(said)
 
-    def ask(self, ask: Ask) -> Told:
-        """Ask the parent for something."""
+    def ask(self, ask: Ask) -> tuple[Told, BinaryIO | None]:
+        """Ask the parent for something; return what it tells, and the file that it hands over."""
         with self._lock:
             self._write(ask)
             _end_after(0)  # a fetch may take hours
-            line = self._in.readline()
+            message, files = channel.receive(self._talk, _LONGEST)
             _end_after(_LONGEST_THOUGHT)
-        if not line:
+        if not message:
             os._exit(0)  # the parent is gone, and nobody else waits for anything
-        return msgspec.json.decode(line, type=Told)
+        opened = [os.fdopen(file, "rb") for file in files]
+        return msgspec.json.decode(message, type=Told), opened[0] if opened else None
 
     def _write(self, said: Said) -> None:
+        _end_after(0)  # the parent may be slow to listen
+        channel.send(self._talk, msgspec.json.encode(said))
         _end_after(_LONGEST_THOUGHT)
-        data = msgspec.json.encode(said) + b"\n"
-        while data:
-            data = data[os.write(self._out, data) :]
 
 
-def main() -> None:
-    """Do the one task that stands on standard input."""
-    pipe = _Pipe()
-    close_room()
+def extract(talk: socket.socket) -> None:
+    """Do the one task that the parent gives, in the sandbox."""
+    parent = _Talk(talk)
     _end_after(_LONGEST_THOUGHT)
-    task = pipe.task()
+    task = parent.task()
     try:
-        _Looking(task, pipe).look()
+        _Looking(task, parent).look()
+    except MemoryError:
+        parent.say(ExtractionTrouble(url=_words(task.url), words="it takes more memory to read than is allowed"))
     except Exception as error:  # noqa: BLE001 - 1,800 extractors by as many authors raise whatever they like
-        pipe.say(_trouble(task.url, error))
-    pipe.say(Ended())
+        parent.say(_trouble(task.url, error))
+    parent.say(Ended())
     sys.exit(0)
 
 
@@ -109,8 +108,8 @@ def _end_after(seconds: int) -> None:
 class _Logger:
     """Hears what yt-dlp would print."""
 
-    def __init__(self, pipe: _Pipe) -> None:
-        self._pipe = pipe
+    def __init__(self, talk: _Talk) -> None:
+        self._talk = talk
         self._heard: set[str] = set()
 
     def debug(self, _message: str) -> None:
@@ -126,17 +125,17 @@ class _Logger:
         """Hear of something that may explain what is missing."""
         if message not in self._heard and _USUAL not in message and len(self._heard) < _MOST_REMARKS:
             self._heard.add(message)
-            self._pipe.say(Remark(words=_words(message)))
+            self._talk.say(Remark(words=_words(message)))
 
 
 class _Looking:
     """One task."""
 
-    def __init__(self, task: Task, pipe: _Pipe) -> None:
+    def __init__(self, task: Task, talk: _Talk) -> None:
         self._task = task
-        self._pipe = pipe
+        self._talk = talk
         self._left = task.most
-        self._ydl = _youtube_dl(task, pipe)
+        self._ydl = _youtube_dl(task, talk)
 
     def look(self) -> None:
         """Say which videos there are. Raises whatever yt-dlp does."""
@@ -145,7 +144,7 @@ class _Looking:
         if not task.extractor and not any(
             extractor.suitable(task.url) for key, extractor in extractors.items() if key != "Generic"
         ):
-            self._pipe.say(
+            self._talk.say(
                 ExtractionTrouble(url=task.url, words="no extractor is made for this address", none_there=True)
             )
             return
@@ -159,7 +158,7 @@ class _Looking:
             return
         if depth > _DEEPEST:
             words = f"a list within {_DEEPEST} others: not looked into"
-            self._pipe.say(ExtractionTrouble(url=_words(str(found.get("url") or self._task.url)), words=words))
+            self._talk.say(ExtractionTrouble(url=_words(str(found.get("url") or self._task.url)), words=words))
             return
         if kind in {"playlist", "multi_video"}:
             self._take_list(found, depth)
@@ -177,7 +176,7 @@ class _Looking:
                 continue
             if not self._left:
                 url = str(found.get("webpage_url") or self._task.url)
-                self._pipe.say(ListedVideo(url=_words(url), title=_words(str(found.get("title") or ""))))
+                self._talk.say(ListedVideo(url=_words(url), title=_words(str(found.get("title") or ""))))
                 return
             is_video = entry.get("_type", "video") == "video"
             try:
@@ -186,7 +185,7 @@ class _Looking:
                 self._take(entry, depth + 1)
             except Exception as error:  # noqa: BLE001 - as in main: the next one may be better made
                 url = entry.get("webpage_url" if is_video else "url") or self._task.url
-                self._pipe.say(_trouble(str(url), error))
+                self._talk.say(_trouble(str(url), error))
 
     def _take_video(self, info: dict[str, Any] | None) -> None:
         from capture.extractors.video.described import described
@@ -203,7 +202,7 @@ class _Looking:
         said = described(info, self._ydl)
         if len(msgspec.json.encode(said)) >= LARGEST:
             raise ValueError(f"what is said of it is larger than {LARGEST >> 20} MiB")
-        self._pipe.say(said)
+        self._talk.say(said)
 
 
 def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:
@@ -214,7 +213,7 @@ def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:
         yield entry
 
 
-def _youtube_dl(task: Task, pipe: _Pipe) -> YoutubeDL:
+def _youtube_dl(task: Task, talk: _Talk) -> YoutubeDL:
     """Return a yt-dlp that has one door, no settings of the user's, and no programs."""
     import yt_dlp
     from yt_dlp.globals import plugin_dirs  # type: ignore[import-untyped]  # it ships no types
@@ -222,7 +221,7 @@ def _youtube_dl(task: Task, pipe: _Pipe) -> YoutubeDL:
     from capture.extractors.video.door import DoorRH, jar_of
 
     plugin_dirs.value = []
-    DoorRH.ask = pipe.ask
+    DoorRH.ask = talk.ask
 
     class _OneDoor(yt_dlp.YoutubeDL):  # type: ignore[misc]  # as above
         cookiejar = jar_of(task.cookies)
@@ -232,7 +231,7 @@ def _youtube_dl(task: Task, pipe: _Pipe) -> YoutubeDL:
 
     ydl = _OneDoor(
         {
-            "logger": _Logger(pipe),
+            "logger": _Logger(talk),
             "quiet": True,
             "noprogress": True,
             "color": "never",
@@ -249,6 +248,8 @@ def _youtube_dl(task: Task, pipe: _Pipe) -> YoutubeDL:
             "lazy_playlist": True,
             "getcomments": task.comments,
             "remote_components": (),
+            # No other program is started in a sandbox, not even to run a site's own scripts.
+            "js_runtimes": {},
         }
     )
     best = ydl.build_format_selector(_BEST)

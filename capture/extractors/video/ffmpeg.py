@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from capture.extractors.video.segments import NotJoined
+from hashing.sandbox import confined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +21,14 @@ _ONLY = (
     "-format_whitelist",
     "mov,mpegts,mpeg,matroska,webm,mp3,aac,ac3,flac,ogg,wav,flv",
 )
-_PATIENCE = 900.0
+_PATIENCE = 600.0
+"""Seconds without a byte written, the last line: how long a long video takes is the machine's affair."""
+_MEMORY = 1 << 30
 _LOOK_AGAIN = 0.2
+
+
+class GivenUp(NotJoined):
+    """ffmpeg did not come to an end."""
 
 
 def find_ffmpeg() -> str:
@@ -42,18 +49,20 @@ def ffmpeg_version(ffmpeg: str) -> str:
 def merge(ffmpeg: str, files: Sequence[Path], merged: Path, pause: Callable[[float], None]) -> None:
     """Put the streams of files into one file, whose extension says which container.
 
-    Raises NotJoined, and what `pause` raises where the capture is stopped.
+    ffmpeg is confined: it reads these files, writes in the folder of `merged`, and reaches no network.
+    Raises GivenUp, NotJoined, and what `pause` raises where the capture is stopped.
     """
-    inputs = [word for file in files for word in (*_ONLY, "-i", f"file:{file}")]
+    inputs = [word for file in files for word in (*_ONLY, "-i", f"file:{file.absolute()}")]
     maps = [word for number in range(len(files)) for word in ("-map", f"{number}:v?", "-map", f"{number}:a?")]
-    command = [ffmpeg, "-nostdin", "-v", "error", "-n", *inputs, *maps, "-c", "copy", f"file:{merged}"]
+    words = ["-nostdin", "-v", "error", "-n", *inputs, *maps, "-c", "copy", f"file:{merged.absolute()}"]
+    command = confined(ffmpeg, words, read=files, write_below=merged.parent, memory=_MEMORY)
     try:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603 - as above
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={})  # noqa: S603 - found on the user's PATH
     except OSError as error:
         raise NotJoined(f"ffmpeg could not be started ({error.strerror})") from error
     with process:
         try:
-            said = _said_at_its_end(process, pause)
+            said = _said_at_its_end(process, merged, pause)
         finally:
             process.kill()
     if process.returncode != 0 or not merged.is_file():
@@ -63,13 +72,17 @@ def merge(ffmpeg: str, files: Sequence[Path], merged: Path, pause: Callable[[flo
         raise NotJoined(f"ffmpeg could not join them ({why})")
 
 
-def _said_at_its_end(process: subprocess.Popen[bytes], pause: Callable[[float], None]) -> bytes:
-    """Wait for a program, and return what it complained of. Raises NotJoined, and what `pause` raises."""
-    end = time.monotonic() + _PATIENCE
+def _said_at_its_end(process: subprocess.Popen[bytes], merged: Path, pause: Callable[[float], None]) -> bytes:
+    """Wait for a program, and return what it complained of. Raises GivenUp, and what `pause` raises."""
+    end, written = time.monotonic() + _PATIENCE, -1
     while time.monotonic() < end:
         pause(0)
         try:
             return process.communicate(timeout=_LOOK_AGAIN)[1]
         except subprocess.TimeoutExpired:
-            continue
-    raise NotJoined(f"ffmpeg was still at work after {_PATIENCE:g} s and was ended")
+            size = merged.stat().st_size if merged.exists() else 0
+            if size != written:
+                end, written = time.monotonic() + _PATIENCE, size
+    process.kill()
+    merged.unlink(missing_ok=True)
+    raise GivenUp(f"ffmpeg was given up after {_PATIENCE:g} s in which it wrote nothing")

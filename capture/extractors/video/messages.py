@@ -1,4 +1,4 @@
-"""What goldenhour and the process that runs yt-dlp say to each other: one JSON object a line, on two pipes.
+"""What goldenhour and the process that runs yt-dlp say to each other: one JSON object a message, on a socket.
 
 The process asks (`Ask`) and is told (`Told`); what it finds out comes as `ListedVideo`, `FoundVideo`, `Remark` and
 `ExtractionTrouble`, and `Ended` is the last. What it says is taken for no more than a stranger's claim: the types here
@@ -49,7 +49,10 @@ class Task(_Record, frozen=True, kw_only=True):
 
 
 class Told(_Record, frozen=True, kw_only=True):
-    """What came of a request. Without `reason`, `body` is the file that holds the answer's whole body."""
+    """What came of a request. Without `reason`, `body` names the file that holds the answer's whole body.
+
+    The process is handed that file open, and is not told its name.
+    """
 
     url: str
     """Where redirects led to."""

@@ -16,7 +16,7 @@ _PREFIX = re.compile(r"^(?:ERROR|WARNING):\s*|^\[[\w:+.-]+\]\s*")
 _HINTS = (
     (
         re.compile(r"javascript runtime|js runtime|\bejs\b|challenge solv", re.IGNORECASE),
-        "install deno, which yt-dlp needs to read this site",
+        "goldenhour runs no scripts of a site, which this one asks for; record the screen",
     ),
     (
         re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg, merge
+from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, merge
 from capture.extractors.video.hls import NoPlaylist, Segment, read_playlist
 from capture.extractors.video.live import Follower
 from capture.extractors.video.messages import Stream
@@ -106,7 +106,8 @@ class Streams:
         try:
             merge(ffmpeg, [each.file for each in made], merged, self._fetch.wait)
         except NotJoined as error:
-            self.notes.append(f"the streams are kept and were not joined: {error}")
+            said = self.gone if isinstance(error, GivenUp) else self.notes
+            said.append(f"the streams are kept and were not joined: {error}")
             return [each for each in made if each.file.parent == self._folder]
         for each in made:
             if each.file.parent == self._folder:

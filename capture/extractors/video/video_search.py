@@ -54,8 +54,7 @@ class VideoSearch:
         )
         answering = Answering(self.fetch, url, page)
         try:
-            home = Path(tempfile.mkdtemp(dir=self.fetch.scratch, prefix="yt-dlp-"))
-            extraction = Extraction(task, home, pause=self.fetch.wait)
+            extraction = Extraction(task, pause=self.fetch.wait)
         except OSError as error:
             yield from self._trouble(
                 ExtractionTrouble(url=url, words=f"it could not be started ({error.strerror})"), answering

@@ -14,13 +14,14 @@ from capture.clock import parse_time_server
 from capture.doctor import FAULT, OK, WARNING
 from capture.doctor.certificates import check_certificates
 from capture.doctor.clock import check_clock
+from capture.doctor.confinement import check_confinement
 from capture.doctor.ffmpeg import check_ffmpeg
 from capture.doctor.installed_sources import check_sources
-from capture.doctor.javascript import check_javascript
 from capture.doctor.libraries import check_libraries
 from capture.doctor.network import check_network
 from capture.doctor.yt_dlp_age import check_yt_dlp, release_date
 from capture.recorder.address_guard import AddressGuard
+from hashing.sandbox import Confinement, Readers
 from tests.capture.doctor.conftest import one
 from tests.servers.time_server import TimeServer
 
@@ -124,17 +125,42 @@ def test_ffmpeg_is_looked_for_on_the_path(setup: Setup, tmp_path: Path, monkeypa
     assert (found.state, found.says) == (OK, f"ffmpeg 7.1, {tmp_path / 'ffmpeg'}")
 
 
-def test_youtube_needs_two_things(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that is missing is named; a program that is called deno and is none does not count."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "not found: deno" in one(check_javascript, setup).says
-    _program(tmp_path / "deno", "something else")
-    assert "not found: deno" in one(check_javascript, setup).says
-    _program(tmp_path / "deno", "deno 2.5.0 (stable)")
-    _package(tmp_path / "site", "yt-dlp-ejs", "0.8.0")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    found = one(check_javascript, setup)
-    assert (found.state, found.says) == (OK, "deno 2.5.0 (stable), yt-dlp-ejs 0.8.0")
+def test_what_holds_the_readers_is_told(setup: Setup) -> None:
+    """On Linux the kernel holds them; elsewhere, and where it does not, that is a warning."""
+    found = one(check_confinement, setup)
+    with Readers() as readers:
+        confinement = readers.confinement()
+    if confinement.wants:
+        assert found.state == WARNING
+        assert confinement.wants in found.says
+    else:
+        assert found.state == OK
+        assert f"(Landlock {confinement.landlock}, seccomp)" in found.says
+
+
+@pytest.mark.parametrize(
+    ("confinement", "says"),
+    [
+        (Confinement(landlock=0, seccomp=True, wants="Landlock: no"), "held by seccomp, Python alone (Landlock: no)"),
+        (
+            Confinement(landlock=0, seccomp=False, wants="darwin has neither"),
+            "held by Python alone (darwin has neither)",
+        ),
+    ],
+)
+def test_what_is_lacking_of_the_sandbox_is_a_warning(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, confinement: Confinement, says: str
+) -> None:
+    """It names what is in force, and what is not."""
+    monkeypatch.setattr(Readers, "confinement", lambda _: confinement)
+    found = one(check_confinement, setup)
+    assert (found.state, found.says) == (WARNING, says)
+
+
+def test_readers_that_do_not_start_are_a_fault(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a server sends could be read."""
+    monkeypatch.setattr("sys.executable", "/no/python")
+    assert one(check_confinement, setup).state == FAULT
 
 
 def _program(path: Path, says: str) -> None:

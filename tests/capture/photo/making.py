@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from capture.photo.examine import examine
+from capture.photo.examine import facts_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,3 +160,9 @@ def facts_of(folder: Path, data: bytes) -> dict[str, Fact]:
 def values_of(folder: Path, data: bytes) -> dict[str, str | int | float | bool]:
     """Return the values of a photo's facts by name."""
     return {name: fact.value for name, fact in facts_of(folder, data).items()}
+
+
+def examine(path: Path) -> tuple[Fact, ...]:
+    """Return the facts of a photo, read in this process."""
+    with path.open("rb") as file:
+        return facts_in(file)

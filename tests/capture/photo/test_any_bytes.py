@@ -10,10 +10,10 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from capture.photo.examine import MOST_FACTS, examine
+from capture.photo.examine import MOST_FACTS
 from capture.photo.text import escaped, kept_text
 from hashing.case.facts import Fact
-from tests.capture.photo.making import FORMATS, WITH_EXIF, Block, camera_exif, encoded, picture
+from tests.capture.photo.making import FORMATS, WITH_EXIF, Block, camera_exif, encoded, examine, picture
 
 _MAGIC = [
     b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\1\0\0WEBPVP8X", b"II*\0", b"MM\0*", b"II+\0",

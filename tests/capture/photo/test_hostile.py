@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
-import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capture.photo.examine import examine
 from hashing.case.facts import Fact
 from tests.capture.photo.making import (
     FORMATS,
@@ -18,6 +15,7 @@ from tests.capture.photo.making import (
     Entry,
     camera_exif,
     encoded,
+    examine,
     facts_of,
     jpeg,
     long,
@@ -69,19 +67,6 @@ def test_an_empty_file_is_one_fact(tmp_path: Path) -> None:
     assert examine(store(tmp_path, b"")) == (Fact("photo", "could not be read: the file is empty", "file"),)
 
 
-def test_a_missing_file_is_one_fact(tmp_path: Path) -> None:
-    """A path that is not there does not raise."""
-    assert examine(tmp_path / "none") == (Fact("photo", "could not be read: No such file or directory", "file"),)
-
-
-@pytest.mark.timeout(10)
-def test_a_pipe_and_a_folder_are_refused(tmp_path: Path) -> None:
-    """A pipe would make its reader wait for ever."""
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", tmp_path):
-        assert examine(path) == (Fact("photo", "could not be read: it is not a regular file", "file"),)
-
-
 def test_a_page_called_jpg_is_told_by_its_bytes(tmp_path: Path) -> None:
     """A login page that a server sends instead of a photo is named for what it is."""
     facts = examine(store(tmp_path, b"<!doctype html><title>Log in</title>", "photo.jpg"))
@@ -103,15 +88,12 @@ def test_unknown_bytes_are_of_no_known_format(tmp_path: Path) -> None:
     assert values_of(tmp_path, b"\x01\x02\x03\x04" * 100) == {"format": reason}
 
 
-@pytest.mark.timeout(20)
 def test_a_png_that_declares_billions_of_pixels_is_not_decoded(tmp_path: Path) -> None:
     """60,000 by 60,000 pixels would take gigabytes; the size is stated, the picture left alone."""
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     body = zlib.compress(bytes(1 << 20))
     data = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
-    started = time.monotonic()
     values = values_of(tmp_path, data)
-    assert time.monotonic() - started < 1
     assert (values["width"], values["height"]) == (60_000, 60_000)
     reason = "could not be read: 3,600 megapixels are declared, and no more than 64 are decoded"
     assert values["picture data"] == reason
@@ -134,15 +116,12 @@ def test_no_format_is_decoded_beyond_the_limit(tmp_path: Path, name: str) -> Non
     assert value == "could not be read: 256 megapixels are declared, and no more than 64 are decoded"
 
 
-@pytest.mark.timeout(20)
 def test_a_compressed_text_that_unpacks_to_gigabytes_is_cut(tmp_path: Path) -> None:
     """A zTXt bomb costs no more than the text that is kept of it."""
     bomb = zlib.compress(b"A" * (64 << 20), 9)
     data = encoded("PNG")
     data = data[:33] + _chunk(b"zTXt", b"Comment\0\0" + bomb) + data[33:]
-    started = time.monotonic()
     value = str(values_of(tmp_path, data)["comment"])
-    assert time.monotonic() - started < 2
     assert value.startswith("A" * 1000 + "…")
     assert len(value) < 1200
 
@@ -161,20 +140,16 @@ def test_a_million_texts_do_not_become_a_million_facts(tmp_path: Path) -> None:
     assert len(examine(store(tmp_path, data))) < 50
 
 
-@pytest.mark.timeout(20)
 def test_a_gif_of_ten_thousand_frames_is_counted_in_time(tmp_path: Path) -> None:
     """Frames are counted without decoding them."""
     one = encoded("GIF", picture(4, 4).convert("P"))
     at = one.index(b"\x2c\0\0\0\0")
     data = one[:at] + one[at:-1] * 10_000 + b";"
-    started = time.monotonic()
     values = values_of(tmp_path, data)
-    assert time.monotonic() - started < 5
     assert values["frames"] == 10_000
     assert values["picture data"] == "the first of 10,000 pictures is whole"
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("pointer", [0x8769, 0x8825, 0xA005, 0x014A])
 def test_directories_that_point_at_themselves_end(tmp_path: Path, pointer: int) -> None:
     """An EXIF directory whose own directory is itself is read once."""
@@ -185,18 +160,33 @@ def test_directories_that_point_at_themselves_end(tmp_path: Path, pointer: int) 
     assert values_of(tmp_path, block)["camera make"] == "abc"
 
 
-@pytest.mark.timeout(20)
 def test_a_block_that_asks_for_billions_of_reads_is_given_up(tmp_path: Path) -> None:
     """Directories inside directories, 65,535 entries each, would keep a reader busy for days."""
     entry = struct.pack("<HHII", 0x8825, 4, 1, 8)
     data = struct.pack("<4sIH", b"II*\0", 8, 65_535) + entry * 65_535 + bytes(4)
-    started = time.monotonic()
     values = values_of(tmp_path, data)
-    assert time.monotonic() - started < 5
     assert values["EXIF"] == "could not be read: it lists far more than a camera writes"
 
 
-@pytest.mark.timeout(20)
+def test_a_jpeg_of_thousands_of_scans_is_not_decoded(tmp_path: Path) -> None:
+    """Each scan of a few bytes makes the decoder pass over the whole picture again."""
+    data = encoded("JPEG", picture(4000, 4000), progressive=True)
+    start = data.rindex(b"\xff\xda")
+    scan = data[start:-2]
+    assert values_of(tmp_path, data)["picture data"] == "whole"
+    value = values_of(tmp_path, data[:-2] + scan[:40] * 300 + b"\xff\xd9")["picture data"]
+    assert str(value).startswith("could not be read: 16 megapixels in 3")
+    assert str(value).endswith(" scans are far more than a camera writes")
+
+
+def test_an_end_inside_a_table_hides_no_scans(tmp_path: Path) -> None:
+    """What looks like the end of the picture in the comment between two scans is passed over."""
+    data = encoded("JPEG", picture(4000, 4000), progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2][:40]
+    data = data[:-2] + b"\xff\xfe\0\4\xff\xd9" + scan * 300 + b"\xff\xd9"
+    assert "scans are far more" in str(values_of(tmp_path, data)["picture data"])
+
+
 def test_a_heif_item_in_billions_of_pieces_is_given_up(tmp_path: Path) -> None:
     """Pieces whose numbers take no bytes could be listed without end."""
     items = b"".join(struct.pack(">HHH", number, 0, 0xFFFF) for number in range(1000))
@@ -205,9 +195,7 @@ def test_a_heif_item_in_billions_of_pieces_is_given_up(tmp_path: Path) -> None:
     data = (
         struct.pack(">I4s4sI4s", 20, b"ftyp", b"heic", 0, b"mif1") + struct.pack(">I4s", len(body) + 8, b"meta") + body
     )
-    started = time.monotonic()
     values = values_of(tmp_path, data)
-    assert time.monotonic() - started < 1
     assert values["file structure"] == "could not be read: an item is in more pieces than a photo's items are"
 
 

@@ -15,7 +15,6 @@ from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.extractors.video.hls import read_playlist
 from capture.page import read_page
-from capture.photo.examine import examine
 from capture.request.cookies import load_cookies
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt
@@ -29,7 +28,7 @@ from hashing.ledger.note import sign_note
 from hashing.ledger.trusted_time.authority import ask
 from hashing.ledger.trusted_time.token import read_token
 from hashing.warc.record import read_records
-from tests.capture.photo.making import camera_exif, encoded
+from tests.capture.photo.making import camera_exif, encoded, examine
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.hashing.atproto.vectors import DIDS, FOLDER, vector
 from tests.servers.time_authority import TimeAuthority

@@ -18,10 +18,11 @@ from capture.extractors.video import answering, extraction
 from capture.extractors.video.described import described
 from capture.extractors.video.describing import facts_of, post_of
 from capture.extractors.video.extraction import Extraction
-from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, FoundVideo, Said, Task, Told
+from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, FoundVideo, Remark, Said, Task, Told
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.ledger.canonical import canonical_json
+from tests.capture.extractors.video import stand_ins
 from tests.patience import PATIENCE, wait_until
 from tests.servers import Body, SceneServer
 
@@ -39,44 +40,50 @@ if TYPE_CHECKING:
 TASK = Task(url="https://example.org/video", extractor="Generic", most=1)
 
 
-def _said(program: str, home: Path, monkeypatch: pytest.MonkeyPatch, *, patience: float = PATIENCE) -> list[Said]:
-    """Return what a program says that stands in the place of yt-dlp; what it asks is answered with nothing."""
-    monkeypatch.setattr(extraction, "_PROGRAM", program)
+def _said(
+    function: str, monkeypatch: pytest.MonkeyPatch, *, patience: float = PATIENCE, told: Told | None = None
+) -> list[Said]:
+    """Return what a function says that stands in the place of yt-dlp; what it asks is answered with `told`."""
+    if function:
+        monkeypatch.setattr(extraction, "_CHILD", f"{stand_ins.__name__}:{function}")
     heard = []
-    with Extraction(TASK, home, patience=patience) as process:
+    with Extraction(TASK, patience=patience) as process:
         for said in process.said():
             heard.append(said)
             if isinstance(said, Ask):
-                process.tell(Told(url=said.url, reason="nothing"))
+                process.tell(told or Told(url=said.url, reason="nothing"))
     return heard
 
 
+def _words(said: Said) -> Any:  # noqa: ANN401 - what a stand-in found
+    assert isinstance(said, Remark)
+    return json.loads(said.words)
+
+
 @pytest.mark.parametrize(
-    ("program", "words"),
+    ("function", "words"),
     [
-        ("import time; time.sleep(86400)", "yt-dlp was still at work after 0.5 s and was ended"),
-        ("while True: pass", "yt-dlp was still at work after 0.5 s and was ended"),
-        ("import os; os._exit(3)", "yt-dlp stopped: exit status 3"),
-        ("import os; os.kill(os.getpid(), 9)", "yt-dlp stopped: killed by SIGKILL"),
-        ("print('hello')", "what yt-dlp said is not understood"),
-        ("print('[' * 100_000)", "what yt-dlp said is not understood"),
-        ("""print('{"type":"Video","extractor":1}')""", "what yt-dlp said is not understood"),
+        ("wait", "given up after 3 s"),
+        ("spin", "given up after 3 s"),
+        ("leave", "yt-dlp stopped: exit status 3"),
+        ("abort", "yt-dlp stopped: killed by SIGABRT"),
+        ("hello", "what yt-dlp said is not understood"),
+        ("nested", "what yt-dlp said is not understood"),
+        ("lie", "what yt-dlp said is not understood"),
     ],
 )
 def test_a_process_that_hangs_dies_or_lies_is_in_trouble(
-    program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    function: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever becomes of the process that runs yt-dlp: it is said, once, and that is the end."""
-    patience = 0.5 if "0.5 s" in words else PATIENCE
-    assert _said(program, tmp_path, monkeypatch, patience=patience) == [
-        ExtractionTrouble(url=TASK.url, words=words),
-        Ended(),
-    ]
+    monkeypatch.setattr(extraction, "_LOAD", ())  # that it hangs shows sooner
+    patience = 3.0 if "3 s" in words else PATIENCE
+    assert _said(function, monkeypatch, patience=patience) == [ExtractionTrouble(url=TASK.url, words=words), Ended()]
 
 
-def test_what_it_asks_is_answered_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_it_asks_is_answered_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real process asks for the page first; when that is refused, it says so in yt-dlp's words."""
-    asked, *troubles, ended = _said(extraction._PROGRAM, tmp_path, monkeypatch)
+    asked, *troubles, ended = _said("", monkeypatch)
     assert isinstance(asked, Ask)
     assert (asked.url, asked.method) == (TASK.url, "GET")
     [trouble] = troubles
@@ -85,15 +92,32 @@ def test_what_it_asks_is_answered_in_turn(tmp_path: Path, monkeypatch: pytest.Mo
     assert ended == Ended()
 
 
+def test_an_answer_is_handed_over_open_and_without_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the capture's folder the process learns nothing; a file that is none is no answer."""
+    body = tmp_path / "0001-page.html"
+    body.write_bytes(b"<video>")
+    _, said, _ = _said("ask_and_open", monkeypatch, told=Told(url="http://127.0.0.1:9/", status=200, body=str(body)))
+    told, *files = _words(said)
+    assert files == ["<video>"]
+    assert str(tmp_path) not in told
+    body.unlink()
+    _, said, _ = _said("ask_and_open", monkeypatch, told=Told(url="http://127.0.0.1:9/", status=200, body=str(body)))
+    [told] = _words(said)
+    assert "No such file" in told
+
+
+def test_yt_dlp_starts_nothing_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What extractors may try past the door is refused in words that say so."""
+    said, _ = _said("ffmpeg", monkeypatch)
+    program, web = _words(said)
+    assert "refused: no other program is started here" in program
+    assert "refused: a way past the recorder" in web
+
+
 def test_it_asks_no_more_than_so_often(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """An extraction that would ask for ever is refused further answers, and ends."""
     monkeypatch.setattr(answering, "_MOST", 3)
-    program = (
-        "import sys\nfor n in range(9):\n"
-        """ print('{"type":"Ask","url":"http://127.0.0.1:9/%d"}' % n, flush=True); sys.stdin.readline()\n"""
-        """print('{"type":"Ended"}', flush=True)"""
-    )
-    monkeypatch.setattr(extraction, "_PROGRAM", program)
+    monkeypatch.setattr(extraction, "_CHILD", f"{stand_ins.__name__}:ask_nine_times")
     with SceneServer({"/": b"<!doctype html><title>t</title><p>.m3u8"}) as server:
         result, view = captured(server.url("/"), attempts=1)
     assert result.status == "complete"
@@ -162,39 +186,27 @@ def _stored(folder: Path) -> set[str]:
     return {urlsplit(event["url"]).path for event in events if event["event"] == "item"}
 
 
-def test_a_stop_ends_it_while_it_thinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_it_while_it_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for yt-dlp to come to a result that nobody wants any more."""
-    monkeypatch.setattr(extraction, "_PROGRAM", "while True: pass")
+    monkeypatch.setattr(extraction, "_CHILD", f"{stand_ins.__name__}:spin")
 
     def _stopped(_: float) -> None:
         raise CancelledError
 
-    with Extraction(TASK, tmp_path, pause=_stopped) as process:
+    with Extraction(TASK, pause=_stopped) as process:
         assert list(process.said()) == [ExtractionTrouble(url=TASK.url, words="the capture was stopped"), Ended()]
 
 
 @pytest.mark.skipif(not hasattr(signal, "alarm"), reason="this system has no alarm")
-def test_it_does_not_think_on_for_ever_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_think_on_for_ever_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where its parent was killed and ends it no more, the system does, though it be lost in a regular expression."""
-    program = extraction._PROGRAM.replace(
-        "import main", "import main; import re; from capture.extractors.video import "
-    )
-    program = program.replace("; main()", "extraction_child as child; child._LONGEST_THOUGHT = 1; ")
-    lost = "child._Looking = lambda task, pipe: re.match('(a|a)*b', 'a' * 100); main()"
-    [trouble, _] = _said(program + lost, tmp_path, monkeypatch)
+    [trouble, _] = _said("lost", monkeypatch)
     assert trouble == ExtractionTrouble(url=TASK.url, words="yt-dlp stopped: killed by SIGALRM")
 
 
-def test_the_process_sees_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the environment it gets no more than it needs to start; its home is a folder of the capture's."""
+def test_the_process_sees_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment it gets no more than it needs to start."""
     monkeypatch.setenv("GOLDENHOUR_TOKEN", "of-the-user")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
-    program = (
-        "import json, os; print(json.dumps({'type': 'Remark', 'words': json.dumps(dict(os.environ))}), flush=True); "
-        """print('{"type":"Ended"}', flush=True)"""
-    )
-    [said, _] = _said(program, tmp_path, monkeypatch)
-    environment = json.loads(msgspec.structs.asdict(said)["words"])
-    assert environment["HOME"] == str(tmp_path)
-    assert environment["YTDLP_NO_PLUGINS"] == "1"
-    assert not {"GOLDENHOUR_TOKEN", "HTTPS_PROXY"} & environment.keys()
+    said, _ = _said("environment", monkeypatch)
+    assert set(_words(said)) <= {"YTDLP_NO_PLUGINS", "LC_CTYPE", "LD_LIBRARY_PATH"}

@@ -1,0 +1,87 @@
+"""A feed that is stored, read in the sandbox: what it says of itself, then its entries one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from capture.extractors.feed.chosen import Chosen
+from capture.extractors.feed.entry import FeedEntry, UnreadEntry
+from capture.extractors.feed.errors import FeedUnreadable
+from capture.extractors.feed.json_feed import read_json_feed
+from capture.extractors.feed.xml_feed import read_xml_feed
+from capture.recorder.decoding import NotDecoded, decoded_body
+from hashing.case.facts import Fact
+from hashing.sandbox import handed_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capture.extractors.feed.head import Feed
+    from capture.request.extractor import StoredItem
+    from capture.request.options import CaptureOptions
+    from hashing.sandbox import Readers
+
+
+class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed says of itself; `next_page` and `missing` as in `Feed`."""
+
+    facts: tuple[Fact, ...]
+    next_page: str = ""
+    missing: str = ""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """So many entries were left out, and why."""
+
+    count: int
+    reason: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is said of a feed: its head first, then each entry, and last what was left out of them."""
+
+    unreadable: str = ""
+    head: FeedHead | None = None
+    entry: FeedEntry | None = None
+    unread: UnreadEntry | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read_stored_feed(readers: Readers, stored: StoredItem, options: CaptureOptions) -> Iterator[Said]:
+    """Have a stored feed read, and yield what is said of it. Raises NotRead."""
+    since, until = (moment.isoformat() if moment is not None else "" for moment in (options.since, options.until))
+    arguments = (stored.item.content_encoding, stored.url, stored.content_type, options.limit, since, until)
+    with handed_over(stored.body) as file:
+        yield from readers.stream(f"{__name__}:feed_in", *arguments, files=[file], answer=Said)
+
+
+def feed_in(
+    file: BinaryIO, coding: str, url: str, content_type: str, limit: int, since: str, until: str
+) -> Iterator[Said]:
+    """Read the feed that a file holds, as far as it is asked for. Run this in the sandbox."""
+    try:
+        feed = _read(decoded_body(file, coding), url, content_type)
+    except (NotDecoded, FeedUnreadable) as error:
+        yield Said(unreadable=str(error))
+        return
+    yield Said(head=FeedHead(facts=feed.facts, next_page=feed.next_page, missing=feed.missing))
+    chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
+    for entry in chosen.entries():
+        yield Said(entry=entry) if isinstance(entry, FeedEntry) else Said(unread=entry)
+    yield Said(left_out=tuple(LeftOut(count, reason) for count, reason in chosen.left_out()))
+
+
+def _read(body: bytes, url: str, content_type: str) -> Feed:
+    """Read a feed of any format. Raises FeedUnreadable."""
+    if not body.strip():
+        raise FeedUnreadable("it is empty")
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return read_json_feed(body, url=url)
+    return read_xml_feed(body, url=url, content_type=content_type)
+
+
+def _moment(written: str) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

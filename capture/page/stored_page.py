@@ -1,0 +1,42 @@
+"""A page that is stored, read in the sandbox: what it says, or why it says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from capture.page.errors import PageUnreadable
+from capture.page.page import ReadPage, read_page
+from capture.page.players import Players, players_in
+from capture.recorder.decoding import NotDecoded, decoded_body
+from hashing.sandbox import handed_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashing.sandbox import Readers
+
+
+class PageRead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page claims and shows, and the players in it; or why it could not be read."""
+
+    page: ReadPage | None = None
+    players: Players = Players(playlist=False)
+    unreadable: str = ""
+
+
+def read_stored_page(readers: Readers, path: Path, *, coding: str, url: str, content_type: str) -> PageRead:
+    """Have a stored page read; `coding` is its content coding. Raises NotRead."""
+    with handed_over(path) as file:
+        return readers.ask(f"{__name__}:page_in", coding, url, content_type, files=[file], answer=PageRead)
+
+
+def page_in(file: BinaryIO, coding: str, url: str, content_type: str) -> PageRead:
+    """Read the page that a file holds. Run this in the sandbox."""
+    try:
+        body = decoded_body(file, coding)
+        players = players_in(body, url)
+        return PageRead(page=read_page(body, url=url, content_type=content_type), players=players)
+    except (NotDecoded, PageUnreadable) as error:
+        return PageRead(unreadable=str(error))

@@ -1,0 +1,40 @@
+"""A photo that is stored, examined in the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capture.photo.text import escaped
+from capture.reading import PHOTO_READER
+from hashing.case.facts import Fact
+from hashing.sandbox import NotRead, handed_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashing.sandbox import Readers
+
+_MOST_FACTS = 300
+_LONGEST_TEXT = 12_000
+_LONGEST_NAME = 200
+_LARGEST_NUMBER = 1 << 53
+"""Beyond this, numbers are not exact in JSON (RFC 8785)."""
+
+
+def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:
+    """Return what a photo states about itself; what cannot be read of it is a fact as well. Raises NotRead."""
+    with handed_over(path) as file:
+        facts = readers.ask(PHOTO_READER, files=[file], answer=tuple[Fact, ...])
+    if len(facts) > _MOST_FACTS or not all(map(_bounded, facts)):
+        raise NotRead("the reader's answer is out of bounds")
+    return tuple(
+        Fact(escaped(fact.name), escaped(fact.value) if isinstance(fact.value, str) else fact.value, escaped(fact.tag))
+        for fact in facts
+    )
+
+
+def _bounded(fact: Fact) -> bool:
+    short = max(len(fact.name), len(fact.tag)) <= _LONGEST_NAME
+    return short and (
+        len(fact.value) <= _LONGEST_TEXT if isinstance(fact.value, str) else abs(fact.value) <= _LARGEST_NUMBER
+    )

@@ -1,0 +1,33 @@
+"""How a process of the sandbox begins: it loads what it needs, gives up everything else, and only then reads."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+
+import msgspec
+
+from hashing.sandbox import channel
+from hashing.sandbox.confine import confine
+
+
+def enter(function: str, load: list[str], memory: int) -> None:
+    """Confine this process, say so on standard input's socket, and run `module:function` with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    logging.disable()
+    talk = socket.socket(fileno=os.dup(0))
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 0)
+    os.close(quiet)
+    module, _, name = function.partition(":")
+    run = getattr(importlib.import_module(module), name)
+    for each in load:
+        with suppress(ImportError):  # what uses it says that it is missing
+            importlib.import_module(each)
+    confinement = confine(memory)
+    channel.send(talk, msgspec.msgpack.encode(confinement))
+    run(talk)

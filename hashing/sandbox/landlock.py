@@ -1,0 +1,97 @@
+"""Landlock (Linux 5.13): no file but the interpreter's own can be opened, no TCP connected, no signal sent.
+
+Interface: https://docs.kernel.org/userspace-api/landlock.html.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+"""Numbers of system calls, the same on every architecture."""
+_VERSION = 1
+_PATH_BENEATH = 1
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
+_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+"""How many rights on files each version of the interface knows; later ones know no more that matter here."""
+_NETWORK_SINCE, _SCOPES_SINCE = 4, 6
+_BOTH = 0b11
+_NO_NEW_PRIVILEGES = 38
+_READ = _READ_FILE | _READ_DIR
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
+_OWN = ("hashing", "capture", "exports")
+
+
+def forbid_files(read: Iterable[str], write_below: str = "", run: str = "") -> int | str:
+    """Restrict this thread and all that it starts; return the version of the interface, or why there is none.
+
+    `read` are the files and folders that may be read, `write_below` is a folder in which files may be made, and `run`
+    the one program that may be started.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
+    if version < 1:
+        return os.strerror(ctypes.get_errno())
+    files = (1 << _RIGHTS.get(version, max(_RIGHTS.values()))) - 1
+    attributes = struct.pack("<Q", files)
+    if version >= _NETWORK_SINCE:
+        attributes += struct.pack("<Q", _BOTH)
+    if version >= _SCOPES_SINCE:
+        attributes += struct.pack("<Q", _BOTH)
+    rules = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
+    if rules < 0:
+        return os.strerror(ctypes.get_errno())
+    try:
+        for path in (*read, *LIBRARIES):
+            _allow(libc, rules, path, _READ)
+        if write_below:
+            _allow(libc, rules, write_below, files & ~_EXECUTE)
+        for path in (run, *_loaders()) if run else ():
+            _allow(libc, rules, path, _READ | _EXECUTE)
+        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        if libc.syscall(_RESTRICT_SELF, rules, 0) < 0:
+            return os.strerror(ctypes.get_errno())
+    finally:
+        os.close(rules)
+    return int(version)
+
+
+def _loaders() -> list[str]:
+    """Return what the kernel starts a program with that is linked to libraries."""
+    return [str(path) for places in ("lib*/ld-*", "lib/*/ld-*") for path in Path("/").glob(places)]
+
+
+def interpreter_files() -> set[str]:
+    """Return what an interpreter loads when it first needs it, none of which holds the user's own folders."""
+    paths = sysconfig.get_paths()
+    own = Path(__file__).resolve().parents[2]
+    found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found |= {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages", "lib-dynload", ".zip"))}
+    found |= {str(own / name) for name in _OWN}
+    return {*found, "/dev/urandom"}
+
+
+def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
+    """Allow rights on a file, or beneath a folder; a path that is not there needs none."""
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not Path(path).is_dir():
+            rights &= _EXECUTE | _WRITE_FILE | _READ_FILE
+        rule = struct.pack("<Qi", rights, descriptor)
+        if libc.syscall(_ADD_RULE, rules, _PATH_BENEATH, rule, 0) < 0 and ctypes.get_errno() != errno.EINVAL:
+            raise OSError(ctypes.get_errno(), "Landlock took no rule", path)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,89 @@
+"""The process that reads documents, from inside: a question in, its answers out, nothing else in or out."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hashing.sandbox import channel
+
+if TYPE_CHECKING:
+    import socket
+
+_LONGEST_QUESTION = 16 << 20
+_LONGEST_THOUGHT = 330
+"""Seconds between two answers. The parent is less patient; this is for one that was killed, which ends nobody."""
+_LONGEST_REASON = 300
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A document to be read: by which `module:function`, and with what besides the files that are handed over."""
+
+    function: str
+    arguments: tuple[str | int | bool | None, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that a function says of a document, or that it says no more, or why it cannot."""
+
+    value: msgspec.Raw = msgspec.Raw(b"\xc0")
+    ended: bool = False
+    failed: str = ""
+    goes_on: bool = False
+    """Whether the process can read another document after a failure."""
+
+
+def read_documents(talk: socket.socket) -> None:
+    """Answer questions until there are no more, which is so when the parent process ends."""
+    encoder = msgspec.msgpack.Encoder()
+    while True:
+        question, descriptors = channel.receive(talk, _LONGEST_QUESTION)
+        if not question:
+            return
+        asked = msgspec.msgpack.decode(question, type=Asked)
+        files = [os.fdopen(descriptor, "rb") for descriptor in descriptors]
+        _alarm(_LONGEST_THOUGHT)
+        try:
+            for value in _values(asked, files):
+                _say(talk, Answer(value=msgspec.Raw(encoder.encode(value))))
+            _say(talk, Answer(ended=True))
+        except (BrokenPipeError, ConnectionError):
+            return
+        except MemoryError:
+            _say(talk, Answer(failed="it takes more memory to read than is allowed"))
+            sys.exit(0)  # what this has left behind is nobody's knowledge
+        except Exception as error:  # noqa: BLE001 - whatever a document brings about is this document's failure
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+            _say(talk, Answer(failed=f"the reader failed ({said})".encode("utf-8", "replace").decode(), goes_on=True))
+        finally:
+            for file in files:
+                file.close()
+        _alarm(0)
+
+
+def _values(asked: Asked, files: Sequence[object]) -> Iterator[object]:
+    module, _, name = asked.function.partition(":")
+    value = getattr(importlib.import_module(module), name)(*files, *asked.arguments)
+    if inspect.isgenerator(value):
+        yield from value
+    else:
+        yield value
+
+
+def _say(talk: socket.socket, answer: Answer) -> None:
+    message = msgspec.msgpack.encode(answer)
+    _alarm(0)  # the parent may be slow to listen
+    channel.send(talk, message)
+    _alarm(_LONGEST_THOUGHT)
+
+
+def _alarm(seconds: int) -> None:
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(seconds)

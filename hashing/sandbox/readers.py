@@ -1,0 +1,210 @@
+"""Readers of hostile documents: a few processes that stay, each reading one document at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import msgspec
+
+from hashing.sandbox.confine import Confinement
+from hashing.sandbox.errors import Closed, NotRead
+from hashing.sandbox.process import SandboxProcess
+from hashing.sandbox.reader_child import Answer, Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    Argument = str | int | bool | None
+
+T = TypeVar("T")
+
+DEADLINE = 300.0
+"""Seconds for one document, the last line: what is counted ends far earlier on the slowest machine."""
+_START_DEADLINE = 120.0
+_MEMORY = 224 << 20
+"""Bytes of data; with an interpreter and its libraries less than 300 MiB."""
+_LONGEST = 48 << 20
+_MOST_DOCUMENTS = 2000
+"""After so many a new process takes over, whatever the old one may hold by then."""
+_CHILD = "hashing.sandbox.reader_child:read_documents"
+
+
+class Readers:
+    """Reads documents in sandboxes, `most` at a time; a reader that hangs or dies is replaced. Thread-safe.
+
+    A process starts when it is first needed, or with `start`, and imports the modules `load` before it is confined.
+    """
+
+    def __init__(self, *, load: Sequence[str] = (), most: int | None = None, deadline: float = DEADLINE) -> None:
+        self._load = load
+        self._deadline = deadline
+        self._room = threading.Semaphore(most or min(max(os.cpu_count() or 2, 2), 8))
+        self._lock = threading.Lock()
+        self._idle: list[_Reader] = []
+        self._busy: set[_Reader] = set()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start a process without waiting for it, so that its start-up costs no time later."""
+        with self._lock:
+            if self._closed or self._idle or self._busy:
+                return
+            try:
+                self._idle.append(_Reader(self._load))
+            except OSError:  # the first document tries again, and says why
+                return
+
+    def ask(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> T:
+        """Return what `module:function` returns for files, by their descriptors, and plain values. Raises NotRead."""
+        with self._lent() as reader:
+            reader.begin(function, arguments, files)
+            value = reader.next(answer, self._deadline)
+            reader.end(self._deadline)
+            return value
+
+    def stream(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> Iterator[T]:
+        """Yield what a generator function yields, as `ask`; the reader is busy until that ends. Raises NotRead."""
+        with self._lent() as reader:
+            reader.begin(function, arguments, files)
+            while not reader.at_end(self._deadline):
+                yield reader.next(answer, self._deadline)
+
+    def confinement(self) -> Confinement:
+        """Return what holds the readers on this machine. Raises NotRead."""
+        with self._lent() as reader:
+            return reader.confinement(self._deadline)
+
+    def give_up(self, *, but: str) -> None:
+        """Give up what is being read, except by the function `but`: nobody wants to know it any more."""
+        with self._lock:
+            for busy in self._busy:
+                if busy.function != but:
+                    busy.given_up = True
+                    busy.process.kill()
+
+    def close(self) -> None:
+        """End the processes at once: they write nothing, so nothing is lost. What is being read is given up."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            for busy in self._busy:
+                busy.process.kill()
+        for reader in idle:
+            reader.process.close()
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Reader]:
+        with self._room:
+            reader = self._taken()
+            try:
+                yield reader
+            except NotRead as error:
+                if self._closed or reader.given_up:
+                    raise Closed("the reading was stopped") from error
+                raise
+            finally:
+                self._take_back(reader)
+
+    def _taken(self) -> _Reader:
+        """Return a reader that is alive. Raises NotRead, Closed."""
+        with self._lock:
+            while self._idle:
+                reader = self._idle.pop()
+                if not reader.process.dead:
+                    break
+                reader.process.close()
+            else:
+                if self._closed:
+                    raise Closed("the reading was stopped")
+                try:
+                    reader = _Reader(self._load)
+                except OSError as error:
+                    raise NotRead(f"the reader could not be started: {error.strerror or error}") from error
+            self._busy.add(reader)
+            return reader
+
+    def _take_back(self, reader: _Reader) -> None:
+        with self._lock:
+            self._busy.discard(reader)
+            if reader.reusable and not self._closed:
+                self._idle.append(reader)
+                return
+        reader.process.close()
+
+
+class _Reader:
+    """One process, and how far it is in a document."""
+
+    def __init__(self, load: Sequence[str]) -> None:
+        self.process = SandboxProcess(_CHILD, "the reader", memory=_MEMORY, load=load)
+        self._confinement: Confinement | None = None
+        self._read = 0
+        self._answer: Answer | None = None
+        self._under_way = False
+        self.function = ""
+        """What it is reading with."""
+        self.given_up = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it has read its last document to the end, and may read another."""
+        return not (self._under_way or self.given_up) and self._read < _MOST_DOCUMENTS
+
+    def confinement(self, deadline: float) -> Confinement:
+        """Wait until the process is confined. Raises NotRead."""
+        if self._confinement is None:
+            self._under_way = True
+            self._confinement = _decoded(self.process.receive(_LONGEST, max(_START_DEADLINE, deadline)), Confinement)
+            self._under_way = False
+        return self._confinement
+
+    def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int]) -> None:
+        """Hand over a document. Raises NotRead."""
+        self.function = function
+        self.confinement(0)
+        self._under_way, self._answer = True, None
+        self._read += 1
+        asked = Asked(function=function, arguments=tuple(arguments))
+        self.process.send(msgspec.msgpack.encode(asked), files)
+
+    def at_end(self, deadline: float) -> bool:
+        """Say whether there is no further answer. Raises NotRead."""
+        if self._answer is None:
+            self._answer = _decoded(self.process.receive(_LONGEST, deadline), Answer)
+            if self._answer.failed:
+                self._under_way = not self._answer.goes_on
+                raise NotRead(self._answer.failed)
+        if self._answer.ended:
+            self._under_way = False
+        return self._answer.ended
+
+    def next(self, answer: type[T], deadline: float) -> T:
+        """Return the next answer. Raises NotRead."""
+        if self.at_end(deadline) or self._answer is None:
+            raise NotRead("the reader gave no answer")
+        value = _decoded(self._answer.value, answer)
+        self._answer = None
+        return value
+
+    def end(self, deadline: float) -> None:
+        """Hear that there is no further answer. Raises NotRead."""
+        if not self.at_end(deadline):
+            raise NotRead("the reader gave more than one answer")
+
+
+def _decoded(message: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """Return what a reader says, which is trusted no more than the document that it read. Raises NotRead."""
+    try:
+        return msgspec.msgpack.decode(message, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise NotRead("the reader's answer is not understood") from error
