@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in list(os.environ):
         if name.startswith("GOLDENHOUR_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _strict_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Pillow refuse broken pictures: WeasyPrint, once a test has loaded it, has Pillow read them."""
+    if (module := sys.modules.get("PIL.ImageFile")) is not None:
+        monkeypatch.setattr(module, "LOAD_TRUNCATED_IMAGES", False)
 
 
 @pytest.fixture

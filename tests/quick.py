@@ -1,4 +1,4 @@
-"""`--quick`: the tests that start no server, no other program and make no case on disk, for a look after a change.
+"""`--quick`: the tests that start no server and no other program, and make no case, for a look after each change.
 
 Which these are follows from the names that a test, its fixtures and the functions that these call use: no mark is kept.
 """

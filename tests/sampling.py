@@ -24,7 +24,7 @@ _DRAWN = pytest.StashKey[dict[str, tuple[int, int]]]()
 """Of each test: how many cases were drawn, of how many."""
 
 
-_EXAMPLES = 25
+_EXAMPLES, _IN_QUICK_RUNS = 25, 10
 """Of each property in a sampled run, where the test asks for no number of its own; in a whole run 100."""
 
 
@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = secrets.randbelow(1_000_000)
     # A machine under load is slow, and that is no fault: properties have no deadline.
     settings.register_profile("whole", deadline=None)
-    settings.register_profile("sample", deadline=None, max_examples=_EXAMPLES)
+    settings.register_profile("sample", deadline=None, max_examples=_examples(config))
     settings.load_profile("whole" if config.getoption("whole") else "sample")
 
 
@@ -133,8 +133,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for test, (taken, of) in sorted(suites.items()):
         terminalreporter.line(f"{taken:6} of {of:6}  {test}")
     if not config.getoption("whole"):
-        terminalreporter.line(f"{_EXAMPLES:6} of    100  examples of each property")
+        terminalreporter.line(f"{_examples(config):6} of    100  examples of each property")
         terminalreporter.line("all of them: make test-all, or pytest --whole")
+
+
+def _examples(config: pytest.Config) -> int:
+    return _IN_QUICK_RUNS if config.getoption("quick", default=False) else _EXAMPLES
 
 
 def _function(test: str) -> str:

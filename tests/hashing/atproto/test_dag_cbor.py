@@ -160,6 +160,7 @@ def test_depth(opening: bytes) -> None:
         encode([value])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("item", [0, [], Cid(LINK[5:])], ids=["numbers", "lists", "links"])
 def test_largest_block(item: Value) -> None:
     """The largest block is read in one pass whatever it holds; a larger one is refused unread."""
