@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hashing.ledger.keys import SigningKey
 
-MOST = 12
+MOST = 8
 """Calls of which each fault is tried: a sample, the same each time. There are some 250; 0 for all of them."""
 
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/two.jpg">'
@@ -93,6 +93,7 @@ def acknowledged(case: Case) -> dict[str, str]:
     return found
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_disk_that_fails_at_one_call(fault: str, before: Path, key: SigningKey) -> None:
     """Whatever call fails, the capture ends with a sentence, seals what it can, and all that it said is there."""
