@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from commands.captured import NOTEBOOK, capture_exit, print_capture_json
+from commands.captured import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
 from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
@@ -64,6 +64,7 @@ def watch(
                 display(done)
                 if as_json:
                     print_capture_json(done.result, case)
+                complain_of_end(done.result)
                 stampings = stamp_captures(case, authorities, key, [done.result])
                 if as_json:
                     for stamping in stampings:

@@ -470,3 +470,27 @@ def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
     assert (tmp_path / "demo/bundle/data/report.html").is_file()
     assert typed("verify", "demo/bundle", cwd=tmp_path).returncode == Exit.OK
     assert typed("verify", "demo/bundle-tampered-with", cwd=tmp_path).returncode == Exit.MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (("show",), "ledger.jsonl"),
+        (("show",), "case.json"),
+        (("export", "--officer", "Mary Price"), "ledger.jsonl"),
+        (("export", "--officer", "Mary Price"), "checkpoints"),
+        (("verify",), "checkpoints"),
+    ],
+)
+def test_a_case_that_cannot_be_read_is_a_sentence(
+    command: tuple[str, ...], place: str, tmp_path: Path, server: SceneServer
+) -> None:
+    """Whatever the system refuses to show of a case, the command says so in a sentence, and that it could not check."""
+    assert _capture(tmp_path, server.url("/"), "--quiet").returncode == Exit.OK
+    path = tmp_path / "OP-ALDER" / place
+    path.rename(path.with_name("away"))
+    path.mkdir() if path.suffix else path.write_bytes(b"no folder")
+    ran = typed(command[0], "OP-ALDER", *command[1:], cwd=tmp_path)
+    assert "Traceback" not in ran.stderr
+    assert ran.returncode in {Exit.UNCHECKED, Exit.MISMATCH}, ran
+    assert ran.stderr or ran.stdout

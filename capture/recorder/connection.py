@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import weakref
 from contextlib import suppress
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import urllib3
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
 
 open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
 """Every connection that may be waiting for a server, so that a stop can wake it."""
+_registering = threading.Lock()
 
 
-_PROXY_GUARD = AddressGuard(allow_private=True)
+_PROXY_GUARD = AddressGuard(allow_private=True, networks=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
 
 
 class _Recorded(urllib3.connection.HTTPConnection):
@@ -50,7 +53,8 @@ class _Recorded(urllib3.connection.HTTPConnection):
         guard = _PROXY_GUARD if around.settings.proxy else around.guard
         named_by_public = exchange.named_by_public and not around.settings.proxy
         self.stop = around.stop
-        open_connections.add(self)
+        with _registering:
+            open_connections.add(self)
         try:
             self.opening = connection = guard.connect(
                 self._dns_host,
@@ -145,7 +149,9 @@ POOLS = {"http": RecordedPool, "https": RecordedTlsPool}
 
 def wake_all(stop: Stop) -> None:
     """Shut down every socket of the recorder with this stop, so that no thread of it waits for a server."""
-    for connection in list(open_connections):
+    with _registering:
+        known = list(open_connections)
+    for connection in known:
         for waiting in {connection.sock, connection.opening} if connection.stop is stop else ():
             if waiting is not None:
                 with suppress(OSError):  # closed meanwhile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import time
 from concurrent.futures import CancelledError, Future, wait
@@ -232,7 +233,7 @@ class _Run:
         )
         self.pool = FetchPool(options.network.jobs, stop)
         self._pending: dict[Future[None], FetchRequest] = {}
-        self._media_seen: set[str] = set()
+        self._media_seen: set[bytes] = set()  # digests: a hostile list has no end of long addresses
         self._media_taken = 0
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
@@ -308,7 +309,8 @@ class _Run:
 
     def _found(self, source: Extractor, found: FetchRequest) -> None:
         """Queue something to be fetched, once, unless the user's settings or an earlier round leave it out."""
-        key = found.url.partition("#")[0]
+        url = found.url.partition("#")[0]
+        key = hashlib.blake2b(url.encode("utf-8", "backslashreplace"), digest_size=16).digest()
         if key in self._media_seen:
             return
         self._media_seen.add(key)

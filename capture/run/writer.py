@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from hashing.case.events import Event, Item
 
 _GROUP = 32
+_GROUP_BYTES = 8 << 20
 _WAITING = 64
-_MOST_BYTES = 32 << 20
-"""Hand-ins, and bytes in them, that may wait before those who fetch have to wait too: this bounds the memory."""
+_MOST_BYTES = 16 << 20
+"""Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Writer:
             except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture, and nobody waits for ever
                 self._give_up(error, group)
                 return
+            self._let_go(group)
             for _, written in group:
                 written.set_result(None)
 
@@ -134,10 +136,16 @@ class Writer:
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            group = [self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))]
-            self._bytes -= sum(hand_in.size for hand_in, _ in group)
+            group: list[tuple[HandIn, Future[None]]] = []
+            while self._waiting and len(group) < _GROUP and sum(each.size for each, _ in group) < _GROUP_BYTES:
+                group.append(self._waiting.popleft())
             self._changed.notify_all()
         return group
+
+    def _let_go(self, group: list[tuple[HandIn, Future[None]]]) -> None:
+        with self._changed:
+            self._bytes -= sum(hand_in.size for hand_in, _ in group)
+            self._changed.notify_all()
 
     def _give_up(self, error: BaseException, group: list[tuple[HandIn, Future[None]]]) -> None:
         with self._changed:

@@ -39,7 +39,7 @@ _WORDS = {
     errno.EDQUOT: ("your share of the disk is used up", _FREE),
     errno.EFBIG: ("the file is larger than this disk or your limits allow", "use another disk, then run it again"),
     errno.EIO: ("the disk reported an input/output error", _FAILING),
-    errno.EROFS: ("the disk is mounted read-only", _ALLOWED),
+    errno.EROFS: ("read-only file system", _ALLOWED),
     errno.EACCES: ("permission denied", _ALLOWED),
     errno.EPERM: ("operation not permitted", _ALLOWED),
     errno.EMFILE: ("this program has too many files open", _FILES),

@@ -123,7 +123,7 @@ def test_a_writer_that_fails(
         (OSError(errno.EIO, "x"), "the disk reported an input/output error"),
         (OSError(errno.EDQUOT, "x"), "your share of the disk is used up"),
         (OSError(errno.EMFILE, "x"), "this program has too many files open"),
-        (OSError(errno.EROFS, "x"), "the disk is mounted read-only"),
+        (OSError(errno.EROFS, "x"), "read-only file system"),
         (MemoryError(), "this computer has no memory left"),
     ],
 )

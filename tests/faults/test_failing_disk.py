@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
-MOST = 12
+MOST = 8
 """Calls of some 250 at which each fault is tried, where a run takes a sample."""
 
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/two.jpg">'

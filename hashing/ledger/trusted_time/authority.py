@@ -79,7 +79,7 @@ def _within(seconds: float, url: str, query: bytes) -> bytes:
     def _run() -> None:
         try:
             done.set_result(_exchange(url, query))
-        except NotHad as error:
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             done.set_exception(error)
 
     # Not a pool's thread: those are waited for when the program ends.
