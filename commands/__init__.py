@@ -36,7 +36,7 @@ SECTIONS = MappingProxyType(
         "This computer": {
             "demo": "Show the tool at work on a small scene served on this computer.",
             "doctor": "Check whether this computer can capture now, and say what to do.",
-            "key": "Show your public key and its fingerprint.",
+            "key": "Show your public key; make a new key, or retire one.",
             "config": "Show each setting, and where its value comes from.",
             "validate": "Show on this machine that known scenes are captured as they should be.",
             "completion": "Print what makes a shell complete commands and options.",

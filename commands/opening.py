@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,23 +13,75 @@ from commands.output import clean, complain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from hashing.case.case import Case, Left
     from hashing.ledger.keys import SigningKey
 
 
+PASSPHRASE_FILE = "GOLDENHOUR_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
+"""The environment variable that names a file with the key's passphrase, for scripts."""
+
+
 def signing_key(path: Path | None) -> SigningKey:
-    """Load the key that signs; make the user's own on first use, and say so."""
+    """Load the key that signs; make the user's own on first use, and say so. Raises BadKey for one that is retired."""
+    from hashing.errors import BadKey
+    from hashing.retirement import retirement_of
+
+    key = officers_key(path)
+    if (retired := retirement_of(key.public)) is not None:
+        raise BadKey(
+            f"the key {key.public.fingerprint()} was retired on {retired.time}, and signs nothing any more",
+            hint="make a new one with: goldenhour key new",
+        )
+    return key
+
+
+def officers_key(path: Path | None) -> SigningKey:
+    """Load the user's key, retired or not; make it on first use, and say so. Raises BadKey, Unwritable."""
     from hashing.ledger.keys import default_key_path, load_or_create_signing_key, load_signing_key
 
     if path is not None:
-        return load_signing_key(path)
-    key, made = load_or_create_signing_key(default_key_path())
+        return load_signing_key(path, _passphrase)
+    key, made = load_or_create_signing_key(default_key_path(), _passphrase)
     if made:
         click.echo(f"made your signing key: {default_key_path()}", err=True)
         click.echo(f"  its fingerprint, for your notebook: {key.public.fingerprint()}", err=True)
     return key
+
+
+def _passphrase(path: Path) -> bytes:
+    """Return the passphrase of a key file: of the file that the environment names, or as typed. Raises BadKey."""
+    from hashing.errors import BadKey
+
+    if (said := _said_passphrase()) is not None:
+        return said
+    if not sys.stdin.isatty():
+        raise BadKey(
+            f"{path}: the private key is encrypted", hint=f"name a file with its passphrase in {PASSPHRASE_FILE}"
+        )
+    typed: str = click.prompt(clean(f"passphrase of {path}"), hide_input=True, err=True)
+    return typed.encode()
+
+
+def new_passphrase() -> bytes:
+    """Return the passphrase for a new key: of the file that the environment names, or as typed twice. Raises BadKey."""
+    from hashing.errors import BadKey
+
+    said = _said_passphrase()
+    if said is None and not sys.stdin.isatty():
+        raise BadKey("no passphrase for the new key", hint=f"name a file with it in {PASSPHRASE_FILE}")
+    if said is None:
+        said = click.prompt("passphrase", hide_input=True, confirmation_prompt=True, err=True).encode()
+    if not said:
+        raise BadKey("an empty passphrase protects nothing")
+    return said
+
+
+def _said_passphrase() -> bytes | None:
+    from hashing.files.storage import read_named
+
+    name = os.environ.get(PASSPHRASE_FILE)
+    return read_named(Path(name), 1 << 16).partition(b"\n")[0].rstrip(b"\r") if name else None
 
 
 def officer_name(name: str | None) -> str:

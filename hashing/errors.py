@@ -9,6 +9,7 @@ HashingError
 │   └── BadCoding       a body is not what its content coding demands
 │       └── UnknownCoding   a content coding that goldenhour does not undo
 ├── BadKey              a key file is missing, unreadable or not an Ed25519 key
+│   └── EncryptedKey    a private key that needs a passphrase
 ├── BadSignature        a signature does not belong to this text and key
 ├── Unauthenticated     what is not sealed yet was not written by the user's key
 ├── NotAsSigned         a case's ledger is not the one that was signed
@@ -69,6 +70,10 @@ class UnknownCoding(BadCoding):
 
 class BadKey(HashingError):
     """A key file is missing, unreadable or not an Ed25519 key."""
+
+
+class EncryptedKey(BadKey):
+    """A private key is encrypted, and nobody was asked for its passphrase."""
 
 
 class BadSignature(HashingError):

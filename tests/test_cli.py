@@ -433,7 +433,7 @@ def test_a_later_format_is_not_touched(tmp_path: Path, server: SceneServer) -> N
     _capture(tmp_path, server.url("/"))
     file = tmp_path / "OP-ALDER/case.json"
     file.chmod(0o600)
-    file.write_text(file.read_text().replace("goldenhour-case/1", "goldenhour-case/9"))
+    file.write_text(file.read_text().replace("goldenhour-case/2", "goldenhour-case/9"))
     for command in (_capture(tmp_path, server.url("/")), typed("verify", "OP-ALDER", cwd=tmp_path)):
         assert command.returncode == Exit.UNCHECKED
         assert "update goldenhour" in command.stdout + command.stderr

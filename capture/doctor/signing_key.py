@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
-from hashing.errors import BadKey
+from hashing.errors import BadKey, EncryptedKey
 from hashing.ledger.keys import load_signing_key
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def check_key(setup: Setup) -> Iterator[Finding]:
         return
     try:
         key = load_signing_key(path)
+    except EncryptedKey:
+        yield ok("signing key", f"{path}: encrypted; its passphrase is asked for when you sign")
+        return
     except BadKey as error:
         yield fault("signing key", str(error), error.hint or "check the key file")
         return

@@ -8,9 +8,8 @@ to an item, whatever stands in it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -18,6 +17,7 @@ from exports.errors import NotWhole
 from exports.format.capture_view import seal_of
 from exports.format.manifest import (
     CaptureRecord,
+    Listed,
     ListedChange,
     ListedFailure,
     ListedItem,
@@ -33,43 +33,40 @@ from hashing.case.events import (
     ClockMeasured,
     Event,
     Exchange,
-    Failed,
     Item,
     ItemFacts,
-    PostChanged,
     PostRead,
     ProofRead,
     ServerDates,
-    Skipped,
     WorkingCopy,
     decode_capture_event,
 )
+from hashing.errors import BadFormat
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import BinaryIO, Self
+    from typing import BinaryIO
 
-    from exports.format.manifest import Listed
     from hashing.case.capture_folder import Seal
     from hashing.case.events import CaptureEvent, Stamped, WarcPlace
 
-_LISTED: dict[type[Event], type[ListedFailure | ListedSkip | ListedChange | ListedRecovery]] = {
-    Failed: ListedFailure,
-    Skipped: ListedSkip,
-    PostChanged: ListedChange,
-    CaptureResumed: ListedRecovery,
+_LISTED: dict[str, type[Listed]] = {
+    "item": ListedItem,
+    "failed": ListedFailure,
+    "skipped": ListedSkip,
+    "post-changed": ListedChange,
+    "recovered": ListedRecovery,
 }
-"""Events that are listed as they are. An item is listed with others, and the rest stands in the ledger alone."""
+"""Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""
+_BELONGING = {"facts", "post", "proof", "working-copy"}
+"""Events that are listed with the item that they name."""
 _BITS = 64
 _LOW = (1 << _BITS) - 1
 _TAKEN = _LOW
 """Stands for the place of a line that is listed with its item already."""
-
-E = TypeVar("E", bound=Event)
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -77,22 +74,28 @@ def folder_in_bundle(capture: str) -> str:
     return f"data/{CAPTURES}/{capture}"
 
 
-class Lines(Protocol):
-    """The events of a capture's ledger, each with its place, and again by its place."""
+class Glance(msgspec.Struct, gc=False):
+    """What a line is about, read at a fraction of the cost of the whole line."""
 
-    def __iter__(self) -> Iterator[tuple[int, CaptureEvent]]:
-        """Yield them from the first on. Raises BadFormat, and as reading does."""
+    event: str
+    ref: str = ""
+    exchange: int = 0
+
+
+_glance = msgspec.json.Decoder(Glance)
+
+
+class Lines(Protocol):
+    """The lines of a capture's ledger: what each is about, with its place, and the event at a place."""
+
+    def glances(self) -> Iterator[tuple[int, Glance]]:
+        """Yield what each line is about, from the first on. Raises BadFormat, and as reading does."""
 
     def at(self, place: int) -> CaptureEvent:
-        """Return the event at a place. Raises as iterating does."""
+        """Return the event at a place. Raises as `glances`."""
 
-    def __enter__(self) -> Self:
-        """Begin to read at places."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End it."""
+    def close(self) -> None:
+        """Let go of what `at` has opened."""
 
 
 class LedgerFile:
@@ -101,32 +104,31 @@ class LedgerFile:
     def __init__(self, path: Path, opened: Callable[[], BinaryIO]) -> None:
         self._path = path
         self._opened = opened
-        self._open = ExitStack()
         self._file: BinaryIO | None = None
 
-    def __iter__(self) -> Iterator[tuple[int, CaptureEvent]]:
-        """Yield each event with the offset of its line. Raises BadFormat, Unreadable, and as opening does."""
+    def glances(self) -> Iterator[tuple[int, Glance]]:
+        """Yield what each line is about, with its offset. Raises BadFormat, Unreadable, and as opening does."""
         place = 0
         with self._opened() as file:
             for line in read_lines(file, self._path):
-                yield place, decode_capture_event(line)
+                try:
+                    yield place, _glance.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    raise BadFormat(f"{self._path}: not an event of a capture: {error}") from error
                 place += len(line) + 1
 
     def at(self, place: int) -> CaptureEvent:
         """Return the event of the line at an offset. Raises BadFormat, and as opening does."""
         if self._file is None:
-            self._file = self._open.enter_context(self._opened())
+            self._file = self._opened()
         self._file.seek(place)
         return decode_capture_event(self._file.readline(LONGEST_LINE).rstrip(b"\n"))
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Let go of the file."""
-        self._file = None
-        self._open.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +137,17 @@ class EventList:
 
     events: Sequence[CaptureEvent]
 
-    def __iter__(self) -> Iterator[tuple[int, CaptureEvent]]:
-        """Yield each with its index."""
-        return enumerate(self.events)
+    def glances(self) -> Iterator[tuple[int, Glance]]:
+        """Yield what each is about, with its index."""
+        for place, event in enumerate(self.events):
+            tag = str(event.__struct_config__.tag)
+            yield place, Glance(tag, getattr(event, "ref", ""), getattr(event, "exchange", 0))
 
     def at(self, place: int) -> CaptureEvent:
         """Return the event at an index."""
         return self.events[place]
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Do nothing."""
 
 
@@ -202,26 +202,29 @@ class SealedCapture:
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
         self._belonging, self._exchanges = _Places(), {}
-        latest: dict[type[Event], Event] = {}
-        lines = 0
-        for place, event in self.lines:
-            match event:
-                case Exchange():
-                    self._exchanges[event.exchange] = place
-                case ItemFacts() | PostRead() | ProofRead() | WorkingCopy():
-                    self._belonging.add(event.ref, place)
-                case CaptureStarted():
-                    latest.setdefault(CaptureStarted, event)
-                case CaptureFinished() | ClockMeasured() | ServerDates() | CaptureResumed():
-                    latest[type(event)] = event
-                case _:
-                    pass
-            lines += isinstance(event, Item) or type(event) in _LISTED
-        started, finished = _last(latest, CaptureStarted), _last(latest, CaptureFinished)
-        if started is None or finished is None:
+        first, latest, lines = None, dict[str, int](), 0
+        for place, about in self.lines.glances():
+            kind = about.event
+            if kind == "exchange":
+                self._exchanges[about.exchange] = place
+            elif kind in _BELONGING:
+                self._belonging.add(about.ref, place)
+            elif kind in _LISTED:
+                lines += 1
+            first = place if first is None and kind == "capture-started" else first
+            latest[kind] = place
+        try:
+            started = first if first is None else self.lines.at(first)
+            finished, clock, dates, resumed = (
+                self.lines.at(latest[kind]) if kind in latest else None
+                for kind in ("capture-finished", "clock-measured", "server-dates", "recovered")
+            )
+        finally:
+            self.lines.close()
+        if not isinstance(started, CaptureStarted) or not isinstance(finished, CaptureFinished):
             raise NotWhole("a ledger that does not begin and end a capture")
-        resumed, seal = _last(latest, CaptureResumed), self.seal
-        key = PublicKey.parse(resumed.signer if resumed else started.signer)
+        key = PublicKey.parse(resumed.signer if isinstance(resumed, CaptureResumed) else started.signer)
+        seal, stamped = self.seal, self.stamped
         return CaptureRecord(
             started=started,
             finished=finished,
@@ -232,23 +235,26 @@ class SealedCapture:
                 public_key=key.raw.hex(),
                 signer=key.fingerprint(),
             ),
-            timestamp=msgspec.structs.replace(self.stamped, checkpoint=f"data/{self.stamped.checkpoint}")
-            if self.stamped
-            else None,
-            clock=_last(latest, ClockMeasured),
-            server_dates=_last(latest, ServerDates),
+            timestamp=msgspec.structs.replace(stamped, checkpoint=f"data/{stamped.checkpoint}") if stamped else None,
+            clock=clock if isinstance(clock, ClockMeasured) else None,
+            server_dates=dates if isinstance(dates, ServerDates) else None,
             lines=lines,
         )
 
     def entries(self, head: CaptureRecord) -> Iterator[Listed]:
         """Read the ledger once more, after `head`; yield what is listed of it, in its order. Raises as `head`."""
         folder = folder_in_bundle(head.capture)
-        with self.lines:
-            for _, event in self.lines:
+        try:
+            for place, about in self.lines.glances():
+                if about.event not in _LISTED:
+                    continue
+                event = self.lines.at(place)
                 if isinstance(event, Item):
                     yield self._item(event, folder, head.exhibit)
-                elif type(event) in _LISTED:
-                    yield _LISTED[type(event)](**_fields(event), exhibit=head.exhibit)
+                elif (kind := _LISTED.get(str(event.__struct_config__.tag))) is not None:
+                    yield kind(**_fields(event), exhibit=head.exhibit)
+        finally:
+            self.lines.close()
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:
         """Return an item with what other lines say of it; of several posts or proofs, the last.
@@ -285,11 +291,6 @@ def sealed_capture(folder: Path, stamped: Stamped | None) -> SealedCapture:
     if seal is None:
         raise NotWhole(f"{folder}: not sealed")
     return SealedCapture(LedgerFile(path, lambda: path.open("rb")), seal, stamped)
-
-
-def _last(latest: dict[type[Event], Event], kind: type[E]) -> E | None:
-    event = latest.get(kind)
-    return event if isinstance(event, kind) else None
 
 
 def _fields(event: Event) -> dict[str, Any]:

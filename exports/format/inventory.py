@@ -57,11 +57,13 @@ class Inventory:
         captures: Sequence[SealedCapture],
         watch: Callable[[Listed], object] = lambda _entry: None,
     ) -> None:
-        self._lines = lines
+        self.lines = lines
         self.line = exported
         """The line that records the bundle."""
         self._captures = captures
         self._watch = watch
+        self.heads: list[CaptureRecord] = []
+        """What the manifest says of each capture, once `files` has come to the manifest."""
 
     def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the lists by their names in the bundle, each in pieces; take all of one before the next.
@@ -69,7 +71,7 @@ class Inventory:
         Raises BadKey, BadFormat, NotWhole, and what reading the captures raises, from the pieces too.
         """
         digest, lines = new_hash(), 0
-        heads: list[CaptureRecord] = []
+        heads = self.heads = list[CaptureRecord]()
 
         def _items() -> Iterator[bytes]:
             nonlocal lines
@@ -98,7 +100,7 @@ class Inventory:
             case=manifest.case.id,
             exhibits=tuple(
                 ExhibitRecord(exhibit=exhibit, custody=custody)
-                for exhibit, custody in bundle_logs(self._lines, self.line).items()
+                for exhibit, custody in bundle_logs(self.lines, self.line).items()
             ),
         )
         yield CUSTODY_JSON, [msgspec.json.format(_encoder.encode(log), indent=2), b"\n"]
@@ -111,12 +113,12 @@ class Inventory:
             case=self.case(heads),
             exported=self.exported(),
             disclosure=self.disclosure(heads),
-            captures=tuple(listings(heads, entries, bundle_logs(self._lines, self.line))),
+            captures=tuple(listings(heads, entries, bundle_logs(self.lines, self.line))),
         )
 
     def case(self, heads: Sequence[CaptureRecord]) -> CaseRecord:
         """Return what the case's first line says of it; where that is withheld, what is left."""
-        created = next((event for event in self._lines.values() if isinstance(event, CaseCreated)), None)
+        created = next((event for event in self.lines.values() if isinstance(event, CaseCreated)), None)
         if created is not None:
             return CaseRecord(id=created.case, title=created.title, officer=created.officer, created=created.time)
         return CaseRecord(id=heads[0].started.case, title=self.line.title, officer=WITHHELD, created=WITHHELD)

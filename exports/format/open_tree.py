@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.folder_tree import FolderTree
+from exports.format.tree import refusal
 from exports.format.zip_tree import ZipTree
 
 if TYPE_CHECKING:
@@ -19,19 +21,28 @@ if TYPE_CHECKING:
 @contextmanager
 def open_tree(path: Path) -> Iterator[EvidenceTree]:
     """Open what is at `path`. Raises NotCheckable."""
-    if path.is_dir():
+    kind = _kind(path)
+    if stat.S_ISDIR(kind):
         folder = FolderTree(path)
         try:
             yield folder
         finally:
             folder.close()
-    elif path.is_file():
+    elif stat.S_ISREG(kind):
         tree = ZipTree(path)
         try:
             yield tree
         finally:
             tree.close()
-    elif path.exists():
-        raise NotCheckable(f"{path}: not a case, a capture or a bundle")
     else:
-        raise NotCheckable(f"{path}: no such file or folder")
+        raise NotCheckable(f"{path}: not a case, a capture or a bundle")
+
+
+def _kind(path: Path) -> int:
+    """Return the mode of what the user named, through links. Raises NotCheckable."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotCheckable(f"{path}: no such file or folder") from error
+    except (OSError, ValueError) as error:
+        raise NotCheckable(f"{path}: {refusal(error) if isinstance(error, OSError) else error}") from error

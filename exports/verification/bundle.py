@@ -131,6 +131,7 @@ def _accept_foreign(check: Check) -> None:
     for name in check.kinds:
         if not name.startswith(PAYLOAD):
             check.expected.setdefault(name, "")
+    check.folders.update(check.tree.empty_folders())
 
 
 def _check_payload_list(check: Check, unread: Collection[str]) -> None:
@@ -161,7 +162,7 @@ def _check_tag_list(check: Check) -> None:
         else:
             check.problem(TAG_MANIFEST, f"lists {name}, which is no part of this bundle")
     for name in check.expected:
-        if not name.startswith(PAYLOAD) and name != TAG_MANIFEST and name not in listed:
+        if name in check.kinds and not name.startswith(PAYLOAD) and name != TAG_MANIFEST and name not in listed:
             check.problem(TAG_MANIFEST, f"does not list {name}")
 
 

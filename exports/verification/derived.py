@@ -30,7 +30,7 @@ from exports.verification.posts import PostCheck
 from exports.verification.report import NOT_REMADE, check_report
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CASE_FILE
-from hashing.case.events import CaptureRegistered, CaseCreated, Exported, decode_case_event
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, Exported, decode_case_event
 from hashing.case.redaction import CONTENT, OFFICER, URL
 from hashing.errors import BadFormat, BadKey, Unreadable
 from hashing.ledger.checkpoint import parse_checkpoint
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from exports.format.manifest import CaptureRecord
     from exports.verification.capture import CaptureCheck
     from exports.verification.check import Check
-    from hashing.case.events import Stamped
+    from hashing.case.events import CaseEvent, Stamped
 
-_TOLD = {"seized", "copied"}
 _SEAL = "seal/"
 _FORMAT = re.compile(rb'\s*\{\s*"format"\s*:\s*"([^"]*)"')
 _HEAD = 1 << 16
@@ -62,15 +62,39 @@ def check_case_lines(check: Check, exported: Exported, proven: Callable[[str, by
             check.expect(f"{PAYLOAD}{CASE_FILE}", created.case_sha256)
         elif created is not None:
             check.problem(f"{_SEAL}case.json", "does not begin a case")
-    if not {OFFICER, URL} & set(exported.redacted):
+    registered_shown = not {OFFICER, URL} & set(exported.redacted)
+    if registered_shown:
         for capture in exported.captures:
             registered = _line(check, f"registered/{capture}", proven)
             if registered is not None and not (
                 isinstance(registered, CaptureRegistered) and registered.capture == capture
             ):
                 check.problem(f"{_SEAL}registered/{capture}.json", "does not begin this capture")
-    if not {entry.action for entry in exported.told} <= _TOLD:
+    told = {"copied"} if registered_shown else {"copied", "seized"}
+    if not {entry.action for entry in exported.told} <= told:
         check.problem(f"{_SEAL}export.json", "tells what only a line of its own can state")
+    if exported.began > exported.time:
+        check.problem(f"{_SEAL}export.json", "says that the export began after it was recorded")
+
+
+def disagreements(
+    lines: Mapping[int, CaseEvent], exported: Exported, heads: Sequence[CaptureRecord]
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each line of the case's ledger that says of a capture what its own ledger does not, and why."""
+    if exported.exhibits != tuple(head.exhibit for head in heads):
+        yield "export", "names other exhibits than those of the captures that are here"
+    by_capture = {head.capture: head for head in heads}
+    for event in lines.values():
+        if isinstance(event, CaptureRegistered) and (head := by_capture.get(event.capture)) is not None:
+            own, named = head.started, ("exhibit", "scene", "officer", "initials")
+            if event.began != own.time or any(getattr(event, name) != getattr(own, name) for name in named):
+                yield f"registered/{event.capture}", "does not say of the capture what its own ledger says"
+        elif isinstance(event, CaptureSealed) and (head := by_capture.get(event.capture)) is not None:
+            seal = head.seal
+            # Not the status: of a capture that was killed before its seal, the case says that it was interrupted.
+            stated = (event.exhibit, event.size, event.root, event.fingerprint)
+            if stated != (head.exhibit, seal.size, seal.root, seal.fingerprint):
+                yield f"captures/{event.capture}", "does not say of the capture what its own ledger and seal say"
 
 
 def _line(check: Check, name: str, proven: Callable[[str, bytes], int | None]) -> object:
@@ -100,6 +124,8 @@ def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureC
         check.findings.report = NOT_REMADE
         for name, pieces in inventory.files():
             _compare(check, name, pieces)
+        for name, reason in disagreements(inventory.lines, inventory.line, inventory.heads):
+            check.problem(f"{_SEAL}{name}.json", reason)
         if check.report and not check.findings.problems:
             check_report(check, inventory)
     except (BadFormat, BadKey, Unreadable, NotCheckable, NotWhole, OSError, zlib.error) as error:

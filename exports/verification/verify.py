@@ -14,11 +14,13 @@ from exports.verification.bundle import check_bundle
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
+from exports.verification.retired import check_retired
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, CHECKPOINTS
 from hashing.ledger.ledger import LEDGER
+from hashing.retirement import known_retirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,6 +90,7 @@ def _examine(
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
                     continue
                 check.compare(count)
+                check_retired(findings, known_retirements())
                 break
     except NotCheckable as error:
         reason = str(error).removeprefix(f"{path}: ")

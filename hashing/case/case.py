@@ -136,6 +136,10 @@ def read_case_info(data: bytes, path: Path | str) -> CaseInfo:
     name, _, found = info.format.rpartition("/")
     if name != known:
         raise BadFormat(f"{path}: not a case file of goldenhour")
+    if found.isascii() and found.isdigit() and len(found) < len(version) + 1 and found < version:
+        raise BadFormat(
+            f"{path}: case format {found}, of a goldenhour before its first release", hint="capture into a new case"
+        )
     if found != version:
         raise NewerFormat(
             f"{path}: case format {found[:20]}, this goldenhour knows format {version}",
@@ -501,7 +505,7 @@ class Case:
         ours = known.size if known is not None else 0
         for tree in memory.take(lines):
             if known is not None and tree.size == ours and tree.root().hex() != known.root:
-                raise NotAsSigned(f"{self.path / LEDGER}: not what you signed here last", hint=_replaced(note))
+                raise NotAsSigned(f"{self.path / LEDGER}: altered: not what you signed here last", hint=_replaced(note))
             if tree.size in sizes and tree.size >= ours:
                 self._hold(memory, tree)
             elif tree.size in sizes or tree.size == ours:

@@ -13,7 +13,7 @@ from hashing.case.post import Post
 from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json
 
-CASE_FORMAT = "goldenhour-case/1"
+CASE_FORMAT = "goldenhour-case/2"
 CAPTURE_FORMAT = "goldenhour-capture/1"
 
 

@@ -16,12 +16,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashing.errors import BadFormat, BadKey, BadSignature, WouldOverwrite
+from hashing.errors import BadFormat, BadKey, BadSignature, EncryptedKey, WouldOverwrite
 from hashing.files.storage import OWNER_FOLDER, PART, create, read_error, storing, sync_folder, write_all
 from hashing.ledger.fingerprint import fingerprint
 from hashing.mac import Mac
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _KEY_BYTES = 32
@@ -41,6 +43,7 @@ _WEAK = {
 }
 """The y coordinates of the points of order 1, 2, 4 and 8. A signature under such a key needs no private half."""
 
+_ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
 _LARGEST_FILE = 1 << 16
 _OTHERS = 0o077
 _SECONDS_TO_WRITE = 1.0
@@ -167,10 +170,11 @@ def load_public_key(path: Path) -> PublicKey:
         raise BadKey(f"{path}: {error}", hint=error.hint) from error
 
 
-def load_signing_key(path: Path) -> SigningKey:
-    """Read a private key for signing: Ed25519, PKCS#8 PEM, not encrypted, readable by its owner alone.
+def load_signing_key(path: Path, passphrase: Callable[[Path], bytes] | None = None) -> SigningKey:
+    """Read a private key for signing: Ed25519, PKCS#8 PEM, readable by its owner alone.
 
-    Links are followed; what counts is the file they lead to. Raises BadKey.
+    `passphrase` is asked where the key is encrypted. Links are followed; what counts is the file they lead to. Raises
+    BadKey, and what `passphrase` raises.
     """
     text, mode = _read_key_file(path)
     if mode & _OTHERS:
@@ -178,27 +182,38 @@ def load_signing_key(path: Path) -> SigningKey:
             f"{path}: others than its owner can use this private key (mode {stat.S_IMODE(mode):04o})",
             hint=f"run: chmod 600 {shlex.quote(str(path))}",
         )
-    return _private_from_pem(text, path)
+    return _private_from_pem(text, path, passphrase)
 
 
-def load_or_create_signing_key(path: Path) -> tuple[SigningKey, bool]:
+def load_or_create_signing_key(
+    path: Path, passphrase: Callable[[Path], bytes] | None = None
+) -> tuple[SigningKey, bool]:
     """Read the private key at `path`, or make one where there is none; also say whether it was made now.
 
     Nothing is ever overwritten: of two processes that make the key at the same moment one wins, and both return
     its key. Raises BadKey where what is there cannot be used, Unwritable where none can be made.
     """
-    made = not os.path.lexists(path) and _create_key(path)
+    made = not os.path.lexists(path) and create_key(path)
     if not made:
         _wait_while_empty(path)
-    return load_signing_key(path), made
+    return load_signing_key(path, passphrase), made
 
 
-def _create_key(path: Path) -> bool:
-    """Make a new key file, whole or not at all; say whether it is ours."""
+def create_key(path: Path, passphrase: bytes | None = None) -> bool:
+    """Make a new key file, whole or not at all, encrypted where there is a passphrase; say whether it is ours.
+
+    Raises Unwritable.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
 
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    coding = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, coding)
     with storing(path.parent):
         path.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
@@ -273,20 +288,23 @@ def _read_key_file(path: Path) -> tuple[str, int]:
         os.close(descriptor)
 
 
-def _private_from_pem(text: str, path: Path) -> SigningKey:
+def _private_from_pem(text: str, path: Path, passphrase: Callable[[Path], bytes] | None = None) -> SigningKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     advice = f"make a key with: openssl genpkey -algorithm ed25519 -out {shlex.quote(path.name)}"
     try:
-        key = load_pem_private_key(text.encode(), password=None)
+        secret = passphrase(path) if passphrase is not None and _ENCRYPTED in text else None
+        key = load_pem_private_key(text.encode(), password=secret)
     except TypeError as error:  # cryptography's way to say that a password is needed
-        raise BadKey(
+        raise EncryptedKey(
             f"{path}: the private key is encrypted",
             hint=f"decrypt it with: openssl pkey -in {shlex.quote(str(path))} -out NEW_FILE",
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
+        if _ENCRYPTED in text and passphrase is not None:
+            raise BadKey(f"{path}: not the passphrase of this key, or cut off", hint="try again") from error
         raise BadKey(f"{path}: not a private key in PKCS#8 PEM, or cut off", hint=advice) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKey(f"{path}: a private key of another kind than Ed25519", hint=advice)

@@ -3,14 +3,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
 from exports.bundle import export_bundle
+from exports.bundle.entries import LedgerFile, SealedCapture
+from hashing.case.capture_folder import Seal
+from hashing.case.events import ItemFacts, encode
 from hashing.case.facts import Fact
 from hashing.files.digest import Digest
 from tests.exports.listed import entries_of, head_of, listing_of
@@ -127,8 +132,11 @@ def test_what_it_says(bundle: Path) -> None:
 
 def test_the_lines_stand_in_the_order_of_the_ledger(bundle: Path) -> None:
     """Each line is one of the ledger's own, in its order, with the exhibit that it is of."""
-    [ledger, _] = sorted(bundle.glob("data/captures/*/ledger.jsonl"))
-    lines = [json.loads(line) for line in ledger.read_bytes().splitlines()]
+    [lines] = [
+        [json.loads(line) for line in ledger.read_bytes().splitlines()]
+        for ledger in bundle.glob("data/captures/*/ledger.jsonl")
+        if b'"exhibit":"MP/1"' in ledger.read_bytes()
+    ]
     listed = [json.loads(line) for line in (bundle / "data" / "items.jsonl").read_bytes().splitlines()]
     known = [line for line in lines if line["event"] in {"item", "failed", "skipped"}]
     assert [each["event"] for each in listed] == [each["event"] for each in known]
@@ -148,3 +156,31 @@ def test_lists_with_posts_are_valid(tmp_path: Path) -> None:
     assert items["MP/1-0006"]["proof"]["post"] == "MP/1-0004"
     assert items["MP/1-0006"]["proof"]["identity"] == "MP/1-0005"
     assert [change["change"] for change in entries_of(bundle, "post-changed")] == ["edited", "gone"]
+
+
+def test_lists_are_written_and_read_in_little_memory(tmp_path: Path) -> None:
+    """However much stands in the lines of a ledger, a few of them are in memory at a time, written and read."""
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    item = capture.add(Thing("p.jpg", photo()))
+    exchange = capture.events[0]
+    capture.seal()
+    [ledger] = maker.path.glob("captures/*/ledger.jsonl")
+    first, *_, last = ledger.read_bytes().splitlines(keepends=True)
+    long = tmp_path / "long.jsonl"
+    with long.open("wb") as file:
+        file.write(first)
+        for number in range(4_000):
+            about = msgspec.structs.replace(item, ref=f"MP/1-{number:04d}", exchange=number)
+            facts = ItemFacts(time=item.time, ref=about.ref, facts=(Fact("text", "W" * 2_000, "body"),))
+            lines = (msgspec.structs.replace(exchange, exchange=number), about, facts)
+            file.writelines(encode(line) + b"\n" for line in lines)
+        file.write(last)
+    sealed = SealedCapture(LedgerFile(long, lambda: long.open("rb")), Seal(0, "0" * 64, "", "0" * 64))
+    tracemalloc.start()
+    head = sealed.head()
+    size = sum(len(msgspec.json.encode(entry)) for entry in sealed.entries(head))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 10 << 20
+    assert peak < 3 << 20

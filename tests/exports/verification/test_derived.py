@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from commands.display.tables import verification_lines
 from exports.bundle import export_bundle
 from exports.bundle.entries import EventList, SealedCapture
+from exports.bundle.opened_bundle import open_bundle
 from exports.disclosure.making.request import DisclosureRequest
 from exports.format.manifest import ListedItem
 from exports.verification import verify
+from exports.verification.derived import disagreements
 from hashing.case.capture_folder import Seal
 from hashing.case.custody import Handling, record_custody, record_description
-from hashing.case.events import decode_capture_event
+from hashing.case.events import Exported, ToldEntry, decode_capture_event, decode_case_event
 from hashing.case.facts import Fact
 from tests.exports.forging import seal_anew
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
@@ -195,6 +198,46 @@ def test_the_same_values_written_otherwise(maker: CaseMaker, bundle: Path) -> No
     assert mismatch(verify(bundle)) == {("data/manifest.json", "its form is not what the sealed ledgers say")}
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ({"exhibits": ("MP/1", "MP/2", "ZZ/9")}, "names other exhibits than those of the captures that are here"),
+        ({"began": "2999-01-01T00:00:00.000Z"}, "says that the export began after it was recorded"),
+        ({"told": (ToldEntry(line=1, action="seized", time="", signer=""),)}, "tells what only a line of its own can"),
+        (
+            {"told": (ToldEntry(line=1, action="disposed", time="", signer=""),)},
+            "tells what only a line of its own can",
+        ),
+        ({"only": ("MP/1-0001",)}, "names other items than those that are disclosed here"),
+    ],
+)
+def test_a_line_of_the_export_that_cannot_be(
+    maker: CaseMaker, bundle: Path, words: dict[str, object], reason: str
+) -> None:
+    """What the export's own line states is held against the captures that are here, and to what it may tell."""
+    seal_anew(maker, bundle, **words)
+    found = verify(bundle)
+    assert found.verdict == "mismatch"
+    assert any(each.reason.startswith(reason) for each in found.problems if each.path == "seal/export.json")
+
+
+@pytest.mark.parametrize("field", ["exhibit", "scene", "officer", "initials", "time", "size", "root", "fingerprint"])
+def test_a_line_of_the_case_that_says_something_else_of_a_capture(bundle: Path, field: str) -> None:
+    """The case's own lines on the beginning and the seal of a capture are held against the capture's ledger."""
+    with open_bundle(bundle, verified=True) as opened:
+        heads = opened.manifest.captures
+    folder, value = ("captures", 1) if field == "size" else ("captures", "0") if field in {"root", "fingerprint"} else (
+        "registered", "2020-01-01T00:00:00.000Z"
+    )  # fmt: skip
+    path = bundle / f"seal/{folder}/{heads[0].capture}.json"
+    exported = decode_case_event((bundle / "seal/export.json").read_bytes())
+    assert isinstance(exported, Exported)
+    event = decode_case_event(path.read_bytes())
+    assert list(disagreements({1: event}, exported, heads)) == []
+    [(name, reason)] = disagreements({1: msgspec.structs.replace(event, **{field: value})}, exported, heads)
+    assert (name, reason.startswith("does not say of the capture")) == (f"{folder}/{heads[0].capture}", True)
+
+
 def test_sealed_anew_as_it_was(maker: CaseMaker, bundle: Path) -> None:
     """A bundle that is sealed anew with nothing changed verifies: what is found above is the change alone."""
     seal_anew(maker, bundle)
@@ -282,4 +325,5 @@ def test_a_ledger_that_gives_every_item_one_name(tmp_path: Path) -> None:
     entries = [entry for entry in sealed.entries(head) if isinstance(entry, ListedItem)]
     assert [len(entry.facts) for entry in entries] == [count] + [0] * (count - 1)
     assert all(entry.response is not None for entry in entries)
-    assert Counted.asked == 2 * count
+    # Each item, its exchange and its facts; and for the head, the first line and the last.
+    assert Counted.asked == 3 * count + 2

@@ -351,7 +351,7 @@ def test_a_damaged_zip_is_named_and_no_exception(maker: CaseMaker, tmp_path: Pat
         assert verify(path).verdict in {"mismatch", "unchecked"}, part
 
 
-@pytest.mark.parametrize("format_", ["goldenhour-case/2", "goldenhour-case/99"])
+@pytest.mark.parametrize("format_", ["goldenhour-case/3", "goldenhour-case/99"])
 def test_a_later_format_cannot_be_checked(format_: str, maker: CaseMaker) -> None:
     """What a newer goldenhour made is not called altered: it could not be checked, and the reason says what to do."""
     file = maker.path / "case.json"

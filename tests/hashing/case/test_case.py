@@ -83,8 +83,8 @@ def test_a_case_of_a_later_version_is_not_touched(case: Case) -> None:
     file = case.path / "case.json"
     info = json.loads(file.read_bytes())
     file.chmod(0o600)
-    file.write_text(json.dumps({**info, "format": "goldenhour-case/2"}))
-    with pytest.raises(NewerFormat, match="case format 2") as caught:
+    file.write_text(json.dumps({**info, "format": "goldenhour-case/9"}))
+    with pytest.raises(NewerFormat, match="case format 9") as caught:
         Case.open(case.path)
     assert "update" in caught.value.hint
 
