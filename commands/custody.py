@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_case, signing_key
+from commands.opening import officer_name, open_case, signing_key, tell_unsigned
 from commands.options import (
     at_option,
     existing_case,
@@ -106,7 +106,9 @@ def custody_show(case: Path, ref: str, as_json: bool) -> None:
     from exports.custody.continuity import exhibits_of
     from hashing.case.case import Case
 
-    for exhibit in exhibits_of(Case.open(case), ref):
+    opened = Case.open(case)
+    tell_unsigned(opened)
+    for exhibit in exhibits_of(opened, ref):
         if as_json:
             print_json(custody_to_json(exhibit, ref or exhibit.ref))
             continue

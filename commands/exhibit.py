@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_case, signing_key
+from commands.opening import officer_name, open_case, signing_key, tell_unsigned
 from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
 from commands.output import print_json, print_things
 
@@ -50,6 +50,7 @@ def exhibit(
         opened = open_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
     opened = Case.open(case)
+    tell_unsigned(opened)
     listed = exhibits_of(opened, ref)
     items = items_at_hand(opened, listed)
     if as_json:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from commands.opening import tell_unsigned
 from commands.options import existing_case
 from commands.output import clean
 
@@ -39,7 +40,9 @@ def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
     form = form or (ending if ending in {"png", "pdf"} else "text")
     if form != "text" and output is None:
         raise click.UsageError(f"--format {form}: name a file with --output")
-    made = make_label(Case.open(case), ref)
+    opened = Case.open(case)
+    tell_unsigned(opened)
+    made = make_label(opened, ref)
     if output is None:
         click.echo(label_text(made), nl=False)
         return

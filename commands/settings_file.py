@@ -36,7 +36,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises BadSettings for what is no TOML file of texts, numbers and lists of such.
     """
     try:
-        data = _read(path)
+        data = _read(path, through_links=not of_case)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -55,9 +55,10 @@ def read_settings(path: Path) -> dict[str, Any]:
     return given
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, *, through_links: bool) -> bytes:
     """Read what is a file, and no pipe or device that would be waited for. Raises OSError, BadSettings."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(path, flags if through_links else flags | os.O_NOFOLLOW)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise BadSettings(f"{path}: not a file")

@@ -24,6 +24,7 @@ from exports.format.source import SourceFile, SourceReader
 from exports.verification import verify
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.events import CaptureSealed, Exported, decode_case_event
+from hashing.case.facts import Fact
 from hashing.errors import WouldOverwrite
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.merkle import leaf_hash, verify_inclusion
@@ -272,3 +273,13 @@ def test_source_that_is_not_as_recorded(tmp_path: Path, make: Callable[[Path], N
     b"".join(reader.chunks())
     assert reader.fault is not None
     assert re.search(fault, str(reader.fault))
+
+
+def test_a_report_with_times_that_cannot_be_placed(tmp_path: Path) -> None:
+    """Every page that a report can have is a file that a bundle may hold, that of unclear times as well."""
+    maker = make_case(tmp_path)
+    facts = (Fact("published", "2026-11-24T09:58:00", "JSON-LD"), Fact("GPS latitude", 51.5, "GPS"))
+    maker.capture([Thing("page.html", b"<p>hi", "page", "text/html", facts=facts, text="hi"), Thing("p.jpg", photo())])
+    bundle = export(maker, tmp_path / "out")
+    assert (bundle.path / "data/report/timeline-unclear-1.html").is_file()
+    assert verify(bundle.path).verdict == "ok"
