@@ -141,7 +141,7 @@ def _case_of(ctx: click.Context) -> Path | None:
 @cache
 def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
     """Read a file of settings. Raises BadSettings also for a name that is none, or that a case's file may not set."""
-    given = read_settings(path)
+    given = read_settings(path, through_links=not of_case)  # a case can be a stranger's
     for name in given:
         _check_name(path, name, of_case=of_case)
     return given

@@ -30,13 +30,13 @@ def case_file(case: Path) -> Path:
     return case / FILE
 
 
-def read_settings(path: Path) -> dict[str, Any]:
+def read_settings(path: Path, *, through_links: bool = True) -> dict[str, Any]:
     """Read a file; without one nothing is set. Which names it may hold is for the caller to check.
 
     Raises BadSettings for what is no TOML file of texts, numbers and lists of such.
     """
     try:
-        data = _read(path, through_links=not of_case)
+        data = _read(path, through_links=through_links)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
