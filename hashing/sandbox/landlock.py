@@ -78,7 +78,7 @@ def interpreter_files() -> set[str]:
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     found |= {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages", "lib-dynload", ".zip"))}
     found |= {str(own / name) for name in _OWN}
-    return {*found, "/dev/urandom"}
+    return {*found, str(sysconfig.get_config_var("LIBDIR") or ""), "/dev/urandom"} - {""}
 
 
 def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:

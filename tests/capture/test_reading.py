@@ -86,6 +86,27 @@ def test_no_page_takes_300_mib_to_read(tmp_path: Path, name: str) -> None:
     assert "https://example.org/behind.jpg" in urls or page.unread or "linked data" in name
 
 
+_RSS = b"<?xml version='1.0'?><rss><channel>%b</channel></rss>"
+_FEEDS = {
+    "one tag": _RSS % (b"<item " + b"".join(b"a%d='1' " % n for n in range(2_000_000)) + b"><title>x</title></item>"),
+    "deep": _RSS % (b"<item>" + b"<a>" * 7_000_000),
+    "wide characters": _RSS % b"<item><title>%b</title></item>" % ("\U0001f525" * 6_000_000).encode(),
+    "values": b'{"version":"https://jsonfeed.org/version/1.1","items":[' + b"{}," * 3_900_000 + b"{}]}",
+}
+
+
+@pytest.mark.skipif(not _HAS_PROC, reason="this system has no /proc to look into")
+@pytest.mark.parametrize("name", _FEEDS)
+def test_no_feed_takes_300_mib_to_read(captured: Captured, name: str) -> None:
+    """What is not read of it is a failure of the capture, which is sealed all the same."""
+    with SceneServer({"/feed.xml": _FEEDS[name]}) as server, _Peak() as peak:
+        result, view = captured(server.url("/feed.xml"))
+    assert peak.bytes < _MOST
+    assert [entry.item.kind for entry in view.items][:1] == ["feed"]
+    assert result.status == "partial"
+    assert view.failed[0].reason.startswith(("the feed is stored but", "1 entries are stored and were not read to"))
+
+
 def test_a_page_is_decoded_in_the_sandbox(captured: Captured) -> None:
     """A page that was served in a coding is read, and kept without it as a working copy."""
     html = b"<title>Fire</title><img src=/one.jpg>"

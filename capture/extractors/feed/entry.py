@@ -48,7 +48,7 @@ class FeedEntry:
     """The page that it leads to, absolute and without fragment; "" for none."""
     embedded: int
     unread: str
-    """Why its HTML was not read to its end; "" where it was."""
+    """Why it, or its HTML, was not read to its end; "" where it was."""
     facts: tuple[Fact, ...]
 
 

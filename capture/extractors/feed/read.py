@@ -140,9 +140,7 @@ class _Reading:
             reason = "embedded in the feed itself and stored with it"
             yield NotFollowed(url=item.url, reason=reason, count=self._embedded)
         if self._unread:
-            reason = (
-                f"the HTML of {self._unread:,} entries is stored and was not read to its end: it takes too many steps"
-            )
+            reason = f"{self._unread:,} entries are stored and were not read to their end, as their facts say"
             yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
         if self._media_left_out:
             reason = f"media: more than {_MOST_MEDIA:,} in one feed"

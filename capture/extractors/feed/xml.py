@@ -17,6 +17,8 @@ from capture.page.claims import cut, sound
 
 DEEPEST = 1000
 """Levels of elements in a feed; each takes memory as long as it is open."""
+_PIECE = 1 << 18
+"""Characters that are handed over at once: a parser that is given all of them takes them twice."""
 _LARGEST_AROUND = 16_384
 """Characters of the start tags around an entry. They are parsed anew for each entry."""
 
@@ -66,7 +68,9 @@ def xml_fault(text: str) -> str:
     parser.EntityDeclHandler = parser.AttlistDeclHandler = _refuse
     parser.StartElementHandler, parser.EndElementHandler = _start, _end
     try:
-        parser.Parse(text, True)
+        for start in range(0, len(text), _PIECE):
+            parser.Parse(text[start : start + _PIECE])
+        parser.Parse("", True)
     except (expat.ExpatError, _Refused) as error:
         return str(error)
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from capture.extractors.feed.addresses import absolute
@@ -80,7 +81,7 @@ class _Reading:
             faults = ["its end tag is missing"]
         elif end - start > _LARGEST_ENTRY:
             faults = [f"only its first {_LARGEST_ENTRY:,} characters were read"]
-        return entry_of(
+        entry = entry_of(
             read_entry(element, self._head, self._url),
             EntrySpan(self._characters.offset(start), self._characters.bytes(start, end)),
             number=index + 1,
@@ -88,6 +89,9 @@ class _Reading:
             contents=self._contents,
             faults=faults,
         )
+        if end - start > _LARGEST_ENTRY:
+            entry = replace(entry, unread=f"only its first {_LARGEST_ENTRY:,} characters were read")
+        return entry
 
 
 def _entry_in(root: etree._Element) -> etree._Element | None:
