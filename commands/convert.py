@@ -14,7 +14,7 @@ from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from exports.forms.derived_file import DerivedFile
+    from exports.forms.derived_file import ConvertedFile
 
 _FORMS = ("wacz", "csv", "case-uco", "pdf")
 
@@ -63,7 +63,7 @@ def _print(bundle: Path, output: Path | None, *, as_json: bool, quiet: bool) -> 
         print_json({"form": "pdf", **part, "size": None})
 
 
-def derived_json(form: str, written: DerivedFile) -> dict[str, Any]:
+def derived_json(form: str, written: ConvertedFile) -> dict[str, Any]:
     """Return what is to be said of a file that was derived from a bundle."""
     return {"form": form, "path": str(written.path), "size": written.size, "sha256": written.sha256}
 

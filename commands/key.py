@@ -55,8 +55,8 @@ def key(
 
 
 def _show(key_path: Path | None, *, as_json: bool) -> None:
+    from hashing.case.retirement import retirement_of
     from hashing.ledger.keys import default_key_path
-    from hashing.retirement import retirement_of
 
     signing = officers_key(key_path)
     retired = retirement_of(signing.public)
@@ -73,9 +73,9 @@ def _show(key_path: Path | None, *, as_json: bool) -> None:
 
 
 def _make(key_path: Path | None, *, passphrase: bool) -> None:
+    from hashing.case.retirement import retirement_of
     from hashing.errors import WouldOverwrite
     from hashing.ledger.keys import create_key, default_key_path, load_signing_key
-    from hashing.retirement import retirement_of
 
     path = key_path or default_key_path()
     if path.exists() or path.is_symlink():
@@ -93,7 +93,7 @@ def _make(key_path: Path | None, *, passphrase: bool) -> None:
 
 
 def _retire(key_path: Path | None, reason: str, *, stolen: bool) -> None:
-    from hashing.retirement import retire
+    from hashing.case.retirement import retire
 
     made = retire(signing_key(key_path), reason=reason, stolen=stolen)
     click.echo(clean(f"retired      {made}"))
@@ -101,9 +101,9 @@ def _retire(key_path: Path | None, reason: str, *, stolen: bool) -> None:
 
 
 def _learn(statement: Path) -> None:
+    from hashing.case.retirement import keep
     from hashing.files.storage import read_named
     from hashing.ledger.note import LARGEST_NOTE
-    from hashing.retirement import keep
 
     stated, path = keep(read_named(statement, LARGEST_NOTE))
     click.echo(clean(f"retired      {stated.fingerprint}, {stated.time} {stated.reason}"))

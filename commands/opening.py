@@ -24,8 +24,8 @@ PASSPHRASE_FILE = "GOLDENHOUR_PASSPHRASE_FILE"  # noqa: S105 - the name of a var
 
 def signing_key(path: Path | None) -> SigningKey:
     """Load the key that signs; make the user's own on first use, and say so. Raises BadKey for one that is retired."""
+    from hashing.case.retirement import retirement_of
     from hashing.errors import BadKey
-    from hashing.retirement import retirement_of
 
     key = officers_key(path)
     if (retired := retirement_of(key.public)) is not None:

@@ -43,9 +43,9 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
     from capture.request.cookies import load_cookies
     from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
+    from capture.request.sizes import size
     from capture.request.spans import moment, span
     from capture.request.tokens import load_tokens
-    from capture.sizes import size
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])

@@ -20,7 +20,7 @@ def demand_kinds(value: str) -> None:
 
 def demand_size(value: str) -> None:
     """Refuse what is no size to leave free."""
-    from capture.sizes import size
+    from capture.request.sizes import size
 
     size(value, "--min-free")
 

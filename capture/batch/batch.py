@@ -20,8 +20,8 @@ from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, 
 from capture.batch.recovery import beginning, close_batch, finish_batches
 from capture.batch.schedule import Schedule, Try
 from capture.errors import CaptureError
-from capture.reading import capture_readers
-from capture.request.stopping import Stop
+from capture.recorder.reading import capture_readers
+from capture.recorder.stopping import Stop
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import finish_abandoned
 from capture.run.run import CaptureResult, capture

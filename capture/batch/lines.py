@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from capture.batch.progress import SilentBatch
-from capture.sizes import human_size
+from capture.request.sizes import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from capture.run.recovery import put_aside
-from hashing import inside
 from hashing.case.batch_events import (
     CAPTURED_BEFORE,
     DONE,
@@ -22,10 +21,11 @@ from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear
 from hashing.case.capture_folder import capture_events, is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
+from hashing.case.own_runs import begun_here as noted_as_begun
+from hashing.case.own_runs import forget_begun
 from hashing.errors import BadFormat, InUse, Unauthenticated
+from hashing.files import inside
 from hashing.ledger.ledger import LEDGER
-from hashing.own_runs import begun_here as noted_as_begun
-from hashing.own_runs import forget_begun
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
-from capture.reading import plain_body
+from capture.recorder.reading import plain_body
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.photo.text import escaped
-from capture.reading import PHOTO_READER
+from capture.recorder.reading import PHOTO_READER
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead, handed_over
 

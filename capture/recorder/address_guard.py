@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from capture.recorder.address_kinds import Address
-    from capture.request.stopping import Stop
+    from capture.recorder.stopping import Stop
 
 T = TypeVar("T")
 _MOST_ADDRESSES = 6

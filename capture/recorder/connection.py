@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.response import HTTPResponse
 
-    from capture.request.stopping import Stop
+    from capture.recorder.stopping import Stop
 
 open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
 """Every connection that may be waiting for a server, so that a stop can wake it."""

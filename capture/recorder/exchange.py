@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from capture.recorder.address_guard import AddressGuard
     from capture.recorder.incoming import Incoming
     from capture.recorder.settings import NetworkSettings
+    from capture.recorder.stopping import Stop
     from capture.recorder.wire import RecordingResponse
-    from capture.request.stopping import Stop
     from hashing.case.events import Tls
 
 current: ContextVar[OpenExchange] = ContextVar("current exchange")

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing import inside
 from hashing.case.events import Tls
 from hashing.errors import Unreadable
+from hashing.files import inside
 from hashing.files.storage import create, read_small, reading, storing, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hashing.mac import Mac
+    from hashing.ledger.mac import Mac
 
 
 class RequestSent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="step", tag="request"):

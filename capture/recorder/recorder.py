@@ -21,11 +21,11 @@ from capture.recorder.finishing import finish
 from capture.recorder.incoming import Incoming
 from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
+from capture.recorder.stopping import Stop
 from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, lent_to, redirect_target, referrer
-from capture.request.stopping import Stop
 from hashing.errors import StorageFull
-from hashing.mac import Mac
+from hashing.ledger.mac import Mac
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from capture.errors import NotFetched
 from capture.recorder.exchange import current
 from hashing.errors import BadFormat
-from hashing.http_head import Framing, ResponseHead, parse_head
+from hashing.warc.http_head import Framing, ResponseHead, parse_head
 
 if TYPE_CHECKING:
     import socket

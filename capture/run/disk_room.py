@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from capture.sizes import human_size
+from capture.request.sizes import human_size
 from hashing.errors import StorageFull
 from hashing.files.storage import storing
 

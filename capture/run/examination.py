@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from capture.reading import capture_readers
+from capture.recorder.reading import capture_readers
 from hashing.case.events import ItemFacts, PostRead
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead
@@ -16,7 +16,7 @@ from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
     from capture.extractors import DerivedFile, ItemReading
-    from capture.request.stopping import Stop
+    from capture.recorder.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item

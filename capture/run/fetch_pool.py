@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from capture.request.stopping import Stop
+    from capture.recorder.stopping import Stop
 
 T = TypeVar("T")
 

@@ -24,13 +24,12 @@ from typing import TYPE_CHECKING
 from capture.recorder.decoding import decoded_sample
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
 from capture.recorder.resumed import DIED, resumed_arrival
+from capture.recorder.stopping import Stop
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
-from capture.request.stopping import Stop
 from capture.run.examination import Examination
 from capture.run.intake import REMNANT
 from capture.run.writer import HandIn, Writer
-from hashing import inside
 from hashing.case.capture_folder import (
     CHECKPOINT,
     INCOMING,
@@ -57,6 +56,7 @@ from hashing.case.events import (
 )
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
+from hashing.files import inside
 from hashing.files.storage import OWNER_WRITES, PART, make_folder, read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.ledger import LEDGER, ledger_lines

@@ -22,12 +22,12 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.reading import PHOTO_READER, capture_readers
+from capture.recorder.reading import PHOTO_READER, capture_readers
 from capture.recorder.recorder import Recorder
+from capture.recorder.stopping import Stop, reason_of
 from capture.recorder.urls import host_and_port
 from capture.request.progress import Progress, Silent
 from capture.request.scene import parse_scene
-from capture.request.stopping import Stop, reason_of
 from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
 from capture.run.examination import Examination

@@ -13,8 +13,8 @@ from capture.request.extractor import NotMine, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from capture.recorder.stopping import Stop
     from capture.request.extractor import Extractor, Fetch, Finding, SearchTarget
-    from capture.request.stopping import Stop
 
     class MarkingFetch(Fetch, Protocol):
         """What one source may ask for, and what is known of who named what it found."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from capture.recorder.exchange import Arrival
-    from capture.request.stopping import Stop
+    from capture.recorder.stopping import Stop
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from capture.batch.lines import told
 from capture.batch.progress import Counts
-from capture.sizes import human_size
+from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.printable import printable
+from exports.format.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from capture.sizes import human_size
+from capture.request.sizes import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

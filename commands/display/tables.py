@@ -12,11 +12,11 @@ import msgspec
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.exhibits import exhibit_ranges
+from exports.format.moment import second
+from exports.format.printable import printable
+from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
 from exports.format.stated import stated
-from exports.moment import second
-from exports.printable import printable
-from exports.sizes import human_size
 from hashing.case.case import CAPTURES
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.bundle.entries import folder_in_bundle
 from exports.format.bag import is_portable
 from exports.format.bundle_layout import STAMPED_CHECKPOINT
+from exports.format.entries import folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
-from hashing import inside
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.events import Item, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.errors import BadFormat
+from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import read_error, reading
 from hashing.ledger.ledger import LEDGER, ledger_lines

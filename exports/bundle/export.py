@@ -12,7 +12,6 @@ import msgspec
 
 from exports.bundle.contents import capture_contents, stamped_sources
 from exports.bundle.draft import ByteProgress, check_only
-from exports.bundle.entries import sealed_capture
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.sealing import case_lines, check_case_ledger, seal_files, with_lines
@@ -35,6 +34,7 @@ from exports.disclosure.openings import Openings, write_openings
 from exports.errors import ExportError, NotWhole
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
+from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, stamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
@@ -53,10 +53,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from exports.bundle.draft import Draft
-    from exports.bundle.entries import SealedCapture
     from exports.disclosure.making.contents import DisclosureContents
     from exports.disclosure.making.request import DisclosureRequest
     from exports.disclosure.openings import LineOpening
+    from exports.format.entries import SealedCapture
     from hashing.case.case import Case
     from hashing.case.events import CaseEvent, ToldEntry
     from hashing.ledger.keys import SigningKey

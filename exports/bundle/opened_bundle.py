@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from exports.bundle_listing import BundleListing, listings
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import MANIFEST
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON, SEAL_CHECKPOINT
+from exports.format.bundle_listing import BundleListing, listings
 from exports.format.manifest import FORMAT, CustodyLog, Listed, Manifest
 from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import CustodyRecord
     from exports.format.tree import EvidenceTree
 

@@ -10,13 +10,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from exports.format.exhibits import exhibit_ranges
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.case.redaction import OFFICER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import DisclosureRecord
 
 _READERS = {"": "cat", "gzip": "gunzip -c <", "x-gzip": "gunzip -c <"}

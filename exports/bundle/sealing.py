@@ -23,7 +23,7 @@ from exports.format.bundle_layout import (
     stated_lines,
     timestamp_line,
 )
-from exports.proofs import Consistency, Earlier, Proof
+from exports.format.proofs import Consistency, Earlier, Proof
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
 from hashing.case.events import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.errors import NothingToExport
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaptureRegistered, CaptureSealed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exports.bundle.draft import Draft
-    from exports.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing
     from exports.format.inventory import Inventory
 
 _EXCHANGES = ".warc.gz"

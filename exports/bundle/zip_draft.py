@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from exports.bundle.draft import WORKERS, batches
 from exports.bundle.uninterrupted import uninterrupted
 from exports.format.source import CHUNK, SourceReader
-from exports.zip_form import ZipEntry, end_records
+from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, settle, storing, sync_folder, write_all
 

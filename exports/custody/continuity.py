@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.disclosure.masked import WITHHELD
 from exports.format.manifest import CustodyRecord, VerifiedRecord
+from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES
 from hashing.case.events import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.printable import printable
+from exports.format.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

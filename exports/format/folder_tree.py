@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.printable import printable
 from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
-from exports.printable import printable
-from hashing import inside
+from hashing.files import inside
 from hashing.files.digest_files import default_workers, digest_many
 from hashing.files.read import UnreadFile
 

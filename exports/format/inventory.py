@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.bundle_listing import BundleListing, listings
 from exports.custody.continuity import bundle_logs
-from exports.disclosure.masked import WITHHELD
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
+from exports.format.bundle_listing import BundleListing, listings
 from exports.format.manifest import (
     CUSTODY_FORMAT,
     FORMAT,
@@ -27,6 +26,7 @@ from exports.format.manifest import (
     ItemsRecord,
     Manifest,
 )
+from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaseCreated, Stamped
@@ -35,7 +35,7 @@ from hashing.files.digest import new_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from exports.bundle.entries import SealedCapture
+    from exports.format.entries import SealedCapture
     from exports.format.manifest import Listed
     from hashing.case.events import CaseEvent, Exported
 

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashing import inside
+from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import read_error
 

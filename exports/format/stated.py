@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.moment import second
+from exports.format.moment import second
 
 if TYPE_CHECKING:
     from exports.format.manifest import CustodyRecord

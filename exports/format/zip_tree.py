@@ -10,9 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.printable import printable
 from exports.format.tree import FILE, WACZ_MARKS, FileReading, demand_inside, refusal
-from exports.printable import printable
-from exports.zip_form import ZipEntry, read_entries
+from exports.format.zip_form import ZipEntry, read_entries
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from exports.bundle import beside_bundle
 from exports.bundle.opened_bundle import open_bundle
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
-from exports.forms.derived_file import DerivedFile, write_derived
+from exports.forms.derived_file import ConvertedFile, write_derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,22 +27,22 @@ class ExportForm:
     """A form that a bundle can be written in: the ending of its files, and what writes one."""
 
     ending: str
-    write: Callable[[OpenedBundle, Path], DerivedFile]
+    write: Callable[[OpenedBundle, Path], ConvertedFile]
 
 
-def _write_csv(bundle: OpenedBundle, path: Path) -> DerivedFile:
+def _write_csv(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.csv_file import csv_pieces
 
     return write_derived(path, csv_pieces(bundle))
 
 
-def _write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
+def _write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.wacz import write_wacz
 
     return write_wacz(bundle, path)
 
 
-def _write_case_uco(bundle: OpenedBundle, path: Path) -> DerivedFile:
+def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.case_uco import case_uco_pieces
 
     return write_derived(path, case_uco_pieces(bundle))
@@ -63,7 +63,7 @@ def convert(
     *,
     verified: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> DerivedFile:
+) -> ConvertedFile:
     """Write a bundle, folder or zip, in another form: beside it, unless `output` names another place.
 
     With `verified` the caller has verified the bundle just now. The file appears whole or not at all, and never inside

@@ -19,7 +19,7 @@ _HELD = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class DerivedFile:
+class ConvertedFile:
     """A file that was written: `size` in bytes, `sha256` in hexadecimal."""
 
     path: Path
@@ -32,7 +32,7 @@ def draft_path(path: Path) -> Path:
     return path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}{PART}")
 
 
-def write_derived(path: Path, pieces: Iterable[bytes]) -> DerivedFile:
+def write_derived(path: Path, pieces: Iterable[bytes]) -> ConvertedFile:
     """Write a file from its pieces. What the pieces raise leaves nothing behind.
 
     Raises WouldOverwrite, StorageFull, Unwritable.
@@ -54,7 +54,7 @@ def write_derived(path: Path, pieces: Iterable[bytes]) -> DerivedFile:
     finally:
         with uninterrupted():
             part.unlink(missing_ok=True)
-    return DerivedFile(path, digest.size, digest.hexdigest())
+    return ConvertedFile(path, digest.size, digest.hexdigest())
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterable[bytes]:

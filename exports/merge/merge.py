@@ -13,6 +13,7 @@ from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import ExportError, NotMergeable, NotWhole
 from exports.format.capture_view import read_capture
 from exports.format.open_tree import open_tree
+from exports.format.printable import printable
 from exports.merge.copying import copy_capture, merge_draft
 from exports.merge.origin import candidates, other_log
 from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome
@@ -24,7 +25,6 @@ from exports.merge.statements import (
     statements,
     token_record,
 )
-from exports.printable import printable
 from exports.verification import MISMATCH as DOES_NOT_MATCH
 from exports.verification import OK as WHOLE
 from exports.verification import verify

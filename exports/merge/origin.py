@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable, NotMergeable
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import SEAL_CHECKPOINT
+from exports.format.proofs import read_proof
 from exports.format.tree import below
-from exports.proofs import read_proof
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, case_origin
 from hashing.case.events import (

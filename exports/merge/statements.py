@@ -9,13 +9,13 @@ from exports.errors import NotMergeable, NotWhole
 from exports.format.capture_view import read_capture
 from exports.merge.origin import demand_time
 from exports.verification.merges import merge_faults
-from hashing import inside
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat
+from hashing.files import inside
 from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import PublicKey

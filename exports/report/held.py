@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from exports.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.bundle_listing import BundleListing, CaptureListing
+    from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
 
 _ZONED = re.compile(

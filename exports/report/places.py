@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exports.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import ListedItem
 
 _LATITUDE = ("GPS latitude", "latitude")

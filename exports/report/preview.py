@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.report.small_copy import SmallCopy
 from exports.report.words import is_photo
-from exports.small_copy import SmallCopy
 from hashing.sandbox import NotRead, Readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
+    from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import ListedItem
 
 _LARGEST_FILE = 256 << 20
@@ -47,7 +47,7 @@ def report_photos(listing: BundleListing) -> list[ListedItem]:
 
 def preview_readers() -> Readers:
     """Return what decodes photos. Close it when done."""
-    return Readers(load=("exports.small_copy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"), most=_WORKERS)
+    return Readers(load=("exports.report.small_copy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"), most=_WORKERS)
 
 
 def previews(listing: BundleListing, files: BundleFiles, done: Callable[[int], None]) -> Iterator[Preview]:
@@ -67,7 +67,9 @@ def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
         return Preview(item.sha256, reason=f"a file of {item.size:,} bytes is not decoded here")
     try:
         with files.opened(item.path) as file, tempfile.TemporaryFile() as apart:
-            made = readers.ask("exports.small_copy:small_copy", files=[_descriptor(file, apart)], answer=SmallCopy)
+            made = readers.ask(
+                "exports.report.small_copy:small_copy", files=[_descriptor(file, apart)], answer=SmallCopy
+            )
     except (NotCheckable, OSError, NotRead) as error:
         return Preview(item.sha256, reason=str(error))
     return Preview(item.sha256, made.data, made.reason)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.format.exhibits import exhibit_ranges
+from exports.format.printable import printable
 from exports.format.skips import item_named, skips_together
-from exports.printable import printable
 from exports.report.links import anchor
 from exports.report.map_drawing import degrees
 from exports.report.summary import summary
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
+    from exports.format.bundle_listing import BundleListing
     from exports.report.links import PrintLinks, ReportLinks
     from exports.report.site import SitePage
 

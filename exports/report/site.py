@@ -17,8 +17,8 @@ from exports.report.words import is_photo, joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from exports.bundle_listing import BundleListing
     from exports.format.bundle_files import BundleFiles
+    from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import ListedItem
     from exports.report.map_drawing import Drawing
     from exports.report.places import MapPlace

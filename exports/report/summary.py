@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exports.bundle_listing import BundleListing
+    from exports.format.bundle_listing import BundleListing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from exports.report.moments import read_time
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from exports.bundle_listing import BundleListing, CaptureListing
+    from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
     from hashing.case.post import Post
 

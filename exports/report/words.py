@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from exports.format.sizes import human_size
 from exports.format.stated import stated
-from exports.sizes import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

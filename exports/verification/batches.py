@@ -22,8 +22,8 @@ from hashing.case.batch_folder import BATCHES, FAILED
 from hashing.case.events import BatchBegun, BatchEnded
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-from hashing.marks import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

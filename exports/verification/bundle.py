@@ -30,9 +30,9 @@ from exports.format.bundle_layout import (
     stated_lines,
     timestamp_line,
 )
+from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
-from exports.proofs import read_proof
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived

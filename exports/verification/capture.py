@@ -33,8 +33,8 @@ from hashing.case.redaction import mask
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-from hashing.marks import MARKS
 
 if TYPE_CHECKING:
     from exports.verification.check import Check

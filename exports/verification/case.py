@@ -27,12 +27,12 @@ from hashing.case.case import (
     read_case_info,
 )
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
+from hashing.case.own_runs import signed_here
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.files.storage import PART
 from hashing.ledger.ledger import LEDGER, read_lines
+from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-from hashing.marks import MARKS
-from hashing.own_runs import signed_here
 
 if TYPE_CHECKING:
     from exports.verification.check import Check

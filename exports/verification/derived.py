@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.entries import EventList, LedgerFile, SealedCapture
 from exports.disclosure.form import as_disclosed
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import ITEMS_JSONL, MANIFEST_JSON
+from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, stamped_captures
 from exports.format.manifest import FORMAT
+from exports.format.printable import printable
 from exports.format.result import Missing
-from exports.printable import printable
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.posts import PostCheck
 from exports.verification.report import NOT_REMADE, check_report

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.bundle_layout import CONSISTENCY
-from exports.proofs import read_consistency
+from exports.format.proofs import read_consistency
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import verify_consistency
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exports.bundle.writing import tag_files
 from exports.format.bag import PAYLOAD
-from exports.printable import printable
+from exports.format.printable import printable
 from exports.report.versions import report_versions
 from hashing.tool import tool
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exports.format.result import Findings
-    from hashing.retirement import Retirement
+    from hashing.case.retirement import Retirement
 
 
 def check_retired(findings: Findings, retirements: Iterable[Retirement]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.disclosure.form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
-from exports.disclosure.masked import event_of
+from exports.format.masked import event_of
 from hashing.case.events import Commitments, decode_capture_event
 from hashing.errors import BadFormat
 from hashing.ledger.ledger import LONGEST_LINE, read_lines

@@ -19,8 +19,8 @@ from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, CHECKPOINTS
+from hashing.case.retirement import known_retirements
 from hashing.ledger.ledger import LEDGER
-from hashing.retirement import known_retirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

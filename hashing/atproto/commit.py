@@ -14,7 +14,7 @@ from hashing.atproto.dag_cbor import decode, encode
 from hashing.atproto.errors import Malformed
 
 if TYPE_CHECKING:
-    from hashing.atproto.multikey import AccountKey
+    from hashing.atproto.multikey import AtprotoKey
 
 REPOSITORY_VERSION = 3
 
@@ -37,7 +37,7 @@ class Commit:
     signed: bytes
     """The bytes that are signed: the commit without its signature."""
 
-    def verify(self, key: AccountKey) -> None:
+    def verify(self, key: AtprotoKey) -> None:
         """Check the signature. Raises NotProven."""
         key.verify(self.signature, self.signed, "the commit")
 

@@ -29,7 +29,7 @@ _HALF = 32
 
 
 @dataclass(frozen=True, slots=True)
-class AccountKey:
+class AtprotoKey:
     """A public key: its curve, and its point in the compressed form of SEC 1 (33 bytes)."""
 
     curve: Curve
@@ -41,7 +41,7 @@ class AccountKey:
         return f"{_DID_KEY}z{encode_base58(_CODECS[self.curve] + self.point)}"
 
     @classmethod
-    def parse(cls, text: str) -> AccountKey:
+    def parse(cls, text: str) -> AtprotoKey:
         """Read a did:key or a Multikey. Raises Malformed for another form, another curve, or no point of the curve."""
         raw = read_multibase(text.removeprefix(_DID_KEY))
         for curve, codec in _CODECS.items():
@@ -52,7 +52,7 @@ class AccountKey:
         raise Malformed(f"{text[:140]!r} is not a key of the curves k256 and p256")
 
     @classmethod
-    def from_point(cls, curve: Curve, point: bytes) -> AccountKey:
+    def from_point(cls, curve: Curve, point: bytes) -> AtprotoKey:
         """Read the encoded point of SEC 1, compressed or not. Raises Malformed where it is not on the curve."""
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

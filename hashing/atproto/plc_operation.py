@@ -11,7 +11,7 @@ import msgspec
 from hashing.atproto.cid import Cid
 from hashing.atproto.dag_cbor import encode
 from hashing.atproto.errors import Malformed, NotProven
-from hashing.atproto.multikey import AccountKey
+from hashing.atproto.multikey import AtprotoKey
 
 MOST_ROTATION_KEYS = 10
 """The directory takes five, and took ten at first."""
@@ -81,7 +81,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Return the first of the keys, as did:key, that made the signature. Raises NotProven where none did."""
         for key in dict.fromkeys(keys):
             try:
-                AccountKey.parse(key).verify(self.signature, self.signed, str(self.cid))
+                AtprotoKey.parse(key).verify(self.signature, self.signed, str(self.cid))
             except (Malformed, NotProven):
                 continue  # a key that cannot be read cannot have signed
             return key

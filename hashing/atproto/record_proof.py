@@ -10,7 +10,7 @@ from hashing.atproto.car import read_car
 from hashing.atproto.commit import read_commit
 from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
-from hashing.atproto.multikey import AccountKey
+from hashing.atproto.multikey import AtprotoKey
 
 if TYPE_CHECKING:
     from hashing.atproto.cid import Cid
@@ -64,7 +64,7 @@ def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collec
     do not match or a block of the path is missing.
     """
     path = _record_path(collection, rkey)
-    public_key = AccountKey.parse(key) if isinstance(key, str) else key.public_key()
+    public_key = AtprotoKey.parse(key) if isinstance(key, str) else key.public_key()
     try:
         commit_cid, commit, record_cid, record = _follow(car, did, public_key, path)
     except AtprotoError as error:
@@ -83,7 +83,7 @@ def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collec
     )
 
 
-def _follow(car: bytes, did: str, key: AccountKey, path: bytes) -> tuple[Cid, Commit, Cid | None, bytes | None]:
+def _follow(car: bytes, did: str, key: AtprotoKey, path: bytes) -> tuple[Cid, Commit, Cid | None, bytes | None]:
     archive = read_car(car)
     if not archive.root.is_dag_cbor:
         raise Malformed(f"a commit is named by {archive.root}, which is not of the form that the AT Protocol uses")

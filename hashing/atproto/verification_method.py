@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashing.atproto.errors import Malformed
-from hashing.atproto.multikey import AccountKey, read_multibase
+from hashing.atproto.multikey import AtprotoKey, read_multibase
 
 if TYPE_CHECKING:
     from hashing.atproto.multikey import Curve
@@ -28,16 +28,16 @@ class VerificationMethod:
     controller: str
     public_key_multibase: str
 
-    def public_key(self) -> AccountKey:
+    def public_key(self) -> AtprotoKey:
         """Read the key: a Multikey, or one of the two older types, whose point stands bare and uncompressed.
 
         Raises Malformed for another type, and for what is no key of its type.
         """
         if self.type == MULTIKEY:
-            return AccountKey.parse(self.public_key_multibase)
+            return AtprotoKey.parse(self.public_key_multibase)
         if self.type not in _LEGACY:
             raise Malformed(f"{self.type[:140]!r} is not a type of key that the AT Protocol uses")
         point = read_multibase(self.public_key_multibase)
         if len(point) != _UNCOMPRESSED:
             raise Malformed(f"{self.public_key_multibase[:140]!r} is not a key with an uncompressed point")
-        return AccountKey.from_point(_LEGACY[self.type], point)
+        return AtprotoKey.from_point(_LEGACY[self.type], point)

@@ -14,15 +14,15 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hashing import inside
 from hashing.case.batch_events import decode_batch_event
 from hashing.case.events import encode
+from hashing.case.own_runs import note_begun
 from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
+from hashing.files import inside
 from hashing.files.lock import try_lock
 from hashing.files.storage import make_folder, reading, storing, sync_folder
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
-from hashing.marks import MARKS, Marks, newest_mark, read_marks
-from hashing.own_runs import note_begun
+from hashing.ledger.marks import MARKS, Marks, newest_mark, read_marks
 from hashing.times import compact
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hashing.case.batch_events import BatchEvent
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
-    from hashing.mac import Mac
+    from hashing.ledger.mac import Mac
 
 BATCHES = "batches"
 FAILED = ("failed.txt", "failed.csv", "failed.jsonl")

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing import inside
 from hashing.case.events import (
     CaptureFinished,
     Commitments,
@@ -40,6 +39,7 @@ from hashing.case.events import (
 from hashing.case.redaction import SALT_BYTES, commitments
 from hashing.case.warc_file import WarcFile
 from hashing.errors import Unauthenticated, WouldOverwrite
+from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.read import digest_file
 from hashing.files.storage import (
@@ -56,8 +56,8 @@ from hashing.files.storage import (
 )
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.marks import MARKS, Marks, newest_mark, read_marks
 from hashing.ledger.merkle import MerkleTree
-from hashing.marks import MARKS, Marks, newest_mark, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
     from hashing.case.events import CaptureEvent
     from hashing.ledger.keys import SigningKey
-    from hashing.mac import Mac
+    from hashing.ledger.mac import Mac
     from hashing.times import Clock
 
 ITEMS = "items"

@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing import inside
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE, CaptureFolder, Seal, capture_origin, is_sealed
 from hashing.case.case_memory import CaseMemory
 from hashing.case.events import (
@@ -42,6 +41,8 @@ from hashing.case.events import (
     decode_case_event,
     encode,
 )
+from hashing.case.own_runs import begun_here as noted_as_begun
+from hashing.case.own_runs import forget_begun, forget_token, note_begun, note_signed, note_token, signed_here
 from hashing.errors import (
     BadFormat,
     BadKey,
@@ -54,6 +55,7 @@ from hashing.errors import (
     Unwritable,
     WouldOverwrite,
 )
+from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.lock import try_lock
 from hashing.files.storage import (
@@ -70,9 +72,7 @@ from hashing.files.storage import (
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
-from hashing.marks import MARKS
-from hashing.own_runs import begun_here as noted_as_begun
-from hashing.own_runs import forget_begun, forget_token, note_begun, note_signed, note_token, signed_here
+from hashing.ledger.marks import MARKS
 from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
 
@@ -82,8 +82,8 @@ if TYPE_CHECKING:
 
     from hashing.case.events import CaptureStarted, CaseEvent
     from hashing.ledger.keys import SigningKey
+    from hashing.ledger.mac import Mac
     from hashing.ledger.merkle import MerkleTree
-    from hashing.mac import Mac
 
 CASE_FILE = "case.json"
 CAPTURES = "captures"

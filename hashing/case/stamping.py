@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hashing import inside
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, checkpoint_name, token_path
 from hashing.case.events import CaptureSealed, Stamped
+from hashing.case.own_runs import token_had_here
 from hashing.errors import BadFormat, Unreadable, WouldOverwrite
+from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.storage import PART, read_small, reading
 from hashing.ledger.trusted_time.authority import ask, shown
 from hashing.ledger.trusted_time.errors import NotHad, TrustedTimeError
 from hashing.ledger.trusted_time.token import LARGEST, Token, read_token
-from hashing.own_runs import token_had_here
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:

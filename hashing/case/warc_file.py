@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hashing import inside
 from hashing.case.events import WarcClosed
 from hashing.errors import BadFormat, NotAsSigned
+from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import OWNER_READS, create, read_error, reading, storing, sync_folder, write_all
-from hashing.marks import Grown
+from hashing.ledger.marks import Grown
 from hashing.times import timestamp
 from hashing.warc.record import check_records
 

@@ -11,8 +11,8 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from hashing import inside
 from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, WouldOverwrite
+from hashing.files import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from hashing.errors import BadFormat, BadKey, BadSignature, EncryptedKey, WouldOverwrite
 from hashing.files.storage import OWNER_FOLDER, PART, create, read_error, storing, sync_folder, write_all
 from hashing.ledger.fingerprint import fingerprint
-from hashing.mac import Mac
+from hashing.ledger.mac import Mac
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hashing import inside
 from hashing.errors import BadFormat, InUse
+from hashing.files import inside
 from hashing.files.lock import wait_for_lock
 from hashing.files.storage import create, read_error, reading, storing, sync_folder, write_all
 from hashing.ledger.merkle import MerkleTree

@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from hashing.errors import BadFormat
-from hashing.http_head import Framing, ResponseHead, parse_head
+from hashing.warc.http_head import Framing, ResponseHead, parse_head
 
 _LONGEST_HEAD = 1 << 20
 _LONGEST_LINE = 1 << 12

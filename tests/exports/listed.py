@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from exports.bundle.opened_bundle import open_bundle
-from exports.bundle_listing import BundleListing
+from exports.format.bundle_listing import BundleListing
 from exports.format.manifest import ListedItem
 
 if TYPE_CHECKING:

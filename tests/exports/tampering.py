@@ -13,9 +13,9 @@ import rfc8785
 
 from exports.bundle.zip_draft import ZipDraft
 from hashing.case.case import case_origin, checkpoint_name, read_case_info
+from hashing.case.own_runs import signed_here
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.merkle import MerkleTree
-from hashing.own_runs import signed_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from capture.extractors.feed.entry import UnreadEntry
 from capture.page.claims import cut
-from capture.reading import plain_body
+from capture.recorder.reading import plain_body
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
 from capture.request.known import same_words
 from hashing.sandbox import NotRead

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from exports.custody.continuity import exhibits_of
 from exports.errors import NothingToExport
 from exports.format.capture_view import read_capture
-from exports.moment import second
-from exports.printable import printable
-from exports.sizes import human_size
+from exports.format.moment import second
+from exports.format.printable import printable
+from exports.format.sizes import human_size
 from hashing.case.case import CAPTURES
 
 if TYPE_CHECKING:

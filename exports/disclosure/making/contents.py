@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.bundle.entries import EventList, SealedCapture, folder_in_bundle
 from exports.disclosure.form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
 from exports.disclosure.making.exchanges import Member, copied, find_members
@@ -14,6 +13,7 @@ from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
 from exports.format.capture_view import reading_order, seal_of
+from exports.format.entries import EventList, SealedCapture, folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path

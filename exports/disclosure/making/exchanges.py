@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from exports.format.bag import is_portable
 from exports.format.source import Fault
-from hashing import inside
 from hashing.case.capture_folder import case_folder
 from hashing.errors import BadFormat
+from hashing.files import inside
 from hashing.files.storage import read_error
 from hashing.warc.record import read_records
 

@@ -14,7 +14,7 @@ from exports.forms.case_uco.tool import configured_tool, tool_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Link, Node
 
 

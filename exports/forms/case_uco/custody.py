@@ -12,7 +12,7 @@ from exports.forms.case_uco.parties import people, person
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import CustodyRecord
     from exports.forms.case_uco.graph import Graph, Link, Node
 

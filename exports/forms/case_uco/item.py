@@ -13,7 +13,7 @@ from exports.forms.case_uco.post import post_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import ListedItem
     from exports.forms.case_uco.graph import Graph, Node
     from hashing.case.events import WorkingCopy

@@ -11,7 +11,7 @@ from exports.forms.case_uco.parties import account, accounts, addresses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Node
     from hashing.case.post import Post
 

@@ -9,7 +9,7 @@ from exports.forms.case_uco.graph import node
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.forms.case_uco.graph import Graph, Link, Node
 
 

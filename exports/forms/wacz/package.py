@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.tool import tool
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.printable import printable
+from exports.format.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.bundle_listing import CaptureListing
+    from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import ListedItem
 
 _SCENE = "scene"

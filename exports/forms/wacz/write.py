@@ -11,7 +11,7 @@ from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
 from exports.format.manifest import ListedItem
-from exports.forms.derived_file import DerivedFile, draft_path
+from exports.forms.derived_file import ConvertedFile, draft_path
 from exports.forms.wacz.archive import Bodiless, read_archive
 from exports.forms.wacz.bodies import restored_records
 from exports.forms.wacz.package import datapackage, package_digest
@@ -29,7 +29,7 @@ PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
 _EXCHANGES = re.compile(r"data/captures/([0-9A-Za-z-]{1,80})/exchanges-([0-9]{1,9}|disclosed)\.warc\.gz")
 
 
-def write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
+def write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     """Write a bundle as a WACZ, whole or not at all. What is in memory at a time is the index.
 
     Raises NotWhole, NotCheckable, WouldOverwrite, StorageFull, Unwritable.
@@ -44,7 +44,7 @@ def write_wacz(bundle: OpenedBundle, path: Path) -> DerivedFile:
     finally:
         with uninterrupted():
             draft.discard()
-    return DerivedFile(path, size, sha256)
+    return ConvertedFile(path, size, sha256)
 
 
 @dataclass(slots=True)

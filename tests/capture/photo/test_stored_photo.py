@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from capture.photo import photo_facts
-from capture.reading import capture_readers
+from capture.recorder.reading import capture_readers
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead
 from tests.capture.photo.making import FORMATS, WITH_EXIF, camera_exif, encoded, examine, store

@@ -9,7 +9,7 @@ import pytest
 
 from capture.recorder.recorder import Fetched, Recorder
 from capture.recorder.settings import NetworkSettings
-from capture.request.stopping import Stop
+from capture.recorder.stopping import Stop
 from hashing.warc.record import read_records
 from tests.patience import PATIENCE
 

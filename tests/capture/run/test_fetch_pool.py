@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from capture.request.stopping import Stop
+from capture.recorder.stopping import Stop
 from capture.run.fetch_pool import FetchPool
 from tests.patience import PATIENCE, wait_until
 

@@ -11,7 +11,7 @@ from capture.batch.progress import BatchProgress, Counts, RowDone, SilentBatch
 from capture.batch.row import BatchRow, GivenRow
 from capture.request.options import CaptureOptions
 from commands.display.batch_display import BatchLive
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.case.batch_events import RowOptions
 
 OPTIONS = CaptureOptions(officer="Mary Price", initials="MP")

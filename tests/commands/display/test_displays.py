@@ -11,7 +11,7 @@ from capture.run.run import CaptureResult
 from capture.run.watch import Round
 from commands.display.live_progress import LiveProgress
 from commands.display.watch_display import RoundLines, WatchTable
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.case.capture_folder import Seal
 from hashing.case.events import Failed
 

@@ -14,7 +14,7 @@ from exports.custody.label import Label, label, label_file, label_text
 from exports.custody.label.picture import DPI, HEIGHT, WIDTH, label_picture, qr_code, written_out
 from exports.custody.label.text import WIDTH as COLUMNS
 from exports.errors import NothingToExport
-from exports.printable import printable
+from exports.format.printable import printable
 from hashing.case.custody import record_description
 from hashing.errors import NoSuchExhibit
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo

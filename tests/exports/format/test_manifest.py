@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from exports.bundle import export_bundle
-from exports.bundle.entries import LedgerFile, SealedCapture
+from exports.format.entries import LedgerFile, SealedCapture
 from hashing.case.capture_folder import Seal
 from hashing.case.events import ItemFacts, encode
 from hashing.case.facts import Fact

@@ -16,8 +16,8 @@ import pytest
 from exports.bundle import export_bundle
 from exports.bundle.zip_draft import ZipDraft, _move_up
 from exports.errors import NotCheckable
+from exports.format.zip_form import ZipEntry, end_records, read_entries
 from exports.verification import Verification, verify
-from exports.zip_form import ZipEntry, end_records, read_entries
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.tampering import pack, unpack
 from tests.exports.verification.raw_zip import Raw, raw_entries, unicode_path, write_raw

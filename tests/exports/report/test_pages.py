@@ -15,7 +15,7 @@ import pytest
 from lxml import html
 
 from exports.bundle import export_bundle
-from exports.bundle_listing import BundleListing
+from exports.format.bundle_listing import BundleListing
 from exports.report import BundleFiles, report_files
 from exports.report.words import proven
 from hashing.case.events import ProofRead

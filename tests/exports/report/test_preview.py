@@ -10,7 +10,7 @@ from PIL import Image
 
 from exports.format.bundle_files import BundleFiles
 from exports.report.preview import Preview, preview, preview_readers
-from exports.small_copy import EDGE
+from exports.report.small_copy import EDGE
 from tests.exports.listed import an_item
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.bundle_listing import BundleListing
+from exports.format.bundle_listing import BundleListing
 from exports.report.threads import threads
 from hashing.case.post import Post
 from tests.exports.listed import an_item

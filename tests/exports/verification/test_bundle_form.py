@@ -12,7 +12,7 @@ from exports.bundle import export_bundle
 from exports.disclosure.openings import FORMAT as OPENINGS
 from exports.disclosure.openings import Openings
 from exports.format.bundle_layout import is_derived
-from exports.proofs import Consistency, Earlier, Proof, read_consistency, read_proof
+from exports.format.proofs import Consistency, Earlier, Proof, read_consistency, read_proof
 from exports.verification import verify
 from exports.verification.same_names import name_faults
 from hashing.case.custody import Handling, record_custody

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from commands.display.tables import verification_lines
 from exports.bundle import export_bundle
-from exports.bundle.entries import EventList, SealedCapture
 from exports.bundle.opened_bundle import open_bundle
 from exports.disclosure.making.request import DisclosureRequest
+from exports.format.entries import EventList, SealedCapture
 from exports.format.manifest import ListedItem
 from exports.verification import verify
 from exports.verification.derived import disagreements

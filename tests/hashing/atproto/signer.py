@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hashing.atproto import AccountKey
+from hashing.atproto import AtprotoKey
 from hashing.atproto.multikey import Curve
 
 ORDERS: dict[Curve, int] = {
@@ -37,7 +37,7 @@ class Signer:
     @property
     def did_key(self) -> str:
         """The public key."""
-        return AccountKey.from_point(self.curve, self.point).did_key
+        return AtprotoKey.from_point(self.curve, self.point).did_key
 
     def sign(self, message: bytes, *, high_s: bool = False) -> bytes:
         """Sign with the low s, or with the high one that is not allowed."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.atproto import AccountKey, Malformed, NotProven, VerificationMethod
+from hashing.atproto import AtprotoKey, Malformed, NotProven, VerificationMethod
 from hashing.atproto.base58 import decode_base58, encode_base58
 from hashing.atproto.multikey import Curve
 from tests.hashing.atproto.signer import Signer
@@ -25,14 +25,14 @@ def _method(type_: str, key: str) -> VerificationMethod:
 def test_published_keys(text: str, curve: Curve) -> None:
     """The keys of the specification are read, and written again as they stand there."""
     for form in (text, f"did:key:{text}"):
-        key = AccountKey.parse(form)
+        key = AtprotoKey.parse(form)
         assert (key.curve, key.did_key) == (curve, f"did:key:{text}")
 
 
 def test_both_forms_are_one_key() -> None:
     """The older form of a key in a DID document is read as the same key as its Multikey."""
     legacy = _method("EcdsaSecp256k1VerificationKey2019", LEGACY).public_key()
-    assert legacy == _method("Multikey", MULTIKEY).public_key() == AccountKey.parse(MULTIKEY)
+    assert legacy == _method("Multikey", MULTIKEY).public_key() == AtprotoKey.parse(MULTIKEY)
     p256 = _method("EcdsaSecp256r1VerificationKey2019", f"z{encode_base58(POINT)}").public_key()
     assert p256.did_key == Signer("p256", 7).did_key
 
@@ -45,7 +45,7 @@ def test_both_forms_are_one_key() -> None:
         ("EcdsaSecp256k1VerificationKey2019", MULTIKEY),
         ("EcdsaSecp256r1VerificationKey2019", LEGACY),
         ("EcdsaSecp256k1VerificationKey2019", f"z{encode_base58(POINT)}"),
-        ("EcdsaSecp256k1VerificationKey2019", f"z{encode_base58(AccountKey.parse(MULTIKEY).point)}"),
+        ("EcdsaSecp256k1VerificationKey2019", f"z{encode_base58(AtprotoKey.parse(MULTIKEY).point)}"),
     ],
 )
 def test_key_under_a_wrong_type(type_: str, key: str) -> None:
@@ -76,7 +76,7 @@ def test_key_under_a_wrong_type(type_: str, key: str) -> None:
 def test_no_key(text: str) -> None:
     """What is no compressed point of one of the two curves in base58 is refused."""
     with pytest.raises(Malformed):
-        AccountKey.parse(text)
+        AtprotoKey.parse(text)
 
 
 @given(data=st.binary(max_size=80))
@@ -99,7 +99,7 @@ def test_base58_has_one_form(text: str) -> None:
 def test_signature(curve: Curve, message: bytes, bit: int) -> None:
     """A signature verifies for its message; altered, cut off, made high or for another message it does not."""
     signer = Signer(curve, 11)
-    key = AccountKey.parse(signer.did_key)
+    key = AtprotoKey.parse(signer.did_key)
     signature = signer.sign(message)
     key.verify(signature, message, "it")
     altered = bytearray(signature)

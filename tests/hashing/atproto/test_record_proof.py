@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashing.atproto import AccountKey, AtprotoError, Malformed, NotProven, verify_record
+from hashing.atproto import AtprotoError, AtprotoKey, Malformed, NotProven, verify_record
 from hashing.atproto.car import LARGEST_CAR
 from tests.hashing.atproto.repository import (
     COLLECTION,
@@ -393,6 +393,6 @@ def test_hostile_blocks(blocks: list[bytes], tree: bytes) -> None:
 def test_curve_of_the_key_counts() -> None:
     """A key of the other curve is another key, even from the same secret number."""
     assert K256.did_key != P256.did_key
-    assert {AccountKey.parse(signer.did_key).curve for signer in (K256, P256)} == {"k256", "p256"}
+    assert {AtprotoKey.parse(signer.did_key).curve for signer in (K256, P256)} == {"k256", "p256"}
     with pytest.raises(NotProven):
         _verify(write_repository(P256, {"a"}).proof(POST), K256)

@@ -14,11 +14,11 @@ import pytest
 from hashing.case.capture_folder import CaptureFolder, capture_events, capture_origin, is_sealed
 from hashing.case.case import Case, case_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureRegistered, CaptureSealed, CaptureStarted, CaseCreated
+from hashing.case.own_runs import signed_here
 from hashing.errors import BadFormat, NewerFormat, NotAsSigned, Unwritable
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.ledger.ledger import Ledger
-from hashing.own_runs import signed_here
 from hashing.times import Clock, system_clock
 
 

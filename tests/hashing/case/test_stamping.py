@@ -7,10 +7,10 @@ import pytest
 
 from exports.verification import verify
 from hashing.case.events import Stamped
+from hashing.case.own_runs import note_token
 from hashing.case.stamping import finish_stamps, stamp, unstamped
 from hashing.files.digest import Digest
 from hashing.ledger.trusted_time import ask, load_roots
-from hashing.own_runs import note_token
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.servers import SceneServer
 

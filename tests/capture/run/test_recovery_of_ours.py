@@ -14,7 +14,7 @@ from capture.run.recovery import aside_folder, finish_abandoned
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.ledger.ledger import Ledger, ledger_lines
-from hashing.mac import Mac
+from hashing.ledger.mac import Mac
 from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:

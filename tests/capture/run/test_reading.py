@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from capture.page.stored_page import read_stored_page
-from capture.reading import capture_readers
+from capture.recorder.reading import capture_readers
 from hashing.sandbox import Readers
 from tests.capture.conftest import jpeg
 from tests.servers import Body, SceneServer

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.printable import printable
+from exports.format.printable import printable
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import BadSettings
+from capture.request.sizes import human_size, size
 from capture.run.disk_room import DiskRoom
-from capture.sizes import human_size, size
 from hashing.errors import StorageFull, Unwritable
 
 if TYPE_CHECKING:

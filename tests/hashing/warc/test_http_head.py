@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashing.errors import BadFormat
-from hashing.http_head import Framing, parse_head
 from hashing.warc.http_block import HttpBlock
+from hashing.warc.http_head import Framing, parse_head
 
 START = b"HTTP/1.1 200 OK\r\n"
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from cli import main
 from exports.verification import verify
+from hashing.case.retirement import FORMAT, read_retirement
 from hashing.ledger.keys import default_key_path, load_signing_key
-from hashing.retirement import FORMAT, read_retirement
 from tests.exports.small_case import Thing, make_case, photo
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing import inside
 from hashing.errors import BadFormat
+from hashing.files import inside
 from hashing.files.storage import create, read_error, storing, write_all
 from hashing.ledger.canonical import canonical_json
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from hashing.mac import Mac
+    from hashing.ledger.mac import Mac
 
 MARKS = "ledger.mac"
 _LONGEST = 1 << 20

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing import inside
+from hashing.case.own_runs import data_folder
 from hashing.errors import BadFormat, HashingError
+from hashing.files import inside
 from hashing.files.storage import read_small, storing, write_new
 from hashing.ledger.canonical import canonical_json
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.note import LARGEST_NOTE, parse_note, sign_note
-from hashing.own_runs import data_folder
 from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:

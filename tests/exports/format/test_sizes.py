@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exports.sizes import human_size
+from exports.format.sizes import human_size
 
 
 @pytest.mark.parametrize(

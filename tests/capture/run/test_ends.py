@@ -14,7 +14,7 @@ from capture import photo
 from capture.clock import parse_time_server
 from capture.extractors.web import Web
 from capture.recorder.body import _BodyFile
-from capture.request.stopping import Stop
+from capture.recorder.stopping import Stop
 from capture.run.intake import ItemStore
 from capture.run.run import capture
 from exports.format.capture_view import read_capture
