@@ -103,7 +103,7 @@ def custody_show(case: Path, ref: str, as_json: bool) -> None:
     goldenhour custody show OP-ALDER MP/1
     """
     from commands.display.tables import custody_lines, custody_to_json
-    from exports.custody.continuity import exhibits_of
+    from exports.format.continuity import exhibits_of
     from hashing.case.case import Case
 
     opened = Case.open(case)

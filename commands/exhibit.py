@@ -37,7 +37,7 @@ def exhibit(
     goldenhour exhibit OP-ALDER
     """
     from commands.display.tables import exhibit_to_json, exhibits_table
-    from exports.custody.continuity import exhibits_of, items_at_hand
+    from exports.format.continuity import exhibits_of, items_at_hand
     from hashing.case.case import Case
     from hashing.case.custody import record_description
 

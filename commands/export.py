@@ -101,7 +101,7 @@ def export(
     if only:
         request = DisclosureRequest(items=parse_items(only), redact=words, receiver=receiver, reason=reason)
     if printed:
-        from exports.report.pdf import demand_printer
+        from exports.forms.pdf import demand_printer
 
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)

@@ -21,7 +21,7 @@ def pdf_beside(bundle: Path) -> Path:
 
 def print_pdf(bundle: Path, path: Path, *, quiet: bool, verified: bool = False) -> list[dict[str, str]]:
     """Print the report of a bundle, which `verified` says was verified just now; return each file with its SHA-256."""
-    from exports.report.pdf import write_pdf
+    from exports.forms.pdf import write_pdf
 
     with terminating_like_ctrl_c(), part_progress(f"printing {bundle}", quiet=quiet) as progress:
         parts = write_pdf(bundle, path, progress, verified=verified)

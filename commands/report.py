@@ -44,7 +44,7 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
 
 
 def _pages(bundle: Path, output: Path | None, *, quiet: bool) -> Path:
-    from exports.report.remake import write_report
+    from exports.forms.report_anew import write_report
 
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:

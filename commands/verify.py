@@ -125,7 +125,7 @@ def _verdict_exit(verification: Verification) -> Exit:
 
 def print_verification(verification: Verification) -> None:
     """Print a verification for people."""
-    from commands.display.tables import verification_lines
+    from exports.verification.summary import verification_lines
 
     for line in verification_lines(verification):
         click.echo(line)

@@ -26,7 +26,6 @@ from exports.bundle.writing import (
     write_tag_manifest,
 )
 from exports.bundle.zip_draft import ZipDraft
-from exports.custody.continuity import read_exhibits, told_entries
 from exports.disclosure.making.contents import disclosed_contents
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
@@ -34,6 +33,7 @@ from exports.disclosure.openings import Openings, write_openings
 from exports.errors import ExportError, NotWhole
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
+from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, stamped_captures
 from exports.format.open_tree import open_tree
@@ -407,8 +407,8 @@ def _not_whole(path: Path, faults: Sequence[Fault]) -> NotWhole:
 
 def _read_back(draft: Path) -> None:
     """Read and hash the finished draft as whoever receives it will. Raises NotWhole."""
-    from commands.display.tables import verification_lines
     from exports.verification import verify
+    from exports.verification.summary import verification_lines
 
     found = verify(draft)
     if found.verdict != "ok":

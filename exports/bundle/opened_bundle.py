@@ -169,8 +169,8 @@ def open_bundle(
 
 
 def _demand_verified(path: Path, progress: Callable[[int, int], None] | None) -> None:
-    from commands.display.tables import verification_lines
     from exports.verification import verify
+    from exports.verification.summary import verification_lines
 
     found = verify(path, progress=progress)
     if found.verdict == OK and not found.what.startswith("bundle"):

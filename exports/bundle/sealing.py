@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.custody.continuity import proven_of
 from exports.errors import NotWhole
 from exports.format.bundle_layout import (
     CASE_LINE,
@@ -23,6 +22,7 @@ from exports.format.bundle_layout import (
     stated_lines,
     timestamp_line,
 )
+from exports.format.continuity import proven_of
 from exports.format.proofs import Consistency, Earlier, Proof
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bundle.readme_text import readme_text
-from exports.disclosure.form import MASKED
-from exports.format.bag import BAG_INFO, BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list, oxum
-from exports.format.bundle_layout import README
-from hashing.case.case import token_path
+from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
+from exports.format.tag_files import tag_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from exports.bundle.draft import Draft
     from exports.format.bundle_listing import BundleListing
     from exports.format.inventory import Inventory
-
-_EXCHANGES = ".warc.gz"
-TOKEN = token_path("")
-"""What the name of a trusted time's token ends in."""
 
 
 def declare_bag(draft: Draft) -> None:
@@ -59,23 +52,6 @@ def write_tag_files(draft: Draft, listing: BundleListing) -> None:
     )
     for name, data in tag_files(listing, draft.sizes):
         draft.add(name, [data])
-
-
-def tag_files(listing: BundleListing, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
-    """Yield bag-info.txt and README.txt of a bundle that holds files of these names and sizes."""
-    exported = listing.exported
-    what = "single items of evidence" if listing.disclosure else "evidence"
-    fields = [
-        ("Bagging-Date", exported.time[: len("2026-11-24")]),
-        ("Bag-Software-Agent", exported.tool),
-        ("Payload-Oxum", oxum(size for path, size in sizes.items() if path.startswith(PAYLOAD))),
-        ("External-Identifier", listing.case.id),
-        *(("External-Identifier", capture.exhibit) for capture in listing.captures),
-        ("External-Description", f"{listing.case.title}: {what} captured online; README.txt says how to check it"),
-    ]
-    yield BAG_INFO, bag_info(fields)
-    tokens, exchanges, masked = (any(path.endswith(each) for path in sizes) for each in (TOKEN, _EXCHANGES, MASKED))
-    yield README, readme_text(exported.bundle, listing, tokens=tokens, exchanges=exchanges, masked=masked)
 
 
 def write_tag_manifest(draft: Draft) -> None:

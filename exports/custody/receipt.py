@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from exports.verification import Verification
+    from exports.format.result import Verification
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
 

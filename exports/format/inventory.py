@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.custody.continuity import bundle_logs
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
 from exports.format.bundle_listing import BundleListing, listings
+from exports.format.continuity import bundle_logs
 from exports.format.manifest import (
     CUSTODY_FORMAT,
     FORMAT,

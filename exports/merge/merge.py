@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.display.tables import verification_lines
 from exports.bundle.leftover import clear_leftovers
 from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import ExportError, NotMergeable, NotWhole
@@ -29,6 +28,7 @@ from exports.verification import MISMATCH as DOES_NOT_MATCH
 from exports.verification import OK as WHOLE
 from exports.verification import verify
 from exports.verification.check import Check
+from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, MERGE
 from hashing.case.events import CaptureRegistered, CaptureSealed, Stated

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from exports.disclosure.form import LINES
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST
 from exports.format.bundle_layout import (
@@ -30,6 +29,7 @@ from exports.format.bundle_layout import (
     stated_lines,
     timestamp_line,
 )
+from exports.format.disclosure_form import LINES
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside

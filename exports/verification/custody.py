@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from exports.custody.continuity import entries, proven_of
 from exports.errors import NotCheckable
+from exports.format.continuity import entries, proven_of
 from exports.format.result import Missing
 from exports.format.tree import below
 from exports.verification.merges import merge_faults

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.disclosure.form import as_disclosed
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import ITEMS_JSONL, MANIFEST_JSON
+from exports.format.disclosure_form import as_disclosed
 from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, stamped_captures
 from exports.format.manifest import FORMAT

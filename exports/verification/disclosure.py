@@ -9,8 +9,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from exports.disclosure.form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.errors import NotCheckable
+from exports.format.disclosure_form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.format.result import Disclosed, Missing
 from exports.format.tree import demand_inside
 from exports.verification.excerpts import check_excerpts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.custody.continuity import entries
+from exports.format.continuity import entries
 from hashing.case.case import case_origin
 from hashing.case.events import CaptureSealed, Merged, Stated
 from hashing.errors import BadFormat, BadKey, BadSignature

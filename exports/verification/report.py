@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.bundle.writing import tag_files
 from exports.format.bag import PAYLOAD
 from exports.format.printable import printable
+from exports.format.tag_files import tag_files
 from exports.report.versions import report_versions
 from hashing.tool import tool
 

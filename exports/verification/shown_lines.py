@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.disclosure.form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
+from exports.format.disclosure_form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
 from exports.format.masked import event_of
 from hashing.case.events import Commitments, decode_capture_event
 from hashing.errors import BadFormat

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.cdxj import read_entries, stamp
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
-from exports.forms.wacz.cdxj import read_entries, stamp
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import read_records
@@ -23,7 +23,7 @@ from hashing.warc.record import read_records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exports.forms.wacz.cdxj import CdxjEntry
+    from exports.format.cdxj import CdxjEntry
     from exports.verification.check import Check
     from hashing.warc.record import WarcRecord
 

@@ -11,8 +11,8 @@ import pytest
 
 from capture.run.recovery import finish_abandoned
 from exports.bundle import export_bundle
-from exports.custody.continuity import exhibits_of
 from exports.custody.receipt import record_receipt, write_receipt
+from exports.format.continuity import exhibits_of
 from exports.merge import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome, Merger, merge
 from exports.verification import verify
 from hashing.case.case import Case

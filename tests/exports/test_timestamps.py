@@ -17,7 +17,7 @@ from hashing.case.stamping import stamp
 from hashing.files.digest import Digest
 from hashing.ledger.trusted_time import ask, load_roots
 from hashing.times import timestamp
-from tests.exports.bundle.test_readme import commands, run
+from tests.exports.format.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
 from tests.exports.tampering import rewrite

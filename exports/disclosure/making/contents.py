@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.disclosure.form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
 from exports.disclosure.making.exchanges import Member, copied, find_members
 from exports.disclosure.making.lines import disclosed_lines, line_files
@@ -13,6 +12,7 @@ from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
 from exports.format.capture_view import reading_order, seal_of
+from exports.format.disclosure_form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.format.entries import EventList, SealedCapture, folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder

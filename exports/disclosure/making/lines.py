@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.disclosure.form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
 from exports.errors import NotRedactable
+from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
 from exports.format.masked import event_of
 from hashing.case.events import Commitments, ItemFacts, PostRead, WorkingCopy
 from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, read_disclosure

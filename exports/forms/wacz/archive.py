@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.forms.wacz.cdxj import CdxjPlace, encode_entry, stamp
+from exports.format.cdxj import CdxjPlace, encode_entry, stamp
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import read_records
 

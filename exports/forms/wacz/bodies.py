@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from exports.bundle.opened_bundle import PIECE
-from exports.forms.wacz.cdxj import CdxjPlace, encode_entry, stamp
+from exports.format.cdxj import CdxjPlace, encode_entry, stamp
 from hashing.warc.record import DEFLATED, encode_record, stream_record
 
 if TYPE_CHECKING:

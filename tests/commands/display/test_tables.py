@@ -17,7 +17,6 @@ from commands.display.tables import (
     copies_table,
     items_table,
     missing_table,
-    verification_lines,
 )
 from exports.format.capture_view import CaptureView, read_capture
 from exports.format.case_view import read_case
@@ -31,6 +30,7 @@ from exports.format.result import (
     Unchecked,
     Verification,
 )
+from exports.verification.summary import verification_lines
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.bundle import Bundle, export_bundle
-from exports.disclosure.form import EXCHANGES, LINES, PROOFS, Inclusion
 from exports.disclosure.making.request import DisclosureRequest, parse_items
 from exports.errors import NothingToExport, NotWhole
+from exports.format.disclosure_form import EXCHANGES, LINES, PROOFS, Inclusion
 from exports.verification import verify
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import CaptureResumed, CaptureSealed, Custody
@@ -22,8 +22,8 @@ from hashing.errors import BadFormat
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.merkle import leaf_hash
 from hashing.times import system_clock, timestamp
-from tests.exports.bundle.test_readme import commands, run
 from tests.exports.disclosure.opened import where
+from tests.exports.format.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
 

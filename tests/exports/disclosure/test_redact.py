@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from exports.bundle import Bundle, export_bundle
-from exports.disclosure.form import EXCHANGES, MASKED, MASKED_PROOFS, SHOWN
 from exports.disclosure.making.request import DisclosureRequest
 from exports.disclosure.openings import load_openings
 from exports.errors import NotRedactable
+from exports.format.disclosure_form import EXCHANGES, MASKED, MASKED_PROOFS, SHOWN
 from exports.verification import verify
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import Custody, PostRead
@@ -26,9 +26,9 @@ from hashing.case.post import Account, Post
 from hashing.case.redaction import WORDS
 from hashing.errors import BadFormat, WouldOverwrite
 from hashing.times import system_clock, timestamp
-from tests.exports.bundle.test_readme import commands, run
 from tests.exports.disclosure.opened import where
 from tests.exports.disclosure.test_only import change, folder, reasons
+from tests.exports.format.test_readme import commands, run
 from tests.exports.listed import entries_of, head_of
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 

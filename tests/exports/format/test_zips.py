@@ -337,7 +337,7 @@ def test_the_folder_in_a_zip_is_the_one_that_was_sealed(whole: bytes, path: Path
 )
 def test_an_odd_name_is_something_added_and_harmless_to_show(name: str, whole: bytes, path: Path) -> None:
     """A file with a name meant for terminals or other systems is named as added, and shown as text."""
-    from commands.display.tables import verification_lines
+    from exports.verification.summary import verification_lines
 
     found = verify(pack(path, {**unpack(whole), f"bundle/{name}": b"x"}))
     assert [each.path for each in found.added] == [name]

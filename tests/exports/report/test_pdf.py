@@ -14,9 +14,9 @@ from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.errors import ExportError
-from exports.report import pdf
-from exports.report.held import held_bundle
-from exports.report.pdf import demand_printer, write_pdf
+from exports.forms import pdf
+from exports.forms.held_bundle import held_bundle
+from exports.forms.pdf import demand_printer, write_pdf
 from hashing.files.digest import Digest
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 

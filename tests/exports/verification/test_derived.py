@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.display.tables import verification_lines
 from exports.bundle import export_bundle
 from exports.bundle.opened_bundle import open_bundle
 from exports.disclosure.making.request import DisclosureRequest
@@ -17,6 +16,7 @@ from exports.format.entries import EventList, SealedCapture
 from exports.format.manifest import ListedItem
 from exports.verification import verify
 from exports.verification.derived import disagreements
+from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import Seal
 from hashing.case.custody import Handling, record_custody, record_description
 from hashing.case.events import Exported, ToldEntry, decode_capture_event, decode_case_event

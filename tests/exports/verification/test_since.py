@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from commands.display.tables import verification_lines
 from exports.bundle import export_bundle
 from exports.custody.receipt import open_receipt, write_receipt
 from exports.verification import verify
+from exports.verification.summary import verification_lines
 from hashing.case.custody import Handling, record_custody
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key

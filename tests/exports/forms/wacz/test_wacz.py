@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from exports.format.surt import surt
 from exports.forms.conversion import convert
-from exports.forms.wacz.surt import surt
 from tests.exports.bundles import bundle_of
 from tests.exports.forms.csv_file.formulas import FORMULAS
 from tests.exports.forms.wacz.site import FILES, LARGE, captured_site

@@ -9,7 +9,7 @@ import pytest
 
 from commands.display.tables import custody_lines
 from exports.bundle import export_bundle
-from exports.custody.continuity import exhibits_of
+from exports.format.continuity import exhibits_of
 from exports.verification import verify
 from hashing.case.custody import Handling, record_custody, record_description
 from hashing.case.events import Custody, Described, Exported

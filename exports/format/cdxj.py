@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.forms.wacz.surt import surt
+from exports.format.surt import surt
 from hashing.errors import BadFormat
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from exports.bundle.leftover import draft_path
 from exports.bundle.uninterrupted import uninterrupted
 from exports.format.bag import PAYLOAD
 from exports.format.outside import demand_outside
-from exports.report.held import held_bundle
+from exports.forms.held_bundle import held_bundle
 from exports.report.links import OVERVIEW
 from exports.report.site import report_files
 from hashing.case.case import CAPTURES

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
-from exports.report.held import held_bundle
+from exports.forms.held_bundle import held_bundle
 from exports.report.links import PHOTO, PrintLinks
 from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     from exports.format.manifest import ListedItem
-    from exports.report.held import HeldBundle
+    from exports.forms.held_bundle import HeldBundle
     from exports.report.site import SitePage
 
 _ONE_PART = 300

@@ -1,0 +1,85 @@
+"""A verification in lines for people: every fault by name, seals and signers, and the verdict last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.format.exhibits import exhibit_ranges
+from exports.format.printable import printable
+from exports.format.sizes import human_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.format.result import Since, Verification
+
+_VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
+
+
+def verification_lines(verification: Verification) -> Iterator[str]:
+    """Yield what a verification found: every fault by name, seals and signers, and the verdict as the last line."""
+    for altered in verification.altered:
+        yield f"altered    {printable(altered.path)}"
+        yield f"  expected {printable(altered.expected)}"
+        yield f"  found    {printable(altered.found)}"
+    for missing in verification.missing:
+        yield f"missing    {printable(missing.path)}"
+        yield f"  expected {printable(missing.expected)}"
+    for added in verification.added:
+        yield f"added      {printable(added.path)}"
+        yield f"  found    {printable(added.found)}"
+    for problem in verification.problems:
+        yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
+    for unchecked in verification.unchecked:
+        yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
+    yield from _vouching_lines(verification)
+    if verification.since is not None:
+        yield f"since      {printable(_compared(verification.since))}"
+    remade = f"; report {verification.report}" if verification.report else ""
+    yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}{remade}"
+
+
+def _vouching_lines(verification: Verification) -> Iterator[str]:
+    yield from _remarked(verification)
+    for seal in verification.seals:
+        sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
+        yield f"seal       {seal.fingerprint}  {printable(sealed)}"
+    for stamp in verification.timestamps:
+        judged = "confirmed" if stamp.confirmed else "not confirmed: name its root with --tsa-root"
+        yield f"stamped    {stamp.time} by {printable(stamp.authority)}, {judged}  {printable(stamp.covers)}"
+    for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
+        judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
+        yield f"signer     {fingerprint}  {judged}"
+
+
+def _compared(since: Since) -> str:
+    judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
+    same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
+    absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
+    return f"{since.path}: {judged[since.holds]}; {same}{absent}"
+
+
+def _remarked(verification: Verification) -> Iterator[str]:
+    for each in verification.disclosed:
+        whole = each.items + each.withheld
+        without = f"; without {printable(', '.join(each.redacted))}" if each.redacted else ""
+        counts = f"{each.items:,} of {whole:,} items, {each.withheld:,} withheld"
+        yield f"disclosed  {printable(each.exhibit)}: {counts}{without}"
+    for opened in verification.opened:
+        for name, value in opened.values.items():
+            yield f"opened     {printable(opened.of)}  {printable(name)}: {printable(value)}"
+    for note in verification.notes:
+        yield f"note       {printable(note)}"
+
+
+def _counted(verification: Verification) -> str:
+    read = f"{verification.files:,} files, {human_size(verification.bytes)} read"
+    faults = {
+        "altered": verification.altered,
+        "missing": verification.missing,
+        "added": verification.added,
+        "otherwise wrong": verification.problems,
+        "unchecked": verification.unchecked,
+    }
+    found = [f"{len(each):,} {name}" for name, each in faults.items() if each]
+    return f"{', '.join(found) or 'nothing altered, nothing missing, nothing added'}; {read}"
