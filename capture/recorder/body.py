@@ -15,9 +15,8 @@ from hashing.errors import StorageFull
 from hashing.files.storage import storage_error, write_all
 
 if TYPE_CHECKING:
-    from capture.recorder.exchange import OpenExchange
+    from capture.recorder.exchange import ArrivedResponse, OpenExchange
     from capture.recorder.incoming import Incoming
-    from capture.recorder.wire import RecordingResponse
 
 _PIECE = 1 << 20
 _SAMPLE = 4096
@@ -39,7 +38,7 @@ class BodyRead:
     """What the disk said, where it has no room for more."""
 
 
-def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
+def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     """Read a response's body to its end, or to where it is cut, into the exchange's file. Raises Unwritable.
 
     Whatever arrived is kept, hashed and counted, however the reading ended.
@@ -67,7 +66,7 @@ def read_body(exchange: OpenExchange, response: RecordingResponse) -> BodyRead:
     return BodyRead(file.size, file.sha256(), file.sample, cut, again)
 
 
-def _copy(response: RecordingResponse, file: _BodyFile, largest: int, declared: int | None) -> str:
+def _copy(response: ArrivedResponse, file: _BodyFile, largest: int, declared: int | None) -> str:
     """Hand every piece to the file; return why there is an end before the end, or ""."""
     taken = 0
     length = min(_PIECE, max(declared or _PIECE, 1))

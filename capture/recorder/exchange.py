@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from capture.errors import NotFetched, Stopped
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from capture.recorder.incoming import Incoming
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.stopping import Stop
-    from capture.recorder.wire import RecordingResponse
     from hashing.case.events import Tls
+    from hashing.warc.http_head import Framing, ResponseHead
 
 current: ContextVar[OpenExchange] = ContextVar("current exchange")
 """The exchange that this thread is sending: how urllib3's connections, which are pooled, know whom they serve."""
@@ -53,6 +53,20 @@ class Surroundings:
     """Told of every number of bytes that arrives, for the progress display."""
 
 
+class ArrivedResponse(Protocol):
+    """A response whose head has arrived and was read within bounds; its body may still be on its way."""
+
+    head: ResponseHead
+    framing: Framing
+    status: int
+    reason: str
+    chunked: bool
+    length: int | None
+
+    def read_piece(self, buffer: memoryview) -> int:
+        """Fill `buffer` with what one wait for the server brings; return how much, 0 at the body's end."""
+
+
 @dataclass(slots=True)
 class OpenExchange:
     """An exchange that goes on: what was sent, what has come, and the bounds on what may still come."""
@@ -75,7 +89,7 @@ class OpenExchange:
     wire: bytearray | None = field(default_factory=bytearray)
     """Everything that came, while it is small enough to stand in the WARC; None once it is not."""
     wire_size: int = 0
-    response: RecordingResponse | None = None
+    response: ArrivedResponse | None = None
     begun: float = field(default_factory=time.monotonic)
     _window_start: float = 0.0
     _window_bytes: int = 0
@@ -102,7 +116,7 @@ class OpenExchange:
             )
         )
 
-    def head_arrived(self, response: RecordingResponse, start: int, end: int) -> None:
+    def head_arrived(self, response: ArrivedResponse, start: int, end: int) -> None:
         """Note the response's head: the bytes from `start` to `end` of what has come."""
         self.response = response
         wire = self.wire if self.wire is not None else bytearray()

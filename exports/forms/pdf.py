@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from exports.format.manifest import ListedItem
     from exports.forms.held_bundle import HeldBundle
-    from exports.report.site import SitePage
+    from exports.report.site_page import SitePage
 
 _ONE_PART = 300
 """How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""

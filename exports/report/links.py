@@ -14,7 +14,7 @@ from exports.format.bag import PAYLOAD
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from exports.report.site import SitePage
+    from exports.report.site_page import SitePage
 
 OVERVIEW = "report.html"
 PAGES = "report/"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
     from exports.report.links import PrintLinks, ReportLinks
-    from exports.report.site import SitePage
+    from exports.report.site_page import SitePage
 
 _FOLDER = Path(__file__).parent
 _BUFFERED = 500

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from exports.report.links import OVERVIEW, PAGES, PREVIEWS, ReportLinks
 from exports.report.map_drawing import draw
@@ -11,11 +11,12 @@ from exports.report.moments import moments
 from exports.report.places import places, regions
 from exports.report.preview import previews
 from exports.report.rendering import Rendering
+from exports.report.site_page import SitePage
 from exports.report.threads import threads
 from exports.report.words import is_photo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
@@ -37,22 +38,6 @@ class ReportFile:
 
     name: str
     pieces: Iterable[bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SitePage:
-    """A page: its name below `data`, its template and heading, and what it shows.
-
-    `section` is the first page of the part of the report that it belongs to; `siblings` are all pages of that part.
-    """
-
-    name: str
-    template: str
-    title: str
-    section: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    siblings: Sequence[str] = ()
-    scripted: bool = False
 
 
 def report_files(

@@ -34,10 +34,10 @@ from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
 from exports.verification.capture import CaptureCheck
+from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
 from exports.verification.disclosure import DisclosureCheck
-from exports.verification.history import check_consistency
 from exports.verification.openings import check_openings
 from exports.verification.timestamps import check_stamp
 from hashing.case.capture_folder import CHECKPOINT
