@@ -48,7 +48,7 @@ class KissOfDeath(SntpError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class TimeReply:
     """A server's answer. Timestamps are as they stand in the packet: 2⁻³² s since the beginning of an unnamed era."""
 
     leap: str
@@ -65,7 +65,7 @@ def request(cookie: int) -> bytes:
     return _FORM.pack(_VERSION << 3 | _CLIENT, 0, 0, 0, 0, 0, bytes(4), 0, 0, 0, cookie)
 
 
-def read_reply(data: bytes, cookie: int) -> Reply:
+def read_reply(data: bytes, cookie: int) -> TimeReply:
     """Read the answer to the request with this number. Raises NotOurs, BadReply, KissOfDeath.
 
     That it comes from the address that was asked is for the socket to see to.
@@ -86,7 +86,7 @@ def read_reply(data: bytes, cookie: int) -> Reply:
         raise BadReply("says that it does not know the time itself (not synchronised)")
     if not received or not sent:
         raise BadReply("answered without a time")
-    return Reply(
+    return TimeReply(
         leap=_LEAPS[leap],
         stratum=stratum,
         reference=_characters(reference) if stratum == 1 else ".".join(map(str, reference)),

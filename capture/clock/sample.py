@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from secrets import randbits
 from typing import TYPE_CHECKING
 
-from capture.clock.packet import BadReply, NotOurs, Reply, SntpError, read_reply, request
+from capture.clock.packet import BadReply, NotOurs, SntpError, TimeReply, read_reply, request
 from hashing.case.events import ClockSample
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Sampled:
 
     at: datetime
     sample: ClockSample
-    reply: Reply
+    reply: TimeReply
 
 
 def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
@@ -66,7 +66,7 @@ def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
     return Sampled(at, compared(at, elapsed, reply), reply)
 
 
-def _answer(connection: socket.socket, cookie: int, deadline: float) -> Reply:
+def _answer(connection: socket.socket, cookie: int, deadline: float) -> TimeReply:
     passed_over = ""
     for _ in range(_MOST_STRANGERS):
         left = deadline - time.monotonic()
@@ -84,7 +84,7 @@ def _answer(connection: socket.socket, cookie: int, deadline: float) -> Reply:
     raise NoAnswer(f"sent nothing but {passed_over}" if passed_over else "did not answer in time")
 
 
-def compared(at: datetime, elapsed: float, reply: Reply) -> ClockSample:
+def compared(at: datetime, elapsed: float, reply: TimeReply) -> ClockSample:
     """Return the sample of a request that was sent `at`, by this clock, and answered `elapsed` seconds later.
 
     Raises BadReply where the server's times cannot be true.

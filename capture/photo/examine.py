@@ -12,7 +12,7 @@ from capture.photo.exif_facts import exif_facts
 from capture.photo.exif_tags import Tags, read_tags
 from capture.photo.gps_facts import gps_facts
 from capture.photo.parts import Parts
-from capture.photo.photo_file import NotRead, PhotoFile
+from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from capture.photo.picture import decode
 from capture.photo.thumbnail import thumbnail_facts
 from capture.photo.time_facts import time_facts
@@ -56,13 +56,13 @@ def facts_in(file: BinaryIO) -> tuple[Fact, ...]:
     try:
         photo = PhotoFile(file, os.fstat(file.fileno()).st_size)
         return tuple(fact for fact, _ in zip(_facts(photo), range(MOST_FACTS), strict=False))
-    except NotRead as error:
+    except PhotoNotRead as error:
         return (Fact(names.PHOTO, f"{names.COULD_NOT_BE_READ}{error}", "file"),)
 
 
 def _facts(photo: PhotoFile) -> Iterator[Fact]:
     if not photo.size:
-        raise NotRead("the file is empty")
+        raise PhotoNotRead("the file is empty")
     kind = sniff(photo.at(0, HEAD))
     if kind is None:
         yield _unread(names.FORMAT, "the first bytes are of no format that is known here", _FIRST_BYTES)
@@ -77,7 +77,7 @@ def _facts(photo: PhotoFile) -> Iterator[Fact]:
     if form.walk is not None:
         try:
             form.walk(photo, parts)
-        except NotRead as error:
+        except PhotoNotRead as error:
             parts.ends_early = parts.ends_early or str(error)
     yield from _picture_facts(photo, parts, form)
     yield from parts.facts
@@ -102,7 +102,7 @@ def _picture_facts(photo: PhotoFile, parts: Parts, form: _Format) -> Iterator[Fa
 def _exif_facts(block: PhotoFile, parts: Parts, *, inside: bool) -> Iterator[Fact]:
     try:
         tags = read_tags(block)
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield _unread(names.EXIF, str(error), "EXIF")
         return
     readers: list[Callable[[Tags], Iterator[Fact]]] = [time_facts, gps_facts, exif_facts]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from capture.photo import names, tiff
 from capture.photo.exif_tags import ExifTag, Tags, value_at
-from capture.photo.photo_file import NotRead
+from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
 from hashing.case.facts import Fact
 
@@ -85,7 +85,7 @@ def _orientation(tags: Tags) -> Iterator[Fact]:
         return
     try:
         value = tags.number(_ORIENTATION)
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield _unread(names.ORIENTATION, error, _ORIENTATION)
         return
     if value not in _ORIENTATIONS:
@@ -100,7 +100,7 @@ def _text(tags: Tags, name: str, tag: ExifTag, read: Callable[[ExifTag], str]) -
         return
     try:
         text = read(tag)
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield _unread(name, error, tag)
         return
     if text:
@@ -123,7 +123,7 @@ def _exif_directory_facts(tags: Tags) -> Iterator[Fact]:
             text = _user_comment(tags, entries[_USER_COMMENT])
             if text:
                 yield Fact(names.USER_COMMENT, text, "EXIF UserComment")
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield _unread(names.USER_COMMENT, error, "EXIF UserComment")
         return
     if _MAKER_NOTE in entries:
@@ -159,7 +159,7 @@ def _number(tags: Tags, name: str, tag: ExifTag) -> Iterator[Fact]:
         return
     try:
         yield Fact(name, int(tags.number(tag)), str(tag))
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield _unread(name, error, tag)
 
 
@@ -173,14 +173,14 @@ def _exposure(tags: Tags) -> Iterator[Fact]:
             continue
         try:
             yield Fact(name, _in_unit(name, tags.number(tag)), str(tag))
-        except NotRead as error:
+        except PhotoNotRead as error:
             yield _unread(name, error, tag)
     if _ISO in tags:
         try:
             first = next(iter(tags.numbers(_ISO)), None)  # some cameras write two, the second always 0
             if first is not None:
                 yield Fact(names.ISO, int(first), str(_ISO))
-        except NotRead as error:
+        except PhotoNotRead as error:
             yield _unread(names.ISO, error, _ISO)
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from capture.photo import tiff
-from capture.photo.photo_file import NotRead
+from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import LONGEST, in_plain_words, kept_text
 
 if TYPE_CHECKING:
@@ -70,16 +70,16 @@ class Tags:
         if entry is None:
             return ()
         if not isinstance(entry.values, list):
-            raise NotRead(f"written as text: {self.text(tag)}")
+            raise PhotoNotRead(f"written as text: {self.text(tag)}")
         return tuple(_fraction(value) for value in entry.values)
 
     def number(self, tag: ExifTag) -> Fraction:
         """Return a tag's only number. Raises NotRead where there is none, or several."""
         numbers = self.numbers(tag)
         if len(numbers) != 1:
-            raise NotRead(f"{len(numbers)} values where there should be one")
+            raise PhotoNotRead(f"{len(numbers)} values where there should be one")
         if numbers[0] is None:
-            raise NotRead("a fraction with zero below the line")
+            raise PhotoNotRead("a fraction with zero below the line")
         return numbers[0]
 
     def written(self, tag: ExifTag) -> str:
@@ -96,7 +96,7 @@ def value_at(block: PhotoFile, offset: int, size: int) -> tuple[bytes, int]:
     """Return the first bytes of a value, enough for a text, and its whole size. Raises NotRead."""
     data = block.at(offset, min(size, _TEXT))
     if len(data) < min(size, _TEXT):
-        raise NotRead(f"its {size:,} bytes should stand at byte {offset:,}, where the data has ended")
+        raise PhotoNotRead(f"its {size:,} bytes should stand at byte {offset:,}, where the data has ended")
     return data, size
 
 
@@ -109,10 +109,10 @@ def read_tags(block: PhotoFile) -> Tags:
     try:
         # Maker notes are left out: their makers do not say how they are built, and reading them is guessing.
         found = exifread.process_file(file, details=False, extract_thumbnail=False)
-    except NotRead:
+    except PhotoNotRead:
         raise
     except Exception as error:  # exifread does not say what it raises on a damaged block: nearly anything
-        raise NotRead(in_plain_words(error)) from error
+        raise PhotoNotRead(in_plain_words(error)) from error
     keyed = {(name.partition(" ")[0], tag.tag): tag for name, tag in found.items() if hasattr(tag, "field_offset")}
     return Tags(keyed, block)
 
@@ -132,7 +132,7 @@ class _Counted:
         self._reads += 1
         self._bytes += len(data)
         if self._reads > _MOST_READS or self._bytes > _MOST_BYTES:
-            raise NotRead("it lists far more than a camera writes")
+            raise PhotoNotRead("it lists far more than a camera writes")
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

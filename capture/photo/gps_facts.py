@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from capture.photo import names
 from capture.photo.exif_tags import ExifTag, Tags
-from capture.photo.photo_file import NotRead
+from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
 from hashing.case.facts import Fact
 
@@ -81,10 +81,10 @@ def gps_time(tags: Tags) -> GpsTime | None:
     numbers = tags.numbers(_TIME)
     whole = [number for number in numbers if number is not None]
     if len(numbers) != 3 or len(whole) != 3:  # noqa: PLR2004 - hours, minutes, seconds
-        raise NotRead(f"not three numbers: {tags.written(_TIME)}")
+        raise PhotoNotRead(f"not three numbers: {tags.written(_TIME)}")
     hours, minutes, seconds = whole
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds <= 60):  # noqa: PLR2004 - a clock's bounds
-        raise NotRead(f"no such time: {tags.written(_TIME)}")
+        raise PhotoNotRead(f"no such time: {tags.written(_TIME)}")
     time = timedelta(microseconds=int((hours * 3600 + minutes * 60 + seconds) * 1_000_000))
     text = tags.text(_DAY)
     match = _DATE.fullmatch(text)
@@ -92,10 +92,10 @@ def gps_time(tags: Tags) -> GpsTime | None:
         return GpsTime(time, None)
     try:
         if match is None:
-            raise NotRead(f"not a day: {text[:100]}")
+            raise PhotoNotRead(f"not a day: {text[:100]}")
         return GpsTime(time, datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC))
     except ValueError as error:
-        raise NotRead(f"no such day: {text[:100]}") from error
+        raise PhotoNotRead(f"no such day: {text[:100]}") from error
 
 
 def _angle(tags: Tags, name: str, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> Iterator[Fact]:
@@ -109,17 +109,17 @@ def _degrees(tags: Tags, tag: ExifTag, ref: ExifTag, letters: str, most: int) ->
     written = tags.written(tag)
     whole = [number for number in numbers if number is not None]
     if len(numbers) != 3:  # noqa: PLR2004 - degrees, minutes, seconds
-        raise NotRead(f"{len(numbers)} numbers where there should be degrees, minutes and seconds: {written}")
+        raise PhotoNotRead(f"{len(numbers)} numbers where there should be degrees, minutes and seconds: {written}")
     if len(whole) != 3:  # noqa: PLR2004 - none of them void
-        raise NotRead(f"a fraction with zero below the line: {written}")
+        raise PhotoNotRead(f"a fraction with zero below the line: {written}")
     degrees, minutes, seconds = whole
     angle = degrees + minutes / 60 + seconds / 3600
     if not (0 <= angle <= most and degrees >= 0 and 0 <= minutes <= 60 and 0 <= seconds <= 60):  # noqa: PLR2004 - parts of a degree
-        raise NotRead(f"no such place: {written}")
+        raise PhotoNotRead(f"no such place: {written}")
     letter = tags.text(ref)
     if letter not in {letters[0], letters[1]}:
         said = f"says {letter[:20]!r}" if letter else "is missing"
-        raise NotRead(f"the tag for {letters[0]} or {letters[1]} {said}; the numbers are {written}")
+        raise PhotoNotRead(f"the tag for {letters[0]} or {letters[1]} {said}; the numbers are {written}")
     return round(float(-angle if letter in "SW" else angle), 7) + 0.0
 
 
@@ -130,8 +130,8 @@ def _altitude(tags: Tags) -> Iterator[Fact]:
         metres = tags.number(_ALTITUDE)
         ref = tags.number(_ALTITUDE_REF) if _ALTITUDE_REF in tags else Fraction(0)  # 0 is the standard's default
         if ref not in _ALTITUDE_REFERENCES:
-            raise NotRead(f"its reference is {ref}, which has no meaning; the number is {metres}")
-    except NotRead as error:
+            raise PhotoNotRead(f"its reference is {ref}, which has no meaning; the number is {metres}")
+    except PhotoNotRead as error:
         yield Fact(names.GPS_ALTITUDE, f"{names.COULD_NOT_BE_READ}{error}", str(_ALTITUDE))
         return
     tag = f"{_ALTITUDE}, {_ALTITUDE_REF}" if _ALTITUDE_REF in tags else str(_ALTITUDE)
@@ -146,7 +146,7 @@ def _number(tags: Tags, name: str, tag: ExifTag, most: int = 1_000_000) -> Itera
             return None
         number = tags.number(tag)
         if not 0 <= number <= most:
-            raise NotRead(f"{tags.written(tag)} is out of bounds")
+            raise PhotoNotRead(f"{tags.written(tag)} is out of bounds")
         return round(float(number), 3)
 
     yield from _value(name, tag, _bounded)
@@ -157,7 +157,7 @@ def _reference(tags: Tags, name: str, tag: ExifTag, of: ExifTag | None = None) -
     try:
         letter = tags.text(tag)
         meaning = _REFERENCES[name].get(letter, f"{names.COULD_NOT_BE_READ}says {letter[:20]!r}")
-    except NotRead as error:
+    except PhotoNotRead as error:
         letter, meaning = "?", f"{names.COULD_NOT_BE_READ}{error}"
     if letter:
         yield Fact(name, meaning, str(tag))
@@ -169,7 +169,7 @@ def _method(tags: Tags) -> Iterator[Fact]:
     try:
         data = tags.data(_METHOD)[0][8:]  # the first eight bytes name the coding, which is ASCII in practice
         text = kept_text(data, len(data))
-    except NotRead as error:
+    except PhotoNotRead as error:
         text = f"{names.COULD_NOT_BE_READ}{error}"
     if text:
         yield Fact(names.GPS_METHOD, text, str(_METHOD))
@@ -178,7 +178,7 @@ def _method(tags: Tags) -> Iterator[Fact]:
 def _value(name: str, tag: ExifTag, read: Callable[[], float | str | GpsTime | None], tags: str = "") -> Iterator[Fact]:
     try:
         value = read()
-    except NotRead as error:
+    except PhotoNotRead as error:
         yield Fact(name, f"{names.COULD_NOT_BE_READ}{error}", str(tag))
         return
     if value is not None:

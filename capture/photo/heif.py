@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from capture.photo import names
 from capture.photo.parts import LARGEST_EXIF, Parts
-from capture.photo.photo_file import NotRead, PhotoFile
+from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from capture.photo.text import kept_text
 
 _LARGEST_META = 4 << 20
@@ -49,7 +49,7 @@ class _Cursor:
     def number(self, size: int) -> int:
         piece = self.data[self.at : self.at + size]
         if len(piece) < size:
-            raise NotRead("a box of the file ends early")
+            raise PhotoNotRead("a box of the file ends early")
         self.at += size
         return int.from_bytes(piece, "big")
 
@@ -80,17 +80,17 @@ def _boxes(file: PhotoFile, at: int, end: int) -> Iterator[_Box]:
             return
         head = file.at(at, 16)
         if len(head) < 8:  # noqa: PLR2004 - a box's size and type
-            raise NotRead("it ends inside the head of a box")
+            raise PhotoNotRead("it ends inside the head of a box")
         size, start = int.from_bytes(head[:4], "big"), at + 8
         if size == 1:  # a longer size follows the type
             size, start = int.from_bytes(head[8:16], "big"), at + 16
         elif size == 0:  # to the end of the file
             size = end - at
         if size < start - at:
-            raise NotRead("a box has an impossible size")
+            raise PhotoNotRead("a box has an impossible size")
         yield _Box(head[4:8], start, at + size)
         at += size
-    raise NotRead("it has more boxes than a photo has")
+    raise PhotoNotRead("it has more boxes than a photo has")
 
 
 def _read_meta(file: PhotoFile, box: _Box) -> _Meta:
@@ -140,7 +140,7 @@ def _item_places(data: _Cursor, meta: _Meta) -> None:
         pieces = []
         count = data.number(2)
         if count > _MOST_PIECES:
-            raise NotRead("an item is in more pieces than a photo's items are")
+            raise PhotoNotRead("an item is in more pieces than a photo's items are")
         for _ in range(count):
             if version and index_size:
                 data.number(index_size)

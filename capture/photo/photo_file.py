@@ -14,7 +14,7 @@ _READS = 4_000_000
 """Reads in one photo; a file that asks for more is built to keep its reader busy."""
 
 
-class NotRead(CaptureError):
+class PhotoNotRead(CaptureError):
     """A part of a photo could not be read; the message is the reason."""
 
 
@@ -35,11 +35,11 @@ class PhotoFile:
         """Return `length` bytes from `offset`, or fewer where the file ends. Raises NotRead."""
         self._reads += 1
         if self._reads > _READS:
-            raise NotRead("it has more parts than a photo has")
+            raise PhotoNotRead("it has more parts than a photo has")
         if offset < 0 or offset >= self.size or length <= 0:
             return b""
         try:
             self.file.seek(offset)
             return self.file.read(min(length, self.size - offset))
         except OSError as error:
-            raise NotRead(f"the disk could not be read: {error.strerror}") from error
+            raise PhotoNotRead(f"the disk could not be read: {error.strerror}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from capture.photo import names
 from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.jpeg import pixel_size
-from capture.photo.photo_file import NotRead
+from capture.photo.photo_file import PhotoNotRead
 from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def thumbnail_facts(tags: Tags, parts: Parts) -> Iterator[Fact]:
         data = tags.block.at(offset, min(length, _LARGEST))
         size = pixel_size(data) if data.startswith(b"\xff\xd8") else None
         if size is None or not all(size):
-            raise NotRead(f"there is no JPEG where EXIF says that one is, at byte {offset:,}")
+            raise PhotoNotRead(f"there is no JPEG where EXIF says that one is, at byte {offset:,}")
         if len(data) < min(length, _LARGEST):
-            raise NotRead(f"it ends after {len(data):,} of {length:,} bytes")
-    except NotRead as error:
+            raise PhotoNotRead(f"it ends after {len(data):,} of {length:,} bytes")
+    except PhotoNotRead as error:
         yield Fact(names.THUMBNAIL, f"{names.COULD_NOT_BE_READ}{error}", tag)
         return
     width, height = size

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from capture.photo import names
 from capture.photo.parts import Parts
-from capture.photo.photo_file import NotRead, PhotoFile
+from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from hashing.case.facts import Fact
 
 _MOST_PAGES = 10_000
@@ -32,9 +32,9 @@ def byte_order(file: PhotoFile) -> str:
     """Return `<` or `>`, as `struct` writes them. Raises NotRead for what is no TIFF."""
     head = file.at(0, 4)
     if head in {b"II+\0", b"MM\0+"}:
-        raise NotRead("BigTIFF directories are not read here")
+        raise PhotoNotRead("BigTIFF directories are not read here")
     if head not in {b"II*\0", b"MM\0*"}:
-        raise NotRead("it does not begin with a TIFF header")
+        raise PhotoNotRead("it does not begin with a TIFF header")
     return "<" if head.startswith(b"II") else ">"
 
 

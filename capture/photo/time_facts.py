@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from capture.photo import names
 from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.gps_facts import gps_time
-from capture.photo.photo_file import NotRead
+from capture.photo.photo_file import PhotoNotRead
 from hashing.case.facts import Fact
 
 _TIMES = (
@@ -63,7 +63,7 @@ def time_facts(tags: Tags) -> Iterator[Fact]:
             if _UNKNOWN.fullmatch(text):
                 continue
             time = _parsed(text)
-        except NotRead as error:
+        except PhotoNotRead as error:
             yield Fact(name, f"{names.COULD_NOT_BE_READ}{error}", str(tag))
             continue
         yield from _stated(tags, name, tag, zone_tag, time)
@@ -78,14 +78,14 @@ def _parsed(text: str) -> _Time:
     """Return a time as it is written in EXIF, and in the forms that some programs write instead. Raises NotRead."""
     match = _WRITTEN.fullmatch(text)
     if match is None:
-        raise NotRead(f"not a time: {text[:100]}")
+        raise PhotoNotRead(f"not a time: {text[:100]}")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
     except ValueError as error:
-        raise NotRead(f"no such day or hour: {text[:100]}") from error
+        raise PhotoNotRead(f"no such day or hour: {text[:100]}") from error
     if int(second) > 60:  # noqa: PLR2004 - 60 is a leap second
-        raise NotRead(f"no such second: {text[:100]}")
+        raise PhotoNotRead(f"no such second: {text[:100]}")
     iso = f"{year}-{month}-{day}T{hour}:{minute}:{second}{(fraction or '').replace(',', '.')}"
     if zone and zone != "Z":
         zone = _zone(f"{zone[:3]}:{zone[-2:]}")
@@ -97,7 +97,7 @@ def _stated(tags: Tags, name: str, tag: ExifTag, zone_tag: ExifTag, time: _Time)
     try:
         zone = time.zone or _zone(tags.text(zone_tag))
         said = zone or names.NOT_STATED
-    except NotRead as error:
+    except PhotoNotRead as error:
         zone, said = "", f"{names.COULD_NOT_BE_READ}{error}"
     yield Fact(name, f"{time.iso}{zone}", str(tag))
     yield Fact(name + names.ZONE, said, str(tag if time.zone else zone_tag))
@@ -109,14 +109,14 @@ def _zone(text: str) -> str:
         return ""
     match = _OFFSET.fullmatch(text)
     if match is None or int(match[2]) > 14 or int(match[3]) > 59:  # noqa: PLR2004 - the widest zone; minutes
-        raise NotRead(f"not a zone: {text[:100]}")
+        raise PhotoNotRead(f"not a zone: {text[:100]}")
     return text
 
 
 def _sub_seconds(tags: Tags, name: str, tag: ExifTag) -> Iterator[Fact]:
     try:
         text = tags.text(tag)
-    except NotRead as error:
+    except PhotoNotRead as error:
         text = f"{names.COULD_NOT_BE_READ}{error}"
     if text:
         yield Fact(name + names.SUB_SECONDS, text, str(tag))
@@ -127,7 +127,7 @@ def _zone_by_gps(tags: Tags, time: _Time, tag: ExifTag) -> Iterator[Fact]:
     try:
         utc = gps_time(tags)
         local = datetime.fromisoformat(time.iso).replace(tzinfo=UTC)
-    except (NotRead, ValueError):
+    except (PhotoNotRead, ValueError):
         return
     if utc is None or utc.day is None:
         return

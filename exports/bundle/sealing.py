@@ -23,7 +23,7 @@ from exports.format.bundle_layout import (
     timestamp_line,
 )
 from exports.format.continuity import proven_of
-from exports.format.proofs import Consistency, Earlier, Proof
+from exports.format.proofs import Consistency, EarlierSize, Proof
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
 from hashing.case.events import (
@@ -164,5 +164,5 @@ def _consistency(before: Sequence[bytes], levels: Levels) -> Consistency:
     for line in before:
         tree.append(line)
         if tree.size == len(before) or isinstance(decode_case_event(line), Exported):
-            earlier.append(Earlier(tree.size, tree.root(), levels.consistency_proof(tree.size)))
+            earlier.append(EarlierSize(tree.size, tree.root(), levels.consistency_proof(tree.size)))
     return Consistency(levels.size, tuple(earlier))

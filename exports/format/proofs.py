@@ -41,7 +41,7 @@ def read_proof(data: bytes) -> Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierSize:
     """The ledger as it was when it had `size` lines: its root then, and the proof that the sealed one begins so."""
 
     size: int
@@ -54,7 +54,7 @@ class Consistency:
     """What `seal/consistency` holds: the length of the sealed ledger, and proofs for earlier lengths."""
 
     size: int
-    earlier: tuple[Earlier, ...]
+    earlier: tuple[EarlierSize, ...]
 
     def write(self) -> bytes:
         """Write it as a file."""
@@ -70,12 +70,12 @@ def read_consistency(data: bytes) -> Consistency:
     return found
 
 
-def _earlier(line: str) -> Earlier:
+def _earlier(line: str) -> EarlierSize:
     size, *hashes = line.split(" ")
     if not hashes:
         raise BadFormat("a length without its root")
     root, *proof = map(_hash, hashes)
-    return Earlier(_number(size), root, tuple(proof))
+    return EarlierSize(_number(size), root, tuple(proof))
 
 
 def _lines(data: bytes, least: int) -> Sequence[str]:

@@ -47,7 +47,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MapMark:
     """One or more positions that lie together; `label` is "" where there is no room for it.
 
     `side` is the SVG's text-anchor: where the label begins, is centred or ends.
@@ -73,7 +73,7 @@ class Drawing:
 
     meridians: tuple[Line, ...]
     parallels: tuple[Line, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[MapMark, ...]
     bar: float
     bar_name: str
 
@@ -158,7 +158,7 @@ def _parallels(view: _View, step: float) -> Iterator[Line]:
             yield Line(view.y(number * step), degrees(round(number * step, 4), "NS"))
 
 
-def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[Mark]:
+def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[MapMark]:
     together: dict[tuple[int, int], list[tuple[float, float, MapPlace]]] = {}
     for x, y, place in points:
         together.setdefault((round(x / _MARK), round(y / _MARK)), []).append((x, y, place))
@@ -166,13 +166,13 @@ def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[Mark]:
     for group in sorted(together.values(), key=len, reverse=True):
         x = round(sum(each[0] for each in group) / len(group), 1)
         y = round(sum(each[1] for each in group) / len(group), 1)
-        mark = Mark(x, y, tuple(each[2] for each in group))
+        mark = MapMark(x, y, tuple(each[2] for each in group))
         name = group[0][2].item.ref + (f" +{len(group) - 1}" if len(group) > 1 else "")
         room = _room(mark, name, taken) if len(taken) < _MOST_LABELS else None
-        yield Mark(x, y, mark.places, name, *room) if room else mark
+        yield MapMark(x, y, mark.places, name, *room) if room else mark
 
 
-def _room(mark: Mark, name: str, taken: list[tuple[float, float, float, float]]) -> tuple[float, float, str] | None:
+def _room(mark: MapMark, name: str, taken: list[tuple[float, float, float, float]]) -> tuple[float, float, str] | None:
     """Find a place beside a mark where its label covers no other; None where there is none."""
     wide, off = len(name) * _LETTER, mark.radius + 5
     for x, y, side, left in (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exports.format.manifest import ListedItem
     from exports.report.map_drawing import Drawing
     from exports.report.places import MapPlace
-    from exports.report.threads import Said
+    from exports.report.threads import SaidInThread
 
 ITEMS, TILES, MOMENTS, POSTS, ROWS = 100, 200, 500, 100, 5_000
 """How many of each stand on one page."""
@@ -186,7 +186,7 @@ def _map(listing: BundleListing) -> list[SitePage]:
 
 def _threads(listing: BundleListing) -> list[SitePage]:
     found = threads(listing)
-    posts: list[tuple[Said, int]] = [(said, len(thread.posts)) for thread in found for said in thread.posts]
+    posts: list[tuple[SaidInThread, int]] = [(said, len(thread.posts)) for thread in found for said in thread.posts]
     return _paged("threads", "threads", "Threads", posts, POSTS, threads=sum(len(each.posts) > 1 for each in found))
 
 

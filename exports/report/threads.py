@@ -19,7 +19,7 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SaidInThread:
     """One post in its thread: its last version, the other items that hold it, and what it answers."""
 
     item: ListedItem
@@ -40,7 +40,7 @@ class Said:
 class PostThread:
     """A first post and all that answers it, as far as this bundle holds it."""
 
-    posts: tuple[Said, ...]
+    posts: tuple[SaidInThread, ...]
 
 
 _Held = tuple["CaptureListing", "ListedItem", "Post"]
@@ -93,7 +93,7 @@ def _walk(
     versions: Mapping[str, Sequence[_Held]],
     parents: Mapping[str, str],
     reached: set[str],
-) -> Iterator[Said]:
+) -> Iterator[SaidInThread]:
     """Yield a post and all below it, without recursion: a chain of answers can be as long as somebody likes."""
     waiting = [(root, 0)]
     while waiting:
@@ -103,7 +103,7 @@ def _walk(
         reached.add(name)
         capture, item, post = versions[name][-1]
         parent = parents[name]
-        yield Said(
+        yield SaidInThread(
             item=item,
             post=post,
             capture=capture,

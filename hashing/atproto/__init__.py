@@ -8,7 +8,7 @@ here proves a time, or who held a key.
 from hashing.atproto.cid import Cid, blob_cid
 from hashing.atproto.did import check_plc_did, did_web_url, is_handle
 from hashing.atproto.did_document import DidDocument, read_did_document
-from hashing.atproto.errors import AtprotoError, Ended, Malformed, NotProven
+from hashing.atproto.errors import AccountEnded, AtprotoError, Malformed, NotProven
 from hashing.atproto.multikey import AtprotoKey
 from hashing.atproto.plc_log import PlcLog, PlcOperation, verify_plc_log
 from hashing.atproto.record_json import record_as_json
@@ -16,11 +16,11 @@ from hashing.atproto.record_proof import RecordProof, verify_record
 from hashing.atproto.verification_method import VerificationMethod
 
 __all__ = [
+    "AccountEnded",
     "AtprotoError",
     "AtprotoKey",
     "Cid",
     "DidDocument",
-    "Ended",
     "Malformed",
     "NotProven",
     "PlcLog",

@@ -21,5 +21,5 @@ class NotProven(AtprotoError):
     """Well formed, but a signature, a hash or a path does not match what was to be proven."""
 
 
-class Ended(NotProven):
+class AccountEnded(NotProven):
     """The owner of a did:plc has ended it, as its log proves: it has no key any more."""

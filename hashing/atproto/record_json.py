@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordAsJson:
     """What a record's block says, as JSON."""
 
     value: Any
@@ -22,15 +22,15 @@ class Record:
     """Whether all of it was read; if not, null stands for whatever is nested deeper than `dag_cbor.DEEPEST`."""
 
 
-def read_record(block: bytes) -> Record:
+def read_record(block: bytes) -> RecordAsJson:
     """Read a record's block, of whatever depth. Raises Malformed for bytes that are not DAG-CBOR.
 
     An author may nest a field as deep as they like: the other fields are read all the same.
     """
     try:
-        return Record(_as_json(decode(block)), whole=True)
+        return RecordAsJson(_as_json(decode(block)), whole=True)
     except TooDeep:
-        return Record(_as_json(decode(without_deep_parts(block, DEEPEST))), whole=False)
+        return RecordAsJson(_as_json(decode(without_deep_parts(block, DEEPEST))), whole=False)
 
 
 def record_as_json(block: bytes) -> Any:  # noqa: ANN401 (JSON of any shape; typed as the standard library's json does)

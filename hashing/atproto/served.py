@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashing.atproto.dag_cbor import DEEPEST
 from hashing.atproto.did import check_plc_did
 from hashing.atproto.did_document import read_did_document
-from hashing.atproto.errors import Ended, Malformed, NotProven
+from hashing.atproto.errors import AccountEnded, Malformed, NotProven
 from hashing.atproto.plc_log import verify_plc_log
 from hashing.atproto.record_json import read_record
 from hashing.atproto.record_proof import RecordProof
@@ -55,7 +55,7 @@ def read_account_key(identity: bytes, *, did: str) -> AccountKey:
     if is_log:
         log = verify_plc_log(identity, did=did)
         if log.tombstoned:
-            raise Ended(f"{did}: its owner has ended it")
+            raise AccountEnded(f"{did}: its owner has ended it")
         key, handles = log.signing_key, log.operations[-1].handles
     else:
         document = read_did_document(identity, did=did)

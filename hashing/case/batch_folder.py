@@ -22,7 +22,7 @@ from hashing.files import inside
 from hashing.files.lock import try_lock
 from hashing.files.storage import make_folder, reading, storing, sync_folder
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
-from hashing.ledger.marks import MARKS, Marks, newest_mark, read_marks
+from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.times import compact
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _WRONG = "capture into another case; `goldenhour verify` on this one names what 
 class BatchFolder:
     """A batch that goes on. Safe for several threads. Make it while the case is held."""
 
-    def __init__(self, path: Path, ledger: Ledger, marks: Marks, *, behind: bytes = b"") -> None:
+    def __init__(self, path: Path, ledger: Ledger, marks: LedgerMarks, *, behind: bytes = b"") -> None:
         self.path = path
         self.ledger = ledger
         self.behind = behind
@@ -67,7 +67,7 @@ class BatchFolder:
                 )
         path = folder / f"{compact(now)}-{secrets.token_hex(4)}"
         make_folder(path, root=case.path)
-        marks = Marks.create(path, _mac(case, path.name, key), root=case.path)
+        marks = LedgerMarks.create(path, _mac(case, path.name, key), root=case.path)
         ledger = Ledger.create(path / LEDGER, root=case.path)
         sync_folder(folder, root=case.path)
         sync_folder(case.path)
@@ -87,7 +87,7 @@ class BatchFolder:
             mark = newest_mark(read_marks(path, mac, root=case.path), ledger.roots())
             if mark is None and ledger.size:
                 raise Unauthenticated(f"{path}: not written with this key, or altered since")
-            marks = Marks.open(path, mac, root=case.path)
+            marks = LedgerMarks.open(path, mac, root=case.path)
             behind = ledger.cut(mark.size if mark is not None else 0)
         except BaseException:
             ledger.close()

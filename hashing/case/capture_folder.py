@@ -56,7 +56,7 @@ from hashing.files.storage import (
 )
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
-from hashing.ledger.marks import MARKS, Marks, newest_mark, read_marks
+from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class CaptureFolder:
     """
 
     def __init__(
-        self, path: Path, ledger: Ledger, warc: WarcFile, marks: Marks, mac: Mac, *, behind: bytes = b""
+        self, path: Path, ledger: Ledger, warc: WarcFile, marks: LedgerMarks, mac: Mac, *, behind: bytes = b""
     ) -> None:
         self.path = path
         self.root = case_folder(path)
@@ -130,7 +130,7 @@ class CaptureFolder:
                 write_all(reserve, bytes(_RESERVE_BYTES))
         finally:
             os.close(reserve)
-        marks = Marks.create(path, mac, root=root)
+        marks = LedgerMarks.create(path, mac, root=root)
         ledger = Ledger.create(path / LEDGER, root=root)
         sync_folder(path.parent, root=root)
         return cls(path, ledger, WarcFile(path, root=root), marks, mac)
@@ -151,7 +151,7 @@ class CaptureFolder:
             mark = newest_mark(read_marks(path, mac, root=root), ledger.roots())
             if mark is None:
                 raise Unauthenticated(f"{path}: not written with this key, or altered since")
-            marks = Marks.open(path, mac, root=root)
+            marks = LedgerMarks.open(path, mac, root=root)
             behind = ledger.cut(mark.size)
         except BaseException:
             ledger.close()

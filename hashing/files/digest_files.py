@@ -30,7 +30,7 @@ _MOST_WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HashReading:
     """A file to be read, and the algorithms to hash it with."""
 
     path: Path
@@ -54,12 +54,12 @@ def digest_many(
     Raises BadFormat for an unknown algorithm.
     """
     names = known_algorithms(algorithms)
-    readings = (Reading(path, names, follow_symlinks) for path in paths)
+    readings = (HashReading(path, names, follow_symlinks) for path in paths)
     return digest_readings(readings, workers=workers, progress=progress)
 
 
 def digest_readings(
-    readings: Iterable[Reading], *, workers: int | None = None, progress: Callable[[int], None] | None = None
+    readings: Iterable[HashReading], *, workers: int | None = None, progress: Callable[[int], None] | None = None
 ) -> Iterator[FileDigests | UnreadFile]:
     """Hash files, each with algorithms of its own; otherwise as `digest_many`."""
     batches = _batches(readings)
@@ -85,7 +85,7 @@ def default_workers() -> int:
     return min(2 * processors, _MOST_WORKERS)
 
 
-def _batches(readings: Iterable[Reading]) -> Iterator[_Batch]:
+def _batches(readings: Iterable[HashReading]) -> Iterator[_Batch]:
     source = iter(readings)
     while batch := list(islice(source, _BATCH)):
         yield _Batch(batch)
@@ -94,7 +94,7 @@ def _batches(readings: Iterable[Reading]) -> Iterator[_Batch]:
 class _Batch:
     """Files handed out together. Every thread takes from them what it can, so that huge ones spread over all."""
 
-    def __init__(self, readings: list[Reading]) -> None:
+    def __init__(self, readings: list[HashReading]) -> None:
         self._todo = deque(enumerate(readings))
         self._results: dict[int, FileDigests | UnreadFile] = {}
         self._taken = 0
@@ -126,7 +126,7 @@ class _Batch:
             part.result()
 
 
-def _digest(reading: Reading, buffer: bytearray, count: Callable[[int], None]) -> FileDigests | UnreadFile:
+def _digest(reading: HashReading, buffer: bytearray, count: Callable[[int], None]) -> FileDigests | UnreadFile:
     try:
         return digest_file(
             reading.path, reading.algorithms, follow_symlinks=reading.follow_symlinks, buffer=buffer, progress=count

@@ -37,7 +37,7 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerMark(msgspec.Struct, frozen=True, kw_only=True):
     """A state of the ledger that the key's owner has written: its number of lines, their root, the exchange files."""
 
     size: int
@@ -46,11 +46,11 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    mark: Mark
+    mark: LedgerMark
     mac: str
 
 
-class Marks:
+class LedgerMarks:
     """The marks of a ledger that goes on."""
 
     def __init__(self, path: Path, descriptor: int, mac: Mac) -> None:
@@ -59,12 +59,12 @@ class Marks:
         self._mac = mac
 
     @classmethod
-    def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> Marks:
+    def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:
         """Begin the marks of a new ledger. Raises WouldOverwrite, Unwritable."""
         return cls(folder / MARKS, create(folder / MARKS, root=root), mac)
 
     @classmethod
-    def open(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> Marks:
+    def open(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:
         """Go on with the marks of a ledger whose process died; a torn last line is ended. Raises Unwritable."""
         path = folder / MARKS
         with storing(path):
@@ -74,7 +74,7 @@ class Marks:
 
     def add(self, size: int, root: bytes, warcs: Mapping[str, Grown] | None = None) -> None:
         """State what the ledger will be, before its lines are written. On disk on return. Raises StorageFull."""
-        mark = Mark(size=size, root=root.hex(), warcs=dict(warcs or {}))
+        mark = LedgerMark(size=size, root=root.hex(), warcs=dict(warcs or {}))
         line = _Line(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))
         with storing(self._path):
             write_all(self._descriptor, canonical_json(line) + b"\n")
@@ -87,9 +87,9 @@ class Marks:
             self._descriptor = -1
 
 
-def read_marks(folder: Path, mac: Mac, *, root: Path | None = None) -> dict[int, Mark]:
+def read_marks(folder: Path, mac: Mac, *, root: Path | None = None) -> dict[int, LedgerMark]:
     """Return the marks that hold, by the length of the ledger; of one length the last. Raises Unreadable."""
-    path, found = folder / MARKS, dict[int, Mark]()
+    path, found = folder / MARKS, dict[int, LedgerMark]()
     try:
         with open(inside.open_file(path, root=root), "rb") as file:  # noqa: PTH123 - a descriptor
             while data := file.readline(_LONGEST):
@@ -107,7 +107,7 @@ def read_marks(folder: Path, mac: Mac, *, root: Path | None = None) -> dict[int,
     return found
 
 
-def newest_mark(marks: Mapping[int, Mark], roots: Iterable[tuple[int, bytes]]) -> Mark | None:
+def newest_mark(marks: Mapping[int, LedgerMark], roots: Iterable[tuple[int, bytes]]) -> LedgerMark | None:
     """Return the longest mark that is of the ledger with these roots by length."""
     newest = None
     for size, root in roots:

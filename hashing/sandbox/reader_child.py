@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     arguments: tuple[str | int | bool | None, ...] = ()
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReaderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a function says of a document, or that it says no more, or why it cannot."""
 
     value: msgspec.Raw = msgspec.Raw(b"\xc0")
@@ -52,16 +52,19 @@ def read_documents(talk: socket.socket) -> None:
         _alarm(_LONGEST_THOUGHT)
         try:
             for value in _values(asked, files):
-                _say(talk, Answer(value=msgspec.Raw(encoder.encode(value))))
-            _say(talk, Answer(ended=True))
+                _say(talk, ReaderAnswer(value=msgspec.Raw(encoder.encode(value))))
+            _say(talk, ReaderAnswer(ended=True))
         except (BrokenPipeError, ConnectionError):
             return
         except MemoryError:
-            _say(talk, Answer(failed="it takes more memory to read than is allowed"))
+            _say(talk, ReaderAnswer(failed="it takes more memory to read than is allowed"))
             sys.exit(0)  # what this has left behind is nobody's knowledge
         except Exception as error:  # noqa: BLE001 - whatever a document brings about is this document's failure
             said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
-            _say(talk, Answer(failed=f"the reader failed ({said})".encode("utf-8", "replace").decode(), goes_on=True))
+            _say(
+                talk,
+                ReaderAnswer(failed=f"the reader failed ({said})".encode("utf-8", "replace").decode(), goes_on=True),
+            )
         finally:
             for file in files:
                 file.close()
@@ -77,7 +80,7 @@ def _values(asked: Asked, files: Sequence[object]) -> Iterator[object]:
         yield value
 
 
-def _say(talk: socket.socket, answer: Answer) -> None:
+def _say(talk: socket.socket, answer: ReaderAnswer) -> None:
     message = msgspec.msgpack.encode(answer)
     _alarm(0)  # the parent may be slow to listen
     channel.send(talk, message)

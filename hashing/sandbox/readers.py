@@ -12,7 +12,7 @@ import msgspec
 from hashing.sandbox.confine import Confinement
 from hashing.sandbox.errors import Closed, NotRead
 from hashing.sandbox.process import SandboxProcess
-from hashing.sandbox.reader_child import Answer, Asked
+from hashing.sandbox.reader_child import Asked, ReaderAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,7 +149,7 @@ class _Reader:
         self.process = SandboxProcess(_CHILD, "the reader", memory=_MEMORY, load=load)
         self._confinement: Confinement | None = None
         self._read = 0
-        self._answer: Answer | None = None
+        self._answer: ReaderAnswer | None = None
         self._under_way = False
         self.function = ""
         """What it is reading with."""
@@ -180,7 +180,7 @@ class _Reader:
     def at_end(self, deadline: float) -> bool:
         """Say whether there is no further answer. Raises NotRead."""
         if self._answer is None:
-            self._answer = _decoded(self.process.receive(_LONGEST, deadline), Answer)
+            self._answer = _decoded(self.process.receive(_LONGEST, deadline), ReaderAnswer)
             if self._answer.failed:
                 self._under_way = not self._answer.goes_on
                 raise NotRead(self._answer.failed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import QUOTED
-from capture.extractors.bluesky.pages import Reading, RecordPage, pages
+from capture.extractors.bluesky.pages import PageReading, RecordPage, pages
 from capture.extractors.bluesky.post import record_facts
 from capture.extractors.bluesky.proof import ServedAs
 from capture.extractors.bluesky.records import Listed, Wanted, media_of, post_of
@@ -59,7 +59,7 @@ class AccountPosts:
 
         Where the server gives no list to its end, not even an element at a time, the rest is asked for one by one.
         """
-        limit, reading = self._fetch.options.limit, Reading()
+        limit, reading = self._fetch.options.limit, PageReading()
         for page in pages(self._fetch, self._listing, "records", "", reading):
             if not isinstance(page, RecordPage):
                 yield page
@@ -86,7 +86,7 @@ class AccountPosts:
         self._to_prove.clear()
         self._waiting = 0
 
-    def _apart(self, reading: Reading) -> Iterator[Finding]:
+    def _apart(self, reading: PageReading) -> Iterator[Finding]:
         """Yield the posts that stand in the repository and in no list, each by its own address and with its proof."""
         did, limit = self._account.did, self._fetch.options.limit
         found_in = f"posts of {did} that no list gave"

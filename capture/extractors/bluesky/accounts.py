@@ -13,7 +13,7 @@ from capture.extractors.bluesky.post import account_of
 from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, query, refusal, xrpc_error
 from capture.extractors.json_value import line, mapping
 from capture.request.extractor import FetchRequest, ItemReading, Unavailable
-from hashing.atproto import AtprotoError, Ended, did_web_url, read_did_document
+from hashing.atproto import AccountEnded, AtprotoError, did_web_url, read_did_document
 from hashing.atproto.served import read_account_key
 from hashing.case.facts import Fact
 
@@ -157,7 +157,7 @@ class Accounts:
             return account
         try:
             proven = read_account_key(served.data, did=account.did)
-        except Ended as error:
+        except AccountEnded as error:
             reason = f"the account is gone: {error}, as {served.ref} proves"
             return replace(account, key="", identity=served.ref, problem=str(error), ended=reason)
         except AtprotoError as error:

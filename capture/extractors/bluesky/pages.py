@@ -52,7 +52,7 @@ class RecordPage:
 
 
 @dataclass(slots=True)
-class Reading:
+class PageReading:
     """How far a list was read."""
 
     seen: set[str] = field(default_factory=set)
@@ -62,7 +62,11 @@ class Reading:
 
 
 def pages(
-    fetch: Fetch, found_of: Callable[[str, int], FetchRequest], name: str, login: str, reading: Reading | None = None
+    fetch: Fetch,
+    found_of: Callable[[str, int], FetchRequest],
+    name: str,
+    login: str,
+    reading: PageReading | None = None,
 ) -> Iterator[RecordPage | Unavailable]:
     """Yield a list's pages; what cuts it short is yielded in their place.
 
@@ -70,7 +74,7 @@ def pages(
     the answer; `login` says what to do where the server answers only those who log in. A page that is too large, or
     that the server fails to make, is asked for in smaller ones: one element then costs no other.
     """
-    reading = reading or Reading()
+    reading = reading or PageReading()
     cursor, cursors, idle, size = "", {""}, 0, LARGEST_PAGE
     for _ in range(MOST_PAGES):
         found = found_of(cursor, size)

@@ -22,7 +22,7 @@ _FACET = "app.bsky.richtext.facet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class RichTextMarks:
     """What a post's text is marked with, each once, in the order of the record."""
 
     tags: tuple[str, ...]
@@ -32,7 +32,7 @@ class Marks:
     links: tuple[str, ...]
 
 
-def read_marks(record: Json) -> Marks:
+def read_marks(record: Json) -> RichTextMarks:
     """Return the marks of a record. Never fails: what is not of the form that it must have is passed over."""
     features = [
         mapping(feature)
@@ -42,7 +42,7 @@ def read_marks(record: Json) -> Marks:
     tags = [*_of(features, "tag", "tag", _LONGEST_TAG)]
     tags += [line(tag, _LONGEST_TAG) for tag in sequence(record.get("tags"), _MOST)]
     by_spelling = {same_for_all(tag): tag for tag in reversed(tags) if tag}
-    return Marks(
+    return RichTextMarks(
         tags=tuple(reversed(by_spelling.values())),
         mentions=tuple(dict.fromkeys(_of(features, "mention", "did", _LONGEST_LINK))),
         links=tuple(dict.fromkeys(_of(features, "link", "uri", _LONGEST_LINK))),

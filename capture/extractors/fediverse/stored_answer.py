@@ -30,7 +30,7 @@ _LONGEST_MEMBER = 1000
 T = TypeVar("T")
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StoredReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was read of an answer, or why nothing could be: it is no JSON, or not what it should be."""
 
     page: StatusPage | None = None
@@ -93,7 +93,7 @@ def activity_of(readers: Readers, stored: StoredItem, url: str, actor: StoredIte
     return _got(reply.activity), reply.author
 
 
-def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: str | bool) -> Reply:
+def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: str | bool) -> StoredReply:
     """Have one answer read, or two that belong together. Raises NotJson, NotReadable, Unreadable."""
     first, *others = stored
     codings = [each.item.content_encoding for each in stored]
@@ -101,7 +101,7 @@ def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: 
         with handed_over(first.body) as file, handed_over((others or stored)[0].body) as other:
             files = [file, other] if others else [file]
             named = f"{__name__}:{'two_' if others else ''}{function}"
-            reply = readers.ask(named, *codings, *arguments, files=files, answer=Reply)
+            reply = readers.ask(named, *codings, *arguments, files=files, answer=StoredReply)
     except NotRead as error:
         raise NotReadable(str(error)) from error
     if reply.not_json:
@@ -132,82 +132,82 @@ def not_read(url: str, answer: Answer, error: Exception) -> NotFollowed | Unavai
 # What follows runs in the sandbox.
 
 
-def list_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool, members: str) -> Reply:
+def list_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool, members: str) -> StoredReply:
     """Read the posts of a list, or of lists that are members of an object."""
 
-    def _read(served: ServedJson) -> Reply:
+    def _read(served: ServedJson) -> StoredReply:
         names: dict[str, str] = {}
         lists = [served.member(served.root, name) for name in members.split(",")] if members else [served.root]
         page = read_page(served, lists, Server(origin=origin, domain=domain, has_token=has_token), names)
         page.found = any(lists)
-        return Reply(page=page, names=names)
+        return StoredReply(page=page, names=names)
 
     return _reply(file, coding, _read)
 
 
-def post_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool) -> Reply:
+def post_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool) -> StoredReply:
     """Read a post."""
     server = Server(origin=origin, domain=domain, has_token=has_token)
-    return _reply(file, coding, lambda served: Reply(listed=read_listed(served, served.whole(), server, {})))
+    return _reply(file, coding, lambda served: StoredReply(listed=read_listed(served, served.whole(), server, {})))
 
 
-def members_in(file: BinaryIO, coding: str) -> Reply:
+def members_in(file: BinaryIO, coding: str) -> StoredReply:
     """Read the members of an object that are strings."""
 
-    def _read(served: ServedJson) -> Reply:
+    def _read(served: ServedJson) -> StoredReply:
         said = mapping(served.whole().value)
         strings = ((name, value) for name, value in said.items() if isinstance(value, str))
         short = ((name, value) for name, value in strings if len(name) + len(value) < _LONGEST_MEMBER)
-        return Reply(members={_clean(name): _clean(value) for name, value in short})
+        return StoredReply(members={_clean(name): _clean(value) for name, value in short})
 
     return _reply(file, coding, _read)
 
 
-def accounts_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool, searched: bool) -> Reply:
+def accounts_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool, searched: bool) -> StoredReply:
     """Read an account, or those that a search found."""
     server = Server(origin=origin, domain=domain, has_token=has_token)
 
-    def _read(served: ServedJson) -> Reply:
-        return Reply(accounts=read_accounts(served.whole().value, server, searched=searched))
+    def _read(served: ServedJson) -> StoredReply:
+        return StoredReply(accounts=read_accounts(served.whole().value, server, searched=searched))
 
     return _reply(file, coding, _read)
 
 
-def history_in(file: BinaryIO, coding: str, edited: str, text: str, warning: str) -> Reply:
+def history_in(file: BinaryIO, coding: str, edited: str, text: str, warning: str) -> StoredReply:
     """Read an edit history."""
-    return _reply(file, coding, lambda served: Reply(history=history_of(served, edited, text, warning)))
+    return _reply(file, coding, lambda served: StoredReply(history=history_of(served, edited, text, warning)))
 
 
-def activity_in(file: BinaryIO, coding: str, url: str) -> Reply:
+def activity_in(file: BinaryIO, coding: str, url: str) -> StoredReply:
     """Read a post as ActivityPub states it."""
 
-    def _read(served: ServedJson) -> Reply:
+    def _read(served: ServedJson) -> StoredReply:
         value = served.whole().value
-        return Reply(activity=read_activity(value, url), author=author_of(value))
+        return StoredReply(activity=read_activity(value, url), author=author_of(value))
 
     return _reply(file, coding, _read)
 
 
-def two_activity_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> Reply:
+def two_activity_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> StoredReply:
     """Read a post as ActivityPub states it, and its author."""
 
-    def _read(served: ServedJson) -> Reply:
+    def _read(served: ServedJson) -> StoredReply:
         try:
             author = ServedJson(decoded_body(actor, actor_coding)).whole().value
         except (NotDecoded, NotJson):
             author = None
-        return Reply(activity=read_activity(served.whole().value, url, author))
+        return StoredReply(activity=read_activity(served.whole().value, url, author))
 
     return _reply(file, coding, _read)
 
 
-def _reply(file: BinaryIO, coding: str, read: Callable[[ServedJson], Reply]) -> Reply:
+def _reply(file: BinaryIO, coding: str, read: Callable[[ServedJson], StoredReply]) -> StoredReply:
     try:
         return read(ServedJson(decoded_body(file, coding)))
     except (NotDecoded, NotJson) as error:
-        return Reply(not_json=str(error))
+        return StoredReply(not_json=str(error))
     except UnreadableAnswer as error:
-        return Reply(unreadable=_clean(str(error)))
+        return StoredReply(unreadable=_clean(str(error)))
 
 
 def _clean(text: str) -> str:

@@ -40,7 +40,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeedSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is said of a feed: its head first, then each entry, and last what was left out of them."""
 
     unreadable: str = ""
@@ -50,28 +50,28 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_out: tuple[LeftOut, ...] = ()
 
 
-def read_stored_feed(readers: Readers, stored: StoredItem, options: CaptureOptions) -> Iterator[Said]:
+def read_stored_feed(readers: Readers, stored: StoredItem, options: CaptureOptions) -> Iterator[FeedSaid]:
     """Have a stored feed read, and yield what is said of it. Raises NotRead."""
     since, until = (moment.isoformat() if moment is not None else "" for moment in (options.since, options.until))
     arguments = (stored.item.content_encoding, stored.url, stored.content_type, options.limit, since, until)
     with handed_over(stored.body) as file:
-        yield from readers.stream(f"{__name__}:feed_in", *arguments, files=[file], answer=Said)
+        yield from readers.stream(f"{__name__}:feed_in", *arguments, files=[file], answer=FeedSaid)
 
 
 def feed_in(
     file: BinaryIO, coding: str, url: str, content_type: str, limit: int, since: str, until: str
-) -> Iterator[Said]:
+) -> Iterator[FeedSaid]:
     """Read the feed that a file holds, as far as it is asked for. Run this in the sandbox."""
     try:
         feed = _read(decoded_body(file, coding), url, content_type)
     except (NotDecoded, FeedUnreadable) as error:
-        yield Said(unreadable=str(error))
+        yield FeedSaid(unreadable=str(error))
         return
-    yield Said(head=FeedHead(facts=feed.facts, next_page=feed.next_page, missing=feed.missing))
+    yield FeedSaid(head=FeedHead(facts=feed.facts, next_page=feed.next_page, missing=feed.missing))
     chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
     for entry in chosen.entries():
-        yield Said(entry=entry) if isinstance(entry, FeedEntry) else Said(unread=entry)
-    yield Said(left_out=tuple(LeftOut(count, reason) for count, reason in chosen.left_out()))
+        yield FeedSaid(entry=entry) if isinstance(entry, FeedEntry) else FeedSaid(unread=entry)
+    yield FeedSaid(left_out=tuple(LeftOut(count, reason) for count, reason in chosen.left_out()))
 
 
 def _read(body: bytes, url: str, content_type: str) -> Feed:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
-from hashing.files.digest_files import Reading, digest_readings
+from hashing.files.digest_files import HashReading, digest_readings
 from hashing.files.hash_list.entry import BadLine, ListEntry
 from hashing.files.hash_list.read_list import read_list
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, refused
@@ -120,14 +120,14 @@ class _Check:
         if not results:
             raise self._not_a_list()
 
-    def _readings(self, file: BinaryIO) -> Iterator[Reading]:
+    def _readings(self, file: BinaryIO) -> Iterator[HashReading]:
         """Yield a reading for each file; lines about the same file that stand together (tagged ones do) share one."""
         for path, group in groupby(self._entries(file), key=attrgetter("path")):
             entries = list(group)
             self._asked.append(entries)
             named = dict.fromkeys(digest.algorithm for entry in entries for digest in entry.digests)
             named |= dict.fromkeys(entry.alternative.algorithm for entry in entries if entry.alternative)
-            yield Reading(self._base / path, tuple(named))
+            yield HashReading(self._base / path, tuple(named))
 
     def _entries(self, file: BinaryIO) -> Iterator[ListEntry]:
         understood = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
 from hashing.files.digest import SHA256, known_algorithms
-from hashing.files.digest_files import Reading, digest_readings
+from hashing.files.digest_files import HashReading, digest_readings
 from hashing.files.hash_list.form import form_named
 from hashing.files.read import UnreadFile
 from hashing.files.walk import PassedOver, walk
@@ -57,7 +57,7 @@ def write_list(
     names: deque[str] = deque()
     listed = size = 0
 
-    def readings() -> Iterator[Reading]:
+    def readings() -> Iterator[HashReading]:
         own = _identity(output)
         for found in walk(paths):
             if isinstance(found, UnreadFile):
@@ -68,7 +68,7 @@ def write_list(
                 skipped.append(PassedOver(found.path, "the list that is being written"))
             else:
                 names.append(found.name)
-                yield Reading(found.path, tuple(algorithms), follow_symlinks=found.given)
+                yield HashReading(found.path, tuple(algorithms), follow_symlinks=found.given)
 
     output.write(lines.head())
     for result in digest_readings(readings(), workers=workers, progress=progress):

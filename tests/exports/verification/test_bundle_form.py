@@ -12,7 +12,7 @@ from exports.bundle import export_bundle
 from exports.disclosure.openings import FORMAT as OPENINGS
 from exports.disclosure.openings import Openings
 from exports.format.bundle_layout import is_derived
-from exports.format.proofs import Consistency, Earlier, Proof, read_consistency, read_proof
+from exports.format.proofs import Consistency, EarlierSize, Proof, read_consistency, read_proof
 from exports.verification import verify
 from exports.verification.same_names import name_faults
 from hashing.case.custody import Handling, record_custody
@@ -308,7 +308,7 @@ def test_proofs_have_one_form() -> None:
     """A proof is read where it is written as goldenhour writes it, and in no other way."""
     proof = Proof(3, 7, (bytes(32), bytes(range(32))))
     assert read_proof(proof.write()) == proof
-    history = Consistency(7, (Earlier(3, bytes(32), ()), Earlier(6, bytes(range(32)), (bytes(32),))))
+    history = Consistency(7, (EarlierSize(3, bytes(32), ()), EarlierSize(6, bytes(range(32)), (bytes(32),))))
     assert read_consistency(history.write()) == history
     for data in (
         b"",

@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hashing.case.custody import ACTIONS, LONGEST_TEXT, VERIFIED, Handling, record_custody, record_description
@@ -37,7 +38,8 @@ def test_what_is_stated_is_what_the_ledger_holds(maker: CaseMaker, action: str) 
     at = system_clock()
     handling = Handling(action=action, at=at, **WHOLE)  # type: ignore[arg-type]  # texts all
     recorded = record_custody(maker.case, ["MP/1", "MP/1-0001"], handling, key=maker.key, officer=OFFICER)
-    assert tuple(_custody(maker)) == recorded
+    held = [msgspec.structs.replace(each, after="") for each in _custody(maker)]  # the case adds what it follows on
+    assert tuple(held) == recorded
     assert [event.ref for event in recorded] == ["MP/1", "MP/1-0001"]
     [event, _] = recorded
     assert (event.giver, event.receiver, event.reason, event.place) == tuple(WHOLE.values())

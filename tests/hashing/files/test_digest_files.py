@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hashing.errors import BadFormat
 from hashing.files.digest import Digest
-from hashing.files.digest_files import Reading, digest_many, digest_readings
+from hashing.files.digest_files import HashReading, digest_many, digest_readings
 from hashing.files.read import LARGE, FileDigests, UnreadFile, digest_file
 from tests.patience import PATIENCE
 
@@ -101,7 +101,7 @@ def test_progress_adds_up_to_all_bytes(tmp_path: Path, workers: int) -> None:
 def test_each_reading_may_have_algorithms_of_its_own(tmp_path: Path) -> None:
     """Files of one run need not be hashed alike."""
     one, two = _small_files(tmp_path, 2)
-    found = list(digest_readings([Reading(one, ("md5", "sha1")), Reading(two)]))
+    found = list(digest_readings([HashReading(one, ("md5", "sha1")), HashReading(two)]))
     assert found == [digest_file(one, ("md5", "sha1")), digest_file(two)]
 
 
