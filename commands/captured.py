@@ -8,6 +8,8 @@ import click
 
 from commands.exit import Exit
 from commands.output import clean, counted, print_json, print_things
+from exports.verdicts import verdict_line
+from hashing.verdict import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +35,20 @@ def print_capture(result: CaptureResult) -> None:
 
     view = read_capture(result.path)
     print_tables(view)
+    print_verdicts(view)
     refusals = sum(entry.item.kind == "error page" for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
     click.echo(f"{result.exhibit}  {result.status}: {counts}")
     print_clock(view)
     click.echo(f"seal     {result.seal.fingerprint}")
+
+
+def print_verdicts(view: CaptureView) -> None:
+    """Print of each page that is not what was asked for what it is instead, its title and where it stands."""
+    for judged in view.verdicts:
+        if judged.verdict != CONTENT or judged.reasons:
+            click.echo(clean(f"verdict  {verdict_line(judged)}"))
 
 
 def print_clock(view: CaptureView) -> None:

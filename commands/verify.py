@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Check and show what was withheld from a disclosure.",
 )
+@click.option(
+    "--bag", "accept_bag", is_flag=True, help="Accept an intact BagIt bag of others, which no seal of ours vouches for."
+)
 @json_option
 @quiet_option
 def verify(
@@ -70,6 +73,7 @@ def verify(
     receipt: Path | None,
     openings_path: Path | None,
     signing_path: Path | None,
+    accept_bag: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -105,7 +109,13 @@ def verify(
     for path in paths:
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
             verification = verify_path(
-                path, signers=signers, roots=roots, openings=openings, since=since, progress=progress
+                path,
+                signers=signers,
+                roots=roots,
+                openings=openings,
+                since=since,
+                accept_bag=accept_bag,
+                progress=progress,
             )
         if as_json:
             print_json(verification.to_json())

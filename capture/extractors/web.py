@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.recorder.decoding import NotDecoded, decoded
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed
 from hashing.case.facts import Fact
 
@@ -36,38 +37,64 @@ class Web:
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
         from capture.extractors.feed import looks_like_feed, no_feed, read_feed
+        from capture.extractors.page_scene import PageScene
 
-        stored = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene")).stored
-        if stored is None:
+        answer = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene"))
+        stored = answer.stored
+        if stored is not None and looks_like_feed(stored):
+            yield from read_feed(stored, fetch, lambda page: PageScene(page.item.url, fetch).of_stored(page))
             return
-        if looks_like_feed(stored):
-            yield from read_feed(stored, fetch, lambda page: found_on_page(page, fetch))
-            return
-        yield from no_feed(stored, fetch)
-        if stored.item.kind == "page":
-            yield from found_on_page(stored, fetch)
-        elif stored.item.kind == "playlist":
+        if stored is not None:
+            yield from no_feed(stored, fetch)
+        if stored is not None and stored.item.kind == "playlist":
             yield from _videos(stored, fetch, Signs(page=True))
+        else:
+            yield from PageScene(scene.url, fetch).of_answer(answer)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the page of an entry that is no longer in its feed."""
         return ask_again(known, fetch)
 
 
-def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
-    """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """A page that is stored and was read; or, without `page`, why it could not be."""
+
+    stored: StoredItem
+    page: ReadPage | None = None
+    body: bytes = b""
+    problem: str = ""
+    """Also of a page that could be read in part."""
+
+
+def read_stored_page(stored: StoredItem) -> StoredPage:
+    """Read a page that is stored. Raises Unreadable."""
     from capture.page import PageUnreadable, read_page
 
-    item = stored.item
+    coding = stored.item.content_encoding
     try:
-        body = read_decoded(stored.body, item.content_encoding)
-        page = read_page(body, url=stored.url, content_type=stored.content_type)
+        plain = decoded(stored.body, coding)
+        page = read_page(plain.data, url=stored.url, content_type=stored.content_type)
     except (NotDecoded, PageUnreadable) as error:
-        yield NotFollowed(url=item.url, reason=f"the page is stored but was not searched for media: {error}")
+        return StoredPage(stored=stored, problem=str(error))
+    problem = f"its {coding} data ends inside: read as far as it goes" if plain.cut and not stored.item.partial else ""
+    return StoredPage(stored=stored, page=page, body=plain.data, problem=problem)
+
+
+def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
+    """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
+    yield from found_in(read_stored_page(stored), fetch, videos=videos)
+
+
+def found_in(read: StoredPage, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
+    """Yield the same of a page that was read."""
+    stored, item, page = read.stored, read.stored.item, read.page
+    if page is None:
+        reason = f"the page is stored but was not searched for media: {read.problem}"
+        yield NotFollowed(url=item.url, reason=reason)
         return
-    yield ItemReading(
-        ref=item.ref, facts=page_facts(page), text=page.text, plain=body if item.content_encoding else b""
-    )
+    facts, plain = page_facts(page), read.body if item.content_encoding else b""
+    yield ItemReading(ref=item.ref, facts=facts, text=page.text, plain=plain)
     if page.embedded:
         reason = "embedded in the page itself and stored with it"
         yield NotFollowed(url=item.url, reason=reason, count=page.embedded)
@@ -75,7 +102,7 @@ def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> I
     for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
         if link.url not in playlists:
             yield FetchRequest(url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url)
-    if videos and (signs := signs_of_video(body, stored.url, playlists)):
+    if videos and (signs := signs_of_video(read.body, stored.url, playlists)):
         yield from _videos(stored, fetch, signs, playlists)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
 from hashing.errors import BadCoding, UnknownCoding
 from hashing.files.storage import read_error
-from hashing.warc.content_coding import PIECE, unpacked, unpacker
+from hashing.warc.content_coding import PIECE, unpacked, unpacked_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LARGEST = 32 << 20
@@ -23,14 +23,27 @@ class NotDecoded(CaptureError):
     """A body could not be decoded, or is larger than what is read."""
 
 
-def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body without its content coding, and whether the coded data ends before its own end."""
+
+    data: bytes
+    cut: bool
+
+
+def decoded(path: Path, coding: str, largest: int = LARGEST) -> Decoded:
     """Return a stored body without its content coding. Raises NotDecoded, Unreadable."""
-    plain = bytearray()
-    for piece in _decoded(path, coding):
+    plain, cuts = bytearray(), list[bool]()
+    for piece in _decoded(path, coding, lambda: cuts.append(True)):
         plain += piece
         if len(plain) > largest:
             raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
-    return bytes(plain)
+    return Decoded(bytes(plain), bool(cuts))
+
+
+def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
+    """Return the same without a word on whether it is cut. Raises NotDecoded, Unreadable."""
+    return decoded(path, coding, largest).data
 
 
 def decoded_sha256(path: Path, coding: str) -> str:
@@ -43,18 +56,14 @@ def decoded_sha256(path: Path, coding: str) -> str:
 
 def decoded_sample(sample: bytes, coding: str) -> bytes:
     """Return what the first bytes of a coded body begin with when decoded; the bytes as they are where nothing does."""
-    try:
-        undoing = unpacker(coding)
-        return undoing.decompress(sample, len(sample)) if undoing else sample
-    except (UnknownCoding, zlib.error):
-        return sample
+    return unpacked_sample(sample, coding)
 
 
-def _decoded(path: Path, coding: str) -> Iterator[bytes]:
+def _decoded(path: Path, coding: str, cut: Callable[[], None] = lambda: None) -> Iterator[bytes]:
     """Yield a body a piece at a time; what follows the end of the coded data is no part of it, and is not read."""
     try:
         with path.open("rb") as file:
-            yield from unpacked(iter(lambda: file.read(PIECE), b""), coding)
+            yield from unpacked(iter(lambda: file.read(PIECE), b""), coding, cut)
     except OSError as error:
         raise read_error(path, error) from error
     except UnknownCoding as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 _MOST_ENTRIES = 1_000_000
 _BOMB_FLOOR = 100 << 20
+_OF_MACOS = "__MACOSX"
 _BOMB_RATIO = 200
 _ENCRYPTED = 1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
@@ -113,6 +114,11 @@ class ZipTree:
             raise NotCheckable(f"{self.path}: would unpack to {total} bytes: not a bundle but a zip bomb")
         tops = {member.filename.partition("/")[0] for member in members}
         flat = bool(tops & WACZ_MARKS)
+        if _OF_MACOS in tops and not flat:
+            hint = "unpack it and verify the folder, or ask for the zip as it was made"
+            raise NotCheckable(
+                f"{self.path}: macOS has packed it anew and put {_OF_MACOS} beside the bundle", hint=hint
+            )
         if len(tops) != 1 and not flat:
             raise NotCheckable(f"{self.path}: not a bundle: everything in it would be in one folder")
         found: dict[str, zipfile.ZipInfo] = {}

@@ -19,6 +19,7 @@ from exports.format.tree import below, demand_inside
 from exports.verification.capture import CaptureCheck
 from exports.verification.custody import check_custody_lines
 from exports.verification.disclosure import DisclosureCheck
+from exports.verification.foreign_bag import check_foreign_bag
 from exports.verification.history import check_consistency
 from exports.verification.openings import check_openings
 from exports.verification.timestamps import check_stamp
@@ -28,6 +29,7 @@ from hashing.case.events import CaptureSealed, Exported, Stamped, decode_case_ev
 from hashing.errors import BadFormat, BadKey, NewerFormat
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
+from hashing.ledger.ledger import LEDGER
 from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.ledger.note import decode_base64
 
@@ -42,6 +44,8 @@ _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _CAPTURES = f"{PAYLOAD}captures/"
 _SEAL = "seal/"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
+_LEDGER = re.compile(rf"{_CAPTURES}[^/]+/(?:{re.escape(LEDGER)}|{re.escape(CHECKPOINT)})")
+_FORMAT = re.compile(rb'"format"\s*:\s*"goldenhour-')
 _LONGEST_LINE = 1 << 16
 _LARGEST_LIST = 1 << 30
 
@@ -68,8 +72,13 @@ class _Manifest(msgspec.Struct):
 
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
+    if not is_ours(check):
+        check_foreign_bag(check)
+        return
     _check_format(check)
     check.tree.begin()
+    if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
+        check.problem(".", "looks like a bundle of goldenhour whose seal and manifest were taken out")
     payload = _hash_list(check, MANIFEST, lambda name: name.startswith(PAYLOAD))
     tags = _hash_list(check, TAG_MANIFEST, lambda name: not name.startswith(PAYLOAD))
     for name, sha256 in (payload | tags).items():
@@ -77,9 +86,6 @@ def check_bundle(check: Check) -> None:
     check.expected.setdefault(TAG_MANIFEST, "")
     if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
         check.problem(BAGIT, "not the declaration of a bag")
-    if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
-        _accept_foreign(check)
-        return
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
     checked: dict[str, CaptureCheck | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
@@ -98,6 +104,18 @@ def check_bundle(check: Check) -> None:
         check_openings(check, check.openings, masked)
 
 
+def is_ours(check: Check) -> bool:
+    """Say whether a bag carries any mark of goldenhour's own, so that it stays one when its seal is taken out."""
+    if SEAL_CHECKPOINT in check.kinds or any(map(_LEDGER.fullmatch, check.kinds)):
+        return True
+    for name in (MANIFEST_JSON, _CASE):  # names that others use too
+        if check.is_file(name):
+            with check.tree.open(name) as file:
+                if _FORMAT.search(file.read(_LONGEST_LINE)):
+                    return True
+    return False
+
+
 def _check_format(check: Check) -> None:
     """Refuse what a later version made, before anything in it that is unknown to this one is called a fault."""
     if not check.is_file(_CASE):
@@ -108,17 +126,6 @@ def _check_format(check: Check) -> None:
         raise NotCheckable(str(error), hint=error.hint) from error
     except BadFormat as error:
         check.problem(_CASE, str(error).removeprefix(f"{_CASE}: "))
-
-
-def _accept_foreign(check: Check) -> None:
-    """Judge a bag of others by the standard alone: tag files may stand there unlisted (RFC 8493 section 2.2.1)."""
-    check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
-    check.findings.missing[:] = [each for each in check.findings.missing if each.path != TAG_MANIFEST]
-    for name in check.kinds:
-        if not name.startswith(PAYLOAD):
-            check.expected.setdefault(name, "")
-    if TAG_MANIFEST not in check.kinds:
-        check.expected.pop(TAG_MANIFEST, None)
 
 
 def _hash_list(check: Check, name: str, belongs: Callable[[str], bool]) -> dict[str, str]:

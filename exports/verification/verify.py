@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.format.bag import BAGIT, MANIFEST, PAYLOAD
+from exports.format.bag import BAGIT, PAYLOAD
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
 from exports.format.tree import WACZ_MARKS, below
 from exports.format.zip_tree import ZipTree
-from exports.verification.bundle import check_bundle
+from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
+from exports.verification.foreign_bag import is_hash_list
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
 from hashing.case.capture_folder import CHECKPOINT
@@ -41,6 +42,7 @@ def verify(
     roots: Sequence[Certificate] = (),
     since: Path | None = None,
     openings: Openings | None = None,
+    accept_bag: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
@@ -48,11 +50,12 @@ def verify(
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
     must vouch for the authority of each trusted time. `openings` are checked against the disclosure that they are of.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
-    capture that was left out of this bundle. `progress` is told bytes done and bytes to do.
+    capture that was left out of this bundle. With `accept_bag` an intact bag of others will do. `progress` is told
+    bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     count = _summing(progress)
-    what, check, findings = _examine(path, signers, roots, count, openings)
+    what, check, findings = _examine(path, signers, roots, count, openings, accept_bag=accept_bag and since is None)
     if since is None or check is None:
         return Verification.of(path, what, findings)
     known, earlier, found = _examine(since, signers, roots, count)
@@ -66,6 +69,8 @@ def _examine(
     roots: Sequence[Certificate],
     count: Callable[[int], None],
     openings: Openings | None = None,
+    *,
+    accept_bag: bool = False,
 ) -> tuple[str, Check | None, Findings]:
     """Check one path by itself; return what it is, and the check unless it could not be begun."""
     what, check, findings = "nothing that can be checked", None, Findings()
@@ -73,14 +78,14 @@ def _examine(
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
             with open_tree(path) as tree:
-                check = Check(tree, signers, roots, openings)
+                check = Check(tree, signers, roots, openings, accept_bag)
                 findings = check.findings
                 what = _check(check, tree)
                 if openings is not None and not what.startswith("bundle"):
                     check.problem("openings", "are of a disclosure, and this is none")
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
                     continue
-                for reason in tree.strays():
+                for reason in tree.strays() if check.comparing is None else ():
                     check.problem(".", reason)
                 check.compare(count)
                 break
@@ -117,9 +122,10 @@ def _check(check: Check, tree: EvidenceTree) -> str:
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """
-    if BAGIT in check.kinds or (MANIFEST in check.kinds and any(below(check.kinds, PAYLOAD))):
+    if BAGIT in check.kinds or (any(map(is_hash_list, check.kinds)) and any(below(check.kinds, PAYLOAD))):
         check_bundle(check)
-        return "bundle (zip)" if isinstance(tree, ZipTree) else "bundle"
+        what = "bundle" if is_ours(check) else "bag"
+        return f"{what} (zip)" if isinstance(tree, ZipTree) else what
     if WACZ_MARKS & check.kinds.keys():
         from exports.verification.wacz import check_wacz
 
