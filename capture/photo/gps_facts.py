@@ -65,6 +65,7 @@ def gps_facts(tags: Tags) -> Iterator[Fact]:
     if found:
         yield from _value(names.GPS_DATUM, _DATUM, lambda: tags.text(_DATUM) or names.NOT_STATED)
     yield from _value(names.GPS_TIME, _TIME, lambda: gps_time(tags))
+    yield from _bad_day(tags)
     yield from _number(tags, names.GPS_DIRECTION, _DIRECTION, 360)
     yield from _reference(tags, names.GPS_DIRECTION_REFERENCE, _DIRECTION_REF, _DIRECTION)
     yield from _number(tags, names.GPS_ERROR, _ERROR)
@@ -86,16 +87,32 @@ def gps_time(tags: Tags) -> GpsTime | None:
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds <= 60):  # noqa: PLR2004 - a clock's bounds
         raise NotRead(f"no such time: {tags.written(_TIME)}")
     time = timedelta(microseconds=int((hours * 3600 + minutes * 60 + seconds) * 1_000_000))
+    try:
+        return GpsTime(time, _gps_day(tags))
+    except NotRead:
+        return GpsTime(time, None)  # the day is told by itself
+
+
+def _gps_day(tags: Tags) -> datetime | None:
+    """Return the day of the GPS time, None where none is stated. Raises NotRead."""
     text = tags.text(_DAY)
     match = _DATE.fullmatch(text)
     if not text:
-        return GpsTime(time, None)
+        return None
     try:
         if match is None:
             raise NotRead(f"not a day: {text[:100]}")
-        return GpsTime(time, datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC))
+        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC)
     except ValueError as error:
         raise NotRead(f"no such day: {text[:100]}") from error
+
+
+def _bad_day(tags: Tags) -> Iterator[Fact]:
+    """Yield that the day of the GPS time could not be read, where it is so."""
+    try:
+        _gps_day(tags)
+    except NotRead as error:
+        yield Fact(names.GPS_DAY, f"{names.COULD_NOT_BE_READ}{error}", str(_DAY))
 
 
 def _angle(tags: Tags, name: str, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> Iterator[Fact]:

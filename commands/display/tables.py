@@ -18,6 +18,7 @@ from exports.moment import second
 from exports.printable import printable
 from exports.sizes import human_size
 from hashing.case.case import CAPTURES
+from hashing.case.verdict import MEANING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from exports.format.result import Since
     from exports.verification import Verification
     from hashing.case.capture_folder import Seal
-    from hashing.case.events import ProofRead
+    from hashing.case.events import PageJudged, ProofRead
 
 _HASH_DIGITS = 12
 _BESIDE = (".txt", ".json")
@@ -314,6 +315,7 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
             }
             for each in view.changed
         ],
+        "verdicts": [_verdict_to_json(each) for each in view.verdicts],
         "clock": clock_to_json(view.clock, view.dates),
         "seal": _seal_to_json(view.seal),
         "signer": view.signer,
@@ -347,6 +349,20 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
         ],
         "post": entry.post and msgspec.to_builtins(entry.post),
         "proof": entry.proof and _proof_to_json(entry.proof),
+    }
+
+
+def _verdict_to_json(judged: PageJudged) -> dict[str, Any]:
+    """Return a verdict as plain values; `url` is what was asked for, `final_url` where the page stands."""
+    return {
+        "ref": judged.ref or None,
+        "url": judged.url,
+        "final_url": judged.final_url or judged.url,
+        "title": judged.title,
+        "verdict": judged.verdict,
+        "meaning": MEANING.get(judged.verdict, judged.verdict),
+        "reasons": list(judged.reasons),
+        "leads_to": judged.leads_to or None,
     }
 
 

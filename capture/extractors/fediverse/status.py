@@ -12,7 +12,7 @@ from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.place import read_place
 from capture.extractors.fediverse.poll import poll_counts, poll_facts, poll_text
 from capture.extractors.fediverse.tags import read_tags
-from capture.extractors.json_value import count, line, mapping, name_of, sequence, text, time, web_url
+from capture.extractors.json_value import as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
@@ -151,7 +151,7 @@ def _facts(said: Json) -> tuple[Fact, ...]:
     if said.get("sensitive") is True:
         facts.append(Fact("sensitive", True, "sensitive"))
     facts += [
-        Fact("could not be read", f"the time {line(said.get(key), 100)!r}", key)
+        Fact("could not be read", f"the time {as_sent(said.get(key))}", key)
         for key in ("created_at", "edited_at")
         if said.get(key) and not time(said.get(key))
     ]
