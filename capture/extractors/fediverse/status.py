@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
-from capture.extractors.fediverse.attachment import read_attachments
+from capture.extractors.fediverse.attachment import read_attachments, without_address
 from capture.extractors.fediverse.content import read_content
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.place import read_place
@@ -49,6 +49,8 @@ class Status:
     """The `acct` of its author's account."""
     replies: int
     facts: tuple[Fact, ...]
+    missing: int = 0
+    """Media for which the server gives no address."""
 
     @property
     def public(self) -> bool:
@@ -100,6 +102,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
         facts=_facts(said),
+        missing=without_address(said.get("media_attachments")),
     )
 
 

@@ -389,3 +389,13 @@ def test_an_empty_hashtag_is_told(held: Capture) -> None:
     assert result == "nothing"
     [failed] = case.failed
     assert failed.reason.startswith("no post found under #fire at 127.0.0.1")
+
+
+def test_media_without_an_address_are_told(held: Capture) -> None:
+    """An attachment whose addresses are null is not got, and is named with its post."""
+    null = {"id": "9", "type": "unknown", "url": None, "preview_url": None, "remote_url": None}
+    with SceneServer({**instance(), FIRST: _page([_fire("1", media_attachments=[null])])}) as server:
+        result, case = held("#fire", on=(server.origin,))
+    assert result == "partial"
+    [failed] = case.failed
+    assert failed.reason == "1 of its 1 photos and videos: the server gives no address for them"
