@@ -36,7 +36,7 @@ _OXUM = re.compile(r"(?im)^Payload-Oxum[ \t]*:[ \t]*([0-9]{1,18})\.([0-9]{1,18})
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CODED = re.compile(r"%(0[aA]|0[dD]|25)")
 _FETCH_LIST = "fetch.txt"
-_LEAST, _MORE_A_FILE = 16 << 20, 1 << 10
+_LEAST, _MORE_A_FILE = 32 << 20, 1 << 10
 """Bytes of a list that are read, whatever is here, and for each file that is here."""
 _SLOW = frozenset({"idna", "punycode"})
 """Encodings of single names, whose reading takes time with the square of the length."""
