@@ -8,6 +8,8 @@ import click
 
 from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_things
+from exports.format.verdicts import verdict_line
+from hashing.case.verdict import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ def print_capture(result: CaptureResult) -> None:
 
     view = read_capture(result.path)
     print_tables(view)
+    print_verdicts(view)
     refusals = sum(entry.item.kind == "error page" for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
@@ -47,6 +50,13 @@ def complain_of_end(result: CaptureResult) -> None:
         return
     hint = "please report it, with this line and the output of goldenhour --version" if result.faulty else ""
     complain(f"{result.exhibit}: ended early, and sealed with what had arrived: {result.reason}", hint)
+
+
+def print_verdicts(view: CaptureView) -> None:
+    """Print of each page that is not what was asked for what it is instead, its title and where it stands."""
+    for judged in view.verdicts:
+        if judged.verdict != CONTENT or judged.reasons:
+            click.echo(clean(f"verdict  {verdict_line(judged)}"))
 
 
 def print_clock(view: CaptureView) -> None:

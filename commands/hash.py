@@ -9,7 +9,7 @@ import click
 
 from commands.exit import Exit
 from commands.options import quiet_option
-from commands.output import clean
+from commands.output import clean, counted
 from commands.progress import count_progress
 
 
@@ -79,6 +79,8 @@ def _check_hashes(path: Path, *, quiet: bool) -> Exit:
         click.echo(clean(f"unchecked  {unread.path}: {unread.reason}"))
     for bad in report.bad_lines:
         click.echo(clean(f"unchecked  {path}, line {bad.line}: {bad.reason}"))
+    if report.windows_names:
+        click.echo(f"note       {counted(report.windows_names, 'name')} written as on Windows: \\ is read as /")
     faults = f"{len(report.altered)} altered, {len(report.missing)} missing"
     unchecked = len(report.unreadable) + len(report.bad_lines)
     if not report.matches:

@@ -123,6 +123,15 @@ _OPTIONS = (
     setting("--comments", in_case=True, is_flag=True, help="With a video, also the comments below it."),
     setting("--follow", in_case=True, is_flag=True, help="With a feed, also what its entries link to."),
     setting(
+        "--pages",
+        in_case=True,
+        type=click.IntRange(1, 10**6),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Up to N pages of a text or thread that stands on several.",
+    ),
+    setting(
         "--media",
         in_case=True,
         check=demand_kinds,

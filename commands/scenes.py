@@ -75,6 +75,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         until=moment(chosen["until"], "--until", now) if chosen["until"] else None,
         comments=chosen["comments"],
         follow=chosen["follow"],
+        pages=chosen["pages"],
         live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
         bluesky=BlueskyServices(
             appview=chosen["appview"] or default.appview,

@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     help="Check and show what was withheld from a disclosure.",
 )
 @click.option("--report", is_flag=True, help="Make a bundle's report once more and compare it byte for byte.")
+@click.option(
+    "--bag", "accept_bag", is_flag=True, help="Accept an intact BagIt bag of others, which no seal of ours vouches for."
+)
 @json_option
 @quiet_option
 def verify(
@@ -72,6 +75,7 @@ def verify(
     openings_path: Path | None,
     signing_path: Path | None,
     report: bool,
+    accept_bag: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -107,7 +111,14 @@ def verify(
     for path in paths:
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
             verification = verify_path(
-                path, signers=signers, roots=roots, openings=openings, since=since, report=report, progress=progress
+                path,
+                signers=signers,
+                roots=roots,
+                openings=openings,
+                since=since,
+                report=report,
+                accept_bag=accept_bag,
+                progress=progress,
             )
         if as_json:
             print_json(verification.to_json())

@@ -61,7 +61,7 @@ def entries(ledger: list[bytes], folder: str) -> Iterator[dict[str, Any]]:
     for line in lines:
         belonging.setdefault(line.get("ref", ""), []).append(line)
     for line in lines:
-        if line["event"] in {"failed", "skipped", "post-changed", "recovered"}:
+        if line["event"] in {"failed", "skipped", "post-changed", "verdict", "recovered"}:
             yield {**line, "exhibit": lines[0]["exhibit"]}
         elif line["event"] == "item":
             about = belonging[line["ref"]]

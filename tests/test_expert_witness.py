@@ -36,7 +36,10 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a bundle of two captures with ledgers of several lengths, and what was done with them."""
     folder = tmp_path_factory.mktemp("expert")
     maker: CaseMaker = make_case(folder)
-    maker.capture([Thing("one.jpg", photo(1)), Thing("page.html", "Straße <p>".encode(), "page", "text/html")])
+    capture = maker.begin()
+    capture.add(Thing("one.jpg", photo(1)))
+    capture.judge(capture.add(Thing("page.html", "Straße <p>".encode(), "page", "text/html")), "gone", "it says so")
+    capture.seal()
     export_bundle(maker.case, key=maker.key, officer="M", output=folder / "earlier")
     maker.capture([Thing(f"{number}.jpg", photo(number)) for number in range(2, 5)])
     record_custody(maker.case, ["MP/1"], Handling(action="opened"), key=maker.key, officer="Mary Price")

@@ -36,6 +36,13 @@ def line(value: object, longest: int = 1000) -> str:
     return " ".join(text(value, longest).split())
 
 
+def as_sent(value: object) -> str:
+    """Return a value as it was sent, for a message about what could not be read: a string in quotes, a bare number."""
+    if isinstance(value, str):
+        return repr(line(value, 100))
+    return str(value)[:100] if isinstance(value, int | float) else f"of the type {type(value).__name__}"
+
+
 def name_of(value: object) -> str:
     """Return what a server calls something: an opaque string, or a number on servers that count."""
     if isinstance(value, int) and not isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from capture.page import ReadPage
+    from capture.page.players import Players
     from capture.request.extractor import Fetch, Finding, StoredItem
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
+    from hashing.sandbox import Readers
 
 _FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""
@@ -37,43 +40,73 @@ class Web:
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
         from capture.extractors.feed import looks_like_feed, no_feed, read_feed
+        from capture.extractors.page_scene import PageScene
 
-        stored = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene")).stored
-        if stored is None:
+        answer = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene"))
+        stored = answer.stored
+        if stored is not None and looks_like_feed(stored):
+            yield from read_feed(stored, fetch, lambda page: PageScene(page.item.url, fetch).of_stored(page))
             return
-        if looks_like_feed(stored):
-            yield from read_feed(stored, fetch, lambda page: found_on_page(page, fetch))
-            return
-        yield from no_feed(stored, fetch)
-        if stored.item.kind == "page":
-            yield from found_on_page(stored, fetch)
-        elif stored.item.kind == "playlist":
+        if stored is not None:
+            yield from no_feed(stored, fetch)
+        if stored is not None and stored.item.kind == "playlist":
             yield from _videos(stored, fetch, Signs(page=True))
+        else:
+            yield from PageScene(scene.url, fetch).of_answer(answer)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the page of an entry that is no longer in its feed."""
         return ask_again(known, fetch)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """A page that is stored and was read; or, without `page`, why it could not be."""
+
+    stored: StoredItem
+    page: ReadPage | None = None
+    players: Players | None = None
+    plain: bytes = b""
+    """The page without its content coding, where it came coded."""
+    problem: str = ""
+    """Also of a page that could be read in part."""
+    given_up: bool = False
+    """Whether its reader came to no end, so that another try may read it."""
+
+
+def read_stored_page(stored: StoredItem, readers: Readers) -> StoredPage:
+    """Have a page that is stored read in the sandbox."""
+    from capture.page.stored_page import read_stored_page as read_in_sandbox
+
+    coding = stored.item.content_encoding
+    try:
+        read = read_in_sandbox(readers, stored.body, coding=coding, url=stored.url, content_type=stored.content_type)
+        plain = plain_body(readers, stored.body, coding) if coding and read.page is not None else b""
+    except NotRead as error:
+        return StoredPage(stored=stored, problem=str(error), given_up=True)
+    problem = read.unreadable
+    if read.cut and not stored.item.partial:
+        problem = problem or f"its {coding} data ends inside: read as far as it goes"
+    return StoredPage(stored=stored, page=read.page, players=read.players, plain=plain, problem=problem)
+
+
 def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
     """Yield what a stored page says and the media it shows, last of all the videos that are no files behind a link."""
-    from capture.page.stored_page import read_stored_page
+    yield from found_in(read_stored_page(stored, fetch.readers), fetch, videos=videos)
 
-    item, coding = stored.item, stored.item.content_encoding
-    try:
-        read = read_stored_page(
-            fetch.readers, stored.body, coding=coding, url=stored.url, content_type=stored.content_type
-        )
-        page = read.page
-        plain = plain_body(fetch.readers, stored.body, coding) if coding and page is not None else b""
-    except NotRead as error:
-        reason = f"the page is stored but was not searched for media: {error}"
-        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
-        return
+
+def found_in(read: StoredPage, fetch: Fetch, *, videos: bool = True) -> Iterator[Finding]:
+    """Yield the same of a page that was read."""
+    stored, item, page = read.stored, read.stored.item, read.page
     if page is None:
-        yield NotFollowed(url=item.url, reason=f"the page is stored but was not searched for media: {read.unreadable}")
+        reason = f"the page is stored but was not searched for media: {read.problem}"
+        yield (
+            Unavailable(url=item.url, reason=reason, found_in=item.found_in)
+            if read.given_up
+            else NotFollowed(url=item.url, reason=reason)
+        )
         return
-    yield ItemReading(ref=item.ref, facts=page_facts(page), text=page.text, plain=plain)
+    yield ItemReading(ref=item.ref, facts=page_facts(page), text=page.text, plain=read.plain)
     if page.unread:
         reason = f"the page is stored, and what it shows is not all known: {page.unread}"
         yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
@@ -86,7 +119,7 @@ def found_on_page(stored: StoredItem, fetch: Fetch, *, videos: bool = True) -> I
             yield FetchRequest(
                 url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url, named_by=stored
             )
-    if videos and (signs := signs_of_video(read.players, stored.url, playlists)):
+    if videos and read.players is not None and (signs := signs_of_video(read.players, stored.url, playlists)):
         yield from _videos(stored, fetch, signs, playlists)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.page.document import Snippet
-from capture.page.images import image_mentions, largest, source_candidates
+from capture.page.images import image_mentions, largest, late_places, source_candidates
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
 from capture.page.urls import is_embedded, shown, tidy
@@ -20,6 +20,7 @@ _LONGEST_LINK_TEXT = 500
 _FRAMES_SHOWN = 3
 _MOST_CANDIDATES = 1000
 
+_MAY_HAVE_BACKGROUND = ("div", "span", "section", "figure", "article", "header", "footer", "main", "aside", "li", "td")
 _NOT_A_PAGE = ("about:", "javascript:", "blob:")
 _LINK_NAMES = {"photo": "link to image", "video": "link to video", "audio": "link to audio", "document": "link to PDF"}
 
@@ -46,6 +47,7 @@ class ContentMedia:
             "input": self._input,
             "bgsound": self._background_sound,
             "template": self._template,
+            **dict.fromkeys(_MAY_HAVE_BACKGROUND, self._late_background),
         }
         self.attributes: Mapping[str, Start] = {}
         self.ends: Mapping[str, Callable[[], None]] = {
@@ -147,6 +149,10 @@ class ContentMedia:
 
     def _template_ended(self) -> None:
         self._mentions.hidden -= 1
+
+    def _late_background(self, tag: str, attributes: Attributes) -> None:
+        for place in late_places(tag, attributes, shows_images=False) if attributes else ():
+            self._mentions.show(Mention("photo", (place,)))
 
     def _svg_image(self, _tag: str, attributes: Attributes) -> None:
         if "src" in attributes or "srcset" in attributes:

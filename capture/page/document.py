@@ -64,6 +64,19 @@ class Reader(Protocol):
         """What to call at the end of an element, by its name."""
 
 
+class Listener(Protocol):
+    """Someone who hears the whole page: each start tag, each text, each end tag."""
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Hear the start of an element."""
+
+    def data(self, data: str) -> None:
+        """Hear text between tags."""
+
+    def end(self, tag: str) -> None:
+        """Hear the end of an element."""
+
+
 class _OpenSnippet:
     """The text inside an element that has not ended."""
 
@@ -87,8 +100,9 @@ class _OpenSnippet:
 class _Target:
     """What lxml calls for each start tag, text and end tag. libxml2 closes what the page leaves open."""
 
-    def __init__(self, text: VisibleText, readers: Sequence[Reader]) -> None:
+    def __init__(self, text: VisibleText, readers: Sequence[Reader], listener: Listener | None) -> None:
         self._text = text
+        self._listener = listener
         self._open: list[_OpenSnippet] = []
         self._templates: list[str] = []
         self.depth = 0
@@ -118,6 +132,8 @@ class _Target:
             tag = "shadow root" if "shadowrootmode" in attributes else tag
             self._templates.append(tag)
         self._text.start(tag)
+        if self._listener is not None:
+            self._listener.start(tag, attributes)
         for read in self._starts.get(tag, ()):
             self._want(read(tag, attributes))
         if attributes and not self._names.isdisjoint(attributes):
@@ -134,11 +150,15 @@ class _Target:
         for ended in self._ends.get(tag, ()):
             ended()
         self._text.end(tag)
+        if self._listener is not None:
+            self._listener.end(tag)
         self.depth -= 1
 
     def data(self, data: str) -> None:
         self.texts += 1
         self._text.data(data)
+        if self._listener is not None:
+            self._listener.data(data)
         for snippet in self._open:
             snippet.add(data)
 
@@ -166,7 +186,13 @@ class Parsed(NamedTuple):
 
 
 def parse(
-    page: str, text: VisibleText, readers: Sequence[Reader], *, steps: int = STEPS, piece: int = _PIECE
+    page: str,
+    text: VisibleText,
+    readers: Sequence[Reader],
+    *,
+    listener: Listener | None = None,
+    steps: int = STEPS,
+    piece: int = _PIECE,
 ) -> Parsed:
     """Parse a page that is decoded, without NUL; stop when it has cost so many `steps` (see STEPS). Never fails.
 
@@ -175,7 +201,7 @@ def parse(
 
     HTML has no entities of its own making: what a DOCTYPE declares is neither expanded nor fetched.
     """
-    target = _Target(text, readers)
+    target = _Target(text, readers, listener)
     parser = etree.HTMLParser(
         encoding="utf-8",
         huge_tree=True,

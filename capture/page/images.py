@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Position
 from capture.page.srcset import parse_srcset
-from capture.page.urls import is_embedded
+from capture.page.urls import LONGEST, is_embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,10 @@ _LATE = ("data-src", "data-original", "data-lazy-src")
 _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-image")
 
 _KEPT = 5
+_KNOWN = frozenset((*_SRCSETS, *_LATE, *_IN_FULL, "src"))
+_LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
+_PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
+_ADDRESS = re.compile(r"(?:https?:)?/{0,2}[^\s\"'{}\[\]<>,;]*/[^\s\"'{}\[\]<>,;]+")
 
 _MIN_WIDTH = re.compile(r"min-width\s*+:\s*+([0-9]{1,6})")
 
@@ -62,6 +67,8 @@ def image_mentions(
         if attributes.get(name):
             yield Mention("photo", (Position(attributes[name], f"{tag} {name}"),), alt)
     late = [ImageCandidate(Position(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
+    if not (late or _has_address(attributes)):
+        late = [ImageCandidate(place) for place in late_places(tag, attributes)]
     now = [ImageCandidate(Position(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
     # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
     ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
@@ -75,6 +82,33 @@ def image_mentions(
         yield Mention("photo", (candidate.place,), alt)
     if now and not is_embedded(now[0].place.raw):
         yield Mention("photo", (now[0].place,), alt)
+
+
+def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool = True) -> list[Position]:
+    """Return the addresses that an element keeps for a script in attributes of whatever name.
+
+    Of an image whatever looks like an address counts, first those that promise a photo; of another element only those
+    that promise one.
+    """
+    kept = [
+        (name, value)
+        for name, value in attributes.items()
+        if name not in _KNOWN and ("data-" in name or "lazy" in name or "src" in name)
+    ]
+    promised = [(name, value) for name, value in kept if kind_of_address(value) == "photo"]
+    likely = [
+        (name, value)
+        for name, value in kept
+        if _LIKELY.search(name) and not _PAGES.search(name) and _ADDRESS.fullmatch(value[:LONGEST])
+    ]
+    chosen = promised or (likely if shows_images else [])
+    return [Position(value, f"{tag} {name}") for name, value in chosen[:_KEPT]]
+
+
+def _has_address(attributes: Mapping[str, str]) -> bool:
+    """Say whether an image names an address of its own, and no picture that stands in the page itself."""
+    src = attributes.get("src", "")
+    return bool(src and not is_embedded(src)) or any(attributes.get(name) for name in _SRCSETS)
 
 
 def largest(sources: Sequence[ImageCandidate]) -> Mention:

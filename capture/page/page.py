@@ -17,6 +17,7 @@ from capture.page.json_ld_media import add_json_ld_media
 from capture.page.json_ld_reader import JsonLdReader
 from capture.page.mentions import MediaLink, Mentions, bounded, to_links
 from capture.page.metadata_media import MetadataMedia
+from capture.page.outline import Outline, OutlineReader
 from capture.page.style_media import StyleMedia
 from capture.page.text import VisibleText
 from capture.page.urls import Addresses
@@ -48,6 +49,10 @@ class ReadPage:
     """Why the page was not read to its end, so that it may show more than is said here; "" where it was."""
     encoding: str
     """The encoding by which the page was read, and what decided it: "windows-1251 (meta)"."""
+    base: str
+    """The first `<base href>`, as it is written."""
+    outline: Outline
+    """How the page is built, for those who judge what it is."""
 
     def claimed(self, name: str) -> tuple[Claim, ...]:
         """Return the claims of one name, best-trusted place first."""
@@ -96,10 +101,10 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     decoded = decode(body, content_type)
     if not decoded.text.strip("\ufffd\ufeff \t\n\f\r"):
         raise PageUnreadable(f"{url}: the page is empty")
-    text, claims, mentions = VisibleText(), Claims(), Mentions()
+    text, claims, mentions, outlining = VisibleText(), Claims(), Mentions(), OutlineReader()
     claiming, linked = ClaimReader(claims), JsonLdReader()
     showing, styling, naming = ContentMedia(mentions), StyleMedia(mentions), MetadataMedia(mentions)
-    parsed = parse(decoded.text, text, (claiming, linked, showing, styling, naming))
+    parsed = parse(decoded.text, text, (claiming, linked, showing, styling, naming), listener=outlining)
     if not (parsed.elements or parsed.unread):
         raise PageUnreadable(f"{url}: there is no element and no text in the page")
     inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
@@ -128,6 +133,8 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
         notes=(*notes, *claims.notes(), *mentions.notes(), *links.notes),
         unread=parsed.unread or inner_unread,
         encoding=f"{decoded.encoding} ({decoded.decided_by})",
+        base=claiming.base,
+        outline=outlining.outline(),
     )
 
 

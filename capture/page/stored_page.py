@@ -9,7 +9,7 @@ import msgspec
 from capture.page.errors import PageUnreadable
 from capture.page.page import ReadPage, read_page
 from capture.page.players import Players, players_in
-from capture.recorder.decoding import NotDecoded, decoded_body
+from capture.recorder.decoding import NotDecoded, decoded_or_cut
 from hashing.sandbox import handed_over
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
 
     page: ReadPage | None = None
     players: Players = Players(playlist=False)
+    cut: bool = False
+    """Whether its coded data ends before its own end."""
     unreadable: str = ""
 
 
@@ -35,8 +37,8 @@ def read_stored_page(readers: Readers, path: Path, *, coding: str, url: str, con
 def page_in(file: BinaryIO, coding: str, url: str, content_type: str) -> PageRead:
     """Read the page that a file holds. Run this in the sandbox."""
     try:
-        body = decoded_body(file, coding)
-        players = players_in(body, url)
-        return PageRead(page=read_page(body, url=url, content_type=content_type), players=players)
+        body = decoded_or_cut(file, coding)
+        page = read_page(body.data, url=url, content_type=content_type)
+        return PageRead(page=page, players=players_in(body.data, url), cut=body.cut)
     except (NotDecoded, PageUnreadable) as error:
         return PageRead(unreadable=str(error))

@@ -7,19 +7,19 @@ LONGEST = 1 << 20
 
 CUT = "\n\n[The page's text goes on; it was cut here.]"
 
-# What a browser with scripts switched on does not show as text.
-_UNSEEN = frozenset(
+UNSEEN = frozenset(
     {
         "audio", "canvas", "datalist", "iframe", "noembed", "noframes", "noscript", "object", "script",
         "style", "template", "title", "video",
     }
 )  # fmt: skip
+"""What a browser with scripts switched on does not show as text."""
 _AS_IT_STANDS = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 
 _NOTHING, _SPACE, _TAB, _LINE, _BLANK_LINE = range(5)
 _SEPARATORS = ("", " ", "\t", "\n", "\n\n")
 
-_BREAKS = dict.fromkeys(
+BREAKS = dict.fromkeys(
     (
         "body", "caption", "center", "dd", "dir", "div", "dt", "figcaption", "head", "html", "legend", "li", "menu",
         "optgroup", "option", "summary", "textarea", "tr",
@@ -49,22 +49,22 @@ class VisibleText:
 
     def start(self, tag: str) -> None:
         """Note the start of an element."""
-        if tag in _BREAKS:
-            self._pending = max(self._pending, _BREAKS[tag])
+        if tag in BREAKS:
+            self._pending = max(self._pending, BREAKS[tag])
         elif tag == "br":
             self._pending = _LINE if self._pending < _LINE else _BLANK_LINE
         elif tag in _CELLS:
             self._pending = max(self._pending, _TAB)
-        if tag in _UNSEEN:
+        if tag in UNSEEN:
             self._unseen += 1
         elif tag in _AS_IT_STANDS:
             self._as_it_stands += 1
 
     def end(self, tag: str) -> None:
         """Note the end of an element."""
-        if tag in _BREAKS:
-            self._pending = max(self._pending, _BREAKS[tag])
-        if tag in _UNSEEN:
+        if tag in BREAKS:
+            self._pending = max(self._pending, BREAKS[tag])
+        if tag in UNSEEN:
             self._unseen -= 1
         elif tag in _AS_IT_STANDS:
             self._as_it_stands -= 1

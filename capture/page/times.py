@@ -22,8 +22,9 @@ _ISO = re.compile(
 )
 # RFC 5322 with the zones whose offset it defines; the abbreviation of any other zone can mean several.
 _MAIL = re.compile(
-    r"(?:[A-Za-z]{3,9},? +)?[0-9]{1,2} +[A-Za-z]{3} +[0-9]{4} +[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
-    r"(?: +(?:GMT|UT|UTC|Z|E[SD]T|C[SD]T|M[SD]T|P[SD]T|[+-][0-9]{4}))?",
+    r"(?:[A-Za-z]{3,9}(?:, *| +))?(?P<date>[0-9]{1,2} +[A-Za-z]{3} +(?:[0-9]{4}|[0-9]{2}))"
+    r" +(?P<hour>[0-9]{1,2})(?P<rest>:[0-9]{2}(?::[0-9]{2})?)"
+    r"(?: *(?P<zone>GMT|UT|UTC|Z|E[SD]T|C[SD]T|M[SD]T|P[SD]T|[+-][0-9]{2}:?[0-9]{2}))?",
 )
 _ENDS_IN_ZONE = re.compile(r"[0-9] ?(?:[AaPp]\.?[Mm]\.?)? ?(?:[A-Z]{1,5}|[+-][0-9]{2}:?[0-9]{2})$")
 _ENDS_IN_HALF_OF_DAY = re.compile(r"[0-9] ?[AP]M$")
@@ -42,10 +43,12 @@ def parse_time(written: str) -> ParsedTime:
     if match := _ISO.fullmatch(text):
         with suppress(ValueError):
             return _from_iso(match)
-    if _MAIL.fullmatch(text):
+    if mail := _MAIL.fullmatch(text):
         # -0000 and a time without a zone both come back naive, which is what RFC 5322 means by them.
+        # Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century.
         with suppress(ValueError, OverflowError):
-            parsed = parsedate_to_datetime(text)
+            zone_as_defined = (mail["zone"] or "").replace(":", "")
+            parsed = parsedate_to_datetime(f"{mail['date']} {mail['hour']:0>2}{mail['rest']} {zone_as_defined}".strip())
             return ParsedTime(parsed.isoformat(), parsed.tzinfo is not None)
     zone = bool(_ENDS_IN_ZONE.search(text)) and not _ENDS_IN_HALF_OF_DAY.search(text)
     return ParsedTime(None, zone)

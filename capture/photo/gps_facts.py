@@ -65,6 +65,7 @@ def gps_facts(tags: Tags) -> Iterator[Fact]:
     if found:
         yield from _value(names.GPS_DATUM, _DATUM, lambda: tags.text(_DATUM) or names.NOT_STATED)
     yield from _value(names.GPS_TIME, _TIME, lambda: gps_time(tags))
+    yield from _bad_day(tags)
     yield from _number(tags, names.GPS_DIRECTION, _DIRECTION, 360)
     yield from _reference(tags, names.GPS_DIRECTION_REFERENCE, _DIRECTION_REF, _DIRECTION)
     yield from _number(tags, names.GPS_ERROR, _ERROR)
@@ -75,7 +76,7 @@ def gps_facts(tags: Tags) -> Iterator[Fact]:
 
 
 def gps_time(tags: Tags) -> GpsTime | None:
-    """Return the GPS time, which the standard defines as UTC; None where none is stated. Raises NotRead."""
+    """Return the GPS time, which the standard defines as UTC; None where none is stated. Raises PhotoNotRead."""
     if _TIME not in tags:
         return None
     numbers = tags.numbers(_TIME)
@@ -86,16 +87,32 @@ def gps_time(tags: Tags) -> GpsTime | None:
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds <= 60):  # noqa: PLR2004 - a clock's bounds
         raise PhotoNotRead(f"no such time: {tags.written(_TIME)}")
     time = timedelta(microseconds=int((hours * 3600 + minutes * 60 + seconds) * 1_000_000))
+    try:
+        return GpsTime(time, _gps_day(tags))
+    except PhotoNotRead:
+        return GpsTime(time, None)  # the day is told by itself
+
+
+def _gps_day(tags: Tags) -> datetime | None:
+    """Return the day of the GPS time, None where none is stated. Raises PhotoNotRead."""
     text = tags.text(_DAY)
     match = _DATE.fullmatch(text)
     if not text:
-        return GpsTime(time, None)
+        return None
     try:
         if match is None:
             raise PhotoNotRead(f"not a day: {text[:100]}")
-        return GpsTime(time, datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC))
+        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC)
     except ValueError as error:
         raise PhotoNotRead(f"no such day: {text[:100]}") from error
+
+
+def _bad_day(tags: Tags) -> Iterator[Fact]:
+    """Yield that the day of the GPS time could not be read, where it is so."""
+    try:
+        _gps_day(tags)
+    except PhotoNotRead as error:
+        yield Fact(names.GPS_DAY, f"{names.COULD_NOT_BE_READ}{error}", str(_DAY))
 
 
 def _angle(tags: Tags, name: str, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> Iterator[Fact]:
@@ -104,7 +121,7 @@ def _angle(tags: Tags, name: str, tag: ExifTag, ref: ExifTag, letters: str, most
 
 
 def _degrees(tags: Tags, tag: ExifTag, ref: ExifTag, letters: str, most: int) -> float:
-    """Return signed decimal degrees to seven places, about a centimetre. Raises NotRead."""
+    """Return signed decimal degrees to seven places, about a centimetre. Raises PhotoNotRead."""
     numbers = tags.numbers(tag)
     written = tags.written(tag)
     whole = [number for number in numbers if number is not None]

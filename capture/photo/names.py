@@ -54,6 +54,7 @@ ORIGINAL_ZONE_BY_GPS = "original time zone by GPS"
 
 GPS = "GPS"
 GPS_TIME = "GPS time"
+GPS_DAY = "GPS day"
 GPS_LATITUDE = "GPS latitude"
 GPS_LONGITUDE = "GPS longitude"
 GPS_ALTITUDE = "GPS altitude"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from capture.photo import names
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from capture.photo.parts import Parts
 
 _MOST_CHUNKS = 200_000
+_LEAP_SECOND = 60
+_RAW_PROFILES = (b"Raw profile type exif\0", b"Raw profile type EXIF\0", b"Raw profile type APP1\0")
+_RAW_PROFILE = re.compile(rb"\s*(?:exif|EXIF|APP1|generic profile)\s+([0-9]{1,8})\s([0-9a-fA-F\s]*)\Z")
+_EXIF_MARK = b"Exif\0\0"
 _TEXT = 4 * LONGEST
 """Bytes of a text that are looked at, and bytes that a compressed one may unpack to."""
 
@@ -57,7 +63,11 @@ def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> 
     elif kind == b"tIME":
         _time(parts, file.at(at, min(length, 7)))
     elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
-        _text(parts, kind, file.at(at, min(length, 80 + _TEXT)), length)
+        head = file.at(at, min(length, 80 + _TEXT))
+        if head.startswith(_RAW_PROFILES):
+            _raw_profile(file, parts, kind, at, min(length, LARGEST_EXIF))
+        else:
+            _text(parts, kind, head, length)
 
 
 def _time(parts: Parts, data: bytes) -> None:
@@ -65,8 +75,35 @@ def _time(parts: Parts, data: bytes) -> None:
     if len(data) == 7:  # noqa: PLR2004 - year, month, day, hour, minute, second
         year = int.from_bytes(data[:2], "big")
         month, day, hour, minute, second = data[2:]
-        value = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
+        try:
+            datetime(year, month, day, hour, minute, min(second, 59) if second <= _LEAP_SECOND else second, tzinfo=UTC)
+            value = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
+        except ValueError:
+            value = f"{names.COULD_NOT_BE_READ}there is no such time"
         parts.facts.append(Fact(names.MODIFIED_TIME, value, "PNG tIME"))
+
+
+def _raw_profile(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
+    """Take the EXIF that ImageMagick writes as a text: a name, a length, and the bytes in hexadecimal."""
+    tag = f"PNG {kind.decode()} Raw profile"
+    _, _, rest = file.at(at, length).partition(b"\0")
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":
+        packed = rest[:1] == b"\1"
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    elif packed:
+        rest = rest[1:]
+    try:
+        text = zlib.decompressobj().decompress(rest, 2 * LARGEST_EXIF) if packed else rest
+        match = _RAW_PROFILE.match(text)
+        data = bytes.fromhex(match[2].decode("ascii")) if match else b""
+        if match is None or len(data) != int(match[1]):
+            raise ValueError
+    except (zlib.error, ValueError):
+        parts.facts.append(Fact(names.TEXT, f"{names.COULD_NOT_BE_READ}its EXIF is damaged", tag))
+        return
+    if parts.exif is None:
+        parts.exif = PhotoFile.of_bytes(data.removeprefix(_EXIF_MARK))
 
 
 def _text(parts: Parts, kind: bytes, data: bytes, length: int) -> None:

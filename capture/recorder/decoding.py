@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
 from hashing.errors import BadCoding, UnknownCoding
 from hashing.files.storage import read_error
-from hashing.warc.content_coding import PIECE, unpacked, unpacker
+from hashing.warc.content_coding import PIECE, unpacked, unpacked_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -22,6 +22,14 @@ LARGEST = 32 << 20
 
 class NotDecoded(CaptureError):
     """A body could not be decoded, or is larger than what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body without its content coding, and whether the coded data ends before its own end."""
+
+    data: bytes
+    cut: bool
 
 
 def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
@@ -34,11 +42,18 @@ def decoded_body(file: BinaryIO, coding: str, largest: int = LARGEST) -> bytes:
     return _joined(decoded_pieces(file, coding), largest)
 
 
-def decoded_pieces(file: BinaryIO, coding: str) -> Iterator[bytes]:
+def decoded_or_cut(file: BinaryIO, coding: str, largest: int = LARGEST) -> Decoded:
+    """Return the same, with a word on whether it is cut. Raises NotDecoded."""
+    cuts = list[bool]()
+    data = _joined(decoded_pieces(file, coding, lambda: cuts.append(True)), largest)
+    return Decoded(data, bool(cuts))
+
+
+def decoded_pieces(file: BinaryIO, coding: str, cut: Callable[[], None] = lambda: None) -> Iterator[bytes]:
     """Yield what a file holds without its content coding, a piece at a time. Raises NotDecoded."""
     file.seek(0)
     try:
-        yield from unpacked(iter(lambda: file.read(PIECE), b""), coding)
+        yield from unpacked(iter(lambda: file.read(PIECE), b""), coding, cut)
     except OSError as error:
         raise NotDecoded(f"the disk could not be read: {error.strerror}") from error
     except UnknownCoding as error:
@@ -57,11 +72,7 @@ def decoded_sha256(path: Path, coding: str) -> str:
 
 def decoded_sample(sample: bytes, coding: str) -> bytes:
     """Return what the first bytes of a coded body begin with when decoded; the bytes as they are where nothing does."""
-    try:
-        undoing = unpacker(coding)
-        return undoing.decompress(sample, len(sample)) if undoing else sample
-    except (UnknownCoding, zlib.error):
-        return sample
+    return unpacked_sample(sample, coding)
 
 
 def _joined(pieces: Iterable[bytes], largest: int) -> bytes:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from capture.request.known import KnownPost
     from capture.request.options import CaptureOptions
     from capture.request.scene import Scene
-    from hashing.case.events import Item, PostChanged, ProofRead
+    from hashing.case.events import Item, PageJudged, PostChanged, ProofRead
     from hashing.case.facts import Fact
     from hashing.case.post import Post
     from hashing.sandbox import Readers
@@ -80,6 +80,8 @@ class Answer:
     stored: StoredItem | None = None
     public: bool = False
     """Whether a server at a public address answered, or redirected us on the way."""
+    kept: StoredItem | None = None
+    """What came in its place and is on disk: an error page."""
     sample: bytes = b""
     """The first bytes of the body, also of a refusal, which as a rule says why."""
 
@@ -95,7 +97,7 @@ class ItemReading:
     """The item without its content coding, where it came coded and cannot be opened as it is."""
     plain_suffix: str = ".html"
     post: Post | None = None
-    events: tuple[ProofRead | PostChanged, ...] = ()
+    events: tuple[ProofRead | PostChanged | PageJudged, ...] = ()
     """Further findings of the ledger's own form; `time` is set anew when they are recorded."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
@@ -12,6 +14,9 @@ from hashing.case.post import Account
 
 if TYPE_CHECKING:
     from hashing.case.post import Post
+
+_PASSING = re.compile(r"[0-9]{9,}|\S{16,}")
+"""Values in a query that are made anew for each answer: times and signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,8 @@ class KnownItem:
     sha256: str
     settled: bool = True
     """Whether that capture got all that it sought; else what a page shows is sought again, though it is the same."""
+    shows: str = ""
+    """Of a page: the digest of what it shows, `PageJudged.shows`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +54,11 @@ class Known:
     """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
 
     def same(self, post: Post) -> KnownPost | None:
-        """Return an earlier copy that says what a post says, if there is one."""
-        copies = (self.shown.get((post.id, post.server)), self.posts.get(post.id))
+        """Return an earlier copy that says what a post says, if there is one that the same people may see."""
+        own = self.shown.get((post.id, post.server))
+        if own is not None and own.post.visibility != post.visibility:
+            return None
+        copies = (own, self.posts.get(post.id))
         return next((known for known in copies if known is not None and same_words(known.post, post)), None)
 
     def edited(self, post: Post) -> KnownPost | None:
@@ -57,7 +67,10 @@ class Known:
         Where another server says something else, one of the two may lie: that is no edit.
         """
         known = self.shown.get((post.id, post.server))
-        return known if known is not None and not same_words(known.post, post) else None
+        if known is None:
+            return None
+        seen_by_others = known.post.visibility == post.visibility
+        return None if seen_by_others and same_words(known.post, post) else known
 
 
 def same_words(before: Post, after: Post) -> bool:
@@ -65,12 +78,33 @@ def same_words(before: Post, after: Post) -> bool:
 
     Counts go up and down, a server's own number of the post that is answered and the place of its own copy of a photo
     are another one's on the next server. Whoever calls themselves otherwise has not edited their posts: an account
-    counts by its lasting name, where it has one, and a signed photo by its content identifier.
+    counts by its lasting name, where it has one, and a signed photo by its content identifier. A preview of a link
+    arrives later, and so does the consent to a quote: of these only what is exchanged is an edit.
     """
-    return _words(before) == _words(after)
+    links = set(before.links), set(after.links)
+    arriving = links[0] <= links[1] or links[1] <= links[0]
+    quotes = not before.quotes or not after.quotes or before.quotes == after.quotes
+    return arriving and quotes and _words(before) == _words(after)
 
 
 def _words(post: Post) -> Post:
-    media = tuple(replace(each, url=each.cid or each.origin or each.url, origin="") for each in post.media)
-    author = Account(id=post.author.id) if post.author.id else post.author
-    return replace(post, author=author, counts={}, server="", visibility="", reply_to="", media=media)
+    media = tuple(replace(each, url=each.cid or _lasting(each.origin or each.url), origin="") for each in post.media)
+    return replace(
+        post,
+        author=Account(id=post.author.id),
+        mentions=(),
+        links=(),
+        quotes="",
+        counts={},
+        server="",
+        visibility="",
+        reply_to="",
+        media=media,
+    )
+
+
+def _lasting(url: str) -> str:
+    """Return what of an address stays: without the host, and without signatures and times in its query."""
+    parts = urlsplit(url)
+    lasting = [(name, value) for name, value in parse_qsl(parts.query) if not _PASSING.fullmatch(value)]
+    return urlunsplit(("", "", parts.path, urlencode(lasting), ""))

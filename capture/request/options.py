@@ -60,6 +60,8 @@ class CaptureOptions:
     """Whether the comments below a video are fetched."""
     follow: bool = False
     """Whether what the entries of a feed link to is captured with it."""
+    pages: int = 1
+    """The largest number of parts that are captured of a text or thread that stands on several pages."""
     live: float = 0.0
     """Seconds for which a live stream is followed; 0 for not at all."""
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)

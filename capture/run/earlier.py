@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from capture.request.known import Known, KnownItem, KnownPost
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import CaptureFinished, CaptureStarted, Failed, Item, PostChanged, PostRead, ProofRead
+from hashing.case.events import (
+    CaptureFinished,
+    CaptureStarted,
+    Failed,
+    Item,
+    PageJudged,
+    PostChanged,
+    PostRead,
+    ProofRead,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,9 +70,11 @@ class Earlier:
                     if not (event.partial or event.error_page or event.excerpt):
                         known_item = KnownItem(ref=event.ref, sha256=event.sha256, settled=settled)
                         self._items[event.url] = known_item
+                case PageJudged() if (known := self._items.get(event.url)) is not None and known.ref == event.ref:
+                    self._items[event.url] = replace(known, shows=event.shows)
                 case PostRead() if (item := items.get(event.ref)) is not None:
-                    known = KnownPost(ref=event.ref, url=item.url, source=item.source, post=event.post)
-                    self._posts[event.post.id] = self._shown[event.post.id, event.post.server] = known
+                    seen = KnownPost(ref=event.ref, url=item.url, source=item.source, post=event.post)
+                    self._posts[event.post.id] = self._shown[event.post.id, event.post.server] = seen
                 case PostChanged(change="gone"):
                     self._posts.pop(event.id, None)
                     self._items.pop(event.id, None)

@@ -41,6 +41,10 @@ MEDIA = frozenset({"photo", "video", "audio", "document"})
 _BESIDE = frozenset({REMNANT, "listing", "data", "account", "identity"})
 """Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
+_SEEN_OR_HEARD = frozenset({"photo", "video", "audio", "segment"})
+"""Kinds that no text can be."""
+_PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
+
 _SCENE = "scene"
 _GONE = frozenset({404, 410})
 
@@ -105,17 +109,19 @@ class ItemStore:
             return Answer(url=fetched.url, reason=reason, public=fetched.public)
         written.result()
         stored = None
-        if item is not None and not item.error_page:
+        if item is not None:
             # Absolute: some of those who read it are processes of their own, in another folder.
             body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
             stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type, public=fetched.public)
+        in_its_place = item is not None and bool(item.error_page)
         return Answer(
             url=fetched.url,
             status=arrival.status,
             reason=reason,
             headers=arrival.headers,
-            stored=stored,
+            stored=None if in_its_place else stored,
             public=fetched.public,
+            kept=stored if in_its_place else None,
             sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
         )
 
@@ -218,8 +224,8 @@ class ItemStore:
             self._progress.passed_over(found.url)
         elif reason:
             further.append(self._failure(found, ref, reason, arrival.number))
-        if found.found_in == _SCENE and (changed := self._page_changed(found, item, arrival.status, reason)):
-            further.append(changed)
+        if found.found_in == _SCENE and (gone := self._page_gone(found, item, arrival.status, reason)):
+            further.append(gone)
 
         if item is not None:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
@@ -227,25 +233,15 @@ class ItemStore:
         hand_in = HandIn(arrival, item, events=tuple(further), written=lambda: self._stored(item))
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
-    def _page_changed(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
-        """Return what has become of a watched page, whose bytes are not those of an earlier round.
-
-        A list of posts or a feed changes with every post; what has become of these, each post says itself.
-        """
+    def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
+        """Return that a watched page, which an earlier round has, is gone; whether it was edited, its source judges."""
         known = self._known.items.get(found.url)
         a_page = found.kind == "page" and (item is None or item.kind in {"page", ERROR_PAGE})
-        same = known is not None and item is not None and item.sha256 == known.sha256
-        if known is None or same or not a_page or (reason and status not in _GONE):
+        if known is None or not a_page or not reason or status not in _GONE:
             return None
         after = item.ref if item is not None else ""
-        return PostChanged(
-            time=timestamp(self._clock()),
-            id=found.url,
-            change="gone" if reason else "edited",
-            before=known.ref,
-            after=after,
-            reason=reason,
-        )
+        moment = timestamp(self._clock())
+        return PostChanged(time=moment, id=found.url, change="gone", before=known.ref, after=after, reason=reason)
 
     def _not_got(self, found: FetchRequest, ref: str, reason: str) -> None:
         """Record that nothing came at all; where the question was optional, only that it stayed open."""
@@ -374,7 +370,8 @@ def _headers(found: FetchRequest) -> Mapping[str, str]:
 
 def _marked(item: Item | None, found: FetchRequest, reason: str) -> Item | None:
     """Mark what came in the place of a photo or video, so that nobody takes it for the one that a post shows."""
-    return replace(item, error_page=reason) if item is not None and reason and found.kind in MEDIA else item
+    marked = found.kind in MEDIA or found.kind in _SEEN_OR_HEARD
+    return replace(item, error_page=reason) if item is not None and reason and marked else item
 
 
 def _kind(found: FetchRequest, sniffed: MediaType) -> str:
@@ -392,8 +389,19 @@ def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival) -> 
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
+    if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, arrival)):
+        return f"the server sent {instead} instead of a {found.kind}"
     sha256 = promised_sha256(found.url)
     return _not_as_signed(sha256, arrival) if sha256 else ""
+
+
+def _words_instead(item: Item, arrival: Arrival) -> str:
+    """Say what came where a photo, video or segment was to come and nothing came that anyone could see or hear."""
+    if not arrival.size:
+        return "an empty answer (0 bytes)"
+    said = item.mime
+    as_text = said.startswith("text/") or said.endswith(("/json", "+json", "/xml")) or item.kind == "feed"
+    return f"{_PLAIN_NAMES.get(said, said)}" if as_text else ""
 
 
 def _not_as_signed(sha256: str, arrival: Arrival) -> str:

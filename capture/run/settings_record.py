@@ -23,6 +23,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "until": timestamp(options.until) if options.until else "",
         "comments": options.comments,
         "follow": options.follow,
+        "pages": options.pages,
         "live": f"{options.live:g} s",
         "appview": options.bluesky.appview,
         "plc": options.bluesky.plc,

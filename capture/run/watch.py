@@ -38,10 +38,12 @@ class Round:
     scene: str
     result: CaptureResult
     posts: int
-    """New or edited posts, and the scene's own page where it is new."""
+    """New or edited posts, and the scene's own page where it is new or edited."""
     media: int
     edited: int
     gone: int
+    otherwise: int
+    """Pages that were served differently, with the same text and media."""
     failed: int
     bytes: int
     last: bool
@@ -115,10 +117,11 @@ class Watch:
             number=number,
             scene=parse_scene(scene).text,  # without the login that it may hold
             result=result,
-            posts=sum(item.kind in {"post", "page"} for item in items),
+            posts=sum(item.kind in {"post", "page"} for item in items) - changes.count("served differently"),
             media=sum(item.kind in {"photo", "video", "audio", "document"} for item in items),
             edited=changes.count("edited"),
             gone=changes.count("gone"),
+            otherwise=changes.count("served differently"),
             failed=finished.failed,
             bytes=finished.bytes,
             last=scene == self._scenes[-1],

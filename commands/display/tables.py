@@ -18,6 +18,7 @@ from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
 from exports.format.stated import stated
 from hashing.case.case import CAPTURES
+from hashing.case.verdict import MEANING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from exports.format.continuity import Exhibit
     from exports.format.manifest import CustodyRecord
     from hashing.case.capture_folder import Seal
-    from hashing.case.events import ProofRead
+    from hashing.case.events import PageJudged, ProofRead
 
 _HASH_DIGITS = 12
 _BESIDE = (".txt", ".json")
@@ -242,6 +243,7 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
             }
             for each in view.changed
         ],
+        "verdicts": [_verdict_to_json(each) for each in view.verdicts],
         "clock": clock_to_json(view.clock, view.dates),
         "seal": _seal_to_json(view.seal),
         "signer": view.signer,
@@ -275,6 +277,20 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
         ],
         "post": entry.post and msgspec.to_builtins(entry.post),
         "proof": entry.proof and _proof_to_json(entry.proof),
+    }
+
+
+def _verdict_to_json(judged: PageJudged) -> dict[str, Any]:
+    """Return a verdict as plain values; `url` is what was asked for, `final_url` where the page stands."""
+    return {
+        "ref": judged.ref or None,
+        "url": judged.url,
+        "final_url": judged.final_url or judged.url,
+        "title": judged.title,
+        "verdict": judged.verdict,
+        "meaning": MEANING.get(judged.verdict, judged.verdict),
+        "reasons": list(judged.reasons),
+        "leads_to": judged.leads_to or None,
     }
 
 

@@ -124,7 +124,9 @@ class RoundLines(Silent):
 
     def sealed(self, done: Round) -> None:
         """Say what a round found."""
-        told = _told(done.posts, done.media, done.edited, done.gone, done.failed) or ["nothing new"]
+        told = _told(done.posts, done.media, done.edited, done.gone, done.failed)
+        told += ["served differently, same text"] * bool(done.otherwise)
+        told = told or ["nothing new"]
         line = f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {', '.join(told)}"
         print(self._clean(line), file=self._stream, flush=True)
 

@@ -19,6 +19,7 @@ from exports.format.manifest import (
     ListedItem,
     ListedRecovery,
     ListedSkip,
+    ListedVerdict,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class CaptureListing(CaptureRecord, frozen=True, kw_only=True):
     failed: tuple[ListedFailure, ...] = ()
     skipped: tuple[ListedSkip, ...] = ()
     changed: tuple[ListedChange, ...] = ()
+    verdicts: tuple[ListedVerdict, ...] = ()
     recovered: tuple[ListedRecovery, ...] = ()
     custody: tuple[CustodyRecord, ...] = ()
     """The log of its exhibit, until the bundle was made."""
@@ -74,6 +76,7 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
     failed: list[ListedFailure] = []
     skipped: list[ListedSkip] = []
     changed: list[ListedChange] = []
+    verdicts: list[ListedVerdict] = []
     recovered: list[ListedRecovery] = []
     for entry in entries:
         match entry:
@@ -85,6 +88,8 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
                 skipped.append(entry)
             case ListedChange():
                 changed.append(entry)
+            case ListedVerdict():
+                verdicts.append(entry)
             case ListedRecovery():
                 recovered.append(entry)
     items.sort(key=lambda item: reading_order(item.ref))
@@ -94,6 +99,7 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
         failed=tuple(failed),
         skipped=tuple(skipped),
         changed=tuple(changed),
+        verdicts=tuple(verdicts),
         recovered=tuple(recovered),
         custody=custody,
         holders={item.url: item.ref for item in reversed(items) if not item.error_page},

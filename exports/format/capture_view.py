@@ -20,6 +20,7 @@ from hashing.case.events import (
     Failed,
     Item,
     ItemFacts,
+    PageJudged,
     PostChanged,
     PostRead,
     ProofRead,
@@ -84,6 +85,8 @@ class CaptureView:
     skipped: tuple[Skipped, ...]
     changed: tuple[PostChanged, ...]
     """Posts that are not what they were in an earlier capture."""
+    verdicts: tuple[PageJudged, ...]
+    """What its pages turned out to be."""
     recovered: tuple[CaptureResumed, ...]
     warcs: tuple[WarcClosed, ...]
     seal: Seal | None
@@ -133,6 +136,7 @@ def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> Ca
         failed=tuple(gathered.of(Failed)),
         skipped=tuple(gathered.of(Skipped)),
         changed=tuple(gathered.of(PostChanged)),
+        verdicts=tuple(gathered.of(PageJudged)),
         recovered=tuple(gathered.of(CaptureResumed)),
         warcs=tuple(gathered.of(WarcClosed)),
         seal=seal,

@@ -23,6 +23,7 @@ from exports.format.manifest import (
     ListedItem,
     ListedRecovery,
     ListedSkip,
+    ListedVerdict,
     SealRecord,
 )
 from hashing.case.case import CAPTURES
@@ -58,6 +59,7 @@ _LISTED: dict[str, type[Listed]] = {
     "failed": ListedFailure,
     "skipped": ListedSkip,
     "post-changed": ListedChange,
+    "verdict": ListedVerdict,
     "recovered": ListedRecovery,
 }
 """Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""

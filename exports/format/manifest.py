@@ -23,6 +23,7 @@ from hashing.case.events import (
     Exchange,
     Failed,
     Item,
+    PageJudged,
     PostChanged,
     ProofRead,
     ServerDates,
@@ -262,13 +263,19 @@ class ListedChange(PostChanged, frozen=True, kw_only=True, omit_defaults=True, t
     exhibit: str
 
 
+class ListedVerdict(PageJudged, frozen=True, kw_only=True, omit_defaults=True, tag="verdict", gc=False):
+    """What a page turned out to be: a judgement from signs that it carries, and never evidence."""
+
+    exhibit: str
+
+
 class ListedRecovery(CaptureResumed, frozen=True, kw_only=True, omit_defaults=True, tag="recovered", gc=False):
     """The finishing off of a capture whose process had died."""
 
     exhibit: str
 
 
-Listed = ListedItem | ListedFailure | ListedSkip | ListedChange | ListedRecovery
+Listed = ListedItem | ListedFailure | ListedSkip | ListedChange | ListedVerdict | ListedRecovery
 """A line of items.jsonl: in the order of the captures, and in each in the order of its ledger."""
 
 

@@ -23,6 +23,7 @@ _DEMANDED = {
     "item": ("url", "found_in"),
     "proof": ("did", "collection", "rkey"),
     "post-changed": ("id",),
+    "verdict": ("url",),
     "failed": ("url",),
 }
 """Fields without which an event is none."""

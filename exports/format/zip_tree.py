@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 _BATCH_FILES = 200
 _BATCH_BYTES = 8 << 20
+_OF_MACOS = b"__MACOSX/"
 
 
 class ZipTree:
@@ -42,11 +43,23 @@ class ZipTree:
         try:
             self.top, self._entries = self._named(read_entries(self._file))
         except NotCheckable as error:
+            by_macos = self._is_by_macos()
             self._file.close()
-            raise NotCheckable(f"{path}: {error}", hint=error.hint) from error
+            raise NotCheckable(f"{path}: {by_macos or error}", hint=error.hint) from error
         except OSError as error:
             self._file.close()
             raise NotCheckable(f"{path}: {refusal(error)}") from error
+
+    def _is_by_macos(self) -> str:
+        """Say that macOS packed the zip, where the list of files at its end shows so; "" where it does not."""
+        try:
+            self._file.seek(0)
+            is_zip = self._file.read(2) == b"PK"
+            self._file.seek(max(self._file.seek(0, os.SEEK_END) - _PIECE, 0))
+            found = is_zip and _OF_MACOS in self._file.read(_PIECE)
+        except OSError:
+            return ""
+        return "macOS has packed it anew and put __MACOSX beside the bundle" if found else ""
 
     def close(self) -> None:
         """Let go of the file."""

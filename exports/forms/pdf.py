@@ -102,7 +102,7 @@ def _parts(held: HeldBundle) -> list[list[SitePage]]:
 def _weight(page: SitePage) -> float:
     if page.template == "capture":
         capture = page.values["capture"]
-        return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed))
+        return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed) + len(capture.verdicts))
     if page.template == "map":
         return _ROW * int(page.values["whole"])
     entries = len(page.values.get("entries", ()))

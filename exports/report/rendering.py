@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from exports.format.exhibits import exhibit_ranges
 from exports.format.printable import printable
 from exports.format.skips import item_named, skips_together
+from exports.format.verdicts import verdict_line
 from exports.report.links import anchor
 from exports.report.map_drawing import degrees
 from exports.report.summary import summary
@@ -108,6 +109,7 @@ def environment(files: BundleFiles) -> Environment:
         "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
         "text": files.page_text,
         "together": skips_together,
+        "verdict": verdict_line,
     }
     made.tests |= TESTS
     return made

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
-from urllib.parse import unquote
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST
@@ -38,6 +37,7 @@ from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
 from exports.verification.disclosure import DisclosureCheck
+from exports.verification.foreign_bag import check_foreign_bag
 from exports.verification.openings import check_openings
 from exports.verification.timestamps import check_stamp
 from hashing.case.capture_folder import CHECKPOINT
@@ -46,7 +46,7 @@ from hashing.case.events import CaptureSealed, Event, Exported, Stamped, decode_
 from hashing.errors import BadFormat, BadKey, NewerFormat
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
-from hashing.ledger.ledger import LONGEST_LINE
+from hashing.ledger.ledger import LEDGER, LONGEST_LINE
 from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ if TYPE_CHECKING:
 
     Proven: TypeAlias = Callable[[str, bytes], int | None]
 
-_OURS = re.compile(r"([0-9a-f]{64})  (.+)", re.DOTALL)
-_ANY = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
-"""A line of a hash list: as goldenhour writes it, and as RFC 8493 and coreutils allow it."""
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)\n", re.DOTALL)
+"""A line of a hash list as goldenhour writes it."""
 _CAPTURES = f"{PAYLOAD}captures/"
 _CASE = f"{PAYLOAD}{CASE_FILE}"
 _EXPORT_LINE = f"{EXPORT}.json"
+_LEDGER = re.compile(rf"{_CAPTURES}[^/]+/(?:{re.escape(LEDGER)}|{re.escape(CHECKPOINT)})")
+_FORMAT = re.compile(rb'"format"\s*:\s*"goldenhour-')
 _LONGEST_LINE = 1 << 16
 _MORE_LINES = 200_000
 """Lines of a hash list beyond two for each file that is here: the rest of a longer one is not read."""
@@ -75,11 +76,13 @@ _T = TypeVar("_T", bound=Event)
 
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
+    if not is_ours(check):
+        check_foreign_bag(check)
+        return
     _check_format(check)
     check.tree.begin()
     if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
-        _accept_foreign(check)
-        return
+        check.problem(".", "looks like a bundle of goldenhour whose seal and manifest were taken out")
     if BAGIT in check.kinds and check.small(BAGIT) != DECLARATION:
         check.problem(BAGIT, "not the declaration of a bag")
     _demand_inside(check)
@@ -104,6 +107,18 @@ def check_bundle(check: Check) -> None:
         check_openings(check, check.openings, masked)
 
 
+def is_ours(check: Check) -> bool:
+    """Say whether a bag carries any mark of goldenhour's own, so that it stays one when its seal is taken out."""
+    if SEAL_CHECKPOINT in check.kinds or any(map(_LEDGER.fullmatch, check.kinds)):
+        return True
+    for name in (MANIFEST_JSON, _CASE):  # names that others use too
+        if check.is_file(name):
+            with check.tree.open(name) as file:
+                if _FORMAT.search(file.read(_LONGEST_LINE)):
+                    return True
+    return False
+
+
 def _check_format(check: Check) -> None:
     """Refuse what a later version made, before anything in it that is unknown to this one is called a fault."""
     if not check.is_file(_CASE):
@@ -114,24 +129,6 @@ def _check_format(check: Check) -> None:
         raise NotCheckable(str(error), hint=error.hint) from error
     except BadFormat as error:
         check.problem(_CASE, str(error).removeprefix(f"{_CASE}: "))
-
-
-def _accept_foreign(check: Check) -> None:
-    """Judge a bag of others by the standard alone: tag files may stand there unlisted (RFC 8493 section 2.2.1)."""
-    check.unchecked(".", "a bag, but not one that goldenhour sealed: nothing says who made it and when")
-    if BAGIT in check.kinds and not check.small(BAGIT).startswith(b"BagIt-Version: "):
-        check.problem(BAGIT, "not the declaration of a bag")
-    for name, sha256 in _hash_list(check, MANIFEST, _ANY):
-        if not name.startswith(PAYLOAD):
-            check.problem(MANIFEST, f"lists {name}, which belongs elsewhere")
-        check.expect(name, sha256)
-    if TAG_MANIFEST in check.kinds:
-        for name, sha256 in _hash_list(check, TAG_MANIFEST, _ANY):
-            check.expect(name, sha256)
-    for name in check.kinds:
-        if not name.startswith(PAYLOAD):
-            check.expected.setdefault(name, "")
-    check.folders.update(check.tree.empty_folders())
 
 
 def _check_payload_list(check: Check, unread: Collection[str]) -> None:
@@ -182,7 +179,7 @@ def _raw_lines(file: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: file.readline(_LONGEST_LINE), b"")
 
 
-def _hash_list(check: Check, name: str, form: re.Pattern[str] = _OURS) -> Iterator[tuple[str, str]]:
+def _hash_list(check: Check, name: str) -> Iterator[tuple[str, str]]:
     """Yield path and SHA-256 of each line of a hash list; note what is wrong with it.
 
     A list of ours is sorted, so that no path stands in it twice. No more of it is read than the files that are here can
@@ -196,17 +193,14 @@ def _hash_list(check: Check, name: str, form: re.Pattern[str] = _OURS) -> Iterat
             if number > most or faulty > _MOST_FAULTY:
                 check.problem(name, f"line {number} and all behind it were not read")
                 return
-            line = raw.decode("utf-8", "replace")
-            match = form.fullmatch(line.removesuffix("\n") if form is _OURS else line.rstrip("\r\n"))
-            path = match[2] if match else ""
-            if form is _ANY and "%" in path:
-                path = unquote(path)
-            if match is None or (form is _OURS and not line.endswith("\n")):
+            match = _LINE.fullmatch(raw.decode("utf-8", "replace"))
+            if match is None:
                 check.problem(name, f"line {number} is not a line of a hash list as goldenhour writes it")
                 faulty += 1
                 continue
+            path = match[2]
             demand_inside(path)
-            if form is _OURS and ordered and path <= before:
+            if ordered and path <= before:
                 ordered = False
                 check.problem(name, f"line {number} stands out of order, or twice")
             before = path

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
-from exports.format.bag import BAGIT, MANIFEST, PAYLOAD
+from exports.format.bag import BAGIT, PAYLOAD
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
 from exports.format.tree import WACZ_MARKS, below
 from exports.format.zip_tree import ZipTree
-from exports.verification.bundle import check_bundle
+from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
 from exports.verification.case import check_case
 from exports.verification.check import Check
+from exports.verification.foreign_bag import is_hash_list
 from exports.verification.retired import check_retired
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
@@ -44,6 +45,7 @@ def verify(
     since: Path | None = None,
     openings: Openings | None = None,
     report: bool = False,
+    accept_bag: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a case, a capture or a bundle, and report every fault. Never writes, and never leaves `path`.
@@ -53,11 +55,14 @@ def verify(
     `openings` are checked against the disclosure that they are of.
     What is demanded so and meets nothing (no seal, no trusted time) could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
-    capture that was left out of this bundle. `progress` is told bytes done and bytes to do.
+    capture that was left out of this bundle. With `accept_bag` an intact bag of others will do. `progress` is told
+    bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     count = _summing(progress)
-    what, check, findings = _examine(path, signers, roots, count, openings, report=report)
+    what, check, findings = _examine(
+        path, signers, roots, count, openings, report=report, accept_bag=accept_bag and since is None
+    )
     if check is not None:
         check.judge_demands()
     if since is None or check is None:
@@ -75,6 +80,7 @@ def _examine(
     openings: Openings | None = None,
     *,
     report: bool = False,
+    accept_bag: bool = False,
 ) -> tuple[str, Check | None, Findings]:
     """Check one path by itself; return what it is, and the check unless it could not be begun."""
     what, check, findings = "nothing that can be checked", None, Findings()
@@ -82,7 +88,7 @@ def _examine(
         for attempt in range(_ATTEMPTS):
             before = _ledger_state(path)
             with open_tree(path) as tree:
-                check = Check(tree, signers, roots, openings, report)
+                check = Check(tree, signers, roots, openings, report=report, accept_bag=accept_bag)
                 findings = check.findings
                 what = _check(check, tree)
                 if openings is not None and not what.startswith("bundle"):
@@ -125,9 +131,10 @@ def _check(check: Check, tree: EvidenceTree) -> str:
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """
-    if BAGIT in check.kinds or (MANIFEST in check.kinds and any(below(check.kinds, PAYLOAD))):
+    if BAGIT in check.kinds or (any(map(is_hash_list, check.kinds)) and any(below(check.kinds, PAYLOAD))):
         check_bundle(check)
-        return "bundle (zip)" if isinstance(tree, ZipTree) else "bundle"
+        what = "bundle" if is_ours(check) else "bag"
+        return f"{what} (zip)" if isinstance(tree, ZipTree) else what
     if WACZ_MARKS & check.kinds.keys():
         from exports.verification.wacz import check_wacz
 

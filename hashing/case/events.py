@@ -207,12 +207,31 @@ class PostChanged(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="po
     id: str
     """The post's lasting name."""
     change: str
-    """`edited` or `gone`."""
+    """`edited` or `gone`; `served differently` where a page's bytes are others, and its text and media the same."""
     before: str
     """The item with the earlier version, such as `MP/1-0003`."""
     after: str = ""
     """The item with the later version, or with the server's word that it is gone."""
     reason: str = ""
+
+
+class PageJudged(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="verdict"):
+    """What a page turned out to be (`hashing.case.verdict`): judged from signs that it carries, and never evidence."""
+
+    ref: str
+    """The item that was judged; "" where only the answer's head came."""
+    url: str
+    """The address that was asked for."""
+    verdict: str
+    reasons: tuple[str, ...] = ()
+    title: str = ""
+    """The page's own title."""
+    final_url: str = ""
+    """Where redirects led to, if elsewhere."""
+    leads_to: str = ""
+    """Of a stub, or one part of several: the address that it leads on to."""
+    shows: str = ""
+    """SHA-256 of the page's visible text and the paths of its media: the same where two versions show the same."""
 
 
 class WorkingCopy(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
@@ -590,6 +609,7 @@ CaptureEvent = (
     | PostRead
     | ProofRead
     | PostChanged
+    | PageJudged
     | WorkingCopy
     | Failed
     | Skipped

@@ -59,6 +59,7 @@ _FIELDS: dict[str, dict[str, str]] = {
     "post": {},
     "proof": {**dict.fromkeys(("collection", "rkey", "record_cid", "rev"), URL), "did": AUTHOR, "key": AUTHOR},
     "post-changed": {"id": URL},
+    "verdict": {**dict.fromkeys(("url", "final_url", "leads_to"), URL), **dict.fromkeys(("title", "reasons"), TEXT)},
     "working-copy": {"path": URL},
     "failed": {"url": URL, "found_in": URL},
     "skipped": {"url": URL, "found_in": URL},
@@ -74,7 +75,7 @@ _POST = {
 }
 """The same for the parts of a post."""
 _CLAIMED = {
-    **dict.fromkeys(("author", "artist", "camera owner", "copyright"), AUTHOR),
+    **dict.fromkeys(("author", "author address", "author mail", "artist", "camera owner", "copyright"), AUTHOR),
     **dict.fromkeys(("title", "description", "text", "comment", "user comment", "subject", "keywords"), TEXT),
     "canonical address": URL,
 }

@@ -8,43 +8,91 @@ from typing import TYPE_CHECKING
 from hashing.errors import BadCoding, UnknownCoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PIECE = 1 << 18
 """Bytes that are in memory at a time, coded and decoded."""
 
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15, "identity": 0, "": 0}
+_GZIP, _DEFLATE, _IDENTITY = "gzip", "deflate", "identity"
+_NAMES = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _DEFLATE, "identity": _IDENTITY, "": _IDENTITY}
+_WINDOW_BITS = {_GZIP: 31, _DEFLATE: 15}
+_RAW = -15
+_GZIP_BEGINS = b"\x1f\x8b"
+_HEADER = 2
+_ZLIB_METHOD, _ZLIB_CHECK = 8, 31
+_MOST_CODINGS = 4
+_MOST_MEMBERS = 10_000
+"""Of gzip in one body: each costs a copy of what follows it."""
 
 
-def unpacker(coding: str) -> zlib._Decompress | None:
-    """Return what undoes a coding, or None where there is nothing to undo. Raises UnknownCoding."""
-    name = _name(coding)
-    if name not in _WINDOW_BITS:
-        raise UnknownCoding(f"coded as {name[:40]}")
-    return zlib.decompressobj(_WINDOW_BITS[name]) if _WINDOW_BITS[name] else None
-
-
-def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
+def unpacked(pieces: Iterable[bytes], coding: str, cut: Callable[[], None] = lambda: None) -> Iterator[bytes]:
     """Yield a body without its content coding. Raises BadCoding, UnknownCoding.
 
-    What follows the end of the coded data is no part of the body: no further piece is taken then. That the data ends
-    too early is no fault here, since a body that was cut off still says something.
+    Several members of gzip are one body (RFC 1952 section 2.2); `deflate` is read with the zlib format around it, and
+    without (RFC 9110 section 8.4.1.2). What follows the end of the coded data is no part of the body: no further piece
+    is taken then. That the data ends too early is no fault here, since a body that was cut off still says something:
+    `cut` is called then, at the end.
     """
-    undoing = unpacker(coding)
-    if undoing is None:
-        yield from pieces
-        return
+    for name in reversed(_codings(coding)):
+        pieces = _undone(pieces, name, cut)
+    yield from pieces
+
+
+def unpacked_sample(sample: bytes, coding: str) -> bytes:
+    """Return what the first bytes of a body begin with when decoded, no more than they are; as they are on a fault."""
+    plain = bytearray()
     try:
-        for piece in pieces:
-            rest = piece
-            while plain := undoing.decompress(rest, PIECE):
-                yield plain
-                rest = undoing.unconsumed_tail
-            if undoing.eof:
-                return
+        for piece in unpacked([sample], coding):
+            plain += piece
+            if len(plain) >= len(sample):
+                break
+    except (UnknownCoding, BadCoding):
+        return bytes(plain) or sample
+    return bytes(plain[: len(sample)])
+
+
+def _codings(coding: str) -> list[str]:
+    """Return the codings of a body in the order in which they were applied. Raises UnknownCoding."""
+    names = [name.strip().lower() for name in coding.split(",")]
+    unknown = next((name for name in names if name not in _NAMES), "")
+    if unknown or len(names) > _MOST_CODINGS:
+        raise UnknownCoding(f"coded as {(unknown or coding)[:40]}")
+    return [_NAMES[name] for name in names if _NAMES[name] != _IDENTITY]
+
+
+def _undone(pieces: Iterable[bytes], name: str, cut: Callable[[], None]) -> Iterator[bytes]:
+    """Yield a body without one coding."""
+    undoing: zlib._Decompress | None = None
+    members, rest = 0, b""
+    for piece in pieces:
+        rest += piece
+        while rest and (undoing is not None or len(rest) >= _HEADER):
+            if undoing is None:
+                if members and not (name == _GZIP and rest.startswith(_GZIP_BEGINS)):
+                    return
+                if members == _MOST_MEMBERS:
+                    raise BadCoding(f"more than {_MOST_MEMBERS:,} members of {name}")
+                members, undoing = members + 1, zlib.decompressobj(_window_bits(name, rest))
+            yield from _inflated(undoing, rest, name)
+            rest = undoing.unused_data
+            undoing = None if undoing.eof else undoing
+    if undoing is not None or (rest and not members):
+        cut()
+
+
+def _inflated(undoing: zlib._Decompress, data: bytes, name: str) -> Iterator[bytes]:
+    """Yield what coded data holds, up to the end of a member."""
+    try:
+        while plain := undoing.decompress(data, PIECE):
+            yield plain
+            data = undoing.unconsumed_tail
     except zlib.error as error:
-        raise BadCoding(f"not valid {_name(coding)} data") from error
+        raise BadCoding(f"not valid {name} data") from error
 
 
-def _name(coding: str) -> str:
-    return coding.strip().lower()
+def _window_bits(name: str, head: bytes) -> int:
+    """Return how zlib is to read a coding; deflate with the zlib format begins with a check of its first two bytes."""
+    if name == _DEFLATE:
+        is_zlib = head[0] & 15 == _ZLIB_METHOD and (head[0] << 8 | head[1]) % _ZLIB_CHECK == 0
+        return _WINDOW_BITS[name] if is_zlib else _RAW
+    return _WINDOW_BITS[name]

@@ -20,6 +20,7 @@ from hashing.case.events import (
     Failed,
     Item,
     ItemFacts,
+    PageJudged,
     PostRead,
     Skipped,
     Tls,
@@ -228,6 +229,11 @@ class CaptureMaker:
         """Record something that was not sought."""
         self._skipped += count
         self.events.append(Skipped(time=timestamp(system_clock()), url=url, reason=reason, count=count))
+
+    def judge(self, item: Item, verdict: str, *reasons: str) -> None:
+        """Record what a page turned out to be."""
+        moment = timestamp(system_clock())
+        self.events.append(PageJudged(time=moment, ref=item.ref, url=item.url, verdict=verdict, reasons=reasons))
 
     def seal(self, status: str = "") -> Path:
         """Finish the ledger, seal the capture, and return its folder."""

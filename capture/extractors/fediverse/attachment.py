@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.extractors.json_value import mapping, sequence, text, web_url
-from capture.request.extractor import FetchRequest, NotFollowed
+from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 from hashing.case.post import PostMedia
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def read_attachments(value: object) -> tuple[PostMedia, ...]:
     return tuple(filter(None, (_attachment(mapping(each)) for each in sequence(value, MOST))))
 
 
+def without_address(value: object) -> int:
+    """Return for how many of a post's `media_attachments` its server gives no address."""
+    return sum(_attachment(mapping(each)) is None for each in sequence(value, MOST))
+
+
 def kind_of(named: str, mime: str, url: str) -> str:
     """Return what a thing is expected to be: by the platform's word, its MIME type, or its name; a photo in doubt."""
     by_mime = {"image": "photo", "video": "video", "audio": "audio", "text": "document", "application": "document"}
@@ -42,13 +47,18 @@ def kind_of(named: str, mime: str, url: str) -> str:
     )
 
 
-def found_media(media: tuple[PostMedia, ...], found_in: str) -> Iterator[FetchRequest | NotFollowed]:
-    """Yield what is to be fetched."""
+def found_media(
+    media: tuple[PostMedia, ...], found_in: str, missing: int = 0
+) -> Iterator[FetchRequest | NotFollowed | Unavailable]:
+    """Yield what is to be fetched, and for how many media the server gives no address (`missing`)."""
     for each in media:
         yield FetchRequest(url=each.url, kind=each.kind, found_in=found_in, alt=each.alt)
     if len(media) >= MOST:
         reason = f"{found_in} names {MOST} photos and videos or more: no further ones were sought"
         yield NotFollowed(url=media[-1].url, reason=reason)
+    if missing:
+        reason = f"{missing} of its {missing + len(media)} photos and videos: the server gives no address for them"
+        yield Unavailable(url=found_in.removeprefix("post "), reason=reason, found_in=found_in)
 
 
 def _attachment(said: Json) -> PostMedia | None:

@@ -92,7 +92,7 @@ class Copy:
             post = replace(post, edits=edits)
         yield ItemReading(ref=stored.item.ref, facts=(*listed.status.facts, *_boost(listed)), post=post)
         self._posts.note(listed.status)
-        yield from found_media(post.media, f"post {post.permalink or post.id}")
+        yield from found_media(post.media, f"post {post.permalink or post.id}", listed.status.missing)
         yield from found_media(earlier, f"an earlier wording of post {post.permalink or post.id}")
         yield from self._posts.quoted(stored, listed)
 

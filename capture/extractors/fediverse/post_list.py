@@ -96,7 +96,7 @@ class PostList:
 
         `unwanted` says why a post does not belong to the scene, or "".
         """
-        media: list[FetchRequest | NotFollowed] = []
+        media: list[FetchRequest | NotFollowed | Unavailable] = []
         left_out: dict[str, int] = {}
         for listed in page.posts:
             if reason := self._left_out(listed, unwanted, allowance):
@@ -106,7 +106,7 @@ class PostList:
                 continue
             allowance.take()
             yield self._excerpt(stored, listed, _how_found(listed, found_in))
-            media += found_media(listed.status.post.media, f"post {_named(listed)}")
+            media += found_media(listed.status.post.media, f"post {_named(listed)}", listed.status.missing)
             yield from self.quoted(stored, listed)
             self._remember(listed.status)
         yield from media
@@ -123,7 +123,7 @@ class PostList:
                 yield NotFollowed(url=_named(quoted), reason=NOT_PUBLIC)
             elif self._is_new(quoted.status.post):
                 yield self._excerpt(stored, quoted, f"quoted in post {_named(listed)}")
-                yield from found_media(quoted.status.post.media, f"post {_named(quoted)}")
+                yield from found_media(quoted.status.post.media, f"post {_named(quoted)}", quoted.status.missing)
 
     def histories(self) -> Iterator[Finding]:
         """Fetch what the posts that were taken said before they were edited, and yield what is read in it."""

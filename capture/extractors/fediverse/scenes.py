@@ -60,6 +60,16 @@ def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fe
             reason = "; ".join([*copy.refusals, refused, "its page is taken instead"])
             yield Unavailable(url=address.url, reason=reason, found_in="scene")
             yield from Web().find(scene, fetch)
+        else:
+            yield from _not_by_activity(address, copy.refusals, fetch)
+
+
+def _not_by_activity(address: FediverseAddress, refusals: list[str], fetch: Fetch) -> Iterator[Finding]:
+    """Say what the API alone could have given of a post that came as ActivityPub."""
+    because = f"the post came as ActivityPub alone: {'; '.join(dict.fromkeys(refusals))}"
+    yield NotFollowed(url=address.url, reason=f"edit history: {because}")
+    if fetch.options.thread:
+        yield Unavailable(url=address.url, reason=f"thread: {because}", found_in="scene")
 
 
 def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:
@@ -101,7 +111,12 @@ def find_tag(tag: str, server: Server, fetch: Fetch) -> Iterator[Finding]:
     posts = PostList(server, fetch)
     url = server.api("v1", "timelines", "tag", tag, limit=str(PAGE_SIZE))
     name = f"#{tag} on {server.host}"
-    yield from Timeline(url, name, server, fetch, posts).find(Allowance(fetch.options.limit), _unwanted)
+    timeline = Timeline(url, name, server, fetch, posts)
+    yield from timeline.find(Allowance(fetch.options.limit), _unwanted)
+    if timeline.is_empty:
+        reason = f"no post found under #{tag} at {server.host}"
+        alone = len(fetch.options.on) == 1 and not fetch.options.known.posts
+        yield Unavailable(url=url, reason=reason, found_in="scene") if alone else NotFollowed(url=url, reason=reason)
     yield from _threads(server, fetch, posts)
 
 

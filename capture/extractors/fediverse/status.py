@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
-from capture.extractors.fediverse.attachment import read_attachments
+from capture.extractors.fediverse.attachment import read_attachments, without_address
 from capture.extractors.fediverse.content import read_content
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.place import read_place
 from capture.extractors.fediverse.poll import poll_counts, poll_facts, poll_text
 from capture.extractors.fediverse.tags import read_tags
-from capture.extractors.json_value import count, line, mapping, name_of, sequence, text, time, web_url
+from capture.extractors.json_value import as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
@@ -49,6 +49,8 @@ class Status:
     """The `acct` of its author's account."""
     replies: int
     facts: tuple[Fact, ...]
+    missing: int = 0
+    """Media for which the server gives no address."""
 
     @property
     def public(self) -> bool:
@@ -100,6 +102,7 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
         facts=_facts(said),
+        missing=without_address(said.get("media_attachments")),
     )
 
 
@@ -151,7 +154,7 @@ def _facts(said: Json) -> tuple[Fact, ...]:
     if said.get("sensitive") is True:
         facts.append(Fact("sensitive", True, "sensitive"))
     facts += [
-        Fact("could not be read", f"the time {line(said.get(key), 100)!r}", key)
+        Fact("could not be read", f"the time {as_sent(said.get(key))}", key)
         for key in ("created_at", "edited_at")
         if said.get(key) and not time(said.get(key))
     ]

@@ -1,11 +1,13 @@
 """A list of posts, page by page, for as long as it brings something new.
 
-https://docs.joinmastodon.org/api/guidelines/#pagination: where a list goes on, the Link field alone says.
+https://docs.joinmastodon.org/api/guidelines/#pagination: where a list goes on, the Link field says. Servers that never
+send one are asked for what is older than the last post they gave.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from capture.extractors.fediverse.link_header import next_page
 from capture.extractors.fediverse.listed import StatusPage
@@ -32,6 +34,9 @@ MOST_PAGES = 2500
 """A hundred thousand posts."""
 _PATIENCE = 3
 """Pages in a row without anything new: servers that leave posts out of a page after counting it send some."""
+_MAY_GO_ON = "the list may go on: the server names no further page"
+_NO_SUCH_PAGE = frozenset({400, 404, 422})
+"""What servers answer that know of no pages."""
 _OLD_PAGES = 2
 """Pages in a row with nothing but older posts, after which a list is taken to be past `--since`.
 
@@ -52,11 +57,14 @@ class Timeline:
         self._posts = posts
         self._first_page_only = first_page_only
         self._seen: set[str] = set()
+        self._numbers: set[str] = set()
         self._idle = self._old = 0
+        self.is_empty = False
+        """Whether the server answered, and its first page held no post."""
 
     def find(self, allowance: Allowance, unwanted: Callable[[Post], str] = lambda _: "") -> Iterator[Finding]:
         """Yield the posts of the list, as soon as their page is there, until its end or the limit."""
-        url, asked = self._url, set[str]()
+        url, asked, by_ids, was_full = self._url, set[str](), False, False
         while url:
             asked.add(url)
             answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
@@ -67,15 +75,37 @@ class Timeline:
                     reason = answer.reason or "it is not JSON"
                     yield Unavailable(url=url, reason=f"{self._name}: stored, but could not be read: {reason}")
                     return
+                was_full = page.size >= PAGE_SIZE
+                self.is_empty = url == self._url and not page.size
                 yield from self._posts.take(answer.stored, page, self._name, allowance, unwanted)
             elif not is_as_before(answer):
+                if by_ids and answer.status in _NO_SUCH_PAGE:
+                    yield from [NotFollowed(url=url, reason=_MAY_GO_ON)] if was_full else []
+                    return
                 yield Unavailable(url=url, reason=self._server.refusal(answer, self._name), found_in=self._name)
                 return
             following = next_page(answer.headers.get("link", ""), answer.url)
+            by_ids = not following and page is not None and (by_ids or url == self._url)
+            if by_ids and page is not None and "link" not in answer.headers:
+                following = self._older(page)
             if end := self._end(answer, page, following, asked, allowance):
                 yield end
                 return
             url = following
+
+    def _older(self, page: StatusPage) -> str:
+        """Return where a list goes on of a server that never says so: what is older than its last post.
+
+        A page that brings nothing new is the last one: the server does not heed `max_id`, or has no more.
+        """
+        numbers = [listed.listed_as for listed in page.posts if listed.listed_as]
+        new = set(numbers) - self._numbers
+        self._numbers |= new
+        if not new or self._first_page_only:
+            return ""
+        oldest = min(numbers, key=int) if all(map(str.isdecimal, numbers)) else numbers[-1]
+        separator = "&" if "?" in self._url else "?"
+        return f"{self._url}{separator}max_id={quote(oldest, safe='')}"
 
     def _page(self, stored: StoredItem) -> StatusPage | None:
         try:
@@ -90,7 +120,7 @@ class Timeline:
         """Return what is to be said where the list is left before its own end, or None where it goes on."""
         if not following:
             if page is not None and page.size >= PAGE_SIZE:
-                return NotFollowed(url=answer.url, reason="the list may go on: the server names no further page")
+                return NotFollowed(url=answer.url, reason=_MAY_GO_ON)
             return None
         if page is None and allowance.limited:
             return NotFollowed(url=following, reason="further pages: this one is as it was in an earlier round")

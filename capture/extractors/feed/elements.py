@@ -17,12 +17,13 @@ _LONGEST_BASE = 500
 
 
 class Elements:
-    """The elements that stand directly in an entry, by name."""
+    """The elements that stand directly in an entry, or in its group of media, by name."""
 
     def __init__(self, entry: etree._Element) -> None:
         self.entry = entry
         self._named: dict[str, list[etree._Element]] = {}
-        for element in entry:
+        grouped = (child for element in entry if name_of(element) == "media:group" for child in element)
+        for element in (*entry, *grouped):
             self._named.setdefault(name_of(element), []).append(element)
 
     def all(self, *names: str) -> Iterator[etree._Element]:

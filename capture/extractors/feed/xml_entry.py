@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _PUBLISHED = ("pubDate", "published", "issued", "dc:date", "dcterms:issued", "created", "dcterms:created")
 _UPDATED = ("updated", "modified", "dcterms:modified")
-_BODY = ("content:encoded", "content", "html:body", "description", "summary", "itunes:summary", "media:description")
+_BODY = (
+    "content:encoded", "content", "html:body", "description", "summary", "dc:description", "itunes:summary",
+    "media:description",
+)  # fmt: skip
 _TAGS = ("category", "dc:subject")
 _PLAIN = frozenset({"text", "text/plain"})
 _MARKUP = re.compile(r"[<&]")

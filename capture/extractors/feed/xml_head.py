@@ -38,7 +38,11 @@ def read_head(root: etree._Element) -> Head:
     author, language, next_page, link = NOBODY, root.get(XML_LANG) or "", "", ""
     for element in _own(root):
         name, text = name_of(element), text_of(element)
-        if name in _CLAIMS:
+        if name == "author" and len(element):
+            said = account_of(element)
+            parts = (("author", said.name), ("author address", said.url), ("author mail", said.handle))
+            claims += [(part, value, name) for part, value in parts if value]
+        elif name in _CLAIMS:
             claims.append((_CLAIMS[name], text, name))
         elif name in _TIMES:
             times.append((_TIMES[name], text, name))

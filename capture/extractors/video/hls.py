@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from capture.errors import CaptureError
 
@@ -14,6 +14,10 @@ _NUMBER = re.compile(r"\d{1,15}")
 _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _HEX = re.compile(r"0[xX]([0-9A-Fa-f]{1,32})")
 _BEGINNING = "#EXTM3U"
+_DEFINE = "#EXT-X-DEFINE:"
+_VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,100})\}")
+_MOST_VARIABLES = 1000
+_LONGEST_LINE = 1 << 16
 
 
 class NoPlaylist(CaptureError):
@@ -79,15 +83,45 @@ class _Reading:
         self._target = 10.0
         self._ended = False
         self._left_out = 0
+        self._variables: dict[str, str] = {}
 
     def read(self, lines: list[str]) -> MediaPlaylist:
-        for line in lines:
+        for written in lines:
+            if written.startswith(_DEFINE):
+                self._define(_attributes(written.removeprefix(_DEFINE)))
+                continue
+            line = _VARIABLE.sub(self._value_of, written)
+            if len(line) > _LONGEST_LINE:
+                raise NoPlaylist(f"{self._url}: a line of more than {_LONGEST_LINE:,} characters")
             if line and not line.startswith("#"):
                 self._take(Segment(self._absolute(line), number=self._number))
                 self._number += 1
             else:
                 self._tag(*line.partition(":")[::2])
         return MediaPlaylist(tuple(self._segments), self._ended, self._target, self._left_out)
+
+    def _define(self, attributes: dict[str, str]) -> None:
+        """Take a variable (RFC 8216bis, section 4.4.2.3): its value, or what the playlist's own query says of it.
+
+        Raises NoPlaylist where its value stands elsewhere.
+        """
+        name = attributes.get("IMPORT", "")
+        value: str | None = None
+        if "NAME" in attributes:
+            name, value = attributes["NAME"], attributes.get("VALUE", "")
+        elif "QUERYPARAM" in attributes:
+            name = attributes["QUERYPARAM"]
+            value = dict(parse_qsl(urlsplit(self._url).query, keep_blank_values=True)).get(name)
+        if value is None:
+            raise NoPlaylist(f"{self._url}: the value of its variable {name[:100]!r} stands elsewhere")
+        if len(self._variables) < _MOST_VARIABLES:
+            self._variables[name] = value
+
+    def _value_of(self, match: re.Match[str]) -> str:
+        value = self._variables.get(match[1])
+        if value is None:
+            raise NoPlaylist(f"{self._url}: it uses the variable {match[1]!r} and does not define it")
+        return value
 
     def _tag(self, name: str, value: str) -> None:
         match name:

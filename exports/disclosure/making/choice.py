@@ -14,6 +14,7 @@ from hashing.case.events import (
     Failed,
     Item,
     ItemFacts,
+    PageJudged,
     PostChanged,
     PostRead,
     ProofRead,
@@ -64,7 +65,7 @@ def _belongs(event: CaptureEvent, refs: Collection[str], exchanges: Collection[i
             return True
         case Exchange():
             return event.exchange in exchanges
-        case Item() | ItemFacts() | PostRead() | ProofRead() | WorkingCopy() | Failed():
+        case Item() | ItemFacts() | PostRead() | ProofRead() | PageJudged() | WorkingCopy() | Failed():
             return event.ref in refs
         case PostChanged():
             return {event.before, event.after} - {""} <= set(refs)

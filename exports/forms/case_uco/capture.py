@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports.format.verdicts import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
 from exports.forms.case_uco.graph import node, texts
 from exports.forms.case_uco.item import item_nodes
@@ -82,6 +83,8 @@ def _told(capture: CaptureListing) -> Iterator[str]:
         yield f"finished off {recovered.time} by {recovered.officer}: {'; '.join(recovered.found)}"
     for skipped in capture.skipped:
         yield f"not sought: {skipped.url}: {skipped.reason} ({skipped.count})"
+    for judged in capture.verdicts:
+        yield f"verdict on {judged.ref or judged.url}: {verdict_line(judged)}"
     for changed in capture.changed:
         later = f", after {changed.after}" if changed.after else ""
         reason = f": {changed.reason}" if changed.reason else ""

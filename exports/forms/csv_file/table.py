@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from exports.format.manifest import ListedChange, ListedFailure, ListedItem, ListedSkip
+from exports.format.manifest import ListedChange, ListedFailure, ListedItem, ListedSkip, ListedVerdict
 from exports.forms.csv_file.cell import guarded
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class TableRow:
     """One row: the columns in their order. A text is written guarded, a number as it is."""
 
     row: str
-    """item, failed, skipped or changed."""
+    """item, failed, skipped, changed or verdict."""
     exhibit: str
     ref: str = ""
     kind: str = ""
@@ -104,6 +104,8 @@ def _row(entry: Listed, scene: str) -> TableRow | None:
             return _skipped(entry, scene)
         case ListedChange():
             return _changed(entry, scene)
+        case ListedVerdict():
+            return _judged(entry, scene)
         case _:
             return None
 
@@ -182,6 +184,21 @@ def _changed(changed: ListedChange, scene: str) -> TableRow:
         url=changed.id,
         time=changed.time,
         reason=f"{versions}, {changed.reason}" if changed.reason else versions,
+    )
+
+
+def _judged(judged: ListedVerdict, scene: str) -> TableRow:
+    return TableRow(
+        row="verdict",
+        exhibit=judged.exhibit,
+        ref=judged.ref,
+        kind=judged.verdict,
+        scene=scene,
+        url=judged.url,
+        final_url=judged.final_url,
+        time=judged.time,
+        title=judged.title,
+        reason="; ".join(judged.reasons),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from dataclasses import dataclass
 from itertools import groupby
@@ -56,6 +57,8 @@ class CheckReport:
     missing: tuple[ListedMissing, ...]
     unreadable: tuple[UnreadFile, ...]
     bad_lines: tuple[BadLine, ...]
+    windows_names: int = 0
+    """Names written as on Windows, with `\\` between folders, of which no file was there as they stand."""
 
     @property
     def matches(self) -> bool:
@@ -94,7 +97,12 @@ def check_list(
     except BadFormat as error:
         raise BadFormat(f"{path}: {error}", hint=error.hint) from error
     return CheckReport(
-        check.ok, tuple(check.altered), tuple(check.missing), tuple(check.unreadable), tuple(check.bad_lines)
+        check.ok,
+        tuple(check.altered),
+        tuple(check.missing),
+        tuple(check.unreadable),
+        tuple(check.bad_lines),
+        check.windows_names,
     )
 
 
@@ -110,6 +118,7 @@ class _Check:
         self.missing: list[ListedMissing] = []
         self.unreadable: list[UnreadFile] = []
         self.bad_lines: list[BadLine] = []
+        self.windows_names = 0
 
     def run(self, file: BinaryIO, workers: int | None, progress: Callable[[int], None] | None) -> None:
         """Check every file of a list. Raises BadFormat where no line of it could be understood."""
@@ -127,7 +136,15 @@ class _Check:
             self._asked.append(entries)
             named = dict.fromkeys(digest.algorithm for entry in entries for digest in entry.digests)
             named |= dict.fromkeys(entry.alternative.algorithm for entry in entries if entry.alternative)
-            yield HashReading(self._base / path, tuple(named))
+            yield HashReading(self._base / self._as_here(path), tuple(named))
+
+    def _as_here(self, path: Path) -> Path:
+        """Return a name as this system writes it, where it is one of Windows and no file has it as it stands."""
+        name = os.fspath(path)
+        if "\\" not in name or os.sep == "\\" or os.path.lexists(self._base / path):
+            return path
+        self.windows_names += 1
+        return Path(name.replace("\\", "/"))
 
     def _entries(self, file: BinaryIO) -> Iterator[ListEntry]:
         understood = False

@@ -130,8 +130,6 @@ def test_gps_time_without_its_day_says_so(tmp_path: Path) -> None:
     [
         _gps_clock(25, 0, (0, 1), "2026:03:01"),
         _gps_clock(11, 0, (0, 0), "2026:03:01"),
-        _gps_clock(11, 0, (0, 1), "2026:02:30"),
-        _gps_clock(11, 0, (0, 1), "today"),
         [rational(GPS_TIME, (11, 1))],
         [text(GPS_TIME, "11:00")],
     ],
@@ -139,6 +137,14 @@ def test_gps_time_without_its_day_says_so(tmp_path: Path) -> None:
 def test_an_impossible_gps_time_could_not_be_read(tmp_path: Path, gps: list[Entry]) -> None:
     """Each way to be wrong is a fact with its reason."""
     assert str(values_of(tmp_path, jpeg(Block(gps=gps)))["GPS time"]).startswith("could not be read: ")
+
+
+@pytest.mark.parametrize("day", ["2026:02:30", "today"])
+def test_a_gps_time_is_kept_where_only_the_day_is_malformed(tmp_path: Path, day: str) -> None:
+    """A day that is none is a fact with its reason, and takes nothing from the time."""
+    found = values_of(tmp_path, jpeg(Block(gps=_gps_clock(11, 0, (0, 1), day))))
+    assert found["GPS time"] == "11:00:00Z, day not stated"
+    assert str(found["GPS day"]).startswith("could not be read: ")
 
 
 @pytest.mark.parametrize(

@@ -200,9 +200,9 @@ def test_a_bomb_of_a_page_is_kept_and_not_searched(captured: Captured) -> None:
     with MisbehavingServer() as server:
         result, view = captured(server.url("/gzip-bomb?type=text/html"))
     assert len(view.items) == 1
-    assert result.status == "complete"
-    [skipped] = view.skipped
-    assert "larger than 32 MiB" in skipped.reason
+    assert result.status == "partial"
+    [failed] = view.failed
+    assert "larger than 32 MiB" in failed.reason
 
 
 def test_hostile_names_stay_inside(captured: Captured) -> None:
@@ -303,9 +303,9 @@ def test_a_page_of_200_mb_is_kept_whole_and_not_searched(captured: Captured) -> 
     [entry] = view.items
     assert entry.item.size > 200_000_000
     assert (result.path / entry.item.path).stat().st_size == entry.item.size
-    [skipped] = view.skipped
-    assert "larger than 32 MiB" in skipped.reason
-    assert result.status == "complete"
+    [failed] = view.failed
+    assert "larger than 32 MiB" in failed.reason
+    assert result.status == "partial"
 
 
 def test_credentials_are_nowhere_in_the_case(captured: Captured, case: Case) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from capture.run.watch import Round
     from hashing.case.case import Case
     from hashing.case.events import PostChanged
+    from tests.servers.seen import Seen
 
 PAGE = b'<!doctype html><title>Fire</title><p>It burns.<img src="/one.jpg">'
 LATER = b'<!doctype html><title>Fire</title><p>It is out.<img src="/one.jpg"><img src="/two.jpg">'
@@ -134,3 +135,22 @@ def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[Round]
     done = next(rounds(server.url("/").replace("http://", "http://mary:s3cret@")))
     assert done.scene == server.url("/")
     assert done.result.status == "complete"
+
+
+def test_a_page_that_is_only_served_differently_is_not_edited(rounds: Callable[..., Iterator[Round]]) -> None:
+    """A nonce, a random avatar host, a signature in an address: other bytes, the same text and media, and no edit."""
+    asked = []
+
+    def _page(_: Seen) -> bytes:
+        asked.append(1)
+        avatar = f"<img src='http://avatar{len(asked)}.invalid/ann.jpg?s={len(asked)}'>"
+        return f"<script nonce='{len(asked)}'></script><title>Fire</title><p>It burns.</p>{avatar}".encode()
+
+    with SceneServer({"/": _page}) as server:
+        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1))
+        next(watching)
+        second, third = next(watching), next(watching)
+    for done in (second, third):
+        assert (done.edited, done.otherwise, done.posts) == (0, 1, 0)
+        [change] = _changes(done)
+        assert (change.change, change.reason) == ("served differently", "the same text and media, in other bytes")

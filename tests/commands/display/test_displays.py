@@ -24,6 +24,7 @@ ROUND = Round(
     media=2,
     edited=0,
     gone=0,
+    otherwise=0,
     failed=0,
     bytes=10,
     last=False,

@@ -41,7 +41,8 @@ def maker(tmp_path: Path) -> CaseMaker:
     maker = social_case(tmp_path)
     capture = maker.begin(SCENE, title="The fire", note="seen at 10:02")
     facts = (Fact("title", "Fire on Market Street", "og:title"), Fact("GPS latitude", 51.24, "EXIF GPSLatitude"))
-    capture.add(Thing("page.html", b"<p>hi", "page", "text/html", facts=facts, text="hi"))
+    page = capture.add(Thing("page.html", b"<p>hi", "page", "text/html", facts=facts, text="hi"))
+    capture.judge(page, "login wall", "a form asks for a password")
     capture.add(Thing("half.jpg", photo()[:99], partial="the connection broke", alt="half", claimed_name="a.jpg"))
     capture.fail("https://news.example/gone.jpg", "404 Not Found")
     capture.skip(SCENE, "embedded in the page itself", 14)
@@ -116,6 +117,7 @@ FORGED = {
     "HTTP status": (lambda each: "tls" in each, "status", 418),
     "start of the request": (lambda each: "tls" in each, "started", "2020-01-01T00:00:00.000Z"),
     "server's address": (lambda each: "tls" in each, "ip", "198.51.100.1"),
+    "what a page is": (lambda each: "verdict" in each, "verdict", "content"),
     "certificate": (lambda each: "cipher" in each, "verified", False),
     "text of a post": (lambda each: "platform" in each, "text", "FORGED"),
     "author of a post": (lambda each: "handle" in each, "name", "Mallory"),

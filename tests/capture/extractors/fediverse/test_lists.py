@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -356,3 +357,45 @@ def test_two_posts_of_one_name_are_both_kept(held: Capture) -> None:
     with SceneServer({**instance(), FIRST: answer([one, two, one | {"replies_count": 5}])}) as server:
         _, case = held("#fire", on=(server.origin,))
     assert case.texts == ["One", "Two"]
+
+
+def test_a_list_without_a_link_is_paged_by_ids(held: Capture) -> None:
+    """A server that sends no Link field and caps its pages is asked for what is older, until nothing more comes."""
+
+    def _four(seen: Seen) -> Body:
+        query = dict(parse_qsl(urlsplit(seen.path).query))
+        newest = int(query.get("max_id", 12)) - 1
+        return answer([_fire(str(number)) for number in range(newest, max(newest - 4, 0), -1)])
+
+    with SceneServer({**instance(), TAG: _four}) as server:
+        result, case = held("#fire", on=(server.origin,))
+    assert result == "complete"
+    assert len(case.texts) == 11
+
+
+def test_a_server_that_heeds_no_id_is_asked_once_more_alone(held: Capture) -> None:
+    """A server that answers the same whatever it is asked for is left after the page that brought nothing new."""
+    with SceneServer({**instance(), TAG: answer([_fire("7"), _fire("6")])}) as server:
+        result, case = held("#fire", on=(server.origin,))
+        asked = [seen.path for seen in server.requests if seen.path.startswith(TAG)]
+    assert (result, case.texts) == ("complete", ["Post 7", "Post 6"])
+    assert asked == [FIRST, f"{FIRST}&max_id=6"]
+
+
+def test_an_empty_hashtag_is_told(held: Capture) -> None:
+    """A hashtag that nobody used is no capture: no post was found under it, and where."""
+    with SceneServer({**instance(), TAG: answer([])}) as server:
+        result, case = held("#fire", on=(server.origin,))
+    assert result == "nothing"
+    [failed] = case.failed
+    assert failed.reason.startswith("no post found under #fire at 127.0.0.1")
+
+
+def test_media_without_an_address_are_told(held: Capture) -> None:
+    """An attachment whose addresses are null is not got, and is named with its post."""
+    null = {"id": "9", "type": "unknown", "url": None, "preview_url": None, "remote_url": None}
+    with SceneServer({**instance(), FIRST: _page([_fire("1", media_attachments=[null])])}) as server:
+        result, case = held("#fire", on=(server.origin,))
+    assert result == "partial"
+    [failed] = case.failed
+    assert failed.reason == "1 of its 1 photos and videos: the server gives no address for them"

@@ -103,7 +103,10 @@ def test_a_login_wall_says_what_to_do(held: Capture) -> None:
 
 
 def test_a_post_is_read_from_activitypub_where_the_api_does_not_give_it(held: Capture) -> None:
-    """Where API and search refuse, the address itself is asked for ActivityPub: post, author and photo are there."""
+    """Where API and search refuse, the address itself is asked for ActivityPub: post, author and photo are there.
+
+    What the API alone gives is said: the edit history, and the thread, where it was asked for.
+    """
 
     def _negotiated(seen: Seen) -> Body:
         if "activity+json" not in seen.header("Accept"):
@@ -122,9 +125,16 @@ def test_a_post_is_read_from_activitypub_where_the_api_does_not_give_it(held: Ca
             "/one.jpg": jpeg(),
         }
         result, case = held(server.url("/@alice/100"))
+        asked, threaded = held(server.url("/@alice/100"), thread=True)
     assert result == "complete"
     assert case.post("Seen by ActivityPub").author.name == "Alice"
     assert len(case.of_kind("photo")) == 1
+    assert any(
+        skipped.reason.startswith("edit history: the post came as ActivityPub alone") for skipped in case.skipped
+    )
+    assert asked == "partial"
+    [failed] = threaded.failed
+    assert failed.reason.startswith("thread: the post came as ActivityPub alone")
 
 
 def test_everything_of_an_edited_post(held: Capture) -> None:

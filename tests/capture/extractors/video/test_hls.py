@@ -85,3 +85,25 @@ def test_initialization_sections_are_counted_too() -> None:
     text = "#EXTM3U\n" + "".join(f'#EXT-X-MAP:URI="{number}"\n' for number in range(100_005))
     playlist = read_playlist(text, URL)
     assert (len(playlist.segments), playlist.left_out) == (100_000, 5)
+
+
+def test_variables_are_put_in() -> None:
+    """EXT-X-DEFINE gives names to values, its own or of the playlist's query, for addresses and attributes."""
+    text = (
+        '#EXTM3U\n#EXT-X-DEFINE:NAME="base",VALUE="/seg/"\n#EXT-X-DEFINE:QUERYPARAM="token"\n'
+        '#EXT-X-MAP:URI="{$base}init.mp4"\n#EXTINF:4,\n{$base}1.ts?t={$token}\n#EXT-X-ENDLIST\n'
+    )
+    playlist = read_playlist(text, "https://tv.example/a/list.m3u8?token=x1")
+    assert [segment.url for segment in playlist.segments] == [
+        "https://tv.example/seg/init.mp4",
+        "https://tv.example/seg/1.ts?t=x1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["{$none}1.ts", '#EXT-X-DEFINE:IMPORT="base"', '#EXT-X-DEFINE:QUERYPARAM="missing"', "{$a}" * 70_000]
+)
+def test_a_variable_without_a_value_is_told(line: str) -> None:
+    """A playlist whose variables have no value here is none that can be read, and no address is made up."""
+    with pytest.raises(NoPlaylist):
+        read_playlist(f'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="b"\n{line}\n', "https://tv.example/list.m3u8")

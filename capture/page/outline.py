@@ -1,0 +1,324 @@
+"""How a page is built: how much text stands where, its forms, scripts, frames and the addresses that it leads on to.
+
+Facts only: what they amount to is judged elsewhere. Each list is bounded, and no text is kept that is longer than it
+must be to be recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.page.text import BREAKS, UNSEEN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
+_HIDDEN, _SCRIPT, _NOSCRIPT, _BODY = (1 << bit for bit in range(7, 11))
+_UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
+
+_AROUND = frozenset({"nav", "footer", "header", "aside", "menu"})
+_IN_CONTENT = frozenset({"header", "footer"})
+"""These belong to the content where they stand in it."""
+_AROUND_ROLES = frozenset({"banner", "contentinfo", "complementary", "menu", "menubar", "navigation", "search"})
+_CONTROLS = frozenset({"button", "label", "legend", "option", "optgroup", "select", "textarea"})
+_HEADINGS = {"h1": _HEADING | _H1, "h2": _HEADING | _H2, "h3": _HEADING}
+_AROUND_IT = "around "
+_LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
+"""Headings by their level; those of navigation, header and footer stand behind all others."""
+_SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
+_BLOCKS = frozenset(BREAKS) | {"br", "td", "th"}
+_ADDRESSES = {
+    "form": ("forms", "action"),
+    "iframe": ("frames", "src"),
+    "frame": ("frames", "src"),
+    "script": ("scripts", "src"),
+}
+_NOT_SHOWN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+
+_LONGEST_BLOCK = 300
+_LONGEST_VALUE = 500
+_LONGEST_SCRIPT = 2000
+_MOST_BLOCKS = 200
+_MOST_VALUES = 100
+_MOST_MARKS = 1000
+_MOST_HEADINGS = 20
+_MOST_ELEMENTS = 50_000
+"""Of one page, after which no more of it is looked at: no page needs so many to be known for what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """How a page is built. Lengths are in characters without white space; a Chinese, Japanese or Korean one counts 3.
+
+    Addresses are as the page writes them.
+    """
+
+    words: int = 0
+    """Text outside navigation, header, footer, controls of forms, and links."""
+    linked: int = 0
+    """Text of links there."""
+    links: int = 0
+    linked_blocks: int = 0
+    """Blocks of text that are links and nothing else: the rows of a list."""
+    headings: tuple[str, ...] = ()
+    """The first headings of the highest level that there is."""
+    lesser_headings: tuple[str, ...] = ()
+    """And of the levels below it, down to the third."""
+    linked_headings: int = 0
+    """Headings with a link in them: the list of a forum, the front page of a blog."""
+    blocks: tuple[str, ...] = ()
+    """The first blocks of text outside navigation, header and footer that are no longer than 300 characters."""
+    buttons: tuple[str, ...] = ()
+    fields: int = 0
+    """Fields that a person fills in, but for passwords."""
+    passwords: int = 0
+    new_passwords: int = 0
+    forms: tuple[str, ...] = ()
+    hrefs: tuple[str, ...] = ()
+    """Where the first links outside navigation lead."""
+    frames: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    inline: tuple[str, ...] = ()
+    """The beginnings of the first scripts that stand in the page."""
+    noscript: str = ""
+    marks: tuple[str, ...] = ()
+    """Ids, classes and field names."""
+    empty_roots: tuple[str, ...] = ()
+    """Ids of elements right below the body that hold no text and show nothing."""
+    shown: int = 0
+    """Images, players, tables and the like outside navigation."""
+    refreshes: tuple[str, ...] = ()
+    """The content of each `<meta http-equiv=refresh>`."""
+    later_refreshes: tuple[str, ...] = ()
+    """Of those in a `<noscript>`: they count for a browser without scripts alone."""
+    following: tuple[str, ...] = ()
+    """Where `rel=next` leads."""
+    statuses: tuple[str, ...] = ()
+    """The HTTP status that a page names for crawlers (`prerender-status-code`)."""
+    robots: str = ""
+
+
+def width(text: str) -> int:
+    """Return how long a text is: without white space, a Chinese, Japanese or Korean character counting three."""
+    count = sum(map(len, text.split()))
+    return count if text.isascii() else count + 2 * len(_WIDE.findall(text))
+
+
+class OutlineReader:
+    """Told of each start tag, text and end tag of a page, it keeps what makes its outline."""
+
+    def __init__(self) -> None:
+        self._flags = array("H")
+        self._elements = 0
+        self._contents = 0
+        """How many <main> and <article> are open."""
+        self._block: list[str] = []
+        self._block_room = _LONGEST_BLOCK + 1
+        self._block_flags = 0
+        self._block_linked = self._block_plain = 0
+        self._button: list[str] = []
+        self._script = ""
+        self._root = ""
+        self._root_depth = 0
+        self._root_empty = False
+        self._counts = {
+            "words": 0,
+            "linked": 0,
+            "links": 0,
+            "linked_blocks": 0,
+            "linked_headings": 0,
+            "fields": 0,
+            "shown": 0,
+        }
+        self._passwords = self._new_passwords = 0
+        self._noscript = ""
+        self._robots = ""
+        self._lists: dict[str, dict[str, None]] = {}
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take the start of an element."""
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            return
+        above = self._flags[-1] if self._flags else 0
+        flags = self._entered(tag, attributes, above)
+        if tag in _BLOCKS:
+            self._end_block()
+        self._flags.append(flags)
+        if tag in {"main", "article"}:
+            self._contents += 1
+        if above & _BODY and not self._root and attributes.get("id") and tag not in {"script", "style", "noscript"}:
+            self._root, self._root_depth, self._root_empty = attributes["id"], len(self._flags), True
+        if attributes or tag in _SHOWS:
+            self._note(tag, attributes, flags)
+
+    def end(self, tag: str) -> None:
+        """Take the end of an element."""
+        if self._elements > _MOST_ELEMENTS or not self._flags:
+            return
+        if tag in _BLOCKS or tag == "title":
+            self._end_block()
+        if self._root and len(self._flags) == self._root_depth:
+            if self._root_empty:
+                self._keep("empty_roots", self._root)
+            self._root = ""
+        flags = self._flags.pop()
+        above = self._flags[-1] if self._flags else 0
+        if tag in {"main", "article"}:
+            self._contents -= 1
+        if flags & _SCRIPT and not above & _SCRIPT and self._script:
+            self._keep("inline", self._script, _LONGEST_SCRIPT, 20)
+            self._script = ""
+        if flags & _BUTTON and not above & _BUTTON:
+            self._keep("buttons", " ".join("".join(self._button).split()))
+            self._button = []
+
+    def data(self, data: str) -> None:
+        """Take text between tags."""
+        if self._elements > _MOST_ELEMENTS:
+            return
+        flags = self._flags[-1] if self._flags else 0
+        if flags & _SCRIPT:
+            self._script += data[: max(_LONGEST_SCRIPT - len(self._script), 0)]
+        elif flags & _NOSCRIPT:
+            self._noscript += data[: max(_LONGEST_SCRIPT - len(self._noscript), 0)]
+        if flags & _UNREAD:
+            return
+        self._weigh(data, flags)
+        if flags & _BUTTON and not flags & _CHROME and len(self._button) < _MOST_VALUES:
+            self._button.append(data[:_LONGEST_BLOCK])
+        if not self._block:
+            self._block_flags = flags
+        if self._block_room > 0:
+            self._block.append(data[: self._block_room])
+            self._block_room -= len(data)
+
+    def _weigh(self, data: str, flags: int) -> None:
+        """Count text by the place where it stands."""
+        count = width(data)
+        if count:
+            self._root_empty = False
+        if flags & _LINK:
+            self._block_linked += count
+        else:
+            self._block_plain += count
+        if not flags & (_CHROME | _CONTROL):
+            self._counts["linked" if flags & _LINK else "words"] += count
+
+    def outline(self) -> Outline:
+        """Return what was found, at the end of the page."""
+        self._end_block()
+        by_level = [tuple(self._lists.pop(level, ())) for level in _LEVELS]
+        headings, *lesser = [level for level in by_level if level] or [()]
+        lists = {name: tuple(values) for name, values in self._lists.items()}
+        return Outline(
+            **self._counts,  # type: ignore[arg-type]  # each name is that of a field that holds a number
+            **lists,  # type: ignore[arg-type]  # and of one that holds words
+            headings=headings,
+            lesser_headings=tuple(heading for level in lesser for heading in level),
+            passwords=self._passwords,
+            new_passwords=self._new_passwords,
+            noscript=" ".join(self._noscript.split()),
+            robots=self._robots,
+        )
+
+    def _entered(self, tag: str, attributes: Mapping[str, str], above: int) -> int:
+        """Return what holds of the text inside an element."""
+        flags = above & ~_BODY
+        role = attributes.get("role", "")
+        if (tag in _AROUND and not (self._contents and tag in _IN_CONTENT)) or role in _AROUND_ROLES:
+            flags |= _CHROME
+        if tag == "a" and "href" in attributes:
+            flags |= _LINK
+        if tag in _CONTROLS:
+            flags |= _CONTROL
+        if tag == "button" or (role == "button" and tag in {"a", "div", "span"}):
+            flags |= _BUTTON
+        flags |= _HEADINGS.get(tag, 0)
+        if tag == "script":
+            flags |= _SCRIPT
+        elif tag == "noscript":
+            flags |= _NOSCRIPT
+        elif tag in UNSEEN or "hidden" in attributes or _NOT_SHOWN.search(attributes.get("style", "")[:_LONGEST_VALUE]):
+            flags |= _HIDDEN
+        return flags | (_BODY if tag == "body" else 0)
+
+    def _note(self, tag: str, attributes: Mapping[str, str], flags: int) -> None:
+        """Keep what an element's own attributes say."""
+        for name in ("id", "class", "name"):
+            if tag != "meta" and (value := attributes.get(name)):
+                for mark in value[:_LONGEST_VALUE].split():
+                    self._keep("marks", mark.lower(), 80, _MOST_MARKS)
+        if tag == "meta":
+            self._meta(attributes, flags)
+        elif tag in {"link", "a"}:
+            self._link(tag, attributes, flags)
+        elif tag in {"input", "textarea"} and not flags & _CHROME:
+            self._input(attributes, flags)
+        elif tag in _ADDRESSES and not (tag == "form" and flags & _CHROME):
+            name, attribute = _ADDRESSES[tag]
+            self._keep(name, attributes.get(attribute, ""))
+        if tag in _SHOWS and not flags & (_UNREAD & ~_HIDDEN):
+            self._counts["shown"] += not flags & _CHROME
+            self._root_empty = False
+
+    def _meta(self, attributes: Mapping[str, str], flags: int) -> None:
+        content = attributes.get("content", "")
+        name = (attributes.get("name") or attributes.get("http-equiv") or "").strip().lower()
+        if attributes.get("http-equiv", "").strip().lower() == "refresh":
+            self._keep("later_refreshes" if flags & _NOSCRIPT else "refreshes", content, 8192)
+        elif name == "robots":
+            self._robots = self._robots or content[:_LONGEST_VALUE].lower()
+        elif name in {"prerender-status-code", "status"}:
+            self._keep("statuses", content)
+
+    def _link(self, tag: str, attributes: Mapping[str, str], flags: int) -> None:
+        href = attributes.get("href", "")
+        if "next" in attributes.get("rel", "")[:_LONGEST_VALUE].lower().split():
+            self._keep("following", href, 8192)
+        if tag == "a" and href and not flags & (_CHROME | _UNREAD):
+            self._counts["links"] += 1
+            self._counts["linked_headings"] += bool(flags & _HEADING)
+            self._keep("hrefs", href)
+
+    def _input(self, attributes: Mapping[str, str], flags: int) -> None:
+        kind = attributes.get("type", "text").strip().lower()
+        if kind == "password":
+            new = "new-password" in attributes.get("autocomplete", "").lower()
+            self._passwords += not (new or flags & _UNREAD)
+            self._new_passwords += new
+        elif kind in {"submit", "button"}:
+            self._keep("buttons", attributes.get("value", ""))
+        elif "captcha" not in attributes.get("name", "").lower() and kind not in {
+            "hidden",
+            "image",
+            "reset",
+            "checkbox",
+            "radio",
+        }:
+            self._counts["fields"] += not flags & _UNREAD
+
+    def _end_block(self) -> None:
+        text = " ".join("".join(self._block).split())
+        flags, self._block, self._block_room = self._block_flags, [], _LONGEST_BLOCK + 1
+        row = bool(self._block_linked and not self._block_plain)
+        self._block_linked = self._block_plain = 0
+        if not text:
+            return
+        self._counts["linked_blocks"] += row and not flags & (_CHROME | _HEADING)
+        if flags & _HEADING:
+            level = 1 if flags & _H1 else 2 if flags & _H2 else 3
+            self._keep(f"{_AROUND_IT if flags & _CHROME else ''}{level}", text, _LONGEST_BLOCK, _MOST_HEADINGS)
+        if len(text) <= _LONGEST_BLOCK and not flags & _CHROME:
+            self._keep("blocks", text, _LONGEST_BLOCK, _MOST_BLOCKS)
+
+    def _keep(self, name: str, value: str, longest: int = _LONGEST_VALUE, most: int = _MOST_VALUES) -> None:
+        """Keep a value once, if there is room for it."""
+        kept = self._lists.setdefault(name, {})
+        if value and len(value) <= longest and len(kept) < most:
+            kept[value] = None

@@ -1,0 +1,148 @@
+"""What a verdict rests on: the answer of the server, sorted by the places where a sign can stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from capture.page.outline import Outline, width
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.page import ReadPage
+
+_SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
+_LONGEST_SIGN = 170
+_LONGEST_REMARK = 90
+_TWO_SENTENCES = 80
+_QUOTED = re.compile(
+    r"[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]\s*\w+\W+\w+|\w+\W+\w+\s*[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]"
+)
+_SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
+_MOST_TRIED = 60
+_NOTHING = Outline()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """An answer: the address that was asked, where it came from, its status and head, and the page, if it is one."""
+
+    asked: str
+    final: str
+    status: int
+    headers: Mapping[str, str]
+    page: ReadPage | None = None
+
+    @cached_property
+    def outline(self) -> Outline:
+        """How the page is built."""
+        return self.page.outline if self.page is not None else _NOTHING
+
+    @cached_property
+    def redirected(self) -> bool:
+        """Whether another page than the one that was asked for answered."""
+        asked, final = urlsplit(self.asked), urlsplit(self.final)
+        return _bare_host(asked.hostname) != _bare_host(final.hostname) or _path(asked.path) != _path(final.path)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The parts of the page's titles that can be the whole of what it says; not its name in a list of words."""
+        if self.page is None:
+            return ()
+        parts: dict[str, None] = {}
+        for claim in self.page.claimed("title"):
+            if claim.tag == "h1":
+                continue
+            segments = [segment.strip() for segment in _SEPARATOR.split(claim.value[:_LONGEST_SIGN]) if segment.strip()]
+            parts[claim.value[:_LONGEST_SIGN].strip()] = None
+            for at, segment in enumerate(segments):
+                others = sum(len(each.split()) for each in segments[:at] + segments[at + 1 :])
+                if at in {0, len(segments) - 1} and others <= 4:  # noqa: PLR2004 - more is no site's name
+                    parts[segment] = None
+        return tuple(parts)
+
+    @cached_property
+    def published(self) -> bool:
+        """Whether the page says when it was published, as articles do."""
+        return self.page is not None and any(time.name in {"published", "modified"} for time in self.page.times)
+
+    @cached_property
+    def statements(self) -> tuple[str, ...]:
+        """The blocks of text that are a good part of all that the page says."""
+        outline = self.outline
+        least = (outline.words + outline.linked) * 3 // 10
+        return tuple(block for block in self._short_blocks if len(block) >= least and _is_one_remark(block))
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """The blocks of text that are short enough to be a sign wherever they stand."""
+        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK)
+
+    @cached_property
+    def _short_blocks(self) -> tuple[str, ...]:
+        return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if len(block) <= _LONGEST_SIGN)
+
+    def in_place(self, place: str) -> tuple[str, ...]:
+        """Return what stands in a place where a sign can stand, by the name of the place in `PLACES`."""
+        return PLACES[place](self)
+
+
+def _is_one_remark(block: str) -> bool:
+    """Say whether a block is a sentence, or two short ones: a paragraph tells of something, and so does who quotes."""
+    if _QUOTED.search(block):
+        return False
+    return len(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
+
+
+def _bare_host(host: str | None) -> str:
+    return (host or "").removeprefix("www.").removeprefix("m.").removeprefix("mobile.")
+
+
+def _path(path: str) -> str:
+    return unquote(path).rstrip("/").removesuffix("/index.html")
+
+
+def _address(evidence: Evidence) -> tuple[str, ...]:
+    """Return the host and each part of the path of the final address, and its query."""
+    parts = urlsplit(evidence.final)
+    host = parts.hostname or ""
+    return (f"//{host}", *(f"/{each}" for each in unquote(parts.path).lower().split("/") if each), f"?{parts.query}")
+
+
+def _led_back(evidence: Evidence) -> tuple[str, ...]:
+    """Return the query of an address that was redirected to, if it names the address that was asked for."""
+    query, asked = unquote(unquote(urlsplit(evidence.final).query)), urlsplit(evidence.asked)
+    path = unquote(asked.path)
+    return (query,) if evidence.redirected and len(path) > 1 and path in query else ()
+
+
+PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
+    "status": lambda evidence: (str(evidence.status),),
+    "header": lambda evidence: tuple(f"{name}: {value[:300]}" for name, value in evidence.headers.items()),
+    "address": _address,
+    "redirect": lambda evidence: _address(evidence) if evidence.redirected else (),
+    "way back": _led_back,
+    "title": lambda evidence: evidence.titles,
+    "heading": lambda evidence: evidence.outline.headings[:3],
+    "lesser heading": lambda evidence: evidence.outline.lesser_headings[:5],
+    "statement": lambda evidence: evidence.statements,
+    "remark": lambda evidence: evidence.remarks,
+    "button": lambda evidence: evidence.outline.buttons[:30],
+    "link": lambda evidence: evidence.outline.hrefs[:30],
+    "form": lambda evidence: evidence.outline.forms[:20],
+    "frame": lambda evidence: evidence.outline.frames[:20],
+    "script": lambda evidence: (*evidence.outline.scripts[:50], *evidence.outline.inline),
+    "mark": lambda evidence: evidence.outline.marks,
+    "mark of no form": lambda evidence: () if evidence.outline.fields else evidence.outline.marks,
+    "sole heading": lambda evidence: evidence.outline.headings if len(evidence.outline.headings) == 1 else (),
+    "page status": lambda evidence: evidence.outline.statuses,
+    "robots": lambda evidence: (evidence.outline.robots,),
+    "noscript": lambda evidence: (evidence.outline.noscript[:_LONGEST_SIGN],),
+    "empty root": lambda evidence: evidence.outline.empty_roots,
+    "password": lambda evidence: ("password",) if evidence.outline.passwords else (),
+}
+"""Every place where a sign can stand, with what stands there."""

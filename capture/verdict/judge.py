@@ -1,0 +1,161 @@
+"""What a page turned out to be, from the signs in it, weighed against how much there is to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from capture.page.outline import width
+from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
+from hashing.case import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capture.verdict.evidence import Evidence
+
+_STEPS = ((150, 2), (600, 3), (2000, 5))
+"""Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond."""
+_MOST = 9
+_AS_ARTICLE = 2
+_AS_LIST = 6
+_AS_SHORT_LIST = 4
+_AS_HEADLINE = 5
+_LIST_LINKS, _LIST_HEADINGS, _LIST_ROWS = 12, 3, 4
+_HEADLINE_TEXT = 60
+_HEADLINE_WORDS, _HEADLINE_CHARACTERS = 4, 24
+_SHELL_TEXT, _NEARLY_NOTHING = 200, 40
+_LONGEST_SHOWN = 120
+_MOST_REASONS = 4
+_REFUSED = 400
+
+_NEEDS_STRUCTURE = frozenset({verdict.LOGIN, verdict.CONSENT})
+"""Verdicts for which words alone are too little, in a page that says anything else: people write about these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a page is, in one of the words of `hashing.case.verdict`, and the reasons in plain English."""
+
+    word: str
+    reasons: tuple[str, ...] = ()
+
+
+class _Found(NamedTuple):
+    sign: Sign
+    what: str
+
+    @property
+    def reason(self) -> str:
+        what = self.what if len(self.what) <= _LONGEST_SHOWN else f"{self.what[:_LONGEST_SHOWN]}…"
+        return self.sign.says.replace("{}", what)
+
+
+@dataclass(slots=True)
+class _Case:
+    """The signs that speak for one verdict: the weightiest of each place."""
+
+    found: dict[str, _Found] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> int:
+        """Return what all of them weigh; the answer's status is no part of it."""
+        return sum(found.sign.weight for place, found in self.found.items() if place != "status")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the reasons, the weightiest first; of one wording in several places the first alone."""
+        ranked = sorted(self.found.values(), key=lambda found: -found.sign.weight)
+        said: dict[str, str] = {}
+        for found in ranked:
+            said.setdefault(found.what if found.sign.place in WORDS else found.reason, found.reason)
+        return tuple(said.values())[:_MOST_REASONS]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Return what a page is that came for a scene. Every page that nothing speaks against is content."""
+    cases = _cases(evidence)
+    for word, case in cases.items():
+        if any(found.sign.weight >= DECIDES for found in case.found.values()):
+            return Verdict(word=word, reasons=case.reasons)
+    best, margin = "", -1
+    for word, case in cases.items():
+        over = case.weight - _needed(word, case, evidence)
+        if over > margin:
+            best, margin = word, over
+    if not best and evidence.status >= _REFUSED:
+        best = next(word for word, case in cases.items() if "status" in case.found)
+    if not best:
+        return Verdict(word=verdict.CONTENT)
+    return Verdict(word=best, reasons=cases[best].reasons)
+
+
+def _cases(evidence: Evidence) -> Mapping[str, _Case]:
+    """Look for every sign; return what was found, by verdict, in the order of the table."""
+    cases: dict[str, _Case] = {}
+    for sign in SIGNS:
+        case = cases.setdefault(sign.verdict, _Case())
+        before = case.found.get(sign.place)
+        if before is not None and before.sign.weight >= sign.weight:
+            continue
+        what = next((text for text in evidence.in_place(sign.place) if sign.pattern.match(text)), None)
+        matched = what is not None and (sign.place not in WORDS or sign.pattern.fullmatch(what) is not None)
+        if what is not None and not matched:
+            what = next((text for text in evidence.in_place(sign.place) if sign.pattern.fullmatch(text)), None)
+        if what is not None:
+            case.found[sign.place] = _Found(sign, what)
+    return cases
+
+
+def _needed(word: str, case: _Case, evidence: Evidence) -> int:
+    """Return what the signs of a verdict must weigh, for all that the page has to read."""
+    outline = evidence.outline
+    if word == verdict.SHELL:
+        return _needed_for_shell(case, evidence)
+    if word == verdict.ERROR:
+        return _MOST
+    needed = next((weight for characters, weight in _STEPS if outline.words < characters), _MOST)
+    structure = any(place not in WORDS for place in case.found)
+    if word in _NEEDS_STRUCTURE and not structure and (outline.words >= _STEPS[0][0] or not _is_demanded(case)):
+        return DECIDES
+    if word == verdict.CONSENT:
+        needed = max(needed, 3)
+    if evidence.published:
+        needed += _AS_ARTICLE
+    if word == verdict.GONE and {"title", "heading"} <= case.found.keys():
+        pass  # who says so twice offers something else below
+    elif outline.links >= _LIST_LINKS or outline.linked_headings >= _LIST_HEADINGS:
+        needed += _AS_LIST
+    elif outline.linked_blocks >= _LIST_ROWS:
+        needed += _AS_SHORT_LIST
+    if _has_headline(case, evidence):
+        needed += _AS_HEADLINE
+    return needed
+
+
+def _is_demanded(case: _Case) -> bool:
+    """Say whether a page demands something in so many words; to be named for a log-in is what many things are."""
+    return any(found.sign.place == "statement" or "asks for" in found.sign.says for found in case.found.values())
+
+
+def _needed_for_shell(case: _Case, evidence: Evidence) -> int:
+    """Return the same for a shell, which shows next to nothing; something to look at is no shell."""
+    outline = evidence.outline
+    text = outline.words + outline.linked
+    if outline.shown or text >= _SHELL_TEXT or "script" not in case.found:
+        return DECIDES if "noscript" not in case.found or outline.shown or text >= _SHELL_TEXT else 3
+    if text == 0:
+        return 1
+    return (2 if text < _NEARLY_NOTHING else 3) + 2 * bool(outline.headings)
+
+
+def _has_headline(case: _Case, evidence: Evidence) -> bool:
+    """Say whether a page has a text below a heading that its title names too: no sign itself, and no mere name."""
+    if evidence.outline.words < _HEADLINE_TEXT or "heading" in case.found or "title" in case.found:
+        return False
+    return any(
+        heading in title or title in heading
+        for heading in evidence.outline.headings
+        for title in evidence.titles
+        if len(heading.split()) >= _HEADLINE_WORDS or width(heading) >= _HEADLINE_CHARACTERS
+    )

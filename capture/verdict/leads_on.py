@@ -1,0 +1,133 @@
+"""Where a page leads on to: a stub to the page that it stands for, one part of a text or thread to the next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from capture.page.errors import BadAddress
+from capture.page.urls import Addresses
+from capture.verdict.words import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from urllib.parse import SplitResult
+
+    from capture.verdict.evidence import Evidence
+
+_REFRESH = re.compile(
+    r"\s*([0-9]{1,6})?(?:\.[0-9.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)\"?|'([^']*)'?|(.*))\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SCRIPT = re.compile(r"\blocation(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*([\"'])([^\"'\s]{1,2000})\1")
+_AT_ONCE, _SOON = 1, 30
+"""Seconds before a refresh: a page that leaves at once is read by nobody, a page to read reloads later."""
+_THIN, _NEARLY_NOTHING = 600, 150
+_MOST_SCRIPTS = 3
+
+_PAGE_KEY = re.compile(parts("page key"), re.IGNORECASE)
+_NUMBERED = re.compile(
+    rf"(?P<base>.*?)(?:[/_-](?P<word>{parts('page word')})[-_/=]?|[/_-])(?P<number>\d{{1,5}})(?P<end>\.\w{{2,5}})?/?\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Where `rel=next` leads: to a further part of the same text or thread, or merely to another page."""
+
+    url: str
+    same: bool
+
+
+def stub_target(evidence: Evidence) -> tuple[str, str]:
+    """Return the address that a stub leads on to and how, or "" twice for a page that is none."""
+    for how, raw in _ways_on(evidence):
+        if url := _resolved(evidence, raw):
+            return url, how
+    return "", ""
+
+
+def next_part(evidence: Evidence) -> Next | None:
+    """Return where `rel=next` leads, or None where there is none. A list of posts has no parts, but older posts."""
+    for raw in evidence.outline.following:
+        if url := _resolved(evidence, raw):
+            same = any(is_next_part(before, url) for before in (evidence.final, evidence.asked))
+            return Next(url, same=same and not _is_list(evidence))
+    return None
+
+
+def is_next_part(before: str, after: str) -> bool:
+    """Say whether one address is that of a further page of what the other shows."""
+    this, that = urlsplit(before), urlsplit(after)
+    if this.hostname != that.hostname:
+        return False
+    if _path(this) == _path(that):
+        return _is_paged(this, that)
+    return this.query == that.query and _is_numbered(_path(this), _path(that))
+
+
+def _is_paged(this: SplitResult, that: SplitResult) -> bool:
+    """Say whether only the number of a page differs between two queries."""
+    old, new = dict(parse_qsl(this.query)), dict(parse_qsl(that.query))
+    differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    return bool(differing) and all(_PAGE_KEY.fullmatch(name) and new.get(name, "").isdecimal() for name in differing)
+
+
+def _is_numbered(this: str, that: str) -> bool:
+    """Say whether a path is another with the number of a page at its end: `/story/2` of `/story`, and no `/post/8`."""
+    after = _NUMBERED.match(that)
+    if after is None:
+        return False
+    if this in {after["base"], after["base"] + (after["end"] or "")}:
+        return True
+    before = _NUMBERED.match(this)
+    return (
+        before is not None
+        and before["word"] is not None
+        and before["base"] == after["base"]
+        and int(after["number"]) == int(before["number"]) + 1
+    )
+
+
+def _path(parts: SplitResult) -> str:
+    return unquote(parts.path).rstrip("/")
+
+
+def _is_list(evidence: Evidence) -> bool:
+    """Say whether a page is a list of others: a front page, the threads of a forum, the results of a search."""
+    outline = evidence.outline
+    many_links = outline.links >= 8 and outline.linked > outline.words  # noqa: PLR2004 - fewer are no list
+    return _path(urlsplit(evidence.final)) == "" or outline.linked_headings > 1 or many_links
+
+
+def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield how a page leads on and the address as it is written, where it leaves next to nothing to read."""
+    outline = evidence.outline
+    text = outline.words + outline.linked
+    thin = outline.words < _THIN and outline.linked_headings == 0
+    for how, raw in (
+        ("Refresh header", evidence.headers.get("refresh", "")),
+        *(("meta refresh", content) for content in outline.refreshes),
+    ):
+        if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= (_SOON if thin else _AT_ONCE):
+            yield how, match[2] or match[3] or match[4] or ""
+    if text >= _NEARLY_NOTHING or outline.shown:
+        return
+    for raw in outline.later_refreshes:
+        if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= _SOON:
+            yield "meta refresh for browsers without scripts", match[2] or match[3] or match[4] or ""
+    if len(outline.inline) <= _MOST_SCRIPTS and not outline.scripts:
+        for script in outline.inline:
+            if match := _SCRIPT.search(script):
+                yield "script that changes the address", match[2].replace("\\/", "/")
+
+
+def _resolved(evidence: Evidence, raw: str) -> str:
+    """Return an absolute web address that is not the page itself, or ""."""
+    try:
+        return Addresses(evidence.final, evidence.page.base if evidence.page is not None else "").resolve(raw) or ""
+    except BadAddress:
+        return ""

@@ -1,0 +1,150 @@
+"""The signs by which a page is told that came in the place of the one that was asked for: one table of facts.
+
+A sign has a place where it stands, a pattern, and a weight. Of each place the weightiest sign of a verdict counts, and
+their sum is what speaks for the verdict; how much it takes is `judge`'s affair: a page with much to read takes more.
+DECIDES stands for what leaves no doubt, such as a status. Structure (a form, a status, a redirect) comes first; the
+words of people, which anyone may write about, weigh less and count as a whole title, heading or statement alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from capture.verdict.words import name, parts, statement
+from hashing.case import verdict
+
+DECIDES = 100
+
+WORDS = frozenset({"title", "heading", "lesser heading", "sole heading", "statement", "remark", "button", "noscript"})
+"""Places where words stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign: what it speaks for, where it stands, what it looks like, its weight, and how it is told to people."""
+
+    verdict: str
+    place: str
+    pattern: re.Pattern[str]
+    weight: int
+    says: str
+    """`{}` stands for what was found."""
+
+
+def _is(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{pattern})\Z", re.IGNORECASE)
+
+
+def _has(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?s:.*?)(?:{pattern})", re.IGNORECASE)
+
+
+_LOGIN = parts("log-in name")
+_LOGIN_ADDRESS = (
+    rf"/{_LOGIN}(?:\.\w{{2,5}})?(?:[;,].*)?|//(?:login|signin|sso|auth|accounts?|id|idp|passport|oauth)\d?\..*"
+    rf"|\?(?:.*&)?(?:mode|action|do|page|a|route|view|option)=[\w/]*{_LOGIN}\w*(?:&.*)?"
+)
+_LEADS_TO_LOGIN = rf"(?:^|/|=|\.){_LOGIN}(?:[/?&#.]|$)"
+_WAY_BACK = rf"(?:^|&)[\w-]*{parts('way back')}[\w-]*="
+_PAGE_END = r"(?:\.\w{2,5})?"
+_CONSENT_ADDRESS = rf"//(?:[\w-]+\.)*(?:consent|cookies?|privacy|gdpr|cmp)\..*|/{parts('consent name')}{_PAGE_END}"
+_CHALLENGE_ADDRESS = rf"/{parts('challenge address')}{_PAGE_END}|//(?:captcha|geo\.captcha-delivery|validate)\..*"
+_CHALLENGE_HEADER = (
+    r"cf-mitigated: .*|x-amzn-waf-action: .*|x-sucuri-block: .*|x-datadome: (?:protected|challenge).*|x-anubis-.*"
+)
+_GONE_ADDRESS = rf"/{parts('gone name')}{_PAGE_END}"
+_LIMITED_ADDRESS = r"/(?:rate-?limit(?:ed)?|too-?many-?requests|429|slow-?down)(?:\.\w{2,5})?"
+
+
+def _worded(what: str, phrases: str, told: str) -> tuple[Sign, ...]:
+    """Return the signs of wording: as a title, as a heading, as a statement that is much of the page, as a remark."""
+    return (
+        Sign(what, "title", name(phrases), 3, f'its title is {told}: "{{}}"'),
+        Sign(what, "heading", name(phrases), 3, f'its heading is {told}: "{{}}"'),
+        Sign(what, "lesser heading", name(phrases), 2, f'a heading is {told}: "{{}}"'),
+        Sign(what, "statement", statement(phrases), 3, 'it says "{}"'),
+        Sign(what, "remark", statement(phrases), 1, 'it says "{}"'),
+    )
+
+
+LOGIN_SIGNS = (
+    Sign(verdict.LOGIN, "status", _is("401|407"), DECIDES, "the server answered {}"),
+    Sign(verdict.LOGIN, "redirect", _is(_LOGIN_ADDRESS), 4, "it was redirected to the address of a log-in"),
+    Sign(verdict.LOGIN, "way back", _has(_WAY_BACK), 2, "that address says where to lead back to"),
+    Sign(verdict.LOGIN, "address", _is(_LOGIN_ADDRESS), 2, "its address is that of a log-in"),
+    Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password"),
+    Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
+    Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
+    Sign(verdict.LOGIN, "title", name("log in"), 3, 'its title is that of a log-in: "{}"'),
+    Sign(verdict.LOGIN, "title", name("log-in demanded"), 3, 'its title asks for a log-in: "{}"'),
+    Sign(verdict.LOGIN, "heading", name("log-in demanded"), 3, 'its heading asks for a log-in: "{}"'),
+    Sign(verdict.LOGIN, "lesser heading", name("log-in demanded"), 2, 'a heading asks for a log-in: "{}"'),
+    Sign(verdict.LOGIN, "lesser heading", name("log in"), 1, 'a heading is that of a log-in: "{}"'),
+    Sign(verdict.LOGIN, "heading", name("log in"), 2, 'its heading is that of a log-in: "{}"'),
+    Sign(verdict.LOGIN, "statement", statement("log-in demanded"), 3, 'it says "{}"'),
+    Sign(verdict.LOGIN, "remark", statement("log-in demanded"), 1, 'it says "{}"'),
+    Sign(verdict.LOGIN, "button", name("log in"), 1, 'a button is named "{}"'),
+)
+
+CHALLENGE_SIGNS = (
+    Sign(verdict.CHALLENGE, "status", _is("403|405|406|451"), 1, "the server answered {}"),
+    Sign(verdict.CHALLENGE, "header", _is(_CHALLENGE_HEADER), DECIDES, "the answer's head says so: {}"),
+    Sign(verdict.CHALLENGE, "script", _has(parts("challenge script")), 5, "its script is one that tests browsers"),
+    Sign(verdict.CHALLENGE, "frame", _has(parts("captcha")), 3, "a frame shows a captcha"),
+    Sign(verdict.CHALLENGE, "mark", _is(parts("challenge mark")), 4, "its parts are those of a challenge ({})"),
+    Sign(verdict.CHALLENGE, "mark", _is(parts("captcha mark")), 1, "it has a captcha ({})"),
+    Sign(
+        verdict.CHALLENGE, "mark of no form", _is(parts("captcha mark")), 2, "nothing but a captcha is to be filled in"
+    ),
+    Sign(verdict.CHALLENGE, "form", _has(r"captcha|/sorry/|/challenge|__cf_chl"), 3, "a form leads to a challenge"),
+    Sign(verdict.CHALLENGE, "redirect", _is(_CHALLENGE_ADDRESS), 4, "it was redirected to the address of a challenge"),
+    *_worded(verdict.CHALLENGE, "challenge", "that of a block or a test for robots"),
+)
+
+LIMITED_SIGNS = (
+    Sign(verdict.LIMITED, "status", _is("429|420"), DECIDES, "the server answered {}"),
+    Sign(verdict.LIMITED, "page status", _is("429"), 5, "it says that its status is {}"),
+    Sign(verdict.LIMITED, "header", _is(r"retry-after: .*"), 2, "the answer asks to wait ({})"),
+    Sign(verdict.LIMITED, "redirect", _is(_LIMITED_ADDRESS), 4, "it was redirected to the address of a refusal"),
+    *_worded(verdict.LIMITED, "limited", "that of too many requests"),
+)
+
+CONSENT_SIGNS = (
+    Sign(
+        verdict.CONSENT, "redirect", _is(_CONSENT_ADDRESS), 5, "it was redirected to an address that asks for consent"
+    ),
+    Sign(verdict.CONSENT, "way back", _has(_WAY_BACK), 1, "that address says where to lead back to"),
+    Sign(verdict.CONSENT, "address", _is(_CONSENT_ADDRESS), 2, "its address is one that asks for consent"),
+    Sign(verdict.CONSENT, "form", _has(r"consent|" + parts("consent name")), 2, "a form leads to a consent"),
+    Sign(verdict.CONSENT, "title", name("consent"), 3, 'its title asks for consent or age: "{}"'),
+    Sign(verdict.CONSENT, "heading", name("consent"), 1, 'a heading asks for consent or age: "{}"'),
+    Sign(verdict.CONSENT, "lesser heading", name("consent"), 1, 'a heading asks for consent or age: "{}"'),
+    Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
+    Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
+    Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
+)
+
+GONE_SIGNS = (
+    Sign(verdict.GONE, "status", _is("404|410"), DECIDES, "the server answered {}"),
+    Sign(verdict.GONE, "page status", _is("404|410"), 6, "it says that its status is {}"),
+    Sign(verdict.GONE, "redirect", _is(_GONE_ADDRESS), 4, "it was redirected to an address for what is not found"),
+    Sign(verdict.GONE, "mark", _is(parts("gone mark")), 3, "its parts are those of a page for what is not found ({})"),
+    Sign(verdict.GONE, "robots", _has("noindex"), 1, "it does not want to be found by search engines"),
+    *_worded(verdict.GONE, "gone", "that of a page for what is not found"),
+)
+
+SHELL_SIGNS = (
+    Sign(verdict.SHELL, "empty root", _is(parts("root")), 3, "what its scripts fill is empty (#{})"),
+    Sign(verdict.SHELL, "empty root", _has("."), 1, "a part of it is empty (#{})"),
+    Sign(verdict.SHELL, "script", _has(parts("state")), 2, "its content stands in a script"),
+    Sign(verdict.SHELL, "script", _has("."), 1, "it has scripts"),
+    Sign(verdict.SHELL, "noscript", statement("scripts demanded"), 3, 'it asks for JavaScript: "{}"'),
+    Sign(verdict.SHELL, "statement", statement("scripts demanded"), 3, 'it asks for JavaScript: "{}"'),
+    Sign(verdict.SHELL, "statement", statement("loading"), 2, 'all that it says is "{}"'),
+)
+
+ERROR_SIGNS = (Sign(verdict.ERROR, "status", _is("[45]..|0"), 1, "the server answered {}"),)
+
+SIGNS = (*LIMITED_SIGNS, *CHALLENGE_SIGNS, *LOGIN_SIGNS, *CONSENT_SIGNS, *GONE_SIGNS, *SHELL_SIGNS, *ERROR_SIGNS)
+"""Every sign. Where two verdicts have as much for them, the first of them is given."""

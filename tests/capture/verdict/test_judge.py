@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from capture.page import read_page
+from capture.verdict import Evidence, Verdict, judge
+from hashing.case import verdict
+from tests.capture.verdict.honest import HONEST
+from tests.capture.verdict.likenesses import LIKENESSES, Likeness
+from tests.capture.verdict.walls import WALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ASKED = "https://site.example/p/1"
+
+
+def _judged(html: str, *, final: str = ASKED, status: int = 200, headers: Mapping[str, str] | None = None) -> Verdict:
+    page = read_page(html.encode(), url=final, content_type="text/html; charset=utf-8")
+    return judge(Evidence(asked=ASKED, final=final, status=status, headers=headers or {}, page=page))
+
+
+@pytest.mark.parametrize("word", WALLS)
+def test_a_wall_is_told_in_every_language_and_markup(word: str) -> None:
+    """What stands in the place of a page is told for what it is, with at least one reason."""
+    judged = {name: _judged(html) for name, html in WALLS[word].items()}
+    assert {name: found.word for name, found in judged.items()} == dict.fromkeys(judged, word)
+    assert all(found.reasons for found in judged.values())
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_page_is_content(name: str) -> None:
+    """A page that talks about log-ins, blocks or deleted posts, a list, a page that says little: each is content."""
+    assert _judged(HONEST[name]) == Verdict(word=verdict.CONTENT)
+
+
+@pytest.mark.parametrize("likeness", LIKENESSES, ids=lambda likeness: likeness.html[:60])
+def test_the_pages_of_well_known_sites_are_told(likeness: Likeness) -> None:
+    """What large sites and common programs send in the place of a page is told for what it is."""
+    found = _judged(likeness.html, final=likeness.final or ASKED, status=likeness.status, headers=likeness.headers)
+    assert found.word == likeness.verdict, found
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (401, verdict.LOGIN),
+        (403, verdict.CHALLENGE),
+        (404, verdict.GONE),
+        (410, verdict.GONE),
+        (429, verdict.LIMITED),
+        (451, verdict.CHALLENGE),
+        (500, verdict.ERROR),
+        (503, verdict.ERROR),
+    ],
+)
+def test_a_status_alone_says_what_it_says(status: int, word: str) -> None:
+    """Where a refusal says nothing, its status is the reason."""
+    found = judge(Evidence(asked=ASKED, final=ASKED, status=status, headers={}))
+    assert found == Verdict(word=word, reasons=(f"the server answered {status}",))
+
+
+def test_a_refusal_that_asks_for_a_password_is_a_log_in() -> None:
+    """A 403 with a form for a log-in is a log-in wall, and not a block."""
+    html = "<title>Log in</title><form action=/login><input name=u><input type=password></form>"
+    assert _judged(html, status=403).word == verdict.LOGIN
+
+
+def test_the_head_of_an_answer_decides() -> None:
+    """Where a guard says in the head that it challenges, no text takes that back."""
+    html = HONEST["en plain"]
+    assert _judged(html, headers={"cf-mitigated": "challenge"}).word == verdict.CHALLENGE
+
+
+def test_a_redirect_to_a_log_in_is_a_wall_without_a_word() -> None:
+    """An address that was redirected to a log-in which leads back to it is a wall, whatever the page says."""
+    html = "<title>River</title><h1>River</h1><p>The best of the river, day by day.</p>"
+    found = _judged(html, final="https://site.example/login?next=/p/1")
+    assert found.word == verdict.LOGIN
+    assert "it was redirected to the address of a log-in" in found.reasons
+
+
+def test_an_article_that_was_redirected_is_content() -> None:
+    """A redirect to the article's lasting address says nothing against it."""
+    assert _judged(HONEST["en plain"], final="https://www.site.example/how-to-log-in").word == verdict.CONTENT
