@@ -35,6 +35,8 @@ def reach(path: Path, root: Path | None = None) -> Iterator[tuple[str, int]]:
     `root` defaults to the folder that the file stands in. Raises OSError, also where a folder on the way is a link.
     """
     above = path.parent if root is None else root
+    if path.is_absolute() != above.is_absolute():
+        path, above = path.absolute(), above.absolute()
     parts = path.relative_to(above).parts if path.is_relative_to(above) else ("..",)
     folders, name = parts[:-1], parts[-1] if parts else "."
     if ".." in parts:

@@ -5,6 +5,7 @@ A line is on disk before `append` returns. The tree's leaf is the line without i
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from hashing.errors import BadFormat, InUse
 from hashing.files import inside
 from hashing.files.lock import wait_for_lock
-from hashing.files.storage import create, read_error, reading, storing, sync_folder, write_all
+from hashing.files.storage import create, read_error, reading, storage_error, storing, sync_folder, write_all
 from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
@@ -101,8 +102,12 @@ class Ledger:
         Lines that are `remembered` are not read again, unless they are not there any more as they were. Nothing is
         changed yet.
         """
-        with storing(path):
+        try:
             descriptor = inside.open_file(path, os.O_RDWR, root)
+        except OSError as error:
+            # What is no file at all cannot be read either: that is not a question of who may write to it.
+            not_a_file = error.errno in {None, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
+            raise (read_error if not_a_file else storage_error)(path, error) from error
         try:
             if not wait_for_lock(descriptor, wait):
                 raise InUse(f"{path}: in use by another process", hint="wait until it has finished")

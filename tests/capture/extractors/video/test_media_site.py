@@ -81,8 +81,9 @@ def test_a_case_in_the_folder_where_one_stands(
     monkeypatch.chdir(tmp_path)
     case = Case.open_or_create(Path("OP"), key=key, officer="M")
     result = capture(media_site.url("/hls/master.m3u8"), case, OPTIONS, key=key)
-    assert result.status == "complete"
-    assert _streams(_joined(result, read_capture(result.path)))[0] == {"video", "audio"}
+    view = read_capture(result.path)
+    assert result.status == "complete", (view.failed, view.skipped, view.finished)
+    assert _streams(_joined(result, view))[0] == {"video", "audio"}
 
 
 def test_a_finished_playlist_is_fetched_once(captured: Captured, media_site: MediaSite) -> None:
