@@ -102,7 +102,7 @@ class Ledger:
         changed yet.
         """
         with storing(path):
-            descriptor = inside.open_file(path, os.O_RDWR, root)
+            descriptor = inside.open_file(path, os.O_RDWR, root, alone=True)
         try:
             if not wait_for_lock(descriptor, wait):
                 raise InUse(f"{path}: in use by another process", hint="wait until it has finished")
