@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_case, signing_key, tell_unsigned
+from commands.opening import officer_name, open_own_case, signing_key, tell_unsigned
 from commands.options import (
     at_option,
     existing_case,
@@ -82,7 +82,7 @@ def custody_add(
     officer, moment = officer_name(officer), stated_moment(at, "--at")
     data = read_named(receipt, LARGEST_NOTE) if receipt else b""
     key = signing_key(key_path)
-    opened = open_case(case, key)
+    opened = open_own_case(case, key)
     if receipt is not None:
         events = record_receipt(opened, data, refs, key=key, officer=officer, place=place, reason=reason)
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_case, signing_key, tell_unsigned
+from commands.opening import officer_name, open_own_case, signing_key, tell_unsigned
 from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
 from commands.output import print_json, print_things
 
@@ -47,7 +47,7 @@ def exhibit(
         if not ref:
             raise click.UsageError("name the exhibit or the item that is described")
         key, officer, moment = signing_key(key_path), officer_name(officer), stated_moment(at, "--time")
-        opened = open_case(case, key)
+        opened = open_own_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
     opened = Case.open(case)
     tell_unsigned(opened)

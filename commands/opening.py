@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
+_MOST_KEYS = 5
+"""Keys of others that are told."""
 PASSPHRASE_FILE = "GOLDENHOUR_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 """The environment variable that names a file with the key's passphrase, for scripts."""
 
@@ -100,7 +102,43 @@ def open_case(path: Path, key: SigningKey) -> Case:
 
     case = Case.open(path)
     _tell_left(case.demand_ours(key))
+    _tell_others(case, key)
     return case
+
+
+def open_own_case(path: Path, key: SigningKey) -> Case:
+    """Open a case to add words to what is there. Raises NotAsSigned where a line of it is not this user's.
+
+    That is one of another key than this one and those that this user has laid down: words about a stranger's material
+    would make it look like one's own.
+    """
+    from hashing.case.case import Case
+    from hashing.errors import NotAsSigned
+
+    case = Case.open(path)
+    _tell_left(case.demand_ours(key))
+    if others := _others(case, key):
+        said = " and ".join(f"{count} with the key {fingerprint}" for fingerprint, count in others[:_MOST_KEYS])
+        raise NotAsSigned(
+            f"{path}: lines of its ledger are not yours: {said}",
+            hint="let whoever has that key add it; or take the captures into a case of your own with goldenhour merge",
+        )
+    return case
+
+
+def _others(case: Case, key: SigningKey) -> list[tuple[str, int]]:
+    """Return the fingerprints of the keys of others in the case's ledger, each with its number of lines."""
+    from hashing.case.retirement import known_retirements
+    from hashing.ledger.keys import PublicKey
+
+    own = {key.public.raw.hex(), *(each.key for each in known_retirements() if not each.stolen)}
+    return [(PublicKey.parse(each).fingerprint(), count) for each, count in case.signed_by_others(own).items()]
+
+
+def _tell_others(case: Case, key: SigningKey) -> None:
+    """Say whose lines stand in the case beside this user's: what is signed now is signed on top of them."""
+    for fingerprint, count in _others(case, key)[:_MOST_KEYS]:
+        complain(f"{case.path}: lines of its ledger are not yours: {count} with the key {fingerprint}")
 
 
 def tell_unsigned(case: Case) -> None:
@@ -113,6 +151,7 @@ def finish_begun(case: Case, key: SigningKey, officer: str) -> None:
     """Finish off what this user began in a case on this computer and a process that died has left; say so."""
     _finish(case, key, officer, begun_here=True)
     case.demand_ours(key)
+    _tell_others(case, key)
 
 
 def recover_all(case: Case, key: SigningKey, officer: str) -> bool:

@@ -139,6 +139,13 @@ def test_nothing_hostile_reaches_the_terminal_by_any_command(tmp_path: Path) -> 
     assert all(line.isprintable() for line in readme.splitlines())
 
 
+def test_a_command_that_is_none_is_named_harmlessly(tmp_path: Path) -> None:
+    """A word that was pasted in a command's place is written out and commands no terminal."""
+    ran = typed("\x1b]0;owned\x07\u202egpj", cwd=tmp_path)
+    assert (ran.returncode, "\\x1b]0;owned\\x07\\u202egpj" in ran.stderr) == (Exit.USAGE, True), ran.stderr
+    assert all(line.isprintable() for line in ran.stderr.splitlines())
+
+
 def test_every_name_in_a_bundle_fits_every_file_system(tmp_path: Path) -> None:
     """Whatever a server called its files, a bundle can be unpacked on a stick of any make, and on Windows."""
     with MisbehavingServer() as server:

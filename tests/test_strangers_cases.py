@@ -18,8 +18,10 @@ from click.testing import CliRunner
 
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
 from cli import main
+from exports.verification import verify
 from hashing.case.capture_folder import capture_origin
 from hashing.case.case import Case
+from hashing.case.custody import Handling, record_custody
 from hashing.case.events import Custody, encode
 from hashing.errors import BadFormat, BadSignature
 from hashing.ledger.checkpoint import open_checkpoint
@@ -348,3 +350,46 @@ def test_lines_that_a_stranger_added(scene: Scene, tmp_path: Path, form: str) ->
     assert (code, ledger.read_bytes()) == (0, whole)
     [aside] = scene.own.with_name("OP-OWN.set-aside").iterdir()
     assert aside.read_bytes() == line
+
+
+def test_words_are_added_to_nothing_of_a_strangers(scene: Scene, tmp_path: Path) -> None:
+    """A case with lines of a key that is not the officer's, its own or a laid-down one, takes no custody event."""
+    for name in ("describe", "custody add"):
+        before = _snapshot(scene.stick)
+        code, output = _run(scene, WRITING[name], tmp_path)
+        assert (code, _snapshot(scene.stick)) == (5, before), output
+        assert f"lines of its ledger are not yours: 4 with the key {scene.stranger.public.fingerprint()}" in output
+
+
+def test_ones_own_lines_under_a_key_that_was_laid_down(scene: Scene, tmp_path: Path) -> None:
+    """With a new key the officer goes on in a case of the old one, which verification of its bundle tells."""
+    assert _run(scene, ["key", "retire"], tmp_path)[0] == 0
+    assert _run(scene, ["key", "new"], tmp_path)[0] == 0
+    add = ["custody", "add", "OWN", "MP/1", "--event", "opened"]
+    code, output = _run(scene, add, tmp_path)
+    assert (code, "not yours" in output) == (0, False), output
+
+
+def test_a_line_that_a_stranger_signed_into_the_case(scene: Scene, tmp_path: Path) -> None:
+    """A line that somebody else signed with another key, and the officer sealed unseen, is not confirmed as his own."""
+    sealed, demanded = tmp_path / "sealed", [scene.officer.public]
+    assert _run(scene, ["export", "OWN", "--output", "OUT", "--quiet"], sealed)[0] == 0
+    assert verify(sealed, signers=demanded).verdict == "ok"
+    own = scene.own / "ledger.jsonl"
+    record_custody(
+        Case.open(scene.own),
+        ["MP/1"],
+        Handling(action="disposed", reason="x"),
+        key=scene.stranger,
+        officer="Mary Price",
+    )
+    assert own.read_bytes().count(b"disposed") == 1
+    out = tmp_path / "out"
+    code, output = _run(scene, ["export", "OWN", "--output", "OUT"], out)
+    assert (code, "lines of its ledger are not yours: 1 with the key" in output) == (0, True), output
+    found = verify(out, signers=demanded)
+    said = f"of the lines about what is here, 1 with the key {scene.stranger.public.fingerprint()}"
+    assert [each.reason for each in found.unchecked] == [f"{said}, which is not the key demanded"]
+    assert verify(out, signers=[scene.officer.public, scene.stranger.public]).verdict == "ok"
+    [note] = [note for note in verify(out).notes if note.startswith(said)]
+    assert note.endswith("the signer of this bundle alone says")

@@ -99,7 +99,7 @@ class Incoming:
         tag = self._tag(self._lines, line)
         with storing(self.journal):
             if self._lines:
-                descriptor = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root)
+                descriptor = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root, alone=True)
             else:
                 descriptor = create(self.journal, root=self._root)
             try:

@@ -7,6 +7,7 @@ the ledgers of the captures, and for what is made of these from its name. Anythi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -29,6 +30,7 @@ from exports.format.bundle_layout import (
     timestamp_line,
 )
 from exports.format.disclosure_form import LINES
+from exports.format.printable import printable
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
@@ -256,7 +258,33 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     check_custody_lines(check, exported.exhibits, _proven)
     if exported.stamped:
         _check_stamped_checkpoint(check, checkpoint, _proven)
+    _judge_signers(check, exported)
     return _Sealed(ordered, exported.only, exported.redacted, signers)
+
+
+def _judge_signers(check: Check, exported: Exported) -> None:
+    """Tell the lines of the case's ledger that name another key than the bundle's: its signature is not here.
+
+    Somebody else who can write to the case may have signed them before the bundle's signer signed the whole.
+    """
+    counts: Counter[str] = Counter()
+    for line in check.history.lines.values():
+        counts[_fingerprint(decode_case_event(line).signer)] += 1
+    counts.update(printable(told.signer, 100) for told in exported.told)
+    demanded = {key.fingerprint() for key in check.demanded}
+    for fingerprint in sorted(counts.keys() - {_fingerprint(exported.signer), *demanded}):
+        said = f"of the lines about what is here, {counts[fingerprint]} with the key {fingerprint}"
+        if demanded:
+            check.unchecked(SEAL_CHECKPOINT, f"{said}, which is not the key demanded")
+        else:
+            check.findings.notes.append(f"{said}: that it made them, the signer of this bundle alone says")
+
+
+def _fingerprint(signer: str) -> str:
+    try:
+        return PublicKey.parse(signer).fingerprint()
+    except BadKey:
+        return f"{printable(signer, 100)} (which is no key)"
 
 
 def _vouch_for_no_tag_file(check: Check) -> None:

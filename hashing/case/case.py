@@ -22,6 +22,7 @@ import secrets
 import shutil
 import stat
 import threading
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -215,6 +216,10 @@ class Case:
     def events(self) -> Iterator[CaseEvent]:
         """Yield the events of the case's ledger. Raises Unreadable, BadFormat."""
         return map(decode_case_event, ledger_lines(self.path / LEDGER, root=self.path))
+
+    def signed_by_others(self, own: Collection[str]) -> dict[str, int]:
+        """Return how many lines of the ledger name each key (hexadecimal) but these. Raises Unreadable, BadFormat."""
+        return dict(Counter(event.signer for event in self.events() if event.signer not in own))
 
     def begin_capture(
         self,

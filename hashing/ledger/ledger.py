@@ -103,7 +103,7 @@ class Ledger:
         changed yet.
         """
         try:
-            descriptor = inside.open_file(path, os.O_RDWR, root)
+            descriptor = inside.open_file(path, os.O_RDWR, root, alone=True)
         except OSError as error:
             # What is no file at all cannot be read either: that is not a question of who may write to it.
             not_a_file = error.errno in {None, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}

@@ -186,7 +186,14 @@ def _folder_a_link(folder: Path) -> None:
     (folder / "items").symlink_to(folder.parents[2] / "items")
 
 
-@pytest.mark.parametrize("change", [_without_marks, _line_altered, _warc_altered, _another_capture, _folder_a_link])
+def _second_name(folder: Path) -> None:
+    (folder / "ledger.jsonl").rename(folder.parents[2] / "precious")
+    os.link(folder.parents[2] / "precious", folder / "ledger.jsonl")
+
+
+@pytest.mark.parametrize(
+    "change", [_without_marks, _line_altered, _warc_altered, _another_capture, _folder_a_link, _second_name]
+)
 def test_what_was_altered_is_left_as_it_is(maker: CaseMaker, change: Callable[[Path], None]) -> None:
     """A capture whose own lines or exchanges are not as they were written is told, not sealed, and keeps every byte."""
     captures = [maker.begin(), maker.begin()]
