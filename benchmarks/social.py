@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.capture import signing_key
 from benchmarks.table import Row
-from hashing.atproto import verify_record
+from hashing.atproto.record_proof import verify_record
 from hashing.atproto.served import check_served, read_account_key
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import Item, ProofRead

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from capture.errors import BadScene
 from capture.extractors.bluesky import Bluesky
 from capture.extractors.fediverse import Fediverse
-from capture.extractors.video import Video
+from capture.extractors.video_site import Video
 from capture.extractors.web import Web
 from capture.request.extractor import (
     Answer,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
-from hashing.atproto import AtprotoError, blob_cid, verify_record
+from hashing.atproto import AtprotoError, blob_cid
 from hashing.atproto.blob_url import promised_sha256
+from hashing.atproto.record_proof import verify_record
 from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key
 from hashing.warc.content_coding import PIECE
 

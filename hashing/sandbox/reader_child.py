@@ -24,10 +24,10 @@ _LONGEST_REASON = 300
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A document to be read: by which `module:function`, and with what besides the files that are handed over."""
+    """A document to be read: by which `module:function`, and with what plain values besides the files handed over."""
 
     function: str
-    arguments: tuple[str | int | bool | None, ...] = ()
+    arguments: tuple[object, ...] = ()
 
 
 class ReaderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

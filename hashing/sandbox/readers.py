@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    Argument = str | int | bool | None
+    Argument = str | bytes | int | bool | None
 
 T = TypeVar("T")
 

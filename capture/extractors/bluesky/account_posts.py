@@ -11,16 +11,14 @@ from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import QUOTED
 from capture.extractors.bluesky.pages import PageReading, RecordPage, pages
-from capture.extractors.bluesky.post import record_facts
-from capture.extractors.bluesky.proof import ServedAs
+from capture.extractors.bluesky.proof import InList
 from capture.extractors.bluesky.records import Listed, Wanted, media_of, post_of
+from capture.extractors.bluesky.stored_answer import Unread, records_in
 from capture.extractors.bluesky.xrpc import query, refusal
-from capture.extractors.json_value import line, mapping, time
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.recorder.reading import plain_body
 from capture.request.extractor import FetchRequest, NotFollowed, PostExcerpt, Unavailable
 from capture.request.known import same_words
-from hashing.atproto import AtprotoError
-from hashing.atproto.repository import Repository
+from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +58,7 @@ class AccountPosts:
         Where the server gives no list to its end, not even an element at a time, the rest is asked for one by one.
         """
         limit, reading = self._fetch.options.limit, PageReading()
-        for page in pages(self._fetch, self._listing, "records", "", reading):
+        for page in pages(self._fetch, self._listing, "records", "", reading, views=False):
             if not isinstance(page, RecordPage):
                 yield page
                 continue
@@ -82,7 +80,9 @@ class AccountPosts:
             yield from self._apart(reading)
 
     def _prove(self) -> Iterator[Finding]:
-        yield from self._records.proofs(self._listed())
+        unread: list[Unavailable] = []
+        yield from self._records.proofs(self._listed(unread))
+        yield from unread
         self._to_prove.clear()
         self._waiting = 0
 
@@ -94,56 +94,48 @@ class AccountPosts:
         answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
         stored = answer.stored
         if stored is None or answer.reason or stored.item.content_encoding:
-            reason = f"the whole repository is not to be had either: {refusal(answer)}"
+            reason = f"the whole repository is not to be had either: {refusal(answer, self._fetch)}"
             yield Unavailable(url=url, reason=reason, found_in=found_in)
             return
         most = min(limit - self._taken, _MOST_APART) if limit else _MOST_APART
-        wanted: list[Wanted] = []
+        wanted, problem = list[Wanted](), ""
         try:
-            with stored.body.open("rb") as file:
-                for uri, record in self._in_repository(Repository(file)):
-                    if str(uri) in reading.seen or not is_in_span(
-                        time(mapping(record).get("createdAt")), self._fetch.options
-                    ):
-                        continue
-                    if len(wanted) == most:
-                        reason = f"not followed further: {most:,} posts were asked for one by one"
-                        yield NotFollowed(url=url, reason=reason)
-                        break
-                    wanted.append(Wanted(uri=uri, found_in=found_in))
-        except (AtprotoError, OSError) as error:
-            reason = f"the whole repository is stored, but was not read to its end: {error}"
+            for each in records_in(stored, self._fetch, POST):
+                problem = problem or each.problem
+                uri = read_at_uri(f"at://{did}/{each.name}")
+                if uri is None or uri.collection != POST or str(uri) in reading.seen:
+                    continue
+                if not is_in_span(each.published, self._fetch.options):
+                    continue
+                if len(wanted) == most:
+                    reason = f"not followed further: {most:,} posts were asked for one by one"
+                    yield NotFollowed(url=url, reason=reason)
+                    break
+                wanted.append(Wanted(uri=uri, found_in=found_in))
+        except Unread as error:
+            problem = str(error)
+        if problem:
+            reason = f"the whole repository is stored, but was not read to its end: {problem}"
             yield Unavailable(url=url, reason=reason, found_in=found_in)
         yield from self._records.capture(wanted)
-
-    def _in_repository(self, repository: Repository) -> Iterator[tuple[AtUri, object]]:
-        for key, cid in repository.records():
-            uri = read_at_uri(f"at://{self._account.did}/{key}")
-            if uri is not None and uri.collection == POST:
-                try:
-                    record = repository.record(cid)
-                except AtprotoError:
-                    record = None  # what is wrong with it, its proof will show
-                yield uri, record
 
     def _posts(self, page: RecordPage) -> Iterator[Finding]:
         kept: list[tuple[AtUri, int, int]] = []
         others = outside = quoted = 0
         for element in page.elements:
-            uri, said = element.uri, mapping(element.value)
-            record = said.get("value")
+            uri, said = element.uri, element.element.said
             if uri.did != self._account.did or uri.collection != POST:
                 others += 1
                 continue
-            post = post_of(record, uri, self._account)
+            post = post_of(said, uri, self._account)
             if not is_in_span(post.published, self._fetch.options):
                 outside += 1
                 continue
-            yield self._excerpt(element, page.stored, post, record_facts(record, line(said.get("cid"), 100)))
+            yield self._excerpt(element, page.stored, post, said.facts)
             known = self._fetch.options.known.posts.get(post.id)
             if known is None or not same_words(known.post, post):
-                kept.append((uri, element.offset, len(element.data)))
-                yield from media_of(record, uri, self._account)
+                kept.append((uri, element.element.offset, len(element.element.data)))
+                yield from media_of(post)
             quoted += bool(post.quotes)
             self._taken += 1
             if self._taken == self._fetch.options.limit:
@@ -158,7 +150,7 @@ class AccountPosts:
             yield NotFollowed(url=page.url, reason="posts outside the span of --since and --until", count=outside)
 
     def _excerpt(self, element: ListedRecord, of: StoredItem, post: Post, facts: tuple[Fact, ...]) -> PostExcerpt:
-        uri, offset, data = element.uri, element.offset, element.data
+        uri, offset, data = element.uri, element.element.offset, element.element.data
         url = query(self._account.pds, "com.atproto.repo.getRecord", repo=uri.did, collection=POST, rkey=uri.rkey)
         return PostExcerpt(of=of, offset=offset, data=data, url=url, found_in=self._name, post=post, facts=facts)
 
@@ -168,13 +160,15 @@ class AccountPosts:
         url = query(self._account.pds, "com.atproto.repo.listRecords", **where, limit=size, **more)
         return FetchRequest(url=url, kind="listing", found_in=self._name if cursor else "scene", optional=True)
 
-    def _listed(self) -> Iterator[Listed]:
+    def _listed(self, unread: list[Unavailable]) -> Iterator[Listed]:
         """Read the pages again, one at a time: held in memory they would grow with the account."""
         for stored, kept in self._to_prove:
             try:
-                body = read_decoded(stored.body, stored.item.content_encoding) if kept else b""
-            except NotDecoded:
-                continue  # it could be decoded when it came
+                body = plain_body(self._fetch.readers, stored.body, stored.item.content_encoding) if kept else b""
+            except NotRead as error:
+                reason = f"the proofs of its {len(kept)} posts were not asked for: the list could not be read again"
+                unread.append(Unavailable(url=stored.item.url, reason=f"{reason}: {error}", found_in=self._name))
+                continue
             for uri, offset, size in kept:
                 data = body[offset : offset + size]
-                yield Listed(uri=uri, served=ServedAs(ref=stored.item.ref, data=data, offset=offset, in_list=True))
+                yield Listed(uri=uri, served=InList(ref=stored.item.ref, data=data, offset=offset))

@@ -9,19 +9,19 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.post import account_of
-from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, query, refusal, xrpc_error
-from capture.extractors.json_value import line, mapping
+from capture.extractors.bluesky.said import account_of
+from capture.extractors.bluesky.stored_answer import Unread, document_of, log_key_of, members_of
+from capture.extractors.bluesky.xrpc import host_of, query, refusal, stored_of, xrpc_error
+from capture.extractors.json_value import line
 from capture.request.extractor import FetchRequest, ItemReading, Unavailable
-from hashing.atproto import AccountEnded, AtprotoError, did_web_url, read_did_document
-from hashing.atproto.served import read_account_key
+from hashing.atproto import did_web_url
 from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from capture.extractors.bluesky.said import Document
     from capture.request.extractor import Answer, Fetch, Finding
-    from hashing.atproto import DidDocument
     from hashing.case.post import Account
 
 PROFILE = "app.bsky.actor.profile"
@@ -104,13 +104,16 @@ class Accounts:
         url = query(account.pds, "com.atproto.sync.getRepoStatus", did=account.did)
         found_in = f"account {account.did}, whether its server still keeps it"
         answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
-        served = body_of(answer)
-        if served is None:
-            error = xrpc_error(answer)[0]
+        stored = stored_of(answer)
+        if stored is None:
+            error = xrpc_error(answer, self._fetch)[0]
             return f"{_ERRORS[error]}, says its server" if error in _ERRORS else ""
-        said = object_of(served.data)
-        reason = _STATES.get(line(said.get("status"), 64), "") if said.get("active") is False else ""
-        return f"{reason}, says its server ({served.ref})" if reason else ""
+        try:
+            said = members_of(stored, self._fetch)
+        except Unread:
+            return ""  # that nothing of the account is to be had is told in any case
+        reason = _STATES.get(said.members.get("status", ""), "") if said.inactive else ""
+        return f"{reason}, says its server ({stored.item.ref})" if reason else ""
 
     def look_up(self, dids: Iterable[str]) -> Iterator[Finding]:
         """Find out about accounts, side by side; yield what their documents say, and what is wrong with them."""
@@ -124,20 +127,22 @@ class Accounts:
     def _read(self, did: str, answers: list[tuple[FetchRequest, Answer]]) -> Iterator[Finding]:
         (found, answer), *log = answers
         account = KnownAccount(did=did)
-        served, document = body_of(answer), None
+        stored = stored_of(answer)
         try:
-            document = read_did_document(served.data, did=did) if served is not None else None
-            reason = f"who keeps {did}: {refusal(answer)}"
-        except AtprotoError as error:
-            reason = str(error)
-        if served is None or document is None:
-            yield Unavailable(url=found.url, reason=reason)
+            if stored is None:
+                raise Unread(refusal(answer, self._fetch))
+            document = document_of(stored, self._fetch, did)
+        except Unread as error:
+            yield Unavailable(url=found.url, reason=f"who keeps {did}: {error}")
         else:
-            account = replace(account, pds=document.pds, handles=document.handles, identity=served.ref)
-            account = replace(account, key=document.signing_key, problem=f"{did}: it names no signing key")
-            yield ItemReading(ref=served.ref, facts=_document_facts(document))
-            if not document.pds:
-                yield Unavailable(url=found.url, reason=f"{did}: its document names no server that keeps it")
+            if document.problem:
+                yield Unavailable(url=found.url, reason=document.problem)
+            else:
+                account = replace(account, pds=document.pds, handles=document.handles, identity=stored.item.ref)
+                account = replace(account, key=document.key, problem=f"{did}: it names no signing key")
+                yield ItemReading(ref=stored.item.ref, facts=_document_facts(document))
+                if not document.pds:
+                    yield Unavailable(url=found.url, reason=f"{did}: its document names no server that keeps it")
         if log:
             said = account.key
             account = yield from self._prove_key(account, *log[0])
@@ -150,33 +155,40 @@ class Accounts:
         self, account: KnownAccount, found: FetchRequest, answer: Answer
     ) -> Generator[Finding, None, KnownAccount]:
         """Return the account with the signing key that the log of its did:plc proves; yield what is wrong with that."""
-        served = body_of(answer)
-        if served is None:
-            reason = f"{refusal(answer)}: that the signing key is the account's is the directory's word alone"
+        stored = stored_of(answer)
+        try:
+            if stored is None:
+                raise Unread(refusal(answer, self._fetch))
+            proven = log_key_of(stored, self._fetch, account.did)
+        except Unread as error:
+            reason = f"{error}: that the signing key is the account's is the directory's word alone"
             yield Unavailable(url=found.url, reason=reason)
             return account
-        try:
-            proven = read_account_key(served.data, did=account.did)
-        except AccountEnded as error:
-            reason = f"the account is gone: {error}, as {served.ref} proves"
-            return replace(account, key="", identity=served.ref, problem=str(error), ended=reason)
-        except AtprotoError as error:
+        ref = stored.item.ref
+        if proven.ended:
+            reason = f"the account is gone: {proven.problem}, as {ref} proves"
+            return replace(account, key="", identity=ref, problem=proven.problem, ended=reason)
+        if proven.problem or not proven.key:
             # Not the document's key in its place: a log that does not hold together is no reason to trust less.
-            yield Unavailable(url=found.url, reason=str(error))
-            return replace(account, key="", identity=served.ref, problem=str(error))
+            yield Unavailable(url=found.url, reason=proven.problem)
+            return replace(account, key="", identity=ref, problem=proven.problem)
         if account.handles != proven.handles:
             reason = f"{account.did}: its document claims other handles than its log, which is what proves them"
             yield Unavailable(url=found.url, reason=reason)
-        return replace(account, key=proven.key, handles=proven.handles, identity=served.ref)
+        return replace(account, key=proven.key, handles=proven.handles, identity=ref)
 
     def _profiles(self, accounts: list[KnownAccount]) -> Iterator[Finding]:
         answers = self._fetch.get_all(_profile(account) for account in accounts)
-        for account, (_, answer) in zip(accounts, answers, strict=True):
-            served = body_of(answer)
-            profile = mapping(object_of(served.data).get("value")) if served is not None else {}
+        for account, (found, answer) in zip(accounts, answers, strict=True):
+            stored = stored_of(answer)
+            try:
+                profile = members_of(stored, self._fetch, "value").members if stored is not None else {}
+            except Unread as error:
+                yield Unavailable(url=found.url, reason=str(error), found_in=found.found_in)
+                continue
             name = line(profile.get("displayName"), 640)
-            self._found[account.did] = replace(account, name=name, profiled=served is not None)
-            if served is not None:
+            self._found[account.did] = replace(account, name=name, profiled=stored is not None)
+            if stored is not None:
                 facts = [
                     Fact("handle", next(iter(account.handles), ""), "alsoKnownAs of the DID document"),
                     Fact("name", name, "displayName"),
@@ -184,7 +196,7 @@ class Accounts:
                     Fact("description", line(profile.get("description"), 3000), "description"),
                     Fact("created", line(profile.get("createdAt"), 64), "createdAt"),
                 ]
-                yield ItemReading(ref=served.ref, facts=tuple(fact for fact in facts if fact.value))
+                yield ItemReading(ref=stored.item.ref, facts=tuple(fact for fact in facts if fact.value))
 
 
 def _documents(did: str, fetch: Fetch) -> list[FetchRequest]:
@@ -198,10 +210,10 @@ def _documents(did: str, fetch: Fetch) -> list[FetchRequest]:
     ]
 
 
-def _document_facts(document: DidDocument) -> tuple[Fact, ...]:
+def _document_facts(document: Document) -> tuple[Fact, ...]:
     facts = [Fact("handle", handle, "alsoKnownAs") for handle in document.handles]
     facts += [Fact("server", document.pds, "service #atproto_pds")] if document.pds else []
-    facts += [Fact("signing key", document.signing_key, "#atproto")] if document.signing_key else []
+    facts += [Fact("signing key", document.key, "#atproto")] if document.key else []
     return tuple(facts)
 
 

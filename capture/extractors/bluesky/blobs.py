@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.xrpc import query
+from capture.extractors.bluesky.said import MOST_BLOBS
 from capture.extractors.json_value import line, text
 from hashing.atproto import AtprotoError, Cid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_BLOBS = 100
-"""Followed of one record; a post shows four."""
 _MOST_VALUES = 200_000
 _LONGEST_ALT = 10_000
 _KINDS = ("image", "video", "audio")
@@ -28,10 +26,6 @@ class Blob:
     cid: str
     kind: str
     alt: str
-
-    def url(self, pds: str, did: str) -> str:
-        """Return where the account's own server gives it, as it was uploaded."""
-        return query(pds, "com.atproto.sync.getBlob", did=did, cid=self.cid)
 
 
 def read_blobs(record: object) -> list[Blob]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import is_did
-from capture.extractors.bluesky.xrpc import body_of, object_of, query
+from capture.extractors.bluesky.stored_answer import Unread, did_of
+from capture.extractors.bluesky.xrpc import query, stored_of
 from capture.request.extractor import FetchRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -16,18 +16,29 @@ if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import KnownAccount
     from capture.request.extractor import Answer, Fetch, Finding
 
-_WELL_KNOWN = re.compile(rb"\s*(did:[\x21-\x7e]{1,2048})\s*", re.ASCII)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Resolved:
     """The account that a handle leads to."""
 
     handle: str
-    did: str
+    did: str = ""
     """"" where nothing leads to an account."""
     outstanding: Iterator[tuple[FetchRequest, Answer]]
     """Answers that were not waited for."""
+    fetch: Fetch
+    unread: list[Unavailable] = field(default_factory=list)
+    """Answers that could not be read."""
+
+    def did_in(self, found: FetchRequest, answer: Answer) -> str:
+        """Return the DID that an answer names; "" where it names none."""
+        stored = stored_of(answer)
+        try:
+            did = did_of(stored, self.fetch) if stored is not None else ""
+        except Unread as error:
+            self.unread.append(Unavailable(url=found.url, reason=str(error), found_in=found.found_in))
+            return ""
+        return did if is_did(did) else ""
 
     def compare(self, account: KnownAccount) -> Iterator[Finding]:
         """Say where the account does not claim the handle, or the handle's own host names another account."""
@@ -35,10 +46,11 @@ class Resolved:
             reason = f"the handle leads to {self.did}, whose document does not claim it: it may be another's account"
             yield Unavailable(url=f"at://{self.handle}", reason=reason, found_in="scene")
         for found, answer in self.outstanding:
-            did = _did(answer)
+            did = self.did_in(found, answer)
             if did not in ("", self.did):
                 reason = f"the handle's own host names {did}, and captured is {self.did}, which the AppView names"
                 yield Unavailable(url=found.url, reason=reason, found_in="scene")
+        yield from self.unread
 
 
 def resolve(handle: str, fetch: Fetch) -> Resolved:
@@ -54,16 +66,6 @@ def resolve(handle: str, fetch: Fetch) -> Resolved:
     )
     found_in = f"handle {handle}"
     answers = fetch.get_all(FetchRequest(url=url, kind="identity", found_in=found_in, optional=True) for url in urls)
-    did = next((did for _, answer in answers if (did := _did(answer))), "")
-    return Resolved(handle=handle, did=did, outstanding=answers)
-
-
-def _did(answer: Answer) -> str:
-    served = body_of(answer)
-    if served is None:
-        return ""
-    if match := _WELL_KNOWN.fullmatch(served.data):
-        did = match[1].decode("ascii")
-    else:
-        did = str(object_of(served.data).get("did"))
-    return did if is_did(did) else ""
+    resolved = Resolved(handle=handle, outstanding=answers, fetch=fetch)
+    resolved.did = next((did for found, answer in answers if (did := resolved.did_in(found, answer))), "")
+    return resolved

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import RecordPage, pages
-from capture.extractors.bluesky.rich_text import has_tag
-from capture.extractors.bluesky.view import read_view
 from capture.extractors.bluesky.xrpc import host_of, query
-from capture.extractors.json_value import mapping, time
 from capture.request.extractor import FetchRequest, NotFollowed
+from capture.request.hashtag import same_for_all
 from hashing.times import timestamp
 
 if TYPE_CHECKING:
@@ -42,20 +40,19 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
         return FetchRequest(url=url, kind="listing", found_in=name, optional=True)
 
     shows, taken = Shows(appview, fetch), 0
-    for page in pages(fetch, _found, "posts", _LOGIN):
+    for page in pages(fetch, _found, "posts", _LOGIN, views=True):
         if not isinstance(page, RecordPage):
             yield page
             continue
         unlike = outside = 0
         for element in page.elements:
-            view = read_view(element.value)
-            record = mapping(view.record) if view is not None else {}
-            if view is None or not has_tag(record, tag):
+            post = element.element.said.post
+            if same_for_all(tag) not in map(same_for_all, post.tags):
                 unlike += 1
-            elif not is_in_span(time(record.get("createdAt")), options):
+            elif not is_in_span(post.published, options):
                 outside += 1
             else:
-                yield from shows.excerpt(view, page.stored, element.offset, element.data, name)
+                yield from shows.excerpt(element, page.stored, name)
                 taken += 1
                 if taken == options.limit:
                     break

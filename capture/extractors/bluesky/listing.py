@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from capture.extractors.bluesky.records import Wanted
+from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import NotFollowed, PostExcerpt
 from capture.request.known import same_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capture.extractors.bluesky.view import View
+    from capture.extractors.bluesky.pages import ListedRecord
     from capture.request.extractor import Fetch, Finding, StoredItem
+    from capture.request.known import KnownPost
+    from hashing.case.post import Post
 
 
 QUOTED = "posts that quote another: what they quote was not sought (capture such a post by its own address)"
@@ -41,12 +45,40 @@ class Shows:
         self.wanted.clear()
         return taken
 
-    def excerpt(self, view: View, of: StoredItem, offset: int, data: bytes, found_in: str) -> Iterator[Finding]:
+    def excerpt(self, listed: ListedRecord, of: StoredItem, found_in: str) -> Iterator[Finding]:
         """Yield one post of a list as it was shown."""
-        known = self._fetch.options.known.posts.get(str(view.uri))
-        post = view.post(self._appview, known)
+        uri, element, shown = listed.uri, listed.element, listed.element.shown
+        known = self._fetch.options.known.posts.get(str(uri))
+        post = self._post(listed, known)
         self.quoting += bool(post.quotes)
-        url, facts = view.url(self._appview), view.facts
-        yield PostExcerpt(of=of, offset=offset, data=data, url=url, found_in=found_in, post=post, facts=facts)
+        yield PostExcerpt(
+            of=of,
+            offset=element.offset,
+            data=element.data,
+            url=query(self._appview, "app.bsky.feed.getPosts", uris=str(uri)),
+            found_in=found_in,
+            post=post,
+            facts=element.said.facts,
+        )
         if known is None or not same_words(known.post, post):
-            self.wanted[str(view.uri)] = Wanted(uri=view.uri, found_in=found_in, shown=replace(view.shown, post=post))
+            shown = replace(shown, post=post) if shown is not None else None
+            self.wanted[str(uri)] = Wanted(uri=uri, found_in=found_in, shown=shown)
+
+    def _post(self, listed: ListedRecord, known: KnownPost | None) -> Post:
+        """Return what a post says; photos by the addresses that an earlier round knows them by, if there was one."""
+        said, shown = listed.element.said.post, listed.element.shown
+        urls = {media.cid: media.url for media in known.post.media} if known is not None else {}
+        pictures = shown.pictures if shown is not None else ()
+
+        def _url_of(cid: str) -> str:
+            return urls.get(cid) or next((url for url in pictures if cid in url), "")
+
+        return replace(
+            said,
+            id=str(listed.uri),
+            permalink=listed.uri.permalink,
+            server=host_of(self._appview),
+            author=shown.author if shown is not None else said.author,
+            counts=shown.counts if shown is not None else {},
+            media=tuple(replace(media, url=_url_of(media.cid)) for media in said.media),
+        )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
-from capture.extractors.bluesky.xrpc import body_of, demands_login, refusal
-from capture.extractors.json_value import mapping
-from capture.extractors.served_json import NotJson, ServedJson
+from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, page_of
+from capture.extractors.bluesky.xrpc import demands_login, refusal, stored_of
 from capture.request.extractor import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.served_json import JsonSpan
+    from capture.extractors.bluesky.said import Element
     from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 
 MOST_PAGES = 2000
@@ -25,19 +25,14 @@ _OK, _TOO_LARGE, _FAULT = 200, 413, 500
 _IDLE_PAGES = 3
 """Pages in a row without anything new, after which a list is taken to have ended. (An AppView leaves posts out of a
 page that it does not show, so one page may well be empty.)"""
-_LONGEST_CURSOR = 4096
-_MOST_ELEMENTS = 1000
-"""Taken of one page; asked for are a hundred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRecord:
-    """One element of a list that names a record, and the bytes in which it was served."""
+    """One element of a list, and the record that it names."""
 
     uri: AtUri
-    value: object
-    offset: int
-    data: bytes
+    element: Element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +43,8 @@ class RecordPage:
     url: str
     elements: tuple[ListedRecord, ...]
     unreadable: int
+    cursor: str
+    """Of the next page; "" where this is the last."""
     problem: str = ""
 
 
@@ -57,6 +54,8 @@ class PageReading:
 
     seen: set[str] = field(default_factory=set)
     """The URIs of its elements."""
+    size: int = LARGEST_PAGE
+    """Elements that are asked for at a time."""
     broke_off: bool = False
     """Whether the server gave no page where the list goes on, or may go on."""
 
@@ -67,31 +66,23 @@ def pages(
     name: str,
     login: str,
     reading: PageReading | None = None,
+    *,
+    views: bool,
 ) -> Iterator[RecordPage | Unavailable]:
     """Yield a list's pages; what cuts it short is yielded in their place.
 
     `found_of` makes the request of a cursor, "" for the first, and a number of elements; `name` is the list's field in
-    the answer; `login` says what to do where the server answers only those who log in. A page that is too large, or
-    that the server fails to make, is asked for in smaller ones: one element then costs no other.
+    the answer; `login` says what to do where the server answers only those who log in; `views` says that an AppView
+    made the list. A page that is too large, or that the server fails to make, is asked for in smaller ones: one element
+    then costs no other.
     """
     reading = reading or PageReading()
-    cursor, cursors, idle, size = "", {""}, 0, LARGEST_PAGE
+    cursor, cursors, idle = "", {""}, 0
     for _ in range(MOST_PAGES):
-        found = found_of(cursor, size)
-        answer = fetch.get(found)
-        body = body_of(answer)
-        while body is None and size > 1 and may_be_smaller(answer):
-            size = max(size // 4, 1)
-            found = found_of(cursor, size)
-            answer = fetch.get(found)
-            body = body_of(answer)
-        if body is None:
-            reading.broke_off = True
-            reason = f"{refusal(answer)}: {login}" if demands_login(answer) and login else refusal(answer)
-            yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+        found, page = yield from _ask(fetch, partial(found_of, cursor), name, login, reading, views=views)
+        if page is None:
             return
-        page, cursor = read_page(body.data, body.stored, name, reading.seen)
-        idle = 0 if page.elements else idle + 1
+        cursor, idle = page.cursor, 0 if page.elements else idle + 1
         if page.elements or page.unreadable:
             yield page
         if page.problem:
@@ -109,39 +100,51 @@ def pages(
     yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
 
 
+def _ask(
+    fetch: Fetch, found_of: Callable[[int], FetchRequest], name: str, login: str, reading: PageReading, *, views: bool
+) -> Generator[Unavailable, None, tuple[FetchRequest, RecordPage | None]]:
+    """Return a page, in whatever size the server gives it so that it can be read; None where it gives none."""
+    while True:
+        found = found_of(reading.size)
+        answer = fetch.get(found)
+        try:
+            if (stored := stored_of(answer)) is None:
+                raise Unread(refusal(answer, fetch))
+            return found, read_page(stored, fetch, name, reading.seen, views=views)
+        except Unread as error:
+            last = reading.size == 1 or not may_be_smaller(answer)
+            if last or isinstance(error, ReaderFailed):
+                reason = f"{error}: {login}" if demands_login(answer) and login else str(error)
+                yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+            if last:
+                reading.broke_off = True
+                return found, None
+            reading.size = max(reading.size // 4, 1)
+
+
 def may_be_smaller(answer: Answer) -> bool:
     """Whether a server might give fewer elements: what it answered is too much, broken, or its own fault."""
     return answer.status in {_OK, _TOO_LARGE, _FAULT}
 
 
-def read_page(body: bytes, stored: StoredItem, name: str, seen: set[str]) -> tuple[RecordPage, str]:
-    """Return a page of the list `name`, without what is in `seen`, and the cursor of the next; adds to `seen`."""
-    served = ServedJson(body)
-    cursor, elements, unreadable, problem = "", list[ListedRecord](), 0, ""
-    try:
-        for member, piece in served.members(served.root):
-            if member == "cursor" and isinstance(piece.value, str):
-                cursor = piece.value[:_LONGEST_CURSOR]
-            if member == name:
-                for count, each in enumerate(served.elements(piece)):
-                    if count == _MOST_ELEMENTS:
-                        problem = f"it has more than {_MOST_ELEMENTS:,} elements"
-                        break
-                    element = _element(served, each)
-                    unreadable += element is None
-                    if element is not None and str(element.uri) not in seen:
-                        seen.add(str(element.uri))
-                        elements.append(element)
-    except NotJson as error:
-        problem = str(error)
-    url = stored.item.url
-    page = RecordPage(stored=stored, url=url, elements=tuple(elements), unreadable=unreadable, problem=problem)
-    return page, cursor
+def read_page(stored: StoredItem, fetch: Fetch, name: str, seen: set[str], *, views: bool) -> RecordPage:
+    """Return a page of the list `name`, without what is in `seen`; adds to `seen`.
 
-
-def _element(served: ServedJson, piece: JsonSpan) -> ListedRecord | None:
-    uri = read_at_uri(mapping(piece.value).get("uri"))
-    if uri is None:
-        return None
-    offset, data = served.served(piece)
-    return ListedRecord(uri=uri, value=piece.value, offset=offset, data=data)
+    Raises Unread.
+    """
+    read = page_of(stored, fetch, name, views=views)
+    elements, unreadable = list[ListedRecord](), read.unreadable
+    for element in read.elements:
+        uri = read_at_uri(element.uri)
+        unreadable += uri is None
+        if uri is not None and element.uri not in seen:
+            seen.add(element.uri)
+            elements.append(ListedRecord(uri=uri, element=element))
+    return RecordPage(
+        stored=stored,
+        url=stored.item.url,
+        elements=tuple(elements),
+        unreadable=unreadable,
+        cursor=read.cursor,
+        problem=read.problem,
+    )

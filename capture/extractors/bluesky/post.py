@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import is_did
+from capture.extractors.bluesky.at_uri import read_at_uri
 from capture.extractors.bluesky.blobs import read_blobs
 from capture.extractors.bluesky.rich_text import read_marks
+from capture.extractors.bluesky.said import Said, account_of
 from capture.extractors.json_value import line, mapping, sequence, text, time
 from hashing.case.facts import Fact
-from hashing.case.post import Account, Post, PostMedia
+from hashing.case.post import Post, PostMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.blobs import Blob
     from capture.extractors.json_value import Json
 
 PLATFORM = "bluesky"
@@ -28,18 +26,17 @@ _RECORD = "app.bsky.embed.record"
 _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
 
 
-def read_post(
-    record: object,
-    uri: AtUri,
-    *,
-    author: Account,
-    server: str,
-    url_of: Callable[[Blob], str],
-    counts: Mapping[str, int] | None = None,
-) -> Post:
+def read_record(record: object, uri: str, cid: str) -> Said | None:
+    """Return what the record of that name and content identifier says; None where the name is none."""
+    named = read_at_uri(uri)
+    return Said(post=read_post(record, named), facts=record_facts(record, cid)) if named is not None else None
+
+
+def read_post(record: object, uri: AtUri) -> Post:
     """Return what a record says. Never fails: a field that is not of the form that it must have says nothing.
 
-    `url_of` names the address of a blob, or "" where none is known. The text is bounded; the record as served is not.
+    Of its author it has the DID alone, and of its media no address: a record names neither. The text is bounded; the
+    record as served is not.
     """
     said = mapping(record)
     embed = mapping(said.get("embed"))
@@ -47,10 +44,10 @@ def read_post(
     card = line(mapping(_embedded(embed, _EXTERNAL).get("external")).get("uri"), _LONGEST_URI)
     return Post(
         platform=PLATFORM,
-        server=server,
+        server="",
         id=str(uri),
         permalink=uri.permalink,
-        author=author,
+        author=account_of(uri.did),
         published=time(said.get("createdAt")),
         text=text(said.get("text"), _LONGEST_TEXT),
         warning=", ".join(_self_labels(said)),
@@ -60,10 +57,7 @@ def read_post(
         links=tuple(dict.fromkeys([*marks.links, *([card] if card else [])])),
         reply_to=line(mapping(mapping(said.get("reply")).get("parent")).get("uri"), _LONGEST_URI),
         quotes=_quoted(embed),
-        counts=dict(counts or {}),
-        media=tuple(
-            PostMedia(url=url_of(blob), kind=blob.kind, alt=blob.alt, cid=blob.cid) for blob in read_blobs(record)
-        ),
+        media=tuple(PostMedia(url="", kind=blob.kind, alt=blob.alt, cid=blob.cid) for blob in read_blobs(record)),
     )
 
 
@@ -80,11 +74,6 @@ def record_facts(record: object, cid: str) -> tuple[Fact, ...]:
     if root:
         facts.append(Fact("thread", root, "reply.root"))
     return tuple(facts)
-
-
-def account_of(did: str, handle: str = "", name: str = "") -> Account:
-    """Return who an account is."""
-    return Account(handle=handle, name=name, id=did, url=f"https://bsky.app/profile/{did}" if is_did(did) else "")
 
 
 def _embedded(embed: Json, kind: str) -> Json:

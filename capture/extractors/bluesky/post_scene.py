@@ -8,10 +8,10 @@ from capture.extractors.bluesky.at_uri import POST, read_at_uri
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import read_page
 from capture.extractors.bluesky.records import Wanted, pictures_of
+from capture.extractors.bluesky.stored_answer import Unread
 from capture.extractors.bluesky.thread import BlueskyThread
-from capture.extractors.bluesky.view import read_view
-from capture.extractors.bluesky.xrpc import body_of, query
-from capture.request.extractor import FetchRequest
+from capture.extractors.bluesky.xrpc import query, stored_of
+from capture.request.extractor import FetchRequest, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +38,16 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
     appview = fetch.options.bluesky.appview.rstrip("/")
     url = query(appview, "app.bsky.feed.getPosts", uris=str(uri))
     found = FetchRequest(url=url, kind="listing", found_in=f"post {uri}, as the AppView shows it", optional=True)
-    body = body_of(fetch.get(found))
-    if body is None:
+    stored = stored_of(fetch.get(found))
+    if stored is None:
         return
     shows = Shows(appview, fetch)
-    page, _ = read_page(body.data, body.stored, "posts", set())
-    for element in page.elements:
-        view = read_view(element.value)
-        if view is not None and view.uri == uri:
-            yield from shows.excerpt(view, body.stored, element.offset, element.data, found.found_in)
-            yield from pictures_of(Wanted(uri=uri, found_in=found.found_in, shown=view.shown))
+    try:
+        page = read_page(stored, fetch, "posts", set(), views=True)
+    except Unread as error:
+        yield Unavailable(url=url, reason=str(error), found_in=found.found_in)
+        return
+    for listed in page.elements:
+        if listed.uri == uri:
+            yield from shows.excerpt(listed, stored, found.found_in)
+            yield from pictures_of(Wanted(uri=uri, found_in=found.found_in, shown=listed.element.shown))

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
+from capture.extractors.bluesky.stored_answer import proof_of
 from capture.request.extractor import Unavailable
-from hashing.atproto import AtprotoError, record_as_json, verify_record
-from hashing.atproto.served import check_served
 from hashing.case.events import ProofRead
 
 if TYPE_CHECKING:
@@ -17,19 +14,17 @@ if TYPE_CHECKING:
 
     from capture.extractors.bluesky.accounts import KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.xrpc import Body
-    from capture.request.extractor import FetchRequest, Finding
-    from hashing.atproto import RecordProof
+    from capture.extractors.bluesky.said import Said
+    from capture.request.extractor import Fetch, FetchRequest, Finding, StoredItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServedAs:
-    """The JSON in which a server shows a record: an item of its own, or a part of a list."""
+class InList:
+    """The JSON of a record in a list, and where it begins there."""
 
     ref: str
     data: bytes
-    offset: int = 0
-    in_list: bool = False
+    offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,50 +32,46 @@ class Judged:
     """What a proof came to: the ledger's event, and what it proves, unless it proves nothing."""
 
     event: ProofRead
-    proof: RecordProof | None
-    record: object = None
-    """The record as JSON, read from the very bytes that the account signed; None where there is none to be read."""
+    holds: bool = False
+    """Whether it proves the record, or that there is none."""
+    record: Said | None = None
+    """What the very bytes say that the account signed; None where there is none to be read."""
+    served: Said | None = None
+    """What the server's own JSON says, where that is not what is proven."""
 
     @property
     def is_absent(self) -> bool:
         """Whether it is proven that there is no such record."""
-        return self.proof is not None and not self.proof.present
+        return self.holds and not self.event.record_cid
 
 
-def judge(uri: AtUri, account: KnownAccount, car: Body, served: ServedAs | None) -> Judged:
-    """Check a proof, and that the record as served is the one that is proven. Never fails: the event says what does."""
+def judge(
+    uri: AtUri, account: KnownAccount, car: StoredItem, served: StoredItem | InList | None, fetch: Fetch
+) -> Judged:
+    """Check a proof, and that the record as served is the one that is proven; the event says what does not hold.
+
+    The sandbox does the checking. Of which items and of which key its word is, this process knows by itself. Raises
+    Unread where a proof, or a record that is an item of its own, could not be read.
+    """
+    what = served.data if isinstance(served, InList) else served
+    proven = proof_of(car, fetch, account.key, str(uri), what)
+    problem = proven.problem if account.key else account.problem or proven.problem
     event = ProofRead(
         time="",
-        ref=car.ref,
+        ref=car.item.ref,
         identity=account.identity,
         did=uri.did,
         collection=uri.collection,
         rkey=uri.rkey,
-        post=served.ref if served is not None else "",
-        offset=served.offset if served is not None else 0,
-        size=len(served.data) if served is not None and served.in_list else 0,
+        post="" if served is None else served.ref if isinstance(served, InList) else served.item.ref,
+        offset=served.offset if isinstance(served, InList) else 0,
+        size=len(served.data) if isinstance(served, InList) else 0,
         key=account.key,
+        record_cid=proven.record_cid,
+        rev=proven.rev,
+        problem=problem,
     )
-    if not account.key:
-        return Judged(event=replace(event, problem=account.problem or f"{uri.did}: nothing names its key"), proof=None)
-    try:
-        proof = verify_record(car.data, did=uri.did, key=account.key, collection=uri.collection, rkey=uri.rkey)
-    except AtprotoError as error:
-        return Judged(event=replace(event, problem=str(error)), proof=None)
-    event = replace(event, record_cid=proof.record_cid or "", rev=proof.rev)
-    if served is not None:
-        try:
-            check_served(proof, served.data)
-        except AtprotoError as error:
-            event = replace(event, problem=str(error))
-    return Judged(event=event, proof=proof, record=_as_json(proof.record))
-
-
-def _as_json(block: bytes | None) -> object:
-    try:
-        return record_as_json(block) if block is not None else None
-    except AtprotoError:
-        return None
+    return Judged(event=event, holds=proven.holds and bool(account.key), record=proven.signed, served=proven.served)
 
 
 def absence(event: ProofRead) -> str:
@@ -94,6 +85,6 @@ def absence(event: ProofRead) -> str:
 def fault(judged: Judged, proof: FetchRequest) -> Iterator[Finding]:
     """Yield what the user must hear of a proof that does not hold, or holds for another record than was served."""
     if problem := judged.event.problem:
-        whole = judged.proof is None
+        whole = not judged.holds
         what = "the signed proof does not hold" if whole else "the record as served is not proven"
         yield Unavailable(url=proof.url, reason=f"{what}: {problem}", found_in=proof.found_in)

@@ -13,12 +13,13 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.blobs import MOST_BLOBS, read_blobs
-from capture.extractors.bluesky.post import read_post, record_facts
-from capture.extractors.bluesky.proof import ServedAs, absence, fault, judge
-from capture.extractors.bluesky.view import differences
-from capture.extractors.bluesky.xrpc import body_of, object_of, query, refusal, xrpc_error
-from capture.extractors.json_value import line
+from msgspec.structs import replace
+
+from capture.extractors.bluesky.differences import differences
+from capture.extractors.bluesky.proof import absence, fault, judge
+from capture.extractors.bluesky.said import MOST_BLOBS
+from capture.extractors.bluesky.stored_answer import Unread, record_of
+from capture.extractors.bluesky.xrpc import blob_url, query, refusal, stored_of, xrpc_error
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
 
 if TYPE_CHECKING:
@@ -26,11 +27,9 @@ if TYPE_CHECKING:
 
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.blobs import Blob
-    from capture.extractors.bluesky.proof import Judged
-    from capture.extractors.bluesky.view import Shown
-    from capture.extractors.bluesky.xrpc import Body
-    from capture.request.extractor import Answer, Fetch, Finding
+    from capture.extractors.bluesky.proof import InList, Judged
+    from capture.extractors.bluesky.said import Said, Shown
+    from capture.request.extractor import Answer, Fetch, Finding, StoredItem
     from hashing.case.post import Post
 
 _SIDE_BY_SIDE = 100
@@ -54,7 +53,7 @@ class Listed:
     """A record that stands in a list of its account's own server."""
 
     uri: AtUri
-    served: ServedAs
+    served: InList
 
 
 @dataclass(slots=True)
@@ -72,7 +71,7 @@ class _Revisions:
     def judge(self, judged: Judged) -> str:
         """Take in the answer to the first that was asked for; return the newer revision that it goes back behind."""
         before, rev = self.asked.pop(0), judged.event.rev
-        if judged.proof is None or not rev:
+        if not (judged.holds and rev):
             return ""
         did = judged.event.did
         self.known[did] = max(rev, self.known.get(did, ""))
@@ -127,18 +126,24 @@ class Records:
 
         for found, answer in self._fetch.get_all(_asked()):
             each = asked.pop(0)
-            account, car = self.accounts[each.uri.did], body_of(answer)
+            account, car = self.accounts[each.uri.did], stored_of(answer)
             if car is None:
                 self._revisions.asked.pop(0)
-                yield Unavailable(url=found.url, reason=f"no signed proof: {refusal(answer)}", found_in=found.found_in)
+                reason = f"no signed proof: {refusal(answer, self._fetch)}"
+                yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
                 continue
-            judged = judge(each.uri, account, car, each.served)
-            yield ItemReading(ref=car.ref, events=(judged.event,))
+            try:
+                judged = judge(each.uri, account, car, each.served, self._fetch)
+            except Unread as error:
+                self._revisions.asked.pop(0)
+                yield _not_checked(error, found)
+                continue
+            yield ItemReading(ref=car.item.ref, events=(judged.event,))
             yield from fault(judged, found)
             yield from self._went_back(judged, found)
             if judged.event.problem and judged.record is not None:
                 wanted = Wanted(uri=each.uri, found_in=found.found_in)
-                yield from _say(wanted, account, car.ref, judged.record, judged.event.record_cid)
+                yield from _say(wanted, account, car.item.ref, judged.record)
 
     def _asked(self, wanted: Wanted) -> tuple[FetchRequest, FetchRequest]:
         uri, account = wanted.uri, self.accounts[wanted.uri.did]
@@ -158,25 +163,23 @@ class Records:
         """Yield what a record says and what its proof proves, or why either is not to be had."""
         account = self.accounts[wanted.uri.did]
         (record_found, record_answer), (proof_found, proof_answer) = asked_record, asked_proof
-        record = body_of(record_answer)
-        car = body_of(proof_answer)
+        record = stored_of(record_answer)
+        car = stored_of(proof_answer)
         if car is None:
             self._revisions.asked.pop(0)
-            if record is not None:
-                yield from _say(wanted, account, record.ref, *_value_of(record))
-                reason = f"no signed proof: {refusal(proof_answer)}"
-                yield Unavailable(url=proof_found.url, reason=reason, found_in=proof_found.found_in)
-            else:
-                yield from self._nothing(wanted, asked_record, asked_proof)
+            yield from self._without_proof(wanted, record, asked_record, asked_proof)
             return
-        served = ServedAs(ref=record.ref, data=record.data) if record is not None else None
-        judged = judge(wanted.uri, account, car, served)
-        cid = judged.event.record_cid
+        judged, unread = yield from self._judge(wanted, account, car, record)
+        if judged is None:
+            self._revisions.asked.pop(0)
+            yield _not_checked(unread, proof_found)
+            return
+        record = record if unread is None else None
         if record is not None and (judged.event.problem or judged.record is None):
-            yield from _say(wanted, account, record.ref, *_value_of(record))
-        elif record is not None:
-            yield from _say(wanted, account, record.ref, judged.record, cid)
-        yield ItemReading(ref=car.ref, events=(judged.event,))
+            yield from self._served(wanted, record, judged.served)
+        elif record is not None and judged.record is not None:
+            yield from _say(wanted, account, record.item.ref, judged.record)
+        yield ItemReading(ref=car.item.ref, events=(judged.event,))
         yield from fault(judged, proof_found)
         yield from (went_back := list(self._went_back(judged, proof_found)))
         if judged.is_absent and record is None:
@@ -184,15 +187,55 @@ class Records:
             yield Unavailable(url=url, reason=absence(judged.event), found_in=wanted.found_in)
             yield from pictures_of(wanted)
         elif judged.record is not None and (record is None or judged.event.problem):
-            if record is None:
-                reason = f"{refusal(record_answer)}; what it says was read from its signed proof"
+            if record is None and unread is None:
+                reason = f"{refusal(record_answer, self._fetch)}; what it says was read from its signed proof"
                 yield Unavailable(url=record_found.url, reason=reason, found_in=wanted.found_in)
-            yield from _say(wanted, account, car.ref, judged.record, cid)
-        elif record is None and judged.proof is not None:
-            reason = f"{refusal(record_answer)}; {car.ref} proves a record that could not be read"
+            yield from _say(wanted, account, car.item.ref, judged.record)
+        elif record is None and judged.holds:
+            reason = f"{refusal(record_answer, self._fetch)}; {car.item.ref} proves a record that could not be read"
             yield Unavailable(url=record_found.url, reason=reason, found_in=wanted.found_in)
         if judged.record is not None:
-            yield from self._differs(wanted, account, judged.record, car.ref)
+            yield from self._differs(wanted, account, judged.record, car.item.ref)
+
+    def _served(self, wanted: Wanted, record: StoredItem, said: Said | None = None) -> Iterator[Finding]:
+        """Yield what a server's own JSON of a record says, which nothing proves, or why it could not be read."""
+        try:
+            said = said or record_of(record, self._fetch, str(wanted.uri))
+        except Unread as error:
+            yield Unavailable(url=record.item.url, reason=str(error), found_in=wanted.found_in)
+        else:
+            yield from _say(wanted, self.accounts[wanted.uri.did], record.item.ref, said)
+
+    def _without_proof(
+        self,
+        wanted: Wanted,
+        record: StoredItem | None,
+        asked_record: tuple[FetchRequest, Answer],
+        asked_proof: tuple[FetchRequest, Answer],
+    ) -> Iterator[Finding]:
+        if record is None:
+            yield from self._nothing(wanted, asked_record, asked_proof)
+            return
+        yield from self._served(wanted, record)
+        found, answer = asked_proof
+        yield Unavailable(
+            url=found.url, reason=f"no signed proof: {refusal(answer, self._fetch)}", found_in=found.found_in
+        )
+
+    def _judge(
+        self, wanted: Wanted, account: KnownAccount, car: StoredItem, record: StoredItem | None
+    ) -> Generator[Finding, None, tuple[Judged | None, Unread | None]]:
+        """Return what a proof comes to. Where it or the record cannot be read, that does not cost the other."""
+        try:
+            return judge(wanted.uri, account, car, record, self._fetch), None
+        except Unread as error:
+            if record is None:
+                return None, error
+        yield from self._served(wanted, record)
+        try:
+            return judge(wanted.uri, account, car, None, self._fetch), Unread("the record as served was not read")
+        except Unread as error:
+            return None, error
 
     def _went_back(self, judged: Judged, found: FetchRequest) -> Iterator[Finding]:
         if newer := self._revisions.judge(judged):
@@ -202,7 +245,7 @@ class Records:
             )
             yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
 
-    def _differs(self, wanted: Wanted, account: KnownAccount, record: object, ref: str) -> Iterator[Finding]:
+    def _differs(self, wanted: Wanted, account: KnownAccount, record: Said, ref: str) -> Iterator[Finding]:
         """Say where an AppView shows something else than the account signed, or calls it by other names."""
         shown, uri = wanted.shown.post if wanted.shown is not None else None, wanted.uri
         if shown is None:
@@ -230,57 +273,49 @@ class Records:
         self, wanted: Wanted, record: tuple[FetchRequest, Answer], proof: tuple[FetchRequest, Answer]
     ) -> Iterator[Finding]:
         """Say why an account's server gives neither a record nor its proof, and what is left of it."""
-        names = [xrpc_error(answer)[0] for _, answer in (proof, record)]
+        names = [xrpc_error(answer, self._fetch)[0] for _, answer in (proof, record)]
         reason = self.accounts.inactive(wanted.uri.did, names)
         if not reason and _NO_RECORD in names:
-            reason = (
-                f"there is no such record, says its account's server ({refusal(record[1])}), and gives no proof of it"
-            )
+            said = refusal(record[1], self._fetch)
+            reason = f"there is no such record, says its account's server ({said}), and gives no proof of it"
         if reason:
             yield Unavailable(url=str(wanted.uri), reason=reason, found_in=wanted.found_in)
             yield from pictures_of(wanted)
         else:
-            yield from _not_to_be_had(wanted, f"its account's server: {refusal(record[1])}", record[0].url)
+            yield from _not_to_be_had(wanted, f"its account's server: {refusal(record[1], self._fetch)}", record[0].url)
 
 
-def media_of(record: object, uri: AtUri, account: KnownAccount) -> Iterator[Finding]:
-    """Yield the photos and videos of a record, as they were uploaded."""
-    blobs = read_blobs(record)
-    for blob in blobs:
-        url = blob.url(account.pds, uri.did)
-        yield FetchRequest(url=url, kind=blob.kind, found_in=f"post {uri}", alt=blob.alt)
-    if len(blobs) == MOST_BLOBS:
+def media_of(post: Post) -> Iterator[Finding]:
+    """Yield the photos and videos of a post on its account's own server, as they were uploaded."""
+    for each in post.media:
+        yield FetchRequest(url=each.url, kind=each.kind, found_in=f"post {post.id}", alt=each.alt)
+    if len(post.media) == MOST_BLOBS:
         yield NotFollowed(
-            url=str(uri), reason=f"it names {MOST_BLOBS} photos and videos or more: no further ones were sought"
+            url=post.id, reason=f"it names {MOST_BLOBS} photos and videos or more: no further ones were sought"
         )
 
 
-def post_of(record: object, uri: AtUri, account: KnownAccount, shown: Shown | None = None) -> Post:
+def post_of(said: Said, uri: AtUri, account: KnownAccount, shown: Shown | None = None) -> Post:
     """Return what a record of an account's own server says."""
-
-    def _url_of(blob: Blob) -> str:
-        return blob.url(account.pds, uri.did)
-
-    return read_post(
-        record,
-        uri,
+    return replace(
+        said.post,
+        id=str(uri),
+        permalink=uri.permalink,
         author=account.author,
         server=account.server,
-        url_of=_url_of,
-        counts=shown.counts if shown is not None else None,
+        counts=shown.counts if shown is not None else {},
+        media=tuple(replace(each, url=blob_url(account.pds, uri.did, each.cid)) for each in said.post.media),
     )
 
 
-def _say(wanted: Wanted, account: KnownAccount, ref: str, record: object, cid: str) -> Iterator[Finding]:
-    post = post_of(record, wanted.uri, account, wanted.shown)
-    yield ItemReading(ref=ref, facts=record_facts(record, cid), post=post)
-    yield from media_of(record, wanted.uri, account)
+def _say(wanted: Wanted, account: KnownAccount, ref: str, said: Said) -> Iterator[Finding]:
+    post = post_of(said, wanted.uri, account, wanted.shown)
+    yield ItemReading(ref=ref, facts=said.facts, post=post)
+    yield from media_of(post)
 
 
-def _value_of(record: Body) -> tuple[object, str]:
-    """Return the record in an answer, and the content identifier that the server names."""
-    said = object_of(record.data)
-    return said.get("value"), line(said.get("cid"), 100)
+def _not_checked(error: Unread | None, proof: FetchRequest) -> Unavailable:
+    return Unavailable(url=proof.url, reason=f"the signed proof was not checked: {error}", found_in=proof.found_in)
 
 
 def _not_to_be_had(wanted: Wanted, reason: str, url: str = "") -> Iterator[Finding]:

@@ -49,11 +49,6 @@ def read_marks(record: Json) -> RichTextMarks:
     )
 
 
-def has_tag(record: Json, tag: str) -> bool:
-    """Whether a record is marked with a hashtag, in any spelling."""
-    return same_for_all(tag) in map(same_for_all, read_marks(record).tags)
-
-
 def _of(features: list[Json], kind: str, field: str, longest: int) -> list[str]:
     found = [line(each.get(field), longest) for each in features if each.get("$type") == f"{_FACET}#{kind}"]
     return [each for each in found if each]

@@ -57,6 +57,7 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     reason = f"nothing leads from the handle {address.account} to an account: it may have changed or gone"
     if not address.certain:
         raise NotMine(f"{scene.url}: {reason}")
+    yield from resolved.unread
     yield Unavailable(url=scene.url, reason=reason, found_in="scene")
     if not scene.url.startswith("at://"):
         yield FetchRequest(url=scene.url, kind="page", found_in="scene")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.xrpc import body_of, host_of, object_of, xrpc_error
+from capture.extractors.bluesky.stored_answer import Unread, members_of
+from capture.extractors.bluesky.xrpc import host_of, stored_of, xrpc_error
 from capture.extractors.unreached import unreached
 from capture.request.extractor import FetchRequest, NotMine
 
@@ -23,12 +24,15 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     found = FetchRequest(
         url=f"{origin}/xrpc/_health", kind="data", found_in=f"whether {host} speaks the AT Protocol", optional=True
     )
-    body = body_of(fetch.get(found))
-    if body is not None and isinstance(object_of(body.data).get("version"), str):
-        return
+    stored = stored_of(fetch.get(found))
+    try:
+        if stored is not None and "version" in members_of(stored, fetch).members:
+            return
+    except Unread as error:
+        raise NotMine(f"{host}: {error}") from error
     url = f"{origin}/xrpc/app.bsky.feed.getPosts"
     answer = fetch.get(FetchRequest(url=url, kind="data", found_in=found.found_in, optional=True))
     if not answer.status:
         raise NotMine(unreached(origin, answer.reason))
-    if answer.status != _BAD_REQUEST or not all(xrpc_error(answer)):
+    if answer.status != _BAD_REQUEST or not all(xrpc_error(answer, fetch)):
         raise NotMine(f"{host}: does not speak the AT Protocol")

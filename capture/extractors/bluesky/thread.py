@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
 from capture.extractors.bluesky.listing import Shows
-from capture.extractors.bluesky.pages import may_be_smaller
+from capture.extractors.bluesky.pages import ListedRecord, may_be_smaller
 from capture.extractors.bluesky.records import Wanted, pictures_of
-from capture.extractors.bluesky.thread_nodes import ThreadNodes
-from capture.extractors.bluesky.view import read_view
-from capture.extractors.bluesky.xrpc import body_of, demands_login, host_of, query, refusal
-from capture.extractors.json_value import count, mapping
+from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, thread_of
+from capture.extractors.bluesky.xrpc import demands_login, host_of, query, refusal, stored_of
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 
 if TYPE_CHECKING:
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
 
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.bluesky.records import Records
-    from capture.extractors.bluesky.thread_nodes import ThreadNode
-    from capture.extractors.bluesky.view import View
-    from capture.extractors.served_json import JsonSpan
+    from capture.extractors.bluesky.said import Thread, ThreadNode
     from capture.request.extractor import Answer, Fetch, Finding
     from hashing.case.post import Post
 
@@ -88,32 +84,33 @@ class BlueskyThread:
         show then costs those beside and below it alone.
         """
         url, answer = self._around(question, question.depth)
-        body = body_of(answer)
-        if body is None and question.depth > 1 and may_be_smaller(answer):
+        read, problem = self._read(answer)
+        if read is None and question.depth > 1 and may_be_smaller(answer):
+            if isinstance(problem, ReaderFailed):
+                yield Unavailable(url=url, reason=str(problem), found_in=self._name)
             url, answer = self._around(question, 1)
-            body = body_of(answer)
-        if body is None:
+            read, problem = self._read(answer)
+        if read is None or answer.stored is None:
             hint = "; give an access token for it with --token" if demands_login(answer) else ""
-            reason = (
-                f"the replies cannot be listed without an AppView, and {host_of(url)} says: {refusal(answer)}{hint}"
-            )
+            reason = f"the replies cannot be listed without an AppView, and {host_of(url)} says: {problem}{hint}"
             yield Unavailable(url=url, reason=reason, found_in=self._name)
             return False
-        read = ThreadNodes(body.data)
         if not read.whole:
             reason = "the thread is stored, but could not be read to its end"
             yield Unavailable(url=url, reason=reason, found_in=self._name)
         unreadable = 0
         for node in read.nodes:
-            if (piece := node.members.get("post")) is None:
-                yield from self._not_shown(node)
-            elif (view := read_view(piece.value)) is None:
+            uri = read_at_uri(node.element.uri if node.element is not None else node.uri)
+            if node.unreadable:
                 unreadable += 1
-                self._seek(read_at_uri(mapping(piece.value).get("uri")))
-            elif view.uri not in self._seen and len(self._seen) < _MOST_POSTS:
-                self._seen.add(view.uri)
-                self._follow(node, piece, view, question)
-                yield from self._shows.excerpt(view, body.stored, *read.served(piece), self._name)
+                self._seek(uri)
+            elif node.element is None or uri is None:
+                yield from self._not_shown(node, uri)
+            elif uri not in self._seen and len(self._seen) < _MOST_POSTS:
+                self._seen.add(uri)
+                listed = ListedRecord(uri=uri, element=node.element)
+                self._follow(node, listed, question)
+                yield from self._shows.excerpt(listed, answer.stored, self._name)
         if unreadable:
             yield NotFollowed(
                 url=url, reason="posts of the thread that are stored, but cannot be read", count=unreadable
@@ -125,20 +122,28 @@ class BlueskyThread:
         url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
         return url, self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
 
-    def _follow(self, node: ThreadNode, piece: JsonSpan, view: View, question: _Question) -> None:
+    def _read(self, answer: Answer) -> tuple[Thread | None, Unread | str]:
+        """Return the thread in an answer, or why there is none."""
+        stored = stored_of(answer)
+        try:
+            return (thread_of(stored, self._fetch), "") if stored is not None else (None, refusal(answer, self._fetch))
+        except Unread as error:
+            return None, error
+
+    def _follow(self, node: ThreadNode, listed: ListedRecord, question: _Question) -> None:
         """Ask again where an answer ends and the thread does not: servers give fewer levels than asked for."""
-        replies = count(mapping(piece.value).get("replyCount"))
-        if replies and not (node.replies or node.is_above) and question.depth and view.uri != question.uri:
-            self._questions.append(_Question(uri=view.uri, depth=_DEEPEST, height=0))
-        parent = read_at_uri(mapping(mapping(mapping(view.record).get("reply")).get("parent")).get("uri"))
-        is_top = question.height and not node.has_parent and (node.is_above or view.uri == question.uri)
+        uri, shown = listed.uri, listed.element.shown
+        replies = shown.counts.get("replies", 0) if shown is not None else 0
+        if replies and not (node.replies or node.is_above) and question.depth and uri != question.uri:
+            self._questions.append(_Question(uri=uri, depth=_DEEPEST, height=0))
+        parent = read_at_uri(listed.element.said.post.reply_to)
+        is_top = question.height and not node.has_parent and (node.is_above or uri == question.uri)
         if parent is not None and is_top and parent not in self._seen:
             self._questions.append(_Question(uri=parent, depth=0, height=_HIGHEST))
 
-    def _not_shown(self, node: ThreadNode) -> Iterator[Finding]:
-        uri = read_at_uri(node.value("uri"))
+    def _not_shown(self, node: ThreadNode, uri: AtUri | None) -> Iterator[Finding]:
         if self._seek(uri):
-            why = "as blocked" if node.value("blocked") is True else "as not found"
+            why = "as blocked" if node.blocked else "as not found"
             yield NotFollowed(
                 url=str(uri), reason=f"the AppView shows it {why}: it was sought at its author's own server"
             )

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.said import Thread, ThreadNode
+from capture.extractors.bluesky.view import listed_view
+from capture.extractors.json_value import line, mapping
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -19,7 +23,7 @@ _BELOW = frozenset({"thread", "parent", "replies"})
 
 
 @dataclass(slots=True)
-class ThreadNode:
+class OpenNode:
     """One node: its members, but for those that hold further nodes."""
 
     is_above: bool
@@ -35,13 +39,34 @@ class ThreadNode:
         return piece.value if piece is not None else None
 
 
+def read_thread(body: bytes) -> Thread:
+    """Return the nodes of a thread with the posts in them."""
+    read = ThreadNodes(body)
+    return Thread(nodes=tuple(_said(node, read) for node in read.nodes), whole=read.whole)
+
+
+def _said(node: OpenNode, read: ThreadNodes) -> ThreadNode:
+    piece = node.members.get("post")
+    element = listed_view(read.json, piece) if piece is not None else None
+    named = node.value("uri") if piece is None else mapping(piece.value).get("uri")
+    return ThreadNode(
+        element=element,
+        unreadable=piece is not None and element is None,
+        uri=line(named, 3000) if element is None and read_at_uri(named) is not None else "",
+        blocked=node.value("blocked") is True,
+        is_above=node.is_above,
+        has_parent=node.has_parent,
+        replies=node.replies,
+    )
+
+
 class ThreadNodes:
     """The nodes of one answer, in the order in which they stand in it."""
 
     def __init__(self, body: bytes) -> None:
         self._text = body.decode("utf-8", "surrogateescape")
-        self._served = ServedJson(body)
-        self.nodes: list[ThreadNode] = []
+        self.json = ServedJson(body)
+        self.nodes: list[OpenNode] = []
         self.whole = True
         """Whether all of it could be read; if not, `nodes` are those before the fault."""
         try:
@@ -49,13 +74,9 @@ class ThreadNodes:
         except (NotJson, IndexError):
             self.whole = False
 
-    def served(self, piece: JsonSpan) -> tuple[int, bytes]:
-        """Return the bytes of a piece, and where in the body they begin."""
-        return self._served.served(piece)
-
     def _walk(self) -> None:
         """Read the body from its first brace on. Raises NotJson, IndexError where it breaks off."""
-        open_: list[tuple[ThreadNode, str]] = []
+        open_: list[tuple[OpenNode, str]] = []
         at = self._open(open_, self._past(0), is_above=False)
         while open_:
             node, end = open_[-1]
@@ -70,8 +91,8 @@ class ThreadNodes:
             else:
                 at = self._element(open_, node, at)
 
-    def _member(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
-        key = self._served.piece(at)
+    def _member(self, open_: list[tuple[OpenNode, str]], node: OpenNode, at: int) -> int:
+        key = self.json.piece(at)
         name, at = key.value, self._past(key.end)
         if self._text[at] != ":" or not isinstance(name, str):
             raise NotJson(f"a member was expected at character {at:,}")
@@ -82,21 +103,21 @@ class ThreadNodes:
         if name in _BELOW and self._text[at] == "[":
             open_.append((node, "]"))
             return at + 1
-        node.members[name] = self._served.piece(at)
+        node.members[name] = self.json.piece(at)
         return node.members[name].end
 
-    def _element(self, open_: list[tuple[ThreadNode, str]], node: ThreadNode, at: int) -> int:
+    def _element(self, open_: list[tuple[OpenNode, str]], node: OpenNode, at: int) -> int:
         if self._text[at] == "{":
             node.replies += 1
             return self._open(open_, at, is_above=False)
-        return self._served.piece(at).end
+        return self.json.piece(at).end
 
-    def _open(self, open_: list[tuple[ThreadNode, str]], at: int, *, is_above: bool) -> int:
+    def _open(self, open_: list[tuple[OpenNode, str]], at: int, *, is_above: bool) -> int:
         if self._text[at] != "{":
             raise NotJson(f"an object was expected at character {at:,}")
         if len(self.nodes) == _MOST_NODES:
             raise NotJson(f"more than {_MOST_NODES:,} posts in one answer")
-        self.nodes.append(ThreadNode(is_above=is_above))
+        self.nodes.append(OpenNode(is_above=is_above))
         open_.append((self.nodes[-1], "}"))
         return at + 1
 

@@ -5,22 +5,17 @@ It adds what no signed record holds: how often a post was liked, shared and answ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import read_at_uri
-from capture.extractors.bluesky.post import account_of, read_post, record_facts
-from capture.extractors.bluesky.xrpc import host_of, query
+from capture.extractors.bluesky.post import read_post, read_record, record_facts
+from capture.extractors.bluesky.said import Element, Said, Shown, account_of
 from capture.extractors.json_value import count, line, mapping, sequence, web_url
 from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.blobs import Blob
-    from capture.request.known import KnownPost
-    from hashing.case.post import Account, Post
+    from capture.extractors.served_json import JsonSpan, ServedJson
 
 _COUNTS = {
     "replyCount": "replies",
@@ -29,76 +24,38 @@ _COUNTS = {
     "quoteCount": "quotes",
     "bookmarkCount": "bookmarks",
 }
-_PARTS: Mapping[str, Callable[[Post], object]] = {
-    "text": lambda post: post.text,
-    "time": lambda post: post.published,
-    "warning": lambda post: post.warning,
-    "language": lambda post: post.language,
-    "hashtags": lambda post: post.tags,
-    "mentions": lambda post: post.mentions,
-    "links": lambda post: post.links,
-    "the post that it answers": lambda post: post.reply_to,
-    "the post that it quotes": lambda post: post.quotes,
-    "photos and videos": lambda post: [(media.cid, media.kind, media.alt) for media in post.media],
-}
-"""What a record says, and an AppView repeats."""
 _NO_HANDLE = "handle.invalid"
 """What AppViews show in the place of a handle that does not lead to the account."""
 _MOST_PICTURES = 100
 _MOST_LABELS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What an AppView says about a post beside the record."""
-
-    author: Account
-    counts: Mapping[str, int]
-    pictures: tuple[str, ...]
-    """Addresses of photos that it made smaller: all there is, where the account's own server does not answer."""
-    post: Post | None = None
-    """The whole post as it is shown, to be held against the one that is signed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """One post as shown."""
-
-    uri: AtUri
-    record: object
-    shown: Shown
-    facts: tuple[Fact, ...]
-    """Among them when the AppView first saw it, by its own clock."""
-
-    def url(self, appview: str) -> str:
-        """Return where the AppView shows this post alone."""
-        return query(appview, "app.bsky.feed.getPosts", uris=str(self.uri))
-
-    def post(self, appview: str, known: KnownPost | None) -> Post:
-        """Return what the post says; photos by the addresses that an earlier round knows them by, if there was one."""
-        urls = {media.cid: media.url for media in known.post.media} if known is not None else {}
-
-        def _url_of(blob: Blob) -> str:
-            shown = (url for url in self.shown.pictures if blob.cid in url)
-            return urls.get(blob.cid) or next(shown, "")
-
-        return read_post(
-            self.record,
-            self.uri,
-            author=self.shown.author,
-            server=host_of(appview),
-            url_of=_url_of,
-            counts=self.shown.counts,
-        )
+def listed_record(served: ServedJson, piece: JsonSpan) -> Element | None:
+    """Return an element of an account's own list of records, or None where it names none."""
+    said = mapping(piece.value)
+    uri = read_at_uri(said.get("uri"))
+    record = read_record(said.get("value"), str(uri), line(said.get("cid"), 100))
+    if uri is None or record is None:
+        return None
+    offset, data = served.served(piece)
+    return Element(uri=str(uri), said=record, offset=offset, data=data)
 
 
-def differences(shown: Post, signed: Post) -> list[str]:
-    """Return in words in which parts a post as shown is not the one that its account signed."""
-    return [word for word, part in _PARTS.items() if part(shown) != part(signed)]
+def listed_view(served: ServedJson, piece: JsonSpan) -> Element | None:
+    """Return a post as an AppView shows it, or None where a value has not that form."""
+    view = read_view(piece.value)
+    if view is None:
+        return None
+    uri, said, shown = view
+    offset, data = served.served(piece)
+    return Element(uri=str(uri), said=said, shown=shown, offset=offset, data=data)
 
 
-def read_view(value: object) -> View | None:
-    """Return a post as shown, or None where a value has not that form."""
+def read_view(value: object) -> tuple[AtUri, Said, Shown] | None:
+    """Return which post is shown, what its record says, and what the AppView says beside; None for another form.
+
+    Among the facts is when the AppView first saw it, by its own clock.
+    """
     said = mapping(value)
     uri, author = read_at_uri(said.get("uri")), mapping(said.get("author"))
     if uri is None or not isinstance(said.get("record"), dict):
@@ -115,4 +72,4 @@ def read_view(value: object) -> View | None:
     facts += (Fact("first seen by the AppView", indexed, "indexedAt"),) if indexed else ()
     labels = [line(mapping(each).get("val"), 128) for each in sequence(said.get("labels"), _MOST_LABELS)]
     facts += tuple(Fact("label", label, "labels") for label in labels if label)
-    return View(uri=uri, record=said.get("record"), shown=shown, facts=facts)
+    return uri, Said(post=read_post(said.get("record"), uri), facts=facts), shown

@@ -1,33 +1,16 @@
-"""XRPC (https://atproto.com/specs/xrpc): how a server of the AT Protocol is asked, and what its answers hold."""
+"""XRPC (https://atproto.com/specs/xrpc): how a server of the AT Protocol is asked, and what its refusals say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-from capture.extractors.json_value import line, mapping
-from capture.extractors.served_json import NotJson, ServedJson
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.extractors.bluesky.stored_answer import members_of_sample
 
 if TYPE_CHECKING:
-    from capture.extractors.json_value import Json
-    from capture.request.extractor import Answer, StoredItem
+    from capture.request.extractor import Answer, Fetch, StoredItem
 
 _LOGIN = frozenset({401, 403})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """What an answer holds, without its content coding, and the item that it is."""
-
-    data: bytes
-    stored: StoredItem
-
-    @property
-    def ref(self) -> str:
-        """The item's reference."""
-        return self.stored.item.ref
 
 
 def query(origin: str, method: str, **parameters: str | int) -> str:
@@ -40,38 +23,33 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def body_of(answer: Answer) -> Body | None:
-    """Return what came, or None where it is not what was asked for, or cannot be decoded. Raises Unreadable."""
-    if answer.stored is None or answer.reason:
-        return None
-    try:
-        data = read_decoded(answer.stored.body, answer.stored.item.content_encoding)
-    except NotDecoded:
-        return None
-    return Body(data=data, stored=answer.stored)
+def blob_url(pds: str, did: str, cid: str) -> str:
+    """Return where the account's own server gives a photo or video, as it was uploaded."""
+    return query(pds, "com.atproto.sync.getBlob", did=did, cid=cid)
 
 
-def object_of(data: bytes) -> Json:
-    """Return the object that an answer is; an empty one for anything else."""
-    try:
-        return mapping(ServedJson(data).whole().value)
-    except NotJson:
-        return {}
+def stored_of(answer: Answer) -> StoredItem | None:
+    """Return what came, or None where it is not what was asked for."""
+    return answer.stored if not answer.reason else None
 
 
-def xrpc_error(answer: Answer) -> tuple[str, str]:
+def xrpc_error(answer: Answer, fetch: Fetch) -> tuple[str, str]:
     """Return the name of the error that a server answers, such as `RecordNotFound`, and its message; "" for neither."""
-    said = object_of(answer.sample)
-    return line(said.get("error"), 100), line(said.get("message"), 200)
+    said = members_of_sample(answer.sample, fetch)
+    return _line(said.get("error", ""), 100), _line(said.get("message", ""), 200)
 
 
-def refusal(answer: Answer) -> str:
+def refusal(answer: Answer, fetch: Fetch) -> str:
     """Say in words why an answer is not what was asked for."""
-    words = ": ".join(filter(None, xrpc_error(answer)))
-    reason = answer.reason or "what it answered is stored, but could not be decoded"
+    words = ": ".join(filter(None, xrpc_error(answer, fetch)))
+    reason = answer.reason or "what it answered is not stored"
     return f"{reason} ({words})" if words else reason
 
 
 def demands_login(answer: Answer) -> bool:
     """Whether a server answers those alone who log in."""
     return answer.status in _LOGIN
+
+
+def _line(said: str, longest: int) -> str:
+    return " ".join(said[:longest].split())

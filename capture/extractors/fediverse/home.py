@@ -9,8 +9,8 @@ from capture.extractors.fediverse.activity_copy import beside, find_activity
 from capture.extractors.fediverse.address import origin_of, read_address
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.errors import NoServer
+from capture.extractors.fediverse.instance import ask_server
 from capture.extractors.fediverse.post_list import PostList
-from capture.extractors.fediverse.server import ask_server
 from capture.extractors.json_value import web_url
 from capture.request.extractor import FetchRequest, Unavailable
 

@@ -6,6 +6,6 @@ them is a working copy, and says of what.
 """
 
 from capture.extractors.video.signs import Signs, is_playlist, signs_of_video
-from capture.extractors.video.video import Video, videos_at
+from capture.extractors.video.video import videos_at
 
-__all__ = ["Signs", "Video", "is_playlist", "signs_of_video", "videos_at"]
+__all__ = ["Signs", "is_playlist", "signs_of_video", "videos_at"]

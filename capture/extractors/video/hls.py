@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from capture.errors import CaptureError
+from capture.extractors.video.playlist import Key, MediaPlaylist, NoPlaylist, PlaylistRead, Segment
+from capture.recorder.decoding import NotDecoded, decoded_body
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _MOST_SEGMENTS = 100_000
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')
@@ -20,44 +25,13 @@ _MOST_VARIABLES = 1000
 _LONGEST_LINE = 1 << 16
 
 
-class NoPlaylist(CaptureError):
-    """What came is no media playlist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """How segments are encrypted: `AES-128`, or a method that is somebody's rights management."""
-
-    method: str
-    url: str = ""
-    iv: bytes = b""
-    """The initialization vector; without one it follows from the segment's number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of a stream: a file, or `length` bytes of one from `start` on."""
-
-    url: str
-    start: int = 0
-    length: int = 0
-    """0 for the whole file."""
-    number: int = -1
-    """Its media sequence number; -1 for an initialization section (EXT-X-MAP)."""
-    key: Key | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MediaPlaylist:
-    """The segments of one stream, in order, each initialization section before what it belongs to."""
-
-    segments: tuple[Segment, ...]
-    ended: bool
-    """Whether no further segment will come."""
-    target: float
-    """The longest duration of a segment, in seconds."""
-    left_out: int = 0
-    """Segments beyond the number that is read."""
+def playlist_in(file: BinaryIO, coding: str, url: str) -> PlaylistRead:
+    """Read a stored media playlist that was served from `url`. Runs in the sandbox."""
+    try:
+        text = decoded_body(file, coding).decode("utf-8", "replace")
+        return PlaylistRead(playlist=read_playlist(text, url))
+    except (NotDecoded, NoPlaylist) as error:
+        return PlaylistRead(problem=str(error).encode("utf-8", "replace").decode())
 
 
 def read_playlist(text: str, url: str) -> MediaPlaylist:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from capture.extractors.video.hls import NoPlaylist, read_playlist
-from capture.recorder.decoding import NotDecoded, read_decoded
+from capture.extractors.video.playlist import NoPlaylist, UnreadPlaylist, playlist_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from capture.extractors.video.hls import MediaPlaylist, Segment
+    from capture.extractors.video.playlist import MediaPlaylist, Segment
     from capture.extractors.video.segments import SegmentFetch
+    from hashing.sandbox import Readers
 
 _SHORTEST, _LONGEST = 0.5, 3.0
 """Seconds between two looks at a playlist."""
@@ -24,7 +24,8 @@ _BEGUN_ANEW = 10
 class Follower:
     """Follows one live playlist."""
 
-    def __init__(self, segments: SegmentFetch, url: str, playlist: MediaPlaylist) -> None:
+    def __init__(self, segments: SegmentFetch, url: str, playlist: MediaPlaylist, readers: Readers) -> None:
+        self._readers = readers
         self._segments = segments
         self._url = url
         self._playlist = playlist
@@ -61,9 +62,10 @@ class Follower:
         try:
             if answer.stored is None or answer.reason:
                 raise NoPlaylist(answer.reason or "as it was")
-            body = read_decoded(answer.stored.body, answer.stored.item.content_encoding)
-            self._playlist = read_playlist(body.decode("utf-8", "replace"), answer.stored.url)
-        except (NoPlaylist, NotDecoded) as error:
+            self._playlist = playlist_of(answer.stored, self._readers)
+        except NoPlaylist as error:
+            if isinstance(error, UnreadPlaylist):
+                self.gone.append(f"a playlist of the live stream is kept and was not followed: {error}")
             self._failures += 1
             if self._failures >= _MOST_FAILURES:
                 self.ended = True

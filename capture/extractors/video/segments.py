@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from capture.extractors.video.hls import Segment
+from capture.extractors.video.playlist import Segment
 from capture.recorder.urls import lent_to
 from capture.request.extractor import FetchRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from capture.extractors.video.hls import Key
+    from capture.extractors.video.playlist import Key
     from capture.request.extractor import Answer, Fetch, StoredItem
 
 _PIECE = 1 << 20

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, merge
-from capture.extractors.video.hls import NoPlaylist, Segment, read_playlist
 from capture.extractors.video.live import Follower
 from capture.extractors.video.messages import Stream
+from capture.extractors.video.playlist import NoPlaylist, Segment, playlist_of
 from capture.extractors.video.segments import NotJoined, SegmentFetch, join
-from capture.recorder.decoding import NotDecoded, read_decoded
 from capture.request.extractor import FetchRequest
 from capture.request.media_type import HEAD, sniff
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.extractors.video.answering import Answering
-    from capture.extractors.video.hls import MediaPlaylist
     from capture.extractors.video.messages import FoundVideo
+    from capture.extractors.video.playlist import MediaPlaylist
     from capture.request.extractor import Fetch, StoredItem
 
 HLS = frozenset({"m3u8", "m3u8_native"})
@@ -132,9 +131,8 @@ class Streams:
             return None
         part.playlist = stored
         try:
-            text = read_decoded(stored.body, stored.item.content_encoding).decode("utf-8", "replace")
-            playlist = read_playlist(text, stored.url)
-        except (NotDecoded, NoPlaylist) as error:
+            playlist = playlist_of(stored, self._fetch.readers)
+        except NoPlaylist as error:
             self.gone.append(f"the playlist is kept and was not followed: {error}")
             return None
         self._say_left_out(playlist.left_out)
@@ -151,7 +149,9 @@ class Streams:
         if not seconds:
             self.notes.append("a live stream; it was not followed (say for how long, such as --for 10m)")
             return
-        followers = [Follower(part.segments, part.stream.url, playlist) for part, playlist in lives]
+        followers = [
+            Follower(part.segments, part.stream.url, playlist, self._fetch.readers) for part, playlist in lives
+        ]
         Follower.follow(followers, seconds, self._fetch.wait)
         self.gone += [gone for follower in followers for gone in follower.gone]
 

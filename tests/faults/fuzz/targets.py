@@ -19,7 +19,7 @@ from capture.request.cookies import load_cookies
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt
 from exports.verification import verify
-from hashing.atproto import verify_plc_log
+from hashing.atproto.plc_log import verify_plc_log
 from hashing.case.capture_folder import capture_events
 from hashing.files.hash_list.read_list import read_list
 from hashing.ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint

@@ -9,8 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hashing.atproto import AtprotoKey
-from hashing.atproto.multikey import Curve
+from hashing.atproto.multikey import AtprotoKey, Curve
 
 ORDERS: dict[Curve, int] = {
     "k256": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,

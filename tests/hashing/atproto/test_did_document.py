@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.atproto import AtprotoError, Malformed, NotProven, read_did_document
-from hashing.atproto.did_document import LARGEST_DOCUMENT
+from hashing.atproto import AtprotoError, Malformed, NotProven
+from hashing.atproto.did_document import LARGEST_DOCUMENT, read_did_document
 from tests.hashing.atproto.signer import Signer
 from tests.hashing.atproto.test_multikey import LEGACY, MULTIKEY
 from tests.hashing.atproto.vectors import DIDS, FOLDER

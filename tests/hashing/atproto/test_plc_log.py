@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashing.atproto import AtprotoError, Malformed, NotProven, verify_plc_log
-from hashing.atproto.plc_log import LARGEST_LOG
+from hashing.atproto import AtprotoError, Malformed, NotProven
+from hashing.atproto.plc_log import LARGEST_LOG, verify_plc_log
 from tests.hashing.atproto.plc import Log, cid_of, create, regular, sign, tombstone
 from tests.hashing.atproto.signer import ORDERS, Signer
 from tests.hashing.atproto.vectors import DIDS, FOLDER, key_of

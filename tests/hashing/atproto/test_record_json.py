@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.atproto import Cid, Malformed, blob_cid, record_as_json
+from hashing.atproto import Cid, Malformed, blob_cid
 from hashing.atproto.dag_cbor import decode, encode, without_deep_parts
-from hashing.atproto.record_json import read_record
+from hashing.atproto.record_json import read_record, record_as_json
 from tests.hashing.atproto.vectors import FOLDER, vector
 
 

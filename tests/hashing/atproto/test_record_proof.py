@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashing.atproto import AtprotoError, AtprotoKey, Malformed, NotProven, verify_record
+from hashing.atproto import AtprotoError, Malformed, NotProven
 from hashing.atproto.car import LARGEST_CAR
+from hashing.atproto.multikey import AtprotoKey
+from hashing.atproto.record_proof import verify_record
 from tests.hashing.atproto.repository import (
     COLLECTION,
     DID,
@@ -28,7 +30,7 @@ from tests.steps import CountedBytes, demand_even_growth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hashing.atproto import RecordProof
+    from hashing.atproto.record_proof import RecordProof
     from tests.sampling import Sample
 
 K256, P256, OTHER = Signer("k256", 7), Signer("p256", 7), Signer("k256", 8)

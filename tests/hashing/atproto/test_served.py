@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.atproto import AtprotoError, Malformed, NotProven, record_as_json
+from hashing.atproto import AtprotoError, Malformed, NotProven
+from hashing.atproto.record_json import record_as_json
 from hashing.atproto.served import check_served, read_account_key, read_served
 from tests.hashing.atproto.plc import Log, regular, tombstone
 from tests.hashing.atproto.signer import Signer

@@ -35,7 +35,7 @@ def test_every_node_is_found_with_its_bytes(thread: dict[str, Any], indent: int 
     assert len(read.nodes) == 1 + count(thread)
     for node in read.nodes:
         for piece in node.members.values():
-            offset, data = read.served(piece)
+            offset, data = read.json.served(piece)
             assert body[offset : offset + len(data)] == data
             assert json.loads(data) == piece.value
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.extractors.video.hls import Key, NoPlaylist, Segment, read_playlist
+from capture.extractors.video.hls import read_playlist
+from capture.extractors.video.playlist import Key, NoPlaylist, Segment
 
 URL = "https://example.org/live/index.m3u8?token=1"
 

@@ -1,0 +1,62 @@
+"""How a server that speaks Mastodon's API is told: what it says of itself.
+
+https://docs.joinmastodon.org/methods/instance/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from capture.extractors.fediverse.errors import NoServer
+from capture.extractors.fediverse.server import LOGIN, Server, first_members, is_as_before
+from capture.extractors.fediverse.stored_answer import members_of
+from capture.extractors.json_value import line
+from capture.extractors.served_json import NotJson
+from capture.extractors.unreached import unreached
+from capture.recorder.urls import lent_to
+from capture.request.extractor import FetchRequest
+
+if TYPE_CHECKING:
+    from capture.request.extractor import Answer, Fetch
+
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?")
+
+
+def ask_server(origin: str, fetch: Fetch) -> Server:
+    """Ask a host whether it speaks the API. Raises NoServer."""
+    host = urlsplit(origin).netloc
+    has_token = lent_to(origin) in fetch.options.network.tokens
+    for version in ("v2", "v1"):
+        url = f"{origin}/api/{version}/instance"
+        answer = fetch.get(FetchRequest(url=url, kind="data", found_in=f"what {host} says of itself", optional=True))
+        if not answer.status:
+            raise NoServer(unreached(origin, answer.reason), reached=False)
+        if (domain := _domain(answer, fetch)) is not None:
+            return Server(origin=origin, domain=domain or host, has_token=has_token)
+    raise NoServer(f"{host}: does not speak Mastodon's API", reached=True)
+
+
+def _domain(answer: Answer, fetch: Fetch) -> str | None:
+    """Return the domain that an instance names, "" where it names none, or None where this is no instance.
+
+    A server that wants a login even for this answers as the API answers: with an object that has an `error`.
+    """
+    if is_as_before(answer):
+        said = first_members(answer.sample)
+    elif answer.stored is not None:
+        try:
+            said = dict(members_of(fetch.readers, answer.stored))
+        except NotJson:
+            return None
+    else:
+        said = first_members(answer.sample) if answer.status in LOGIN else {}
+        return "" if isinstance(said.get("error"), str) else None
+    if not isinstance(said.get("version"), str) and not isinstance(said.get("title"), str):
+        return None
+    named = line(said.get("domain") or said.get("uri"), 300)
+    domain = named.partition("://")[2].partition("/")[0] or named
+    if not domain and "version" not in said:
+        return None
+    return domain if _DOMAIN.fullmatch(domain) else ""
