@@ -102,4 +102,4 @@ def test_an_answer_that_kills_its_reader_costs_itself_alone(get: Get, documented
     assert said["post"] == {f"Post {RKEYS[0]}", f"Post {RKEYS[2]}"}
     assert said["proof"] == {f"Post {RKEYS[1]}"}
     assert [proof.problem for proof in got.proofs] == ["", "", ""]
-    assert got.verdict == "verified"
+    assert got.verdict == "ok"
