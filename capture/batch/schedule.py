@@ -56,7 +56,7 @@ class _Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NextTry:
     """What follows from how a row ended."""
 
     again: bool
@@ -136,7 +136,7 @@ class Schedule:
         host.ready = max(host.ready, moment)
         self._offer(host)
 
-    def ended(self, tried: Try, trouble: RowTrouble, now: float) -> Verdict:
+    def ended(self, tried: Try, trouble: RowTrouble, now: float) -> NextTry:
         """Hear how a row ended, and say what follows."""
         host = self._host(tried)
         host.running -= 1
@@ -145,7 +145,7 @@ class Schedule:
             if self._network.unreachable(host.name, tried.begun, now):
                 host.waiting.append(Try(tried.row, tried.attempt))  # it is not the row's fault, nor its host's
                 self._offer(host)
-                return Verdict(True, left_alone="every host", seconds=self._network.quiet_until - now)
+                return NextTry(True, left_alone="every host", seconds=self._network.quiet_until - now)
         elif trouble is not RowTrouble.SILENT:
             self._network.answered()
         host.forbidden = host.forbidden + 1 if trouble is RowTrouble.FORBIDDEN else 0
@@ -159,7 +159,7 @@ class Schedule:
         if again:
             self.add_later(Try(tried.row, tried.attempt + 1), now + self._pause_before(tried.attempt))
         self._offer(host)
-        return Verdict(again)
+        return NextTry(again)
 
     def put_back(self, tried: Try) -> None:
         """Hear that a row ended in a way that says nothing of it or its host."""
@@ -171,7 +171,7 @@ class Schedule:
     def _forbids_all(self, host: _Host) -> bool:
         return not host.given or host.forbidden >= _FORBIDDEN_IN_A_ROW
 
-    def _refused(self, host: _Host, tried: Try, now: float) -> Verdict:
+    def _refused(self, host: _Host, tried: Try, now: float) -> NextTry:
         """Have a host rest, or give it up with all its rows."""
         rests = tried.begun >= host.left_alone or not host.refusals  # else it began before, and tells nothing new
         if rests:
@@ -187,7 +187,7 @@ class Schedule:
             host.waiting.append(Try(tried.row, tried.attempt + 1))
         self._offer(host)
         told = rests and bool(host.waiting)
-        return Verdict(again, given_up, host.name if told else "", host.ready - now if told else 0.0)
+        return NextTry(again, given_up, host.name if told else "", host.ready - now if told else 0.0)
 
     def _pause_before(self, attempt: int) -> float:
         """Return the pause after so many failures."""

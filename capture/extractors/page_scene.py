@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from capture.extractors.web import found_in, read_stored_page
+from capture.extractors.web_page import found_in, read_stored_page
 from capture.request.extractor import Answer, FetchRequest, ItemReading, Unavailable
 from hashing.case import verdict
 from hashing.case.events import PageJudged, PostChanged
@@ -14,7 +14,7 @@ from hashing.case.events import PageJudged, PostChanged
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from capture.extractors.web import StoredPage
+    from capture.extractors.web_page import StoredPage
     from capture.page import ReadPage
     from capture.request.extractor import Fetch, Finding, StoredItem
     from capture.verdict import Evidence, Verdict

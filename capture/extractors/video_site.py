@@ -33,7 +33,7 @@ class Video:
         Raises NotMine where there is none: the page is then the web's.
         """
         from capture.extractors.video.video_search import VideoSearch
-        from capture.extractors.web import found_on_page
+        from capture.extractors.web_page import found_on_page
 
         search = VideoSearch(fetch)
         yield from search.look(scene.url)

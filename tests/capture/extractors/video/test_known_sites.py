@@ -46,8 +46,8 @@ def test_other_addresses_are_not(url: str) -> None:
 def test_asking_imports_nothing_of_yt_dlp() -> None:
     """That plain pages are captured as fast as ever: the question loads no module of yt-dlp."""
     program = (
-        "import sys; from capture.extractors import sources; from capture.request.scene import parse_scene\n"
-        "print([source.name for source in sources() if source.takes(parse_scene('https://vimeo.com/76979871'))])\n"
+        "import sys; from capture.extractors import extractors; from capture.request.scene import parse_scene\n"
+        "print([source.name for source in extractors() if source.takes(parse_scene('https://vimeo.com/76979871'))])\n"
         "assert not [name for name in sys.modules if name.startswith('yt_dlp')]"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
