@@ -36,12 +36,12 @@ def test_a_key_with_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert json.loads(run("key", "--json").output)["public_key"] == json.loads(made.output)["public_key"]
     case = make_case(tmp_path)
     case.capture([Thing("one.jpg", photo(1))])
-    assert run("exhibit", case.path, "MP/1", "--describe", "x").exit_code == 0
+    assert run("export", case.path, "--output", tmp_path / "x", "--officer", "M").exit_code == 0
     secret.write_text("wrong\n")
-    refused = run("exhibit", case.path, "MP/1", "--describe", "y")
+    refused = run("export", case.path, "--output", tmp_path / "y", "--officer", "M")
     assert (refused.exit_code, "not the passphrase" in refused.output) == (6, True)
     monkeypatch.delenv("GOLDENHOUR_PASSPHRASE_FILE")
-    refused = run("exhibit", case.path, "MP/1", "--describe", "y")
+    refused = run("export", case.path, "--output", tmp_path / "y", "--officer", "M")
     assert (refused.exit_code, "GOLDENHOUR_PASSPHRASE_FILE" in refused.output) == (6, True)
 
 
