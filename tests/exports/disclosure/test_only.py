@@ -382,8 +382,9 @@ def test_a_line_that_names_another_item(tmp_path: Path) -> None:
 
 
 def test_a_capture_that_another_officer_finished_off(tmp_path: Path) -> None:
-    """Items of a capture that was begun under one key and sealed under another are proven under the second."""
+    """Items of a capture that was begun under one key and sealed under another are proven under both, not under one."""
     maker = make_case(tmp_path)
+    begun_with = maker.key.public
     capture = maker.begin()
     capture.add(Thing("front.jpg", photo()))
     maker.key, _ = load_or_create_signing_key(tmp_path / "hill.pem")
@@ -398,5 +399,6 @@ def test_a_capture_that_another_officer_finished_off(tmp_path: Path) -> None:
     )
     capture.seal()
     bundle = disclose(maker, tmp_path / "out", "MP/1-0001")
-    assert verify(bundle.path, signers=[maker.key.public]).verdict == "ok"
+    assert verify(bundle.path, signers=[begun_with, maker.key.public]).verdict == "ok"
+    assert verify(bundle.path, signers=[maker.key.public]).verdict == "unchecked"
     assert where(bundle.path, "secret.jpg") == []
