@@ -140,8 +140,8 @@ def test_a_page_whose_reader_dies_is_stored_and_the_capture_is_not_complete(
     assert result.status == "partial"
     assert [entry.item.kind for entry in view.items] == ["page"]
     [failure] = view.failed
-    assert failure.reason.startswith(
-        "the page is stored but was not searched for media: the reader stopped: killed by SIGABRT"
+    assert failure.reason == (
+        "not readable: it came and is kept, and cannot be read (the reader stopped: killed by SIGABRT)"
     )
 
 
