@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil  # noqa: F401 - loaded before any call fails, because it looks at what the system can do
 import sys
 import threading
 from pathlib import Path

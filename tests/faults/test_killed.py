@@ -78,7 +78,7 @@ def killed_at_points(operation: str, before: Path, sample: Sample, most: int) ->
             kills += ended == KILLED
             yield folder
             shutil.rmtree(folder)
-    assert kills >= 0.9 * len(points), killer.said
+    assert len(points) - kills <= max(1, len(points) // 10), killer.said
 
 
 def _acknowledged(case: Case) -> dict[str, str]:
