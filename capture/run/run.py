@@ -239,12 +239,12 @@ class _Run:
         self._posts_seen: dict[str, str] = {}
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
-        self.readers.start()  # beside the first wait for the network
 
     def take(self, places: Sequence[SearchTarget]) -> str:
         """Fetch everything, finish the ledger, and return the status. Raises what makes that impossible."""
         search = Search(places, lambda source: _Fetch(self, source), self.stop)
         try:
+            self.readers.start()  # beside the first wait for the network
             self._take_findings(search, places)
             self.pool.search_ended()
             wait(list(self._pending))

@@ -123,7 +123,7 @@ def test_ctrl_c_while_the_clock_is_waited_for_seals_the_capture(tmp_path: Path) 
             assert process.stderr is not None
             while b"one.jpg" not in process.stderr.readline():
                 assert process.poll() is None
-            wait_until(lambda: silent.requests)  # the photo is there: what is left is to wait for the clock
+            wait_until(lambda: silent.requests and any(tmp_path.glob("OP/captures/*/items/*.jpg")))
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=PATIENCE)
         assert process.returncode == Exit.INTERRUPTED
