@@ -237,6 +237,8 @@ class _Run:
         self._media_taken = 0
         # The claimed time by the lasting name: a hostile list has no end, and whole posts would fill the memory.
         self._posts_seen: dict[str, str] = {}
+        self.heard_public = False
+        """Whether a server at a public address has answered."""
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
 
@@ -368,8 +370,8 @@ class _Run:
         if self.intake.unchanged or not self.intake.answered:
             return  # nothing has changed; or a server is down, which has deleted nothing
         by_name = {source.name: source for place in places for source in place.sources}
-        # A server named what is asked for again.
-        fetches = {name: _Fetch(self, name, public=True) for name in by_name}
+        # A server named what is asked for again: one at a public address, if this round has heard any.
+        fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
         for known in missing(self.options, self._posts_seen):
             if (source := by_name.get(known.source)) is not None:
                 fetch = fetches[source.name]
@@ -495,6 +497,7 @@ class _Fetch:
     def _read(self, future: Future[Answer]) -> Answer:
         answer = future.result()
         self._public = self._public or answer.public
+        self._run.heard_public = self._run.heard_public or answer.public
         return answer
 
     def _begin(self, found: FetchRequest) -> Future[Answer]:
