@@ -183,7 +183,9 @@ def write_exclusively(path: Path, data: bytes) -> None:
 
 def write_file(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
-    settle(write_part(path, data, root=root), path, root=root)
+    part = write_part(path, data, root=root)
+    with _removed_on_failure(part, root):
+        settle(part, path, root=root)
 
 
 def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
