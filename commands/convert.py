@@ -16,7 +16,7 @@ from commands.progress import byte_progress
 if TYPE_CHECKING:
     from exports.forms.derived_file import ConvertedFile
 
-_FORMS = ("wacz", "csv", "case-uco", "pdf")
+_FORMS = ("wacz", "warc", "csv", "case-uco", "pdf")
 
 
 @click.command()
@@ -33,8 +33,9 @@ _FORMS = ("wacz", "csv", "case-uco", "pdf")
 def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: bool) -> None:
     """Write a bundle (folder or zip) in another form, from its own files alone, after verifying it.
 
-    wacz: for replay in a browser, as ReplayWeb.page does it. csv: a table for spreadsheets. case-uco: JSON-LD for
-    forensic tools. pdf: the report, for paper. The bundle stays as it is, and alone carries the seal.
+    wacz: for replay in a browser, as ReplayWeb.page does it. warc: every exchange with its body in one file. csv: a
+    table for spreadsheets. case-uco: JSON-LD for forensic tools. pdf: the report, for paper. The bundle stays as it is,
+    and alone carries the seal.
 
     \b
     goldenhour convert OP-ALDER_MP-1.zip --to wacz

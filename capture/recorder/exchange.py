@@ -87,7 +87,7 @@ class OpenExchange:
     head: bytes = b""
     replaced: tuple[str, ...] = ()
     wire: bytearray | None = field(default_factory=bytearray)
-    """Everything that came, while it is small enough to stand in the WARC; None once it is not."""
+    """Everything that came, while it is small enough to be held; None once it is not."""
     wire_size: int = 0
     response: ArrivedResponse | None = None
     begun: float = field(default_factory=time.monotonic)
@@ -125,7 +125,7 @@ class OpenExchange:
         self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
         wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
         length = response.length
-        if length is not None and length > self.around.settings.whole_in_warc:
+        if length is not None and length > self.around.settings.largest_held:
             self.wire = None
         self.incoming.note(
             HeadArrived(
@@ -159,17 +159,18 @@ class OpenExchange:
         self._window_bytes += len(piece)
         if self.wire is not None:
             self.wire += piece
-            if self.response is not None and len(self.wire) > self.around.settings.whole_in_warc + len(self.head):
+            if self.response is not None and len(self.wire) > self.around.settings.largest_held + len(self.head):
                 self.wire = None
         self.around.received(len(piece))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An exchange that has ended, with its records ready to be written and its body on disk.
+    """An exchange that has ended, with its body on disk.
 
     `size` and `sha256` are of the body as served; `cut` says why it is not whole, or is "". `sample` is the body's
-    first bytes. `body` is the file that holds it.
+    first bytes. `body` is the file that holds it. `wire` is the response as it came, behind a head from which
+    credentials are taken; None where it was too large to be held.
     """
 
     number: int
@@ -189,14 +190,18 @@ class Arrival:
     sample: bytes
     cut: str
     close_delimited: bool
-    in_warc: bool
+    chunked: bool
+    answered: bool
+    """Whether anything came, be it HTTP or not."""
+    request: bytes
+    head: bytes
+    wire: bytes | bytearray | None
     incoming: Incoming
-    response_record: bytes
-    request_record: bytes
-    response_id: str
-    request_id: str
-    response_sha256: str
-    request_sha256: str
+
+    @property
+    def held(self) -> bool:
+        """Whether the response can stand in the WARC as it came."""
+        return self.wire is not None
 
     @property
     def public(self) -> bool:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SAME_METHOD = frozenset({307, 308})
-_PACKING = threading.Lock()
-"""One record is made at a time: that takes as much memory again as its exchange."""
 _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
@@ -258,9 +256,8 @@ class Recorder:
         if raw is not None:
             # A connection whose body was read to its end serves the next request; any other is closed.
             raw.release_conn() if problem is None else raw.close()
-        with _PACKING:
-            arrival = finish(exchange, body, str(problem) if problem is not None else "")
-        exchange.wire = self._local.exchange = None  # it stands in the record now
+        arrival = finish(exchange, body, str(problem) if problem is not None else "")
+        self._local.exchange = None
         return _Attempt(arrival, problem, disk_full)
 
     def _request(self, wanted: _Wanted) -> requests.Request:

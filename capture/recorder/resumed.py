@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from capture.recorder.exchange import Arrival, Peer
 from capture.recorder.settings import NetworkSettings
-from capture.recorder.warc_records import request_record, response_record
-from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
     from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
@@ -24,30 +22,8 @@ def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | N
     whole = head is not None and head.length == size and not head.chunked
     cut = "" if whole else f"{DIED} when {size} bytes of it had arrived"
     peer = Peer(ip=sent.ip, port=sent.port, tls=sent.tls)
-    # The framing of a chunked body is gone with the process: the body then stands in its item file alone.
-    in_warc = head is not None and not head.chunked and size <= NetworkSettings().in_memory
-    response_id, request_id = new_record_id(), new_record_id()
-    record, response_sha256 = b"", ""
-    if head is not None:
-        record, response_sha256 = response_record(
-            response_id,
-            url=sent.url,
-            date=sent.started,
-            peer=peer,
-            head=head.head,
-            rest=incoming.body_bytes() if in_warc else None,
-            payload_sha256=sha256 if in_warc else "",
-            content_type=head.content_type,
-            cut=bool(cut),
-        )
-    request, request_sha256 = request_record(
-        request_id,
-        url=sent.url,
-        date=sent.started,
-        peer=peer,
-        request=sent.request,
-        response_id=response_id if record else "",
-    )
+    # The framing of a chunked body is gone with the process: the body then stands in an item file.
+    held = head is not None and not head.chunked and size <= NetworkSettings().largest_in_warc
     headers = {"content-type": head.content_type, "content-encoding": head.content_encoding} if head else {}
     return Arrival(
         number=sent.exchange,
@@ -67,12 +43,10 @@ def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | N
         sample=sample,
         cut=cut,
         close_delimited=head is not None and head.length < 0 and not head.chunked,
-        in_warc=in_warc,
+        chunked=head is not None and head.chunked,
+        answered=head is not None,
+        request=sent.request,
+        head=head.head if head is not None else b"",
+        wire=head.head + incoming.body_bytes() if head is not None and held else None,
         incoming=incoming,
-        response_record=record,
-        request_record=request,
-        response_id=response_id,
-        request_id=request_id,
-        response_sha256=response_sha256,
-        request_sha256=request_sha256,
     )

@@ -30,8 +30,8 @@ class NetworkSettings:
     """Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up."""
     largest: int = 20 << 30
     """The largest body; more than this is cut, kept, and said."""
-    in_memory: int = 8 << 20
-    """Up to this size a response stands in the WARC as it came; beyond it the body stands in its item file alone."""
+    largest_in_warc: int = 8 << 20
+    """Up to this size a response that becomes no item stands in the WARC as it came; a larger one becomes an item."""
     attempts: int = 3
     backoff: float = 0.5
     """The pause before the second attempt; doubled for each further one."""
@@ -52,9 +52,9 @@ class NetworkSettings:
     jobs: int = 8
 
     @property
-    def whole_in_warc(self) -> int:
-        """Up to this size a response stands in the WARC as it came: less where many fetches would fill the memory."""
-        return min(self.in_memory, _MOST_IN_MEMORY // max(self.jobs, 1))
+    def largest_held(self) -> int:
+        """Up to this size a response is held as it came: less where many fetches would fill the memory."""
+        return min(self.largest_in_warc, _MOST_IN_MEMORY // max(self.jobs, 1))
 
     @property
     def guard(self) -> AddressGuard:

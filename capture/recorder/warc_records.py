@@ -1,65 +1,94 @@
 """An exchange as WARC records.
 
-The response's block is what came over the wire, chunk framing included (WARC/1.1 section 6.3). A payload digest is
-stated where the payload stands in the block as it is; where it does not (chunks, or a body too large for the WARC),
-the ledger alone states the body's digest, because readers disagree on what such a field would mean.
+The body of an item stands in the item's file and nowhere else: the response's record then ends after the head, and
+names the file and its digest in two fields of our own, which other readers pass over. Where a body becomes no item, the
+block is what came over the wire, chunk framing included (WARC/1.1 section 6.3). A payload digest is stated where the
+payload stands in the block as it is; where it does not, readers disagree on what such a field would mean.
 """
 
 from __future__ import annotations
 
 import base64
 import textwrap
+import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashing.warc.record import DEFLATED, STORED, block_digest, encode_record
+from hashing.warc.record import BODY_DIGEST, BODY_FILE, DEFLATED, STORED, block_digest, encode_record, new_record_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.recorder.exchange import Peer
+    from capture.recorder.exchange import Arrival
 
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript", "image/svg")
-_DISCONNECTED, _LENGTH = "disconnect", "length"
+_DISCONNECTED, _LENGTH, _ELSEWHERE = "disconnect", "length", "unspecified"
+_ENCODING = threading.Lock()
+"""One exchange is encoded at a time: that takes as much memory again as its response."""
 
 
-def response_record(
-    record_id: str,
-    *,
-    url: str,
-    date: str,
-    peer: Peer,
-    head: bytes,
-    rest: bytes | bytearray | memoryview | None,
-    payload_sha256: str,
-    content_type: str,
-    cut: bool,
-) -> tuple[bytes, str]:
-    """Return the response's record and its block's SHA-256. `rest` None: the body is too large for the WARC."""
-    fields = _common("response" if head else "resource", record_id, url, date, peer)
+@dataclass(frozen=True, slots=True)
+class EncodedRecord:
+    """A record ready to be written; `block_sha256` is of its block."""
+
+    data: bytes
+    id: str
+    block_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecords:
+    """The records of an exchange; `response` is None where nothing came."""
+
+    request: EncodedRecord
+    response: EncodedRecord | None
+
+    @property
+    def size(self) -> int:
+        """Bytes of both."""
+        return len(self.request.data) + (len(self.response.data) if self.response is not None else 0)
+
+
+def exchange_records(arrival: Arrival, body_file: str = "") -> ExchangeRecords:
+    """Encode an exchange. `body_file` is the item file that has the response's body, within the capture, if one has."""
+    with _ENCODING:
+        response = _response_record(arrival, body_file) if arrival.answered else None
+        return ExchangeRecords(_request_record(arrival, response), response)
+
+
+def _response_record(arrival: Arrival, body_file: str) -> EncodedRecord:
     # What is not HTTP at all cannot stand in a response record; it is kept as the bytes that it is.
-    fields.append(("Content-Type", "application/http; msgtype=response" if head else "application/octet-stream"))
-    if rest is None:
+    kind, content = "response", "application/http; msgtype=response"
+    if not arrival.head:
+        kind, content = "resource", "application/octet-stream"
+    fields = _common(kind, record_id := new_record_id(), arrival)
+    fields.append(("Content-Type", content))
+    level = DEFLATED
+    block: list[bytes | memoryview] = [arrival.head]
+    if body_file:
+        fields.append(("WARC-Truncated", _DISCONNECTED if arrival.cut else _ELSEWHERE))
+        fields += [(BODY_FILE, body_file), (BODY_DIGEST, f"sha256:{arrival.sha256}")]
+    elif arrival.wire is None:
         fields.append(("WARC-Truncated", _LENGTH))
-    elif cut:
-        fields.append(("WARC-Truncated", _DISCONNECTED))
-    if payload_sha256 and rest is not None:
-        fields.append(("WARC-Payload-Digest", f"sha256:{payload_sha256}"))
-    block = [head, rest if rest is not None else b""]
+    else:
+        rest = memoryview(arrival.wire)[len(arrival.head) :]
+        if arrival.cut:
+            fields.append(("WARC-Truncated", _DISCONNECTED))
+        if arrival.head and not arrival.chunked and len(rest) == arrival.size:
+            fields.append(("WARC-Payload-Digest", f"sha256:{arrival.sha256}"))
+        level = DEFLATED if arrival.header("content-type").startswith(_TEXT) else STORED
+        block.append(rest)
     sha256 = block_digest(block)
-    level = DEFLATED if rest is None or content_type.startswith(_TEXT) else STORED
-    return encode_record(fields, block, level, sha256=sha256), sha256
+    return EncodedRecord(encode_record(fields, block, level, sha256=sha256), record_id, sha256)
 
 
-def request_record(
-    record_id: str, *, url: str, date: str, peer: Peer, request: bytes, response_id: str
-) -> tuple[bytes, str]:
-    """Return the request's record and its block's SHA-256."""
-    fields = _common("request", record_id, url, date, peer)
+def _request_record(arrival: Arrival, response: EncodedRecord | None) -> EncodedRecord:
+    fields = _common("request", record_id := new_record_id(), arrival)
     fields.append(("Content-Type", "application/http; msgtype=request"))
-    if response_id:
-        fields.append(("WARC-Concurrent-To", response_id))
-    sha256 = block_digest([request])
-    return encode_record(fields, [request], sha256=sha256), sha256
+    if response is not None:
+        fields.append(("WARC-Concurrent-To", response.id))
+    sha256 = block_digest([arrival.request])
+    return EncodedRecord(encode_record(fields, [arrival.request], sha256=sha256), record_id, sha256)
 
 
 def chain_record(record_id: str, *, url: str, date: str, chain: Sequence[bytes]) -> bytes:
@@ -94,8 +123,10 @@ def info_record(record_id: str, *, date: str, filename: str, software: str, desc
     return encode_record(fields, [block.encode()])
 
 
-def _common(kind: str, record_id: str, url: str, date: str, peer: Peer) -> list[tuple[str, str]]:
-    fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id), ("WARC-Date", date), ("WARC-Target-URI", url)]
+def _common(kind: str, record_id: str, arrival: Arrival) -> list[tuple[str, str]]:
+    peer = arrival.peer
+    fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id)]
+    fields += [("WARC-Date", arrival.started), ("WARC-Target-URI", arrival.url)]
     if peer.ip:
         fields.append(("WARC-IP-Address", peer.ip))
     if peer.tls is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import threading
 from concurrent.futures import Future
@@ -156,13 +157,17 @@ class ItemStore:
         def _no_room() -> Failed:
             return self._failure(found, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
 
-        self._writer.hand_in(HandIn(None, item, finding.data, tuple(said), lambda: self._stored(item), _no_room))
+        self._writer.hand_in(
+            HandIn(
+                item=item, data=finding.data, events=tuple(said), written=lambda: self._stored(item), no_room=_no_room
+            )
+        )
         return ref
 
     def passed(self, arrival: Arrival) -> None:
         """Keep an exchange that a redirect or another attempt followed."""
         item = None
-        if arrival.size and not arrival.in_warc:
+        if arrival.size and not arrival.held:
             number = int(arrival.ref.rpartition("-")[2])
             item = self._item(
                 FetchRequest(url=arrival.url, kind=REMNANT, found_in="an exchange that was followed by another"),
@@ -173,7 +178,7 @@ class ItemStore:
                 partial=arrival.cut,
             )
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
-        self._writer.hand_in(HandIn(arrival, item, written=lambda: self._stored(item)))
+        self._writer.hand_in(HandIn.of_arrival(arrival, item, written=lambda: self._stored(item)))
 
     def not_begun(self, found: FetchRequest, reason: str) -> None:
         """Record that something was not even tried."""
@@ -230,7 +235,8 @@ class ItemStore:
         if item is not None:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
-        hand_in = HandIn(arrival, item, events=tuple(further), written=lambda: self._stored(item))
+        hand_in = HandIn.of_arrival(arrival, item, tuple(further), lambda: self._stored(item))
+        fetched = dataclasses.replace(fetched, arrival=hand_in.arrival)  # what came is encoded now
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
@@ -258,7 +264,7 @@ class ItemStore:
             and known.settled
             and arrival is not None
             and fetched.whole
-            and arrival.in_warc
+            and arrival.held
             and arrival.sha256 == known.sha256
             and found.kind == "page"
             and found.found_in == _SCENE
@@ -273,7 +279,7 @@ class ItemStore:
         moment = timestamp(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        return self._writer.hand_in(HandIn(arrival, events=(skipped,)))
+        return self._writer.hand_in(HandIn.of_arrival(arrival, events=(skipped,)))
 
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, arrival: Arrival, number: int, source: str
@@ -286,12 +292,12 @@ class ItemStore:
         refused = not arrival.cut and bool(fetched.reason)
         if not arrival.size and (fetched.reason or found.method == "HEAD"):
             return None
-        if refused and found.found_in != _SCENE and arrival.in_warc:
+        if refused and found.found_in != _SCENE and arrival.held:
             return None
         sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
         sniffed = media_type(sample, arrival.header("content-type"))
         kind = _kind(found, sniffed)
-        if found.optional and kind == "page" != found.kind and arrival.in_warc and _says_page(arrival):
+        if found.optional and kind == "page" != found.kind and arrival.held and _says_page(arrival):
             return None  # the host's page for everything that it does not know
         return self._item(
             found,

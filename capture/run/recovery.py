@@ -309,7 +309,7 @@ class _Finishing:
             if item is not None and photo:
                 examination.examine(item)
 
-        return HandIn(arrival, item, events=(failed,) if arrival.cut else (), written=_written)
+        return HandIn.of_arrival(arrival, item, (failed,) if arrival.cut else (), _written)
 
     def _keep_copy(self, path: Path) -> None:
         """Copy a file whose end is not ours out of the case, before that end is cut off."""
@@ -323,7 +323,7 @@ class _Finishing:
 
     def _item(self, arrival: Arrival, name: str) -> Item | None:
         whole_answer = arrival.status in range(200, 300)
-        if not arrival.size or (arrival.in_warc and not whole_answer):
+        if not arrival.size or (arrival.held and not whole_answer):
             return None
         sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
         kind = media_type(sample, arrival.header("content-type"))

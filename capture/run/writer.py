@@ -10,10 +10,10 @@ import itertools
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from capture.recorder.warc_records import chain_record, info_record
+from capture.recorder.warc_records import chain_record, exchange_records, info_record
 from hashing.case.events import Exchange, WarcPlace
 from hashing.case.server_dates import DateBounds
 from hashing.errors import StorageFull
@@ -23,9 +23,11 @@ from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Self
 
     from capture.recorder.exchange import Arrival
     from capture.recorder.stopping import Stop
+    from capture.recorder.warc_records import EncodedRecord, ExchangeRecords
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.events import Event, Item
 
@@ -41,6 +43,8 @@ class HandIn:
     """What is to be written together: an exchange, the item made of its body if any, and further events."""
 
     arrival: Arrival | None = None
+    records: ExchangeRecords | None = None
+    """Of the arrival."""
     item: Item | None = None
     data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
@@ -53,8 +57,19 @@ class HandIn:
     @property
     def size(self) -> int:
         """Bytes that it holds in memory."""
-        records = len(self.arrival.response_record) + len(self.arrival.request_record) if self.arrival else 0
-        return len(self.data) + records
+        return len(self.data) + (self.records.size if self.records is not None else 0)
+
+    @classmethod
+    def of_arrival(
+        cls,
+        arrival: Arrival,
+        item: Item | None = None,
+        events: tuple[Event, ...] = (),
+        written: Callable[[], None] = lambda: None,
+    ) -> Self:
+        """Hand in an exchange: its records are encoded here, so that the one thread that writes only writes."""
+        records = exchange_records(arrival, item.path if item is not None and arrival.size else "")
+        return cls(replace(arrival, wire=None), records, item, events=events, written=written)
 
 
 class Writer:
@@ -207,7 +222,7 @@ class Writer:
     def _events(self, hand_in: HandIn) -> tuple[Event, ...]:
         exchange: tuple[Event, ...] = ()
         if hand_in.arrival is not None:
-            said = self._exchange(hand_in.arrival)
+            said = self._exchange(hand_in.arrival, hand_in.records)
             self.dates.take(said)
             exchange = (said,)
         return (*exchange, *((hand_in.item,) if hand_in.item is not None else ()), *hand_in.events)
@@ -220,22 +235,17 @@ class Writer:
             self.disk_full(error.reason)
             self.folder.append(events)
 
-    def _exchange(self, arrival: Arrival) -> Exchange:
+    def _exchange(self, arrival: Arrival, records: ExchangeRecords | None) -> Exchange:
         """Put an exchange's records into the WARC and return the event that says where they are."""
         response = request = None
         unwritten = ""
         try:
             self._open_warc()
             self._write_chain(arrival)
-            if arrival.response_record:
-                file, offset = self.folder.warc.append(arrival.response_record)
-                response = WarcPlace(
-                    file=file, offset=offset, record=arrival.response_id, block_sha256=arrival.response_sha256
-                )
-            file, offset = self.folder.warc.append(arrival.request_record)
-            request = WarcPlace(
-                file=file, offset=offset, record=arrival.request_id, block_sha256=arrival.request_sha256
-            )
+            if records is not None and records.response is not None:
+                response = self._place(records.response)
+            if records is not None:
+                request = self._place(records.request)
         except StorageFull as error:
             self.disk_full(error.reason)
             unwritten = f"{error.reason}: the exchange's records are not in the WARC"
@@ -265,6 +275,10 @@ class Writer:
             close_delimited=arrival.close_delimited,
             replaced=arrival.replaced,
         )
+
+    def _place(self, record: EncodedRecord) -> WarcPlace:
+        file, offset = self.folder.warc.append(record.data)
+        return WarcPlace(file=file, offset=offset, record=record.id, block_sha256=record.block_sha256)
 
     def _open_warc(self) -> None:
         """Begin each WARC file with the record that says what made it."""

@@ -242,8 +242,10 @@ or without one:
 
     for file in data/captures/*/exchanges-*.warc.gz; do gunzip -c "$file" | head -n 5; done
 
-A record with "WARC-Truncated: length" holds the answer's headers only: its
-body was large and stands whole in items/, and the ledger holds its SHA-256.
+The body of an item stands in items/ and nowhere else: the record of its answer
+holds the headers only, and names the file ("Goldenhour-Body-File") and its
+SHA-256 ("Goldenhour-Body-Digest"). goldenhour convert BUNDLE --to warc writes
+them together.
 One with "WARC-Truncated: disconnect" is as much as arrived before the
 connection broke off.
 """

@@ -42,6 +42,12 @@ def _write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     return write_wacz(bundle, path)
 
 
+def _write_warc(bundle: OpenedBundle, path: Path) -> ConvertedFile:
+    from exports.forms.warc import warc_pieces
+
+    return write_derived(path, warc_pieces(bundle, path.name))
+
+
 def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.case_uco import case_uco_pieces
 
@@ -50,6 +56,7 @@ def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:
 
 FORMS: Mapping[str, ExportForm] = {
     "wacz": ExportForm(".wacz", _write_wacz),
+    "warc": ExportForm(".warc.gz", _write_warc),
     "csv": ExportForm(".csv", _write_csv),
     "case-uco": ExportForm(".case.jsonld", _write_case_uco),
 }

@@ -178,6 +178,7 @@ class CaptureCheck:
         self._masked.append(mask(line).form)
 
     def _check_exchange(self, item: Item) -> None:
+        self._records.add_item(item)
         body = self._bodies.get(item.exchange)
         if item.excerpt is not None and body is not None:
             return  # compared with the item that it was cut out of

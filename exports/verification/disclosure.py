@@ -185,6 +185,8 @@ class DisclosureCheck:
             for exchange in self._exchanges.values() if not self._redacted & WITH_RECORDS else ():
                 records.add(exchange)
                 wanted += exchange.warc is not None or exchange.request_warc is not None
+            for item in self.items:
+                records.add_item(item)
         except BadFormat as error:
             self.check.problem(f"{self.prefix}{LINES}", str(error))
             return

@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import read_records
+from hashing.warc.record import BODY_DIGEST, BODY_FILE, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from exports.verification.check import Check
-    from hashing.case.events import Exchange, WarcPlace
+    from hashing.case.events import Exchange, Item, WarcPlace
     from hashing.warc.record import WarcRecord
 
-_BODY_ELSEWHERE = "length"
-"""What WARC-Truncated says where the body stands in its item's file alone."""
+_TOO_LARGE = "length"
+"""What WARC-Truncated says where a body is neither in the WARC nor in an item: the server's framing had no end."""
 _CHAIN = "application/pem-certificate-chain"
 _LARGEST_CHAIN = 1 << 20
 _LONGEST_START = 1 << 16
@@ -39,7 +39,7 @@ _MOST_FAULTS = 100
 """Faults of one file that are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Said:
     """What the ledger says of an exchange, in little memory: there may be a million."""
 
@@ -52,6 +52,8 @@ class _Said:
     sha256: bytes
     cut: bool
     close_delimited: bool
+    body_file: str = ""
+    """The item's file that has the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class RecordsSaid:
     """
 
     moved: str = ""
+    _exchanges: dict[int, _Said] = field(default_factory=dict)
+    """By number."""
     offsets: dict[str, int] = field(default_factory=dict)
     """Where each of these stands there, by its WARC-Record-ID: known once they are read."""
     _files: dict[str, dict[str, _Place]] = field(default_factory=dict)
@@ -97,9 +101,16 @@ class RecordsSaid:
             cut=bool(event.cut),
             close_delimited=event.close_delimited,
         )
+        self._exchanges[event.exchange] = said
         for place, request in ((event.warc, False), (event.request_warc, True)):
             if place is not None:
                 self._add(place, said, request=request)
+
+    def add_item(self, item: Item) -> None:
+        """Take which file has the body of an exchange; an excerpt is the body of none."""
+        said = self._exchanges.get(item.exchange)
+        if said is not None and item.excerpt is None and item.size:
+            said.body_file = item.path
 
     def _add(self, place: WarcPlace, said: _Said, *, request: bool) -> None:
         places = self._files.setdefault(self.moved or place.file, {})
@@ -276,10 +287,19 @@ class _Block:
         claimed = self._fields.get("warc-payload-digest", "")
         if claimed and claimed != f"sha256:{said.sha256.hex()}":
             yield f"states another payload than exchange {said.number}"
-        if self._fields.get("warc-truncated") == _BODY_ELSEWHERE:
-            if self._http.raw.size:
+        yield from self._body_faults(self._http, said)
+
+    def _body_faults(self, http: HttpBlock, said: _Said) -> Iterator[str]:
+        """Yield what is wrong with the body, or with where the record says that it is."""
+        file = self._fields.get(BODY_FILE.lower(), "")
+        if file != said.body_file:
+            yield f"says that its body is in {file[:200] or 'no file'}, the ledger: in {said.body_file or 'no file'}"
+        if file and self._fields.get(BODY_DIGEST.lower()) != f"sha256:{said.sha256.hex()}":
+            yield f"states another body than exchange {said.number}"
+        if file or self._fields.get("warc-truncated") == _TOO_LARGE:
+            if http.raw.size:
                 yield "holds a body, and says that it is elsewhere"
-        elif not any(self._is_body(said, *each) for each in self._readings(self._http)):
+        elif not any(self._is_body(said, *each) for each in self._readings(http)):
             yield f"does not hold the body that exchange {said.number} brought"
 
     def _readings(self, http: HttpBlock) -> Sequence[tuple[str, int, bool]]:

@@ -22,6 +22,9 @@ STORED = 0
 """Deflate level for what is compressed already: measured at a thirtieth of the time of level 1."""
 DEFLATED = 6
 
+BODY_FILE, BODY_DIGEST = "Goldenhour-Body-File", "Goldenhour-Body-Digest"
+"""Fields of our own in a response whose body stands in an item's file alone: its path in the capture, its SHA-256."""
+
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
 _LONGEST_HEADER = 1 << 20

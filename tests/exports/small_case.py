@@ -32,7 +32,7 @@ from hashing.files.storage import OWNER_WRITES
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
-from hashing.warc.record import STORED, encode_record, new_record_id
+from hashing.warc.record import BODY_DIGEST, BODY_FILE, STORED, encode_record, new_record_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,7 +152,7 @@ class CaptureMaker:
             partial=thing.partial,
             error_page=thing.error_page,
         )
-        self.events += [self._exchange(thing, number, url, sha256), item]
+        self.events += [self._exchange(thing, item), item]
         if thing.facts:
             self.events.append(ItemFacts(time=moment, ref=item.ref, facts=thing.facts))
         if thing.text:
@@ -161,31 +161,32 @@ class CaptureMaker:
             self.events.append(self.folder.add_working_copy(moment, item.ref, name, thing.text.encode(), how))
         return item
 
-    def _exchange(self, thing: Thing, number: int, url: str, sha256: str) -> Exchange:
+    def _exchange(self, thing: Thing, item: Item) -> Exchange:
         moment = timestamp(system_clock())
-        url = url.encode("ascii", "backslashreplace").decode()
+        url = item.url.encode("ascii", "backslashreplace").decode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {thing.mime}\r\nContent-Length: {len(thing.body)}\r\n\r\n".encode()
-        block = head + thing.body
-        block_sha256, record = Digest.of_bytes(block).hex, new_record_id()
+        block_sha256, record = Digest.of_bytes(head).hex, new_record_id()
         fields = [
             ("WARC-Type", "response"),
             ("WARC-Record-ID", record),
             ("WARC-Target-URI", url),
             ("WARC-Date", moment),
             ("Content-Type", "application/http; msgtype=response"),
-            ("WARC-Payload-Digest", f"sha256:{sha256}"),
+            ("WARC-Truncated", "unspecified"),
+            (BODY_FILE, item.path),
+            (BODY_DIGEST, f"sha256:{item.sha256}"),
         ]
-        file, offset = self.folder.warc.append(encode_record(fields, [block], STORED))
+        file, offset = self.folder.warc.append(encode_record(fields, [head], STORED))
         return Exchange(
             time=moment,
-            exchange=number,
+            exchange=item.exchange,
             url=url,
             method="GET",
             started=moment,
             seconds=0.21,
             status=200,
-            size=len(thing.body),
-            sha256=sha256,
+            size=item.size,
+            sha256=item.sha256,
             warc=WarcPlace(file=file, offset=offset, record=record, block_sha256=block_sha256),
             ip="203.0.113.7",
             port=443,

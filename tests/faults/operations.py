@@ -29,7 +29,7 @@ def _opened(folder: Path) -> tuple[Case, SigningKey]:
 def capture_scene(folder: Path) -> None:
     """Capture the scene whose address is in the file `url`."""
     case, key = _opened(folder)
-    network = NetworkSettings(allow_private=True, timeout=60, in_memory=200_000, attempts=1)
+    network = NetworkSettings(allow_private=True, timeout=60, largest_in_warc=200_000, attempts=1)
     options = CaptureOptions(officer=OFFICER, initials="MP", network=network)
     capture((folder / "url").read_text("utf-8"), case, options, key=key)
 

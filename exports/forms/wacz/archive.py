@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.format.cdxj import CdxjPlace, encode_entry, stamp
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import read_records
+from hashing.warc.record import BODY_FILE, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,17 @@ def read_archive(file: BinaryIO, filename: str) -> Iterator[bytes | Bodiless]:
 
     Raises BadFormat, NotCheckable, OSError.
     """
+    for record, block in read_answers(file):
+        if block is None:
+            continue
+        if (bodiless := bodiless_record(record, block)) is not None:
+            yield bodiless
+        elif stamp(record.fields.get("warc-date", "")):
+            yield _line(record, block, filename)
+
+
+def read_answers(file: BinaryIO) -> Iterator[tuple[WarcRecord, HttpBlock | None]]:
+    """Yield every record of a WARC, with the HTTP message in it where it is an answer. Raises BadFormat, OSError."""
     seen: list[HttpBlock] = []
 
     def _watch(fields: dict[str, str]) -> Callable[[bytes], object] | None:
@@ -45,13 +56,14 @@ def read_archive(file: BinaryIO, filename: str) -> Iterator[bytes | Bodiless]:
         return seen[0].update
 
     for record in read_records(file, _watch):
-        kind, fields = record.fields.get("warc-type"), record.fields
-        if kind not in _ANSWERS:
-            continue
-        if fields.get("warc-truncated") == "length":
-            yield Bodiless(fields, seen[0].head, seen[0].chunked, seen[0].status, _mime(fields, seen[0]))
-        elif stamp(fields.get("warc-date", "")):
-            yield _line(record, seen[0], filename)
+        yield record, seen[0] if record.fields.get("warc-type") in _ANSWERS else None
+
+
+def bodiless_record(record: WarcRecord, block: HttpBlock) -> Bodiless | None:
+    """Return what is to be known of an answer whose body stands in an item file, None where it stands here."""
+    if BODY_FILE.lower() not in record.fields:
+        return None
+    return Bodiless(record.fields, block.head, block.chunked, block.status, _mime(record.fields, block))
 
 
 def _line(record: WarcRecord, block: HttpBlock, filename: str) -> bytes:

@@ -1,9 +1,8 @@
-"""Bodies over 8 MiB, put back: as records of their own, in a WARC of their own beside the captured ones.
+"""Bodies of items, put back behind the heads of their exchanges.
 
-The captured WARC keeps the head of such a response, and its body stands in an item file. The captured file goes into
-the WACZ as it is, so that its digest is still the one in the sealed ledger; these records are derived, and say of which
-captured record they are the whole. Where the body came in chunks it stands in chunks again, of another length than on
-the wire, which nothing recorded.
+The captured WARC keeps the head of such a response, and its body stands in an item file. A record with both is derived,
+and says of which captured record it is the whole. Where the body came in chunks it stands in chunks again, of another
+length than on the wire, which nothing recorded.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from exports.bundle.opened_bundle import PIECE
 from exports.format.cdxj import CdxjPlace, encode_entry, stamp
+from exports.format.manifest import ListedItem
 from hashing.warc.record import DEFLATED, encode_record, stream_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ListedItem
     from exports.forms.wacz.archive import Bodiless
 
 _KEPT = (
@@ -39,12 +38,12 @@ def restored_records(
 
     Each record's line of the index is added to `index`. Raises NotWhole, NotCheckable.
     """
-    info = _info(bundle, filename)
+    info = file_info(bundle, filename, "bodies of items, put back behind the heads as captured")
     yield info
     end = len(info)
     for bodiless, item in whole:
         offset = end
-        for piece in _record(bundle, bodiless, item):
+        for piece in restored_record(bundle, bodiless, item):
             end += len(piece)
             yield piece
         time = stamp(bodiless.fields.get("warc-date", ""))
@@ -69,11 +68,12 @@ def derived_id(*names: str) -> str:
     return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, chr(10).join(('urn:goldenhour:wacz', *names)))}>"
 
 
-def _info(bundle: OpenedBundle, filename: str) -> bytes:
+def file_info(bundle: OpenedBundle, filename: str, description: str) -> bytes:
+    """Return the record that opens a derived WARC file."""
     lines = {
         "software": bundle.manifest.exported.tool,
         "format": "WARC File Format 1.1",
-        "description": "bodies over 8 MiB, put back from item files behind the heads as captured",
+        "description": description,
     }
     fields = [
         ("WARC-Type", "warcinfo"),
@@ -86,7 +86,21 @@ def _info(bundle: OpenedBundle, filename: str) -> bytes:
     return encode_record(fields, [block.encode()], DEFLATED)
 
 
-def _record(bundle: OpenedBundle, bodiless: Bodiless, item: ListedItem) -> Iterator[bytes]:
+def items_by_record(bundle: OpenedBundle) -> dict[str, ListedItem]:
+    """Return the items whose bytes are the body of an exchange, by its record's id."""
+    return {
+        item.response.warc.record: item
+        for item in bundle.entries()
+        if isinstance(item, ListedItem)
+        and item.response
+        and item.response.warc
+        and item.excerpt is None
+        and bundle.files.holds(item.path)
+    }
+
+
+def restored_record(bundle: OpenedBundle, bodiless: Bodiless, item: ListedItem) -> Iterator[bytes]:
+    """Yield a captured answer as a record with its body, in pieces. Raises NotWhole, NotCheckable."""
     captured = bodiless.fields.get("warc-record-id", "")
     fields = [
         ("WARC-Type", bodiless.fields["warc-type"]),

@@ -1,4 +1,4 @@
-"""Writing a WACZ: the captured WARCs byte for byte, large bodies put back beside them, index, pages, list of all."""
+"""Writing a WACZ: the captured WARCs byte for byte, bodies of items put back beside them, index, pages, list of all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
-from exports.format.manifest import ListedItem
 from exports.forms.derived_file import ConvertedFile, draft_path
 from exports.forms.wacz.archive import Bodiless, read_archive
-from exports.forms.wacz.bodies import restored_records
+from exports.forms.wacz.bodies import items_by_record, restored_records
 from exports.forms.wacz.package import datapackage, package_digest
 from exports.forms.wacz.pages import entry_items, page_lines
 from hashing.errors import BadFormat
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exports.bundle.opened_bundle import OpenedBundle
+    from exports.format.manifest import ListedItem
 
 INDEX = "indexes/index.cdxj"
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
@@ -37,7 +37,7 @@ def write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     part = draft_path(path)
     draft = ZipDraft(part, "")
     try:
-        _Writing(bundle, draft, _items_by_record(bundle)).write()
+        _Writing(bundle, draft, items_by_record(bundle)).write()
         draft.finish()
         size, sha256 = _read_back(part)
         draft.place(path)
@@ -59,7 +59,7 @@ class _Writing:
     def write(self) -> None:
         """Write every file."""
         bundle, draft = self.bundle, self.draft
-        archives = self._archives()
+        archives = exchange_files(bundle)
         if not archives:
             raise NothingToExport(
                 f"{bundle.files.path}: holds no exchanges, and a WACZ is made of nothing else",
@@ -76,17 +76,8 @@ class _Writing:
         draft.add("datapackage.json", [package])
         draft.add("datapackage-digest.json", [package_digest(package)])
 
-    def _archives(self) -> dict[str, dict[str, str]]:
-        """Return the WARC files by capture: their names in the bundle, and those that they get."""
-        found: dict[str, dict[str, str]] = {}
-        for name in sorted(self.bundle.files.sha256):
-            if match := _EXCHANGES.fullmatch(name):
-                capture = match[1].lower()
-                found.setdefault(capture, {})[name] = f"{capture}-{match[2]}.warc.gz"
-        return found
-
     def _write_capture(self, capture: str, files: dict[str, str]) -> None:
-        """Copy a capture's WARCs and put its large bodies back."""
+        """Copy a capture's WARCs and put the bodies of its items back."""
         bodiless: list[Bodiless] = []
         for name, given in files.items():
             with ThreadPoolExecutor(1) as pool:  # the index is read while the file is copied
@@ -122,17 +113,14 @@ class _Writing:
         return self.items.get(bodiless.fields.get("warc-record-id", ""))
 
 
-def _items_by_record(bundle: OpenedBundle) -> dict[str, ListedItem]:
-    """Return the items whose bytes are the body of an exchange, by its record's id."""
-    return {
-        item.response.warc.record: item
-        for item in bundle.entries()
-        if isinstance(item, ListedItem)
-        and item.response
-        and item.response.warc
-        and item.excerpt is None
-        and bundle.files.holds(item.path)
-    }
+def exchange_files(bundle: OpenedBundle) -> dict[str, dict[str, str]]:
+    """Return a bundle's exchange files by capture: their names in the bundle, and those that they get outside of it."""
+    found: dict[str, dict[str, str]] = {}
+    for name in sorted(bundle.files.sha256):
+        if match := _EXCHANGES.fullmatch(name):
+            capture = match[1].lower()
+            found.setdefault(capture, {})[name] = f"{capture}-{match[2]}.warc.gz"
+    return found
 
 
 def _read_back(path: Path) -> tuple[int, str]:

@@ -10,6 +10,7 @@ import pytest
 from capture.recorder.recorder import Fetched, Recorder
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.stopping import Stop
+from capture.recorder.warc_records import exchange_records
 from hashing.warc.record import read_records
 from tests.patience import PATIENCE
 
@@ -33,6 +34,17 @@ class Recording:
     def fetch(self, url: str) -> Fetched:
         """Fetch a URL as item 1 of an exhibit."""
         return self.recorder.fetch(url, ref="MP/1-0001")
+
+
+def response_record(arrival: Arrival) -> bytes:
+    """Return the record of the response, as it is where its body becomes no item; b"" where nothing came."""
+    response = exchange_records(arrival).response
+    return response.data if response is not None else b""
+
+
+def request_record(arrival: Arrival) -> bytes:
+    """Return the record of the request."""
+    return exchange_records(arrival).request.data
 
 
 def block(record: bytes) -> bytes:

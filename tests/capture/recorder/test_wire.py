@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.recorder.urls import referrer
-from tests.capture.recorder.conftest import Recording, block
+from tests.capture.recorder.conftest import Recording, block, request_record, response_record
 from tests.servers import Body, Certificate, ForwardProxy, MisbehavingServer, SceneServer, TlsServer, redirect
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def test_the_record_is_the_wire_byte_for_byte(body: Body, recording: Callable[..
         arrival = recording().fetch(server.url("/a.jpg")).arrival
         assert arrival is not None
         [sent], [seen] = server.sent["/a.jpg"], server.requests
-        assert block(arrival.response_record) == sent.data
-        assert block(arrival.request_record) == seen.raw
+        assert block(response_record(arrival)) == sent.data
+        assert block(request_record(arrival)) == seen.raw
 
 
 @pytest.mark.parametrize("path", ["/odd-headers", "/too-long", "/no-length", "/chunk-trailers", "/404", "/garbage"])
@@ -35,7 +35,7 @@ def test_oddities_stand_in_the_record_as_they_came(path: str, recording: Callabl
     with MisbehavingServer() as server:
         arrival = recording(attempts=1).fetch(server.url(path)).arrival
         assert arrival is not None
-        assert block(arrival.response_record) == server.sent[path][-1].data
+        assert block(response_record(arrival)) == server.sent[path][-1].data
 
 
 def test_a_coded_body_is_hashed_and_kept_as_served(recording: Callable[..., Recording]) -> None:
@@ -118,7 +118,7 @@ def test_the_users_cookies_open_the_door_and_are_not_kept(recording: Callable[..
         assert fetched.whole, fetched.reason
         arrival = fetched.arrival
         assert arrival is not None
-        kept = block(arrival.request_record) + block(arrival.response_record)
+        kept = block(request_record(arrival)) + block(response_record(arrival))
         kept += b"".join(path.read_bytes() for path in arrival.body.parent.iterdir())
         assert b"s3cret" not in kept
         assert b"Cookie: [replaced: credential of the user]" in kept
@@ -130,7 +130,7 @@ def test_a_strangers_cookies_are_kept(recording: Callable[..., Recording]) -> No
     with SceneServer({"/": Body(data=b"x", cookies=("visitor=42",))}) as server:
         arrival = recording().fetch(server.url("/")).arrival
         assert arrival is not None
-        assert b"visitor=42" in block(arrival.response_record)
+        assert b"visitor=42" in block(response_record(arrival))
         assert arrival.replaced == ()
 
 
@@ -144,7 +144,7 @@ def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording])
             arrival = taken.fetch(server.url("/")).arrival
             assert arrival is not None
             assert arrival.status == 200
-            assert secret.encode() not in block(arrival.request_record)
+            assert secret.encode() not in block(request_record(arrival))
             assert arrival.replaced == ("authorization",)
             assert taken.fetch(server.url("/away")).whole
             assert other.requests[0].header("Authorization") == ""
@@ -182,8 +182,8 @@ def test_a_proxy_is_used_and_named_without_its_password(recording: Callable[...,
         arrival = fetched.arrival
         assert arrival is not None
         assert arrival.proxy == proxy.url("")
-        assert b"s3cret" not in block(arrival.request_record)
-        assert base64.b64encode(b"mary:s3cret") not in block(arrival.request_record)
+        assert b"s3cret" not in block(request_record(arrival))
+        assert base64.b64encode(b"mary:s3cret") not in block(request_record(arrival))
         assert len(proxy.requests) == 1
 
 
@@ -197,7 +197,7 @@ def test_a_tunnel_through_a_proxy_still_sees_the_servers_chain(
         assert fetched.whole, fetched.reason
         assert fetched.arrival is not None
         assert fetched.arrival.peer.chain == server.chain
-        assert block(fetched.arrival.request_record).startswith(b"GET / HTTP/1.1\r\n")
+        assert block(request_record(fetched.arrival)).startswith(b"GET / HTTP/1.1\r\n")
 
 
 def test_no_environment_variable_leads_round_the_door(

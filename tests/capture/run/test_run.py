@@ -238,7 +238,7 @@ def test_a_large_body_of_a_redirect_is_not_lost(captured: Captured) -> None:
         "/one.jpg": jpeg(),
     }
     with SceneServer(files) as server:
-        result, view = captured(server.url("/go"), in_memory=1000)
+        result, view = captured(server.url("/go"), largest_in_warc=1000)
     assert sorted(entry.item.kind for entry in view.items) == ["photo", "remnant"]
     assert verify(result.path).verdict == "ok"
 

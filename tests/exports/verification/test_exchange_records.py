@@ -10,7 +10,7 @@ import pytest
 from exports.verification import verify
 from hashing.case.events import Exchange, WarcPlace
 from hashing.files.digest import Digest
-from hashing.warc.record import STORED, encode_record, new_record_id
+from hashing.warc.record import BODY_DIGEST, BODY_FILE, STORED, encode_record, new_record_id
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo
 
@@ -107,6 +107,10 @@ LIES: dict[str, tuple[Callable[[_Writing], None], str]] = {
         _set(extra=[("WARC-Truncated", "length")]),
         "holds a body, and says that it is elsewhere",
     ),
+    "a body in a file that has none": (
+        _set(body=b"", extra=[(BODY_FILE, "items/0001-one.jpg"), (BODY_DIGEST, f"sha256:{'0' * 64}")]),
+        "says that its body is in items/0001-one.jpg, the ledger: in no file",
+    ),
     "another address": (_set(named="https://news.example/other.html"), "names another address"),
     "another time": (_set(date="2026-11-25T10:15:02.000Z"), "names another time"),
     "another status": (_set(status="404 Not Found"), "has the status 404, and exchange 99 has 200"),
@@ -196,6 +200,32 @@ def test_a_record_that_the_ledger_names_and_the_file_lacks(tmp_path: Path) -> No
     begun.seal()
     told = [each.reason for each in verify(maker.path).problems]
     assert told == ["the record at offset 0 is of no exchange in the ledger", "holds no record of exchange 1 (answer)"]
+
+
+@pytest.mark.parametrize(
+    ("file", "digest", "reason"),
+    [
+        ("items/0002-two.jpg", "", "says that its body is in items/0002-two.jpg, the ledger: in items/0001-one.jpg"),
+        ("", "", "says that its body is in no file, the ledger: in items/0001-one.jpg"),
+        ("items/0001-one.jpg", "0" * 64, "states another body than exchange 1"),
+    ],
+)
+def test_a_record_that_names_another_file_for_its_body(file: str, digest: str, reason: str, tmp_path: Path) -> None:
+    """A response whose body is an item's names that item's file and digest, and no other."""
+    maker = make_case(tmp_path)
+    begun = maker.begin()
+    item = begun.add(Thing("one.jpg", photo(1)))
+    exchange = begun.events[0]
+    assert isinstance(exchange, Exchange)
+    fields = [("WARC-Type", "response"), ("WARC-Record-ID", record := new_record_id())]
+    fields += [("WARC-Target-URI", exchange.url), ("WARC-Date", exchange.started)]
+    fields += [(BODY_FILE, file), (BODY_DIGEST, f"sha256:{digest or item.sha256}")] if file else []
+    head = b"HTTP/1.1 200 OK\r\n\r\n"
+    name, offset = begun.folder.warc.append(encode_record(fields, [head], STORED))
+    place = WarcPlace(file=name, offset=offset, record=record, block_sha256=Digest.of_bytes(head).hex)
+    begun.events[0] = msgspec.structs.replace(exchange, warc=place)
+    begun.seal()
+    assert reason in [each.reason.partition(" at offset ")[2].partition(" ")[2] for each in verify(maker.path).problems]
 
 
 def test_the_ledger_counts_the_records(maker: CaseMaker, tmp_path: Path) -> None:
