@@ -27,6 +27,7 @@ BODY_FILE, BODY_DIGEST = "Goldenhour-Body-File", "Goldenhour-Body-Digest"
 
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
+_FIRST_WINDOW = 1 << 10
 _LONGEST_HEADER = 1 << 20
 _VERSIONS = {"WARC/1.1", "WARC/1.0"}
 """Ours are of 1.1; what others hand over may be of 1.0, which is read alike."""
@@ -113,8 +114,11 @@ class _Members:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._raw = b""
+        self._used = 0
+        """Bytes of `_raw` that are unpacked."""
         self._position = file.tell()
         self._unpacker = zlib.decompressobj(_GZIP)
+        self._window = _FIRST_WINDOW
         self._plain = bytearray()
 
     @property
@@ -124,28 +128,35 @@ class _Members:
 
     def begin(self) -> int | None:
         """Start the next member; return its offset, or None at the end of the file."""
-        self._raw = self._raw or self._file.read(_CHUNK)
-        self._unpacker = zlib.decompressobj(_GZIP)
+        self._unpacker, self._window = zlib.decompressobj(_GZIP), _FIRST_WINDOW
         self._plain.clear()
-        return self._position if self._raw else None
+        return self._position if self._fill() else None
 
     def read(self, wanted: int) -> bytes:
         """Return up to `wanted` plain bytes of this member; nothing at its end. Memory stays bounded."""
         while not self._plain and not self._unpacker.eof:
-            self._raw = self._raw or self._file.read(_CHUNK)
-            if not self._raw:
+            if not self._fill():
                 raise BadFormat(f"the record at offset {self._position} is cut off")
+            window = self._raw[self._used : self._used + self._window]
+            # zlib copies what stands behind a member: most are small, so it is shown more only as it goes on.
+            self._window = min(self._window * 8, _CHUNK)
             try:
-                self._plain += self._unpacker.decompress(self._raw, _CHUNK)
+                self._plain += self._unpacker.decompress(window, _CHUNK)
             except zlib.error as error:
                 raise BadFormat(f"not a gzip member at offset {self._position}: {error}") from error
             # Before the member's end only one of them is filled, at its end only the other.
-            rest = self._unpacker.unused_data or self._unpacker.unconsumed_tail
-            self._position += len(self._raw) - len(rest)
-            self._raw = rest
+            taken = len(window) - len(self._unpacker.unused_data or self._unpacker.unconsumed_tail)
+            self._used += taken
+            self._position += taken
         piece = bytes(self._plain[:wanted])
         del self._plain[:wanted]
         return piece
+
+    def _fill(self) -> bool:
+        """Say whether there is more to unpack, and have it at hand."""
+        if self._used == len(self._raw):
+            self._raw, self._used = self._file.read(_CHUNK), 0
+        return bool(self._raw)
 
 
 def read_records(file: BinaryIO, watch: Watch | None = None) -> Iterator[WarcRecord]:

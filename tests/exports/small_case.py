@@ -172,10 +172,13 @@ class CaptureMaker:
             ("WARC-Target-URI", url),
             ("WARC-Date", moment),
             ("Content-Type", "application/http; msgtype=response"),
-            ("WARC-Truncated", "unspecified"),
-            (BODY_FILE, item.path),
-            (BODY_DIGEST, f"sha256:{item.sha256}"),
         ]
+        if item.size:
+            fields += [
+                ("WARC-Truncated", "unspecified"),
+                (BODY_FILE, item.path),
+                (BODY_DIGEST, f"sha256:{item.sha256}"),
+            ]
         file, offset = self.folder.warc.append(encode_record(fields, [head], STORED))
         return Exchange(
             time=moment,
