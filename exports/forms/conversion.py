@@ -45,7 +45,7 @@ def _write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
 def _write_warc(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.warc import warc_pieces
 
-    return write_derived(path, warc_pieces(bundle, path.name))
+    return write_derived(path, warc_pieces(bundle))
 
 
 def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:

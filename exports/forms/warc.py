@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from exports.bundle.opened_bundle import OpenedBundle
     from exports.format.manifest import ListedItem
 
+_NAME = "exchanges.warc.gz"
+"""The file's name in its first record: whatever it is called later, the same bundle gives the same bytes."""
 
-def warc_pieces(bundle: OpenedBundle, filename: str) -> Iterator[bytes]:
+
+def warc_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
     """Yield the WARC in pieces. A record whose body stands in an item file comes with it, all others as captured.
 
     Raises NothingToExport, NotWhole, NotCheckable.
@@ -32,7 +35,7 @@ def warc_pieces(bundle: OpenedBundle, filename: str) -> Iterator[bytes]:
             hint="write it as csv or case-uco; or disclose the items with their exchanges",
         )
     items = items_by_record(bundle)
-    yield file_info(bundle, filename, "all exchanges of a bundle, bodies put back from the files of their items")
+    yield file_info(bundle, _NAME, "all exchanges of a bundle, bodies put back from the files of their items")
     for name in (each for names in files.values() for each in names):
         try:
             yield from _records(bundle, name, items)
