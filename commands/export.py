@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
 @click.option("--wacz", is_flag=True, help="Beside the bundle, its exchanges as a WACZ for replay.")
+@click.option("--warc", is_flag=True, help="Beside the bundle, its exchanges with their bodies as one WARC.")
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
 @click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
 @officer_option
@@ -69,6 +70,7 @@ def export(
     zipped: bool,
     printed: bool,
     wacz: bool,
+    warc: bool,
     csv: bool,
     case_uco: bool,
     officer: str | None,
@@ -106,7 +108,7 @@ def export(
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key)
-    forms = [form for form, asked in (("wacz", wacz), ("csv", csv), ("case-uco", case_uco)) if asked]
+    forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
             opened,
