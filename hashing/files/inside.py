@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from hashing.files.read import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
@@ -34,14 +34,10 @@ def reach(path: Path, root: Path | None = None) -> Iterator[tuple[str, int]]:
 
     `root` defaults to the folder that the file stands in. Raises OSError, also where a folder on the way is a link.
     """
-    above = path.parent if root is None else root
-    if path.is_absolute() != above.is_absolute():
-        path, above = path.absolute(), above.absolute()
-    parts = path.relative_to(above).parts if path.is_relative_to(above) else ("..",)
-    folders, name = parts[:-1], parts[-1] if parts else "."
+    *folders, name = parts = _below(path, path.parent if root is None else root)
     if ".." in parts:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    descriptor = os.open(above, _ROOT)
+    descriptor = os.open(path.parent if root is None else root, _ROOT)
     try:
         for folder in folders:
             deeper = os.open(folder, _THROUGH, dir_fd=descriptor)
@@ -50,6 +46,16 @@ def reach(path: Path, root: Path | None = None) -> Iterator[tuple[str, int]]:
         yield name, descriptor
     finally:
         os.close(descriptor)
+
+
+def _below(path: Path, root: Path) -> Sequence[str]:
+    """Return the names that lead from a folder to what is in it; ".." stands for what is elsewhere."""
+    text, above = str(path), f"{root}{os.sep}"
+    if text.startswith(above):  # a case's own paths: a dozen for each item
+        return text[len(above) :].split(os.sep)
+    if path.is_absolute() != root.is_absolute():
+        path, root = path.absolute(), root.absolute()
+    return (path.relative_to(root).parts or (".",)) if path.is_relative_to(root) else ("..",)
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *, alone: bool = False) -> int:
