@@ -146,8 +146,7 @@ class Incoming:
         """Remove the files: what they held is in the ledger now. Raises Unwritable."""
         with storing(self.journal):
             # The journal last: without it nobody knows what the others are.
-            for path in (self.body, self.marks, self.journal):
-                inside.unlink(path, self._root, missing_ok=True)
+            inside.unlink_all((self.body, self.marks, self.journal), self._root, missing_ok=True)
 
     def steps(self) -> tuple[list[Step], bytes]:
         """Read the journal back: the steps that this capture wrote, and the bytes that stand behind them.

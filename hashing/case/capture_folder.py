@@ -16,7 +16,6 @@ and nothing below that is reached through a link.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 from contextlib import suppress
@@ -263,7 +262,7 @@ class CaptureFolder:
 
 def _salted(event: Event) -> Event:
     if isinstance(event, Salted) and not event.salt:
-        return msgspec.structs.replace(event, salt=secrets.token_hex(SALT_BYTES))
+        return msgspec.structs.replace(event, salt=os.urandom(SALT_BYTES).hex())
     return event
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from hashing.files.read import kind_of
@@ -52,7 +52,7 @@ def _below(path: Path, root: Path) -> Sequence[str]:
     """Return the names that lead from a folder to what is in it; ".." stands for what is elsewhere."""
     text, above = str(path), f"{root}{os.sep}"
     if text.startswith(above):  # a case's own paths: a dozen for each item
-        return text[len(above) :].split(os.sep)
+        return text[len(above) :].split(os.sep)  # noqa: PTH206 - a third of the time of pathlib
     if path.is_absolute() != root.is_absolute():
         path, root = path.absolute(), root.absolute()
     return (path.relative_to(root).parts or (".",)) if path.is_relative_to(root) else ("..",)
@@ -61,9 +61,13 @@ def _below(path: Path, root: Path) -> Sequence[str]:
 def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *, alone: bool = False) -> int:
     """Open a regular file that is there, and return its descriptor; `alone` demands that it has no second name."""
     with reach(path, root) as (name, folder):
-        # Looked at before it is opened: opening some devices has an effect.
-        _demand_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), alone=alone)
-        descriptor = os.open(name, flags | _FILE, dir_fd=folder)
+        return _open_regular(name, flags, folder, alone=alone)
+
+
+def _open_regular(name: str, flags: int, folder: int, *, alone: bool) -> int:
+    # Looked at before it is opened: opening some devices has an effect.
+    _demand_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), alone=alone)
+    descriptor = os.open(name, flags | _FILE, dir_fd=folder)
     try:
         _demand_regular(os.fstat(descriptor), alone=alone)
     except BaseException:
@@ -82,7 +86,7 @@ def kind(path: Path, root: Path | None = None) -> int:
     """Return the file type bits of what stands there (`stat.S_IFREG` …); 0 where nothing does, or behind a link."""
     try:
         with reach(path, root) as (name, folder):
-            return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+            return _there(name, folder)
     except (FileNotFoundError, NotADirectoryError):
         return 0
 
@@ -125,14 +129,31 @@ def rename(path: Path, to: Path, root: Path | None = None) -> None:
         os.rename(name, new, src_dir_fd=folder, dst_dir_fd=target)
 
 
+def settle(path: Path, to: Path, mode: int, root: Path | None = None) -> None:
+    """Give a regular file with one name this mode, and move it to a name that is free, below the same root."""
+    with reach(path, root) as (name, folder), reach(to, root) as (new, target):
+        # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
+        if _there(new, target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        descriptor = _open_regular(name, os.O_RDONLY, folder, alone=True)
+        try:
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
+        os.rename(name, new, src_dir_fd=folder, dst_dir_fd=target)
+
+
 def unlink(path: Path, root: Path | None = None, *, missing_ok: bool = False) -> None:
     """Remove a name; of a link, the link."""
-    try:
-        with reach(path, root) as (name, folder):
-            os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        if not missing_ok:
-            raise
+    unlink_all([path], root, missing_ok=missing_ok)
+
+
+def unlink_all(paths: Sequence[Path], root: Path | None = None, *, missing_ok: bool = False) -> None:
+    """Remove names that stand in one folder, in this order."""
+    with suppress(FileNotFoundError) if missing_ok else nullcontext(), reach(paths[0], root) as (_, folder):
+        for path in paths:
+            with suppress(FileNotFoundError) if missing_ok else nullcontext():
+                os.unlink(path.name, dir_fd=folder)
 
 
 def set_mode(path: Path, mode: int, root: Path | None = None) -> None:
@@ -142,6 +163,14 @@ def set_mode(path: Path, mode: int, root: Path | None = None) -> None:
         os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def _there(name: str, folder: int) -> int:
+    """Return the file type bits of what stands in a folder under a name; 0 where nothing does."""
+    try:
+        return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return 0
 
 
 def _demand_regular(status: os.stat_result, *, alone: bool) -> None:

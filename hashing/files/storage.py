@@ -156,11 +156,7 @@ def settle(part: Path, final: Path, *, root: Path | None = None) -> None:
     Call it when the file's bytes are on disk; call `sync_folder` after it.
     """
     with storing(final):
-        # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
-        if inside.kind(final, root):
-            raise FileExistsError(errno.EEXIST, "exists", str(final))
-        inside.set_mode(part, OWNER_READS, root)
-        inside.rename(part, final, root)
+        inside.settle(part, final, OWNER_READS, root)
 
 
 def write_new(path: Path, data: bytes, *, root: Path | None = None) -> None:
