@@ -209,7 +209,7 @@ def test_a_source_that_changes_meanwhile(more: bytes, maker: CaseMaker, other: C
 
 def test_a_full_disk(small_disk: Path, other: CaseMaker, tmp_path: Path) -> None:
     """Where there is no room that is said, no draft stays, and the case is whole."""
-    other.capture([Thing("large.bin", os.urandom(3 << 20), kind="data")], initials="JH")
+    other.capture([Thing("large.bin", os.urandom(7 << 20), kind="data")], initials="JH")
     maker = CaseMaker(small_disk / "case", load_or_create_signing_key(tmp_path / "key.pem")[0])
     with pytest.raises(StorageFull):
         list(merge(maker.case, [other.path], Merger(officer=OFFICER, key=maker.key)))
