@@ -13,19 +13,29 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
-
-from hashing.files.read import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _THROUGH = _ROOT | os.O_NOFOLLOW
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @contextmanager
@@ -66,6 +76,16 @@ def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *,
     return descriptor
 
 
+def opened(path: Path, root: Path | None = None) -> BinaryIO:
+    """Open a regular file that is there, to read."""
+    return os.fdopen(open_file(path, root=root), "rb")
+
+
+def kind_of(mode: int) -> str:
+    """Say what a file's mode shows it to be, when it is not a regular file."""
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "of an unknown kind")
+
+
 def create_file(path: Path, flags: int, mode: int, root: Path | None = None) -> int:
     """Create a file that is not there yet, and return its descriptor."""
     with reach(path, root) as (name, folder):
@@ -95,6 +115,17 @@ def is_file(path: Path, root: Path | None = None) -> bool:
 def is_folder(path: Path, root: Path | None = None) -> bool:
     """Say whether a real folder stands there."""
     return kind(path, root) == stat.S_IFDIR
+
+
+def kinds(folder: Path, root: Path | None = None, most: int = sys.maxsize) -> list[tuple[str, int]]:
+    """Return the names in a folder, sorted, each with its file type bits; the first so many, where there are more."""
+    with reach(folder, root) as (name, above):
+        descriptor = os.open(name, _LIST, dir_fd=above)
+    try:
+        with os.scandir(descriptor) as entries:
+            return sorted((entry.name, stat.S_IFMT(_mode(entry))) for entry in islice(entries, most))
+    finally:
+        os.close(descriptor)
 
 
 def names(folder: Path, root: Path | None = None) -> list[str]:
@@ -136,6 +167,15 @@ def set_mode(path: Path, mode: int, root: Path | None = None) -> None:
         os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def _mode(entry: os.DirEntry[str]) -> int:
+    """Return what an entry is, of a file or folder without asking the system again."""
+    if entry.is_file(follow_symlinks=False):
+        return stat.S_IFREG
+    if entry.is_dir(follow_symlinks=False):
+        return stat.S_IFDIR
+    return entry.stat(follow_symlinks=False).st_mode
 
 
 def _demand_regular(status: os.stat_result, *, alone: bool) -> None:
