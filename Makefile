@@ -63,7 +63,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 # Outside judges of what we write, and what the servers of the tests are made with. Without them their tests are skipped,
 # and say so. A command is named with its package where the two differ.
 system-packages:
-	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium strace; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	 for pair in unzip:unzip busybox:busybox 7z:p7zip-full bsdtar:libarchive-tools; do command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
 	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \

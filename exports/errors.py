@@ -2,6 +2,7 @@
 
 ExportError
 ├── NotCheckable        not a case, capture or bundle, or not one this version can check
+│   └── TooMuch         more files or lines than are checked at once
 ├── NotWhole            what is to be handed over does not match its own records
 ├── NotMergeable        a capture cannot be taken into this case as it is
 ├── NothingToExport     no sealed capture answers to what was asked for
@@ -19,6 +20,10 @@ class ExportError(Exception):
 
 class NotCheckable(ExportError):
     """Not a case, a capture or a bundle, or not one that this version can check."""
+
+
+class TooMuch(NotCheckable):
+    """More files or lines than are checked at once: memory has a bound, whoever made them."""
 
 
 class NotWhole(ExportError):

@@ -93,6 +93,101 @@ def test_an_import_is_seen_wherever_it_stands(source: str, found: set[str]) -> N
     assert _opening(source) == found
 
 
+OPEN_BY_PATH = {
+    "capture/doctor/certificates.py": "the system's folder of certificates",
+    "capture/doctor/file_system.py": "the system's list of mounts",
+    "capture/doctor/network.py": "the system's list of name servers",
+    "capture/extractors/video/beside.py": "a folder of its own, in the temporary one",
+    "capture/extractors/video/known_sites.py": "a file of the package yt_dlp",
+    "capture/extractors/video/segments.py": "makes a file for ffmpeg, in a folder of this capture's own",
+    "capture/extractors/video/streams.py": "what ffmpeg made there",
+    "capture/request/cookies.py": "a file that the user named",
+    "capture/request/tokens.py": "a file that the user named",
+    "capture/run/recovery.py": "makes a file in the folder beside the case",
+    "capture/verdict/words.py": "a file of this package",
+    "commands/batch.py": "a file that the user named",
+    "commands/demo.py": "the demo's own bundle",
+    "commands/settings_file.py": "the user's settings; those of a case as a regular file alone",
+    "exports/bundle/folder_draft.py": "a draft of its own",
+    "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",
+    "exports/disclosure/making/exchanges.py": "by `inside.reach`",
+    "exports/format/folder_tree.py": "by `inside.reach`",
+    "exports/format/source.py": "by `inside.reach`",
+    "exports/format/zip_tree.py": "a zip that the user named",
+    "exports/report/rendering.py": "a file of this package",
+    "hashing/case/case.py": "whether the folder that the user named for a new case is empty",
+    "hashing/case/own_runs.py": "the user's own data folder",
+    "hashing/files/deep_path.py": "a path that the user named, or one below it",
+    "hashing/files/hash_list/check.py": "a hash list that the user named",
+    "hashing/files/inside.py": "the one place for files of a case or a bundle",
+    "hashing/files/read.py": "by `inside.reach` where it is of a case or a bundle; else a file that the user named",
+    "hashing/files/storage.py": "a file that the user named (`read_named`), and folders",
+    "hashing/files/walk.py": "below a folder that the user named, for `goldenhour hash`",
+    "hashing/ledger/keys.py": "the user's key",
+    "hashing/sandbox/enter.py": "/dev/null",
+    "hashing/sandbox/handed_over.py": "an item of this capture, as a regular file alone",
+    "hashing/sandbox/landlock.py": "what the interpreter is made of",
+}
+"""Modules that open or list files by other means than `hashing.files.inside`, and which."""
+_OPENING_CALLS = {
+    "io.open",
+    "os.open",
+    "os.scandir",
+    "os.listdir",
+    "os.walk",
+    "shutil.copy",
+    "shutil.copyfile",
+    "shutil.copytree",
+}
+_OPENING_METHODS = {"read_bytes", "read_text", "write_bytes", "write_text", "iterdir", "glob", "rglob", "touch"}
+_DESCRIPTORS = {"descriptor", "source"}
+
+
+def _opens_by_path(tree: ast.AST) -> bool:
+    """Say whether a module opens or lists something by its path; what is open already, is given as a descriptor."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name, first = ast.unparse(node.func), ast.unparse(node.args[0]) if node.args else ""
+        if name in _OPENING_CALLS and not first.startswith("descriptor"):
+            return True
+        if name == "open" and not first.startswith("inside.") and first not in _DESCRIPTORS:
+            return True
+        if isinstance(node.func, ast.Attribute) and not name.startswith("inside."):
+            mode = re.fullmatch(r"'[rwxab+t]+'", first) is not None
+            if node.func.attr in _OPENING_METHODS or (node.func.attr == "open" and mode):
+                return True
+    return False
+
+
+def test_files_are_opened_in_one_place() -> None:
+    """Every module that opens a file or lists a folder by its path is in the list, with what that path is."""
+    found = set[str]()
+    for place in ("cli.py", "capture", "commands", "exports", "hashing"):
+        for path in (ROOT / place).rglob("*.py") if "." not in place else [ROOT / place]:
+            if _opens_by_path(ast.parse(path.read_text("utf-8"))):
+                found.add(path.relative_to(ROOT).as_posix())
+    assert found == OPEN_BY_PATH.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("open(path)", True),
+        ("with path.open('rb') as file: pass", True),
+        ("def f(): return [each for each in folder.iterdir()]", True),
+        ("os.open(name, 0)", True),
+        ("open(inside.open_file(path), 'rb')", False),
+        ("os.scandir(descriptor)", False),
+        ("tree.open(name)", False),
+        ("inside.opened(path)", False),
+    ],
+)
+def test_an_opening_is_seen(source: str, found: bool) -> None:
+    """The test above sees files and folders that are opened by their path, and no others."""
+    assert _opens_by_path(ast.parse(source)) == found
+
+
 def test_each_threat_names_a_test_that_exists() -> None:
     """Every row of the threat table names tests as file::function, and each of them is there."""
     rows = _rows("Threats")

@@ -28,9 +28,12 @@ from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import SigningKey, default_key_path, load_or_create_signing_key
 from hashing.ledger.ledger import Ledger
 from tests.exports.small_case import CaseMaker, Thing, photo
+from tests.tracing import Traced, strace, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.sampling import Sample
 
 READING = {
     "show": ["show", "CASE"],
@@ -204,12 +207,16 @@ def _snapshot(*roots: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def _run(scene: Scene, command: list[str], out: Path) -> tuple[int, str]:
-    places = {
+def _places(scene: Scene, out: Path) -> dict[str, Path]:
+    """Return what stands in a command for a path."""
+    return {
         "CASE": scene.stick, "CAPTURE": scene.capture, "OWN": scene.own, "OUT": out,
         "ROWS": scene.stick.parents[1] / "ROWS",
     }  # fmt: skip
-    found = CliRunner().invoke(main, [str(places.get(word, word)) for word in command])
+
+
+def _run(scene: Scene, command: list[str], out: Path) -> tuple[int, str]:
+    found = CliRunner().invoke(main, [str(_places(scene, out).get(word, word)) for word in command])
     return found.exit_code, found.output + (repr(found.exception) if found.exit_code == 1 else "")
 
 
@@ -284,6 +291,50 @@ def test_reading_from_a_medium_that_cannot_be_written(scene: Scene, tmp_path: Pa
             assert "read-only" not in output or command[0] == "doctor", output
     finally:
         subprocess.run(["umount", "-l", scene.stick], check=True)
+
+
+@pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
+def test_the_trace_shows_what_is_opened_and_what_is_changed(scene: Scene, tmp_path: Path) -> None:
+    """A link that a command follows, since the user named it, shows by its target; a file that is made, by its name."""
+    secret, place = tmp_path / "secret.pem", scene.stick / "case.json"
+    secret.write_text("not for strangers")
+    [hashed, made], codes = traced(
+        [
+            Traced(["hash", str(place)], str(place), str(secret)),
+            Traced(["convert", str(scene.own), "--to", "csv", "--output", str(tmp_path / "out.csv"), "--quiet"]),
+        ],
+        tmp_path,
+    )
+    assert codes[0] == 0
+    assert str(secret) in {one.path for one in hashed}
+    assert not any(one.changed for one in hashed)
+    assert str(scene.own / "ledger.jsonl") in {one.path for one in made}
+
+
+@pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
+def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path, sample: Sample) -> None:
+    """Traced, no command opens what a link in the case leads to, nor a pipe; none changes a file but its own output."""
+    secret, outs = scene.home / "secret.pem", tmp_path / "outs"
+    secret.write_text("not for strangers")
+    outs.mkdir()
+    files = [(str(path), target) for path in _chosen(scene, folders=False) for target in (str(secret), "")]
+    folders = [(str(path), str(scene.home / ".config/autostart")) for path in _chosen(scene, folders=True)]
+    cases = [(each, *where) for each in READING for where in (("", ""), *files, *folders)]
+    plan = [
+        Traced([str(_places(scene, outs / str(number)).get(word, word)) for word in READING[name]], place, target)
+        for number, (name, place, target) in enumerate(sample(cases, 24))
+    ]
+    found, codes = traced(plan, tmp_path)
+    assert len(found) == len(codes) == len(plan)
+    ours = (str(outs), str(tmp_path / "temporary"), "/dev/null", sys.executable)
+    for each, touched, code in zip(plan, found, codes, strict=True):
+        assert code in ANYTHING, each
+        assert touched or each.place, each
+        for one in touched:
+            program = one.call == "execve" and one.path in ours
+            assert program or not one.changed or one.path.startswith(ours), (each, one)
+            assert not one.path.startswith((str(secret), str(scene.home / ".config/autostart"))), (each, one)
+            assert each.target or not each.place or one.path != each.place, (each, one)
 
 
 def test_an_unreadable_case_could_not_be_checked(scene: Scene, tmp_path: Path) -> None:

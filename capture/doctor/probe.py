@@ -6,26 +6,24 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.service_answer import HEALTH, SEARCH, TIMELINE, said_by
 from capture.extractors.bluesky.address import DEFAULT, service_of
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.extractors.fediverse.address import place_of
-from capture.recorder.decoding import NotDecoded, read_decoded
 from capture.recorder.recorder import Recorder
 from capture.recorder.settings import NetworkSettings
 from hashing.errors import HashingError
 from hashing.ledger.trusted_time import TrustedTimeError, ask
 from hashing.ledger.trusted_time.authority import shown
+from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from capture.doctor.setup import Setup
-    from capture.recorder.exchange import Arrival
     from capture.recorder.recorder import Fetched
 
 _SERVER, _AUTHORITY = "server", "authority"
@@ -45,8 +43,8 @@ class _Service:
 
     check: str
     url: str
-    reads: Callable[[Any], str]
-    """Says what the answer holds, or "" where it is no answer to this question."""
+    answer: str
+    """The kind of answer that it gives."""
     needed: bool
 
 
@@ -62,14 +60,14 @@ def probe(setup: Setup) -> Iterator[Finding]:
         attempts=1,
         longest_pause=1.0,
     )
-    with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder:
+    with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder, Readers() as readers:
         recorder = Recorder(Path(folder), network, passed=lambda _: None, clock=setup.clock)
         try:
             for service in _services(setup):
-                yield _asked(recorder, service)
+                yield _asked(recorder, readers, service)
             for place in setup.on:
                 if place != DEFAULT:
-                    yield _server(recorder, place)
+                    yield _server(recorder, readers, place)
         finally:
             recorder.close()
     for url in setup.authorities:
@@ -80,76 +78,52 @@ def _services(setup: Setup) -> Iterator[_Service]:
     wanted = DEFAULT in setup.on
     yield _search(setup.bluesky.appview, "bluesky", needed=wanted)
     plc = f"{setup.bluesky.plc.rstrip('/')}/_health"
-    yield _Service(check="did directory", url=plc, reads=_read_health, needed=wanted)
+    yield _Service(check="did directory", url=plc, answer=HEALTH, needed=wanted)
 
 
 def _search(origin: str, check: str, *, needed: bool) -> _Service:
     url = query(origin.rstrip("/"), "app.bsky.feed.searchPosts", q=f"#{_TAG}", tag=_TAG, limit=1)
-    return _Service(check=check, url=url, reads=_read_search, needed=needed)
+    return _Service(check=check, url=url, answer=SEARCH, needed=needed)
 
 
-def _server(recorder: Recorder, place: str) -> Finding:
+def _server(recorder: Recorder, readers: Readers, place: str) -> Finding:
     """Ask a place of `on`: a server that speaks Mastodon's API, or else one of the AT Protocol."""
     fediverse, service = place_of(place), service_of(place, "")
     url = f"{fediverse}/api/v1/timelines/tag/{_TAG}?limit=1"
-    timeline = _Service(check=_SERVER, url=url, reads=_read_timeline, needed=True)
+    timeline = _Service(check=_SERVER, url=url, answer=TIMELINE, needed=True)
     if not fediverse:
-        return _asked(recorder, _search(service, _SERVER, needed=True))
+        return _asked(recorder, readers, _search(service, _SERVER, needed=True))
     begun = time.monotonic()
     fetched = recorder.fetch(timeline.url)
     if service and fetched.arrival is not None and fetched.arrival.status == _NOT_THERE:
-        return _asked(recorder, _search(service, _SERVER, needed=True))
-    return _judged(timeline, fetched, time.monotonic() - begun)
+        return _asked(recorder, readers, _search(service, _SERVER, needed=True))
+    return _judged(timeline, readers, fetched, time.monotonic() - begun)
 
 
-def _asked(recorder: Recorder, service: _Service) -> Finding:
+def _asked(recorder: Recorder, readers: Readers, service: _Service) -> Finding:
     begun = time.monotonic()
     try:
         fetched = recorder.fetch(service.url)
     except HashingError as error:
         return fault(service.check, str(error), error.hint or "free some space for temporary files")
-    return _judged(service, fetched, time.monotonic() - begun)
+    return _judged(service, readers, fetched, time.monotonic() - begun)
 
 
-def _judged(service: _Service, fetched: Fetched, seconds: float) -> Finding:
+def _judged(service: _Service, readers: Readers, fetched: Fetched, seconds: float) -> Finding:
     seconds, status = round(seconds, 3), fetched.arrival.status if fetched.arrival is not None else 0
     if status in _REFUSALS:
         return warning(service.check, f"{service.url}: {fetched.reason}", _LOGIN, seconds=seconds)
     if status == _TOO_MANY:
         return warning(service.check, f"{service.url}: {fetched.reason}", "wait, and ask again", seconds=seconds)
-    if fetched.whole and fetched.arrival is not None and (said := _read(service, fetched.arrival)):
-        return ok(service.check, f"{host_of(service.url)} answered: {said}", seconds=seconds)
+    if fetched.whole and (arrival := fetched.arrival) is not None:
+        said = said_by(readers, arrival.body, arrival.header("content-encoding"), service.answer, _TAG)
+        if said:
+            return ok(service.check, f"{host_of(service.url)} answered: {said}", seconds=seconds)
     reason = fetched.reason or "its answer is not what was asked for"
     hint = "give --allow-private, if you mean it" if fetched.refused else _LOOK
     if service.needed:
         return fault(service.check, f"{service.url}: {reason}", hint, seconds=seconds)
     return warning(service.check, f"{service.url}: {reason}", hint, seconds=seconds)
-
-
-def _read(service: _Service, arrival: Arrival) -> str:
-    try:
-        data = read_decoded(arrival.body, arrival.header("content-encoding"))
-        return service.reads(msgspec.json.decode(data))
-    except (NotDecoded, HashingError, OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return ""
-
-
-def _read_timeline(answer: Any) -> str:  # noqa: ANN401 - JSON of a stranger
-    if not isinstance(answer, list):
-        return ""
-    return f"shows posts of #{_TAG}" if answer else f"has no post of #{_TAG}"
-
-
-def _read_search(answer: Any) -> str:  # noqa: ANN401 - JSON of a stranger
-    posts = answer.get("posts") if isinstance(answer, dict) else None
-    if not isinstance(posts, list):
-        return ""
-    return f"finds posts of #{_TAG}" if posts else f"finds no post of #{_TAG}"
-
-
-def _read_health(answer: Any) -> str:  # noqa: ANN401 - JSON of a stranger
-    version = answer.get("version") if isinstance(answer, dict) else None
-    return f"version {version[:40]}" if isinstance(version, str) else ""
 
 
 def _stamped(url: str, setup: Setup) -> Finding:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
 from hashing.errors import BadCoding, UnknownCoding
-from hashing.files.storage import read_error
-from hashing.warc.content_coding import PIECE, unpacked, unpacked_sample
+from hashing.warc.content_coding import PIECE, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 LARGEST = 32 << 20
@@ -30,11 +28,6 @@ class Decoded:
 
     data: bytes
     cut: bool
-
-
-def read_decoded(path: Path, coding: str, largest: int = LARGEST) -> bytes:
-    """Return a stored body without its content coding. Raises NotDecoded, Unreadable."""
-    return _joined(_decoded(path, coding), largest)
 
 
 def decoded_body(file: BinaryIO, coding: str, largest: int = LARGEST) -> bytes:
@@ -62,17 +55,15 @@ def decoded_pieces(file: BinaryIO, coding: str, cut: Callable[[], None] = lambda
         raise NotDecoded(str(error)) from error
 
 
-def decoded_sha256(path: Path, coding: str) -> str:
-    """Return the SHA-256 in hexadecimal of a stored body without its content coding. Raises NotDecoded, Unreadable."""
+def decoded_sha256(file: BinaryIO, coding: str) -> tuple[str, str]:
+    """Return the SHA-256 in hexadecimal of what a file holds without its content coding, or else why there is none."""
     digest = hashlib.sha256()
-    for piece in _decoded(path, coding):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def decoded_sample(sample: bytes, coding: str) -> bytes:
-    """Return what the first bytes of a coded body begin with when decoded; the bytes as they are where nothing does."""
-    return unpacked_sample(sample, coding)
+    try:
+        for piece in decoded_pieces(file, coding):
+            digest.update(piece)
+    except NotDecoded as error:
+        return "", str(error)
+    return digest.hexdigest(), ""
 
 
 def _joined(pieces: Iterable[bytes], largest: int) -> bytes:
@@ -83,16 +74,3 @@ def _joined(pieces: Iterable[bytes], largest: int) -> bytes:
         if len(plain) > largest:
             raise NotDecoded(f"larger than {largest >> 20} MiB when decoded: not read further")
     return bytes(plain)
-
-
-def _decoded(path: Path, coding: str) -> Iterator[bytes]:
-    """Yield a body a piece at a time; what follows the end of the coded data is no part of it, and is not read."""
-    try:
-        with path.open("rb") as file:
-            yield from unpacked(iter(lambda: file.read(PIECE), b""), coding)
-    except OSError as error:
-        raise read_error(path, error) from error
-    except UnknownCoding as error:
-        raise NotDecoded(f"{error}, which goldenhour does not decode") from error
-    except BadCoding as error:
-        raise NotDecoded(str(error)) from error

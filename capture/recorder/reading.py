@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashing.sandbox import Readers, handed_over
+from hashing.sandbox import NotRead, Readers, handed_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from capture.recorder.exchange import Arrival
+
 _LOAD = ("capture.page.stored_page",)
 """What a scene waits for; what reads feeds and photos is loaded when the first comes, while others are on their way."""
 
-
 PHOTO_READER = "capture.photo.examine:facts_in"
+SAMPLE_READER = "hashing.warc.content_coding:unpacked_sample"
 
 
 def capture_readers() -> Readers:
@@ -24,4 +26,25 @@ def capture_readers() -> Readers:
 def plain_body(readers: Readers, path: Path, coding: str) -> bytes:
     """Return a stored body without its content coding, which the sandbox has undone. Raises NotRead."""
     with handed_over(path) as file:
-        return b"".join(readers.stream("capture.recorder.decoding:decoded_pieces", coding, files=[file], answer=bytes))
+        return b"".join(readers.gather("capture.recorder.decoding:decoded_pieces", coding, files=[file], answer=bytes))
+
+
+def plain_sample(readers: Readers, arrival: Arrival) -> bytes:
+    """Return what a body begins with, without its content coding; as it came where that cannot be undone."""
+    coding = arrival.header("content-encoding").strip()
+    if not coding or not arrival.sample:
+        return arrival.sample
+    try:
+        return readers.ask(SAMPLE_READER, arrival.sample, coding, answer=bytes)
+    except NotRead:  # then it is what it seems to be as it came, and whoever reads the whole says why he cannot
+        return arrival.sample
+
+
+def plain_sha256(readers: Readers, path: Path, coding: str) -> str:
+    """Return the SHA-256 in hexadecimal of a stored body without its content coding. Raises NotRead."""
+    with handed_over(path) as file:
+        named = "capture.recorder.decoding:decoded_sha256"
+        digest, reason = readers.ask(named, coding, files=[file], answer=tuple[str, str])
+    if reason:
+        raise NotRead(reason)
+    return digest

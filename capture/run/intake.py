@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from capture.recorder.decoding import NotDecoded, decoded_sample, decoded_sha256
 from capture.recorder.incoming import NameGiven
+from capture.recorder.reading import plain_sample, plain_sha256
 from capture.recorder.urls import referrer
 from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
 from capture.request.item_name import claimed_name, item_name
@@ -20,6 +20,7 @@ from capture.run.writer import HandIn
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
+from hashing.sandbox import NotRead
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from capture.run.examination import Examination
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
+    from hashing.sandbox import Readers
 
 ERROR_PAGE = "error page"
 REMNANT = "remnant"
@@ -61,6 +63,7 @@ class ItemStore:
         recorder: Recorder,
         examination: Examination,
         *,
+        readers: Readers,
         known: Known,
         progress: Progress,
         clock: Clock,
@@ -70,6 +73,7 @@ class ItemStore:
         self._writer = writer
         self._recorder = recorder
         self._examination = examination
+        self._readers = readers
         self._known = known
         self._progress = progress
         self._clock = clock
@@ -123,7 +127,7 @@ class ItemStore:
             stored=None if in_its_place else stored,
             public=fetched.public,
             kept=stored if in_its_place else None,
-            sample=decoded_sample(arrival.sample, arrival.header("content-encoding")),
+            sample=plain_sample(self._readers, arrival),
         )
 
     def take(self, found: FetchRequest, number: int, source: str) -> None:
@@ -222,7 +226,7 @@ class ItemStore:
         if self._is_known(found, fetched):
             return fetched, None, "", self._unchanged(found, arrival)
         item = self._item_of(found, fetched, arrival, number, source)
-        reason = fetched.reason or _not_as_sought(found, item, arrival)
+        reason = fetched.reason or _not_as_sought(found, item, arrival, self._readers)
         item = item if fetched.reason else _marked(item, found, reason)
         further: list[Event] = []
         if reason and found.optional and not arrival.cut:
@@ -294,7 +298,7 @@ class ItemStore:
             return None
         if refused and found.found_in != _SCENE and arrival.held:
             return None
-        sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
+        sample = plain_sample(self._readers, arrival)
         sniffed = media_type(sample, arrival.header("content-type"))
         kind = _kind(found, sniffed)
         if found.optional and kind == "page" != found.kind and arrival.held and _says_page(arrival):
@@ -391,14 +395,14 @@ def _says_page(arrival: Arrival) -> bool:
     return arrival.header("content-type").strip().lower().startswith("text/html")
 
 
-def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival) -> str:
+def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival, readers: Readers) -> str:
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
     if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, arrival)):
         return f"the server sent {instead} instead of a {found.kind}"
     sha256 = promised_sha256(found.url)
-    return _not_as_signed(sha256, arrival) if sha256 else ""
+    return _not_as_signed(sha256, arrival, readers) if sha256 else ""
 
 
 def _words_instead(item: Item, arrival: Arrival) -> str:
@@ -410,11 +414,11 @@ def _words_instead(item: Item, arrival: Arrival) -> str:
     return f"{_PLAIN_NAMES.get(said, said)}" if as_text else ""
 
 
-def _not_as_signed(sha256: str, arrival: Arrival) -> str:
+def _not_as_signed(sha256: str, arrival: Arrival, readers: Readers) -> str:
     """Say whether a body is another one than a signed record names, once its content coding is undone."""
     coding = arrival.header("content-encoding").strip()
     try:
-        served = decoded_sha256(arrival.body, coding) if coding else arrival.sha256
-    except NotDecoded as error:
+        served = plain_sha256(readers, arrival.body, coding) if coding else arrival.sha256
+    except NotRead as error:
         return f"whether it is what the signed record names cannot be told: {error}"
     return "" if served == sha256 else "the server sent other bytes than those that the signed record names"

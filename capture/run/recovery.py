@@ -21,8 +21,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from capture.recorder.decoding import decoded_sample
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
+from capture.recorder.reading import capture_readers, plain_sample
 from capture.recorder.resumed import DIED, resumed_arrival
 from capture.recorder.stopping import Stop
 from capture.request.item_name import claimed_name, item_name
@@ -185,6 +185,7 @@ class _Finishing:
         self._root = folder.root
         self._exhibit = exhibit
         self._clock = clock
+        self._readers = capture_readers()
         self._found: list[str] = []
         self._aside: Path | None = None
 
@@ -200,6 +201,7 @@ class _Finishing:
                 self._account(known, key, officer)
             seal = self._folder.seal(key, capture_origin(self._case.info.id, self._folder.path.name))
         finally:
+            self._readers.close()
             self._folder.close()
         capture = self._folder.path.name
         status = next(event.status for event in capture_events(self._folder.path) if isinstance(event, CaptureFinished))
@@ -222,7 +224,7 @@ class _Finishing:
         self._found += self._folder.warc.cut_back()
         stop = Stop()
         writer = Writer(self._folder, self._clock, stop)
-        examination = Examination(self._folder, writer, self._clock, stop)
+        examination = Examination(self._folder, writer, self._clock, stop, self._readers)
         for hand_in in self._unrecorded(known, examination):
             writer.hand_in(hand_in)
         writer.flush()
@@ -325,8 +327,7 @@ class _Finishing:
         whole_answer = arrival.status in range(200, 300)
         if not arrival.size or (arrival.held and not whole_answer):
             return None
-        sample = decoded_sample(arrival.sample, arrival.header("content-encoding"))
-        kind = media_type(sample, arrival.header("content-type"))
+        kind = media_type(plain_sample(self._readers, arrival), arrival.header("content-type"))
         number = int(arrival.ref.rpartition("-")[2])
         plain = item_name(number, arrival.url, kind.kind, kind.extension)
         if not name and inside.kind(self._folder.path / ITEMS / plain, self._root):

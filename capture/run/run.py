@@ -22,7 +22,7 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.recorder.reading import PHOTO_READER, capture_readers
+from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import Stop, reason_of
 from capture.recorder.urls import host_and_port
@@ -40,6 +40,7 @@ from capture.versions import versions_record
 from hashing.case.capture_folder import INCOMING, Seal, capture_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
 from hashing.errors import HashingError, StorageFull
+from hashing.files import inside
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
@@ -216,6 +217,7 @@ class _Run:
             self._writer,
             self.recorder,
             self._examination,
+            readers=self.readers,
             known=options.known,
             progress=progress,
             clock=clock,
@@ -390,7 +392,7 @@ class _Run:
         """Wait until every fetch and every source has ended; record as failed what had not begun."""
         search.stop()
         if self.stop.reason and (self.stop.asked or not self._shares_readers):
-            self.readers.give_up(but=PHOTO_READER)  # what the photos say that have arrived is still wanted
+            self.readers.give_up(but={PHOTO_READER, SAMPLE_READER})  # what is here already is still to be told
         self.pool.close()
         search.join()
         self.recorder.close()
@@ -408,7 +410,8 @@ class _Run:
         if not self._shares_readers:
             self.readers.close()
         self._writer.close()
-        if self.stop.error is not None or any((self.folder.path / INCOMING).glob("*.jsonl")):
+        waiting = inside.names(self.folder.path / INCOMING, self.folder.root)
+        if self.stop.error is not None or any(name.endswith(".jsonl") for name in waiting):
             raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
         # 2. The lines that speak of the whole.
         self._progress.sealing()

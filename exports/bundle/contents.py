@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from hashing.case.events import Item, WarcClosed, WorkingCopy, decode_capture_ev
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.digest import new_hash
-from hashing.files.storage import read_error, reading
+from hashing.files.storage import reading
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 
@@ -52,15 +52,16 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     if not there:
         return CaptureContents((), (Fault("missing", str(ledger)),))
     try:
-        recorded = {**_recorded(ledger, sealed), CHECKPOINT: (size_of(folder / CHECKPOINT), sealed.checkpoint_sha256)}
+        recorded = _recorded(ledger, sealed)
+        recorded[CHECKPOINT] = (size_of(folder / CHECKPOINT, case), sealed.checkpoint_sha256)
     except BadFormat as error:
         return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
     if stamped is not None:
         token = token_path(CHECKPOINT)
-        recorded[token] = (size_of(folder / token), stamped.token_sha256)
+        recorded[token] = (size_of(folder / token, case), stamped.token_sha256)
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
-    faults += [Fault("added", str(folder / path)) for path in _present(folder) if path not in recorded]
+    faults += [Fault("added", str(folder / path)) for path in _present(folder, case) if path not in recorded]
     placed = folder_in_bundle(sealed.capture)
     sources = [
         SourceFile(folder / path, f"{placed}/{path}", size, sha256, case)
@@ -78,8 +79,8 @@ def stamped_sources(case: Path, stamped: Stamped) -> tuple[SourceFile, SourceFil
     """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
     note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
     return (
-        SourceFile(note, STAMPED_CHECKPOINT, size_of(note), stamped.checkpoint_sha256, case),
-        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token), stamped.token_sha256, case),
+        SourceFile(note, STAMPED_CHECKPOINT, size_of(note, case), stamped.checkpoint_sha256, case),
+        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token, case), stamped.token_sha256, case),
     )
 
 
@@ -100,18 +101,15 @@ def _recorded(ledger: Path, sealed: CaptureSealed) -> _Recorded:
     return {LEDGER: (digest.size, digest.hexdigest()), **recorded}
 
 
-def _present(folder: Path) -> Iterator[str]:
+def _present(folder: Path, case: Path) -> Iterator[str]:
     """Yield the path of everything in a folder but folders; links are not followed."""
     waiting = [""]
     while waiting:
-        inside = waiting.pop()
-        try:
-            with os.scandir(folder / inside) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            raise read_error(folder / inside, error) from error
-        for entry in listed:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(f"{inside}{entry.name}/")
+        below = waiting.pop()
+        with reading(folder / below):
+            listed = inside.kinds(folder / below, case)
+        for name, kind in listed:
+            if kind == stat.S_IFDIR:
+                waiting.append(f"{below}{name}/")
             else:
-                yield f"{inside}{entry.name}"
+                yield f"{below}{name}"

@@ -198,7 +198,7 @@ def export_bundle(
         for made in outgoing.made:
             draft.add(made.name, made.pieces())
         write_lists(draft, inventory)
-        write_report(draft, listed, {source.name: source.path for source in outgoing.sources}, counting.add)
+        write_report(draft, listed, outgoing.sources, counting.add)
         write_tag_files(draft, listed)
         files = {file: draft.sha256[file] for file in VOUCHING}
         exported = with_lines(msgspec.structs.replace(exported, time=timestamp(clock()), files=files), shown)

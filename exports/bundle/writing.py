@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
 from exports.format.tag_files import tag_files
+from hashing.files import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
+    from typing import BinaryIO
 
     from exports.bundle.draft import Draft
     from exports.format.bundle_listing import BundleListing
     from exports.format.inventory import Inventory
+    from exports.format.source import SourceFile
 
 
 def declare_bag(draft: Draft) -> None:
@@ -27,14 +29,21 @@ def write_lists(draft: Draft, inventory: Inventory) -> None:
         draft.add(name, pieces)
 
 
-def write_report(draft: Draft, listing: BundleListing, copied: Mapping[str, Path], done: Callable[[int], None]) -> None:
-    """Write the report. `copied` are the case's files by their names in the bundle.
+def write_report(
+    draft: Draft, listing: BundleListing, copied: Iterable[SourceFile], done: Callable[[int], None]
+) -> None:
+    """Write the report. `copied` are the case's files that stand in the bundle.
 
     `done` is told how many bytes of photos were read.
     """
     from exports.report import BundleFiles, report_files
 
-    for file in report_files(listing, BundleFiles(copied, lambda name: copied[name].open("rb")), done):
+    places = {source.name: source for source in copied}
+
+    def _open(name: str) -> BinaryIO:
+        return inside.opened(places[name].path, places[name].root)
+
+    for file in report_files(listing, BundleFiles(places, _open), done):
         draft.add(f"{PAYLOAD}{file.name}", file.pieces)
 
 

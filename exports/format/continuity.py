@@ -27,6 +27,7 @@ from hashing.case.events import (
     decode_case_event,
 )
 from hashing.case.exhibit import demand_known, exhibit_of
+from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
     return {
         ref: sum(isinstance(event, Item) for event in capture_events(folder))
         for ref, folder in folders.items()
-        if folder.is_dir()
+        if inside.is_folder(folder, case.path)
     }
 
 

@@ -26,6 +26,7 @@ from exports.format.manifest import (
     ListedVerdict,
     SealRecord,
 )
+from hashing.case.capture_folder import case_folder
 from hashing.case.case import CAPTURES
 from hashing.case.events import (
     CaptureFinished,
@@ -43,6 +44,7 @@ from hashing.case.events import (
     decode_capture_event,
 )
 from hashing.errors import BadFormat
+from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE, read_lines
 
@@ -292,7 +294,7 @@ def sealed_capture(folder: Path, stamped: Stamped | None) -> SealedCapture:
     seal, path = seal_of(folder), folder / LEDGER
     if seal is None:
         raise NotWhole(f"{folder}: not sealed")
-    return SealedCapture(LedgerFile(path, lambda: path.open("rb")), seal, stamped)
+    return SealedCapture(LedgerFile(path, lambda: inside.opened(path, case_folder(folder))), seal, stamped)
 
 
 def _fields(event: Event) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
 from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
 from hashing.files import inside
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 FEWEST = 2_000
 """Files that are worth a second process: starting it takes the work of some thousand small ones (measured)."""
+_KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
+_LONGEST_PATH = 3000
+_MOST_IN_A_FOLDER = 1_000_000
+"""Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
 _WORKERS_OF_ONE = 2
 """Threads where there is one processor: a second process would only take turns with the first."""
 
@@ -63,12 +68,12 @@ class FolderTree:
         if len(names) >= FEWEST and default_workers() > _WORKERS_OF_ONE:
             from hashing.files.second_reader import SecondReader
 
-            self._second = SecondReader([f"{self.path}/{name}" for name in names])
+            self._second = SecondReader(str(self.path), [f"{self.path}/{name}" for name in names])
 
     def size(self, name: str) -> int:
         """Return how many bytes a file has. Raises NotCheckable."""
         try:
-            return (self.path / name).lstat().st_size
+            return inside.size(self.path / name, self.path)
         except OSError as error:
             raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
 
@@ -76,7 +81,7 @@ class FolderTree:
         """Hash files, on all cores, in the order given."""
         known = self._begun(progress)
         paths = (self.path / name for name in names if f"{self.path}/{name}" not in known)
-        found = digest_many(paths, follow_symlinks=False, progress=progress)
+        found = digest_many(paths, root=self.path, progress=progress)
         for name in names:
             if digest := known.get(f"{self.path}/{name}"):
                 yield FileReading(name, *digest)
@@ -94,7 +99,7 @@ class FolderTree:
         here: dict[str, tuple[str, int]] = {}
 
         def _read(paths: Sequence[str]) -> None:
-            found = digest_many(map(Path, paths), follow_symlinks=False, progress=progress)
+            found = digest_many(map(Path, paths), root=self.path, progress=progress)
             for path, result in zip(paths, found, strict=True):
                 if not isinstance(result, UnreadFile):
                     here[path] = result.digests[0].hex, result.size
@@ -108,20 +113,21 @@ class FolderTree:
         return self._empty
 
     def _walk(self) -> Iterator[tuple[str, str]]:
-        waiting = [""]
+        waiting, budget = [""], NameBudget()
         while waiting:
             folder = waiting.pop()
             try:
-                entries = list(os.scandir(self.path / folder))
+                entries = inside.kinds(self.path / folder, self.path, _MOST_IN_A_FOLDER)
             except OSError as error:
                 raise NotCheckable(f"{self.path / folder}: {refusal(error)}") from error
             if not entries and folder:
                 self._empty.append(folder.removesuffix("/"))
-            for entry in entries:
-                name = f"{folder}{entry.name}"
-                if entry.is_symlink():
-                    yield name, LINK
-                elif entry.is_dir(follow_symlinks=False):
+            for each, kind in entries:
+                name = f"{folder}{each}"
+                budget.take(name)
+                if kind == stat.S_IFDIR:
+                    if len(os.fsencode(name)) > _LONGEST_PATH:
+                        raise NotCheckable(f"{self.path}: folders that nest deeper than those of any bundle")
                     waiting.append(f"{name}/")
                 else:
-                    yield name, FILE if entry.is_file(follow_symlinks=False) else OTHER
+                    yield name, _KINDS.get(kind, OTHER)

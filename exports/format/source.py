@@ -106,10 +106,10 @@ def fault_of(source: SourceFile) -> Fault | None:
     return reader.fault
 
 
-def size_of(path: Path) -> int:
-    """Return the size of a file that is to be copied; 0 where there is none. Raises Unreadable."""
+def size_of(path: Path, root: Path) -> int:
+    """Return the size of a file of a case, which is to be copied; 0 where there is none. Raises Unreadable."""
     try:
-        return path.lstat().st_size
+        return inside.size(path, root)
     except FileNotFoundError:
         return 0  # found missing when it is read
     except OSError as error:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
 
 if TYPE_CHECKING:
@@ -105,13 +106,14 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
     if file.read(length - begin - size) != end_records(count, size, begin):
         raise _foreign("its end")
     file.seek(begin)
-    entries, offset, left = [], 0, size
+    entries, offset, left, budget = [], 0, size, NameBudget()
     for _ in range(count):
         entry, taken = _entry(file, left)
         left -= taken
         if entry.offset != offset:
             raise _foreign(f"{printable(entry.name, 200)} stands in another place")
         offset = entry.begin + entry.size
+        budget.take(entry.name)
         entries.append(entry)
     if left or offset != begin:
         raise _foreign("its list of files")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from exports.errors import NotCheckable
+from exports.errors import NotCheckable, TooMuch
+from exports.format.bag import PAYLOAD
 from exports.format.tree import below, demand_inside
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
+from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
 from hashing.case.events import (
     CAPTURE_FORMAT,
@@ -23,6 +25,7 @@ from hashing.case.events import (
     Exchange,
     Failed,
     Item,
+    PostRead,
     ProofRead,
     ServerDates,
     WarcClosed,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 _FOLDERS = (ITEMS, WORKING)
 """Folders that every capture has, though nothing may be in them."""
+_MOST_KEPT = 150_000
 _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
 
@@ -55,6 +59,8 @@ class CaptureCheck:
         self.started: CaptureStarted | None = None
         self.finished: CaptureFinished | None = None
         self.items: list[Item] = []
+        self._by_ref: dict[str, Item] = {}
+        self._kept = 0
         self.proofs: list[ProofRead] = []
         self.failed = 0
         self.unread = False
@@ -63,6 +69,7 @@ class CaptureCheck:
         self._bodies: dict[int, tuple[str, int]] = {}
         """SHA-256 and size of what each exchange brought."""
         self._records = RecordsSaid()
+        self._posts = PostCheck(check)
         self._dates = DateBounds()
         self._date_lines = 0
         self._merkle = MerkleTree()
@@ -85,6 +92,7 @@ class CaptureCheck:
                     self._merkle.append(line)
                     length += len(line) + 1
                     event = decode_capture_event(line)
+                    self._demand_few(event)
                     self._take(event)
                     self._commit_to(line, event)
                     if self._of_another_format():
@@ -92,6 +100,8 @@ class CaptureCheck:
                         self._vouch_for_nothing()
                         return
                 torn = file.tell() - length
+        except TooMuch:
+            raise
         except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
             check.problem(ledger, f"line {self._merkle.size}: {str(error).removeprefix(f'{ledger}: ')}")
             self._vouch_for_nothing()
@@ -106,10 +116,23 @@ class CaptureCheck:
         self._check_sums()
         check.doubts |= self._records.check(check, self.prefix)
         check_excerpts(check, self.prefix, self.items)
+        self._posts.note()
         if self.proofs:
             from exports.verification.atproto import check_proofs
 
             check_proofs(check, self.prefix, self.items, self.proofs)
+        # A bundle may hold many captures, and of each its items alone are still asked for.
+        self._bodies.clear()
+        self._by_ref.clear()
+        self._records = RecordsSaid()
+
+    def _demand_few(self, event: CaptureEvent) -> None:
+        """Raise TooMuch where a ledger has more lines of which something is kept than are checked at once."""
+        self._kept += isinstance(event, Exchange | Item | ProofRead | WorkingCopy | WarcClosed)
+        if self._kept > _MOST_KEPT:
+            raise TooMuch(
+                f"{self.prefix}{LEDGER}: more than {_MOST_KEPT:,} exchanges and items, which are not checked at once"
+            )
 
     @property
     def format(self) -> str:
@@ -136,22 +159,31 @@ class CaptureCheck:
                 self.keys[event.signer] = None
             case Exchange() | ServerDates():
                 self._take_dated(event)
-            case Item():
-                self.items.append(event)
-                self._expect(event)
-                self._check_exchange(event)
-                if event.partial:
-                    self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
             case WorkingCopy() | WarcClosed():
                 self._expect(event)
             case ProofRead():
                 self.proofs.append(event)
+            case Item() | PostRead():
+                self._take_read(event)
             case Failed():
                 self.failed += 1
             case CaptureFinished():
                 self.finished = event
             case _:
                 pass
+
+    def _take_read(self, event: Item | PostRead) -> None:
+        """Take an item, or compare what is said of a post with its item, which stands before it in the ledger."""
+        if isinstance(event, Item):
+            self.items.append(event)
+            self._by_ref[event.ref] = event
+            self._expect(event)
+            self._check_exchange(event)
+            if event.partial:
+                self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
+        elif not self.prefix.startswith(PAYLOAD) and (item := self._by_ref.get(event.ref)) is not None:
+            # Of a bundle, what its list says is compared: this very line, where it is shown.
+            self._posts.compare(item, f"{self.prefix}{item.path}", event.post)
 
     def _begin(self, event: CaptureStarted) -> None:
         if self._merkle.size > 1:

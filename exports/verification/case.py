@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.printable import printable
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
+from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.custody import check_custody
 from exports.verification.timestamps import check_stamp
 from hashing.case.batch_folder import BATCHES
@@ -85,13 +87,18 @@ class _CaseLedger:
         self.events: list[CaseEvent] = []
         self.roots: dict[str, tuple[int, bytes]] = {}
         """By the name of the checkpoint that is of this length."""
+        self.about: dict[str, list[int]] = {}
+        """By capture: the numbers of the lines that begin and that end it."""
         self.whole = True
         merkle = MerkleTree()
         length = 0
         try:
             with check.tree.open(LEDGER) as file:
                 for line in read_lines(file, Path(LEDGER)):
-                    self.events.append(decode_case_event(line))
+                    event = decode_case_event(line)
+                    self.events.append(event)
+                    if isinstance(event, CaptureRegistered | CaptureSealed):
+                        self.about.setdefault(event.capture, []).append(len(self.events))
                     merkle.append(line)
                     length += len(line) + 1
                     self.roots[f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"] = (merkle.size, merkle.root())
@@ -202,6 +209,7 @@ def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
     """Check the captures; return the references of the items of each that is here."""
+    _check_once(check, ledger)
     registered = dict.fromkeys(event.capture for event in ledger.events if isinstance(event, CaptureRegistered))
     sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
     present = {name.split("/")[1] for name in below(check.kinds, f"{CAPTURES}/") if name.count("/") > 1}
@@ -223,6 +231,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         one = CaptureCheck(check, prefix)
         one.run()
         items[capture] = {item.ref for item in one.items}
+        _check_said_of(check, ledger, capture, one)
         event, listed = sealed.get(capture), f"{prefix}{CHECKPOINT}" in check.kinds
         if not listed and (event is None or _has_come(check, f"{prefix}{CHECKPOINT}")):
             check.under_way.add(prefix)
@@ -234,6 +243,41 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
                 prefix, "sealed, but the case does not record it: its process died, or it is not the case's"
             )
     return items
+
+
+def _check_said_of(check: Check, ledger: _CaseLedger, capture: str, one: CaptureCheck) -> None:
+    """Compare the lines about a capture with what it says itself, as far as it could be read."""
+    if one.started is None or one.unread:
+        return
+    if one.started.capture != capture:
+        check.problem(one.prefix, f"is another capture: {printable(one.started.capture, 100)}")
+        return
+    held = check.history.captures.get(capture)
+    for number in ledger.about.get(capture, ()):
+        event = ledger.events[number - 1]
+        otherwise = False
+        if isinstance(event, CaptureRegistered):
+            otherwise = registered_otherwise(event, one.started)
+        elif isinstance(event, CaptureSealed) and held is not None and one.finished is not None:
+            otherwise = sealed_otherwise(event, one.started, one.finished, held.seal)
+        if otherwise:
+            check.problem(LEDGER, f"line {number} does not say of {one.prefix} what its own ledger and seal say")
+            return
+
+
+def _check_once(check: Check, ledger: _CaseLedger) -> None:
+    """Check that each capture begins once, under a reference of its own, and ends once, after it began."""
+    exhibits = set[str]()
+    for capture, numbers in ledger.about.items():
+        events = [ledger.events[number - 1] for number in numbers[:3]]
+        begun = events[0]
+        if not isinstance(begun, CaptureRegistered) or [type(each) for each in events[1:]] not in ([], [CaptureSealed]):
+            where = f"line {numbers[-1]}: {printable(capture, 100)}"
+            check.problem(LEDGER, f"{where} does not begin once, and then end once")
+        elif begun.exhibit in exhibits:
+            check.problem(LEDGER, f"line {numbers[0]}: a second capture is called {printable(begun.exhibit, 100)}")
+        else:
+            exhibits.add(begun.exhibit)
 
 
 def _check_drafts(check: Check, strangers: set[str]) -> None:

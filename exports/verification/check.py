@@ -118,6 +118,8 @@ class Check:
     def judge_demands(self) -> None:
         """Note what was demanded and met nothing: that is not the same as met."""
         findings = self.findings
+        if self.report and not findings.report:
+            self.unchecked(".", "holds no report of goldenhour's that could be made once more")
         if self.demanded and not findings.signers:
             self.unchecked(".", "the key demanded signed nothing here, nor did any other")
         if self.roots and not findings.timestamps:

@@ -25,6 +25,7 @@ from exports.format.inventory import Inventory, stamped_captures
 from exports.format.manifest import FORMAT
 from exports.format.printable import printable
 from exports.format.result import Missing
+from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.posts import PostCheck
 from exports.verification.report import NOT_REMADE, check_report
@@ -86,15 +87,14 @@ def disagreements(
     by_capture = {head.capture: head for head in heads}
     for event in lines.values():
         if isinstance(event, CaptureRegistered) and (head := by_capture.get(event.capture)) is not None:
-            own, named = head.started, ("exhibit", "scene", "officer", "initials")
-            if event.began != own.time or any(getattr(event, name) != getattr(own, name) for name in named):
+            if registered_otherwise(event, head.started):
                 yield f"registered/{event.capture}", "does not say of the capture what its own ledger says"
-        elif isinstance(event, CaptureSealed) and (head := by_capture.get(event.capture)) is not None:
-            seal = head.seal
-            # Not the status: of a capture that was killed before its seal, the case says that it was interrupted.
-            stated = (event.exhibit, event.size, event.root, event.fingerprint)
-            if stated != (head.exhibit, seal.size, seal.root, seal.fingerprint):
-                yield f"captures/{event.capture}", "does not say of the capture what its own ledger and seal say"
+        elif (
+            isinstance(event, CaptureSealed)
+            and (head := by_capture.get(event.capture)) is not None
+            and sealed_otherwise(event, head.started, head.finished, head.seal)
+        ):
+            yield f"captures/{event.capture}", "does not say of the capture what its own ledger and seal say"
 
 
 def _line(check: Check, name: str, proven: Callable[[str, bytes], int | None]) -> object:
@@ -118,12 +118,14 @@ def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureC
     if _judged_format(check):
         return
     try:
-        inventory = _inventory(check, checked, captures)
+        posts = PostCheck(check)
+        inventory = _inventory(check, checked, captures, posts)
         if inventory is None:
             return
         check.findings.report = NOT_REMADE
         for name, pieces in inventory.files():
             _compare(check, name, pieces)
+        posts.note()
         for name, reason in disagreements(inventory.lines, inventory.line, inventory.heads):
             check.problem(f"{_SEAL}{name}.json", reason)
         if check.report and not check.findings.problems:
@@ -133,7 +135,7 @@ def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureC
 
 
 def _inventory(
-    check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], captures: Sequence[str]
+    check: Check, checked: Mapping[str, CaptureCheck | DisclosureCheck], captures: Sequence[str], posts: PostCheck
 ) -> Inventory | None:
     """Return what the bundle must list; None where nothing proves what the bundle is, which is said already.
 
@@ -149,7 +151,7 @@ def _inventory(
     stamped = stamped_captures(lines.values())
     withheld = CONTENT in exported.redacted
     sealed = [_sealed(check, checked[each], stamped.get(each), withheld=withheld) for each in captures]
-    return Inventory(lines, exported, sealed, PostCheck(check).take)
+    return Inventory(lines, exported, sealed, posts.take)
 
 
 def _sealed(

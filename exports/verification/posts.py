@@ -1,13 +1,19 @@
-"""Checking what a bundle shows of posts against the items that they were read from, where that can be read again.
+"""Checking what is said of posts against the items that they were read from, where that can be read again.
 
-A record of the AT Protocol (Bluesky) stands in its item as JSON, and its text is shown as it stands there. How any
-other post was read, out of HTML, a feed or a site's own JSON, is not repeated here: docs/formats.md says so.
+A record of the AT Protocol (Bluesky) stands in its item as JSON, and its text is shown as it stands there. A post of
+the fediverse, as Mastodon's API or as ActivityPub states it, and an entry of a JSON Feed stand in theirs as JSON with
+HTML in it: names, addresses and times are compared as they stand, the text by its letters and digits, where the HTML
+is so plain that no two readers take it differently. What was read out of a page, or out of XML, is not read again here;
+nor is what only who knows the server can tell, such as the host in a handle. How many posts that are, is said.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from exports.errors import NotCheckable
@@ -16,16 +22,32 @@ from exports.format.unpacked import unpacked
 from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from exports.format.manifest import Listed
     from exports.verification.check import Check
+    from hashing.case.events import Item
+    from hashing.case.post import Post
 
-_PLATFORM = "bluesky"
+    Json = Mapping[str, Any]
+
 _LARGEST = 4 << 20
 """Bytes of a post, unpacked, that are read."""
 _LONGEST_TEXT = 100_000
-"""Characters of a text that are shown."""
+"""Characters of a text that are shown, or compared."""
 _UNCLEAN = "\N{REPLACEMENT CHARACTER}"
 """Stands for each character that is not shown as it is, such as one that would move a cursor."""
+_PLAIN_TAG = re.compile(
+    r"</?(?:p|br|a|span|strong|em|b|i|u|s|del|code|blockquote|ul|ol|li|h[1-6]|sub|sup|div)(?: [^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_MOST_TAGS = 500
+_PLAIN_REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#39|#34);")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,200}(?::[0-9]{1,4})?/[A-Za-z0-9._~/@%?=&#+-]{0,1000}", re.ASCII)
+_TIME = re.compile(
+    r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
 
 class _Ambiguous(ValueError):
@@ -38,29 +60,42 @@ class PostCheck:
 
     check: Check
     compared: int = 0
+    not_compared: int = 0
 
     def take(self, entry: Listed) -> None:
-        """Compare what is listed, if it is a post whose item can be read again; note what differs."""
-        if not isinstance(entry, ListedItem) or entry.post is None or entry.post.platform != _PLATFORM:
-            return
-        if entry.withheld or entry.partial or not self.check.is_file(entry.path):
-            return
-        served = self._served(entry)
-        match served:
-            case {"uri": str(uri), "value": {"text": str(text)}} if uri == entry.post.id:
-                self.compared += 1
-                if not _shown_as(text, entry.post.text):
-                    self.check.problem(entry.path, f"{entry.ref}: the post's text is not what stands in the item")
-                if entry.post.author.id and f"at://{entry.post.author.id}/" != uri[: len(entry.post.author.id) + 6]:
-                    self.check.problem(entry.path, f"{entry.ref}: the post's author is not the one in the item")
-            case _:
-                pass  # another form, or none: the post was read from elsewhere, such as from its signed proof
+        """Compare what a bundle lists, if it is a post; note what differs."""
+        if isinstance(entry, ListedItem) and entry.post is not None and not entry.withheld:
+            self.compare(entry, entry.path, entry.post)
 
-    def _served(self, item: ListedItem) -> Any:  # noqa: ANN401 - whatever a server sent
+    def compare(self, item: Item | ListedItem, path: str, post: Post) -> None:
+        """Compare a post with the item at a path, if that can be read again; note what differs."""
+        if item.partial or not self.check.is_file(path):
+            return
+        served = self._served(item, path)
+        differing = _differing(served, post) if isinstance(served, dict) else None
+        if differing is None:
+            self.not_compared += 1
+            return
+        self.compared += 1
+        for each in differing:
+            what = f"{each} is not {'the one' if each == 'author' else 'what stands'} in the item"
+            self.check.problem(path, f"{item.ref}: the post's {what}")
+
+    def note(self) -> None:
+        """Say how many posts were compared."""
+        if self.compared:
+            self.check.findings.notes.append(f"posts compared with what stands in their items: {self.compared:,}")
+        if self.not_compared:
+            self.check.findings.notes.append(
+                f"posts of which no second reading was made: {self.not_compared:,} (read out of a page, of XML or of a "
+                "form that is not read here); their items are as they were sealed"
+            )
+
+    def _served(self, item: Item | ListedItem, path: str) -> Any:  # noqa: ANN401 - whatever a server sent
         """Return an item as JSON; None for what is none, or could be read in two ways."""
         data = bytearray()
         try:
-            with self.check.tree.open(item.path) as file:
+            with self.check.tree.open(path) as file:
                 for piece in unpacked(iter(lambda: file.read(PIECE), b""), item.content_encoding):
                     data += piece
                     if len(data) > _LARGEST:
@@ -68,6 +103,115 @@ class PostCheck:
             return json.loads(data, object_pairs_hook=_named_once)
         except (NotCheckable, OSError, ValueError, RecursionError):
             return None  # that it cannot be read, or is not as it was sealed, is said elsewhere
+
+
+def _differing(served: Json, post: Post) -> list[str] | None:
+    """Return the names of what differs; None where the item is of a form that is not read here, or of another post."""
+    match served:
+        case {"uri": str(uri), "value": {"text": str(text)}} if post.platform == "bluesky":
+            return list(_of_record(uri, text, post)) if uri == post.id else None
+        case {"account": {}, "content": str()} if post.platform == "fediverse":
+            return list(_of_status(served, post))
+        case {"type": "Note" | "Article" | "Question"} if post.platform == "fediverse":
+            return list(_of_activity(served, post))
+        case {"type": "Create", "object": {"type": "Note" | "Article" | "Question"} as inner} if (
+            post.platform == "fediverse"
+        ):
+            return list(_of_activity(inner, post))
+        case {"id": str()} if post.platform == "feed":
+            return list(_of_entry(served, post))
+        case _:
+            return None  # read from elsewhere, such as from its signed proof
+
+
+def _of_record(uri: str, text: str, post: Post) -> Iterator[str]:
+    if not _shown_as(text, post.text):
+        yield "text"
+    if post.author.id and f"at://{post.author.id}/" != uri[: len(post.author.id) + 6]:
+        yield "author"
+
+
+def _of_status(said: Json, post: Post) -> Iterator[str]:
+    account = said["account"]
+    yield from _plainly(
+        ("id", said.get("uri"), post.id, _ADDRESS),
+        ("address", said.get("url"), post.permalink, _ADDRESS),
+        ("author", account.get("uri"), post.author.id, _ADDRESS),
+        ("author", _user(account.get("acct")), _user(post.author.handle), _NAME),
+        ("author", account.get("display_name"), post.author.name, _NAME),
+        ("time", said.get("created_at"), post.published, _TIME),
+        ("time", said.get("edited_at"), post.edited, _TIME),
+    )
+    if not _says(said["content"], post.text, more=bool(said.get("poll"))):
+        yield "text"
+
+
+def _of_activity(said: Json, post: Post) -> Iterator[str]:
+    yield from _plainly(
+        ("id", said.get("id"), post.id, _ADDRESS),
+        ("author", said.get("attributedTo"), post.author.id, _ADDRESS),
+        ("time", said.get("published"), post.published, _TIME),
+        ("time", said.get("updated"), post.edited, _TIME),
+    )
+    more = "oneOf" in said or "anyOf" in said
+    if isinstance(content := said.get("content"), str) and content and not _says(content, post.text, more=more):
+        yield "text"
+
+
+def _of_entry(said: Json, post: Post) -> Iterator[str]:
+    yield from _plainly(
+        ("id", said.get("id"), post.id, _ADDRESS),
+    )
+    html, text = said.get("content_html"), said.get("content_text")
+    # Of a feed that is very large, not all is read: what is shown may be a part of what is said.
+    if isinstance(html, str) and html:
+        same = _says(html, post.text, cut=True)
+    else:
+        same = not isinstance(text, str) or not text or _same_letters(text, post.text, cut=True)
+    if not same:
+        yield "text"
+
+
+def _plainly(*pairs: tuple[str, object, str | None, re.Pattern[str]]) -> Iterator[str]:
+    """Yield the name of each value that is said and shown otherwise, where it is so plain that all read it alike."""
+    named = dict.fromkeys(
+        name
+        for name, said, shown, plain in pairs
+        if isinstance(said, str) and plain.fullmatch(said) and said != shown and (plain is not _TIME or _is_time(said))
+    )
+    yield from named
+
+
+def _user(name: object) -> str | None:
+    return name.lstrip("@").partition("@")[0] if isinstance(name, str) else None
+
+
+def _is_time(written: str) -> bool:
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
+
+
+def _says(html: str, shown: str, *, more: bool = False, cut: bool = False) -> bool:
+    """Say whether a text says what plain HTML does, as `_same_letters`; any other HTML passes."""
+    text, tags = _PLAIN_TAG.subn("", html)
+    if tags > _MOST_TAGS or "<" in text or ">" in text or "&" in _PLAIN_REFERENCE.sub("", text):
+        return True
+    return _same_letters(unescape(text), shown, more=more, cut=cut)
+
+
+def _same_letters(said: str, shown: str, *, more: bool = False, cut: bool = False) -> bool:
+    """Compare letters and digits, for each reader sets white space in its own way.
+
+    With `more`, something may follow in what is shown; with `cut`, something may be missing there at the end. A text
+    that is very long, or has characters that cannot be printed, passes.
+    """
+    if len(said) > _LONGEST_TEXT or not all(each.isprintable() or each in "\n\r\t" for each in said):
+        return True
+    one, other = ("".join(filter(str.isalnum, each)) for each in (said, shown))
+    return one == other or (more and other.startswith(one)) or (cut and one.startswith(other))
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

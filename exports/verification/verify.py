@@ -107,7 +107,7 @@ def _examine(
 def _ledger_state(path: Path) -> tuple[int, int] | None:
     """Return what changes whenever another command writes to a case; None where there is no ledger."""
     try:
-        status = (path / LEDGER).stat()
+        status = (path / LEDGER).lstat()
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns

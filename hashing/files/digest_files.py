@@ -36,6 +36,8 @@ class HashReading:
     path: Path
     algorithms: tuple[str, ...] = (SHA256,)
     follow_symlinks: bool = True
+    root: Path | None = None
+    """The folder of a case or a bundle: nothing below it is reached through a link."""
 
 
 def digest_many(
@@ -44,6 +46,7 @@ def digest_many(
     *,
     workers: int | None = None,
     follow_symlinks: bool = True,
+    root: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[FileDigests | UnreadFile]:
     """Hash files with the same algorithms; yield a result for each path, in the order given.
@@ -54,7 +57,7 @@ def digest_many(
     Raises BadFormat for an unknown algorithm.
     """
     names = known_algorithms(algorithms)
-    readings = (HashReading(path, names, follow_symlinks) for path in paths)
+    readings = (HashReading(path, names, follow_symlinks, root) for path in paths)
     return digest_readings(readings, workers=workers, progress=progress)
 
 
@@ -129,7 +132,12 @@ class _Batch:
 def _digest(reading: HashReading, buffer: bytearray, count: Callable[[int], None]) -> FileDigests | UnreadFile:
     try:
         return digest_file(
-            reading.path, reading.algorithms, follow_symlinks=reading.follow_symlinks, buffer=buffer, progress=count
+            reading.path,
+            reading.algorithms,
+            follow_symlinks=reading.follow_symlinks,
+            root=reading.root,
+            buffer=buffer,
+            progress=count,
         )
     except FileUnreadable as error:
         return error.unread

@@ -13,19 +13,29 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import islice
 from typing import TYPE_CHECKING
-
-from hashing.files.read import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _THROUGH = _ROOT | os.O_NOFOLLOW
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @contextmanager
@@ -76,6 +86,16 @@ def _open_regular(name: str, flags: int, folder: int, *, alone: bool) -> int:
     return descriptor
 
 
+def opened(path: Path, root: Path | None = None) -> BinaryIO:
+    """Open a regular file that is there, to read."""
+    return os.fdopen(open_file(path, root=root), "rb")
+
+
+def kind_of(mode: int) -> str:
+    """Say what a file's mode shows it to be, when it is not a regular file."""
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "of an unknown kind")
+
+
 def create_file(path: Path, flags: int, mode: int, root: Path | None = None) -> int:
     """Create a file that is not there yet, and return its descriptor."""
     with reach(path, root) as (name, folder):
@@ -105,6 +125,17 @@ def is_file(path: Path, root: Path | None = None) -> bool:
 def is_folder(path: Path, root: Path | None = None) -> bool:
     """Say whether a real folder stands there."""
     return kind(path, root) == stat.S_IFDIR
+
+
+def kinds(folder: Path, root: Path | None = None, most: int = sys.maxsize) -> list[tuple[str, int]]:
+    """Return the names in a folder, sorted, each with its file type bits; the first so many, where there are more."""
+    with reach(folder, root) as (name, above):
+        descriptor = os.open(name, _LIST, dir_fd=above)
+    try:
+        with os.scandir(descriptor) as entries:
+            return sorted((entry.name, stat.S_IFMT(_mode(entry))) for entry in islice(entries, most))
+    finally:
+        os.close(descriptor)
 
 
 def names(folder: Path, root: Path | None = None) -> list[str]:
@@ -171,6 +202,15 @@ def _there(name: str, folder: int) -> int:
         return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
     except FileNotFoundError:
         return 0
+
+
+def _mode(entry: os.DirEntry[str]) -> int:
+    """Return what an entry is, of a file or folder without asking the system again."""
+    if entry.is_file(follow_symlinks=False):
+        return stat.S_IFREG
+    if entry.is_dir(follow_symlinks=False):
+        return stat.S_IFDIR
+    return entry.stat(follow_symlinks=False).st_mode
 
 
 def _demand_regular(status: os.stat_result, *, alone: bool) -> None:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat, Unreadable
+from hashing.files import inside
 from hashing.files.deep_path import reach
 from hashing.files.digest import SHA256, Digest, Hasher, new_hash
+from hashing.files.inside import kind_of
 from hashing.files.read_ahead import CHUNK, ReadAhead
 
 if TYPE_CHECKING:
@@ -24,15 +26,6 @@ LARGE = 8 << 20
 """From this size on a second thread that reads ahead gains more than it costs (measured)."""
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-
-_KINDS = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISLNK, "a symbolic link"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +61,12 @@ def refused(path: Path, error: OSError) -> UnreadFile:
     return UnreadFile(path, reason[:1].lower() + reason[1:], missing)
 
 
-def kind_of(mode: int) -> str:
-    """Say what a file's mode shows it to be, when it is not a regular file."""
-    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "of an unknown kind")
-
-
 def digest_file(
     path: Path,
     algorithms: Sequence[str] = (SHA256,),
     *,
     follow_symlinks: bool = True,
+    root: Path | None = None,
     buffer: bytearray | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> FileDigests:
@@ -87,13 +76,14 @@ def digest_file(
     OSError) stops the reading. `buffer` is memory to read into, used again and again by a caller with many small files.
     Raises Unreadable, which names the path and the reason: also for folders, pipes and devices, which are not opened,
     and for a file whose size or time changed while it was read. A writer that leaves both as they were is not seen.
-    Raises BadFormat for an unknown algorithm.
+    `root` is the folder of a case or a bundle that the file is in: nothing below it is reached through a link, whatever
+    `follow_symlinks` says. Raises BadFormat for an unknown algorithm.
     """
     hashers = [new_hash(name) for name in algorithms]
     if not hashers:
         raise BadFormat(f"{path}: no hash algorithm was named to read it with")
     try:
-        descriptor = _open(path, follow_symlinks=follow_symlinks)
+        descriptor = _open(path, follow_symlinks=follow_symlinks, root=root)
         try:
             before = os.fstat(descriptor)
             _demand_regular(path, before)  # it may have been replaced since it was looked at
@@ -112,7 +102,10 @@ def digest_file(
     return FileDigests(path, size, tuple([hasher.digest() for hasher in hashers]))
 
 
-def _open(path: Path, *, follow_symlinks: bool) -> int:
+def _open(path: Path, *, follow_symlinks: bool, root: Path | None) -> int:
+    if root is not None:
+        with inside.reach(path, root) as (name, folder):
+            return _open_at(path, name, folder, follow_symlinks=False)
     try:
         return _open_at(path, path, None, follow_symlinks=follow_symlinks)
     except OSError as error:
@@ -122,7 +115,7 @@ def _open(path: Path, *, follow_symlinks: bool) -> int:
         return _open_at(path, name, folder, follow_symlinks=follow_symlinks)
 
 
-def _open_at(path: Path, name: Path | bytes, folder: int | None, *, follow_symlinks: bool) -> int:
+def _open_at(path: Path, name: Path | str | bytes, folder: int | None, *, follow_symlinks: bool) -> int:
     # Looked at before it is opened, since opening some devices has an effect (a tape winds back, a watchdog starts).
     _demand_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=follow_symlinks))
     return os.open(name, _READ if follow_symlinks else _READ | os.O_NOFOLLOW, dir_fd=folder)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashing.errors import Unreadable
+from hashing.files import inside
 from hashing.files.digest import SHA256
 from hashing.files.read import digest_file
 from hashing.files.read_ahead import CHUNK
@@ -36,12 +37,12 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from hashing.files.seco
 
 
 class SecondReader:
-    """A process that hashes these files with SHA-256, beginning at once. Symbolic links are not followed."""
+    """A process that hashes these files below a folder with SHA-256, beginning at once. No link is followed."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, root: str, paths: Sequence[str]) -> None:
         self._found: dict[str, tuple[str, int]] = {}
         self._waiting = deque(paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
-        self._process = _start()
+        self._process = _start(root)
         self._feeder = threading.Thread(target=self._feed, daemon=True)
         self._feeder.start()
 
@@ -82,10 +83,10 @@ class SecondReader:
                         self._found[path] = sha256.decode("ascii"), int(size)
 
 
-def _start() -> subprocess.Popen[bytes] | None:
+def _start(root: str) -> subprocess.Popen[bytes] | None:
     if not sys.executable:
         return None
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2])]
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parents[2]), root]
     try:
         return subprocess.Popen(  # noqa: S603 - this very interpreter, and our own code
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -96,21 +97,21 @@ def _start() -> subprocess.Popen[bytes] | None:
 
 def serve() -> None:
     """Hash what is named on standard input, batch by batch, until it ends: the whole life of the second process."""
-    buffer = bytearray(CHUNK)
+    root, buffer = Path(sys.argv[2]), bytearray(CHUNK)
     with suppress(EOFError, KeyboardInterrupt):
         while True:
             found: list[bytes] = []
             for path in _receive(sys.stdin.buffer):
-                found += _digest(Path(os.fsdecode(path)), buffer)
+                found += _digest(Path(os.fsdecode(path)), root, buffer)
             _send(sys.stdout.buffer, found)
 
 
-def _digest(path: Path, buffer: bytearray) -> tuple[bytes, bytes]:
+def _digest(path: Path, root: Path, buffer: bytearray) -> tuple[bytes, bytes]:
     """Return size and digest; nothing of a file that is left to the caller."""
     try:
-        if path.lstat().st_size > _LARGEST_FILE:
+        if inside.size(path, root) > _LARGEST_FILE:
             return b"", b""
-        read = digest_file(path, (SHA256,), follow_symlinks=False, buffer=buffer)
+        read = digest_file(path, (SHA256,), root=root, buffer=buffer)
     except (Unreadable, OSError, ValueError):
         return b"", b""
     return str(read.size).encode(), read.digests[0].hex.encode()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashing.files.deep_path import reach
-from hashing.files.read import UnreadFile, kind_of, refused
+from hashing.files.inside import kind_of
+from hashing.files.read import UnreadFile, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

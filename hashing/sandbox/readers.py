@@ -15,7 +15,7 @@ from hashing.sandbox.process import SandboxProcess
 from hashing.sandbox.reader_child import Asked, ReaderAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import TracebackType
 
     Argument = str | bytes | int | bool | None
@@ -34,15 +34,17 @@ _CHILD = "hashing.sandbox.reader_child:read_documents"
 
 
 class Readers:
-    """Reads documents in sandboxes, `most` at a time; a reader that hangs or dies is replaced. Thread-safe.
+    """Reads documents in sandboxes, `most` at a time and as many streams. Thread-safe.
 
-    A process starts when it is first needed, or with `start`, and imports the modules `load` before it is confined.
+    A reader that hangs or dies is replaced. A process starts when it is first needed, or with `start`, and imports the
+    modules `load` before it is confined.
     """
 
     def __init__(self, *, load: Sequence[str] = (), most: int | None = None, deadline: float = DEADLINE) -> None:
         self._load = load
         self._deadline = deadline
-        self._room = threading.Semaphore(most or min(max(os.cpu_count() or 2, 2), 8))
+        most = most or min(max(os.cpu_count() or 2, 2), 8)
+        self._room, self._streams = threading.Semaphore(most), threading.Semaphore(most)
         self._lock = threading.Lock()
         self._idle: list[_Reader] = []
         self._busy: set[_Reader] = set()
@@ -66,29 +68,42 @@ class Readers:
 
     def ask(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> T:
         """Return what `module:function` returns for files, by their descriptors, and plain values. Raises NotRead."""
-        with self._lent() as reader:
+        with self._lent(self._room) as reader:
             reader.begin(function, arguments, files)
             value = reader.next(answer, self._deadline)
             reader.end(self._deadline)
             return value
 
     def stream(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> Iterator[T]:
-        """Yield what a generator function yields, as `ask`; the reader is busy until that ends. Raises NotRead."""
-        with self._lent() as reader:
+        """Yield what a generator function yields, as `ask`; the reader is busy until that ends. Raises NotRead.
+
+        Whoever takes what is yielded may ask meanwhile, and wait for others who ask: a stream has a room of its own. He
+        may not begin a second stream.
+        """
+        with self._lent(self._streams) as reader:
             reader.begin(function, arguments, files)
             while not reader.at_end(self._deadline):
                 yield reader.next(answer, self._deadline)
 
+    def gather(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> list[T]:
+        """Return all that a generator function yields, as `ask`. Raises NotRead."""
+        with self._lent(self._room) as reader:
+            reader.begin(function, arguments, files)
+            found = list[T]()
+            while not reader.at_end(self._deadline):
+                found.append(reader.next(answer, self._deadline))
+            return found
+
     def confinement(self) -> Confinement:
         """Return what holds the readers on this machine. Raises NotRead."""
-        with self._lent() as reader:
+        with self._lent(self._room) as reader:
             return reader.confinement(self._deadline)
 
-    def give_up(self, *, but: str) -> None:
-        """Give up what is being read, except by the function `but`: nobody wants to know it any more."""
+    def give_up(self, *, but: Collection[str]) -> None:
+        """Give up what is being read, except by the functions `but`: nobody wants to know it any more."""
         with self._lock:
             for busy in self._busy:
-                if busy.function != but:
+                if busy.function not in but:
                     busy.given_up = True
                     busy.process.kill()
 
@@ -103,8 +118,8 @@ class Readers:
             reader.process.close()
 
     @contextmanager
-    def _lent(self) -> Iterator[_Reader]:
-        with self._room:
+    def _lent(self, room: threading.Semaphore) -> Iterator[_Reader]:
+        with room:
             reader = self._taken()
             try:
                 yield reader

@@ -8,7 +8,7 @@ import msgspec
 
 from capture.extractors import FetchRequest, PostExcerpt
 from capture.extractors.ask_again import ask_again
-from capture.recorder.decoding import read_decoded
+from capture.recorder.decoding import decoded_body
 from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Board:
         stored = fetch.get(FetchRequest(url=scene.url, kind="listing", found_in="scene")).stored
         if stored is None:
             return
-        body, offset = read_decoded(stored.body, stored.item.content_encoding), 0
+        with stored.body.open("rb") as file:
+            body, offset = decoded_body(file, stored.item.content_encoding), 0
         base = scene.url.removesuffix("board.json")
         for raw in msgspec.json.decode(body, type=list[msgspec.Raw]):
             data = bytes(raw)

@@ -11,7 +11,7 @@ from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.listed import ListedStatus
 from capture.extractors.fediverse.server import NOT_THERE, is_as_before
-from capture.extractors.fediverse.stored_answer import list_of, not_read, post_of, read_history
+from capture.extractors.fediverse.stored_answer import list_of, not_read, post_of, read_history, refusal
 from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
 from hashing.case.facts import Fact
@@ -61,7 +61,9 @@ class Copy:
         found_in = f"search for {self._address.url}"
         answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
         if answer.stored is None:
-            self.refusals += [] if is_as_before(answer) else [self._server.refusal(answer, "search")]
+            self.refusals += (
+                [] if is_as_before(answer) else [refusal(self._fetch.readers, self._server, answer, "search")]
+            )
             return None
         try:
             page = list_of(self._fetch.readers, answer.stored, self._server, {}, "statuses")
@@ -103,7 +105,7 @@ class Copy:
             if is_as_before(answer):
                 self.as_before = number
             else:
-                self.refusals.append(self._server.refusal(answer, "post"))
+                self.refusals.append(refusal(self._fetch.readers, self._server, answer, "post"))
             return None
         try:
             listed = post_of(self._fetch.readers, answer.stored, self._server, self._posts.names)
@@ -144,7 +146,7 @@ class Copy:
             optional=True,
         )
         if answer.stored is None:
-            reason = f"edited, but {self._server.refusal(answer, 'edit history')}"
+            reason = f"edited, but {refusal(self._fetch.readers, self._server, answer, 'edit history')}"
             if answer.status in NOT_THERE:
                 yield NotFollowed(url=url, reason=reason)
             elif not is_as_before(answer):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.extractors.fediverse.errors import NoServer
-from capture.extractors.fediverse.server import LOGIN, Server, first_members, is_as_before
-from capture.extractors.fediverse.stored_answer import members_of
+from capture.extractors.fediverse.server import LOGIN, Server, is_as_before
+from capture.extractors.fediverse.stored_answer import members_in_sample, members_of
 from capture.extractors.json_value import line
 from capture.extractors.served_json import NotJson
 from capture.extractors.unreached import unreached
@@ -44,16 +44,16 @@ def _domain(answer: Answer, fetch: Fetch) -> str | None:
     A server that wants a login even for this answers as the API answers: with an object that has an `error`.
     """
     if is_as_before(answer):
-        said = first_members(answer.sample)
+        said = members_in_sample(fetch.readers, answer)
     elif answer.stored is not None:
         try:
-            said = dict(members_of(fetch.readers, answer.stored))
+            said = members_of(fetch.readers, answer.stored)
         except NotJson:
             return None
     else:
-        said = first_members(answer.sample) if answer.status in LOGIN else {}
-        return "" if isinstance(said.get("error"), str) else None
-    if not isinstance(said.get("version"), str) and not isinstance(said.get("title"), str):
+        said = members_in_sample(fetch.readers, answer) if answer.status in LOGIN else {}
+        return "" if "error" in said else None
+    if "version" not in said and "title" not in said:
         return None
     named = line(said.get("domain") or said.get("uri"), 300)
     domain = named.partition("://")[2].partition("/")[0] or named

@@ -10,7 +10,7 @@ import msgspec
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.history import history_facts
 from capture.extractors.fediverse.names import known_names
-from capture.extractors.fediverse.stored_answer import read_history
+from capture.extractors.fediverse.stored_answer import read_history, refusal
 from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotReadable
 from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
@@ -146,7 +146,10 @@ class PostList:
                 yield ItemReading(ref=answer.stored.item.ref, facts=history_facts(history))
                 yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
             elif answer.reason:
-                yield NotFollowed(url=found.url, reason=self._server.refusal(answer, "edit history"))
+                yield NotFollowed(
+                    url=found.url,
+                    reason=refusal(self._fetch.readers, self._server, answer, "edit history"),
+                )
 
     def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:
         post, options = listed.status.post, self._fetch.options

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from capture.extractors.fediverse.account import AccountRead, read_accounts
+from capture.extractors.fediverse.account import AccountRead
 from capture.extractors.fediverse.activity_copy import find_activity
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.home import find_home_copy
 from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
-from capture.extractors.fediverse.server import first_members, is_as_before
-from capture.extractors.fediverse.stored_answer import accounts_of, not_read
+from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.stored_answer import accounts_in_sample, accounts_of, not_read, refusal
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
 from capture.extractors.served_json import NotJson
@@ -138,7 +138,7 @@ def _author(status: Status, server: Server, fetch: Fetch) -> Iterator[Finding]:
     answer = fetch.get(FetchRequest(url=url, kind="account", found_in="author of the post", optional=True))
     if answer.stored is None:
         if not is_as_before(answer):
-            yield NotFollowed(url=url, reason=server.refusal(answer, "account"))
+            yield NotFollowed(url=url, reason=refusal(fetch.readers, server, answer, "account"))
         return
     try:
         [account] = accounts_of(fetch.readers, answer.stored, server, searched=False)
@@ -169,13 +169,14 @@ def _account(
         kind = "listing" if searched else "account"
         answer = fetch.get(FetchRequest(url=url, kind=kind, found_in=f"scene {address.url}", optional=True))
         if answer.stored is None and not is_as_before(answer):
-            refusals.append(server.refusal(answer, "search" if searched else "account"))
+            what = "search" if searched else "account"
+            refusals.append(refusal(fetch.readers, server, answer, what))
             continue
         try:
             accounts = (
                 accounts_of(fetch.readers, answer.stored, server, searched=searched)
                 if answer.stored
-                else read_accounts(first_members(answer.sample), server, searched=searched, facts=False)
+                else accounts_in_sample(fetch.readers, answer, server, searched=searched)
             )
         except NotJson as error:
             said = not_read(url, answer, error)

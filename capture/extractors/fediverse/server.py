@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-from capture.extractors.json_value import line
-from capture.extractors.served_json import NotJson, ServedJson
-
 if TYPE_CHECKING:
     from capture.request.extractor import Answer
 
@@ -36,9 +33,12 @@ class Server:
         segments = "/".join(quote(segment, safe="", errors="replace") for segment in path)
         return f"{self.origin}/api/{segments}" + (f"?{urlencode(query, errors='replace')}" if query else "")
 
-    def refusal(self, answer: Answer, what: str) -> str:
-        """Say in a sentence why an answer is not what was asked for, and what to do about it."""
-        words = _words(answer)
+    def refusal(self, answer: Answer, what: str, error: str) -> str:
+        """Say in a sentence why an answer is not what was asked for, and what to do about it.
+
+        `error` is what the server itself says of that, or "".
+        """
+        words = f' ("{error}")' if error else ""
         if answer.status in LOGIN or (answer.status == _UNPROCESSABLE and "authenticated" in words):
             if self.has_token:
                 return f"{self.host} does not give {what} to the account of this access token{words}"
@@ -53,21 +53,3 @@ class Server:
 def is_as_before(answer: Answer) -> bool:
     """Whether an earlier round of a watch has these very bytes as an item: then no item is made of them."""
     return answer.status == _OK and not answer.reason and answer.stored is None
-
-
-def first_members(sample: bytes) -> dict[str, object]:
-    """Return the members of an object as far as the first bytes of a body show them."""
-    found: dict[str, object] = {}
-    served = ServedJson(sample)
-    try:
-        for name, piece in served.members(served.root):
-            found[name] = piece.value
-    except NotJson:
-        return found
-    return found
-
-
-def _words(answer: Answer) -> str:
-    """Return the server's own words for a refusal, in brackets."""
-    said = line(first_members(answer.sample).get("error"), 200)
-    return f' ("{said}")' if said else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.history import EditHistory, history_of
 from capture.extractors.fediverse.listed import ListedStatus, StatusPage, note_names, read_listed, read_page, with_names
 from capture.extractors.fediverse.server import Server
-from capture.extractors.json_value import mapping
+from capture.extractors.json_value import line, mapping
 from capture.extractors.served_json import NotJson, NotReadable, ServedJson
 from capture.recorder.decoding import NotDecoded, decoded_body
 from capture.request.extractor import NotFollowed, Unavailable
@@ -20,7 +21,7 @@ from hashing.case.post import Post
 from hashing.sandbox import NotRead, handed_over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from capture.request.extractor import Answer, StoredItem
     from hashing.sandbox import Readers
@@ -72,6 +73,29 @@ def members_of(readers: Readers, stored: StoredItem) -> dict[str, str]:
 def accounts_of(readers: Readers, stored: StoredItem, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
     """Return the stored account, or those that a search found. Raises NotJson, NotReadable."""
     return _ask(readers, "accounts_in", [stored], *_told(server), searched).accounts
+
+
+def accounts_in_sample(readers: Readers, answer: Answer, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
+    """Return the same of the first bytes of an answer of which no item was made, without facts. Raises NotReadable."""
+    try:
+        named = f"{__name__}:accounts_of_sample"
+        return readers.ask(named, answer.sample, *_told(server), searched, answer=StoredReply).accounts
+    except NotRead as error:
+        raise NotReadable(str(error)) from error
+
+
+def members_in_sample(readers: Readers, answer: Answer) -> dict[str, str]:
+    """Return the members of an object that are strings, as far as the first bytes of an answer show them."""
+    if b"{" not in answer.sample:
+        return {}
+    with suppress(NotRead):  # whoever asks has a refusal to tell of, whatever its words
+        return readers.ask(f"{__name__}:members_of_sample", answer.sample, answer=StoredReply).members
+    return {}
+
+
+def refusal(readers: Readers, server: Server, answer: Answer, what: str) -> str:
+    """Say in a sentence why an answer is not what was asked for, in the server's own words as well."""
+    return server.refusal(answer, what, line(members_in_sample(readers, answer).get("error"), 200))
 
 
 def read_history(readers: Readers, stored: StoredItem, post: Post) -> EditHistory:
@@ -153,14 +177,34 @@ def post_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bo
 
 def members_in(file: BinaryIO, coding: str) -> StoredReply:
     """Read the members of an object that are strings."""
+    return _reply(file, coding, lambda served: _members(mapping(served.whole().value)))
 
-    def _read(served: ServedJson) -> StoredReply:
-        said = mapping(served.whole().value)
-        strings = ((name, value) for name, value in said.items() if isinstance(value, str))
-        short = ((name, value) for name, value in strings if len(name) + len(value) < _LONGEST_MEMBER)
-        return StoredReply(members={_clean(name): _clean(value) for name, value in short})
 
-    return _reply(file, coding, _read)
+def members_of_sample(sample: bytes) -> StoredReply:
+    """Read the same of the first bytes of an answer."""
+    return _members(_first_members(sample))
+
+
+def accounts_of_sample(sample: bytes, origin: str, domain: str, has_token: bool, searched: bool) -> StoredReply:
+    """Read an account, or those that a search found, in the first bytes of an answer."""
+    server = Server(origin=origin, domain=domain, has_token=has_token)
+    return StoredReply(accounts=read_accounts(_first_members(sample), server, searched=searched, facts=False))
+
+
+def _first_members(sample: bytes) -> dict[str, object]:
+    """Return the members of an object as far as the first bytes of a body show them."""
+    found: dict[str, object] = {}
+    served = ServedJson(sample)
+    with suppress(NotJson):  # as a rule it breaks off
+        for name, piece in served.members(served.root):
+            found[name] = piece.value
+    return found
+
+
+def _members(said: Mapping[str, object]) -> StoredReply:
+    strings = ((name, value) for name, value in said.items() if isinstance(value, str))
+    short = ((name, value[:_LONGEST_MEMBER]) for name, value in strings if len(name) < _LONGEST_MEMBER)
+    return StoredReply(members={_clean(name): _clean(value) for name, value in short})
 
 
 def accounts_in(file: BinaryIO, coding: str, origin: str, domain: str, has_token: bool, searched: bool) -> StoredReply:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import Allowance
 from capture.extractors.fediverse.server import is_as_before
-from capture.extractors.fediverse.stored_answer import list_of
+from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.served_json import NotJson
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 
@@ -78,7 +78,11 @@ class StatusThread:
         answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
         if answer.stored is None:
             if not is_as_before(answer):
-                yield Unavailable(url=url, reason=self._server.refusal(answer, "thread"), found_in=found_in)
+                yield Unavailable(
+                    url=url,
+                    reason=refusal(self._fetch.readers, self._server, answer, "thread"),
+                    found_in=found_in,
+                )
             return False
         try:
             readers, names = self._fetch.readers, self._posts.names

@@ -13,7 +13,7 @@ from capture.extractors.fediverse.link_header import next_page
 from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import Allowance
 from capture.extractors.fediverse.server import is_as_before
-from capture.extractors.fediverse.stored_answer import list_of
+from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import host_and_port
@@ -82,7 +82,11 @@ class Timeline:
                 if by_ids and answer.status in _NO_SUCH_PAGE:
                     yield from [NotFollowed(url=url, reason=_MAY_GO_ON)] if was_full else []
                     return
-                yield Unavailable(url=url, reason=self._server.refusal(answer, self._name), found_in=self._name)
+                yield Unavailable(
+                    url=url,
+                    reason=refusal(self._fetch.readers, self._server, answer, self._name),
+                    found_in=self._name,
+                )
                 return
             following = next_page(answer.headers.get("link", ""), answer.url)
             by_ids = not following and page is not None and (by_ids or url == self._url)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from capture.extractors.video.messages import Told
 from capture.request.extractor import FetchRequest
+from hashing.files import inside
 
 if TYPE_CHECKING:
     from capture.extractors.video.messages import Ask
@@ -98,7 +99,8 @@ def is_finished(stored: StoredItem) -> bool:
     """Say whether an item is a playlist that says of itself that it will not change (RFC 8216, ISO/IEC 23009-1)."""
     if stored.item.kind != "playlist" or stored.item.size > _LARGEST_PLAYLIST or stored.item.content_encoding:
         return False
-    body = stored.body.read_bytes()
+    with inside.opened(stored.body) as file:
+        body = file.read()
     return b"#EXT-X-ENDLIST" in body or (b"<MPD" in body and b'"dynamic"' not in body)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from capture.extractors.video.playlist import Segment
 from capture.recorder.urls import lent_to
 from capture.request.extractor import FetchRequest
+from hashing.files import inside
+from hashing.files.storage import read_small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +79,7 @@ class SegmentFetch:
             if key is None or key.method != "AES-128" or key.url in self.keys:
                 continue
             stored = self.get(key.url, "data").stored
-            data = stored.body.read_bytes() if stored is not None and stored.item.size == _KEY_BYTES else b""
+            data = read_small(stored.body) if stored is not None and stored.item.size == _KEY_BYTES else b""
             self.keys[key.url] = data
             if stored is not None:
                 self.key_refs.append(stored.item.ref)
@@ -165,7 +167,7 @@ def _decrypted(piece: FetchedSegment, secret: bytes, key: Key) -> Iterator[bytes
 
 def _bytes(piece: FetchedSegment) -> Iterator[bytes]:
     left = piece.length or piece.stored.item.size
-    with piece.stored.body.open("rb") as file:
+    with inside.opened(piece.stored.body) as file:
         file.seek(piece.start)
         while left and (data := file.read(min(_PIECE, left))):
             left -= len(data)

@@ -118,9 +118,11 @@ def _sources(
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
     root = case_folder(folder)
-    sources = [SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint), sealed.checkpoint_sha256, root)]
+    sources = [
+        SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint, root), sealed.checkpoint_sha256, root)
+    ]
     if stamped is not None:
-        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token), stamped.token_sha256, root))
+        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token, root), stamped.token_sha256, root))
     for line in lines:
         kept, shown = line.sealed, line.event
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):

@@ -356,3 +356,11 @@ def test_a_proof_says_whose_word_its_key_is() -> None:
     assert "the word of the host in did:web:host.example alone" in by_host
     assert "word of" not in by_log
     assert all(said.endswith("as a rule the account's server does.") for said in (by_log, by_host))
+
+
+def test_the_report_says_what_the_end_of_a_key_means(folder: Path) -> None:
+    """Who reads the report is told to ask whether the key was retired, lost or stolen, and what that means."""
+    page = (folder / "data/report.html").read_text("utf-8")
+    said = " ".join(re.sub("<[^>]*>", "", page).split())
+    assert "whether the key was retired, lost or stolen since" in said
+    assert "only the seals count that have a trusted time before the theft: goldenhour key learn" in said

@@ -6,21 +6,24 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from exports.verification import Verification, verify
 from hashing.case.capture_folder import capture_origin
 from hashing.case.case import CAPTURES
-from hashing.case.events import CaptureRegistered
+from hashing.case.events import CaptureRegistered, CaptureSealed
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
+from hashing.ledger.ledger import LEDGER
 from hashing.ledger.merkle import MerkleTree
 from tests.exports.small_case import CaseMaker, Thing, make_case, photo
 from tests.exports.tampering import forget_here, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 EMPTY_RESPONSE = b"WARC/1.1\r\nWARC-Type: response\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
 THINGS = [Thing("one.jpg", photo(1)), Thing("two.jpg", photo(2))]
@@ -338,3 +341,59 @@ def test_a_case_that_names_captures_outside_of_it(maker: CaseMaker) -> None:
     )
     maker.case.record(event, key=maker.key)
     assert _named(verify(maker.path)) == {"missing": ["captures/../../key"]}
+
+
+@pytest.mark.parametrize("field", ["scene", "officer", "initials", "time"])
+def test_a_case_that_says_something_else_of_a_captures_beginning(
+    field: str, maker: CaseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signed line of the case that names another scene, officer or time than the capture's own is a mismatch."""
+    said = {"scene": "https://other.example/", "officer": "Jo", "initials": "JO", "time": "2020-01-01T00:00:00.000Z"}
+
+    def _lie(**fields: str) -> CaptureRegistered:
+        return CaptureRegistered(**{**fields, field: said[field]})
+
+    monkeypatch.setattr("hashing.case.case.CaptureRegistered", _lie)
+    maker.begin().seal()
+    found = verify(maker.path)
+    assert _named(found) == {"problems": [LEDGER]}
+    assert "does not say of captures/" in found.problems[0].reason
+    assert found.verdict == "mismatch"
+
+
+@pytest.mark.parametrize("field", ["status", "exhibit", "size", "root", "fingerprint"])
+def test_a_case_that_says_something_else_of_a_captures_end(
+    field: str, maker: CaseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A capture that is complete, and that the case calls interrupted, is a mismatch; so are other seals."""
+    said: dict[str, Any] = {
+        "status": "interrupted",
+        "exhibit": "MP/9",
+        "size": 3,
+        "root": "00" * 32,
+        "fingerprint": "AAAA",
+    }
+
+    def _lie(**fields: str) -> CaptureSealed:
+        return CaptureSealed(**{**fields, field: said[field]})
+
+    monkeypatch.setattr("hashing.case.case.CaptureSealed", _lie)
+    maker.capture(THINGS)
+    assert _named(verify(maker.path)) == {"problems": [LEDGER]}
+
+
+@pytest.mark.parametrize("twice", ["begun", "sealed", "reference"])
+def test_a_case_that_says_two_things_of_one_capture(twice: str, maker: CaseMaker) -> None:
+    """A capture begins once and ends once, under a reference that no other has."""
+    events = maker.case.events()
+    begun = next(event for event in events if isinstance(event, CaptureRegistered))
+    sealed = next(event for event in maker.case.events() if isinstance(event, CaptureSealed))
+    further: CaptureRegistered | CaptureSealed = sealed if twice == "sealed" else begun
+    if twice == "reference":
+        further = replace(begun, capture="20261124T101502Z-01J")
+    with maker.case._changing(maker.key) as change:
+        change.append([further])
+    found = verify(maker.path)
+    assert LEDGER in _named(found)["problems"]
+    said = "a second capture is called" if twice == "reference" else "does not begin once, and then end once"
+    assert any(said in problem.reason for problem in found.problems)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
 import zlib
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from exports.format.name_budget import NameBudget
+from exports.format.zip_form import ZipEntry, end_records
+from exports.verification import verify
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.tampering import pack, rewrite, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MOST = 300 << 20
 """Bytes: what a verification may take of anything that is no case of hundreds of thousands of items."""
@@ -118,11 +124,83 @@ def test_a_bundle_of_a_stranger_takes_little_memory(name: str, whole: Files, tmp
     assert peak < MOST, f"{peak >> 20} MiB"
 
 
+@pytest.mark.parametrize(("event", "lines"), [("item", 160_000), ("exchange", 149_000)])
+def test_a_ledger_of_very_many_lines_takes_little_memory(event: str, lines: int, whole: Files, tmp_path: Path) -> None:
+    """Items and exchanges by the hundred thousand are compared within the bound; of still more, none is."""
+    name = _named(whole, "ledger.jsonl")
+    first, *others = whole[name].splitlines(keepends=True)
+    line = next(each for each in others if f'"event":"{event}"'.encode() in each)
+    named = re.compile(rb"(?<=[0-9]-)0001(?=[-\"])|(?<=\"exchange\":)1|(?<=urn:uuid:)[0-9a-f]{8}")
+    many = b"".join(named.sub(b"%08d" % number, line) for number in range(10_000_000, 10_000_000 + lines))
+    verdict, peak = _measured(pack(tmp_path / "bundle.zip", {**whole, name: first + many}))
+    assert (verdict, peak < MOST) == ("mismatch", True), f"{peak >> 20} MiB"
+
+
+def test_a_capture_of_more_lines_than_are_checked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A capture of more exchanges and items than are kept in memory could not be checked, which is said."""
+    maker = make_case(tmp_path)
+    maker.capture([Thing("one.jpg", photo(1))])
+    monkeypatch.setattr("exports.verification.capture._MOST_KEPT", 2)
+    found = verify(maker.path)
+    assert found.verdict == "unchecked"
+    assert "more than 2 exchanges and items, which are not checked at once" in found.unchecked[0].reason
+
+
 def test_very_many_files_take_little_memory(whole: Files, tmp_path: Path) -> None:
     """A zip of tens of thousands of files that nobody sealed, in a few megabytes, costs little memory."""
     more = {f"bundle/data/{number:05d}": b"" for number in range(60_000)}
     verdict, peak = _measured(pack(tmp_path / "bundle.zip", {**whole, **more}))
     assert (verdict, peak < MOST) == ("mismatch", True), f"{peak >> 20} MiB"
+
+
+def _zip_of(path: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """Write a zip in goldenhour's form, a file at a time."""
+    entries, offset, size = list[ZipEntry](), 0, 0
+    with path.open("xb") as out:
+        for name, data in files:
+            entries.append(ZipEntry(name, len(data), zlib.crc32(data), offset))
+            offset += out.write(entries[-1].local() + data)
+        for entry in entries:
+            size += out.write(entry.central())
+        out.write(end_records(len(entries), size, offset))
+    return path
+
+
+def test_as_many_files_as_are_verified_at_once(whole: Files, tmp_path: Path) -> None:
+    """As many files as are read at all, each of them in the list of the payload, stay within the bound."""
+    folder = _named(whole, "ledger.jsonl").rpartition("/")[0]
+    names = [f"{folder}/items/{number:07d}-photo.jpg" for number in range(235_000)]
+    listed = "".join(f"{sha256().hexdigest()}  {name.partition('/')[2]}\n" for name in names).encode()
+    files = {**whole, _named(whole, "/manifest-sha256.txt"): whole[_named(whole, "/manifest-sha256.txt")] + listed}
+    path = _zip_of(tmp_path / "bundle.zip", chain(files.items(), ((name, b"") for name in names)))
+    verdict, peak = _measured(path)
+    assert (verdict, peak < MOST) == ("mismatch", True), f"{peak >> 20} MiB"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (f"bundle/data/{number:07d}" for number in range(1_000_000)),
+        (f"bundle/{number:04d}/{'a/' * 1900}x" for number in range(1_000)),
+        (f"bundle/{number:04d}{chr(0x2603) * 1300}" for number in range(50_000)),
+    ],
+    ids=["a million", "deep", "long"],
+)
+def test_more_files_than_are_verified_at_once(names: Iterator[str], tmp_path: Path) -> None:
+    """A zip of a million files, or of names that name millions of folders, is refused before they are all read."""
+    verdict, peak = _measured(_zip_of(tmp_path / "bundle.zip", ((name, b"") for name in names)))
+    assert (verdict, peak < MOST) == ("unchecked", True), f"{peak >> 20} MiB"
+
+
+def test_a_folder_of_more_files_than_are_verified_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is refused as a zip is, in words that say what to do."""
+    for number in range(300):
+        (tmp_path / f"{number}").touch()
+    budget = NameBudget(100_000)
+    monkeypatch.setattr("exports.format.folder_tree.NameBudget", lambda: budget)
+    found = verify(tmp_path)
+    [refused] = found.unchecked
+    assert refused.reason.startswith("more files than goldenhour verifies at once, which is some 250,000; verify the")
 
 
 def test_a_bomb_of_deflate_takes_little_memory(whole: Files, tmp_path: Path) -> None:

@@ -74,3 +74,92 @@ def test_a_text_is_shown_as_it_is_or_not(said: str, other: str) -> None:
     """A text is shown as itself, and as no other that has no replaced characters."""
     assert _shown_as(said, said)
     assert _shown_as(said, other) == (said == other) or "\ufffd" in other
+
+
+STATUS = {
+    "id": "11",
+    "uri": "https://social.example/users/ann/statuses/11",
+    "url": "https://social.example/@ann/11",
+    "created_at": "2026-11-24T10:15:02.000Z",
+    "account": {"acct": "ann", "uri": "https://social.example/users/ann", "display_name": "Ann"},
+    "content": '<p>Smoke over <a href="https://x.example/">the <b>bridge</b></a> &amp; river</p><p>Two fires</p>',
+}
+NOTE = {
+    "type": "Note",
+    "id": STATUS["uri"],
+    "attributedTo": "https://social.example/users/ann",
+    "published": STATUS["created_at"],
+    "content": STATUS["content"],
+}
+ENTRY = {"id": STATUS["uri"], "content_html": STATUS["content"]}
+SHOWN = Post(
+    platform="fediverse",
+    server="social.example",
+    id="https://social.example/users/ann/statuses/11",
+    permalink="https://social.example/@ann/11",
+    author=Account(handle="ann@social.example", name="Ann", id="https://social.example/users/ann"),
+    published="2026-11-24T10:15:02.000Z",
+    text="Smoke over the bridge & river\n\nTwo fires",
+)
+FORMS = {
+    "a status": (STATUS, SHOWN),
+    "a note": (NOTE, SHOWN),
+    "an activity": ({"type": "Create", "attributedTo": 1, "object": NOTE}, SHOWN),
+    "an entry": (ENTRY, msgspec.structs.replace(SHOWN, platform="feed")),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_post_in_json_as_it_stands_in_its_item(form: str, tmp_path: Path) -> None:
+    """What says what its item says is no fault, in a case and in its bundle, and is counted."""
+    said, post = FORMS[form]
+    assert problems(tmp_path, json.dumps(said).encode(), post) == []
+    for place in ("OP-ALDER", "bundle"):
+        [note] = [each for each in verify(tmp_path / place).notes if "posts" in each]
+        assert note == "posts compared with what stands in their items: 1"
+
+
+TOLD = {"a status": {"text", "id", "author", "handle", "time", "address"}, "an entry": {"text", "id"}}
+"""What is compared of each form; of the others all but a handle and an address."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("text", {"text": "I confess"}),
+        ("text", {"text": f"I confess. {SHOWN.text}"}),
+        ("id", {"id": "https://social.example/users/eve/statuses/11"}),
+        ("author", {"author": Account(handle="ann@social.example", id="https://social.example/users/eve")}),
+        ("handle", {"author": Account(handle="eve@social.example", id=SHOWN.author.id)}),
+        ("time", {"published": "2026-11-25T10:15:02.000Z"}),
+        ("address", {"permalink": "https://evil.example/"}),
+    ],
+)
+def test_a_line_that_says_something_else_of_a_post(
+    form: str, what: str, words: dict[str, object], tmp_path: Path
+) -> None:
+    """A sealed line that gives a post another text, author, time or address than its item does not match."""
+    said, post = FORMS[form]
+    maker = make_case(tmp_path)
+    capture = maker.begin("https://social.example/")
+    item = capture.add(Thing("post.json", json.dumps(said).encode(), "post", "application/json"))
+    lie = msgspec.structs.replace(post, **words)
+    capture.events.append(PostRead(time=timestamp(system_clock()), ref=item.ref, post=lie))
+    capture.seal()
+    found = verify(maker.path)
+    if what in TOLD.get(form, {"text", "id", "author", "time"}):
+        name = "author is not the one" if what in {"author", "handle"} else f"{what} is not what stands"
+        assert [each.reason for each in found.problems] == [f"MP/1-0001: the post's {name} in the item"]
+    else:
+        assert found.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["<p>a<script>b</script>", "<p>a<!-- <p> -->b", "&notit;", "<b>" * 600, "a\0b", "\ud800", "<p title='>'>x", "<x>y"],
+)
+def test_html_that_two_readers_could_take_differently_is_compared_with_nothing(content: str, tmp_path: Path) -> None:
+    """A stranger's odd HTML never makes an untouched capture one that does not match."""
+    post = msgspec.structs.replace(SHOWN, text="as some reader has it")
+    assert problems(tmp_path, json.dumps({**STATUS, "content": content}).encode(), post) == []

@@ -103,3 +103,14 @@ def test_the_last_line_says_whether_the_report_was_remade(maker: CaseMaker, tmp_
         assert done.exit_code == 0
         assert done.stdout.splitlines()[-1].endswith(said)
     assert "remade" not in CliRunner().invoke(main, ["verify", "--quiet", str(maker.path)]).stdout
+
+
+def test_a_report_that_is_demanded_of_what_has_none(maker: CaseMaker) -> None:
+    """`--report` of a case or a capture, of which no report can be made once more, is a demand that is not met."""
+    capture = maker.capture([Thing("one.jpg", photo(1))])
+    for path in (maker.path, capture):
+        found = verify(path, report=True)
+        assert (found.verdict, [each.reason for each in found.unchecked]) == (
+            "unchecked",
+            ["holds no report of goldenhour's that could be made once more"],
+        )

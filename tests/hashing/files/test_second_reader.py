@@ -42,7 +42,7 @@ def _finished(reader: SecondReader) -> tuple[dict[str, tuple[str, int]], list[st
 def test_every_file_is_read_once(tmp_path: Path) -> None:
     """Each file is either read by the process, with its own digest, or given to the caller, and none to both."""
     paths = _small_files(tmp_path, 1_234)
-    found, left = _finished(SecondReader(paths))
+    found, left = _finished(SecondReader(str(tmp_path), paths))
     assert sorted([*found, *left]) == paths
     assert found.items() <= _expected(paths).items()
 
@@ -53,7 +53,7 @@ def test_any_name(tmp_path: Path) -> None:
     paths = [f"{tmp_path}/{os.fsdecode(name)}" for name in names]
     for path in paths:
         Path(path).write_bytes(os.fsencode(path))
-    reader = SecondReader(paths)
+    reader = SecondReader(str(tmp_path), paths)
     while _waits(reader):  # the only batch is taken before the caller is asked to help
         pass
     assert _finished(reader) == (_expected(paths), [])
@@ -70,7 +70,7 @@ def test_what_it_does_not_read(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(small)
     os.mkfifo(tmp_path / "pipe")
     others = [str(tmp_path / name) for name in ("large", "link", "pipe", ".", "nothing")]
-    reader = SecondReader([*others, small])
+    reader = SecondReader(str(tmp_path), [*others, small])
     while _waits(reader):
         pass
     assert _finished(reader) == (_expected([small]), [])
@@ -81,7 +81,7 @@ def test_a_process_that_does_not_work(tmp_path: Path, interpreter: str, monkeypa
     """Where no second Python can be started, or what starts is none, the caller is left with the work and no error."""
     paths = _small_files(tmp_path, 300)
     monkeypatch.setattr(sys, "executable", interpreter)
-    found, left = _finished(SecondReader(paths))
+    found, left = _finished(SecondReader(str(tmp_path), paths))
     assert found == {}
     assert set(left) <= set(paths)
 
@@ -89,7 +89,7 @@ def test_a_process_that_does_not_work(tmp_path: Path, interpreter: str, monkeypa
 def test_a_process_that_is_killed(tmp_path: Path) -> None:
     """A process that dies half-way has delivered right digests until then, and nobody waits for the others."""
     paths = _small_files(tmp_path, 2_000)
-    reader = SecondReader(paths)
+    reader = SecondReader(str(tmp_path), paths)
     assert reader._process is not None
     while not reader._found:
         pass
@@ -101,7 +101,7 @@ def test_a_process_that_is_killed(tmp_path: Path) -> None:
 
 def test_it_ends_when_it_is_closed(tmp_path: Path) -> None:
     """Closing it early ends the process and the thread, whatever is still to be read."""
-    reader = SecondReader(_small_files(tmp_path, 3_000))
+    reader = SecondReader(str(tmp_path), _small_files(tmp_path, 3_000))
     reader.close()
     assert reader._process is not None
     assert reader._process.returncode is not None
@@ -117,7 +117,7 @@ def test_nothing_of_the_evidence_is_run(tmp_path: Path) -> None:
         "import os, sys; sys.path.insert(0, sys.argv[1])\n"
         "from hashing.files.second_reader import SecondReader\n"
         "os.chdir(sys.argv[2]); os.environ['PYTHONPATH'] = sys.argv[2]\n"
-        "reader = SecondReader(['item'])\n"
+        "reader = SecondReader('.', ['item'])\n"
         "while reader._waiting: pass\n"
         "print(len(reader.finish(print)))\n"
         "reader.close()\n"

@@ -175,11 +175,20 @@ def test_what_is_being_read_can_be_given_up() -> None:
         hanging = pool.submit(readers.ask, f"{_HERE}:hang", answer=int)
         resting = pool.submit(readers.ask, f"{_HERE}:rest", answer=int)
         _until(lambda: {each.function for each in readers._busy} == {f"{_HERE}:hang", f"{_HERE}:rest"})
-        readers.give_up(but=f"{_HERE}:rest")
+        readers.give_up(but={f"{_HERE}:rest"})
         with pytest.raises(NotRead, match=r"^the reading was stopped$"):
             hanging.result(60)
         assert resting.result(60) == 7
         assert _double(readers, 1) == 2
+
+
+def test_who_hears_a_stream_may_ask_meanwhile(readers: Readers) -> None:
+    """As many streams as there may be, none at its end, take no room from questions: nobody waits for ever."""
+    first = readers.stream(f"{_HERE}:count", 3, files=[], answer=int)
+    assert next(first) == 0
+    assert _double(readers, 4) == 8
+    assert readers.gather(f"{_HERE}:count", 3, answer=int) == [0, 1, 2]
+    assert list(first) == [1, 2]
 
 
 def test_readers_that_are_never_used_start_nothing() -> None:

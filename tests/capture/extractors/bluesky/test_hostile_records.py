@@ -138,7 +138,6 @@ def test_an_account_cannot_make_itself_uncapturable(
         documented.post(rkey, f"Post {rkey}", **({"pad": "A" * 20_000} if rkey in bad else {}))
     if fault == "too large":
         monkeypatch.setattr("capture.recorder.decoding.LARGEST", 0)
-        monkeypatch.setattr("capture.recorder.decoding.read_decoded.__defaults__", (30_000,))
     serve: Any = documented.server.files["/xrpc/com.atproto.repo.listRecords"]
 
     def _list(seen: Seen) -> Body:

@@ -1,0 +1,48 @@
+"""What a service answered the doctor's question, read in the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from capture.recorder.decoding import NotDecoded, decoded_body
+from hashing.sandbox import NotRead, handed_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashing.sandbox import Readers
+
+_MOST_OF_A_VERSION = 40
+
+TIMELINE, SEARCH, HEALTH = "timeline", "search", "health"
+"""Kinds of answers: posts under a hashtag as Mastodon's API gives them, and the AT Protocol; its version."""
+
+
+def said_by(readers: Readers, body: Path, coding: str, kind: str, tag: str) -> str:
+    """Say what an answer holds, or "" where it is no answer to such a question."""
+    try:
+        with handed_over(body) as file:
+            return readers.ask(f"{__name__}:said_in", coding, kind, tag, files=[file], answer=str)
+    except NotRead:
+        return ""
+
+
+def said_in(file: BinaryIO, coding: str, kind: str, tag: str) -> str:
+    """Say the same of an open file. Runs in the sandbox."""
+    try:
+        answer = msgspec.json.decode(decoded_body(file, coding))
+    except (NotDecoded, UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return ""
+    if kind == TIMELINE:
+        posts = answer
+    else:
+        posts = answer.get("posts" if kind == SEARCH else "version") if isinstance(answer, dict) else None
+    if kind == HEALTH:
+        return f"version {posts[:_MOST_OF_A_VERSION]}" if isinstance(posts, str) else ""
+    if not isinstance(posts, list):
+        return ""
+    verb = "shows" if kind == TIMELINE else "finds"
+    none = "has" if kind == TIMELINE else verb
+    return f"{verb} posts of #{tag}" if posts else f"{none} no post of #{tag}"

@@ -1,0 +1,36 @@
+"""How many names of files a verification holds in memory: whoever made a folder or a zip chose their number."""
+
+from __future__ import annotations
+
+import sys
+
+from exports.errors import TooMuch
+
+MOST = 180 << 20
+"""Bytes for all that is kept of the names; with what else a verification needs it stays below 300 MiB."""
+_A_NAME = 420
+"""Bytes that are kept for a file besides its name: its entry, its digest, their places in tables (measured)."""
+_COPIES = 3
+"""The name as it is in the zip, below its top folder, and in the ledger that speaks of it."""
+_SHALLOW = 8
+"""Folders on the way to a file of a bundle or a case, at most. Of deeper ones, each can be another."""
+
+
+class NameBudget:
+    """Counts what names take, and refuses those that are too many."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._left = most
+
+    def take(self, name: str) -> None:
+        """Count a file. Raises TooMuch where there are more than are verified at once."""
+        size, depth = sys.getsizeof(name), name.count("/")
+        self._left -= _A_NAME + _COPIES * size
+        if depth > _SHALLOW:
+            self._left -= depth * size // 2
+        if self._left < 0:
+            raise TooMuch(
+                "more files than goldenhour verifies at once, which is some 250,000",
+                hint="verify the captures of a case one by one (goldenhour verify CASE/captures/…), and export its "
+                "exhibits one by one",
+            )
