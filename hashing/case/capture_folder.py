@@ -284,6 +284,7 @@ def end_unsealed(path: Path) -> None:
     with storing(path):
         inside.set_mode(path / LEDGER, OWNER_READS, root)
         inside.unlink(path / MARKS, root, missing_ok=True)
+    sync_folder(path, root=root)  # once the seal is on record, nobody looks for it any more
 
 
 def capture_events(path: Path) -> Iterator[CaptureEvent]:

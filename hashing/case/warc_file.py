@@ -16,6 +16,7 @@ from hashing.files.storage import (
     reading,
     removed_on_failure,
     storing,
+    sync_file,
     sync_folder,
     write_all,
 )
@@ -182,11 +183,10 @@ class WarcFile:
 
     def _closed(self, name: str, grown: Grown, clock: Clock) -> WarcClosed:
         path = self._folder / name
+        sync_file(path, root=self._root)  # what a recovery has cut off does not come back either
         try:
             inside.set_mode(path, OWNER_READS, self._root)
             with open(inside.open_file(path, root=self._root), "rb") as file:  # noqa: PTH123 - a descriptor
-                with storing(path):
-                    os.fsync(file.fileno())  # what a recovery has cut off does not come back either
                 digest = new_hash()
                 while piece := file.read(_PIECE):
                     digest.update(piece)

@@ -135,6 +135,16 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def sync_file(path: Path, *, root: Path | None = None) -> None:
+    """Wait until what is in a file is on disk, also where a process wrote it that died. Raises Unwritable."""
+    with storing(path):
+        descriptor = inside.open_file(path, root=root)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def sync_folder(path: Path, *, root: Path | None = None) -> None:
     """Make the names in a folder survive a power cut; `root` is a folder above it."""
     with storing(path):

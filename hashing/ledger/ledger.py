@@ -180,7 +180,7 @@ class Ledger:
             yield tree.size, tree.root()
 
     def cut(self, size: int) -> bytes:
-        """Cut the ledger back to its first `size` lines; return the bytes that stood behind them.
+        """Cut the ledger back to its first `size` lines, and wait until these are on disk; return what stood behind.
 
         Raises Unwritable, Unreadable, BadFormat.
         """
@@ -190,10 +190,10 @@ class Ledger:
         with reading(self.path), os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(content.length)
             behind = file.read()
-        if behind:
-            with storing(self.path):
+        with storing(self.path):
+            if behind:
                 os.ftruncate(self._descriptor, content.length)
-                os.fsync(self._descriptor)
+            os.fsync(self._descriptor)  # a process that died may not have come to it
         self._content, self.torn, self._behind = content, b"", False
         return behind
 

@@ -113,8 +113,9 @@ def test_a_disk_that_fails_at_one_call(fault: str, before: Path, key: SigningKey
             shutil.rmtree(folder)
 
 
-def _faults(found: Verification) -> Iterator[object]:
-    yield from (*found.altered, *found.missing, *found.added, *found.problems, *found.unchecked)
+def faults(found: Verification) -> list[object]:
+    """Return everything that a verification found."""
+    return [*found.altered, *found.missing, *found.added, *found.problems, *found.unchecked]
 
 
 def _judge(code: str, folder: Path, key: SigningKey, where: str, *, lasts: bool) -> None:
@@ -137,12 +138,12 @@ def _judge(code: str, folder: Path, key: SigningKey, where: str, *, lasts: bool)
             facts = sum(bool(each.facts) for each in view.items)
             whole = (len(view.items), facts, len(view.working_copies)) == WHOLE
             assert whole or view.finished.status != "complete", (where, said)
-            assert whole or view.finished.reason, (where, said)
+            assert whole or view.finished.reason or view.failed, (where, said)
         if not lasts and code in {"0", str(int(Exit.IN_PART)), str(int(Exit.NOTHING))}:
             assert view is not None, (where, said)
     # 4. The rest can be finished off, and then everything verifies.
     finish_abandoned(case, key=key, officer=OFFICER)
     found = verify(case.path)
-    assert found.verdict == "ok", "\n".join([where, said, *map(str, _faults(found))])
+    assert found.verdict == "ok", "\n".join([where, said, *map(str, faults(found))])
     for path_, digest in stood.items():
         assert hashlib.sha256((case.path / "captures" / path_).read_bytes()).hexdigest() == digest, where
