@@ -12,7 +12,7 @@ import click
 
 from commands.batched import batch_exit, print_summary, row_json, summary_json
 from commands.exit import Exit
-from commands.interrupt import terminating_like_ctrl_c
+from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.opening import finish_begun, officer_name, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
@@ -146,7 +146,7 @@ def batch(
     settings = BatchSettings(jobs=scenes, per_host=per_host, delay=delay, retries=retries, pause=pause, again=again)
     room = DiskRoom(case.path, 0)
     with terminating_like_ctrl_c():
-        with _display(room, quiet=quiet) as progress:
+        with interruptible() as stop, _display(room, quiet=quiet) as progress:
             running = Batch(
                 rows,
                 case,
@@ -155,6 +155,7 @@ def batch(
                 officer=officer,
                 source=_named(file),
                 progress=progress,
+                stop=stop,
                 clock=system_clock,
             )
             summary = running.run(lambda done: print_json(row_json(done)) if as_json else None)

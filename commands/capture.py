@@ -10,7 +10,7 @@ import click
 
 from commands.captured import capture_exit, complain_of_end, print_capture, print_capture_json, print_case
 from commands.exit import Exit
-from commands.interrupt import terminating_like_ctrl_c
+from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.opening import officer_name, signing_key
 from commands.output import complain, print_json
 from commands.progress import capture_progress
@@ -21,6 +21,7 @@ from commands.stamping import asked_authorities, print_stamping, stamp_captures,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from capture.recorder.stopping import Stop
     from capture.request.options import CaptureOptions
     from capture.request.progress import Progress
     from capture.run.run import CaptureResult
@@ -53,12 +54,13 @@ def capture(
     key = signing_key(key_path)
     case = case_for(scenes, case_path, key, officer, chosen["title"])
     results: list[CaptureResult] = []
-    with terminating_like_ctrl_c(), capture_progress(quiet=quiet) as progress:
-        for result in _captured(scenes, case, options, key, progress):
-            results.append(result)
-            complain_of_end(result)
-            if as_json:
-                print_capture_json(result, case)
+    with terminating_like_ctrl_c():
+        with interruptible() as stop, capture_progress(quiet=quiet) as progress:
+            for result in _captured(scenes, case, options, key, progress, stop):
+                results.append(result)
+                complain_of_end(result)
+                if as_json:
+                    print_capture_json(result, case)
         try:
             stampings = stamp_captures(case, authorities, key, results)
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
@@ -75,11 +77,13 @@ def capture(
             if stamping.stamped is not None:
                 print_stamping(stamping)
     code = capture_exit(results)
-    sys.exit(Exit.IN_PART if len(results) < len(scenes) and code == Exit.OK else code)
+    if len(results) < len(scenes):
+        code = Exit.INTERRUPTED if stop.reason else Exit.IN_PART if code == Exit.OK else code
+    sys.exit(code)
 
 
 def _captured(
-    scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress
+    scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress, stop: Stop
 ) -> Iterator[CaptureResult]:
     """Capture one scene after the other, until the user or a disk without room ends it."""
     from capture.request.scene import parse_scene
@@ -87,8 +91,10 @@ def _captured(
     from hashing.errors import StorageFull
 
     for number, scene in enumerate(scenes):
+        if stop.reason:
+            return
         try:
-            result = run_capture(scene, case, options, key=key, progress=progress)
+            result = run_capture(scene, case, options, key=key, progress=progress, stop=stop)
         except StorageFull as error:
             if number == 0:
                 raise

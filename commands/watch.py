@@ -10,9 +10,9 @@ import click
 
 from commands.captured import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
 from commands.exit import Exit
-from commands.interrupt import terminating_like_ctrl_c
+from commands.interrupt import interruptible
 from commands.opening import officer_name, signing_key
-from commands.output import clean, counted, print_json
+from commands.output import clean, complain, counted, print_json
 from commands.progress import watch_display
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
@@ -55,9 +55,8 @@ def watch(
     key = signing_key(key_path)
     case = case_for(scenes, case_path, key, officer, chosen["title"])
     results = []
-    with terminating_like_ctrl_c(), watch_display(scenes, quiet=quiet, every=pause) as (progress, display):
-        watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock)
-        stopped = False
+    with interruptible() as stop, watch_display(scenes, quiet=quiet, every=pause) as (progress, display):
+        watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock, stop=stop)
         try:
             for done in watching.run(every=pause, length=length):
                 results.append(done.result)
@@ -70,7 +69,7 @@ def watch(
                     for stamping in stampings:
                         print_json(stamping.to_json())
         except KeyboardInterrupt:
-            stopped = True  # between two rounds: everything is sealed
+            complain("ended at once: what is not sealed is sealed by the next command on this case")
     if not as_json:
         sealed = f"{counted(len(results), 'capture')} sealed in {case.path}"
         them = "it" if len(results) == 1 else "them"
@@ -78,4 +77,4 @@ def watch(
         if (seal := case_seal(case.path)) is not None:
             click.echo(f"seal     {seal.fingerprint}  case")
             click.echo(NOTEBOOK)
-    sys.exit(Exit.INTERRUPTED if stopped else capture_exit(results))
+    sys.exit(Exit.INTERRUPTED if stop.reason else capture_exit(results))

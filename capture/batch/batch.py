@@ -21,7 +21,7 @@ from capture.batch.recovery import beginning, close_batch, finish_batches
 from capture.batch.schedule import Schedule, Try
 from capture.errors import CaptureError
 from capture.recorder.reading import capture_readers
-from capture.recorder.stopping import Stop
+from capture.recorder.stopping import BY_THE_OFFICER, Stop
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import finish_abandoned
 from capture.run.run import CaptureResult, capture
@@ -55,7 +55,6 @@ _LOOK_AGAIN = 0.5
 """Seconds after which the main thread looks up, at the latest."""
 _ELSEWHERE = 2.0
 """Seconds after which a row that another batch has begun is looked at again."""
-_BY_THE_USER = "stopped by the user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +143,7 @@ class Batch:
         officer: str,
         source: str,
         progress: BatchProgress | None = None,
+        stop: Stop | None = None,
         clock: Clock = system_clock,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: random.uniform(0.75, 1.25),  # noqa: S311 - spreads load, hides nothing
@@ -164,7 +164,9 @@ class Batch:
             pause=settings.pause,
             jitter=jitter,
         )
+        self._user = stop or Stop()
         self._stop = Stop()
+        """Of the batch itself: asked by the user's, or where there is no room for more rows."""
         self._readers = capture_readers()
         self._counts = Counts(total=len(rows))
         self._tally = _Tally()
@@ -178,7 +180,9 @@ class Batch:
         self._on_record: OnRecord
 
     def run(self, told: Callable[[RowDone], None] = lambda _: None) -> BatchSummary:
-        """Capture all rows; `told` hears of each as it ends. Ctrl-C, or a disk without room, seals what has arrived.
+        """Capture all rows; `told` hears of each as it ends.
+
+        Ctrl-C, the `stop` that was given, or a disk without room seals what has arrived.
 
         Raises StorageFull before anything is made, and what makes going on impossible: Unwritable, NotAsSigned.
         """
@@ -198,16 +202,16 @@ class Batch:
             self._folder.close()
 
     def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
-        status, reason = "finished", ""
-        try:
-            self._take_in(told)
-            self._work_off(told)
-        except KeyboardInterrupt:
-            status, reason = "interrupted", _BY_THE_USER
-            self._halt(reason)
-        self._see_out(told)
-        if status == "finished" and self._stop.reason:
-            status, reason = "stopped", self._stop.reason
+        with self._user.heeded(self._halt):
+            try:
+                self._take_in(told)
+                self._work_off(told)
+            except KeyboardInterrupt:
+                self._user.ask(BY_THE_OFFICER)
+            self._see_out(told)
+        status, reason = ("stopped", self._stop.reason) if self._stop.reason else ("finished", "")
+        if self._user.reason:
+            status, reason = "interrupted", self._user.reason
         try:
             close_batch(self._case, self._folder, status, reason, key=self._key, clock=self._clock)
         except StorageFull as error:  # the next command on this case writes the last lines

@@ -187,8 +187,7 @@ def _until(stop: Stop, look_up: Callable[..., T], *args: object) -> T:
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             answers.put(error)
 
-    stopped = Stopped("the capture was stopped before it was whole")
-    with stop.heeded(lambda _: answers.put(stopped)):
+    with stop.heeded(lambda reason: answers.put(Stopped(f"{reason} before it was reached"))):
         threading.Thread(target=_look_up, name="name", daemon=True).start()
         answer = answers.get()
     if isinstance(answer, BaseException):

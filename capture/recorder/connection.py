@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import urllib3
 import urllib3.connection
 
-from capture.errors import NotFetched, Stopped
+from capture.errors import NotFetched
 from capture.recorder.address_guard import AddressGuard
 from capture.recorder.exchange import Peer, current
 from capture.recorder.tls import describe, plain_reason, sent_chain
@@ -72,8 +72,7 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     def _opens(self, connection: socket.socket) -> None:
         self.opening = connection
-        if self.stop.event.is_set():  # it may have been too early for the wake-up
-            raise Stopped("the capture was stopped before it was whole")
+        self.stop.check()  # it may have been too early for the wake-up
 
     def connect(self) -> None:
         self._connecting = True
@@ -115,16 +114,24 @@ class RecordedTlsConnection(_Recorded, urllib3.connection.HTTPSConnection):
         self.ssl_context = around.tls_context()
         try:
             super().connect()
-        except ssl.SSLError as error:
-            raise NotFetched(f"{self.host}: {plain_reason(error)}") from error
-        except urllib3.exceptions.SSLError as error:
-            raise NotFetched(f"{self.host}: no TLS connection ({error})") from error
-        except (ConnectionError, TimeoutError) as error:
-            raise NotFetched(f"{self.host}: the connection broke during the TLS handshake", again=True) from error
+        except (OSError, urllib3.exceptions.SSLError) as error:
+            around.stop.check()  # which shuts the socket under us: say that instead
+            raise self._not_connected(error) from error
+        self.opening = self.sock  # a response that is the connection's last is read after this has let go of it
         if isinstance(self.sock, ssl.SSLSocket):
             chain = sent_chain(self.sock)
             self.peer.chain = tuple(chain)
             self.peer.tls = describe(self.sock, chain, verified=not around.settings.insecure)
+
+    def _not_connected(self, error: Exception) -> NotFetched:
+        """Say why there is no TLS connection."""
+        match error:
+            case ssl.SSLError():
+                return NotFetched(f"{self.host}: {plain_reason(error)}")
+            case urllib3.exceptions.SSLError():
+                return NotFetched(f"{self.host}: no TLS connection ({error})")
+            case _:
+                return NotFetched(f"{self.host}: the connection broke during the TLS handshake", again=True)
 
 
 class RecordedPool(urllib3.HTTPConnectionPool):

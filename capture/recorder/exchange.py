@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from capture.errors import NotFetched, Stopped
+from capture.errors import NotFetched
 from capture.recorder.address_guard import literal_address
 from capture.recorder.address_kinds import is_public
 from capture.recorder.incoming import HeadArrived, RequestSent
@@ -141,8 +141,7 @@ class OpenExchange:
     def before_read(self) -> None:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
         settings, now = self.around.settings, time.monotonic()
-        if self.around.stop.event.is_set():
-            raise Stopped("the capture was stopped before it was whole")
+        self.around.stop.check()
         if self.response is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
         if now - self.begun > settings.deadline:

@@ -22,7 +22,7 @@ import msgspec
 from hashing.case.events import Tls
 from hashing.errors import Unreadable
 from hashing.files import inside
-from hashing.files.storage import create, read_small, reading, storing, write_all
+from hashing.files.storage import create, read_small, reading, storing, sync_file, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,7 +194,12 @@ class Incoming:
                 os.close(descriptor)
 
     def arrived(self) -> tuple[int, str, bytes]:
-        """Return the size of the body that this capture wrote, its SHA-256, and its first bytes. Raises Unreadable."""
+        """Wait until the body that this capture wrote is on disk; return its size, SHA-256 and first bytes.
+
+        Raises Unreadable, Unwritable.
+        """
+        if self._body_size():
+            sync_file(self.body, root=self._root)  # a process that died may not have come to it
         return self._ours()
 
     def body_bytes(self) -> bytes:

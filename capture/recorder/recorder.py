@@ -181,7 +181,7 @@ class Recorder:
         for attempt in range(1, self.settings.attempts + 1):
             self._pauses.wait_for(url)
             if self._stop.event.is_set():
-                return Fetched(url, None, "not fetched: the capture was stopped")
+                return Fetched(url, None, f"not fetched: {self._stop.reason}")
             tried = self._exchange(wanted, ref)
             self._pauses.note(url, tried.arrival)
             wait = self._pause(tried, attempt)

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capture.errors import CaptureError
+from capture.errors import CaptureError, Stopped
 from hashing.errors import HashingError
 from hashing.files.storage import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+BY_THE_OFFICER = "interrupted by the officer"
+"""The reason that Ctrl-C is."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 300
@@ -60,6 +63,11 @@ class Stop:
         self.event.set()
         for told in heeding:
             told(self.reason)
+
+    def check(self) -> None:
+        """Raise Stopped, with the reason, where there is one."""
+        if self.event.is_set():
+            raise Stopped(f"{self.reason} before it was whole")
 
     @property
     def faulty(self) -> bool:

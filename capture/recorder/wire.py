@@ -60,6 +60,8 @@ class Tap(io.RawIOBase):
         except OSError as error:
             self._exchange.before_read()  # a stop closes the socket under us: say that instead
             raise NotFetched(f"the connection broke ({(error.strerror or str(error)).lower()})", again=True) from error
+        if not count:
+            self._exchange.around.stop.check()  # which ends the stream here: it is no end that the server made
         if count and self._exchange.sent:
             self._exchange.after_read(memoryview(buffer)[:count])
         return count

@@ -1,7 +1,8 @@
 """The threads that fetch: what vanishes first is fetched first.
 
 Posts and pages go before photos, photos before videos, whoever asked first. While sources still look for more, one
-thread is kept for what they ask, so that no post ever waits behind a video.
+thread is kept for what they ask, so that no post ever waits behind a video. Where there is only one thread, media that
+no source waits for are fetched when the search is over, or while a source pauses.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import heapq
 import itertools
 import threading
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from capture.recorder.stopping import Stop
+
+    _Waiting = list[tuple[int, int, Future[Any], Callable[[], Any]]]
 
 T = TypeVar("T")
 
@@ -29,11 +33,13 @@ class FetchPool:
 
     def __init__(self, threads: int, stop: Stop) -> None:
         self._stop = stop
-        self._waiting: list[tuple[int, int, Future[Any], Callable[[], Any]]] = []
+        self._awaited: _Waiting = []
+        self._found: _Waiting = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._closed = False
         self._searching = True
+        self._pausing = 0
         self._busy_with_media = 0
         self._threads = [
             threading.Thread(target=self._run, name=f"fetch-{number}", daemon=True)
@@ -44,13 +50,17 @@ class FetchPool:
             thread.start()
         stop.heed(lambda _: self._take_no_more())
 
-    def submit(self, kind: str, work: Callable[[], T]) -> Future[T]:
-        """Queue work on something of this kind; raises RuntimeError when the pool takes no more."""
+    def submit(self, kind: str, work: Callable[[], T], *, awaited: bool = True) -> Future[T]:
+        """Queue work on something of this kind; raises RuntimeError when the pool takes no more.
+
+        `awaited` says whether a source waits for it and finds nothing before it is there.
+        """
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
                 raise RuntimeError("the pool is closed")
-            heapq.heappush(self._waiting, (_ORDER.get(kind, _FIRST), next(self._numbers), future, work))
+            waiting = self._awaited if awaited else self._found
+            heapq.heappush(waiting, (_ORDER.get(kind, _FIRST), next(self._numbers), future, work))
             self._changed.notify()
         return future
 
@@ -59,6 +69,18 @@ class FetchPool:
         with self._changed:
             self._searching = False
             self._changed.notify_all()
+
+    @contextmanager
+    def pausing(self) -> Iterator[None]:
+        """Know that a source asks for nothing meanwhile, and may not for long."""
+        with self._changed:
+            self._pausing += 1
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._pausing -= 1
 
     def close(self) -> None:
         """End the threads when what they have in hand is done; what still waits is cancelled."""
@@ -69,8 +91,9 @@ class FetchPool:
     def _take_no_more(self) -> None:
         with self._changed:
             self._closed = True
-            waiting = [future for _, _, future, _ in self._waiting]
-            self._waiting.clear()
+            waiting = [future for _, _, future, _ in (*self._awaited, *self._found)]
+            self._awaited.clear()
+            self._found.clear()
             self._changed.notify_all()
         for future in waiting:
             future.cancel()
@@ -79,11 +102,11 @@ class FetchPool:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not (self._closed or self._may_take()):
+                while not (ready := self._ready()) and not self._closed:
                     self._changed.wait()
-                if not self._waiting:
+                if not ready:
                     return
-                order, _, future, work = heapq.heappop(self._waiting)
+                order, _, future, work = heapq.heappop(ready)
                 self._busy_with_media += order > _FIRST
             try:
                 if future.set_running_or_notify_cancel():
@@ -93,11 +116,18 @@ class FetchPool:
                     self._busy_with_media -= order > _FIRST
                     self._changed.notify()
 
-    def _may_take(self) -> bool:
-        if not self._waiting:
-            return False
-        for_media = len(self._threads) - (1 if self._searching and len(self._threads) > 1 else 0)
-        return self._waiting[0][0] == _FIRST or self._busy_with_media < for_media
+    def _ready(self) -> _Waiting:
+        """Return the heap whose first is to be taken now; an empty one where there is none."""
+        heaps = [heap for heap in (self._awaited, self._found) if heap and self._may_take(heap)]
+        return min(heaps, key=lambda heap: heap[0][:2], default=[])
+
+    def _may_take(self, heap: _Waiting) -> bool:
+        """Say whether the first of what waits may be taken now."""
+        if heap[0][0] == _FIRST or not self._searching:
+            return True
+        if len(self._threads) > 1:
+            return self._busy_with_media < len(self._threads) - 1
+        return heap is self._awaited or self._pausing > 0
 
 
 def _complete(future: Future[T], work: Callable[[], T], stop: Stop) -> None:

@@ -126,7 +126,10 @@ def finish_abandoned(
         except NotAsSigned as error:
             left.append(Left(folder.path, exhibits[folder.path.name], str(error).removeprefix(f"{folder.path}/")))
     for path in case.unrecorded():
-        if not _record_seal(case, path, exhibits[path.name], key, clock):
+        sealed = _record_seal(case, path, exhibits[path.name], key, clock)
+        if sealed is not None:
+            recovered.append(sealed)
+        else:
             left.append(Left(path, exhibits[path.name], "sealed with another key, and the case does not record it"))
     return Recovery(tuple(recovered), tuple(left))
 
@@ -156,23 +159,24 @@ def _free(folder: Path, name: str) -> Path:
     return path
 
 
-def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> bool:
-    """Have the case record the seal of a capture whose process died right after sealing it; say if it is ours."""
+def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> Recovered | None:
+    """Have the case record the seal of a capture whose process died right after sealing it, if it is ours."""
     note = read_small(path / CHECKPOINT, root=case.path)
     try:
         checkpoint = open_checkpoint(note, key.public)
     except (BadSignature, BadFormat):
-        return False
+        return None
     tree = MerkleTree()
     for line in ledger_lines(path / LEDGER, root=case.path):
         tree.append(line)
     known = (capture_origin(case.info.id, path.name), tree.size, tree.root())
     status = next((event.status for event in capture_events(path) if isinstance(event, CaptureFinished)), "")
     if (checkpoint.origin, checkpoint.size, checkpoint.root) != known or not status:
-        return False
+        return None
+    seal = Seal.of(checkpoint, note)
     end_unsealed(path)
-    case.record_seal(path.name, exhibit, status, Seal.of(checkpoint, note), key=key, clock=clock)
-    return True
+    case.record_seal(path.name, exhibit, status, seal, key=key, clock=clock)
+    return Recovered(path.name, exhibit, ("it was sealed already, and the case records it now",), seal, status=status)
 
 
 class _Finishing:

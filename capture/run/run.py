@@ -24,7 +24,7 @@ from capture.extractors import (
 )
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
-from capture.recorder.stopping import Stop, reason_of
+from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
 from capture.request.progress import Progress, Silent
 from capture.request.scene import parse_scene
@@ -255,7 +255,7 @@ class _Run:
             if self._clock_beside is not None and not self.stop.reason:
                 self._clock_beside.end()
         except KeyboardInterrupt:
-            self.stop.ask("stopped by the user")
+            self.stop.ask(BY_THE_OFFICER)
         except StorageFull as error:  # by a working copy, or in a source's own thread
             self._writer.disk_full(error.reason)
         except BaseException as error:  # noqa: BLE001 - what had arrived is sealed, whatever it is
@@ -290,9 +290,9 @@ class _Run:
             self._clock_beside.drop()
         with suppress(BaseException):  # it is why we are here, or comes after that
             self._writer.close()
-        self._examination.close()
         if not self._shares_readers:
             self.readers.close()
+        self._examination.close()
 
     def _handle(self, source: Extractor, finding: Finding) -> None:
         match finding:
@@ -332,8 +332,12 @@ class _Run:
             self._media_taken += 1
             self._progress.found(found.url)
             number = self.intake.next_number()
+
+            def _take() -> None:
+                self.intake.take(found, number, source.name)
+
             try:
-                future = self.pool.submit(found.kind, lambda: self.intake.take(found, number, source.name))
+                future = self.pool.submit(found.kind, _take, awaited=False)
             except RuntimeError:  # the capture is to end
                 self.intake.not_begun(found, self.stop.reason)
                 return
@@ -486,7 +490,9 @@ class _Fetch:
 
     def wait(self, seconds: float) -> None:
         """Pause, for as long as the capture is not stopped."""
-        if self._run.stop.event.wait(seconds):
+        with self._run.pool.pausing():
+            stopped = self._run.stop.event.wait(seconds)
+        if stopped:
             raise CancelledError
 
     def marked(self, finding: Finding) -> Finding:

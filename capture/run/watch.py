@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from capture.recorder.stopping import Stop
 from capture.request.scene import parse_scene
 from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, capture
@@ -62,7 +63,8 @@ class Watch:
         key: SigningKey,
         progress: Progress,
         clock: Clock,
-        pause: Callable[[float], None] = time.sleep,
+        stop: Stop | None = None,
+        pause: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scenes = scenes
@@ -71,7 +73,8 @@ class Watch:
         self._key = key
         self._progress = progress
         self._clock = clock
-        self._pause = pause
+        self._stop = stop or Stop()
+        self._pause = pause or self._stop.event.wait
         self._monotonic = monotonic
         self._clock_due = 0.0
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
@@ -81,7 +84,7 @@ class Watch:
     def run(self, *, every: float, length: float | None) -> Iterator[Round]:
         """Yield each round as it is sealed. Seconds from the beginning of one to the next, and in all (None: no end).
 
-        Raises what `capture` raises; a round that Ctrl-C ends is sealed, yielded, and the last.
+        Raises what `capture` raises; a round that Ctrl-C or the `stop` ends is sealed, yielded, and the last.
         """
         begun, number = self._monotonic(), 0
         while True:
@@ -90,12 +93,14 @@ class Watch:
             for scene in self._scenes:
                 done = self._round(number, scene)
                 yield done
-                if done.result.status == "interrupted":
+                if self._stop.reason or done.result.status == "interrupted":
                     return
             following = started + every
             if length is not None and following - begun >= length:
                 return
             self._pause(max(following - self._monotonic(), 0.0))
+            if self._stop.reason:
+                return
 
     def _clock_is_due(self) -> bool:
         """Say whether the time server may be asked again, and remember that it is."""
@@ -107,7 +112,9 @@ class Watch:
     def _round(self, number: int, scene: str) -> Round:
         earlier = self._earlier[scene]
         options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
-        result = capture(scene, self._case, options, key=self._key, progress=self._progress, clock=self._clock)
+        result = capture(
+            scene, self._case, options, key=self._key, progress=self._progress, stop=self._stop, clock=self._clock
+        )
         events = list(capture_events(result.path))
         earlier.take(events)
         items = [event for event in events if isinstance(event, Item) and not event.error_page]

@@ -285,11 +285,11 @@ class Writer:
         name = self.folder.warc.name
         if name in self._opened:
             return
-        self._opened.add(name)
         description = f"capture {self.folder.path.name}"
         date = timestamp(self._clock())
         record = info_record(new_record_id(), date=date, filename=name, software=tool(), description=description)
         self.folder.warc.append(record)
+        self._opened.add(name)
 
     def _write_chain(self, arrival: Arrival) -> None:
         """Keep each certificate chain once; every exchange names its certificates by their digests."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from exports.bundle.draft import WORKERS, batches
@@ -89,7 +90,12 @@ class FolderDraft:
                 if error.errno in {errno.ENOTEMPTY, errno.ENOTDIR}:
                     raise WouldOverwrite(f"{final}: exists already", hint="choose another name") from error
                 raise
-        sync_folder(final.parent)
+        try:
+            sync_folder(final.parent)
+        except BaseException:
+            with suppress(OSError):  # the failure that is raised says more
+                final.rename(self.path)
+            raise
 
     def discard(self) -> None:
         """Remove whatever was written; does no harm after `place`."""

@@ -13,7 +13,7 @@ from exports.bundle.uninterrupted import uninterrupted
 from exports.format.source import CHUNK, SourceReader
 from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
-from hashing.files.storage import create, settle, storing, sync_folder, write_all
+from hashing.files.storage import create, settle_for_good, storing, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,8 +88,7 @@ class ZipDraft:
 
     def place(self, final: Path) -> None:
         """Give the bundle its own name. Raises WouldOverwrite where it is taken meanwhile."""
-        settle(self.path, final)
-        sync_folder(final.parent)
+        settle_for_good(self.path, final)
 
     def discard(self) -> None:
         """Remove whatever was written; does no harm after `place`."""

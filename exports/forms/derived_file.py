@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exports.bundle.uninterrupted import uninterrupted
 from hashing.files.digest import new_hash
-from hashing.files.storage import PART, create, settle, storing, sync_folder, write_all
+from hashing.files.storage import PART, create, settle_for_good, storing, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +49,7 @@ def write_derived(path: Path, pieces: Iterable[bytes]) -> ConvertedFile:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        settle(part, path)
-        sync_folder(path.parent)
+        settle_for_good(part, path)
     finally:
         with uninterrupted():
             part.unlink(missing_ok=True)

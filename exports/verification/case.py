@@ -217,7 +217,9 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
         registered |= dict.fromkeys(sorted(present))
     _check_drafts(check, present - registered.keys())
-    for capture in sorted(present - registered.keys()):
+    empty = (folder.split("/") for folder in check.tree.empty_folders())
+    begun = {parts[1] for parts in empty if parts[0] == CAPTURES and len(parts) > 1}
+    for capture in sorted((present | begun) - registered.keys()):
         prefix = f"{CAPTURES}/{capture}/"
         if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
             check.under_way.add(prefix)

@@ -122,6 +122,7 @@ def end_batch(path: Path) -> None:
     """Remove what authenticated a batch whose end is on record. Raises Unwritable."""
     with storing(path):
         inside.unlink(path / MARKS, _root(path), missing_ok=True)
+    sync_folder(path, root=_root(path))
 
 
 def _mac(case: Case, batch: str, key: SigningKey) -> Mac:

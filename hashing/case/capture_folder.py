@@ -47,6 +47,7 @@ from hashing.files.storage import (
     make_folder,
     reading,
     settle,
+    settle_for_good,
     storing,
     sync_folder,
     write_all,
@@ -216,8 +217,7 @@ class CaptureFolder:
         with storing(made), open(inside.open_file(made, root=self.root), "rb") as file:  # noqa: PTH123 - a descriptor
             os.fsync(file.fileno())
         read = digest_file(made, follow_symlinks=False)
-        settle(made, self.path / WORKING / name, root=self.root)
-        sync_folder(self.path / WORKING, root=self.root)
+        settle_for_good(made, self.path / WORKING / name, root=self.root)
         sha256 = read.digests[0].hex
         return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=read.size, sha256=sha256, how=how)
 
@@ -283,6 +283,7 @@ def end_unsealed(path: Path) -> None:
     with storing(path):
         inside.set_mode(path / LEDGER, OWNER_READS, root)
         inside.unlink(path / MARKS, root, missing_ok=True)
+    sync_folder(path, root=root)  # once the seal is on record, nobody looks for it any more
 
 
 def capture_events(path: Path) -> Iterator[CaptureEvent]:

@@ -66,6 +66,7 @@ from hashing.files.storage import (
     reading,
     settle,
     storing,
+    sync_file,
     sync_folder,
     write_new,
     write_part,
@@ -400,6 +401,7 @@ class Case:
             if taken or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
                 raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
             write_new(mark, capture.encode(), root=self.path)
+            sync_folder(draft.parent, root=self.path)  # the draft's own name lasts, and with it the mark
             try:
                 with storing(final):
                     inside.rename(draft / capture, final, self.path)
@@ -543,6 +545,7 @@ class Case:
         with suppress(NotAsSigned, Unreadable):
             checkpoint = self._opened(part, memory.since)
             self._demand_same(part, checkpoint, memory.tree.size, memory.tree.root())
+            sync_file(self.path / LEDGER, root=self.path)
             settle(part, path, root=self.path)
             sync_folder(path.parent, root=self.path)
             memory.hold()
@@ -661,7 +664,8 @@ class _Change:
 
     def _propose(self, size: int, root: bytes) -> None:
         note = sign_checkpoint(Checkpoint(self._origin, size, root), self._key)
-        write_part(self._checkpoint(size), note.encode(), root=self._path)
+        part = write_part(self._checkpoint(size), note.encode(), root=self._path)
+        sync_folder(part.parent, root=self._path)  # without it, lines that the disk has would be nobody's
 
     def _checkpoint(self, size: int) -> Path:
         return self._path / CHECKPOINTS / checkpoint_name(size)

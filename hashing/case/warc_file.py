@@ -9,7 +9,17 @@ from hashing.case.events import WarcClosed
 from hashing.errors import BadFormat, NotAsSigned
 from hashing.files import inside
 from hashing.files.digest import new_hash
-from hashing.files.storage import OWNER_READS, create, read_error, reading, storing, sync_folder, write_all
+from hashing.files.storage import (
+    OWNER_READS,
+    create,
+    read_error,
+    reading,
+    removed_on_failure,
+    storing,
+    sync_file,
+    sync_folder,
+    write_all,
+)
 from hashing.ledger.marks import Grown
 from hashing.times import timestamp
 from hashing.warc.record import check_records
@@ -116,11 +126,10 @@ class WarcFile:
         return said
 
     def finish(self, clock: Clock) -> list[WarcClosed]:
-        """Close the files, make them read-only, and read each back: its hash, and every record in it.
+        """Close the files, make them read-only and lasting, and read each back: its hash, and every record in it.
 
         Raises BadFormat where what is on disk is not what was written.
         """
-        self.sync()
         self.close()
         return [self._closed(name, self._grown[name], clock) for name in sorted(self._grown)]
 
@@ -139,9 +148,14 @@ class WarcFile:
         self.sync()
         self.close()
         name = warc_name(len(self._grown) + 1)
-        self._descriptor = create(self._folder / name, root=self._root)
-        self._current = name
-        sync_folder(self._folder, root=self._root)
+        descriptor = create(self._folder / name, root=self._root)
+        try:
+            with removed_on_failure(self._folder / name, self._root):
+                sync_folder(self._folder, root=self._root)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor, self._current = descriptor, name
         return new_hash()
 
     def _cut(self, name: str, stated: Grown) -> int:
@@ -169,6 +183,7 @@ class WarcFile:
 
     def _closed(self, name: str, grown: Grown, clock: Clock) -> WarcClosed:
         path = self._folder / name
+        sync_file(path, root=self._root)  # what a recovery has cut off does not come back either
         try:
             inside.set_mode(path, OWNER_READS, self._root)
             with open(inside.open_file(path, root=self._root), "rb") as file:  # noqa: PTH123 - a descriptor

@@ -135,6 +135,16 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def sync_file(path: Path, *, root: Path | None = None) -> None:
+    """Wait until what is in a file is on disk, also where a process wrote it that died. Raises Unwritable."""
+    with storing(path):
+        descriptor = inside.open_file(path, root=root)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def sync_folder(path: Path, *, root: Path | None = None) -> None:
     """Make the names in a folder survive a power cut; `root` is a folder above it."""
     with storing(path):
@@ -159,16 +169,27 @@ def settle(part: Path, final: Path, *, root: Path | None = None) -> None:
         inside.settle(part, final, OWNER_READS, root)
 
 
+def settle_for_good(part: Path, final: Path, *, root: Path | None = None) -> None:
+    """Do what `settle` does, and make the name survive a power cut; a name that may not is taken back.
+
+    Raises WouldOverwrite, Unwritable.
+    """
+    settle(part, final, root=root)
+    with removed_on_failure(final, root):
+        sync_folder(final.parent, root=root)
+
+
 def write_new(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Create a read-only file with these bytes, whole or not at all. Raises WouldOverwrite, Unwritable."""
     write_file(path, data, root=root)
-    sync_folder(path.parent, root=root)
+    with removed_on_failure(path, root):
+        sync_folder(path.parent, root=root)
 
 
 def write_exclusively(path: Path, data: bytes) -> None:
     """Create a file that the user named, and touch nothing beside it. Raises WouldOverwrite, Unwritable."""
     descriptor = create(path)
-    with storing(path), _removed_on_failure(path, None):
+    with storing(path), removed_on_failure(path, None):
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)
@@ -180,7 +201,7 @@ def write_exclusively(path: Path, data: bytes) -> None:
 def write_file(path: Path, data: bytes, *, root: Path | None = None) -> None:
     """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
     part = write_part(path, data, root=root)
-    with _removed_on_failure(part, root):
+    with removed_on_failure(part, root):
         settle(part, path, root=root)
 
 
@@ -190,7 +211,7 @@ def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
     with storing(path):
         inside.unlink(part, root, missing_ok=True)  # left by a process that died here: it was never announced
         descriptor = create(part, root=root)
-        with _removed_on_failure(part, root):
+        with removed_on_failure(part, root):
             try:
                 write_all(descriptor, data)
                 os.fsync(descriptor)
@@ -200,8 +221,8 @@ def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
 
 
 @contextmanager
-def _removed_on_failure(path: Path, root: Path | None) -> Iterator[None]:
-    """Leave no file behind that is not whole."""
+def removed_on_failure(path: Path, root: Path | None) -> Iterator[None]:
+    """Leave no file behind that is not whole, or of which nobody will ever speak."""
     try:
         yield
     except BaseException:

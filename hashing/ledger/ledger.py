@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -71,7 +72,8 @@ class Ledger:
     """A ledger open for appending, locked against every other process.
 
     `torn` is an unfinished last line that was found when it was opened: one that was never announced, because its
-    writer died while writing it. The next change cuts it off. `resumed` says whether lines were remembered.
+    writer died while writing it. The next change cuts it off, as it does what a failed one may have left. `resumed`
+    says whether lines were remembered.
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class Ledger:
         self.path = path
         self.torn = torn
         self.resumed = resumed
+        self._behind = bool(torn)
+        """Whether something stands behind the lines."""
         self._descriptor = descriptor
         self._content = content
 
@@ -154,14 +158,17 @@ class Ledger:
         length = self._content.length
         try:
             with storing(self.path):
-                if self.torn:
+                if self._behind:
                     os.ftruncate(self._descriptor, length)
-                    self.torn = b""
+                    self.torn, self._behind = b"", False
                 os.lseek(self._descriptor, length, os.SEEK_SET)
                 write_all(self._descriptor, b"".join(batch))
                 os.fsync(self._descriptor)
         except BaseException:
-            os.ftruncate(self._descriptor, length)  # half a line must not stay where the next one goes
+            self._behind = True
+            with suppress(OSError):  # the failure that is raised says more
+                os.ftruncate(self._descriptor, length)
+                self._behind = False
             raise
         self._content = content
 
@@ -173,7 +180,7 @@ class Ledger:
             yield tree.size, tree.root()
 
     def cut(self, size: int) -> bytes:
-        """Cut the ledger back to its first `size` lines; return the bytes that stood behind them.
+        """Cut the ledger back to its first `size` lines, and wait until these are on disk; return what stood behind.
 
         Raises Unwritable, Unreadable, BadFormat.
         """
@@ -183,11 +190,11 @@ class Ledger:
         with reading(self.path), os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(content.length)
             behind = file.read()
-        if behind:
-            with storing(self.path):
+        with storing(self.path):
+            if behind:
                 os.ftruncate(self._descriptor, content.length)
-                os.fsync(self._descriptor)
-        self._content, self.torn = content, b""
+            os.fsync(self._descriptor)  # a process that died may not have come to it
+        self._content, self.torn, self._behind = content, b"", False
         return behind
 
     def _lines(self, start: int) -> Iterator[bytes]:

@@ -53,10 +53,12 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerMarks:
     """The marks of a ledger that goes on."""
 
-    def __init__(self, path: Path, descriptor: int, mac: Mac) -> None:
+    def __init__(self, path: Path, descriptor: int, mac: Mac, *, torn: bool = False) -> None:
         self._path = path
         self._descriptor = descriptor
         self._mac = mac
+        self._torn = torn
+        """Whether half a line may stand at the end, of a process that died or of a write that failed."""
 
     @classmethod
     def create(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:
@@ -65,20 +67,21 @@ class LedgerMarks:
 
     @classmethod
     def open(cls, folder: Path, mac: Mac, *, root: Path | None = None) -> LedgerMarks:
-        """Go on with the marks of a ledger whose process died; a torn last line is ended. Raises Unwritable."""
+        """Go on with the marks of a ledger whose process died. Raises Unwritable."""
         path = folder / MARKS
         with storing(path):
             descriptor = inside.open_file(path, os.O_RDWR | os.O_APPEND, root, alone=True)
-            write_all(descriptor, b"\n")
-        return cls(path, descriptor, mac)
+        return cls(path, descriptor, mac, torn=True)
 
     def add(self, size: int, root: bytes, warcs: Mapping[str, Grown] | None = None) -> None:
         """State what the ledger will be, before its lines are written. On disk on return. Raises StorageFull."""
         mark = LedgerMark(size=size, root=root.hex(), warcs=dict(warcs or {}))
-        line = _Line(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))
+        line = canonical_json(_Line(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))) + b"\n"
+        line, self._torn = b"\n" + line if self._torn else line, True
         with storing(self._path):
-            write_all(self._descriptor, canonical_json(line) + b"\n")
+            write_all(self._descriptor, line)
             os.fsync(self._descriptor)
+        self._torn = False
 
     def close(self) -> None:
         """Let go of the file. More than once does no harm."""

@@ -132,7 +132,7 @@ def test_ctrl_c_seals_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
         gate.set()
         assert running.returncode == Exit.INTERRUPTED
         assert "left in the queue" in said
-        assert "stopped by the user; the same command goes on with what is left" in said
+        assert "interrupted by the officer; the same command goes on with what is left" in said
         assert typed("verify", "OP-ALDER", cwd=tmp_path).returncode == Exit.OK
         again = _batch("rows.txt", cwd=tmp_path)
     assert again.returncode == Exit.OK, again.stderr

@@ -2,7 +2,8 @@
 
 usage: python -m tests.faults.failing
 Each line on stdin is a call, by number (0: none fails), a fault and a folder. Answers on stdout with the exit code of
-the child and the number of calls that it made on the case. What it printed is in the folder's `stdout` and `stderr`.
+the child, the number of calls that it made on the case, and what failed: the call's name and its path in the case.
+What the child printed is in the folder's `stdout` and `stderr`.
 """
 
 from __future__ import annotations
@@ -44,45 +45,57 @@ class FailingDisk:
 
     def __init__(self, folder: Path, call: int, fault: str) -> None:
         self.calls = 0
+        self.failed = "nothing"
+        """The first call that failed: its name, and the path in the folder."""
         self._lock = threading.Lock()
         self._folder, self._call = str(folder), call
         self._name, _, self._lasts = fault.partition(" ")
-        self._inside: set[int] = set()
+        self._inside: dict[int, str] = {}
+        """The path that each open descriptor of a file in the folder was opened by."""
         for name in _PATHS:
-            setattr(os, name, self._at_paths(getattr(os, name)))
+            setattr(os, name, self._at_paths(name, getattr(os, name)))
         for name in _DESCRIPTORS:
-            setattr(os, name, self._at_descriptors(getattr(os, name)))
-        io.open = self._at_paths(io.open)  # what Path.open calls
+            setattr(os, name, self._at_descriptors(name, getattr(os, name)))
+        io.open = self._at_paths("open", io.open)  # what Path.open calls
 
-    def _count(self, path: object) -> None:
+    def _count(self, name: str, path: str) -> None:
         with self._lock:
             self.calls += 1
             fails = self.calls >= self._call > 0 if self._lasts else self.calls == self._call
+            if self.calls == self._call:
+                self.failed = f"{name} {os.path.relpath(path, self._folder)}"
         if fails:
             if self._name == "MemoryError":
                 raise MemoryError
             number = getattr(errno, self._name)
             raise OSError(number, os.strerror(number), path)
 
-    def _is_inside(self, path: object) -> bool:
-        return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(self._folder)
+    def _path_inside(self, path: object, folder: object) -> str | None:
+        """Return the path of what a call names, if it is below the folder; `folder` is the call's `dir_fd`."""
+        if isinstance(folder, int):
+            return f"{self._inside[folder]}/{path}" if folder in self._inside else None
+        named = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+        return named if named.startswith(self._folder) else None
 
-    def _at_paths(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _at_paths(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def _called(path: Any = ".", *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the system's own signatures
-            inside = self._is_inside(path) or kwargs.get("dir_fd") in self._inside
-            if inside:
-                self._count(path)
+            inside = self._path_inside(path, kwargs.get("dir_fd", kwargs.get("src_dir_fd")))
+            if inside is not None:
+                self._count(name, inside)
             result = call(path, *args, **kwargs)
             if isinstance(result, int):
-                self._inside.add(result) if inside else self._inside.discard(result)
+                if inside is not None:
+                    self._inside[result] = inside
+                else:
+                    self._inside.pop(result, None)
             return result
 
         return _called
 
-    def _at_descriptors(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _at_descriptors(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def _called(descriptor: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the system's own signatures
             if descriptor in self._inside:
-                self._count(None)
+                self._count(name, self._inside[descriptor])
             return call(descriptor, *args, **kwargs)
 
         return _called
@@ -101,7 +114,7 @@ def main() -> None:
             os._exit(_run(int(call), fault, Path(folder), writing))
         os.close(writing)
         with open(reading, encoding="ascii") as pipe:  # noqa: PTH123 - a descriptor
-            print(pipe.read() or "died", flush=True)
+            print(pipe.read() or "died 0 -", flush=True)
         os.waitpid(child, 0)
 
 
@@ -114,7 +127,7 @@ def _run(call: int, fault: str, folder: Path, writing: int) -> int:
     words += ["--allow-private", "--quiet", "--key", str(folder / "key.pem"), "--timeout", "20", "--jobs", "2"]
     code: object = "hangs"
     disk = FailingDisk(folder / "case", call, fault)
-    watch = threading.Timer(PATIENCE, lambda: (os.write(writing, b"hangs 0"), os._exit(1)))
+    watch = threading.Timer(PATIENCE, lambda: (os.write(writing, b"hangs 0 -"), os._exit(1)))
     watch.daemon = True
     watch.start()
     try:
@@ -128,7 +141,7 @@ def _run(call: int, fault: str, folder: Path, writing: int) -> int:
         traceback.print_exc()
     sys.stdout.close()
     sys.stderr.close()
-    os.write(writing, f"{code} {disk.calls}".encode("ascii", "replace"))
+    os.write(writing, f"{code} {disk.calls} {disk.failed}".encode("ascii", "replace"))
     return 0
 
 

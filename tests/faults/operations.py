@@ -34,6 +34,12 @@ def capture_scene(folder: Path) -> None:
     capture((folder / "url").read_text("utf-8"), case, options, key=key)
 
 
+def recover(folder: Path) -> None:
+    """Finish off what a process that died has left."""
+    case, key = _opened(folder)
+    finish_abandoned(case, key=key, officer=OFFICER)
+
+
 def export_folder(folder: Path) -> None:
     """Export the case as a folder."""
     case, key = _opened(folder)
@@ -79,5 +85,5 @@ def run_batch(folder: Path) -> None:
 
 OPERATIONS = {
     each.__name__: each
-    for each in (capture_scene, export_folder, export_zip, add_custody, stamp_case, merge, run_batch)
+    for each in (capture_scene, recover, export_folder, export_zip, add_custody, stamp_case, merge, run_batch)
 }

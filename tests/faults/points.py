@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ class Points:
     def __init__(self, deadly: int) -> None:
         self.passed = 0
         self._deadly = deadly
+        self._lock = threading.Lock()
         for name in _CALLS:
             setattr(os, name, self._counting(getattr(os, name)))
 
     def _count(self) -> None:
-        self.passed += 1
-        if self.passed == self._deadly:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self._lock:  # no other thread passes a point before this process is dead
+            self.passed += 1
+            if self.passed == self._deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def _counting(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def _called(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the system's own signatures

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from exports.format.result import Verification
     from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
@@ -59,14 +60,14 @@ class Failer:
     ) -> None:
         self._process.communicate(timeout=PATIENCE)
 
-    def run(self, call: int, fault: str, folder: Path) -> tuple[str, int]:
-        """Let one call fail; return the exit code, or what became of the process, and the number of calls."""
+    def run(self, call: int, fault: str, folder: Path) -> tuple[str, int, str]:
+        """Let one call fail; return the exit code, or what became of the process, the number of calls, what failed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{call}\t{fault}\t{folder}\n")
         self._process.stdin.flush()
-        code, _, calls = self._process.stdout.readline().strip().partition(" ")
-        return code, int(calls or 0)
+        code, calls, failed = self._process.stdout.readline().strip().split(" ", 2)
+        return code, int(calls), failed
 
 
 @pytest.fixture
@@ -101,15 +102,20 @@ def test_a_disk_that_fails_at_one_call(fault: str, before: Path, key: SigningKey
     whole = before.with_name("whole")
     shutil.copytree(before, whole)
     with Failer() as failer:
-        code, calls = failer.run(0, fault, whole)
+        code, calls, _ = failer.run(0, fault, whole)
         assert code == "0", (whole / "stderr").read_text()
         assert calls > 100
         for call in sample(range(1, calls + 1), MOST):
             folder = before.with_name(f"at-{call}")
             shutil.copytree(before, folder)
-            code, _ = failer.run(call, fault, folder)
-            _judge(code, folder, key, f"{fault} at call {call}", lasts="for good" in fault)
+            code, _, failed = failer.run(call, fault, folder)
+            _judge(code, folder, key, f"{fault} at call {call}: {failed}", lasts="for good" in fault)
             shutil.rmtree(folder)
+
+
+def faults(found: Verification) -> list[object]:
+    """Return everything that a verification found."""
+    return [*found.altered, *found.missing, *found.added, *found.problems, *found.unchecked]
 
 
 def _judge(code: str, folder: Path, key: SigningKey, where: str, *, lasts: bool) -> None:
@@ -132,12 +138,12 @@ def _judge(code: str, folder: Path, key: SigningKey, where: str, *, lasts: bool)
             facts = sum(bool(each.facts) for each in view.items)
             whole = (len(view.items), facts, len(view.working_copies)) == WHOLE
             assert whole or view.finished.status != "complete", (where, said)
-            assert whole or view.finished.reason, (where, said)
+            assert whole or view.finished.reason or view.failed, (where, said)
         if not lasts and code in {"0", str(int(Exit.IN_PART)), str(int(Exit.NOTHING))}:
             assert view is not None, (where, said)
     # 4. The rest can be finished off, and then everything verifies.
     finish_abandoned(case, key=key, officer=OFFICER)
     found = verify(case.path)
-    assert found.verdict == "ok", (where, found, said)
+    assert found.verdict == "ok", "\n".join([where, said, *map(str, faults(found))])
     for path_, digest in stood.items():
         assert hashlib.sha256((case.path / "captures" / path_).read_bytes()).hexdigest() == digest, where

@@ -21,6 +21,7 @@ from exports.format.capture_view import read_capture
 from exports.verification import verify
 from tests.capture.conftest import NETWORK, OPTIONS, jpeg
 from tests.servers import Body, MisbehavingServer, RawServer, SceneServer
+from tests.servers.tls import TlsServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ class Captures:
 
     def __init__(self, case: Case, key: SigningKey) -> None:
         self._case, self._key = case, key
+        self.folder = case.path
         self.stop = Stop()
 
     def run(
@@ -278,3 +280,42 @@ def test_a_stop_while_a_head_is_awaited(captures: Captures) -> None:
     with RawServer(_silent) as server:
         result, _ = captures.run(server.url("/"), _stop, **SLOW)
     assert (result.status, result.reason) == ("interrupted", "enough")
+
+
+def test_a_stop_during_a_tls_handshake(captures: Captures) -> None:
+    """A server that takes the connection and never shakes hands does not keep a capture that is to end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def _stop() -> None:
+            accepted, _ = listening.accept()
+            begun.append(accepted)
+            assert accepted.recv(5)  # the handshake has begun
+            captures.stop.ask("enough")
+
+        begun: list[socket.socket] = []
+        result, view = captures.run(f"https://127.0.0.1:{listening.getsockname()[1]}/", _stop, **SLOW)
+        begun[0].close()
+    assert (result.status, result.reason) == ("interrupted", "enough")
+    assert [each.reason for each in view.failed] == ["enough before it was whole"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_stop_inside_the_last_answer_of_a_connection(captures: Captures, scheme: str) -> None:
+    """A body whose end is the connection's is in part only where a stop has cut it, over TLS as well, and at once."""
+    arrived = threading.Event()
+
+    def _half(connection: Any, _: object) -> None:  # noqa: ANN401 - a Connection
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nthe first words")
+        arrived.set()
+        connection.wait(None)
+
+    def _stop() -> None:
+        assert arrived.wait(PATIENCE)
+        while not any(path.read_bytes() for path in captures.folder.rglob("*.body")):
+            threading.Event().wait(0.01)
+        captures.stop.ask("enough")
+
+    with RawServer(_half) if scheme == "http" else TlsServer(RawServer(_half)) as server:
+        result, view = captures.run(server.url("/"), _stop, insecure=True, **SLOW)
+    assert (result.status, result.reason) == ("interrupted", "enough")
+    assert [(each.item.size, each.item.partial) for each in view.items] == [(15, "enough before it was whole")]

@@ -55,6 +55,27 @@ def test_one_thread_takes_everything() -> None:
     pool.close()
 
 
+def test_one_thread_fetches_for_sources_before_what_they_found() -> None:
+    """With a single job, what sources wait for is fetched, a video too; what they found waits for the end of search."""
+    pool, order = FetchPool(1, Stop()), list[str]()
+    found = pool.submit("photo", partial(order.append, "found photo"), awaited=False)
+    pool.submit("segment", partial(order.append, "awaited segment")).result(PATIENCE)
+    pool.submit("post", partial(order.append, "post")).result(PATIENCE)
+    pool.search_ended()
+    found.result(PATIENCE)
+    pool.close()
+    assert order == ["awaited segment", "post", "found photo"]
+
+
+def test_one_thread_fetches_what_was_found_while_a_source_pauses() -> None:
+    """A photo does not wait for the end of a live stream that is looked at now and then."""
+    pool = FetchPool(1, Stop())
+    found = pool.submit("photo", lambda: "there", awaited=False)
+    with pool.pausing():
+        assert found.result(PATIENCE) == "there"
+    pool.close()
+
+
 def test_an_error_reaches_who_waits_and_ends_the_capture() -> None:
     """What a fetch raises is raised where its result is asked for, is the reason to end, and nothing more is taken."""
     stop = Stop()

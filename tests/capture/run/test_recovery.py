@@ -100,7 +100,7 @@ def test_ctrl_c_seals_what_had_arrived(tmp_path: Path, key_file: Path) -> None:
     view = read_capture(case.captures()[0])
     assert view.status == "interrupted"
     assert view.finished is not None
-    assert view.finished.reason == "stopped by the user"
+    assert view.finished.reason == "interrupted by the officer"
     assert {entry.item.size for entry in view.items if entry.item.partial} == {200_000}
     assert verify(case.path).verdict == "ok"
 

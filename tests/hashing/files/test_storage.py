@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -62,6 +63,21 @@ def test_a_full_disk_is_named_as_such(small_disk: Path) -> None:
         write_new(small_disk / "large", bytes(8 << 20))
     assert "free some space" in caught.value.hint
     assert list(small_disk.iterdir()) == []
+
+
+def test_a_name_that_may_not_last_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the folder cannot be synced, `write_new` fails and leaves no file of which nobody will ever speak."""
+    synced = os.fsync
+
+    def _no_folder(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", _no_folder)
+    with pytest.raises(StorageFull):
+        write_new(tmp_path / "text.txt", b"words")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_an_error_in_plain_words(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import subprocess
@@ -123,6 +124,30 @@ def test_a_ledger_is_never_begun_twice(tmp_path: Path) -> None:
     Ledger.create(tmp_path / "ledger.jsonl").close()
     with pytest.raises(WouldOverwrite):
         Ledger.create(tmp_path / "ledger.jsonl")
+
+
+def test_half_a_line_that_cannot_be_cut_off_spoils_none_that_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk takes half a group and refuses to be cut as well, the next group stands where this one was to."""
+    path, write = tmp_path / "ledger.jsonl", os.write
+
+    def _half(descriptor: int, data: bytes) -> int:
+        write(descriptor, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _refused(_descriptor: int, _length: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with Ledger.create(path) as ledger:
+        ledger.append([b"one"])
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", _half)
+            patched.setattr(os, "ftruncate", _refused)
+            with pytest.raises(StorageFull):
+                ledger.append([b"x" * 100])
+        ledger.append([b"two"])
+    assert path.read_bytes() == b"one\ntwo\n"
 
 
 def test_half_a_group_never_stays_on_a_full_disk(small_disk: Path) -> None:
