@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -11,18 +12,29 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from hashing.ledger.keys import SigningKey
     from tests.servers.time_authority import TimeAuthority
 
 
-pytest_plugins = ["tests.quick", "tests.sampling"]
+pytest_plugins = ["tests.kept_readers", "tests.quick", "tests.sampling", "tests.servers.shared"]
 
 
-_STARTED_ONCE = ("bluesky", "bluesky_appview", "appview", "mastodon", "media_site", "browser", "ordinary", "hostile")
+_STARTED_ONCE = ("bluesky", "bluesky_appview", "mastodon", "media_site", "browser", "ordinary", "hostile")
 """Fixtures that one worker starts once, and that take long."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are collected: all of it stays, and each look walks over thousands of tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
