@@ -79,6 +79,7 @@ _HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.skipif(not _HAS_PROC, reason="this system has no /proc to look into")
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", _HOSTILE)
 def test_no_page_takes_300_mib_to_read(tmp_path: Path, name: str) -> None:
     """What stands before the flood is found, and what is not read behind it is said."""
@@ -103,6 +104,7 @@ _FEEDS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.skipif(not _HAS_PROC, reason="this system has no /proc to look into")
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", _FEEDS)
 def test_no_feed_takes_300_mib_to_read(captured: Captured, name: str) -> None:
     """What is not read of it is a failure of the capture, which is sealed all the same."""
