@@ -46,8 +46,13 @@ class Rendering:
     """Renders the pages of one report; `reasons` say by SHA-256 why a photo has no preview."""
 
     def __init__(self, listing: BundleListing, files: BundleFiles, reasons: Mapping[str, str]) -> None:
-        self._environment = environment(files)
-        self._shared = {"listing": listing, "reasons": reasons, "summary": summary(listing), **_lookups(listing)}
+        self._shared = {
+            "listing": listing,
+            "page_text": files.page_text,
+            "reasons": reasons,
+            "summary": summary(listing),
+            **_lookups(listing),
+        }
 
     def page(self, page: SitePage, navigation: Sequence[SitePage], links: ReportLinks) -> Iterator[bytes]:
         """Yield a page in pieces. Raises what opening a page's text raises."""
@@ -73,7 +78,7 @@ class Rendering:
 
     def filled(self, template: str, **values: object) -> Iterator[bytes]:
         """Yield a template filled with what is shared and with these values."""
-        stream = self._environment.get_template(template).stream({**self._shared, **values})
+        stream = environment().get_template(template).stream({**self._shared, **values})
         stream.enable_buffering(_BUFFERED)
         for piece in stream:
             yield piece.encode("utf-8", "backslashreplace")
@@ -90,8 +95,12 @@ def policy_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def environment(files: BundleFiles) -> Environment:
-    """Return Jinja set up so that nothing passes unescaped and nothing undefined is shown as empty."""
+@cache
+def environment() -> Environment:
+    """Return Jinja set up so that nothing passes unescaped and nothing undefined is shown as empty.
+
+    It keeps the templates that it has compiled, for whatever report is made next.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -107,7 +116,6 @@ def environment(files: BundleFiles) -> Environment:
         "degrees": degrees,
         "host": lambda url: url.partition("://")[2].partition("/")[0],
         "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
-        "text": files.page_text,
         "together": skips_together,
         "verdict": verdict_line,
     }

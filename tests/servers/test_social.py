@@ -16,16 +16,18 @@ import pytest
 import requests
 
 from tests.patience import PATIENCE, wait_until
-from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.bluesky.databases import PostgresServer
 from tests.servers.bluesky.user import POSTS, hashtag
 from tests.servers.mastodon import MastodonServer
 from tests.servers.material import SMOKE_ALT, WATER_ALT
-from tests.servers.media_site import PLACES, MediaSite
+from tests.servers.media_site import PLACES
 from tests.servers.program import Program, ToolMissing, find_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.servers.bluesky import BlueskyNetwork
+    from tests.servers.media_site import MediaSite
 
 ROOT = Path(__file__).parents[2]
 PARENT = "sleep 600 & echo ready; wait"
@@ -84,40 +86,6 @@ def leaving_nothing() -> Iterator[Callable[[], None]]:
     assert started
     wait_for_the_end(started)
     assert children_of(ours) <= before
-
-
-@pytest.fixture(scope="module")
-def bluesky() -> Iterator[BlueskyNetwork]:
-    """Return a network without an AppView, and see it stop."""
-    with leaving_nothing() as note, BlueskyNetwork() as network:
-        note()
-        yield network
-
-
-@pytest.fixture(scope="module")
-def appview() -> Iterator[BlueskyNetwork]:
-    """Return a network with an AppView, and see it stop."""
-    with leaving_nothing() as note, BlueskyNetwork(appview=True) as network:
-        note()
-        yield network
-
-
-@pytest.fixture(scope="module")
-def mastodon() -> Iterator[MastodonServer]:
-    """Return a Mastodon, and see it stop."""
-    with leaving_nothing() as note, MastodonServer() as server:
-        note()
-        yield server
-
-
-@pytest.fixture(scope="module")
-def media_site() -> Iterator[MediaSite]:
-    """Return a site of videos."""
-    try:
-        with MediaSite() as site:
-            yield site
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def get(url: str, **query: str | int) -> Any:  # noqa: ANN401 - any JSON
@@ -274,9 +242,9 @@ def test_bluesky_users_post_edit_and_delete(bluesky: BlueskyNetwork) -> None:
         alice.record(post)
 
 
-def test_bluesky_appview_finds_and_follows(appview: BlueskyNetwork) -> None:
+def test_bluesky_appview_finds_and_follows(bluesky_appview: BlueskyNetwork) -> None:
     """The AppView finds every post with a tag in its text, a page at a time, and shows a thread with its replies."""
-    found: list[str] = []
+    appview, found = bluesky_appview, list[str]()
     cursor: dict[str, str] = {}
     while True:
         page = get(f"{appview.appview}/xrpc/app.bsky.feed.searchPosts", q="#manyposts", limit=20, **cursor)
@@ -293,8 +261,9 @@ def test_bluesky_appview_finds_and_follows(appview: BlueskyNetwork) -> None:
     assert deleted == {"posts": []}
 
 
-def test_bluesky_appview_takes_in_what_is_new(appview: BlueskyNetwork) -> None:
+def test_bluesky_appview_takes_in_what_is_new(bluesky_appview: BlueskyNetwork) -> None:
     """A post made during a test is waited for until the AppView shows it."""
+    appview = bluesky_appview
     post = appview.user("bob").post("Just now")
     appview.wait_until_indexed(post)
     [shown] = get(f"{appview.appview}/xrpc/app.bsky.feed.getPosts", uris=post.uri)["posts"]

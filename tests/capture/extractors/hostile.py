@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.sampling import Sample
+
 Path = tuple[str | int, ...]
 
 DEEP = 3000
@@ -38,6 +40,7 @@ FRAGMENTS: dict[str, bytes] = {
 """By what they are, as JSON, or as what some server takes for it."""
 
 _MARK = "@@here@@"
+_SAMPLED = 300
 
 
 def places(value: Any, at: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any JSON
@@ -63,14 +66,13 @@ def placed(value: Any, at: Path, fragment: bytes) -> bytes:  # noqa: ANN401 - an
     return json.dumps(changed).encode().replace(json.dumps(_MARK).encode(), fragment)
 
 
-def elements(element: Callable[[int], Any]) -> list[bytes]:
-    """Return one element for each hostile value at each place; `element` makes the honest one of a number."""
-    return [
-        placed(element(number), at, fragment)
-        for number, (at, fragment) in enumerate(
-            (at, fragment) for at in places(element(0)) for fragment in FRAGMENTS.values()
-        )
-    ]
+def elements(element: Callable[[int], Any], sample: Sample) -> list[bytes]:
+    """Return elements with hostile values at places of theirs; `element` makes the honest one of a number.
+
+    A whole run has each value at each place, any other some of them.
+    """
+    everything = [(at, fragment) for at in places(element(0)) for fragment in FRAGMENTS.values()]
+    return [placed(element(number), at, fragment) for number, (at, fragment) in enumerate(sample(everything, _SAMPLED))]
 
 
 def among(hostile: list[bytes], honest: list[bytes]) -> list[bytes]:

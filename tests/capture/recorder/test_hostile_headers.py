@@ -74,7 +74,7 @@ def _sealed(captured: Captured, server: HostileServer) -> CaptureView:
     return view
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(STATUSES), head)
 def test_any_bytes_in_any_field(captured: Captured, status: int, fields: list[tuple[bytes, bytes]]) -> None:
     """Whatever stands in the fields of the scene and of what it shows, the capture is sealed and verifies."""

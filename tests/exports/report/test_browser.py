@@ -13,6 +13,7 @@ from tests.patience import wait_until
 if TYPE_CHECKING:
     from tests.browser.chromium import Chromium
     from tests.browser.tab import Tab
+    from tests.sampling import Sample
 
 AXE = Path(__file__).parents[2] / "browser" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = (
@@ -203,12 +204,12 @@ def test_printed(tab: Tab, ordinary: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accessible(tab: Tab, ordinary: Path, scheme: str) -> None:
+def test_accessible(tab: Tab, ordinary: Path, scheme: str, sample: Sample) -> None:
     """By the rules of axe no kind of page has a serious or critical fault, light or dark."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: make tests/browser/axe/node_modules/installed")
     tab.media(scheme=scheme)
-    for kind in KINDS:
+    for kind in sample(KINDS, 4):
         tab.open(ordinary / f"data/{kind}.html")
         tab.js(AXE.read_text("utf-8") + "; 0")
         found: list[dict[str, Any]] = json.loads(

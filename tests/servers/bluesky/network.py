@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _HERE = Path(__file__).parent
-_START = 60.0  # seconds, on a loaded machine; an idle one takes a tenth
 
 
 class BlueskyNetwork:
@@ -49,7 +48,7 @@ class BlueskyNetwork:
             command = [node, str(_HERE / "seed.mjs"), *["appview"] * self._wants_appview]
             program = Program(command, files=self._to_be_posted(), environment=databases)
             self._program = starting.enter_context(program)
-            self._read(self._program.wait_for(self._state, _START))
+            self._read(self._program.wait_for(self._state))
             self._stack = starting.pop_all()
         return self
 

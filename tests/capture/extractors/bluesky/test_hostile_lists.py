@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.capture.extractors.bluesky.conftest import Got
     from tests.capture.extractors.bluesky.documented import Documented
+    from tests.sampling import Sample
     from tests.servers.seen import Seen
 
     Get = Callable[..., Got]
@@ -25,7 +26,7 @@ HONEST = [f"3n346f5x2zk2{letter}" for letter in "abcde"]
 EVE = "did:web:localhost%3A1"
 """Whose own server does not answer, so that what an AppView shows of the posts is all there is."""
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
-_PAGE = 500
+_PAGE = 100
 
 
 def rkey(number: int) -> str:
@@ -105,7 +106,9 @@ def in_pages(name: str, everything: list[bytes]) -> Callable[[Seen], Body]:
     return _serve
 
 
-def test_no_value_at_any_place_of_a_listed_record_costs_another(get: Get, documented: Documented) -> None:
+def test_no_value_at_any_place_of_a_listed_record_costs_another(
+    get: Get, documented: Documented, sample: Sample
+) -> None:
     """An account's list holds every hostile value at every place of a record."""
     put(documented)
 
@@ -113,22 +116,24 @@ def test_no_value_at_any_place_of_a_listed_record_costs_another(get: Get, docume
         return {"uri": documented.uri(rkey(number)), "cid": "bafy", "value": record(documented)}
 
     honest = [json.dumps({"uri": documented.uri(each), "value": documented.records[each]}).encode() for each in HONEST]
-    everything = among(elements(_element), honest)
+    everything = among(elements(_element, sample), honest)
     documented.answer("com.atproto.repo.listRecords", in_pages("records", everything))
     check(get(f"at://{documented.did}", documented.origin, attempts=1, media="none"))
 
 
-def test_no_value_at_any_place_of_a_found_post_costs_another(get: Get, documented: Documented) -> None:
+def test_no_value_at_any_place_of_a_found_post_costs_another(get: Get, documented: Documented, sample: Sample) -> None:
     """The AppView's answer to a search holds every hostile value at every place of a post as it is shown."""
     put(documented)
     honest = [json.dumps(documented.view(each)).encode() for each in HONEST]
-    everything = among(elements(lambda number: view(documented, number)), honest)
+    everything = among(elements(lambda number: view(documented, number), sample), honest)
     documented.answer("app.bsky.feed.searchPosts", in_pages("posts", everything))
     check(get("#x", documented.origin, on=("bsky",), attempts=1, media="none"))
 
 
 @pytest.mark.parametrize("part", ["replies", "parent"])
-def test_no_value_at_any_place_of_a_thread_costs_another(get: Get, documented: Documented, part: str) -> None:
+def test_no_value_at_any_place_of_a_thread_costs_another(
+    get: Get, documented: Documented, part: str, sample: Sample
+) -> None:
     """A thread holds every hostile value at every place of a node among its replies, or above the post."""
     put(documented)
 
@@ -139,7 +144,7 @@ def test_no_value_at_any_place_of_a_thread_costs_another(get: Get, documented: D
         return node | {"parent": {"uri": documented.uri(rkey(number)), "notFound": True}, "blocked": True}
 
     honest = [json.dumps({"post": documented.view(each), "replies": []}).encode() for each in HONEST[1:]]
-    replies = b",".join(among(elements(_element), honest))
+    replies = b",".join(among(elements(_element, sample), honest))
     first = json.dumps(documented.view(HONEST[0])).encode()
     documented.answer("app.bsky.feed.getPostThread", b'{"thread":{"post":%b,"replies":[%b]}}' % (first, replies))
     check(get(documented.uri(HONEST[0]), documented.origin, thread=True, attempts=1, media="none"))

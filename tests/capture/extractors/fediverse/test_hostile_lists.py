@@ -15,6 +15,8 @@ from tests.servers import Body, SceneServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.sampling import Sample
+
 HONEST = 5
 TAG = "/api/v1/timelines/tag/fire"
 
@@ -44,7 +46,9 @@ def page(number: int, of: int, elements_: list[bytes], origin: str) -> Body:
 
 
 @pytest.mark.parametrize("kind", ["post", "boost"])
-def test_no_value_at_any_place_of_a_post_costs_another(held: Callable[..., tuple[str, Held]], kind: str) -> None:
+def test_no_value_at_any_place_of_a_post_costs_another(
+    held: Callable[..., tuple[str, Held]], kind: str, sample: Sample
+) -> None:
     """Every hostile value at every place of a post: the honest posts are captured, and the capture verifies."""
     with SceneServer({**instance()}) as server:
         origin = server.origin
@@ -58,8 +62,8 @@ def test_no_value_at_any_place_of_a_post_costs_another(held: Callable[..., tuple
             )
 
         honest = [json.dumps(status(f"honest{n}", tags=tagged("fire"))).encode() for n in range(HONEST)]
-        everything = among(elements(_element), honest)
-        size = 500
+        everything = among(elements(_element, sample), honest)
+        size = 100
         pages = [everything[at : at + size] for at in range(0, len(everything), size)]
 
         def _serve(seen: Any) -> Body:  # noqa: ANN401 - what was seen

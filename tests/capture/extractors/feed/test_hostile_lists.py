@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
+    from tests.sampling import Sample
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
 
@@ -78,7 +79,7 @@ def test_no_markup_in_any_field_of_an_entry_costs_another(captured: Captured, ki
     assert verify(result.path).verdict == "ok"
 
 
-def test_no_value_at_any_place_of_a_json_item_costs_another(captured: Captured) -> None:
+def test_no_value_at_any_place_of_a_json_item_costs_another(captured: Captured, sample: Sample) -> None:
     """A JSON Feed holds every hostile value at every place of an item: the others are captured and verify."""
 
     def _item(number: int) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def test_no_value_at_any_place_of_a_json_item_costs_another(captured: Captured) 
         }
 
     honest = [json.dumps({"id": title, "title": title}).encode() for title in HONEST]
-    items = b",".join(among(elements(_item), honest))
+    items = b",".join(among(elements(_item, sample), honest))
     body = b'{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [' + items + b"]}"
     with SceneServer({"/feed": Body(data=body, type="application/feed+json")}) as server:
         result, view = captured(server.url("/feed"), attempts=1, media="none")

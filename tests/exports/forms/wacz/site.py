@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LARGE = b"".join(number.to_bytes(4) for number in range((2 << 20) + 13_579))
+LARGE = array("I", range((2 << 20) + 13_579)).tobytes()
 PAGE = (
     b"<!doctype html><title>Fire on Market Street</title><p>It was dark.<img src=/one.jpg><img src=/two.jpg>"
     b"<video src=/plain.mp4></video><video src=/chunked.mp4></video>"

@@ -1,4 +1,4 @@
-"""The servers of others that sources are tested on, each started for the first test that asks for it."""
+"""The servers of others that sources are tested on: each is started for the first test that asks, and stays for all."""
 
 from __future__ import annotations
 
