@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the tests away from the user's own key and settings."""
+    """Keep the tests away from the user's own key and settings; what they do, an officer of this name does."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
@@ -45,6 +45,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in list(os.environ):
         if name.startswith("GOLDENHOUR_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("GOLDENHOUR_OFFICER", "Mary Price")
 
 
 @pytest.fixture(autouse=True)
