@@ -64,7 +64,7 @@ def capture(
     officer = capturing_officer(officer, chosen)
     options, authorities = capture_options(officer, scenes, chosen), asked_authorities(authorities)
     key = signing_key(key_path)
-    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results: list[CaptureResult] = []
     unasked: list[NotAsked] = []
     with terminating_like_ctrl_c(), capture_progress(quiet=quiet) as progress:

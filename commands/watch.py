@@ -58,7 +58,7 @@ def watch(
     options, authorities = capture_options(officer, scenes, {**chosen, "live": ""}), asked_authorities(authorities)
     pause, length = span(every, "--every"), span(watched, "--for") if watched else None
     key = signing_key(key_path)
-    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results = []
 
     def _unasked(number: int, scene: str, error: NotAsked) -> None:

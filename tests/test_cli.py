@@ -294,6 +294,9 @@ def test_what_never_left_the_computer_is_no_exhibit(
     assert (both.returncode, "MP/1  complete" in both.stdout) == (Exit.IN_PART, True), both
     captures = json.loads(typed("show", "OP", "--json", cwd=tmp_path).stdout)["captures"]
     assert [each["exhibit"] for each in captures] == ["MP/1"]
+    before = sorted(tmp_path.iterdir())
+    assert typed("capture", address, "--initials", "MP", cwd=tmp_path).returncode == code
+    assert sorted(tmp_path.iterdir()) == before
     assert typed("verify", "OP", cwd=tmp_path).returncode == Exit.OK
 
 
