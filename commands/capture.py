@@ -93,15 +93,15 @@ def _print_end(case: Case, results: Sequence[CaptureResult], stampings: Sequence
         for stamping in stampings:
             print_json(stamping.to_json())
         return
-    for result in results:
-        print_capture(result)
+    counts = [print_capture(result) for result in results]
     if results:
         print_case(case)
     for stamping in stampings:
         if stamping.stamped is not None:
             print_stamping(stamping)
     if results:
-        print_safe(case, results)
+        safe, missing = map(sum, zip(*counts, strict=True))
+        print_safe(case, [result.exhibit for result in results], safe, missing)
 
 
 def _captured(

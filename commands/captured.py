@@ -33,8 +33,8 @@ def print_capture_json(result: CaptureResult, case: Case) -> None:
     print_json(capture_to_json(read_capture(result.path), case.path))
 
 
-def print_capture(result: CaptureResult) -> None:
-    """Print what a capture got, what it did not get, and its seal."""
+def print_capture(result: CaptureResult) -> tuple[int, int]:
+    """Print what a capture got, what it did not get, and its seal; return how many items are safe, and how many not."""
     from exports.format.capture_view import read_capture
 
     view = read_capture(result.path)
@@ -46,17 +46,13 @@ def print_capture(result: CaptureResult) -> None:
     print_styled(f"{result.exhibit}  {result.status}: {counts}", STATUS_STYLES.get(result.status, ""))
     print_clock(view)
     click.echo(f"seal     {result.seal.fingerprint}")
+    return len(view.items) - refusals, len(view.failed)
 
 
-def print_safe(case: Case, results: Sequence[CaptureResult]) -> None:
+def print_safe(case: Case, exhibits: Sequence[str], items: int, missing: int) -> None:
     """Print as the last line what is safe, where, and how to look at it."""
-    from exports.format.capture_view import read_capture
     from exports.format.exhibits import exhibit_ranges
 
-    views = [read_capture(result.path) for result in results]
-    exhibits = [result.exhibit for result in results]
-    items = sum(entry.item.kind != "error page" for view in views for entry in view.items)
-    missing = sum(len(view.failed) for view in views)
     safe = f"{counted(items, 'item')} safe in {case.path} as {exhibit_ranges(exhibits)}"
     one = f" {exhibits[0]}" if len(exhibits) == 1 else ""
     said = f"{safe}, {missing:,} not got" if missing else safe

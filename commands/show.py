@@ -75,7 +75,7 @@ def _show_case(view: CaseView, *, everything: bool) -> None:
     if captures == 1 and len(newest.items) + len(newest.failed) <= _SHORT:
         _print_capture(newest)
     else:
-        click.echo(clean(f"more     goldenhour show {name} {newest.started.exhibit}"))
+        click.echo(clean(f"more     goldenhour show {name} {as_typed(newest.started.exhibit)}"))
 
 
 def _captures(case: Case, ref: str) -> list[Path]:
