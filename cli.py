@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import Any
 
@@ -11,10 +10,16 @@ import click
 from commands import COMMANDS, SECTIONS, load_command
 from commands.exit import Exit, exit_code
 from commands.output import complain
+from commands.pipe import outlive_readers
 
 
 class Goldenhour(click.Group):
     """Loads commands as they are asked for, and turns the packages' errors into a sentence, a hint and an exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own type
+        """Run a command line to its end, whether or not somebody reads all that it says."""
+        outlive_readers()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own type
         """Run the command."""
@@ -29,8 +34,6 @@ class Goldenhour(click.Group):
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # whoever read our output has gone, which click knows how to take
             told = read_error(error.filename or "the system", error)
             complain(str(told), told.hint)
             ctx.exit(exit_code(told))

@@ -81,7 +81,7 @@ class _Run:
 
     def __init__(self, folder: Path) -> None:
         command = [*GOLDENHOUR, "batch", str(folder / "scenes.txt"), "--case", str(folder / "case")]
-        command += ["--allow-private", "--quiet", "--json", "--jobs", str(JOBS), "--per-host", str(JOBS)]
+        command += ["--allow-private", "--quiet", "--json", "--scenes", str(JOBS), "--per-host", str(JOBS)]
         command += ["--officer", "Bench", "--key", str(signing_key(folder))]
         begun = time.perf_counter()
         self.ends: list[float] = []

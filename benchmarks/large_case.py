@@ -52,7 +52,7 @@ def _uses(folder: Path, number: int, key: str) -> dict[str, Cost]:
     case, bundle = str(folder / "case"), str(folder / f"bundle-{number}")
     return {
         "`custody add`": run([*GOLDENHOUR, "custody", "add", case, "MP/1", "--event", "opened", "--key", key]),
-        "`show --json`": run([*GOLDENHOUR, "show", case, "--json", "--key", key]),
+        "`show --json`": run([*GOLDENHOUR, "show", case, "--json"]),
         "`verify` of the case": run([*GOLDENHOUR, "verify", case, "-q"]),
         "`export`": run([*GOLDENHOUR, "export", case, "--output", bundle, "--key", key, "-q"]),
         "`verify` of the bundle": run([*GOLDENHOUR, "verify", bundle, "-q"]),

@@ -2,6 +2,7 @@
 
 CaptureError
 ├── BadScene            what the user gave is not a scene any source knows
+├── NotAsked            nothing of a scene was asked: no server of it has an address that may be connected to
 ├── NotSealed           a capture could be neither finished nor sealed
 ├── BadSettings         an option's value cannot be used (cookies file, proxy)
 └── NotFetched          one attempt to fetch failed; becomes a failed item with its reason
@@ -24,6 +25,14 @@ class BadScene(CaptureError):
 
 class BadSettings(CaptureError):
     """The value of an option cannot be used."""
+
+
+class NotAsked(CaptureError):
+    """No request for a scene was sent; `refused`: because its address is one that goldenhour does not connect to."""
+
+    def __init__(self, message: str, *, refused: bool) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class NotSealed(CaptureError):

@@ -13,6 +13,7 @@ import click
 SECTIONS = MappingProxyType(
     {
         "Capture": {
+            "init": "Make a case, with its reference and title.",
             "capture": "Capture posts, pages, videos and feeds by their address; or a #hashtag.",
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",

@@ -13,7 +13,8 @@ import click
 from commands.batched import batch_exit, print_summary, row_json, summary_json
 from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
-from commands.opening import finish_begun, officer_name, signing_key
+from commands.officer import capturing_officer
+from commands.opening import finish_begun, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
 from commands.scene_options import EverydayFirst, row_options
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     help="How the rows are written.  [default: by the name's ending, or by looking]",
 )
 @click.option(
-    "--jobs",
-    "scenes",
+    "--scenes",
     type=click.IntRange(1, 64),
     default=4,
     show_default=True,
@@ -121,7 +121,7 @@ def batch(
 
     \b
     goldenhour batch scenes.txt --case OP-ALDER --officer "Mary Price"
-    goldenhour batch scenes.csv --case OP-ALDER --jobs 8 --per-host 2 --delay 1
+    goldenhour batch scenes.csv --case OP-ALDER --scenes 8 --per-host 2 --delay 1
     cut -f1 list.tsv | goldenhour batch - --case OP-ALDER --json > done.jsonl
     """
     from capture.batch import Batch, BatchSettings
@@ -134,7 +134,7 @@ def batch(
         raise click.UsageError("name the case with --case: a batch that is run again goes on in it")
     if failed is not None and (failed.exists() or failed.is_symlink()):
         raise WouldOverwrite(f"{failed}: exists already", hint="choose another name; nothing is overwritten")
-    officer, authorities = officer_name(officer), asked_authorities(authorities)
+    officer, authorities = capturing_officer(officer, chosen), asked_authorities(authorities)
     now = system_clock()
     read, rows = _rows(file, form or "", officer, {**chosen, "live": ""}, now, skip_bad=skip_bad)
     if not rows:
@@ -248,7 +248,7 @@ def _stamp(case: Case, authorities: tuple[str, ...], key: SigningKey, summary: B
     try:
         return stamp_captures(case, authorities, key, summary.results)
     except KeyboardInterrupt:  # what was captured is sealed, and told all the same
-        complain("not stamped: interrupted", stamp_later(case))
+        complain("not stamped: interrupted", stamp_later(case, authorities))
         return []
 
 

@@ -9,6 +9,7 @@ import click
 from commands.captured import NOTEBOOK
 from commands.exit import Exit
 from commands.output import clean, counted
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: 
     """Print what became of a batch, where the rows that failed stand, and the seal that stands for all of it."""
     from exports.format.case_view import case_seal
 
-    counts = summary.counts
+    counts, name = summary.counts, as_typed(case.path)
     before = f", {counts.before:,} captured before" if counts.before else ""
     left = f", {counts.left:,} left in the queue" if counts.left else ""
     told = f"{counts.done:,} captured, {counts.failed:,} failed{before}{left}"
@@ -73,11 +74,15 @@ def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: 
     if summary.reason:
         lines.append(f"         {summary.status}: {summary.reason}; the same command goes on with what is left")
     if kept is not None:
+        again = as_typed(kept)
         lines.append(f"failed   {kept}")
-        lines.append(f"         to try them again, with the same options: goldenhour batch {kept} --case {case.path}")
+        lines.append(f"         to try them again, with the same options: goldenhour batch {again} --case {name}")
     lines.append(f"case     {case.path}")
     if (seal := case_seal(case.path)) is not None:
         lines += [f"seal     {seal.fingerprint}  case", NOTEBOOK]
+    safe = f"{counted(counts.done + counts.before, 'scene')} safe in {case.path}"
+    missing = f", {counts.failed + counts.left:,} not got" if counts.failed + counts.left else ""
+    lines.append(f"{safe}{missing}: goldenhour show {name}")
     for line in lines:
         click.echo(clean(line), err=err)
 

@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.captured import capture_exit, complain_of_end, print_capture, print_capture_json, print_case
+from commands.captured import (
+    capture_exit,
+    complain_of_end,
+    print_capture,
+    print_capture_json,
+    print_case,
+    print_safe,
+    print_unasked,
+)
 from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
-from commands.opening import officer_name, signing_key
+from commands.officer import capturing_officer
+from commands.opening import signing_key
 from commands.output import complain, print_json
 from commands.progress import capture_progress
 from commands.scene_options import EverydayFirst, scene_options
@@ -21,11 +30,13 @@ from commands.stamping import asked_authorities, print_stamping, stamp_captures,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from capture.errors import NotAsked
     from capture.recorder.stopping import Stop
     from capture.request.options import CaptureOptions
     from capture.request.progress import Progress
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
+    from hashing.case.stamping import Stamping
     from hashing.ledger.keys import SigningKey
 
 
@@ -49,14 +60,21 @@ def capture(
     goldenhour capture https://mastodon.example/@alice/109 --thread
     goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
     """
-    officer = officer_name(officer)
+    from capture.errors import NotAsked
+
+    officer = capturing_officer(officer, chosen)
     options, authorities = capture_options(officer, scenes, chosen), asked_authorities(authorities)
     key = signing_key(key_path)
-    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results: list[CaptureResult] = []
+    unasked: list[NotAsked] = []
     with terminating_like_ctrl_c():
         with interruptible() as stop, capture_progress(quiet=quiet) as progress:
             for result in _captured(scenes, case, options, key, progress, stop):
+                if isinstance(result, NotAsked):
+                    unasked.append(result)
+                    print_unasked(result, as_json=as_json)
+                    continue
                 results.append(result)
                 complain_of_end(result)
                 if as_json:
@@ -65,28 +83,41 @@ def capture(
             stampings = stamp_captures(case, authorities, key, results)
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
             stampings = []
-            complain("not stamped: interrupted", stamp_later(case))
+            complain("not stamped: interrupted", stamp_later(case, authorities))
+    _print_end(case, results, stampings, as_json=as_json)
+    code = capture_exit(results, unasked)
+    if len(results) + len(unasked) < len(scenes) and stop.reason:
+        code = Exit.INTERRUPTED
+    sys.exit(Exit.IN_PART if len(results) < len(scenes) and code == Exit.OK else code)
+
+
+def _print_end(case: Case, results: Sequence[CaptureResult], stampings: Sequence[Stamping], *, as_json: bool) -> None:
+    """Print the captures and their trusted times, and as the last line what is safe."""
     if as_json:
         for stamping in stampings:
             print_json(stamping.to_json())
-    else:
-        for result in results:
-            print_capture(result)
+        return
+    counts = [print_capture(result) for result in results]
+    if results:
         print_case(case)
-        for stamping in stampings:
-            if stamping.stamped is not None:
-                print_stamping(stamping)
-    code = capture_exit(results)
-    if len(results) < len(scenes):
-        code = Exit.INTERRUPTED if stop.reason else Exit.IN_PART if code == Exit.OK else code
-    sys.exit(code)
+    for stamping in stampings:
+        if stamping.stamped is not None:
+            print_stamping(stamping)
+    if results:
+        safe, missing = map(sum, zip(*counts, strict=True))
+        print_safe(case, [result.exhibit for result in results], safe, missing)
 
 
 def _captured(
     scenes: Sequence[str], case: Case, options: CaptureOptions, key: SigningKey, progress: Progress, stop: Stop
-) -> Iterator[CaptureResult]:
-    """Capture one scene after the other, until the user or a disk without room ends it."""
+) -> Iterator[CaptureResult | NotAsked]:
+    """Capture one scene after the other, until the user or a disk without room ends it.
+
+    A scene of which nothing can be asked makes no capture, and yields the reason.
+    """
+    from capture.errors import NotAsked
     from capture.request.scene import parse_scene
+    from capture.run.askable import demand_askable
     from capture.run.run import capture as run_capture
     from hashing.errors import StorageFull
 
@@ -94,7 +125,11 @@ def _captured(
         if stop.reason:
             return
         try:
+            demand_askable(scene, options)
             result = run_capture(scene, case, options, key=key, progress=progress, stop=stop)
+        except NotAsked as error:
+            yield NotAsked(f"{parse_scene(scene).text}: {error}", refused=error.refused)
+            continue
         except StorageFull as error:
             if number == 0:
                 raise

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.exit import Exit
-from commands.output import clean, complain, counted, print_json, print_things
+from commands.output import clean, complain, counted, print_json, print_styled, print_things
 from exports.format.verdicts import verdict_line
 from hashing.case.verdict import CONTENT
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from capture.errors import NotAsked
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
     from hashing.case.case import Case
 
+STATUS_STYLES = {"complete": "green", "partial": "yellow", "interrupted": "yellow", "nothing": "red"}
+"""How what became of a capture is shown where there are colours."""
 NOTEBOOK = "write the seal in your notebook: it stands for all of that"
 
 
@@ -29,8 +33,8 @@ def print_capture_json(result: CaptureResult, case: Case) -> None:
     print_json(capture_to_json(read_capture(result.path), case.path))
 
 
-def print_capture(result: CaptureResult) -> None:
-    """Print what a capture got, what it did not get, and its seal."""
+def print_capture(result: CaptureResult) -> tuple[int, int]:
+    """Print what a capture got, what it did not get, and its seal; return how many items are safe, and how many not."""
     from exports.format.capture_view import read_capture
 
     view = read_capture(result.path)
@@ -39,9 +43,20 @@ def print_capture(result: CaptureResult) -> None:
     refusals = sum(entry.item.kind == "error page" for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
-    click.echo(f"{result.exhibit}  {result.status}: {counts}")
+    print_styled(f"{result.exhibit}  {result.status}: {counts}", STATUS_STYLES.get(result.status, ""))
     print_clock(view)
     click.echo(f"seal     {result.seal.fingerprint}")
+    return len(view.items) - refusals, len(view.failed)
+
+
+def print_safe(case: Case, exhibits: Sequence[str], items: int, missing: int) -> None:
+    """Print as the last line what is safe, where, and how to look at it."""
+    from exports.format.exhibits import exhibit_ranges
+
+    safe = f"{counted(items, 'item')} safe in {case.path} as {exhibit_ranges(exhibits)}"
+    one = f" {exhibits[0]}" if len(exhibits) == 1 else ""
+    said = f"{safe}, {missing:,} not got" if missing else safe
+    print_styled(f"{said}: goldenhour show {as_typed(case.path)}{one}", "bold")
 
 
 def complain_of_end(result: CaptureResult) -> None:
@@ -56,7 +71,7 @@ def print_verdicts(view: CaptureView) -> None:
     """Print of each page that is not what was asked for what it is instead, its title and where it stands."""
     for judged in view.verdicts:
         if judged.verdict != CONTENT or judged.reasons:
-            click.echo(clean(f"verdict  {verdict_line(judged)}"))
+            print_styled(f"verdict  {verdict_line(judged)}", "" if judged.verdict == CONTENT else "yellow")
 
 
 def print_clock(view: CaptureView) -> None:
@@ -64,7 +79,7 @@ def print_clock(view: CaptureView) -> None:
     from exports.format.clock import clock_sentence
 
     if sentence := clock_sentence(view.clock, view.dates):
-        click.echo(clean(f"clock    {sentence}"))
+        print_styled(f"clock    {sentence}")
 
 
 def print_case(case: Case) -> None:
@@ -87,8 +102,18 @@ def print_tables(view: CaptureView) -> None:
         print_things(missing_table(view))
 
 
-def capture_exit(results: Sequence[CaptureResult]) -> Exit:
-    """Return the exit code of captures together."""
+def print_unasked(error: NotAsked, *, as_json: bool) -> None:
+    """Print of a scene that nothing of it was asked, and why: it is no exhibit."""
+    if as_json:
+        print_json({"exhibit": None, "status": "nothing", "reason": str(error)})
+    else:
+        click.echo(clean(f"not asked  {error}"))
+
+
+def capture_exit(results: Sequence[CaptureResult], unasked: Sequence[NotAsked] = ()) -> Exit:
+    """Return the exit code of captures together, and of scenes of which nothing was asked."""
+    if unasked and not results:
+        return Exit.REFUSED if all(each.refused for each in unasked) else Exit.NOTHING
     statuses = {result.status for result in results}
     if "interrupted" in statuses:
         return Exit.INTERRUPTED

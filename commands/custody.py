@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_own_case, signing_key, tell_unsigned
+from commands.completing import complete_exhibits, complete_words
+from commands.officer import officer_name
+from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import (
     at_option,
     existing_case,
@@ -30,14 +32,21 @@ def custody() -> None:
     """
 
 
+def _events() -> tuple[str, ...]:
+    from hashing.case.custody import ACTIONS
+
+    return ACTIONS
+
+
 @custody.command(name="add")
 @existing_case
-@click.argument("refs", nargs=-1, metavar="[MP/1 | MP/1-0003]...")
+@click.argument("refs", nargs=-1, metavar="[MP/1 | MP/1-0003]...", shell_complete=complete_exhibits)
 @click.option(
     "--event",
     "action",
     default="",
     metavar="EVENT",
+    shell_complete=complete_words(_events),
     help="What was done: seized, sealed, handed-over, received, …; see above.",
 )
 @click.option("--from", "giver", default="", metavar="NAME", help="Who gave it away.")
@@ -89,12 +98,13 @@ def custody_add(
         handling = Handling(action=action, giver=giver, receiver=receiver, reason=reason, place=place, at=moment)
         events = record_custody(opened, refs, handling, key=key, officer=officer)
     for event in events:
-        click.echo(clean(f"{event.ref}  {event.action}, {event.at or event.time}, recorded by {event.officer}"))
+        by = f" by {event.receipt.officer}" if event.receipt else ""
+        click.echo(clean(f"{event.ref}  {event.action}{by}, {event.at or event.time}, recorded by {event.officer}"))
 
 
 @custody.command(name="show")
 @existing_case
-@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@click.argument("ref", required=False, default="", metavar="[MP/1]", shell_complete=complete_exhibits)
 @json_option
 def custody_show(case: Path, ref: str, as_json: bool) -> None:
     """Show the continuity log, in the order in which things were done; what was recorded late says so.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from commands.captured import print_capture, print_case
-from commands.output import print_things
-from commands.progress import capture_progress
+from commands.captured import STATUS_STYLES
+from commands.output import counted, print_styled, print_things
+from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
@@ -35,14 +37,17 @@ def demo(folder: Path | None) -> None:
     folder = folder or Path(f"goldenhour-demo-{compact(system_clock())}")
     make_folder(folder)
     key, _ = load_or_create_signing_key(folder / "demo-key.pem")
+    _step(1, "capture a page with photos, a video and two traps")
+    _say("Its server is on this computer. Each answer is hashed as it arrives, and kept.")
     with DemoScene() as scene:
-        _step(1, "a page with photos, a video and two traps is served on this computer; capture it")
         case, result = _demo_capture(scene.url, folder, key)
-    print_capture(result)
-    print_case(case)
-    _step(2, "has anything changed since?")
+    _print_captured(result)
+    _say("A seal signs the hash of all this: whoever changes a byte later breaks it.")
+    _step(2, "verify: has anything changed since?")
+    _say("A verification holds every file against the seal once more. It never writes.")
     _demo_verify(case.path)
-    _step(3, "hand it over: a bundle that anyone can check, with or without goldenhour")
+    _step(3, "export: hand it over")
+    _say("A bundle is a copy for court that stands alone: files, hashes, seal, report.")
     bundle = _demo_export(case, folder, key)
     _demo_verify(bundle)
     _step(4, "someone changes one byte of one photo in a copy of the bundle")
@@ -50,15 +55,47 @@ def demo(folder: Path | None) -> None:
     click.echo(f"changed  {name}")
     _demo_verify(copy)
     _step(5, "now look for yourself")
-    click.echo(f"report   {bundle / 'data' / 'report.html'}")
-    click.echo(f"by hand  {bundle / 'README.txt'}")
-    click.echo(f"again    goldenhour verify {copy}")
+    report = (bundle / "data" / "report.html").resolve().as_uri()
+    print_styled(f"report   {report}")
+    print_styled(f"by hand  {bundle / 'README.txt'}")
+    print_styled(f"again    {shlex.quote(_program())} verify {as_typed(copy)}", "bold")
 
 
 def _step(number: int, text: str) -> None:
     from rich.text import Text
 
     print_things("", Text(f"{number}. {text}", style="bold"))
+
+
+def _say(text: str) -> None:
+    """Explain in a line what is done."""
+    print_styled(text, "italic")
+
+
+def _program() -> str:
+    """Return what to type for this program: its name, or where it stands if the shell would not find that one."""
+    import shutil
+
+    ran = Path(sys.argv[0])
+    found = shutil.which("goldenhour")
+    if ran.name != "goldenhour" or (found is not None and Path(found).resolve() == ran.resolve()):
+        return "goldenhour"
+    return str(ran)
+
+
+def _print_captured(result: CaptureResult) -> None:
+    """Print what the capture got by kind, and what it did not get: on a small screen its items have no room."""
+    from collections import Counter
+
+    from commands.display.tables import missing_table
+    from exports.format.capture_view import read_capture
+
+    view = read_capture(result.path)
+    kinds = Counter(entry.item.kind for entry in view.items)
+    click.echo(f"stored   {', '.join(counted(count, kind) for kind, count in kinds.items())}")
+    print_things(missing_table(view))
+    print_styled(f"{result.exhibit}  {result.status}: {len(view.failed)} not captured", STATUS_STYLES[result.status])
+    click.echo(f"seal     {result.seal.fingerprint}")
 
 
 def _demo_capture(url: str, folder: Path, key: SigningKey) -> tuple[Case, CaptureResult]:
@@ -79,14 +116,17 @@ def _demo_capture(url: str, folder: Path, key: SigningKey) -> tuple[Case, Captur
 def _demo_verify(path: Path) -> None:
     from exports.verification import verify as verify_path
 
-    click.echo(f"$ goldenhour verify {path}")
-    print_verification(verify_path(path))
+    click.echo(f"$ goldenhour verify {as_typed(path)}")
+    with byte_progress(f"verifying {path}", quiet=not sys.stderr.isatty()) as progress:
+        found = verify_path(path, progress=progress)
+    print_verification(found)
 
 
 def _demo_export(case: Case, folder: Path, key: SigningKey) -> Path:
     from exports.bundle import export_bundle
 
-    bundle = export_bundle(case, key=key, officer="Demo Officer", output=folder / "bundle")
+    with byte_progress("exporting", quiet=not sys.stderr.isatty()) as progress:
+        bundle = export_bundle(case, key=key, officer="Demo Officer", output=folder / "bundle", progress=progress)
     click.echo(f"bundle   {bundle.path}")
     return bundle.path
 

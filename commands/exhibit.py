@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from commands.opening import officer_name, open_own_case, signing_key, tell_unsigned
+from commands.completing import complete_exhibits
+from commands.officer import officer_name
+from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
 from commands.output import print_json, print_things
 
 
 @click.command()
 @existing_case
-@click.argument("ref", required=False, default="", metavar="[MP/1]")
+@click.argument("ref", required=False, default="", metavar="[MP/1]", shell_complete=complete_exhibits)
 @click.option("--describe", metavar="TEXT", help="Add a description; earlier ones stay.")
 @click.option("--place", default="", metavar="TEXT", help="Where it was seized.")
 @click.option("--time", "at", default="", metavar="WHEN", help="When it was seized, as you state it.")

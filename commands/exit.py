@@ -21,21 +21,21 @@ class Exit(enum.IntEnum):
 
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
-    from capture.errors import CaptureError, NotSealed
+    from capture.errors import CaptureError, NotAsked, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
 
     if isinstance(error, NotSealed):
         return Exit.FAULT
-    if isinstance(error, ForeignReceipt):
-        return Exit.REFUSED
-    if isinstance(error, CaptureError | NotRecordable):
+    if isinstance(error, NotAsked):
+        return Exit.REFUSED if error.refused else Exit.NOTHING
+    if isinstance(error, CaptureError | NotRecordable) and not isinstance(error, ForeignReceipt):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH
     if isinstance(error, NothingToExport):
         return Exit.NOTHING
-    if isinstance(error, WouldOverwrite | InUse | Unwritable):
+    if isinstance(error, WouldOverwrite | InUse | Unwritable | ForeignReceipt):
         return Exit.REFUSED
     if isinstance(error, ExportError) and not isinstance(error, NotCheckable):
         return Exit.REFUSED

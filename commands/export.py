@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.completing import complete_exhibits, complete_words
 from commands.convert import derived_json, print_derived
 from commands.interrupt import terminating_like_ctrl_c
-from commands.opening import officer_name, open_case, signing_key
+from commands.officer import officer_name
+from commands.opening import open_case, signing_key
 from commands.options import (
     existing_case,
     json_option,
@@ -29,9 +31,22 @@ if TYPE_CHECKING:
     from exports.bundle import Bundle
 
 
+def _fields() -> Sequence[str]:
+    from hashing.case.redaction import WORDS
+
+    return list(WORDS)
+
+
 @click.command()
 @existing_case
-@click.option("--exhibit", "exhibits", multiple=True, metavar="MP/1", help="Only this exhibit (may be repeated).")
+@click.option(
+    "--exhibit",
+    "exhibits",
+    multiple=True,
+    metavar="MP/1",
+    shell_complete=complete_exhibits,
+    help="Only this exhibit (may be repeated).",
+)
 @click.option(
     "--only",
     multiple=True,
@@ -42,6 +57,7 @@ if TYPE_CHECKING:
     "--redact",
     multiple=True,
     metavar="WORDS",
+    shell_complete=complete_words(_fields),
     help="With --only: withhold url, author, text, description, facts, place, network, officer or content.",
 )
 @receiver_option

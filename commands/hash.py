@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.exit import Exit
-from commands.options import quiet_option
+from commands.options import json_option, quiet_option
 from commands.output import clean, counted
 from commands.progress import count_progress
 
@@ -25,8 +25,9 @@ from commands.progress import count_progress
     help="How the list is written.",
 )
 @click.option("--check", "check", type=click.Path(path_type=Path), metavar="LIST", help="Check the files of a list.")
+@json_option
 @quiet_option
-def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, quiet: bool) -> None:
+def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | None, as_json: bool, quiet: bool) -> None:
     """Hash files and folders with SHA-256, and with other algorithms in the same reading; or check a hash list.
 
     \b
@@ -38,11 +39,13 @@ def hash_command(paths: tuple[Path, ...], also: str, form: str, check: Path | No
         raise click.UsageError("--check takes the files from the list: name no others")
     if check is not None and also:
         raise click.UsageError("--check takes the algorithms from the list: leave out --also")
+    if check is not None and as_json:
+        raise click.UsageError("--check tells what it finds in words: leave out --json")
     if check is not None:
         sys.exit(_check_hashes(check, quiet=quiet))
     if not paths:
         raise click.UsageError("name files or folders to hash, or a list with --check")
-    sys.exit(_write_hashes(paths, also, form, quiet=quiet))
+    sys.exit(_write_hashes(paths, also, "json" if as_json else form, quiet=quiet))
 
 
 def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool) -> Exit:

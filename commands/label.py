@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from commands.completing import complete_exhibits
 from commands.opening import tell_unsigned
 from commands.options import existing_case
 from commands.output import clean
@@ -13,7 +14,7 @@ from commands.output import clean
 
 @click.command()
 @existing_case
-@click.argument("ref", metavar="MP/1")
+@click.argument("ref", metavar="MP/1", shell_complete=complete_exhibits)
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: stdout, for text]"
 )

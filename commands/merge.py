@@ -10,7 +10,8 @@ import click
 
 from commands.exit import Exit
 from commands.interrupt import terminating_like_ctrl_c
-from commands.opening import officer_name, open_case, signing_key
+from commands.officer import officer_name
+from commands.opening import open_case, signing_key
 from commands.options import existing_case, json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, complain, counted, print_json
 from commands.progress import byte_progress
@@ -38,8 +39,9 @@ def merge(
 ) -> None:
     """Take captures that were made elsewhere into a case: from other cases, bundles (folder or zip) or captures alone.
 
-    Each is verified first, and keeps its seal and its exhibit reference. Exit code 0: all are in the case; 5: something
-    does not match; 6: something could not be checked; 7: refused, such as a reference that is taken.
+    The case is made where it is not there. Each capture is verified first, and keeps its seal and its exhibit
+    reference. Exit code 0: all are in the case; 5: something does not match; 6: something could not be checked; 7:
+    refused, such as a reference that is taken.
 
     \b
     goldenhour merge OP-ALDER /media/stick/OP-ALDER-unit2
@@ -49,8 +51,15 @@ def merge(
     from exports.merge import merge as merge_captures
     from hashing.case.case import Case
 
+    absent = [source for source in sources if not source.exists()]
+    if absent and not case.exists():  # nothing is made for the sake of a mistyped name
+        raise click.UsageError(clean(f"{absent[0]}: no such file or folder"))
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
-    opened = Case.open(case) if by is None else open_case(case, by.key)
+    if by is None:
+        opened = Case.open(case)
+    else:
+        Case.open_or_create(case, key=by.key, officer=by.officer)
+        opened = open_case(case, by.key)
     told: list[MergeOutcome] = []
     with terminating_like_ctrl_c():
         for source in sources:

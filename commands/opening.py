@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.output import clean, complain
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,16 +40,30 @@ def signing_key(path: Path | None) -> SigningKey:
 
 
 def officers_key(path: Path | None) -> SigningKey:
-    """Load the user's key, retired or not; make it on first use, and say so. Raises BadKey, Unwritable."""
+    """Load the user's key, retired or not; make it on first use, and say so.
+
+    Raises BadKey, Unwritable; click.UsageError where it would have to be made and HOME is not set. It is never
+    made there: a job of the system would sign with a key that nobody knows of.
+    """
     from hashing.ledger.keys import default_key_path, load_or_create_signing_key, load_signing_key
 
     if path is not None:
         return load_signing_key(path, _passphrase)
+    if not _has_home() and not os.path.lexists(default_key_path()):
+        raise click.UsageError(
+            "there is no signing key, and none is made while HOME is not set: set HOME to that of whoever captures, "
+            "or name a key file with --key or GOLDENHOUR_KEY"
+        )
     key, made = load_or_create_signing_key(default_key_path(), _passphrase)
     if made:
         click.echo(f"made your signing key: {default_key_path()}", err=True)
         click.echo(f"  its fingerprint, for your notebook: {key.public.fingerprint()}", err=True)
     return key
+
+
+def _has_home() -> bool:
+    """Say whether the environment names the folder in which this user's settings are."""
+    return any(os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME"))
 
 
 def _passphrase(path: Path) -> bytes:
@@ -86,13 +101,6 @@ def _said_passphrase() -> bytes | None:
     return read_named(Path(name), 1 << 16).partition(b"\n")[0].rstrip(b"\r") if name else None
 
 
-def officer_name(name: str | None) -> str:
-    """Return who does this: as named, or the account's name."""
-    import getpass
-
-    return name or getpass.getuser()
-
-
 def open_case(path: Path, key: SigningKey) -> Case:
     """Open a case to add to it. Raises NotAsSigned where it holds what nobody, or somebody else, vouches for.
 
@@ -121,7 +129,8 @@ def open_own_case(path: Path, key: SigningKey) -> Case:
         said = " and ".join(f"{count} with the key {fingerprint}" for fingerprint, count in others[:_MOST_KEYS])
         raise NotAsSigned(
             f"{path}: lines of its ledger are not yours: {said}",
-            hint="let whoever has that key add it; or take the captures into a case of your own with goldenhour merge",
+            hint="let whoever has that key add it; or take the captures into a case of your own: "
+            f"goldenhour merge OWN_CASE {as_typed(path)}",
         )
     return case
 

@@ -67,7 +67,9 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
-officer_option = setting("--officer", metavar="NAME", help="Who does this.  [default: the account's name]")
+officer_option = setting(
+    "--officer", metavar="NAME", help="Who does this; asked for once on a terminal, and then remembered."
+)
 signing_key_option = setting(
     "--key",
     "key_path",
@@ -75,6 +77,7 @@ signing_key_option = setting(
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
 )
+title_option = click.option("--title", default="", help="A title for the case or the capture.")
 receiver_option = click.option("--to", "receiver", default="", metavar="NAME", help="Who received it.")
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why it was done.")
 at_option = click.option(

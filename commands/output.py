@@ -48,6 +48,29 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value))
 
 
+def print_styled(text: str, style: str = "") -> None:
+    """Print a line on stdout, in colour where that is a terminal that has any and NO_COLOR does not forbid it.
+
+    On a terminal a line that is too long goes on below, between words: a hash or a path is never broken.
+    """
+    line = clean(text)
+    if not sys.stdout.isatty():
+        click.echo(line)
+        return
+    from rich.text import Text
+
+    from commands.display.listing import plain_console
+
+    console = plain_console(sys.stdout)
+    if console.is_terminal and len(line) > console.width:
+        import textwrap
+
+        line = textwrap.fill(
+            line, console.width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+    console.print(Text(line, style=style), soft_wrap=True)
+
+
 def print_things(*things: RenderableType) -> None:
     """Print tables and styled text on stdout."""
     from commands.display.listing import plain_console

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from commands.exit import Exit
-from commands.opening import officer_name, recover_all, signing_key
+from commands.officer import officer_name
+from commands.opening import recover_all, signing_key
 from commands.options import existing_case, officer_option, signing_key_option
 from commands.output import clean
 

@@ -21,10 +21,12 @@ from commands.options import (
     quiet_option,
     signing_key_option,
     timestamp_option,
+    title_option,
 )
 from commands.secret_files import warn_of_readers
 from commands.settings import setting
 from commands.settings_checks import demand_initials, demand_kinds, demand_size, demand_user_agent
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +60,8 @@ def scene_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def row_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the same but for the scenes, which come from a file; `--jobs` is then of scenes, `--fetches` of fetches."""
-    for option in reversed((*_OPTIONS, _FETCHES)):
+    """Add the same but for the scenes, which come from a file."""
+    for option in reversed((*_OPTIONS, _JOBS)):
         command = option(command)
     return command
 
@@ -70,7 +72,9 @@ def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ..
         raise click.UsageError("no scene is given; a hashtag must stand in quotes, such as '#FireWatch'", ctx)
     for scene in scenes:
         if "://" not in scene and Path(scene).is_file():
-            raise click.UsageError(f"{scene} is a file: `goldenhour batch {scene}` captures the scenes in it", ctx)
+            raise click.UsageError(
+                f"{scene} is a file: `goldenhour batch {as_typed(scene)} --case CASE` captures the scenes in it", ctx
+            )
     return scenes
 
 
@@ -79,16 +83,6 @@ _SCENES = click.argument("scenes", nargs=-1, metavar="SCENE...", callback=_deman
 
 _JOBS = setting(
     "--jobs",
-    in_case=True,
-    type=click.IntRange(1, 64),
-    default=8,
-    show_default=True,
-    metavar="N",
-    help="Fetches side by side.",
-)
-_FETCHES = setting(
-    "--fetches",
-    "jobs",
     in_case=True,
     type=click.IntRange(1, 64),
     default=8,
@@ -112,7 +106,7 @@ _OPTIONS = (
         metavar="MP",
         help="For exhibit references.  [default: of the officer's name]",
     ),
-    click.option("--title", default="", help="A title for the case or the capture."),
+    title_option,
     click.option("--note", default="", help="A note to keep with the capture."),
     on_option,
     setting("--thread", in_case=True, is_flag=True, help="With a post, also what it answers and its replies."),

@@ -11,19 +11,43 @@ from commands.opening import finish_begun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from capture.request.options import CaptureOptions
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
 
 
-def case_for(scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str) -> Case:
-    """Open the case, or make it; finish off what a process that died has left in it."""
+def case_for(
+    scenes: Sequence[str], path: Path | None, key: SigningKey, officer: str, title: str, options: CaptureOptions
+) -> Case:
+    """Open the case, or make it; finish off what a process that died has left in it.
+
+    One that nobody named is not made where nothing can be asked: raises NotAsked.
+    """
     from capture.request.scene import parse_scene
     from hashing.case.case import Case
 
+    if path is None:
+        _demand_any_askable(scenes, options)
     first = parse_scene(scenes[0])
     case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
     finish_begun(case, key, officer)
     return case
+
+
+def _demand_any_askable(scenes: Sequence[str], options: CaptureOptions) -> None:
+    from capture.errors import NotAsked
+    from capture.run.askable import demand_askable
+
+    problem: NotAsked | None = None
+    for scene in scenes:
+        try:
+            demand_askable(scene, options)
+        except NotAsked as error:
+            problem = error
+        else:
+            return
+    if problem is not None:
+        raise problem
 
 
 def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late

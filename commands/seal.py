@@ -21,7 +21,9 @@ from commands.options import (
     timestamp_option,
 )
 from commands.output import clean, print_json
+from commands.settings_file import user_file
 from commands.stamping import asked_authorities, print_stamping
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from capture.recorder.address_kinds import Network
@@ -59,7 +61,10 @@ def seal(
         click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
         return
     if not asked:
-        raise click.UsageError("name an authority with --timestamp, or in the config file")
+        raise click.UsageError(
+            f"name an authority with --timestamp: goldenhour seal {as_typed(case)} --timestamp URL; "
+            f'or write timestamp = ["URL"] into {clean(str(user_file()))}'
+        )
     if time_server is not None:
         from capture.recorder.address_guard import AddressGuard
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,41 @@ def read_settings(path: Path, *, through_links: bool = True) -> dict[str, Any]:
         for each in value if isinstance(value, list) else [value]:
             _check_value(path, name, each)
     return given
+
+
+def add_settings(values: dict[str, str]) -> Path:
+    """Add settings to the user's own file, in front of what it holds; return where. Raises BadSettings.
+
+    What it holds stays as it is, comments and all. A setting that it gives already is an error.
+    """
+    path = user_file()
+    given = read_settings(path)
+    if taken := sorted(given.keys() & values.keys()):
+        raise BadSettings(f"{path}: gives {', '.join(taken)} already")
+    lines = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = path.resolve()  # a link, such as one into a folder of dotfiles, stays one
+        before = _read(place, through_links=True) if place.exists() else b""
+        descriptor, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=place.parent)
+        draft = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(lines.encode() + before)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(place)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BadSettings(f"{path}: {str(error.strerror).lower()}") from error
+    return path
+
+
+def _toml(text: str) -> str:
+    """Write a text as a basic string of TOML: with the escapes of JSON, which are among its own."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _read(path: Path, *, through_links: bool) -> bytes:

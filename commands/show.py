@@ -3,41 +3,151 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from commands.captured import print_clock, print_tables
+from commands.captured import STATUS_STYLES, print_clock, print_tables, print_verdicts
+from commands.completing import complete_exhibits
 from commands.opening import tell_unsigned
 from commands.options import existing_case, json_option
-from commands.output import clean, print_things
+from commands.output import clean, counted, print_json, print_styled, print_things
+from hashing.files.as_typed import as_typed
+
+if TYPE_CHECKING:
+    from exports.format.capture_view import CaptureView
+    from exports.format.case_view import CaseView
+    from hashing.case.case import Case
+
+_PAGE = 12
+"""Captures that are listed at once: with what stands around them they fit a screen of 24 lines."""
+_SHORT = 6
+"""Items of a case's only capture that are shown with it."""
 
 
 @click.command()
 @existing_case
+@click.argument("ref", required=False, default="", metavar="[MP/1 | MP/1-0003]", shell_complete=complete_exhibits)
+@click.option("--find", "word", default="", metavar="WORD", help="Only items whose address or words hold this.")
+@click.option("--all", "everything", is_flag=True, help="All captures of the case, not only the newest.")
 @json_option
-def show(case: Path, as_json: bool) -> None:
-    """Show what is in a case. Never writes: what is not sealed stays as it is.
+def show(case: Path, ref: str, word: str, everything: bool, as_json: bool) -> None:
+    """Show what is in a case, in an exhibit or in an item. Never writes: what is not sealed stays as it is.
 
     \b
     goldenhour show OP-ALDER
+    goldenhour show OP-ALDER MP/1
+    goldenhour show OP-ALDER --find "market street"
     """
-    from commands.display.tables import case_json, case_remarks, case_table
+    from commands.display.tables import case_json
     from exports.format.case_view import read_case
     from hashing.case.case import Case
 
-    tell_unsigned(Case.open(case))
-    view = read_case(case)
-    if as_json:
-        for piece in case_json(view):
+    opened = Case.open(case)
+    tell_unsigned(opened)
+    if word:
+        _show_found(opened, ref, word, as_json=as_json)
+    elif ref:
+        _show_exhibit(opened, ref, as_json=as_json)
+    elif as_json:
+        for piece in case_json(read_case(case)):
             click.echo(piece, nl=False)
-        return
-    print_things(case_table(view))
+    else:
+        _show_case(read_case(case), everything=everything)
+
+
+def _show_case(view: CaseView, *, everything: bool) -> None:
+    """Print a case as a page: what it is, its newest captures, its seal, and how to see more."""
+    from commands.display.tables import case_head, case_remarks, case_table
+
+    for line in case_head(view):
+        click.echo(line)
+    captures = len(view.captures)
+    print_things(case_table(view, None if everything else _PAGE))
+    name = as_typed(view.path)
+    if not everything and captures > _PAGE:
+        click.echo(clean(f"{counted(captures - _PAGE, 'earlier capture')}: goldenhour show {name} --all"))
     for line in case_remarks(view):
         click.echo(line)
-    for each in view.captures:
-        click.echo()
-        click.echo(clean(f"{each.started.exhibit}  {each.started.scene}"))
-        print_tables(each)
-        print_clock(each)
-        if each.seal is not None:
-            click.echo(f"seal     {each.seal.fingerprint}")
+    newest = next(iter(view.captures.newest(1)), None)
+    if newest is None:
+        return
+    if captures == 1 and len(newest.items) + len(newest.failed) <= _SHORT:
+        _print_capture(newest)
+    else:
+        click.echo(clean(f"more     goldenhour show {name} {as_typed(newest.started.exhibit)}"))
+
+
+def _captures(case: Case, ref: str) -> list[Path]:
+    """Return the folders of all captures, or of the exhibit's own, as far as they are there. Raises NoSuchExhibit."""
+    from exports.format.continuity import exhibits_of
+
+    there = {path.name: path for path in case.captures()}
+    names = [each.registered.capture for each in exhibits_of(case, ref)]
+    return [there[name] for name in names if name in there]
+
+
+def _show_exhibit(case: Case, ref: str, *, as_json: bool) -> None:
+    """Print an exhibit with all its items, or one item with all that is known of it."""
+    from commands.display.tables import capture_to_json, item_lines
+    from exports.format.capture_view import read_capture
+    from hashing.errors import Unreadable
+
+    paths = _captures(case, ref)
+    if not paths:
+        raise Unreadable(f"{case.path}: the folder of {ref} is gone")
+    for path in paths:
+        view = read_capture(path)
+        if ref == view.started.exhibit:
+            if as_json:
+                print_json(capture_to_json(view, case.path))
+            else:
+                _print_capture(view)
+            continue
+        for item in capture_to_json(view, case.path)["items"] if as_json else ():
+            if item["ref"] == ref:
+                print_json(item)
+        for entry in view.items if not as_json else ():
+            if entry.item.ref == ref:
+                for line in item_lines(entry, path):
+                    click.echo(line)
+
+
+def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
+    """Print the items in whose address, title, text, author or facts a word stands, in capitals or not."""
+    from commands.display.tables import capture_to_json, found_in, listed_items
+    from exports.format.capture_view import read_capture
+
+    found = 0
+    for path in _captures(case, ref):
+        view = read_capture(path)
+        entries = [
+            entry for entry in view.items if found_in(entry, word) and ref in {"", view.started.exhibit, entry.item.ref}
+        ]
+        found += len(entries)
+        if as_json and entries:
+            refs = {entry.item.ref for entry in entries}
+            for item in capture_to_json(view, case.path)["items"]:
+                if item["ref"] in refs:
+                    print_json(item)
+        elif entries:
+            print_things(listed_items(entries))
+    if not as_json:
+        click.echo(clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author or facts"))
+
+
+def _print_capture(view: CaptureView) -> None:
+    """Print a capture: what it got and did not get, what its pages turned out to be, and its seal."""
+    from exports.format.moment import second
+
+    click.echo()
+    click.echo(clean(f"{view.started.exhibit}  {view.started.scene}"))
+    print_styled(
+        f"{view.status}, begun {second(view.started.time)} by {view.started.officer}",
+        STATUS_STYLES.get(view.status, ""),
+    )
+    print_tables(view)
+    print_verdicts(view)
+    print_clock(view)
+    if view.seal is not None:
+        click.echo(f"seal     {view.seal.fingerprint}")

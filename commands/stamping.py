@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from capture.errors import BadSettings
 from commands.output import clean, complain
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +52,20 @@ def stamp_captures(
         for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
             stampings.append(stamping)
             if stamping.stamped is None:
-                complain(f"{stamping.what} is sealed but not stamped: {stamping.reason}", stamp_later(case))
+                complain(
+                    f"{stamping.what} is sealed but not stamped: {stamping.reason}", stamp_later(case, authorities)
+                )
     except HashingError as error:
-        complain(f"not stamped: {error}", stamp_later(case))
+        complain(f"not stamped: {error}", stamp_later(case, authorities))
     return stampings
 
 
-def stamp_later(case: Case) -> str:
-    """Say how to get the trusted time later."""
-    return f"stamp it later with: goldenhour seal {case.path}"
+def stamp_later(case: Case, authorities: Sequence[str]) -> str:
+    """Say how to get the trusted time later, of the same authorities; one with a login is not for a command line."""
+    from capture.recorder.urls import without_login
+
+    named = [f" --timestamp {shlex.quote(each)}" for each in authorities if without_login(each) == each]
+    return f"stamp it later with: goldenhour seal {as_typed(case.path)}{''.join(named)}"
 
 
 def print_stamping(stamping: Stamping) -> None:

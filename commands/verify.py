@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.exit import Exit
+from commands.officer import officer_name
 from commands.opening import signing_key
-from commands.options import json_option, quiet_option
-from commands.output import print_json
+from commands.options import json_option, officer_option, quiet_option
+from commands.output import print_json, print_styled
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The key that signs the receipt.  [default: the user's own]",
 )
+@officer_option
 @click.option(
     "--tsa-root",
     "root_paths",
@@ -72,6 +74,7 @@ def verify(
     root_paths: tuple[Path, ...],
     since: Path | None,
     receipt: Path | None,
+    officer: str | None,
     openings_path: Path | None,
     signing_path: Path | None,
     report: bool,
@@ -86,7 +89,7 @@ def verify(
 
     \b
     goldenhour verify OP-ALDER
-    goldenhour verify OP-ALDER --receipt verified-by-hill.receipt
+    goldenhour verify OP-ALDER --receipt verified-by-hill.receipt --officer "John Hill"
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
     goldenhour verify OP-ALDER_MP-1-0003.zip --openings OP-ALDER_MP-1-0003.zip.openings.json
@@ -104,6 +107,7 @@ def verify(
     if receipt is not None:
         for evidence in (paths[0], since or paths[0]):
             demand_outside(receipt, evidence)
+    verifier = officer_name(officer) if receipt is not None else ""
     signers = [load_public_key(path) for path in key_paths]
     roots = [root for path in root_paths for root in load_roots(path)]
     openings = load_openings(openings_path) if openings_path is not None else None
@@ -125,7 +129,7 @@ def verify(
         else:
             print_verification(verification)
         if receipt is not None:
-            write_receipt(receipt, verification, key=signing_key(signing_path))
+            write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
         worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
     sys.exit(worst)
 
@@ -138,5 +142,7 @@ def print_verification(verification: Verification) -> None:
     """Print a verification for people."""
     from exports.verification.summary import verification_lines
 
-    for line in verification_lines(verification):
-        click.echo(line)
+    *lines, verdict = verification_lines(verification)
+    for line in lines:
+        print_styled(line)
+    print_styled(verdict, {"ok": "green", "mismatch": "bold red"}.get(verification.verdict, "yellow"))

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commands.captured import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
 from commands.exit import Exit
 from commands.interrupt import interruptible
-from commands.opening import officer_name, signing_key
-from commands.output import clean, complain, counted, print_json
+from commands.officer import capturing_officer
+from commands.opening import signing_key
+from commands.output import complain, counted, print_json, print_styled
 from commands.progress import watch_display
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, stamp_captures
+from hashing.files.as_typed import as_typed
+
+if TYPE_CHECKING:
+    from capture.errors import NotAsked
 
 
 @click.command(cls=EverydayFirst)
@@ -49,14 +54,22 @@ def watch(
     from exports.format.case_view import case_seal
     from hashing.times import system_clock
 
-    officer = officer_name(officer)
+    officer = capturing_officer(officer, chosen)
     options, authorities = capture_options(officer, scenes, {**chosen, "live": ""}), asked_authorities(authorities)
     pause, length = span(every, "--every"), span(watched, "--for") if watched else None
     key = signing_key(key_path)
-    case = case_for(scenes, case_path, key, officer, chosen["title"])
+    case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results = []
+
+    def _unasked(number: int, scene: str, error: NotAsked) -> None:
+        if number == 1 and len(scenes) == 1:
+            raise error
+        complain(f"round {number}  nothing asked  {scene}: {error}")
+
     with interruptible() as stop, watch_display(scenes, quiet=quiet, every=pause) as (progress, display):
-        watching = Watch(scenes, case, options, key=key, progress=progress, clock=system_clock, stop=stop)
+        watching = Watch(
+            scenes, case, options, key=key, progress=progress, clock=system_clock, stop=stop, unasked=_unasked
+        )
         try:
             for done in watching.run(every=pause, length=length):
                 results.append(done.result)
@@ -73,7 +86,7 @@ def watch(
     if not as_json:
         sealed = f"{counted(len(results), 'capture')} sealed in {case.path}"
         them = "it" if len(results) == 1 else "them"
-        click.echo(clean(f"{sealed}; see {them} with: goldenhour show {case.path}"))
+        print_styled(f"{sealed}; see {them} with: goldenhour show {as_typed(case.path)}", "bold")
         if (seal := case_seal(case.path)) is not None:
             click.echo(f"seal     {seal.fingerprint}  case")
             click.echo(NOTEBOOK)

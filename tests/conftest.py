@@ -57,7 +57,7 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the tests away from the user's own key and settings."""
+    """Keep the tests away from the user's own key and settings; what they do, an officer of this name does."""
     home = next(_homes)
     home.mkdir(mode=0o700)
     monkeypatch.setenv("HOME", str(home))
@@ -66,6 +66,7 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("GOLDENHOUR_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("GOLDENHOUR_OFFICER", "Mary Price")
 
 
 @pytest.fixture(autouse=True)

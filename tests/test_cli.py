@@ -275,6 +275,31 @@ def test_no_settings_file_lifts_a_guard(name: str, tmp_path: Path, server: Scene
     assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("address", "code"), [("http://10.9.8.7/", Exit.REFUSED), ("https://scene.invalid/", Exit.NOTHING)]
+)
+def test_what_never_left_the_computer_is_no_exhibit(
+    tmp_path: Path, server: SceneServer, address: str, code: Exit
+) -> None:
+    """A refused address and a name without one get no exhibit number, by whatever command, and the reason is told."""
+    own = ("--case", "OP", "--initials", "MP", "--quiet")
+    told = typed("capture", address, *own, cwd=tmp_path)
+    assert (told.returncode, address in told.stdout) == (code, True), told
+    as_json = typed("capture", address, *own, "--json", cwd=tmp_path)
+    assert (as_json.returncode, json.loads(as_json.stdout)["exhibit"]) == (code, None)
+    assert typed("watch", address, *own, "--for", "1s", cwd=tmp_path).returncode == code
+    (tmp_path / "rows").write_text(f"{address}\n")
+    assert typed("batch", "rows", *own, "--retries", "0", cwd=tmp_path).returncode == code
+    both = typed("capture", address, server.url("/one.jpg"), *own, "--allow-network", "127.0.0.0/8", cwd=tmp_path)
+    assert (both.returncode, "MP/1  complete" in both.stdout) == (Exit.IN_PART, True), both
+    captures = json.loads(typed("show", "OP", "--json", cwd=tmp_path).stdout)["captures"]
+    assert [each["exhibit"] for each in captures] == ["MP/1"]
+    before = sorted(tmp_path.iterdir())
+    assert typed("capture", address, "--initials", "MP", cwd=tmp_path).returncode == code
+    assert sorted(tmp_path.iterdir()) == before
+    assert typed("verify", "OP", cwd=tmp_path).returncode == Exit.OK
+
+
 def test_a_dead_host_is_nothing_captured(tmp_path: Path) -> None:
     """A host where nobody listens ends with code 4 and a plain sentence."""
     with SceneServer({}) as gone:

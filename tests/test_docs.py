@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,19 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.display.tables import capture_to_json, case_json
+from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.format.capture_view import read_capture
 from exports.format.case_view import read_case
 from exports.format.result import Added, Altered, Missing, Problem, SealFound, Since, Unchecked
 from exports.verification import verify
 from hashing.case.post import Account, Edit, Post, PostMedia
+from tests.capture.conftest import jpeg
 from tests.exports.small_case import Thing
 from tests.exports.social_case import social_case
+from tests.servers import Body, SceneServer
+from tests.test_cli import typed
+from tests.test_hints import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +102,78 @@ def test_every_field_of_a_key_is_documented() -> None:
     assert set(printed) == named("key --json")
 
 
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def _blocks(path: Path) -> list[list[str]]:
+    """Return the lines of each block of commands in a document that begins with one of ours."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [block.splitlines() for block in blocks if block.startswith("goldenhour ")]
+
+
+def _lines_of_blocks() -> list[Any]:
+    lines = [(path, line) for path in DOCUMENTS for block in _blocks(path) for line in block]
+    return [pytest.param(line, id=f"{path.name} {line}") for path, line in lines if line.startswith("goldenhour ")]
+
+
+@pytest.mark.parametrize("line", _lines_of_blocks())
+def test_every_command_of_a_block_can_be_typed(line: str) -> None:
+    """Each is one that there is, with options that it has and all that it needs."""
+    try:
+        parsed(" ".join(map(shlex.quote, shlex.split(line, comments=True)[1:])))
+    except click.UsageError as error:
+        pytest.fail(f"{line}: {error.format_message()}")
+
+
+def _mentioned() -> list[Any]:
+    found = [
+        (path, line)
+        for path in DOCUMENTS
+        for line in re.findall(r"`goldenhour ([a-z]+ [^`]+)`", path.read_text("utf-8"))
+    ]
+    return [pytest.param(line, id=f"{path.name} {line}") for path, line in dict.fromkeys(found)]
+
+
+@pytest.mark.parametrize("line", _mentioned())
+def test_every_command_that_a_text_mentions_is_one(line: str) -> None:
+    """What stands between backticks names a command, and options that this command has."""
+    words = line.split()
+    commands = dict(_commands(main))
+    command = (
+        commands.get(" ".join(words[:2])) or commands.get(words[0]) or main.get_command(click.Context(main), words[0])
+    )
+    assert command is not None, line
+    options = {name for each in command.params for name in each.opts}
+    assert {word.rstrip(",") for word in words if word.startswith("--")} <= options | {"--help"}, line
+
+
+def test_the_blocks_of_the_documents_run(tmp_path: Path) -> None:
+    """README's commands of a day, then the guide's, are typed one after the other in one folder, and all end well."""
+    names = [f"/{number}.jpg" for number in range(1, 9)]
+    page = b"<title>Fire</title>" + b"".join(b'<img src="%s">' % name.encode() for name in names)
+    photos: dict[str, Body | bytes] = {name: jpeg(10 + number) for number, name in enumerate(names)}
+    with SceneServer({"/": page, **photos}) as server:
+        elsewhere = ("--allow-private", "--quiet", "--officer", "John Hill")
+        for case, initials in (("UNIT-2", "U"), ("UNIT-3", "JH")):
+            ran = typed(
+                "capture", server.url("/1.jpg"), "--case", case, "--initials", initials, *elsewhere, cwd=tmp_path
+            )
+            assert ran.returncode == Exit.OK, ran.stderr
+        assert typed("export", "UNIT-3", "--zip", "--output", "JH-1.zip", cwd=tmp_path).returncode == Exit.OK
+        (tmp_path / "mary-price.pem").write_text(typed("key", cwd=tmp_path).stdout)
+        replaced = {"https://example.org/post/1": f"{server.url('/')} --allow-private", "/media/stick/": ""}
+        day, *_ = _blocks(ROOT / "README.md")
+        guide = _blocks(ROOT / "docs/guide.md")
+        assert len(day) == 5
+        assert len(guide) >= 3
+        for line in [*day, *(line for block in guide for line in block)]:
+            command = line
+            for before, after in replaced.items():
+                command = command.replace(before, after)
+            ran = typed(*shlex.split(command, comments=True)[1:], cwd=tmp_path)
+            assert ran.returncode == Exit.OK, (line, ran.stdout, ran.stderr)
+
+
 def test_every_event_of_a_ledger_is_documented(maker: CaseMaker) -> None:
     """docs/formats.md says of every kind of line in a ledger what it is."""
     text = (ROOT / "docs/formats.md").read_text("utf-8")
@@ -143,5 +221,5 @@ def test_an_option_means_the_same_everywhere() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--jobs", "--pdf", "--to"}
+    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--pdf", "--to"}
     assert {name for name, helps in said.items() if len(helps) > 1} == own

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 READING = {
     "show": ["show", "CASE"],
     "show as JSON": ["show", "CASE", "--json"],
+    "show an exhibit": ["show", "CASE", "JH/1"],
+    "show an item": ["show", "CASE", "JH/1-0001"],
+    "show what is found": ["show", "CASE", "--find", "a"],
     "verify": ["verify", "CASE", "--quiet"],
     "verify a capture": ["verify", "CAPTURE", "--quiet"],
     "verify since": ["verify", "CASE", "--since", "CASE", "--quiet"],

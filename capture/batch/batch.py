@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from capture.batch.on_record import OnRecord
-from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome
+from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
 from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
 from capture.batch.recovery import beginning, close_batch, finish_batches
 from capture.batch.schedule import Schedule, Try
-from capture.errors import CaptureError
+from capture.errors import CaptureError, NotAsked
 from capture.recorder.reading import capture_readers
 from capture.recorder.stopping import BY_THE_OFFICER, Stop
+from capture.run.askable import demand_askable
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import finish_abandoned
 from capture.run.run import CaptureResult, capture
@@ -319,6 +320,7 @@ class Batch:
 
         ended = _Ended(tried)
         try:
+            demand_askable(tried.row.given.scene, tried.row.options)
             result = capture(
                 tried.row.given.scene,
                 self._case,
@@ -407,6 +409,8 @@ class Batch:
         """Return what an error makes of a row. Raises the error where no other row would fare better."""
         if isinstance(error, StorageFull):
             return RowOutcome(status="interrupted", reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error))
+        if isinstance(error, NotAsked):
+            return RowOutcome(status="nothing", reason=str(error), trouble=unasked(error))
         if isinstance(error, InUse):
             return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.PASSING)
         if isinstance(error, CaptureError | HashingError) and not isinstance(error, Unwritable | NotAsSigned):
@@ -444,6 +448,7 @@ class Batch:
             seconds=now - tried.begun,
             result=report.result,
             outcome=outcome,
+            refused=isinstance(report.error, NotAsked) and report.error.refused,
         )
 
     def _record(self, ended: Sequence[RowDone]) -> None:
@@ -464,7 +469,9 @@ class Batch:
         elif done.status != "interrupted" and not done.again:
             self._counts.failed += 1
             self._tally.failed.append((done.row, done.reason))
-            self._tally.refused = self._tally.refused or (done.result is not None and done.result.refused)
+            self._tally.refused = (
+                self._tally.refused or done.refused or (done.result is not None and done.result.refused)
+            )
         if not done.again:
             self._tally.statuses.add(done.status)
         self._progress.ended(done)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from capture.errors import NotAsked
+
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that may be another one in a minute (RFC 9110; from 520 on those of a large network of caches)."""
@@ -88,6 +90,11 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
         failed=finished.failed,
         bytes=finished.bytes,
     )
+
+
+def unasked(error: NotAsked) -> RowTrouble:
+    """Say what it means that no server of a row could be asked."""
+    return RowTrouble.LASTING if error.refused else _silence(str(error))
 
 
 def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> RowTrouble:

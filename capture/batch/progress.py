@@ -50,6 +50,8 @@ class RowDone:
     seconds: float = 0.0
     result: CaptureResult | None = None
     outcome: RowOutcome | None = None
+    refused: bool = False
+    """Whether nothing was asked, because the address is one that goldenhour does not connect to."""
 
 
 class BatchProgress(Protocol):

@@ -12,6 +12,7 @@ from capture.doctor.file_system import file_system
 from capture.doctor.finding import Finding, fault, ok, warning
 from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
+from hashing.files.as_typed import as_typed
 from hashing.files.lock import try_lock
 from hashing.files.storage import OWNER_READS, storing, sync_folder
 
@@ -111,8 +112,8 @@ def _case(path: Path) -> Finding:
         hint = "run as the user to whom the case belongs"
         return fault("case", f"{path}: {(error.strerror or str(error)).lower()}", hint)
     except HashingError as error:
-        return fault("case", str(error), error.hint or "`goldenhour verify` names what is wrong with it")
+        return fault("case", str(error), error.hint or f"see what is wrong with it: goldenhour verify {as_typed(path)}")
     if left:
         says = f"{path}: {left:,} of its captures are not sealed: they are at work, or were interrupted"
-        return warning("case", says, f"where none is at work, run: goldenhour recover {path}")
+        return warning("case", says, f"where none is at work, run: goldenhour recover {as_typed(path)}")
     return ok("case", f"{path}: {captures:,} captures, all sealed")

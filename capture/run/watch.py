@@ -1,7 +1,8 @@
 """Watching: the same scenes again and again, each round a sealed capture of what is new since the last one.
 
 What earlier rounds took is known from the case's own ledgers, so a watch that died goes on where it was, and nothing is
-taken twice. A round in which nothing could be reached is sealed as well: it says when and why.
+taken twice. A round in which nothing could be reached is sealed as well: it says when and why. One in which nothing was
+even asked, because no server had an address then, makes no capture.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from capture.errors import NotAsked
 from capture.recorder.stopping import Stop
 from capture.request.scene import parse_scene
+from capture.run.askable import demand_askable
 from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, capture
 from hashing.case.capture_folder import capture_events
@@ -64,6 +67,7 @@ class Watch:
         progress: Progress,
         clock: Clock,
         stop: Stop | None = None,
+        unasked: Callable[[int, str, NotAsked], None] = lambda *_: None,
         pause: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +78,8 @@ class Watch:
         self._progress = progress
         self._clock = clock
         self._stop = stop or Stop()
+        self._unasked = unasked
+        """Told of a round's number, its scene and why nothing was asked; what it raises ends the watch."""
         self._pause = pause or self._stop.event.wait
         self._monotonic = monotonic
         self._clock_due = 0.0
@@ -91,7 +97,11 @@ class Watch:
             number += 1
             started = self._monotonic()
             for scene in self._scenes:
-                done = self._round(number, scene)
+                try:
+                    done = self._round(number, scene)
+                except NotAsked as error:
+                    self._unasked(number, parse_scene(scene).text, error)
+                    continue
                 yield done
                 if self._stop.reason or done.result.status == "interrupted":
                     return
@@ -112,6 +122,7 @@ class Watch:
     def _round(self, number: int, scene: str) -> Round:
         earlier = self._earlier[scene]
         options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
+        demand_askable(scene, options)
         result = capture(
             scene, self._case, options, key=self._key, progress=self._progress, stop=self._stop, clock=self._clock
         )

@@ -42,6 +42,8 @@ class Listing:
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[str]]
+    remarks: Sequence[str] = ()
+    """What stands on a line of its own below each row; "" for none."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType | Segment]:
         """Yield the lines for this console's width."""
@@ -52,14 +54,17 @@ class Listing:
         rows = [[printable(cell) for cell in row] for row in self.rows]
         widths = [max(map(cell_len, cells)) for cells in zip(titles, *rows, strict=True)]
         left = min(width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1), _WIDEST)
+        remarks = [printable(remark) for remark in self.remarks] or [""] * len(rows)
         if left < min(_NARROWEST, widths[-1]):
-            yield from _stacked([titles, *rows], width)
+            yield from _stacked([titles, *rows], ["", *remarks], width)
             return
         bold = console.get_style("bold")
         styles = [console.get_style(column.style) for column in self.columns]
         yield from self._line(titles, widths, [bold] * len(titles))
-        for row in rows:
+        for row, remark in zip(rows, remarks, strict=True):
             yield from self._line([*row[:-1], shortened(row[-1], left)], widths, styles)
+            if remark:
+                yield _remark(remark, width)
 
     def _line(self, cells: Sequence[str], widths: Sequence[int], styles: Sequence[Style]) -> Iterator[Segment]:
         from rich.cells import cell_len
@@ -74,13 +79,21 @@ class Listing:
         yield Segment.line()
 
 
-def _stacked(rows: Sequence[Sequence[str]], width: int) -> Iterator[RenderableType]:
+def _remark(remark: str, width: int) -> RenderableType:
     from rich.text import Text
 
-    for position, row in enumerate(rows):
+    return Text(f"{_GAP}{shortened(remark, min(width, _WIDEST) - len(_GAP))}", "italic")
+
+
+def _stacked(rows: Sequence[Sequence[str]], remarks: Sequence[str], width: int) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    for position, (row, remark) in enumerate(zip(rows, remarks, strict=True)):
         style = "" if position else "bold"
         yield Text(_GAP.join(row[:-1]), style, overflow="fold")
         yield Text(f"{_GAP}{shortened(row[-1], width - len(_GAP))}", style)
+        if remark:
+            yield _remark(remark, width)
 
 
 def plain_console(stream: TextIO) -> Console:

@@ -129,10 +129,14 @@ class LiveProgress:
             failed = f" · {self._failed} not captured" if self._failed else ""
             waiting = len(self._to_come)
             size, rate = human_size(self._bytes), f"{human_size(self._bytes / seconds)}/s"
-            counts = f"{self._phase} · {self._stored} stored{failed} · {waiting} to come · {size} · {rate}"
+            to_come = f" · {waiting} to come" if waiting or self._phase == "fetching" else ""
+            counts = f"{self._phase} · {self._stored} stored{failed}{to_come} · {size} · {rate}"
             under_way = [*self._waits(), *list(self._under_way)[-_SHOWN:]]
             scene = self._scene
-        lines = [Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"), Text(counts)]
+        lines = [
+            Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis"),
+            Text(counts, no_wrap=True, overflow="ellipsis"),
+        ]
         lines += [Text(f"  {self._clean(each)}", style="dim", no_wrap=True, overflow="ellipsis") for each in under_way]
         return Group(*lines)
 

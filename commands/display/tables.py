@@ -21,7 +21,7 @@ from hashing.case.case import CAPTURES
 from hashing.case.verdict import MEANING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from exports.format.capture_view import CaptureView, ItemView
@@ -32,12 +32,18 @@ if TYPE_CHECKING:
     from hashing.case.events import PageJudged, ProofRead
 
 _HASH_DIGITS = 12
+_LONGEST_TITLE = 200
 _BESIDE = (".txt", ".json")
 """Working copies that are for reading programs: no news to a person."""
 
 
 def items_table(view: CaptureView) -> Listing:
-    """Return a capture's items: reference, kind, size, first digits of the hash, source."""
+    """Return a capture's items, as `listed_items` does."""
+    return listed_items(view.items)
+
+
+def listed_items(entries: Sequence[ItemView]) -> Listing:
+    """Return items: reference, kind, size, first digits of the hash, source; below each what it says of itself."""
     columns = (
         Column("Item", style="bold"),
         Column("Kind"),
@@ -45,7 +51,48 @@ def items_table(view: CaptureView) -> Listing:
         Column("SHA-256", style="cyan"),
         Column("Source"),
     )
-    return Listing(columns, [_item_row(entry) for entry in view.items])
+    return Listing(columns, [_item_row(entry) for entry in entries], [said_of(entry) for entry in entries])
+
+
+def item_lines(entry: ItemView, capture: Path) -> Iterator[str]:
+    """Yield all that is known of an item, in lines; `capture` is the folder that it stands in."""
+    item = entry.item
+    yield printable(f"{item.ref}  {item.kind}{', not whole: ' + item.partial if item.partial else ''}")
+    said = [
+        ("source", item.url),
+        ("came from", item.final_url),
+        ("captured", second(entry.captured)),
+        ("file", str(capture / item.path)),
+        ("size", f"{item.size:,} bytes"),
+        ("sha256", item.sha256),
+        ("says", said_of(entry)),
+    ]
+    said += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
+    for name, value in said:
+        if value:
+            yield printable(f"  {name:<10} {value}")
+
+
+def found_in(entry: ItemView, word: str) -> bool:
+    """Say whether a word stands in an item's address, or in what the item says of itself, in capitals or not."""
+    item, post = entry.item, entry.post
+    said = [item.ref, item.url, item.final_url, *(str(fact.value) for fact in entry.facts)]
+    if post is not None:
+        said += [post.permalink, post.title, post.text, post.warning, post.author.name, post.author.handle, *post.tags]
+    return any(word.casefold() in text.casefold() for text in said)
+
+
+def said_of(entry: ItemView) -> str:
+    """Return an item's title, or the beginning of its text, and its author, as it claims them; "" where it has none."""
+    claims = {fact.name: str(fact.value) for fact in reversed(entry.facts)}
+    title, author = claims.get("title", ""), claims.get("author", "")
+    if (post := entry.post) is not None:
+        title = post.title or post.text or post.warning
+        author = post.author.name or post.author.handle
+    title = " ".join(title.split())[:_LONGEST_TITLE]
+    said = [f'"{title}"'] if title else []
+    said += [f"by {author}"] if author else []
+    return " ".join(said)
 
 
 def _item_row(entry: ItemView) -> tuple[str, ...]:
@@ -90,8 +137,15 @@ def _collapsed(word: str, each: Iterable[tuple[str, str, int]]) -> Iterator[tupl
         yield f"{word} {count:,}" if count > 1 else word, reason, first[reason]
 
 
-def case_table(view: CaseView) -> Listing:
-    """Return a case's captures: exhibit, begin, outcome, what was got and not got, scene."""
+def case_head(view: CaseView) -> Iterator[str]:
+    """Yield what a case is: its reference and title, who began it, and when."""
+    info = view.info
+    yield printable(f"{info.reference}  {info.title}" if info.reference else info.title)
+    yield printable(f"begun by {info.officer}, {_minute(info.created)} UTC")
+
+
+def case_table(view: CaseView, most: int | None = None) -> Listing:
+    """Return a case's captures, all or the newest `most`: exhibit, begin, outcome, what was got and not got, scene."""
     columns = (
         Column("Exhibit", style="bold"),
         Column("Began (UTC)"),
@@ -100,7 +154,8 @@ def case_table(view: CaseView) -> Listing:
         Column("Not got", right=True),
         Column("Scene"),
     )
-    return Listing(columns, [_capture_row(capture) for capture in view.captures])
+    captures = view.captures if most is None else view.captures.newest(most)
+    return Listing(columns, [_capture_row(capture) for capture in captures])
 
 
 def case_remarks(view: CaseView) -> Iterator[str]:
@@ -195,6 +250,7 @@ def case_json(view: CaseView) -> Iterator[str]:
         "case": str(view.path),
         "id": info.id,
         "title": info.title,
+        "reference": info.reference or None,
         "officer": info.officer,
         "created": info.created,
         "seal": _seal_to_json(view.seal),

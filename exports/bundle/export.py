@@ -177,6 +177,7 @@ def export_bundle(
             began=timestamp(moment),
             bundle=name,
             title="" if CASE_LINE in shown else case.info.title,
+            reference="" if CASE_LINE in shown else case.info.reference,
             captures=tuple(event.capture for event in selection.sealed),
             exhibits=selection.exhibits,
             officer=officer,

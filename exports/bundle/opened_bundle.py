@@ -19,6 +19,7 @@ from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
 from exports.format.tree import FILE, demand_inside
 from hashing.errors import BadFormat
+from hashing.files.as_typed import as_typed
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LONGEST_LINE
 
@@ -88,7 +89,10 @@ class OpenedFiles:
     def demand(self, name: str, sha256: str) -> None:
         """Check that what was read of a file is what the bag lists. Raises NotWhole."""
         if sha256 != self.sha256[name]:
-            raise NotWhole(f"{self.path}: {name} is not as it was sealed", hint="run goldenhour verify on the bundle")
+            raise NotWhole(
+                f"{self.path}: {name} is not as it was sealed",
+                hint=f"see more: goldenhour verify {as_typed(self.path)}",
+            )
 
     def small(self, name: str, limit: int = _SMALL) -> bytes:
         """Return the bytes of a small file. Raises NotCheckable, NotWhole."""
@@ -168,13 +172,20 @@ def open_bundle(
         yield OpenedBundle(manifest, files, _fingerprint(tree, path))
 
 
+def no_bundle(path: Path, what: str) -> str:
+    """Return what to do about something whole that is no bundle."""
+    if what == "case":
+        return f"make a bundle of it: goldenhour export {as_typed(path)}"
+    return "name a bundle: a folder or a zip"
+
+
 def _demand_verified(path: Path, progress: Callable[[int, int], None] | None) -> None:
     from exports.verification import verify
     from exports.verification.summary import verification_lines
 
     found = verify(path, progress=progress)
     if found.verdict == OK and not found.what.startswith("bundle"):
-        raise NotCheckable(f"{path}: a {found.what}, not a bundle", hint="make a bundle of it with goldenhour export")
+        raise NotCheckable(f"{path}: a {found.what}, not a bundle", hint=no_bundle(path, found.what))
     if found.verdict == OK:
         return
     listed = "".join(f"\n  {line}" for line in verification_lines(found))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hashing.case.case import case_origin
-from hashing.case.custody import VERIFIED, Handling, record_custody
+from hashing.case.custody import VERIFIED, Handling, demand_recordable, record_custody
 from hashing.case.events import CaptureSealed, Custody, VerifiedBy
 from hashing.errors import BadFormat, ForeignReceipt, NotRecordable
 from hashing.files.digest import Digest
@@ -55,6 +55,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     format: str
     time: str
+    officer: str
+    """Who verified, as they state it."""
     what: str
     verdict: str
     fingerprint: str
@@ -76,8 +78,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
 
 
-def write_receipt(path: Path, found: Verification, *, key: SigningKey, clock: Clock = system_clock) -> Receipt:
-    """Write the receipt of a verification to a new file. Raises WouldOverwrite, Unwritable, BadFormat (too large)."""
+def write_receipt(
+    path: Path, found: Verification, *, key: SigningKey, officer: str, clock: Clock = system_clock
+) -> Receipt:
+    """Write the receipt of a verification to a new file.
+
+    Raises NotRecordable for a name that no log takes, WouldOverwrite, Unwritable, BadFormat (too large).
+    """
+    demand_recordable({"officer": officer})
+    if not officer.strip() or len(officer) > _LONGEST_NAME:
+        raise NotRecordable(f"the name of who verified has one to {_LONGEST_NAME} characters")
     seals = tuple(
         ReceiptSeal(origin=seal.origin, size=seal.size, root=seal.root, fingerprint=seal.fingerprint)
         for seal in found.seals
@@ -85,6 +95,7 @@ def write_receipt(path: Path, found: Verification, *, key: SigningKey, clock: Cl
     receipt = Receipt(
         format=FORMAT,
         time=timestamp(clock()),
+        officer=officer,
         what=found.what,
         verdict=found.verdict,
         fingerprint=seals[0].fingerprint if seals else "",
@@ -122,8 +133,10 @@ def open_receipt(data: bytes) -> Receipt:
         raise BadFormat(f"not a receipt of a verification: {error}") from error
     if receipt.format != FORMAT or receipt.verdict not in _VERDICTS:
         raise BadFormat("not a receipt of a verification that this goldenhour knows")
-    if max(len(receipt.what), len(receipt.tool)) > _LONGEST_NAME:
+    if max(len(receipt.what), len(receipt.tool), len(receipt.officer)) > _LONGEST_NAME:
         raise BadFormat("not a receipt of a verification: a name in it is longer than any that goldenhour writes")
+    if not receipt.officer.strip():
+        raise BadFormat("not a receipt of a verification: it does not say who verified")
     note.verify(FORMAT, PublicKey.parse(receipt.public_key))
     return receipt
 
@@ -157,6 +170,7 @@ def record_receipt(
     verified = VerifiedBy(
         what=receipt.what,
         verdict=receipt.verdict,
+        officer=receipt.officer,
         fingerprint=receipt.fingerprint,
         tool=receipt.tool,
         key=PublicKey.parse(receipt.public_key).raw.hex(),

@@ -52,6 +52,10 @@ class Captures:
         """Read one after another."""
         return map(read_capture, self.paths)
 
+    def newest(self, most: int) -> Captures:
+        """Return the newest of them, without reading any."""
+        return Captures(self.paths[max(len(self.paths) - most, 0) :])
+
     def __len__(self) -> int:
         """Count them, without reading any."""
         return len(self.paths)

@@ -267,7 +267,8 @@ def _custody(line: int, event: Custody) -> CustodyRecord:
         time=event.at or event.time,
         recorded=event.time,
         late=bool(event.at),
-        officer=event.officer,
+        officer=event.receipt.officer if event.receipt else event.officer,
+        recorder=event.officer if event.receipt and event.receipt.officer != event.officer else "",
         signer=_key(event.signer),
         giver=event.giver,
         receiver=event.receiver,
@@ -301,6 +302,7 @@ def _verified(receipt: VerifiedBy) -> VerifiedRecord:
         verdict=receipt.verdict,
         fingerprint=receipt.fingerprint,
         tool=receipt.tool,
+        officer=receipt.officer,
         verifier=_key(receipt.key),
         receipt_sha256=receipt.sha256,
     )

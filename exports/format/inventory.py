@@ -120,8 +120,20 @@ class Inventory:
         """Return what the case's first line says of it; where that is withheld, what is left."""
         created = next((event for event in self.lines.values() if isinstance(event, CaseCreated)), None)
         if created is not None:
-            return CaseRecord(id=created.case, title=created.title, officer=created.officer, created=created.time)
-        return CaseRecord(id=heads[0].started.case, title=self.line.title, officer=WITHHELD, created=WITHHELD)
+            return CaseRecord(
+                id=created.case,
+                title=created.title,
+                reference=created.reference,
+                officer=created.officer,
+                created=created.time,
+            )
+        return CaseRecord(
+            id=heads[0].started.case,
+            title=self.line.title,
+            reference=self.line.reference,
+            officer=WITHHELD,
+            created=WITHHELD,
+        )
 
     def exported(self) -> ExportRecord:
         """Return what is said of the making of the bundle."""

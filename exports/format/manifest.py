@@ -56,6 +56,7 @@ class CaseRecord(Record, frozen=True, kw_only=True):
 
     id: str
     title: str
+    reference: Annotated[str, Meta(description="The force's own reference of the case.")] = ""
     officer: Annotated[str, Meta(description="Who began the case.")]
     created: Time
 
@@ -86,6 +87,7 @@ class VerifiedRecord(Record, frozen=True, kw_only=True):
     verdict: Annotated[str, Meta(description="ok, mismatch or unchecked.")]
     fingerprint: Annotated[Fingerprint, Meta(description="Of the seal that was found.")]
     tool: str
+    officer: Annotated[str, Meta(description="Who verified.")]
     verifier: Annotated[Fingerprint, Meta(description="Of the key that signed the receipt.")]
     receipt_sha256: Sha256
 
@@ -106,7 +108,8 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
     recorded: Annotated[Time, Meta(description="When it was recorded.")]
     late: Annotated[bool, Meta(description="It was recorded after it was done, with a time that the officer states.")]
     signer: Annotated[Fingerprint, Meta(description="Of the key that the recording names.")]
-    officer: str = ""
+    officer: Annotated[str, Meta(description="Who did it.")] = ""
+    recorder: Annotated[str, Meta(description="Who recorded it, where that is somebody else.")] = ""
     giver: str = msgspec.field(default="", name="from")
     receiver: str = msgspec.field(default="", name="to")
     reason: str = ""

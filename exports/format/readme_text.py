@@ -321,7 +321,7 @@ def readme_text(name: str, listing: BundleListing, *, tokens: bool, exchanges: b
         case="" if OFFICER in redacted else _CASE,
         listing=(_SINGLE + (_MASKED if masked else "")) if disclosure else _WHOLE,
         name=_line(name),
-        title=_line(listing.case.title),
+        title=_line(f"{listing.case.reference} {listing.case.title}".strip()),
         case_id=_line(listing.case.id),
         exhibits=_line(exhibit_ranges([capture.exhibit for capture in listing.captures])),
         time=listing.exported.time,

@@ -19,6 +19,7 @@ def stated(entry: CustodyRecord) -> list[str]:
     told = [
         f"as stated in case {entry.elsewhere}" if entry.elsewhere else "",
         own,
+        f"recorded by {entry.recorder}" if entry.recorder else "",
         entry.description,
         f"seized {second(entry.seized)}" if entry.seized else "",
         f"from {entry.giver}" if entry.giver else "",

@@ -28,7 +28,7 @@ def tag_files(listing: BundleListing, sizes: Mapping[str, int]) -> Iterator[tupl
         ("Bagging-Date", exported.time[: len("2026-11-24")]),
         ("Bag-Software-Agent", exported.tool),
         ("Payload-Oxum", oxum(size for path, size in sizes.items() if path.startswith(PAYLOAD))),
-        ("External-Identifier", listing.case.id),
+        *(("External-Identifier", each) for each in (listing.case.reference, listing.case.id) if each),
         *(("External-Identifier", capture.exhibit) for capture in listing.captures),
         ("External-Description", f"{listing.case.title}: {what} captured online; README.txt says how to check it"),
     ]

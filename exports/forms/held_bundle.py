@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exports.bundle.opened_bundle import open_bundle
+from exports.bundle.opened_bundle import no_bundle, open_bundle
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bundle_files import BundleFiles
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,10 +50,10 @@ def _demand_whole(bundle: Path, progress: Callable[[int, int], None] | None) -> 
     if found.verdict == "mismatch":
         raise NotWhole(
             f"{bundle}: does not match its seal, so no report is made of it",
-            hint=f"see what is wrong: goldenhour verify {bundle}",
+            hint=f"see what is wrong: goldenhour verify {as_typed(bundle)}",
         )
     if found.verdict != "ok":
         reason = found.unchecked[0].reason if found.unchecked else "nothing vouches for it"
-        raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {bundle}")
+        raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {as_typed(bundle)}")
     if not found.what.startswith("bundle"):
-        raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint="make one: goldenhour export")
+        raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint=no_bundle(bundle, found.what))

@@ -8,6 +8,8 @@ whole.
 from __future__ import annotations
 
 import logging
+import shlex
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +77,8 @@ def demand_printer() -> None:
     except (ImportError, OSError) as error:
         raise ExportError(
             "a PDF takes WeasyPrint and the system library Pango, which are not both here",
-            hint="pip install 'goldenhour[pdf]' and (Debian) apt-get install libpangoft2-1.0-0; or print report.html",
+            hint=f"{shlex.quote(sys.executable)} -m pip install 'weasyprint>=66' and (Debian) apt-get install "
+            "libpangoft2-1.0-0; or print report.html",
         ) from error
 
 

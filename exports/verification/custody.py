@@ -57,6 +57,8 @@ def _told_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
             continue
         if event.title and created is not None and event.title != created.title:
             yield number, "states another title of the case"
+        if event.reference and created is not None and event.reference != created.reference:
+            yield number, "states another reference of the case"
         for told in event.told:
             line = told.line + 1  # which a log counts from 0
             if line not in known:

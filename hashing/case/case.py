@@ -1,6 +1,6 @@
 """The case folder: all captures of one operation, and the case's own ledger.
 
-    case.json        id, title, officer, created, format version
+    case.json        id, title, reference, officer, created, format version
     ledger.jsonl     captures registered and sealed, bundles exported, custody events, descriptions
     checkpoints/     a signed checkpoint after every change, named for the ledger's length; some with a token beside it
     captures/        a folder each
@@ -57,6 +57,7 @@ from hashing.errors import (
     WouldOverwrite,
 )
 from hashing.files import inside
+from hashing.files.as_typed import as_typed
 from hashing.files.digest import Digest
 from hashing.files.lock import try_lock
 from hashing.files.storage import (
@@ -111,6 +112,7 @@ class CaseInfo(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     created: str
     tool: str
+    reference: str = ""
 
 
 def checkpoint_name(size: int) -> str:
@@ -171,23 +173,38 @@ class Case:
 
     @classmethod
     def open_or_create(
-        cls, path: Path, *, key: SigningKey, officer: str, title: str = "", clock: Clock = system_clock
+        cls,
+        path: Path,
+        *,
+        key: SigningKey,
+        officer: str,
+        title: str = "",
+        reference: str = "",
+        clock: Clock = system_clock,
     ) -> Self:
         """Open the case at `path`, or make it where there is none yet. Safe when two do it at once.
 
-        Raises BadFormat where a folder with other things in it stands there, and for a title or an officer that cannot
-        be written in UTF-8; Unwritable.
+        Raises BadFormat where a folder with other things in it stands there, and for a title, reference or officer that
+        cannot be written in UTF-8; WouldOverwrite inside of another case; Unwritable.
         """
         with reading(path):
             holds_something = any(path.iterdir()) if path.is_dir() else False
         if holds_something:
             return cls.open(path)
+        _demand_outside_of_cases(path)
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         # Built under another name and renamed when whole: nobody ever sees half a case.
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            _build(draft, key=key, officer=officer, title=title or _readable(path.name), clock=clock)
+            _build(
+                draft,
+                key=key,
+                officer=officer,
+                title=title or _readable(path.name),
+                reference=reference,
+                clock=clock,
+            )
             with storing(path):
                 draft.rename(path)
         except Exception:
@@ -300,7 +317,7 @@ class Case:
                 except InUse:
                     continue
                 if not ours:
-                    hint = f"look at it; `goldenhour recover {self.path}` seals what of it is yours, and nothing else"
+                    hint = f"look at it; `goldenhour recover {as_typed(self.path)}` seals what of it is yours alone"
                     raise NotAsSigned(f"{path}: not sealed, and somebody else has written to it", hint=hint)
         return left
 
@@ -553,7 +570,7 @@ class Case:
         raise _Unsigned(
             f"{self.path / LEDGER}: its last {memory.tree.size - memory.signed} lines are not signed: "
             "who wrote them cannot be told",
-            hint=f"look at them; `goldenhour recover {self.path}` sets them aside",
+            hint=f"look at them; `goldenhour recover {as_typed(self.path)}` sets them aside",
         )
 
     def _remember(self, memory: CaseMemory, ledger: Ledger) -> None:
@@ -728,7 +745,17 @@ def _readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clock) -> None:
+def _demand_outside_of_cases(path: Path) -> None:
+    """Refuse to make a case inside of another, where it would be found as added. Raises WouldOverwrite, Unreadable."""
+    folder = path.parent.resolve()
+    for each in (folder, *folder.parents):
+        with reading(each):
+            inside_one = (each / CASE_FILE).is_file() and (each / LEDGER).is_file()
+        if inside_one:
+            raise WouldOverwrite(f"{path}: is inside of the case {each}", hint="make the case beside it")
+
+
+def _build(draft: Path, *, key: SigningKey, officer: str, title: str, reference: str, clock: Clock) -> None:
     moment = timestamp(clock())
     make_folder(draft)
     make_folder(draft / CAPTURES)
@@ -740,11 +767,12 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clo
         officer=officer,
         created=moment,
         tool=tool(),
+        reference=reference,
     )
     try:
         data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
     except UnicodeEncodeError as error:
-        raise BadFormat(f"{title!r}, {officer!r}: a title or a name that is not valid UTF-8") from error
+        raise BadFormat(f"{title!r}, {reference!r}, {officer!r}: a title or a name that is not valid UTF-8") from error
     write_new(draft / CASE_FILE, data)
     event = CaseCreated(
         time=moment,
@@ -754,6 +782,7 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, clock: Clo
         officer=officer,
         signer=key.public.raw.hex(),
         tool=tool(),
+        reference=reference,
         case_sha256=Digest.of_bytes(data).hex,
     )
     with Ledger.create(draft / LEDGER) as ledger:

@@ -338,6 +338,8 @@ class CaseCreated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="
     signer: str
     tool: str
     case_sha256: str
+    reference: str = ""
+    """The force's own reference of the case, as `22/12345`."""
 
 
 class CaptureRegistered(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="capture-registered"):
@@ -418,6 +420,8 @@ class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exp
     """When the export began, which its lists state as the time of the bundle."""
     title: str = ""
     """The case's title, where the bundle may not show the case's first line."""
+    reference: str = ""
+    """The case's reference, in the same circumstances."""
     told: tuple[ToldEntry, ...] = ()
     """Entries of the exhibits' logs whose own lines the bundle may not show."""
     sealed: tuple[int, ...] = ()
@@ -441,6 +445,8 @@ class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     what: str
     verdict: str
     """`ok`, `mismatch` or `unchecked`."""
+    officer: str
+    """Who verified, as the receipt says."""
     fingerprint: str
     """Of the first seal that was found: the bundle's or the case's own, or the capture's."""
     tool: str

@@ -9,6 +9,7 @@ from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaptureRegistered, Item
 from hashing.errors import NoSuchExhibit
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,5 +43,8 @@ def demand_known(case: Case, refs: Sequence[str]) -> dict[str, str]:
             folder = case.path / CAPTURES / registered[exhibit].capture
             items[exhibit] = {event.ref for event in capture_events(folder) if isinstance(event, Item)}
         if ref != exhibit and ref not in items[exhibit]:
-            raise NoSuchExhibit(f"{case.path}: {exhibit} has no item {ref}", hint="`goldenhour show` lists the items")
+            raise NoSuchExhibit(
+                f"{case.path}: {exhibit} has no item {ref}",
+                hint=f"see its items with: goldenhour show {as_typed(case.path)} {exhibit}",
+            )
     return {exhibit_of(ref): registered[exhibit_of(ref)].began for ref in refs}

@@ -32,7 +32,9 @@ SMALL = 16 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _FREE, _FAILING = "free some space, then run the command again", "check the disk, and copy the case to another one"
-_FILES = "close other programs, raise the limit (ulimit -n), or fetch less side by side (--jobs)"
+_FILES = (
+    "close other programs, raise the limit (ulimit -n), or fetch less side by side (--jobs, and --scenes of a batch)"
+)
 _GONE, _ALLOWED = "connect the disk again, then run the command again", "choose a folder that you may write to"
 _WORDS = {
     errno.ENOSPC: ("the disk is full", _FREE),

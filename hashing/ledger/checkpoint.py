@@ -79,7 +79,7 @@ def parse_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
     """
     note = parse_note(data)
     if len(note.signatures) != 1:
-        raise BadFormat(f"a checkpoint with {len(note.signatures)} signature lines: goldenhour writes one")
+        raise BadFormat(f"a checkpoint with {len(note.signatures)} signature lines, where goldenhour writes one")
     return Checkpoint.parse(note.text), note
 
 

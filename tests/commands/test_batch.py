@@ -120,7 +120,7 @@ def test_ctrl_c_seals_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
 
     with SceneServer({"/0": page} | {f"/{n}": _held for n in range(1, 8)}) as server:
         (tmp_path / "rows.txt").write_text("\n".join(server.url(f"/{n}") for n in range(8)), "utf-8")
-        command = [sys.executable, "-m", "cli", "batch", "rows.txt", *BATCH, "--jobs", "2"]
+        command = [sys.executable, "-m", "cli", "batch", "rows.txt", *BATCH, "--scenes", "2"]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(
             command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -60,7 +60,11 @@ def test_named_for_its_items(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) 
     [
         (["--only", "MP/1-0002", "--exhibit", "MP/1"], 2, "--only names single items, --exhibit whole exhibits"),
         (["--to", "Ada"], 2, "--to and --reason go with --only"),
-        (["--only", "MP/1-0009"], 4, "MP/1-0009: MP/1 has no such item\n  hint: `goldenhour show` lists the items"),
+        (
+            ["--only", "MP/1-0009"],
+            4,
+            "MP/1-0009: MP/1 has no such item\n  hint: see its items with: goldenhour show CASE MP/1",
+        ),
         (["--only", "MP/1"], 4, "MP/1: not the reference of an item"),
         (["--only", "MP/2-0001"], 4, "no exhibit MP/2"),
         (["--only", "MP/1-0001", "--to", "x" * 5000], 2, "to: 5,000 characters, and the log takes 4,000"),

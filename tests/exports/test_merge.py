@@ -363,7 +363,7 @@ def test_a_trusted_time_comes_along(maker: CaseMaker, other: CaseMaker, authorit
 def test_a_receipt_of_the_case(maker: CaseMaker, other: CaseMaker, tmp_path: Path) -> None:
     """A verification of the case covers what was merged, and its receipt can be recorded."""
     merging(maker, other.path)
-    write_receipt(tmp_path / "receipt", verify(maker.path), key=other.key)
+    write_receipt(tmp_path / "receipt", verify(maker.path), key=other.key, officer="John Hill")
     events = record_receipt(maker.case, (tmp_path / "receipt").read_bytes(), key=maker.key, officer=OFFICER)
     assert {event.ref for event in events} == {"MP/1", "MP/2", "JH/1", "JH/2"}
 

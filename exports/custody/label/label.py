@@ -42,7 +42,13 @@ def label(case: Case, ref: str) -> Label:
     if exhibit.sealed is None:
         raise NothingToExport(f"{ref}: not sealed yet", hint="a label is made once the capture is sealed")
     view = read_capture(case.path / CAPTURES / exhibit.registered.capture)
-    said = [("Case", case.info.title), *_described(exhibit, ref), *_seizure(exhibit, ref), ("Holds", _holds(view, ref))]
+    said = [
+        ("Reference", case.info.reference),
+        ("Case", case.info.title),
+        *_described(exhibit, ref),
+        *_seizure(exhibit, ref),
+        ("Holds", _holds(view, ref)),
+    ]
     lines = tuple((name, printable(text)) for name, text in said if text)
     return Label(ref=printable(ref), lines=lines, fingerprint=exhibit.sealed.fingerprint)
 

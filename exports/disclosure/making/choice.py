@@ -35,10 +35,12 @@ def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[
         if ref in failed and ref not in items:
             raise NothingToExport(
                 f"{ref}: was not captured ({failed[ref]}): there is nothing to disclose",
-                hint="the whole exhibit shows what failed, and why: --exhibit",
+                hint=f"the whole exhibit shows what failed, and why: --exhibit {exhibit}",
             )
         if ref not in items:
-            raise NothingToExport(f"{ref}: {exhibit} has no such item", hint="`goldenhour show` lists the items")
+            raise NothingToExport(
+                f"{ref}: {exhibit} has no such item", hint=f"see its items with: goldenhour show CASE {exhibit}"
+            )
 
 
 def with_remnants(events: Sequence[CaptureEvent], refs: Collection[str]) -> set[str]:

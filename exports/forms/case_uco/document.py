@@ -68,12 +68,12 @@ def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
         ),
         began=date_time(case.created),
         externalReference=[
-            node(
-                graph.iri("case-id"),
-                "uco-core:ExternalReference",
-                definingContext="id of the case in goldenhour",
-                externalIdentifier=case.id,
+            node(graph.iri(name), "uco-core:ExternalReference", definingContext=context, externalIdentifier=identifier)
+            for name, context, identifier in (
+                ("case-id", "id of the case in goldenhour", case.id),
+                ("case-reference", "reference of the case in the force", case.reference),
             )
+            if identifier
         ],
         object=parts,
     )

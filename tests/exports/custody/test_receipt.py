@@ -9,6 +9,8 @@ import pytest
 
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt, record_receipt, write_receipt
+from exports.format.continuity import exhibits_of
+from exports.format.stated import stated
 from exports.verification import verify
 from hashing.case.events import Custody
 from hashing.errors import BadFormat, BadKey, BadSignature, ForeignReceipt, NotRecordable, WouldOverwrite
@@ -30,7 +32,7 @@ def verifier(tmp_path: Path) -> SigningKey:
 
 def _receipt(path: Path, verifier: SigningKey, name: str = "receipt") -> bytes:
     file = path.parent / name
-    write_receipt(file, verify(path), key=verifier)
+    write_receipt(file, verify(path), key=verifier, officer="John Hill")
     return file.read_bytes()
 
 
@@ -50,11 +52,27 @@ def test_receipt_of_a_case(maker: CaseMaker, verifier: SigningKey) -> None:
     assert verify(maker.path).verdict == "ok"
 
 
+def test_the_log_says_who_verified(maker: CaseMaker, verifier: SigningKey) -> None:
+    """The entry of a verification is the verifier's, and says who recorded it."""
+    _record(maker, _receipt(maker.path, verifier), "MP/1")
+    [exhibit] = exhibits_of(maker.case, "MP/1")
+    [entry] = [each for each in exhibit.log if each.event == "verified"]
+    assert (entry.officer, entry.recorder) == ("John Hill", OFFICER)
+    assert f"recorded by {OFFICER}" in stated(entry)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 201, "\ud800"])
+def test_a_receipt_names_its_verifier(maker: CaseMaker, verifier: SigningKey, tmp_path: Path, name: str) -> None:
+    """A receipt without a name that a log can take is not made."""
+    with pytest.raises(NotRecordable):
+        write_receipt(tmp_path / "receipt", verify(maker.path), key=verifier, officer=name)
+
+
 def test_whose_seals_they_are(maker: CaseMaker, verifier: SigningKey, tmp_path: Path) -> None:
     """A receipt names the keys that made the seals, and says whether the verifier had demanded them."""
     assert not open_receipt(_receipt(maker.path, verifier)).confirmed
     found = verify(maker.path, signers=[maker.key.public])
-    receipt = write_receipt(tmp_path / "confirmed", found, key=verifier)
+    receipt = write_receipt(tmp_path / "confirmed", found, key=verifier, officer="John Hill")
     assert open_receipt((tmp_path / "confirmed").read_bytes()) == receipt
     assert (receipt.confirmed, receipt.signers) == (True, (maker.key.public.fingerprint(),))
 
@@ -62,7 +80,7 @@ def test_whose_seals_they_are(maker: CaseMaker, verifier: SigningKey, tmp_path: 
 def test_receipt_of_a_capture_and_of_a_bundle(maker: CaseMaker, verifier: SigningKey, tmp_path: Path) -> None:
     """A receipt of one capture, or of a bundle, is recorded of the exhibits in it alone."""
     capture = maker.capture([Thing("r.jpg", photo(3))])
-    write_receipt(tmp_path / "of-capture", verify(capture), key=verifier)
+    write_receipt(tmp_path / "of-capture", verify(capture), key=verifier, officer="John Hill")
     assert _record(maker, (tmp_path / "of-capture").read_bytes()) == [("MP/3", "verified", "ok")]
     bundle = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out", exhibits=["MP/1"])
     assert _record(maker, _receipt(bundle.path, verifier)) == [("MP/1", "verified", "ok")]
@@ -147,7 +165,7 @@ def test_signed_nonsense(maker: CaseMaker, verifier: SigningKey, change: dict[st
 def test_receipt_from_the_future(maker: CaseMaker, verifier: SigningKey, tmp_path: Path) -> None:
     """A receipt that was made later than now is refused."""
     path = tmp_path / "later"
-    write_receipt(path, verify(maker.path), key=verifier, clock=lambda: datetime(2999, 1, 1, tzinfo=UTC))
+    write_receipt(path, verify(maker.path), key=verifier, officer="J", clock=lambda: datetime(2999, 1, 1, tzinfo=UTC))
     with pytest.raises(NotRecordable, match="in the future"):
         _record(maker, path.read_bytes())
 

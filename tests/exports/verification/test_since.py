@@ -335,12 +335,12 @@ def test_receipt_says_what_was_compared(maker: CaseMaker, old: Path, tmp_path: P
     """A receipt names the earlier seal that was compared with, and none where nothing was."""
     later = verify(maker.path, since=old)
     assert later.since is not None
-    receipt = write_receipt(tmp_path / "a.receipt", later, key=maker.key)
+    receipt = write_receipt(tmp_path / "a.receipt", later, key=maker.key, officer="John Hill")
     assert open_receipt((tmp_path / "a.receipt").read_bytes()) == receipt
     assert receipt.since is not None
     assert (receipt.since.fingerprint, receipt.since.size) == (later.since.fingerprint, 5)
     alone = verify(maker.path, since=tmp_path / "nowhere")
-    assert write_receipt(tmp_path / "b.receipt", alone, key=maker.key).since is None
+    assert write_receipt(tmp_path / "b.receipt", alone, key=maker.key, officer="John Hill").since is None
 
 
 def test_as_typed(maker: CaseMaker, old: Path, tmp_path: Path) -> None:

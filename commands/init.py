@@ -1,0 +1,45 @@
+"""`goldenhour init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.officer import officer_name
+from commands.opening import signing_key
+from commands.options import officer_option, signing_key_option, title_option
+from commands.output import clean
+from hashing.files.as_typed import as_typed
+
+
+@click.command()
+@click.argument("case", type=click.Path(path_type=Path), metavar="CASE")
+@click.option("--reference", default="", metavar="TEXT", help="The case's reference in your force, as 22/12345.")
+@title_option
+@officer_option
+@signing_key_option
+def init(case: Path, reference: str, title: str, officer: str | None, key_path: Path | None) -> None:
+    """Make a case, with the reference and the title that stand in its reports, labels and bundles.
+
+    Captures make a case by themselves; what they make has no reference, and a case's first line is never changed.
+
+    \b
+    goldenhour init OP-ALDER --reference 22/12345 --title "Fire on Market Street" --officer "Mary Price"
+    """
+    from hashing.case.case import Case
+    from hashing.case.custody import demand_recordable
+    from hashing.errors import WouldOverwrite
+
+    if case.is_symlink() or (case.exists() and not (case.is_dir() and not any(case.iterdir()))):
+        raise WouldOverwrite(
+            f"{case}: exists already", hint=f"see what is in it with: goldenhour show {as_typed(case)}"
+        )
+    name = officer_name(officer)
+    demand_recordable({"--reference": reference, "--title": title, "--officer": name})
+    made = Case.open_or_create(case, key=signing_key(key_path), officer=name, title=title, reference=reference)
+    if reference:
+        click.echo(clean(f"reference  {made.info.reference}"))
+    click.echo(clean(f"title      {made.info.title}"))
+    click.echo(clean(f"case       {made.path}, made by {made.info.officer}"))
+    click.echo(clean(f"next       goldenhour capture https://… --case {as_typed(case)}"))

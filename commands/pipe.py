@@ -1,0 +1,47 @@
+"""Standard output and standard error whose reader may go before we are done, as `head` does.
+
+The work goes on, and so the exit code stays that of the work: what `verify` found is no less true because nobody reads
+it to its end. Python's own way is an error in the middle of it, and exit code 1.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class _Forgiving(io.FileIO):
+    """An open descriptor; what is written after its reader has gone goes nowhere."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write, or drop what nobody reads."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return memoryview(data).nbytes
+
+
+def outlive_readers() -> None:
+    """Replace the process's own streams by such as outlive their readers; streams that were replaced stay."""
+    if sys.stdout is sys.__stdout__ and sys.stdout is not None:
+        sys.stdout = _forgiving(sys.stdout)
+    if sys.stderr is sys.__stderr__ and sys.stderr is not None:
+        sys.stderr = _forgiving(sys.stderr)
+
+
+def _forgiving(stream: TextIO) -> TextIO:
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Forgiving(stream.fileno(), "wb", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream is sys.stderr or stream.isatty(),
+    )

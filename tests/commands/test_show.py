@@ -1,0 +1,200 @@
+"""`goldenhour show`: a page for a case, all of an exhibit or an item, and a search; and what the last lines say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commands.exit import Exit
+from tests.capture.conftest import jpeg
+from tests.commands.test_officer import on_terminal
+from tests.exports.small_case import Thing, make_case, photo
+from tests.patience import PATIENCE
+from tests.servers import Body, SceneServer
+from tests.test_cli import ROOT, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PAGE = (
+    b'<!doctype html><title>Fire on Market Street</title><meta name="author" content="Ann Reporter">'
+    b'<p>dark smoke</p><img src="/one.jpg"><img src="/gone.jpg">'
+)
+OWN = ("--allow-private", "--initials", "MP", "--quiet")
+
+
+@pytest.fixture
+def server() -> Iterator[SceneServer]:
+    """Return a server with a page of a photo that is there and one that is not."""
+    with SceneServer({"/": PAGE, "/one.jpg": jpeg(10)}) as running:
+        yield running
+
+
+def _show(folder: Path, *words: str) -> str:
+    ran = typed("show", *words, cwd=folder)
+    assert ran.returncode == Exit.OK, ran.stderr
+    return ran.stdout
+
+
+def test_the_last_line_says_what_is_safe_and_what_to_type(tmp_path: Path, server: SceneServer) -> None:
+    """It counts what is safe and what was not got, names case and exhibit, and ends in a command that works."""
+    for case in ("OP-ALDER", "OP 2"):
+        told = typed("capture", server.url("/"), "--case", case, *OWN, cwd=tmp_path)
+        assert told.returncode == Exit.IN_PART
+        last = told.stdout.splitlines()[-1]
+        said, _, command = last.partition(": goldenhour ")
+        assert said == f"2 items safe in {case} as MP/1, 1 not got"
+        assert "Market Street" in typed(*shlex.split(command), cwd=tmp_path).stdout
+    both = typed("capture", server.url("/one.jpg"), server.url("/one.jpg"), "--case", "OP-ALDER", *OWN, cwd=tmp_path)
+    assert both.stdout.splitlines()[-1] == "2 items safe in OP-ALDER as MP/2, MP/3: goldenhour show OP-ALDER"
+
+
+def test_title_and_author_stand_below_an_item(tmp_path: Path, server: SceneServer) -> None:
+    """What was captured is told by its own title and author, when it is captured and when it is shown."""
+    told = typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path).stdout
+    for text in (told, _show(tmp_path, "OP", "MP/1")):
+        assert '  "Fire on Market Street" by Ann Reporter' in text.splitlines()
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Return a case of 30 captures."""
+    maker = make_case(tmp_path)
+    for number in range(30):
+        capture = maker.begin(f"https://scene.example/{number}")
+        capture.add(Thing("photo.jpg", photo()))
+        capture.seal()
+    return maker.path
+
+
+def test_a_case_is_a_page(large: Path) -> None:
+    """A case of any size fits a screen of 80 by 24, which ends in how to see more; --all shows all of it."""
+    code, shown = on_terminal(["show", str(large)], large.parent)
+    assert code == Exit.OK
+    lines = shown.splitlines()
+    assert len(lines) <= 24
+    assert "earlier captures: goldenhour show" in shown
+    assert lines[-1].startswith("more     goldenhour show ")
+    captures = json.loads(_show(large.parent, str(large), "--json"))["captures"]
+    everything = _show(large.parent, str(large), "--all")
+    assert all(re.search(rf"^{each['exhibit']} ", everything, re.MULTILINE) for each in captures)
+
+
+def test_an_exhibit_and_an_item_are_shown_alone(tmp_path: Path, server: SceneServer) -> None:
+    """`show CASE MP/2` shows no other exhibit, `show CASE MP/1-0001` an item with its whole hash and its file."""
+    for path in ("/", "/one.jpg"):
+        typed("capture", server.url(path), "--case", "OP", *OWN, cwd=tmp_path)
+    second = _show(tmp_path, "OP", "MP/2")
+    assert "MP/2-0001" in second
+    assert "MP/1" not in second
+    item = json.loads(_show(tmp_path, "OP", "MP/1-0001", "--json"))
+    told = _show(tmp_path, "OP", "MP/1-0001")
+    assert item["sha256"] in told
+    [file] = re.findall(r"^ +file +(.*)$", told, re.MULTILINE)
+    assert (tmp_path / file).stat().st_size == item["size"]
+    assert json.loads(_show(tmp_path, "OP", "MP/2", "--json"))["exhibit"] == "MP/2"
+    for ref in ("MP/9", "MP/1-0099"):
+        unknown = typed("show", "OP", ref, cwd=tmp_path)
+        assert unknown.returncode == Exit.USAGE
+        assert ref in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("market street",), ["MP/1-0001"]),
+        (("ANN REP",), ["MP/1-0001"]),
+        (("one.jpg",), ["MP/1-0002", "MP/2-0001"]),
+        (("one.jpg", "MP/2"), ["MP/2-0001"]),
+        (("nowhere",), []),
+    ],
+)
+def test_items_are_found_by_a_word(
+    tmp_path: Path, server: SceneServer, words: tuple[str, ...], found: list[str]
+) -> None:
+    """--find looks into addresses and into what items say of themselves, in capitals or not."""
+    for path in ("/", "/one.jpg"):
+        typed("capture", server.url(path), "--case", "OP", *OWN, cwd=tmp_path)
+    word, *ref = words
+    told = _show(tmp_path, "OP", *ref, "--find", word)
+    assert re.findall(r"^(MP/\d-\d+)", told, re.MULTILINE) == found
+    assert told.splitlines()[-1].startswith(f"{len(found)} item")
+    listed = _show(tmp_path, "OP", *ref, "--find", word, "--json").splitlines()
+    assert [json.loads(line)["ref"] for line in listed] == found
+
+
+def test_a_verdict_has_a_colour_where_there_is_one(tmp_path: Path, server: SceneServer) -> None:
+    """What became of a capture is coloured on a terminal, and never in a pipe, with NO_COLOR or on a dumb one."""
+    words = ["capture", server.url("/one.jpg"), "--case", "OP", *OWN]
+    assert "\x1b[32mMP/1  complete" in on_terminal(words, tmp_path)[1]
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        shown = on_terminal(words, tmp_path, (), **plain)[1]
+        assert "complete: 1 stored" in shown
+        assert not re.search(r"\x1b\[3\d", shown)
+    assert "\x1b" not in typed(*words, cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(("words", "code"), [(("show", "OP", "MP/1"), 0), (("verify", "OP"), 5), (("--help",), 0)])
+def test_a_reader_who_goes_changes_no_exit_code(
+    tmp_path: Path, server: SceneServer, words: tuple[str, ...], code: int
+) -> None:
+    """Where nobody reads on, as behind `| head -1`, a command ends with its own code: what it found is no less true."""
+    typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
+    if code:
+        [body] = (tmp_path / "OP/captures").glob("*/items/0002*")
+        body.chmod(0o600)
+        body.write_bytes(b"x")
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (code, "")
+
+
+def test_the_shell_completes_exhibits_events_and_fields(tmp_path: Path, server: SceneServer) -> None:
+    """The Tab key offers the exhibits of the case that was typed, custody events, and what can be withheld."""
+    for _ in range(2):
+        typed("capture", server.url("/one.jpg"), "--case", "OP", *OWN, cwd=tmp_path)
+
+    def _offered(*words: str) -> set[str]:
+        line = {"COMP_WORDS": shlex.join(["goldenhour", *words]), "COMP_CWORD": str(len(words))}
+        ran = subprocess.run(
+            [sys.executable, "-c", "from cli import main; main(prog_name='goldenhour')"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "_GOLDENHOUR_COMPLETE": "bash_complete", **line},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        return {each.partition(",")[2] for each in ran.stdout.splitlines() if each}
+
+    assert _offered("show", "OP", "M") == {"MP/1", "MP/2"}
+    assert _offered("label", "OP", "MP/2") == {"MP/2"}
+    assert _offered("show", "nowhere", "M") == set()
+    assert _offered("custody", "add", "OP", "MP/1", "--event", "hand") == {"handed-over"}
+    assert _offered("export", "OP", "--redact", "url,netw") == {"url,network"}
+
+
+def test_a_server_that_serves_nothing_is_told_as_such(tmp_path: Path) -> None:
+    """Where nothing is safe, the last line says so, and leads to the reasons."""
+    with SceneServer({"/": Body(status=404, data=b"no")}) as server:
+        told = typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
+    assert told.stdout.splitlines()[-1] == "0 items safe in OP as MP/1, 1 not got: goldenhour show OP MP/1"

@@ -1,0 +1,134 @@
+"""What an error or a last line says to type can be typed: click parses each such command that stands in the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from cli import main
+from commands.exit import Exit
+from hashing.files.as_typed import as_typed
+from tests.test_cli import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("capture", "commands", "exports", "hashing", "validation", "cli.py")
+_SAMPLE = "SAMPLE"
+"""What stands where a message names a path, an exhibit or the like."""
+_COMMAND = re.compile(r"`goldenhour ([^`]*)`|(?:: |run |next +|more +)goldenhour (.*)")
+_FROM_HERE = re.compile(r"[;,] |\s+\(|\)$| shows | and ")
+"""What ends a command in a sentence."""
+
+
+def _texts() -> Iterator[tuple[str, str, bool]]:
+    """Yield every text of the product that is no docstring: its place, itself, and whether it is a hint."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")) if (ROOT / room).is_dir() else [ROOT / room]:
+            tree = ast.parse(path.read_text("utf-8"))
+            hints = {
+                id(node)
+                for call in ast.walk(tree)
+                if isinstance(call, ast.keyword) and call.arg == "hint"
+                for node in ast.walk(call.value)
+            }
+            inside = {
+                id(part)
+                for node in ast.walk(tree)
+                if isinstance(node, ast.JoinedStr)
+                for part in ast.walk(node)
+                if part is not node
+            }
+            docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if id(node) in inside | docs:
+                    continue
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    text = node.value
+                elif isinstance(node, ast.JoinedStr):
+                    text = "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else _placeholder(part)
+                        for part in node.values
+                    )
+                else:
+                    continue
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", text, id(node) in hints
+
+
+def _placeholder(part: ast.expr) -> str:
+    """Return a word for a value; nothing for one that is a choice, which may be empty."""
+    value = part.value if isinstance(part, ast.FormattedValue) else part
+    return "" if isinstance(value, ast.Name) and value.id == "one" else _SAMPLE
+
+
+def _commands() -> list[tuple[str, str, bool]]:
+    found = []
+    for place, text, is_hint in _texts():
+        for line in text.splitlines():
+            for match in _COMMAND.finditer(line):
+                command = match[1] or _FROM_HERE.split(match[2])[0]
+                found.append((place, command.strip(), is_hint or match[2] is not None))
+    return found
+
+
+COMMANDS = _commands()
+
+
+def parsed(command: str) -> click.Context:
+    """Have click parse a command without running it. Raises click.UsageError where it cannot be carried out so."""
+    context = main.make_context("goldenhour", shlex.split(command))
+    name, found, rest = main.resolve_command(context, [*context._protected_args, *context.args])
+    assert found is not None
+    inner = found.make_context(name, rest, parent=context)
+    if isinstance(found, click.Group):
+        name, found, rest = found.resolve_command(inner, [*inner._protected_args, *inner.args])
+        assert found is not None
+        inner = found.make_context(name, rest, parent=inner)
+    return inner
+
+
+def test_there_are_hints() -> None:
+    """The commands that messages name are found: dozens of them."""
+    assert len(COMMANDS) > 20
+
+
+@pytest.mark.parametrize(("place", "command", "to_type"), COMMANDS, ids=[f"{each[0]} {each[1]}" for each in COMMANDS])
+def test_a_command_in_a_message_can_be_typed(place: str, command: str, to_type: bool) -> None:
+    """What is told as a command is one, with options that it has; in a hint, with all that it needs."""
+    words = shlex.split(command)
+    if not words:
+        return  # the program alone
+    if to_type or len(words) > 1:
+        try:
+            parsed(command)
+        except click.UsageError as error:
+            pytest.fail(f"{place}: goldenhour {command}: {error.format_message()}")
+    else:
+        assert words[0] in main.list_commands(click.Context(main)), place
+
+
+@pytest.mark.parametrize("name", ["OP ALDER", "-OP", "it's", "OP;true", "$HOME"])
+def test_a_path_in_a_hint_survives_the_shell(name: str) -> None:
+    """A path is quoted so that a shell hands it over as it is, and click takes it for no option."""
+    [word] = shlex.split(as_typed(name))
+    assert Path(word) == Path(name)
+    assert not word.startswith("-")
+
+
+def test_the_hints_of_a_day_work(tmp_path: Path) -> None:
+    """A file of scenes, a case where a bundle is wanted, an unknown item: what each error says is typed, and works."""
+    (tmp_path / "rows").write_text("https://scene.invalid/\n")
+    told = typed("capture", "rows", cwd=tmp_path).stderr
+    [command] = re.findall(r"`goldenhour (batch [^`]*)`", told)
+    assert typed(*shlex.split(command), "--retries", "0", cwd=tmp_path).returncode == Exit.NOTHING
+    assert typed("init", "OP 1", cwd=tmp_path).returncode == Exit.OK
+    again = typed("init", "OP 1", cwd=tmp_path).stderr
+    [command] = re.findall(r"goldenhour (show .*)", again)
+    assert typed(*shlex.split(command), cwd=tmp_path).returncode == Exit.OK
