@@ -11,10 +11,9 @@ from capture.page.content_media import ContentMedia
 from capture.page.document import parse
 from capture.page.encoding import decode
 from capture.page.errors import PageUnreadable
-from capture.page.json_ld import read_json_ld
+from capture.page.json_ld import JsonLdReader, read_json_ld
 from capture.page.json_ld_claims import add_json_ld_claims
 from capture.page.json_ld_media import add_json_ld_media
-from capture.page.json_ld_reader import JsonLdReader
 from capture.page.mentions import MediaLink, Mentions, bounded, to_links
 from capture.page.metadata_media import MetadataMedia
 from capture.page.outline import Outline, OutlineReader
