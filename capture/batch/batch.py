@@ -200,7 +200,7 @@ class Batch:
     def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
         status, reason = "finished", ""
         try:
-            self._take_in(told)
+            self._record_beginning(told)
             self._work_off(told)
         except KeyboardInterrupt:
             status, reason = "interrupted", _BY_THE_USER
@@ -224,7 +224,7 @@ class Batch:
             refused=self._tally.refused,
         )
 
-    def _take_in(self, told: Callable[[RowDone], None]) -> None:
+    def _record_beginning(self, told: Callable[[RowDone], None]) -> None:
         """Have the case note the batch, and put the rows that are not done yet into the schedule."""
         self._case.record(beginning(self._folder, self._started, self._key), key=self._key)
         self._on_record.refresh()

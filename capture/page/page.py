@@ -107,8 +107,8 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     if not (parsed.elements or parsed.unread):
         raise PageUnreadable(f"{url}: there is no element and no text in the page")
     inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
-    showing.finish()
-    naming.finish()
+    showing.page_ended()
+    naming.page_ended()
     json_ld = read_json_ld(linked.blocks)
     add_json_ld_claims(json_ld.nodes, claims)
     add_json_ld_media(json_ld.nodes, mentions)

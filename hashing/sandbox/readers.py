@@ -105,7 +105,7 @@ class Readers:
     @contextmanager
     def _lent(self) -> Iterator[_Reader]:
         with self._room:
-            reader = self._taken()
+            reader = self._borrow()
             try:
                 yield reader
             except NotRead as error:
@@ -113,9 +113,9 @@ class Readers:
                     raise Closed("the reading was stopped") from error
                 raise
             finally:
-                self._take_back(reader)
+                self._give_back(reader)
 
-    def _taken(self) -> _Reader:
+    def _borrow(self) -> _Reader:
         """Return a reader that is alive. Raises NotRead, Closed."""
         with self._lock:
             while self._idle:
@@ -133,7 +133,7 @@ class Readers:
             self._busy.add(reader)
             return reader
 
-    def _take_back(self, reader: _Reader) -> None:
+    def _give_back(self, reader: _Reader) -> None:
         with self._lock:
             self._busy.discard(reader)
             if reader.reusable and not self._closed:
