@@ -17,13 +17,13 @@ from exports.bundle import export_bundle
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.case import Case
+from hashing.files.digest import Digest
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
 from validation.alterations import check_alterations
 from validation.check import check, compare
 from validation.findings import Value, findings
-from validation.program import program_files
 from validation.record import FORMAT, ValidationRecord
 from validation.scenes import known_scenes
 from validation.server import KnownHosts
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from validation.check import ValidationCheck
     from validation.scenes import KnownScene
+
 
 _OFFICER = "goldenhour validate"
 
@@ -85,3 +86,14 @@ def _checks(room: Path) -> Iterator[ValidationCheck]:
     copies = room / "copies"
     copies.mkdir()
     yield from check_alterations(bundle, copies)
+
+
+_PACKAGES = ("capture", "commands", "exports", "hashing", "validation")
+
+
+def program_files() -> dict[str, str]:
+    """Return the SHA-256 of each file of goldenhour as it is installed here, by its path below the installation."""
+    home = Path(__file__).parents[1]
+    found = [home / "cli.py", *(path for name in _PACKAGES for path in (home / name).rglob("*"))]
+    kept = sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(home).as_posix(): Digest.of_bytes(path.read_bytes()).hex for path in kept}

@@ -205,7 +205,7 @@ class Batch:
     def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
         with self._user.heeded(self._halt):
             try:
-                self._take_in(told)
+                self._record_beginning(told)
                 self._work_off(told)
             except KeyboardInterrupt:
                 self._user.ask(BY_THE_OFFICER)
@@ -229,7 +229,7 @@ class Batch:
             refused=self._tally.refused,
         )
 
-    def _take_in(self, told: Callable[[RowDone], None]) -> None:
+    def _record_beginning(self, told: Callable[[RowDone], None]) -> None:
         """Have the case note the batch, and put the rows that are not done yet into the schedule."""
         self._case.record(beginning(self._folder, self._started, self._key), key=self._key)
         self._on_record.refresh()

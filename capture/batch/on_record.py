@@ -53,10 +53,10 @@ class OnRecord:
 
     def _read_on(self, folder: Path) -> None:
         for event, end in batch_events_from(folder, self._read.get(folder, 0)):
-            self._take(folder, event)
+            self._note(folder, event)
             self._read[folder] = end
 
-    def _take(self, folder: Path, event: BatchEvent) -> None:
+    def _note(self, folder: Path, event: BatchEvent) -> None:
         match event:
             case RowStarted():
                 self._rows.setdefault(event.row, RowRecord()).under_way = folder

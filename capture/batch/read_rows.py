@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from capture.batch.csv_rows import delimiter_of, read_csv
 from capture.batch.json_rows import read_json
-from capture.batch.row import CSV, JSON, TEXT, BadRow, RowsRead
-from capture.batch.text_rows import read_text
+from capture.batch.row import CSV, JSON, TEXT, BadRow, GivenRow, RowsRead
+from hashing.case.batch_events import RowOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
+
 
 LONGEST_LINE = 256 << 10
 """Bytes; a row is an address and a few words."""
@@ -107,3 +108,13 @@ def _skip_line(file: BinaryIO, begun: bytes) -> int:
         if skipped > MOST_BYTES:
             break
     return skipped
+
+
+def read_text(lines: Iterable[tuple[int, str]], name: str) -> RowsRead:
+    """Read a scene a line. `# a comment` has a space behind its sign and is none; `#tag` is a hashtag."""
+    rows = []
+    for number, line in lines:
+        scene = line.strip()
+        if scene and scene != "#" and not (scene[0] == "#" and scene[1].isspace()):
+            rows.append(GivenRow(line=number, scene=scene, options=RowOptions(), written=(scene,)))
+    return RowsRead(name=name, form=TEXT, rows=tuple(rows), bad=())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capture.doctor.file_system import file_system
 from capture.doctor.finding import Finding, fault, ok, warning
 from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from capture.doctor.setup import Setup
+
 
 _LEAST, _LITTLE = 64 << 20, 5 << 30
 """Bytes without which nothing can be captured, and with which a few videos fill the disk."""
@@ -117,3 +118,27 @@ def _case(path: Path) -> Finding:
         says = f"{path}: {left:,} of its captures are not sealed: they are at work, or were interrupted"
         return warning("case", says, f"where none is at work, run: goldenhour recover {as_typed(path)}")
     return ok("case", f"{path}: {captures:,} captures, all sealed")
+
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPE = re.compile(r"\\([0-7]{3})", re.ASCII)
+
+
+def file_system(path: Path) -> str:
+    """Return a kind such as `ext4`, `nfs4` or `vfat`, as Linux names it (proc_pid_mountinfo(5)); "" where unknown."""
+    try:
+        mounts = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+        wanted = path.resolve()
+    except OSError:
+        return ""
+    longest, kind = -1, ""
+    for line in mounts:
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:  # noqa: PLR2004 - the fifth field is the mount point
+            continue
+        point = Path(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[4]))
+        # Of two mounts on one point the later one hides the earlier.
+        if wanted.is_relative_to(point) and len(point.parts) >= longest:
+            longest, kind = len(point.parts), after.split(" ")[0]
+    return kind

@@ -107,10 +107,10 @@ class ClaimReader:
             self._claims.add_time(name, attributes["datetime"], "time[datetime]", Trust.MARKUP)
             return None
 
-        def _take(text: str) -> None:
+        def _keep(text: str) -> None:
             self._claims.add_time(name, " ".join(text.split()), "time", Trust.MARKUP)
 
-        return Snippet(_LONGEST_SNIPPET, _take)
+        return Snippet(_LONGEST_SNIPPET, _keep)
 
     def _anchor(self, _tag: str, attributes: Attributes) -> Snippet | None:
         if "author" in words(attributes, "rel"):

@@ -56,7 +56,7 @@ class ContentMedia:
             "template": self._template_ended,
         }
 
-    def finish(self) -> None:
+    def page_ended(self) -> None:
         """Take what an unclosed <picture> still holds."""
         while self._around:
             self._around_ended()
@@ -136,10 +136,10 @@ class ContentMedia:
             return None
         self._link = link
 
-        def _take(text: str) -> None:
+        def _keep(text: str) -> None:
             link.alt = link.alt or text
 
-        return Snippet(_LONGEST_LINK_TEXT, _take)
+        return Snippet(_LONGEST_LINK_TEXT, _keep)
 
     def _link_ended(self) -> None:
         self._link = None

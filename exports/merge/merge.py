@@ -140,7 +140,7 @@ class _Source:
                 return self._already(candidate, log, what, standing)
             if self._by is None:
                 return self._foresee(candidate)
-            return self._take(check, candidate, log, what, self._by)
+            return self._merge_one(check, candidate, log, what, self._by)
         except (ExportError, HashingError, OSError) as error:
             return self._failed(error, candidate)
 
@@ -204,7 +204,7 @@ class _Source:
             fingerprint=candidate.fingerprint,
         )
 
-    def _take(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str, by: Merger) -> MergeOutcome:
+    def _merge_one(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str, by: Merger) -> MergeOutcome:
         started = candidate.started
         with merge_draft(self._case) as draft:
             folder = draft / started.capture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,6 @@ from exports.format.skips import item_named, skips_together
 from exports.format.verdicts import verdict_line
 from exports.report.links import anchor
 from exports.report.map_drawing import degrees
-from exports.report.summary import summary
 from exports.report.words import FILTERS, TESTS
 
 if TYPE_CHECKING:
@@ -27,9 +28,39 @@ if TYPE_CHECKING:
     from exports.report.links import PrintLinks, ReportLinks
     from exports.report.site_page import SitePage
 
+
 _FOLDER = Path(__file__).parent
 _BUFFERED = 500
 """Pieces of a page that are joined before they are handed on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How much there is: items and their bytes, by kind and source, and what was not got."""
+
+    items: int
+    bytes: int
+    failed: int
+    skipped: int
+    kinds: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, int], ...]
+    began: str
+    ended: str
+
+
+def summary(listing: BundleListing) -> Summary:
+    """Count what a manifest lists."""
+    items = [item for capture in listing.captures for item in capture.items]
+    return Summary(
+        items=len(items),
+        bytes=sum(item.size for item in items),
+        failed=sum(len(capture.failed) for capture in listing.captures),
+        skipped=sum(each.count for capture in listing.captures for each in capture.skipped),
+        kinds=tuple(Counter(item.kind for item in items).most_common()),
+        sources=tuple(Counter(item.source for item in items if item.source).most_common()),
+        began=min((capture.started.time for capture in listing.captures), default=""),
+        ended=max((capture.finished.time for capture in listing.captures), default=""),
+    )
 
 
 class Trusted(str):

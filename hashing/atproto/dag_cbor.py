@@ -91,7 +91,7 @@ def without_deep_parts(data: bytes, deepest: int) -> bytes:
             at += 9 if data[at] == _FLOAT else 1
         else:
             argument, at = _read_argument(data, at)
-            at += len(_take(data, at, argument)) if major in (_BYTES, _TEXT) else 0
+            at += len(_bytes_at(data, at, argument)) if major in (_BYTES, _TEXT) else 0
             open_[-1] += major == _TAG
         if major in (_LIST, _MAP):
             if not left_out and len(open_) > deepest:
@@ -122,13 +122,13 @@ def _read_argument(data: bytes, at: int) -> tuple[int, int]:
         return size + _IN_HEAD, at
     if size >= len(_LEAST):
         raise Malformed(f"a length left open at byte {at} of a block")
-    argument, at = int.from_bytes(_take(data, at, 1 << size)), at + (1 << size)
+    argument, at = int.from_bytes(_bytes_at(data, at, 1 << size)), at + (1 << size)
     if argument < _LEAST[size]:
         raise Malformed(f"a number at byte {at} of a block is longer than it need be")
     return argument, at
 
 
-def _take(data: bytes, at: int, size: int) -> bytes:
+def _bytes_at(data: bytes, at: int, size: int) -> bytes:
     if size > len(data) - at:
         raise Malformed("a block ends too early")
     return data[at : at + size]
@@ -143,12 +143,12 @@ def _read_negative(_data: bytes, at: int, argument: int, _depth: int) -> tuple[V
 
 
 def _read_bytes(data: bytes, at: int, argument: int, _depth: int) -> tuple[Value, int]:
-    return _take(data, at, argument), at + argument
+    return _bytes_at(data, at, argument), at + argument
 
 
 def _read_text(data: bytes, at: int, argument: int, _depth: int) -> tuple[str, int]:
     try:
-        return _take(data, at, argument).decode(), at + argument
+        return _bytes_at(data, at, argument).decode(), at + argument
     except UnicodeDecodeError as error:
         raise Malformed(f"a text at byte {at} of a block is not UTF-8") from error
 
@@ -209,7 +209,7 @@ def _read_other(data: bytes, at: int) -> tuple[Value, int]:
         return None, at
     if first != _FLOAT:
         raise Malformed(f"byte {at - 1} of a block starts no value that DAG-CBOR knows")
-    (number,) = struct.unpack(">d", _take(data, at, 8))
+    (number,) = struct.unpack(">d", _bytes_at(data, at, 8))
     if not math.isfinite(number):
         raise Malformed(f"a number at byte {at} of a block is not finite")
     return float(number), at + 8

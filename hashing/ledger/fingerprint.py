@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from hashing.errors import BadFormat
 
 _SHA256_BYTES = 32
@@ -26,17 +24,3 @@ def fingerprint(sha256_value: bytes) -> str:
         raise BadFormat(f"a SHA-256 value has {_SHA256_BYTES} bytes, not {len(sha256_value)}")
     digits = sha256_value.hex()[:_DIGITS]
     return " ".join(digits[start : start + _GROUP] for start in range(0, _DIGITS, _GROUP))
-
-
-def same_fingerprint(a: str, b: str) -> bool:
-    """Say whether two fingerprints are the same, however they were typed.
-
-    Case, spaces, hyphens and colons do not count. What is not a whole fingerprint is the same as nothing, not even
-    as itself: a blank or a first group never passes for a match.
-    """
-    digits = _bare(a)
-    return re.fullmatch(f"[0-9a-f]{{{_DIGITS}}}", digits) is not None and digits == _bare(b)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\s:-]", "", text).lower()

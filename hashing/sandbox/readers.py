@@ -120,7 +120,7 @@ class Readers:
     @contextmanager
     def _lent(self, room: threading.Semaphore) -> Iterator[_Reader]:
         with room:
-            reader = self._taken()
+            reader = self._borrow()
             try:
                 yield reader
             except NotRead as error:
@@ -128,9 +128,9 @@ class Readers:
                     raise Closed("the reading was stopped") from error
                 raise
             finally:
-                self._take_back(reader)
+                self._give_back(reader)
 
-    def _taken(self) -> _Reader:
+    def _borrow(self) -> _Reader:
         """Return a reader that is alive. Raises NotRead, Closed."""
         with self._lock:
             while self._idle:
@@ -148,7 +148,7 @@ class Readers:
             self._busy.add(reader)
             return reader
 
-    def _take_back(self, reader: _Reader) -> None:
+    def _give_back(self, reader: _Reader) -> None:
         with self._lock:
             self._busy.discard(reader)
             if reader.reusable and not self._closed:

@@ -34,7 +34,7 @@ class HttpBlock:
     def update(self, piece: bytes) -> None:
         """Take the next bytes."""
         if self._in_head:
-            piece = self._take_head(piece)
+            piece = self._add_to_head(piece)
         if piece:
             self.raw.update(piece)
             if self._chunks is not None:
@@ -65,8 +65,8 @@ class HttpBlock:
         """Return a header field, values of several joined with commas; "" where there is none."""
         return self._parsed.field(name) if self._parsed is not None else ""
 
-    def _take_head(self, piece: bytes) -> bytes:
-        """Take what belongs to the head; return what does not."""
+    def _add_to_head(self, piece: bytes) -> bytes:
+        """Add what belongs to the head; return what does not."""
         self.head += piece
         found = re.search(rb"\r?\n\r?\n", self.head)
         if found is None and len(self.head) <= _LONGEST_HEAD:
@@ -128,10 +128,10 @@ class _Chunks:
                 self._left -= len(part)
                 rest = rest[len(part) :]
             else:
-                rest = self._take_line(rest)
+                rest = self._size_line(rest)
 
-    def _take_line(self, rest: memoryview) -> memoryview:
-        """Take the bytes up to the end of a line with a size; the empty line before it ends the chunk before."""
+    def _size_line(self, rest: memoryview) -> memoryview:
+        """Read the bytes up to the end of a line with a size; the empty line before it ends the chunk before."""
         data = bytes(rest[:_LONGEST_LINE])
         end = data.find(b"\n")
         self._line += data if end < 0 else data[: end + 1]

@@ -58,7 +58,7 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
                     break
         yield from _passed_over(page, unlike + page.unreadable, outside, tag)
         if len(shows.wanted) >= _SOME:
-            yield from records.capture(shows.take())
+            yield from records.capture(shows.pop_wanted())
         if taken == options.limit > 0:
             yield NotFollowed(
                 url=page.url,
@@ -66,7 +66,7 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
             )
             break
     yield from shows.not_followed(query(appview, "app.bsky.feed.searchPosts", **parameters))
-    yield from records.capture(shows.take())
+    yield from records.capture(shows.pop_wanted())
 
 
 def _parameters(tag: str, options: CaptureOptions) -> dict[str, str | int]:

@@ -39,7 +39,7 @@ class Shows:
         if self.quoting:
             yield NotFollowed(url=url, reason=QUOTED, count=self.quoting)
 
-    def take(self) -> list[Wanted]:
+    def pop_wanted(self) -> list[Wanted]:
         """Return those that are to be fetched, and forget them."""
         taken = list(self.wanted.values())
         self.wanted.clear()

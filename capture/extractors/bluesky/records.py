@@ -104,7 +104,7 @@ class Records:
                     yield from _not_to_be_had(each, "nothing names the server that keeps the account")
             answers = self._fetch.get_all(itertools.chain.from_iterable(map(self._asked, kept)))
             for each in kept:
-                yield from self._take(each, next(answers), next(answers))
+                yield from self._record_and_proof(each, next(answers), next(answers))
 
     def capture_one(self, wanted: Wanted) -> Generator[Finding, None, Post | None]:
         """Fetch one record as `capture` does; return what it says, or None where its account's server gives nothing."""
@@ -157,7 +157,7 @@ class Records:
         url = query(pds, "com.atproto.sync.getRecord", did=uri.did, collection=uri.collection, rkey=uri.rkey)
         return FetchRequest(url=url, kind="proof", found_in=found_in, optional=True)
 
-    def _take(
+    def _record_and_proof(
         self, wanted: Wanted, asked_record: tuple[FetchRequest, Answer], asked_proof: tuple[FetchRequest, Answer]
     ) -> Iterator[Finding]:
         """Yield what a record says and what its proof proves, or why either is not to be had."""

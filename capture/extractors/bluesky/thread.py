@@ -73,7 +73,7 @@ class BlueskyThread:
         if first is not None and self._first is None:
             yield from pictures_of(first)
         yield from self._shows.not_followed(str(self._uri))
-        yield from self._records.capture(self._shows.take())
+        yield from self._records.capture(self._shows.pop_wanted())
         hidden = [uri for uri in self._hidden if uri not in self._seen and uri != self._uri]
         yield from self._records.capture(Wanted(uri=uri, found_in=self._name) for uri in hidden)
 

@@ -53,7 +53,7 @@ class Allowance:
         """Why the rest is left out."""
         return f"over the limit (--limit {self._limit})"
 
-    def take(self) -> None:
+    def count(self) -> None:
         """Count one."""
         self._taken += 1
 
@@ -84,7 +84,7 @@ class PostList:
         """Hear of a post that is taken otherwise, so that no list brings it again."""
         self._taken.add(_fingerprint(status.post))
 
-    def take(
+    def posts_of(
         self,
         stored: StoredItem,
         page: StatusPage,
@@ -104,7 +104,7 @@ class PostList:
                 continue
             if not self._is_new(listed.status.post):
                 continue
-            allowance.take()
+            allowance.count()
             yield self._excerpt(stored, listed, _how_found(listed, found_in))
             media += found_media(listed.status.post.media, f"post {_named(listed)}", listed.status.missing)
             yield from self.quoted(stored, listed)

@@ -94,7 +94,7 @@ class StatusThread:
             yield Unavailable(url=url, reason="stored, but could not be read: no thread")
             return False
         self._note(page)
-        yield from self._posts.take(answer.stored, page, found_in, allowance)
+        yield from self._posts.posts_of(answer.stored, page, found_in, allowance)
         return not allowance.used_up
 
     def _note(self, page: StatusPage) -> None:

@@ -77,7 +77,7 @@ class Timeline:
                     return
                 was_full = page.size >= PAGE_SIZE
                 self.is_empty = url == self._url and not page.size
-                yield from self._posts.take(answer.stored, page, self._name, allowance, unwanted)
+                yield from self._posts.posts_of(answer.stored, page, self._name, allowance, unwanted)
             elif not is_as_before(answer):
                 if by_ids and answer.status in _NO_SUCH_PAGE:
                     yield from [NotFollowed(url=url, reason=_MAY_GO_ON)] if was_full else []

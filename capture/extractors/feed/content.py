@@ -52,7 +52,7 @@ class EntryContents:
         showing = ContentMedia(mentions)
         parsed = parse(html.replace("\0", "\ufffd"), text, (showing, hrefs), steps=min(_STEPS, self._left))
         self._left -= parsed.steps
-        showing.finish()
+        showing.page_ended()
         links = to_links(mentions, Addresses("", base))
         notes = [*parsed.notes, *links.notes, *showing.notes(), *mentions.notes()]
         notes += ["the text is longer than 1 MiB and was cut"] if text.was_cut else []

@@ -90,7 +90,7 @@ class _Scan:
         if match["slash"]:
             self._root_ended = self._root_ended or local in _ROOTS
         elif local in _ENTRIES and match["empty"]:
-            self._take(Span(*match.span()))
+            self._add(Span(*match.span()))
         elif local in _ENTRIES:
             self._open(match)
         elif local == "channel":
@@ -130,10 +130,10 @@ class _Scan:
     def _close(self, end: int, *, unclosed: bool = False) -> None:
         if unclosed:
             self._unclosed.add(len(self._entries))
-        self._take(Span(self._start, end))
+        self._add(Span(self._start, end))
         self.name = ""
 
-    def _take(self, entry: Span) -> None:
+    def _add(self, entry: Span) -> None:
         if len(self._entries) < MOST:
             self._entries.append(entry)
         else:

@@ -57,7 +57,7 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
         if not told.status:
             raise TransportError(told.reason)
         response = _response(told, body)
-        _take_cookies(jar, told)
+        _extract_cookies(jar, told)
         if told.status not in _OK:
             raise HTTPError(response)
         if told.reason:
@@ -127,7 +127,7 @@ def _response(told: Told, body: BinaryIO | None) -> Response:
     return Response(file, told.url, headers, told.status)
 
 
-def _take_cookies(jar: YoutubeDLCookieJar, told: Told) -> None:
+def _extract_cookies(jar: YoutubeDLCookieJar, told: Told) -> None:
     if "set-cookie" not in told.headers:
         return
     message = Message()

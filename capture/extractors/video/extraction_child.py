@@ -149,10 +149,10 @@ class _Looking:
             )
             return
         found = self._ydl.extract_info(task.url, download=False, process=False, ie_key=task.extractor or None)
-        self._take(found, 0)
+        self._describe(found, 0)
 
-    def _take(self, found: dict[str, Any] | None, depth: int) -> None:
-        """Take what an extractor returned: a video, a list, or another address to look at."""
+    def _describe(self, found: dict[str, Any] | None, depth: int) -> None:
+        """Describe what an extractor returned: a video, a list, or another address to look at."""
         kind = (found or {}).get("_type", "video")
         if not found:
             return
@@ -161,15 +161,15 @@ class _Looking:
             self._talk.say(ExtractionTrouble(url=_words(str(found.get("url") or self._task.url)), words=words))
             return
         if kind in {"playlist", "multi_video"}:
-            self._take_list(found, depth)
+            self._describe_list(found, depth)
         elif kind == "url":
             url, extractor = found["url"], found.get("ie_key")
-            self._take(self._ydl.extract_info(url, download=False, process=False, ie_key=extractor), depth + 1)
+            self._describe(self._ydl.extract_info(url, download=False, process=False, ie_key=extractor), depth + 1)
         else:
-            self._take_video(self._ydl.process_ie_result(found, download=False))
+            self._describe_video(self._ydl.process_ie_result(found, download=False))
 
-    def _take_list(self, found: dict[str, Any], depth: int) -> None:
-        """Take the videos of a list one after the other; one that fails does not cost the others."""
+    def _describe_list(self, found: dict[str, Any], depth: int) -> None:
+        """Describe the videos of a list one after the other; one that fails does not cost the others."""
         shared = {key: found[key] for key in ("extractor", "extractor_key", "webpage_url") if found.get(key)}
         for entry in _entries(self._ydl, found):
             if not isinstance(entry, dict):
@@ -182,19 +182,19 @@ class _Looking:
             try:
                 if is_video:
                     self._ydl.add_extra_info(entry, shared)
-                self._take(entry, depth + 1)
+                self._describe(entry, depth + 1)
             except Exception as error:  # noqa: BLE001 - as in main: the next one may be better made
                 url = entry.get("webpage_url" if is_video else "url") or self._task.url
                 self._talk.say(_trouble(str(url), error))
 
-    def _take_video(self, info: dict[str, Any] | None) -> None:
+    def _describe_video(self, info: dict[str, Any] | None) -> None:
         from capture.extractors.video.described import described
 
         if info is None:
             return
         if info.get("_type") in {"playlist", "multi_video"}:  # what url_transparent may lead to
             for entry in info.get("entries") or ():
-                self._take_video(entry)
+                self._describe_video(entry)
             return
         self._left -= 1
         if info.get("is_live"):

@@ -68,7 +68,7 @@ class _Reading:
             if len(line) > _LONGEST_LINE:
                 raise NoPlaylist(f"{self._url}: a line of more than {_LONGEST_LINE:,} characters")
             if line and not line.startswith("#"):
-                self._take(Segment(self._absolute(line), number=self._number))
+                self._add_segment(Segment(self._absolute(line), number=self._number))
                 self._number += 1
             else:
                 self._tag(*line.partition(":")[::2])
@@ -114,8 +114,8 @@ class _Reading:
             case "#EXT-X-PLAYLIST-TYPE":
                 self._ended = self._ended or value.strip() == "VOD"
 
-    def _take(self, segment: Segment) -> None:
-        """Take a segment, at its place in the file that it is a part of."""
+    def _add_segment(self, segment: Segment) -> None:
+        """Add a segment, at its place in the file that it is a part of."""
         start, length = self._range
         self._range = (0, 0)
         if length:

@@ -41,7 +41,7 @@ class Follower:
         """Follow playlists that belong together until all have ended, or for a number of seconds."""
         end = time.monotonic() + seconds
         for follower in followers:
-            follower.take(first=True)
+            follower.fetch_new(first=True)
         while not all(follower.ended for follower in followers):
             pause = min(follower.pause for follower in followers if not follower.ended)
             if time.monotonic() + pause > end:
@@ -72,9 +72,9 @@ class Follower:
                 self.gone.append(f"the live stream's playlist was not to be had {_MOST_FAILURES} times: {error}")
             return
         self._failures = 0
-        self.take()
+        self.fetch_new()
 
-    def take(self, *, first: bool = False) -> None:
+    def fetch_new(self, *, first: bool = False) -> None:
         """Fetch those segments of the playlist that were not seen yet."""
         numbers = [segment.number for segment in self._playlist.segments if segment.number >= 0]
         if numbers and numbers[-1] < self._next - _BEGUN_ANEW:
@@ -83,7 +83,7 @@ class Follower:
             lost = numbers[0] - self._next
             self.gone.append(f"{lost} segments of the live stream were gone before they could be fetched")
         new = [segment for segment in self._playlist.segments if self._is_new(segment, first=first)]
-        self._segments.take(new)
+        self._segments.fetch_segments(new)
         self._next = max([self._next, *(number + 1 for number in numbers)])
         self.ended = self._playlist.ended
 

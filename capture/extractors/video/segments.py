@@ -53,9 +53,9 @@ class SegmentFetch:
     _whole: dict[str, StoredItem] = field(default_factory=dict)
     """Files that came whole although a range was asked for."""
 
-    def take(self, segments: Sequence[Segment]) -> None:
+    def fetch_segments(self, segments: Sequence[Segment]) -> None:
         """Fetch segments. What fails is recorded by the recorder, with its reason."""
-        self._take_keys(segments)
+        self._fetch_keys(segments)
         new = [segment for segment in dict.fromkeys(segments) if segment not in self._got]
         if new and new[0].length:
             # Whether the server knows ranges, the first answer shows: a file is not fetched whole once a range.
@@ -74,7 +74,7 @@ class SegmentFetch:
         """Fetch something else that belongs to the stream, such as its playlist."""
         return self.fetch.get(FetchRequest(url=url, kind=kind, found_in=self.found_in, headers=self._headers(url)))
 
-    def _take_keys(self, segments: Sequence[Segment]) -> None:
+    def _fetch_keys(self, segments: Sequence[Segment]) -> None:
         for key in dict.fromkeys(segment.key for segment in segments):
             if key is None or key.method != "AES-128" or key.url in self.keys:
                 continue

@@ -54,7 +54,7 @@ class Streams:
         self.notes: list[str] = []
         """What was not done with what is kept, and why."""
 
-    def take(self, answering: Answering) -> None:
+    def fetch_streams(self, answering: Answering) -> None:
         """Fetch every stream."""
         lives = []
         for stream in self._video.streams:
@@ -62,15 +62,15 @@ class Streams:
             segments = SegmentFetch(self._fetch, self._found_in, stream.url, headers)
             part = _Part(stream, segments)
             if stream.protocol in FILES:
-                self._take_file(part, answering, headers)
+                self._fetch_file(part, answering, headers)
             elif stream.protocol == DASH and not self._video.live:
-                segments.take([Segment(url, number=number) for number, url in enumerate(stream.segments)])
+                segments.fetch_segments([Segment(url, number=number) for number, url in enumerate(stream.segments)])
                 self._say_left_out(stream.left_out)
             elif stream.protocol in HLS:
                 if (playlist := self._playlist(part, answering)) is not None and not playlist.ended:
                     lives.append((part, playlist))
                 elif playlist is not None:
-                    segments.take(playlist.segments)
+                    segments.fetch_segments(playlist.segments)
             else:
                 live = "a live stream" if self._video.live else "a stream"
                 self.gone.append(f"{live} by {stream.protocol[:60]}, which goldenhour does not take apart")
@@ -78,7 +78,7 @@ class Streams:
         self._follow(lives)
         self.first = next((first for part in self._parts if (first := part.first) is not None), None)
 
-    def take_subtitles(self) -> None:
+    def fetch_subtitles(self) -> None:
         """Fetch subtitles that come in segments; they are kept as served, and not joined."""
         for subtitle in self._video.subtitles:
             if subtitle.protocol in HLS:
@@ -86,7 +86,7 @@ class Streams:
                 segments = SegmentFetch(self._fetch, found_in, subtitle.url, subtitle.headers, kind="subtitles")
                 part = _Part(Stream(url=subtitle.url, protocol=subtitle.protocol), segments)
                 if (playlist := self._playlist(part)) is not None and playlist.ended:
-                    segments.take(playlist.segments)
+                    segments.fetch_segments(playlist.segments)
 
     def join(self) -> list[Joined]:
         """Make working copies: one of everything where that is possible, or else one of each stream."""
@@ -115,7 +115,7 @@ class Streams:
         how = f"{how}; put into one file without encoding anew by {ffmpeg_version(ffmpeg)}"
         return [Joined(file=merged, extension=extension, how=how)]
 
-    def _take_file(self, part: _Part, answering: Answering, headers: dict[str, str]) -> None:
+    def _fetch_file(self, part: _Part, answering: Answering, headers: dict[str, str]) -> None:
         stream = part.stream
         part.file = answering.stored(stream.url)
         if part.file is None:

@@ -122,8 +122,8 @@ class VideoSearch:
             holder = anchor if video.of_platform else page or anchor
         else:
             streams = Streams(self.fetch, video, where, folder)
-            streams.take_subtitles()
-            streams.take(answering)
+            streams.fetch_subtitles()
+            streams.fetch_streams(answering)
             holder = streams.first or anchor or page
             yield from self._made_of(streams, video, holder, where)
         if holder is not None:

@@ -10,7 +10,6 @@ from exports.forms.case_uco.graph import node, texts
 from exports.forms.case_uco.item import item_nodes
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import address, addresses, people, person
-from exports.forms.case_uco.tool import configured_tool, tool_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +104,42 @@ def _failures(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
             endTime=date_time(failed.time),
             acted_on=address(graph, failed.url),
         )
+
+
+def configured_tool(graph: Graph, capture: CaptureListing) -> Link:
+    """Return a reference to the tool as it was set for this capture."""
+    return graph.link("configured-tool", capture.capture)
+
+
+def tool_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
+    """Yield the tool, once for each version, and its configuration in this capture."""
+    name, _, version = capture.started.tool.partition(" ")
+    plain = graph.iri("tool", capture.started.tool)
+    if graph.first(plain):
+        yield node(plain, "uco-tool:Tool", name=name, version=version)
+    configuration = graph.iri("configuration", capture.capture)
+    entries = [("setting", *each) for each in capture.started.settings.items()]
+    entries += [("version", *each) for each in capture.started.versions.items()]
+    yield node(
+        configuration,
+        "uco-configuration:Configuration",
+        configurationEntry=[_entry(graph, capture.capture, *each) for each in entries],
+    )
+    yield node(
+        configured_tool(graph, capture)["@id"],
+        "uco-tool:ConfiguredTool",
+        name=name,
+        version=version,
+        isConfigurationOf={"@id": plain},
+        usesConfiguration={"@id": configuration},
+    )
+
+
+def _entry(graph: Graph, capture: str, kind: str, name: str, value: str | int | bool) -> Node:
+    written = node(
+        graph.iri("configuration-entry", capture, kind, name),
+        "uco-configuration:ConfigurationEntry",
+        itemName=name,
+        itemType=kind,
+    )
+    return {**written, "uco-configuration:itemValue": value if isinstance(value, str) else str(value).lower()}

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from capture.doctor import FAULT, OK, WARNING
-from capture.doctor.file_system import file_system
-from capture.doctor.folder import check_folder
+from capture.doctor.folder import check_folder, file_system
 from capture.doctor.named import check_settings
 from capture.doctor.signing_key import check_key
 from capture.request.options import BlueskyServices

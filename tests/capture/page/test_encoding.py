@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from webencodings import LABELS, lookup
 
 from capture.page.encoding import decode, encoding_named
-from capture.page.encoding_labels import CODECS
+
+CODECS = {name: lookup(label).codec_info.name for label in LABELS if (name := encoding_named(label))}
 
 
 @pytest.mark.parametrize(

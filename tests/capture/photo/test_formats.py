@@ -111,6 +111,13 @@ def test_text_in_a_png_keeps_its_keyword(tmp_path: Path) -> None:
     assert facts["description"] == Fact("description", "日本の写真", "PNG iTXt")
 
 
+def test_a_png_comment_in_small_letters_is_a_comment(tmp_path: Path) -> None:
+    """ImageMagick writes the keywords of the standard in small letters."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("comment", "made by x")
+    assert facts_of(tmp_path, encoded("PNG", pnginfo=info))["comment"] == Fact("comment", "made by x", "PNG tEXt")
+
+
 def test_the_modification_time_of_a_png_is_utc(tmp_path: Path) -> None:
     """PNG's own time chunk is in UTC by its standard."""
     data = encoded("PNG")

@@ -89,6 +89,11 @@ def test_a_gif_carries_comments_and_xmp(tmp_path: Path) -> None:
     assert facts["XMP present"] == Fact("XMP present", value=True, tag="GIF application extension")
 
 
+def test_a_gif_comment_of_several_blocks_is_whole(tmp_path: Path) -> None:
+    """A block holds 255 bytes; a longer comment goes on in the next."""
+    assert values_of(tmp_path, encoded("GIF", comment=b"word " * 100))["comment"] == ("word " * 100).strip()
+
+
 @pytest.mark.parametrize(
     ("box", "name", "tag"),
     [
