@@ -15,12 +15,13 @@ from commands.output import clean, counted, print_json, print_styled, print_thin
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView
+    from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
     from hashing.case.case import Case
 
 _PAGE = 12
 """Captures that are listed at once: with what stands around them they fit a screen of 24 lines."""
+_LARGEST_TEXT = 64 << 20
 _SHORT = 6
 """Items of a case's only capture that are shown with it."""
 
@@ -122,7 +123,9 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     for path in _captures(case, ref):
         view = read_capture(path)
         entries = [
-            entry for entry in view.items if found_in(entry, word) and ref in {"", view.started.exhibit, entry.item.ref}
+            entry
+            for entry in view.items
+            if ref in {"", view.started.exhibit, entry.item.ref} and found_in(entry, word, _page_text(entry, path))
         ]
         found += len(entries)
         if as_json and entries:
@@ -133,7 +136,20 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
         elif entries:
             print_things(listed_items(entries))
     if not as_json:
-        click.echo(clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author or facts"))
+        click.echo(
+            clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author, description or facts")
+        )
+
+
+def _page_text(entry: ItemView, capture: Path) -> str:
+    """Return the visible text of a page, "" where there is none. Raises Unreadable."""
+    from exports.format.bundle_files import TEXT_ENDING
+    from hashing.case.capture_folder import case_folder
+    from hashing.files.storage import read_small
+
+    names = [copy.path for copy in entry.working_copies if copy.path.endswith(TEXT_ENDING)]
+    texts = (read_small(capture / name, _LARGEST_TEXT, root=case_folder(capture)) for name in names)
+    return "\n".join(text.decode("utf-8", "replace") for text in texts)
 
 
 def _print_capture(view: CaptureView) -> None:

@@ -73,10 +73,10 @@ def item_lines(entry: ItemView, capture: Path) -> Iterator[str]:
             yield printable(f"  {name:<10} {value}")
 
 
-def found_in(entry: ItemView, word: str) -> bool:
-    """Say whether a word stands in an item's address, or in what the item says of itself, in capitals or not."""
+def found_in(entry: ItemView, word: str, text: str) -> bool:
+    """Say whether a word stands in an item's address, its claims or its `text`, in capitals or not."""
     item, post = entry.item, entry.post
-    said = [item.ref, item.url, item.final_url, *(str(fact.value) for fact in entry.facts)]
+    said = [item.ref, item.url, item.final_url, item.alt, text, *(str(fact.value) for fact in entry.facts)]
     if post is not None:
         said += [post.permalink, post.title, post.text, post.warning, post.author.name, post.author.handle, *post.tags]
     return any(word.casefold() in text.casefold() for text in said)

@@ -112,6 +112,7 @@ def test_an_exhibit_and_an_item_are_shown_alone(tmp_path: Path, server: SceneSer
     [
         (("market street",), ["MP/1-0001"]),
         (("ANN REP",), ["MP/1-0001"]),
+        (("DARK SMOKE",), ["MP/1-0001"]),
         (("one.jpg",), ["MP/1-0002", "MP/2-0001"]),
         (("one.jpg", "MP/2"), ["MP/2-0001"]),
         (("nowhere",), []),
@@ -120,7 +121,7 @@ def test_an_exhibit_and_an_item_are_shown_alone(tmp_path: Path, server: SceneSer
 def test_items_are_found_by_a_word(
     tmp_path: Path, server: SceneServer, words: tuple[str, ...], found: list[str]
 ) -> None:
-    """--find looks into addresses and into what items say of themselves, in capitals or not."""
+    """--find looks into addresses, into what items say of themselves and into the text of pages, in capitals or not."""
     for path in ("/", "/one.jpg"):
         typed("capture", server.url(path), "--case", "OP", *OWN, cwd=tmp_path)
     word, *ref = words
