@@ -30,7 +30,7 @@ class NetworkSettings:
     """Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up."""
     largest: int = 20 << 30
     """The largest body; more than this is cut, kept, and said."""
-    largest_in_warc: int = 8 << 20
+    largest_in_warc: int = 2 << 20
     """Up to this size a response that becomes no item stands in the WARC as it came; a larger one becomes an item."""
     attempts: int = 3
     backoff: float = 0.5

@@ -240,7 +240,8 @@ class ItemStore:
             arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
         hand_in = HandIn.of_arrival(arrival, item, tuple(further), lambda: self._stored(item))
-        fetched = dataclasses.replace(fetched, arrival=hand_in.arrival)  # what came is encoded now
+        arrival = hand_in.arrival  # what came is encoded now, and not held while the writer is waited for
+        fetched = dataclasses.replace(fetched, arrival=arrival)
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
