@@ -18,7 +18,7 @@ from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import read_records
+from hashing.warc.record import BODY_FILE, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,7 +176,7 @@ class _Records:
                     entry = left.pop(record.offset, None)
                     if entry is not None:
                         self._check_entry(record, entry)
-                    elif record.fields.get("warc-type") in _ANSWERS and record.fields.get("warc-truncated") != "length":
+                    elif record.fields.get("warc-type") in _ANSWERS and not _is_bodiless(record):
                         self.unlisted += 1
         except BadFormat as error:
             self.check.problem(self.name, str(error))
@@ -205,3 +205,8 @@ class _Records:
             return  # a digest of another kind; the file as a whole is compared with the list
         if match[1].lower() not in {self.block.raw.sha256, self.block.body.sha256}:
             self.check.problem(self.name, f"the body at offset {record.offset} does not match the index")
+
+
+def _is_bodiless(record: WarcRecord) -> bool:
+    """Say whether an answer states that its body is not here: then no index leads to it."""
+    return BODY_FILE.lower() in record.fields or record.fields.get("warc-truncated") == "length"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,8 @@ def relisted(files: Files) -> Files:
 
 
 def warc_of(files: Files) -> str:
-    """Return the name of the one WARC."""
-    (name,) = [name for name in files if name.startswith("archive/")]
+    """Return the name of the WARC with the bodies."""
+    (name,) = [name for name in files if name.startswith("archive/") and name.endswith("-bodies.warc.gz")]
     return name
 
 
@@ -95,6 +96,10 @@ def _index(change: Callable[[bytes], bytes]) -> Callable[[Files], Files]:
     return lambda files: relisted(files | {INDEX: change(files[INDEX])})
 
 
+def _offset(number: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: re.sub(rb'"offset":"[0-9]+"', b'"offset":"%b"' % number, data, count=1)
+
+
 def _other_body(files: Files) -> Files:
     line = files[INDEX].splitlines(keepends=True)[0]
     digest = json.loads(line.split(b" ", 2)[2])["digest"].encode()
@@ -112,8 +117,7 @@ def _listed_twice(files: Files) -> Files:
 
 
 def _no_records(files: Files) -> Files:
-    name = warc_of(files)
-    return {each: data for each, data in relisted(files).items() if each != name}
+    return {name: data for name, data in relisted(files).items() if not name.startswith("archive/")}
 
 
 FORGERIES = {
@@ -124,9 +128,9 @@ FORGERIES = {
     "out of order": _index(lambda data: b"".join(sorted(data.splitlines(keepends=True), reverse=True))),
     "points twice": _index(lambda data: data + data.splitlines(keepends=True)[-1]),
     "not a line of an index": _index(lambda data: data + b"zz not json\n"),
-    "no time, offset or length": _index(lambda data: data.replace(b'"offset":"0"', b'"offset":"-1"')),
-    "no record at offset 1": _index(lambda data: data.replace(b'"offset":"0"', b'"offset":"1"')),
-    "an index points to it, and it is not there": _index(lambda data: data.replace(b"-00001.warc", b"-00002.warc")),
+    "no time, offset or length": _index(_offset(b"-1")),
+    "no record at offset 1": _index(_offset(b"1")),
+    "an index points to it, and it is not there": _index(lambda data: data.replace(b"-bodies.warc", b"-00002.warc")),
     "is cut off": _cut_warc,
     "lists ": _listed_twice,
     "holds no WARC": _no_records,
