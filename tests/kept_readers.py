@@ -16,7 +16,9 @@ from exports.report import preview
 from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from hashing.sandbox.readers import _Reader
 
 _LOCK = threading.Lock()
 _KEPT: dict[tuple[str, ...], list[Readers]] = {}
@@ -26,11 +28,19 @@ _KEPT: dict[tuple[str, ...], list[Readers]] = {}
 class KeptReaders(Readers):
     """Readers that begin with processes that others have left, and leave theirs when they are closed."""
 
-    def __init__(self, *, load: Sequence[str] = (), most: int | None = None) -> None:
-        super().__init__(load=load, most=most)
-        with _LOCK:
-            left = _KEPT.setdefault(tuple(load), [])
-            if left:
+    def start(self) -> None:
+        """Start a process, unless one was left."""
+        self._take_over()
+        super().start()
+
+    def _taken(self) -> _Reader:
+        self._take_over()
+        return super()._taken()
+
+    def _take_over(self) -> None:
+        with self._lock, _LOCK:
+            left = _KEPT.get(tuple(self._load))
+            if left and not self._idle and not self._closed:
                 self._idle = left.pop()._idle
 
     def close(self) -> None:
@@ -42,7 +52,7 @@ class KeptReaders(Readers):
             left = Readers(load=self._load)
             left._idle = idle
             with _LOCK:
-                _KEPT[tuple(self._load)].append(left)
+                _KEPT.setdefault(tuple(self._load), []).append(left)
 
 
 @pytest.fixture(autouse=True)

@@ -52,8 +52,11 @@ class _Peak:
             self._look_once()
 
     def _look_once(self) -> None:
+        ours = Path("/proc/self/cmdline").read_bytes()
         for process in Path("/proc").iterdir():
             try:
+                if process.name.isdigit() and (process / "cmdline").read_bytes() == ours:
+                    continue  # it is about to become another program, and still has the memory of this one
                 status = (process / "status").read_text() if process.name.isdigit() else ""
             except OSError:  # it has ended meanwhile
                 continue
