@@ -21,6 +21,14 @@ class Goldenhour(click.Group):
         outlive_readers()
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's signature
+        """Read the command line; what click would call aborted is interrupted here too."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            sys.exit(Exit.INTERRUPTED)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own type
         """Run the command."""
         from capture.errors import CaptureError

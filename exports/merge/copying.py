@@ -15,7 +15,7 @@ from exports.verification import OK, verify
 from hashing.case.capture_folder import CHECKPOINT, capture_events
 from hashing.case.case import MERGE, PLACED, token_path
 from hashing.case.events import Item, WarcClosed, WorkingCopy
-from hashing.files.storage import make_folder, read_error
+from hashing.files.storage import make_folder, read_error, sync_folder
 from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def merge_draft(case: Case) -> Iterator[Path]:
         with uninterrupted():
             if not (path / PLACED).exists():  # without it nobody would know what was put in its place
                 shutil.rmtree(path, ignore_errors=True)
+    sync_folder(case.path)  # the draft does not come back after a power cut
 
 
 def copy_capture(check: Check, candidate: MergeCandidate, folder: Path, progress: Callable[[int], None]) -> None:

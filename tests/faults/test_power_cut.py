@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from capture.run.recovery import finish_abandoned
 from exports.format.capture_view import read_capture
+from exports.format.case_view import read_case
 from exports.merge import TAKEN, THERE, Merger, merge
 from exports.verification import verify
 from hashing.case.case import Case
@@ -17,6 +19,7 @@ from hashing.case.events import Item, decode_capture_event
 from hashing.ledger.keys import load_or_create_signing_key
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
+from tests.faults.operations import run_batch
 from tests.faults.power_cut import FATES, Recording
 from tests.faults.test_failing_disk import faults
 from tests.servers import Body, SceneServer, redirect
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from tests.faults.power_cut import Disk
     from tests.sampling import Sample
 
+ROWS = {f"/{n}": Body(data=b"<!doctype html><title>t</title>", type="text/html") for n in range(3)}
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/go"><img src="/large.jpg">'
 FILES: dict[str, Body | bytes] = {
     "/": PAGE,
@@ -36,7 +40,7 @@ FILES: dict[str, Body | bytes] = {
     "/go": redirect("/two.jpg"),
     "/large.jpg": jpeg(30) + bytes(400_000),
 }
-MOST = 40
+MOST = 24
 """Moments, each with a fate of what was not waited for, that are tried where a run takes a sample."""
 
 
@@ -159,3 +163,24 @@ def test_a_merge(folder: Path, key: SigningKey, tmp_path: Path, sample: Sample) 
     recording.put_back(recording.disk(len(recording.done)).fail("least", 0))
     assert len(Case.open(folder / "case").captures()) == 2
     assert verify(folder / "case").verdict == "ok"
+
+
+def test_a_batch(folder: Path, key: SigningKey, sample: Sample) -> None:
+    """Begun again after a power cut, a batch ends with one whole capture of each row, and the case verifies."""
+    Case.open_or_create(folder / "case", key=key, officer=OFFICER)
+    with SceneServer(ROWS) as server:
+        scenes = [server.url(path) for path in ROWS]
+        (folder / "rows").write_text("\n".join(scenes), "utf-8")
+        recording = Recording("run_batch", folder)
+        for point, fate in sample(_moments(recording), 4):
+            where = f"after {point} of {len(recording.done)}, {str(recording.done[point - 1])[:200]}: {fate}"
+            recording.put_back(recording.disk(point).fail(fate, point))
+            found = verify(folder / "case")
+            assert found.verdict != "mismatch", (where, faults(found))
+            run_batch(folder)
+            found = verify(folder / "case")
+            assert found.verdict == "ok", (where, faults(found))
+            captures = read_case(folder / "case").captures
+            assert Counter(each.started.scene for each in captures if each.status == "complete") == Counter(scenes), (
+                where
+            )

@@ -71,7 +71,7 @@ class WriteLog:
 
     def _open(self, call: Callable[..., int], path: Any, flags: int, *args: Any, **kwargs: Any) -> int:  # noqa: ANN401
         descriptor = call(path, flags, *args, **kwargs)
-        if flags & os.O_CREAT and not self._at(descriptor):
+        if flags & os.O_EXCL or (flags & os.O_CREAT and not self._at(descriptor)):  # the system gives numbers again
             above, name = self._place(path, kwargs.get("dir_fd"))
             if above:
                 self.done.append(("create", above, name, self._number(os.fstat(descriptor).st_ino)))
