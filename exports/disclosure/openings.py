@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exports.errors import NotRedactable
 from hashing.errors import BadFormat
 from hashing.files.storage import read_named
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "goldenhour-openings/1"
-LARGEST = 1 << 30
+LARGEST = 48 << 20
 """Bytes."""
 
 
@@ -41,8 +42,14 @@ class Openings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def write_openings(openings: Openings) -> bytes:
-    """Write an openings file."""
-    return msgspec.json.format(msgspec.json.encode(openings), indent=2) + b"\n"
+    """Write an openings file. Raises NotRedactable where it would be larger than what is read of one."""
+    data = msgspec.json.format(msgspec.json.encode(openings), indent=2) + b"\n"
+    if len(data) > LARGEST:
+        raise NotRedactable(
+            f"what is withheld fills more than {LARGEST >> 20} MiB, which no file of openings may be",
+            hint="disclose fewer items at once",
+        )
+    return data
 
 
 def load_openings(path: Path) -> Openings:

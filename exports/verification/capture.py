@@ -14,6 +14,7 @@ from exports.format.tree import below, demand_inside
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
+from exports.verification.line_budget import LineBudget
 from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
 from hashing.case.events import (
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 
 _FOLDERS = (ITEMS, WORKING)
 """Folders that every capture has, though nothing may be in them."""
-_MOST_KEPT = 150_000
+_KEPT = (Exchange, Item, ProofRead, WorkingCopy, WarcClosed)
+"""Lines of which something stays in memory until the whole ledger is read."""
 _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
 
@@ -60,7 +62,6 @@ class CaptureCheck:
         self.finished: CaptureFinished | None = None
         self.items: list[Item] = []
         self._by_ref: dict[str, Item] = {}
-        self._kept = 0
         self.proofs: list[ProofRead] = []
         self.failed = 0
         self.unread = False
@@ -85,14 +86,15 @@ class CaptureCheck:
             return
         check.expected.setdefault(ledger, "")
         check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
-        length = 0
+        length, budget = 0, LineBudget(ledger)
         try:
             with check.tree.open(ledger) as file:
                 for line in read_lines(file, Path(ledger)):
                     self._merkle.append(line)
                     length += len(line) + 1
                     event = decode_capture_event(line)
-                    self._demand_few(event)
+                    if isinstance(event, _KEPT):
+                        budget.take(line)
                     self._take(event)
                     self._commit_to(line, event)
                     if self._of_another_format():
@@ -125,14 +127,6 @@ class CaptureCheck:
         self._bodies.clear()
         self._by_ref.clear()
         self._records = RecordsSaid()
-
-    def _demand_few(self, event: CaptureEvent) -> None:
-        """Raise TooMuch where a ledger has more lines of which something is kept than are checked at once."""
-        self._kept += isinstance(event, Exchange | Item | ProofRead | WorkingCopy | WarcClosed)
-        if self._kept > _MOST_KEPT:
-            raise TooMuch(
-                f"{self.prefix}{LEDGER}: more than {_MOST_KEPT:,} exchanges and items, which are not checked at once"
-            )
 
     @property
     def format(self) -> str:

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.errors import NotCheckable
+from exports.errors import NotCheckable, TooMuch
 from exports.format.printable import printable
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
@@ -15,6 +15,7 @@ from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.custody import check_custody
+from exports.verification.line_budget import LineBudget
 from exports.verification.timestamps import check_stamp
 from hashing.case.batch_folder import BATCHES
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
@@ -91,10 +92,11 @@ class _CaseLedger:
         """By capture: the numbers of the lines that begin and that end it."""
         self.whole = True
         merkle = MerkleTree()
-        length = 0
+        length, budget = 0, LineBudget(LEDGER)
         try:
             with check.tree.open(LEDGER) as file:
                 for line in read_lines(file, Path(LEDGER)):
+                    budget.take(line)
                     event = decode_case_event(line)
                     self.events.append(event)
                     if isinstance(event, CaptureRegistered | CaptureSealed):
@@ -103,6 +105,8 @@ class _CaseLedger:
                     length += len(line) + 1
                     self.roots[f"{CHECKPOINTS}/{checkpoint_name(merkle.size)}"] = (merkle.size, merkle.root())
                 torn = file.tell() - length
+        except TooMuch:
+            raise
         except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
             check.problem(LEDGER, f"line {merkle.size + 1}: {str(error).removeprefix(f'{LEDGER}: ')}")
             self.whole = False

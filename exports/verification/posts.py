@@ -164,10 +164,11 @@ def _of_entry(said: Json, post: Post) -> Iterator[str]:
     )
     html, text = said.get("content_html"), said.get("content_text")
     # Of a feed that is very large, not all is read: what is shown may be a part of what is said.
+    same = True
     if isinstance(html, str) and html:
         same = _says(html, post.text, cut=True)
-    else:
-        same = not isinstance(text, str) or not text or _same_letters(text, post.text, cut=True)
+    elif (html is None or html == "") and isinstance(text, str) and text:
+        same = _same_letters(text, post.text, cut=True)
     if not same:
         yield "text"
 

@@ -119,8 +119,9 @@ def test_no_feed_takes_300_mib_to_read(captured: Captured, name: str) -> None:
     assert view.failed[0].reason.startswith(("the feed is stored but", "1 entries are stored and were not read to"))
 
 
-def test_a_page_is_decoded_in_the_sandbox(captured: Captured) -> None:
-    """A page that was served in a coding is read, and kept without it as a working copy."""
+def test_a_page_is_decoded_in_the_sandbox(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that was served in a coding is read, and kept without it; where the key is held, nothing is decoded."""
+    monkeypatch.setattr("hashing.warc.content_coding.unpacked", None)
     html = b"<title>Fire</title><img src=/one.jpg>"
     page = Body(data=gzip.compress(html), headers=(("Content-Encoding", "gzip"),))
     with SceneServer({"/": page, "/one.jpg": jpeg()}) as server:

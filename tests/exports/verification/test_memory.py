@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exports.disclosure.openings import LARGEST, load_openings, parse_openings
 from exports.format.name_budget import NameBudget
 from exports.format.zip_form import ZipEntry, end_records
 from exports.verification import verify
+from hashing.errors import BadFormat, Unreadable
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case, photo
 from tests.exports.tampering import pack, rewrite, unpack
@@ -134,6 +136,19 @@ def test_a_ledger_of_very_many_lines_takes_little_memory(event: str, lines: int,
     named = re.compile(rb"(?<=[0-9]-)0001(?=[-\"])|(?<=\"exchange\":)1|(?<=urn:uuid:)[0-9a-f]{8}")
     many = b"".join(named.sub(b"%08d" % number, line) for number in range(10_000_000, 10_000_000 + lines))
     verdict, peak = _measured(pack(tmp_path / "bundle.zip", {**whole, name: first + many}))
+    assert (verdict != "ok", peak < MOST) == (True, True), f"{peak >> 20} MiB"
+
+
+def test_a_ledger_of_long_lines_takes_little_memory(whole: Files, tmp_path: Path) -> None:
+    """Items whose words fill megabytes each are not kept by the hundred."""
+    name = _named(whole, "ledger.jsonl")
+    first, *others = whole[name].splitlines(keepends=True)
+    line = next(each for each in others if b'"event":"item"' in each)
+    long = b"".join(
+        line.replace(b"-0001", b"-%04d" % each).replace(b'"url":"', b'"url":"' + b"a" * (3 << 20))
+        for each in range(130)
+    )
+    verdict, peak = _measured(pack(tmp_path / "bundle.zip", {**whole, name: first + long}))
     assert (verdict, peak < MOST) == ("mismatch", True), f"{peak >> 20} MiB"
 
 
@@ -141,10 +156,23 @@ def test_a_capture_of_more_lines_than_are_checked_at_once(tmp_path: Path, monkey
     """A capture of more exchanges and items than are kept in memory could not be checked, which is said."""
     maker = make_case(tmp_path)
     maker.capture([Thing("one.jpg", photo(1))])
-    monkeypatch.setattr("exports.verification.capture._MOST_KEPT", 2)
+    size = (maker.path / "ledger.jsonl").stat().st_size
+    monkeypatch.setattr("exports.verification.line_budget.MOST", size)
+    assert verify(maker.path).verdict == "unchecked"
+    monkeypatch.setattr("exports.verification.line_budget.MOST", size + 400 * 3)
     found = verify(maker.path)
     assert found.verdict == "unchecked"
-    assert "more than 2 exchanges and items, which are not checked at once" in found.unchecked[0].reason
+    assert "more than goldenhour checks at once, which is some 160,000 items" in found.unchecked[0].reason
+
+
+def test_openings_of_any_size_take_little_memory(tmp_path: Path) -> None:
+    """A file of openings that is larger than any is not read, nor is one of the largest size too much."""
+    head, line = b'{"format":"","case":"","bundle":"","openings":[', b'{"capture":"","line":0,"of":"","withheld":[]},'
+    with pytest.raises(BadFormat, match="knows"):
+        parse_openings(head + line + line[:-1] + b"]}", "a")
+    (tmp_path / "large").write_bytes(b" " * (LARGEST + 1))
+    with pytest.raises(Unreadable, match="larger than"):
+        load_openings(tmp_path / "large")
 
 
 def test_very_many_files_take_little_memory(whole: Files, tmp_path: Path) -> None:
