@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -16,28 +17,35 @@ if TYPE_CHECKING:
 
 
 class _Forgiving(io.FileIO):
-    """An open descriptor; what is written after its reader has gone goes nowhere."""
+    """An open descriptor; what is written after its reader has gone, or its disk is full, goes nowhere."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write, or drop what nobody reads."""
+        """Write, or drop what nobody reads. Raises OSError, once, where it cannot be written for another reason."""
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+            if not isinstance(error, BrokenPipeError):
+                raise
             return memoryview(data).nbytes
 
 
 def outlive_readers() -> None:
-    """Replace the process's own streams by such as outlive their readers; streams that were replaced stay."""
-    if sys.stdout is sys.__stdout__ and sys.stdout is not None:
+    """Replace the process's own streams by such as outlive their readers; streams that were replaced stay.
+
+    One that was closed before we began goes nowhere, and its number to no file of ours.
+    """
+    if sys.stdout is sys.__stdout__:
         sys.stdout = _forgiving(sys.stdout)
-    if sys.stderr is sys.__stderr__ and sys.stderr is not None:
+    if sys.stderr is sys.__stderr__:
         sys.stderr = _forgiving(sys.stderr)
 
 
-def _forgiving(stream: TextIO) -> TextIO:
+def _forgiving(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
     stream.flush()
     return io.TextIOWrapper(
         io.BufferedWriter(_Forgiving(stream.fileno(), "wb", closefd=False)),

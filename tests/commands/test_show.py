@@ -169,6 +169,24 @@ def test_a_reader_who_goes_changes_no_exit_code(
     assert (ran.returncode, ran.stderr) == (code, "")
 
 
+def test_a_stream_that_is_closed_or_full_is_no_fault(tmp_path: Path, server: SceneServer) -> None:
+    """Without a standard output a command does its work; one that goes to a full disk is told in a sentence."""
+    typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
+    command = shlex.join([sys.executable, "-m", "cli", "show", "OP"])
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for redirected, code, said in ((">&-", 0, ""), (">/dev/full", Exit.UNCHECKED, "the disk is full")):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {redirected}"],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert (ran.returncode, said in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
+
+
 def test_the_shell_completes_exhibits_events_and_fields(tmp_path: Path, server: SceneServer) -> None:
     """The Tab key offers the exhibits of the case that was typed, custody events, and what can be withheld."""
     for _ in range(2):
