@@ -33,9 +33,9 @@ class KeptReaders(Readers):
         self._take_over()
         super().start()
 
-    def _taken(self) -> _Reader:
+    def _borrow(self) -> _Reader:
         self._take_over()
-        return super()._taken()
+        return super()._borrow()
 
     def _take_over(self) -> None:
         with self._lock, _LOCK:

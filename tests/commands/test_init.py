@@ -49,7 +49,8 @@ def test_the_reference_goes_all_the_way(tmp_path: Path, server: SceneServer) -> 
         assert "22/12345" in text
         assert "Fire on Market Street" in text
     assert json.loads(typed("show", "OP", "--json", cwd=tmp_path).stdout)["reference"] == "22/12345"
-    assert typed("verify", "OP", "bundle", "--report", cwd=tmp_path).returncode == Exit.OK
+    assert typed("verify", "OP", cwd=tmp_path).returncode == Exit.OK
+    assert typed("verify", "bundle", "--report", cwd=tmp_path).returncode == Exit.OK
 
     case = tmp_path / "OP/case.json"
     case.chmod(0o600)
