@@ -64,9 +64,14 @@ class _Recorded(urllib3.connection.HTTPConnection):
                 stop=around.stop,
                 opening=self._opens,
             )
-            address = connection.getpeername()
         except OSError as error:
             raise NotFetched(f"{self.host}: could not connect ({(error.strerror or str(error)).lower()})") from error
+        try:
+            address = connection.getpeername()
+        except OSError as error:  # it is gone again, or a stop has shut it down
+            connection.close()
+            around.stop.check()
+            raise NotFetched(f"{self.host}: the connection broke as soon as it was made", again=True) from error
         self.peer = Peer(ip=str(address[0]), port=int(address[1]))
         return connection
 
