@@ -128,7 +128,7 @@ def test_where_the_printer_is_missing(bundle: Path, tmp_path: Path) -> None:
     )
     assert result.returncode == Exit.REFUSED
     assert "a PDF takes WeasyPrint" in result.stderr
-    assert "hint: pip install 'goldenhour[pdf]'" in result.stderr
+    assert "-m pip install 'weasyprint>=66'" in result.stderr
     assert not (tmp_path / "out.pdf").exists()
 
 

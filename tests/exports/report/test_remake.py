@@ -70,7 +70,7 @@ def test_what_is_no_bundle(ordinary: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["report", str(case), "--output", str(tmp_path / "again")])
     assert result.exit_code == Exit.UNCHECKED
     assert "a case, not a bundle" in result.stderr
-    assert "hint: make one: goldenhour export" in result.stderr
+    assert "hint: make a bundle of it: goldenhour export" in result.stderr
 
 
 def test_never_into_the_bundle_nor_over_anything(ordinary: Path, tmp_path: Path) -> None:
