@@ -250,6 +250,10 @@ class Recorder:
             problem, disk_full = NotFetched(error.reason), error.reason
         except ValueError as error:  # of http.client, for what no request can hold
             problem = NotFetched(f"the request cannot be made ({error})")
+        except BaseException:
+            if raw is not None:
+                raw.close()
+            raise
         exchange: OpenExchange | None = self._local.exchange
         if exchange is None or not exchange.sent:
             return _Attempt(None, problem, disk_full)
