@@ -110,6 +110,21 @@ class RecordedConnection(_Recorded):
     """A plain connection."""
 
 
+class _WokenSocket(ssl.SSLSocket):
+    """A TLS socket whose handshake ends when the capture is to end."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands. Raises OSError, also where a stop shuts the socket."""
+
+        def _shut(_: str) -> None:
+            with suppress(OSError):
+                socket.socket.shutdown(self, socket.SHUT_RDWR)
+
+        # Nobody else can: the plain socket lost its descriptor to this one, which its connection does not know yet.
+        with current.get().around.stop.heeded(_shut):
+            super().do_handshake(block)
+
+
 class RecordedTlsConnection(_Recorded, urllib3.connection.HTTPSConnection):
     """A TLS connection: its chain is taken from it, not from another one."""
 
@@ -117,6 +132,7 @@ class RecordedTlsConnection(_Recorded, urllib3.connection.HTTPSConnection):
         """Connect and keep the certificate chain. Raises NotFetched."""
         around = current.get().around
         self.ssl_context = around.tls_context()
+        self.ssl_context.sslsocket_class = _WokenSocket
         try:
             super().connect()
         except (OSError, urllib3.exceptions.SSLError) as error:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from capture.recorder.exchange import current
 from hashing.case.events import Tls
 
 if TYPE_CHECKING:
@@ -17,29 +14,9 @@ if TYPE_CHECKING:
 _DER = 2  # _ssl.ENCODING_DER
 
 
-class _WokenSocket(ssl.SSLSocket):
-    """A TLS socket whose handshake ends when the capture is to end."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        """Shake hands. Raises OSError, also where a stop shuts the socket."""
-
-        def _shut(_: str) -> None:
-            with suppress(OSError):
-                socket.socket.shutdown(self, socket.SHUT_RDWR)
-
-        exchange = current.get(None)
-        if exchange is None:  # of no recorder
-            super().do_handshake(block)
-            return
-        # Nobody else can: the plain socket lost its descriptor to this one, which its connection does not know yet.
-        with exchange.around.stop.heeded(_shut):
-            super().do_handshake(block)
-
-
 def client_context(*, insecure: bool) -> ssl.SSLContext:
     """Return a context that trusts the system's certificate store, or certifi's where the system has none."""
     context = ssl.create_default_context()
-    context.sslsocket_class = _WokenSocket
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
