@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+
+import click
 
 from commands.settings import CASE_PARAMETERS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    import click
 
 
 def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:

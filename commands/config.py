@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from commands.options import json_option
 from commands.output import clean, print_json
-
-if TYPE_CHECKING:
-    from commands.settings import Setting
+from commands.settings import Setting
 
 
 @click.command()

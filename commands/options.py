@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from commands.settings import setting
 from commands.settings_checks import demand_authority, demand_proxy, no_login_in
 from commands.settings_file import user_file
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def demand_no_login(ctx: click.Context, option: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:

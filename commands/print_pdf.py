@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
 from commands.output import clean
 from commands.progress import part_progress
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def pdf_beside(bundle: Path) -> Path:

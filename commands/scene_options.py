@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -27,10 +27,6 @@ from commands.secret_files import warn_of_readers
 from commands.settings import setting
 from commands.settings_checks import demand_initials, demand_kinds, demand_size, demand_user_agent
 from hashing.files.as_typed import as_typed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 EVERYDAY = frozenset(
     ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")

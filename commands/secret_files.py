@@ -6,12 +6,10 @@ import os
 import shlex
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import click
 
 from commands.output import complain
-
-if TYPE_CHECKING:
-    import click
 
 _OTHERS = 0o077
 

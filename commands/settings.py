@@ -7,9 +7,10 @@ In this order: the command line, the environment (GOLDENHOUR_NAME), the user's o
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -17,9 +18,6 @@ from click.core import ParameterSource
 from capture.errors import BadSettings
 from commands import COMMANDS, load_command
 from commands.settings_file import case_file, read_settings, user_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _PLACE = "goldenhour.place."
 _WITHOUT_FILES = "goldenhour.without_files"

@@ -5,10 +5,7 @@ Each takes one value and raises BadSettings.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 
 def demand_kinds(value: str) -> None:

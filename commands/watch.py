@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from capture.errors import NotAsked
 from commands.captured import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
 from commands.exit import Exit
 from commands.interrupt import interruptible
@@ -19,9 +20,6 @@ from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, stamp_captures
 from hashing.files.as_typed import as_typed
-
-if TYPE_CHECKING:
-    from capture.errors import NotAsked
 
 
 @click.command(cls=EverydayFirst)

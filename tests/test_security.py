@@ -95,7 +95,7 @@ def test_an_import_is_seen_wherever_it_stands(source: str, found: set[str]) -> N
 
 OPEN_BY_PATH = {
     "capture/doctor/certificates.py": "the system's folder of certificates",
-    "capture/doctor/file_system.py": "the system's list of mounts",
+    "capture/doctor/folder.py": "the system's list of mounts",
     "capture/doctor/network.py": "the system's list of name servers",
     "capture/extractors/video/beside.py": "a folder of its own, in the temporary one",
     "capture/extractors/video/known_sites.py": "a file of the package yt_dlp",
@@ -107,6 +107,8 @@ OPEN_BY_PATH = {
     "capture/verdict/words.py": "a file of this package",
     "commands/batch.py": "a file that the user named",
     "commands/demo.py": "the demo's own bundle",
+    "commands/init.py": "whether the folder that the user named for a new case is empty",
+    "commands/pipe.py": "the null device",
     "commands/settings_file.py": "the user's settings; those of a case as a regular file alone",
     "exports/bundle/folder_draft.py": "a draft of its own",
     "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from exports.verification import verify
-from validation.check import check
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from validation.check import ValidationCheck
+from validation.check import ValidationCheck, check
 
 PART = "alterations"
 

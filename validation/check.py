@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from validation.findings import Value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class ValidationCheck(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,24 +18,16 @@ from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.files.digest import Digest
-from hashing.ledger.keys import load_or_create_signing_key
+from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
 from validation.alterations import check_alterations
-from validation.check import check, compare
+from validation.check import ValidationCheck, check, compare
 from validation.findings import Value, findings
 from validation.record import FORMAT, ValidationRecord
-from validation.scenes import known_scenes
+from validation.scenes import KnownScene, known_scenes
 from validation.server import KnownHosts
 from validation.vectors import check_vectors
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from hashing.ledger.keys import SigningKey
-    from validation.check import ValidationCheck
-    from validation.scenes import KnownScene
-
 
 _OFFICER = "goldenhour validate"
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from validation.answer import KnownAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _PAGE, _FEED, _SOCIAL = "http://noticeboard.example", "http://noticeboard.example", "http://social.example"
 _CUT_AT, _DECLARED = 20_000, 90_000

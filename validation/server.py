@@ -5,14 +5,11 @@ It forwards nothing: what a scene does not have is not found.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
 
 from validation.answer import KnownAnswer
 from validation.demo.loopback import LoopbackServer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NOT_FOUND = KnownAnswer(b"<!doctype html><title>Gone</title><h1>Gone</h1>", "text/html", status=404)
 

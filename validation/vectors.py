@@ -6,18 +6,13 @@ Ed25519: RFC 8032, section 7.1, test 2, and the same with one bit changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from hashing.errors import BadSignature
 from hashing.files.digest import Digest
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.merkle import MerkleTree
-from validation.check import check
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from validation.check import ValidationCheck
+from validation.check import ValidationCheck, check
 
 PART = "published vectors"
 

@@ -11,13 +11,15 @@ import queue
 import random
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from capture.batch.on_record import OnRecord
 from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
 from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
 from capture.batch.recovery import beginning, close_batch, finish_batches
+from capture.batch.row import BatchRow
 from capture.batch.schedule import Schedule, Try
 from capture.errors import CaptureError, NotAsked
 from capture.recorder.reading import capture_readers
@@ -38,19 +40,12 @@ from hashing.case.batch_events import (
 )
 from hashing.case.batch_folder import BatchFolder, is_running
 from hashing.case.capture_folder import is_sealed
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
+from hashing.case.events import CaptureStarted
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from capture.batch.row import BatchRow
-    from hashing.case.case import Case
-    from hashing.case.events import CaptureStarted
-    from hashing.ledger.keys import SigningKey
 
 _LOOK_AGAIN = 0.5
 """Seconds after which the main thread looks up, at the latest."""

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import msgspec
 
-from capture.batch.row import BadRow, BatchRow
+from capture.batch.row import BadRow, BatchRow, GivenRow
 from capture.errors import CaptureError
 from capture.extractors import search_targets
 from capture.recorder.urls import host_and_port, without_login
-from capture.request.options import checked_initials, initials_of
-from capture.request.scene import parse_scene
+from capture.request.options import CaptureOptions, checked_initials, initials_of
+from capture.request.scene import Scene, parse_scene
 from capture.request.spans import moment
 from hashing.case.batch_events import RowOptions
 from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from capture.batch.row import GivenRow
-    from capture.request.options import CaptureOptions
-    from capture.request.scene import Scene
 
 _LARGEST_LIMIT = 10**9
 _LONGEST = 100_000

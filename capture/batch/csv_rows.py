@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from capture.batch.row import CSV, BadRow, GivenRow, RowsRead
 from hashing.case.batch_events import RowOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 SCENE_COLUMNS = ("scene", "url")
 _DELIMITERS = (",", ";", "\t")

@@ -5,15 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from capture.batch.row import CSV, JSON
+from capture.batch.row import CSV, JSON, BatchRow, RowsRead
 from capture.recorder.urls import without_login
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from capture.batch.row import BatchRow, RowsRead
 
 
 def failed_rows(read: RowsRead, failed: Sequence[tuple[BatchRow, str]]) -> bytes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import msgspec
 
 from capture.batch.row import JSON, BadRow, GivenRow, RowsRead
 from hashing.case.batch_events import RowOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class _Object(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

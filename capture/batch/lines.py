@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from capture.batch.progress import SilentBatch
+from capture.batch.progress import Counts, RowDone, SilentBatch
 from capture.request.sizes import human_size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.batch.progress import Counts, RowDone
 
 
 class BatchLines(SilentBatch):

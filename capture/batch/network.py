@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 _SILENT_HOSTS = 3
 """So many hosts that cannot be asked, and none that answers, are no coincidence."""

@@ -6,16 +6,11 @@ It is derived from the ledgers alone, and read on as they grow, for other batche
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from hashing.case.batch_events import DONE, BatchFinished, RowEnded, RowStarted
+from hashing.case.batch_events import DONE, BatchEvent, BatchFinished, RowEnded, RowStarted
 from hashing.case.batch_folder import batch_events_from, batch_folders
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hashing.case.batch_events import BatchEvent
-    from hashing.case.case import Case
+from hashing.case.case import Case
 
 
 @dataclass(slots=True)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from capture.batch.recovery import outcome_of
+from capture.errors import NotAsked
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Exchange, Failed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from capture.errors import NotAsked
 
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})

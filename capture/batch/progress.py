@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from capture.batch.outcome import RowOutcome
+from capture.batch.row import BatchRow
 from capture.request.progress import Silent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.batch.outcome import RowOutcome
-    from capture.batch.row import BatchRow
-    from capture.run.run import CaptureResult
+from capture.run.run import CaptureResult
 
 
 @dataclass(slots=True)

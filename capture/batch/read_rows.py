@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from capture.batch.csv_rows import delimiter_of, read_csv
 from capture.batch.json_rows import read_json
 from capture.batch.row import CSV, JSON, TEXT, BadRow, GivenRow, RowsRead
 from hashing.case.batch_events import RowOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
-
 
 LONGEST_LINE = 256 << 10
 """Bytes; a row is an address and a few words."""

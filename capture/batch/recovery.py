@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from capture.run.recovery import put_aside
 from hashing.case.batch_events import (
     CAPTURED_BEFORE,
     DONE,
     NOT_TRIED,
+    BatchEvent,
     BatchFinished,
     BatchStarted,
     RowEnded,
@@ -19,19 +19,15 @@ from hashing.case.batch_events import (
 )
 from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun, end_batch
 from hashing.case.capture_folder import capture_events, is_sealed
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
 from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
 from hashing.case.own_runs import begun_here as noted_as_begun
 from hashing.case.own_runs import forget_begun
 from hashing.errors import BadFormat, InUse, Unauthenticated
 from hashing.files import inside
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER
 from hashing.times import Clock, system_clock, timestamp
-
-if TYPE_CHECKING:
-    from hashing.case.batch_events import BatchEvent
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 DIED = "its process died"
 _CAPTURE = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from capture.request.options import CaptureOptions
-    from hashing.case.batch_events import RowOptions
+from capture.request.options import CaptureOptions
+from hashing.case.batch_events import RowOptions
 
 TEXT, CSV, JSON = "text", "csv", "jsonl"
 FORMATS = (TEXT, CSV, JSON)

@@ -8,16 +8,12 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from capture.batch.network import Network
 from capture.batch.outcome import RowTrouble
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from capture.batch.row import BatchRow
+from capture.batch.row import BatchRow
 
 _FORBIDDEN_IN_A_ROW = 3
 """So many refusals, and nothing else between them, are the host's and not the rows'."""

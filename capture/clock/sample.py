@@ -12,13 +12,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import randbits
-from typing import TYPE_CHECKING
 
 from capture.clock.packet import BadReply, NotOurs, SntpError, TimeReply, read_reply, request
 from hashing.case.events import ClockSample
-
-if TYPE_CHECKING:
-    from hashing.times import Clock
+from hashing.times import Clock
 
 _UNITS = 1 << 32
 """Of a timestamp, in a second; and the number of seconds of an era."""

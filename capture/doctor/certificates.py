@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok
+from capture.doctor.setup import Setup
 from capture.recorder.tls import client_context
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
 
 _FOLDERS = "SSL_CERT_DIR"
 _NAMED = ("SSL_CERT_FILE", _FOLDERS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
 
 from capture.doctor.certificates import check_certificates
 from capture.doctor.clock import check_clock
@@ -12,17 +12,12 @@ from capture.doctor.folder import check_folder
 from capture.doctor.named import check_settings
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
+from capture.doctor.setup import Setup
 from capture.doctor.signing_key import check_key
 from capture.doctor.yt_dlp_age import check_yt_dlp
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from hashing.sandbox import NotRead, Readers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
-
 
 _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, SyntaxError, OSError, RuntimeError)
 """What the loading of a stranger's module usually ends in; anything else is a traceback in its own name."""

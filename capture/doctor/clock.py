@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 from capture.clock import measure_clock
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.setup import Setup
 from capture.doctor.yt_dlp_age import release_date
+from hashing.case.events import ClockMeasured
 from hashing.times import timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
-    from hashing.case.events import ClockMeasured
 
 _OFF, _WRONG = 1.0, 60.0
 """Seconds by which a clock is off, and by which it is wrong."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from capture.doctor.finding import Finding, fault
 from capture.doctor.libraries import INSTALL_AGAIN, check_libraries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
+from capture.doctor.setup import Setup
 
 
 def examine(setup: Setup) -> Iterator[Finding]:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.setup import Setup
 from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
 from hashing.files.as_typed import as_typed
 from hashing.files.lock import try_lock
 from hashing.files.storage import OWNER_READS, storing, sync_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
-
 
 _LEAST, _LITTLE = 64 << 20, 5 << 30
 """Bytes without which nothing can be captured, and with which a few videos fill the disk."""

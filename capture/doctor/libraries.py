@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.setup import Setup
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
 
 _OLDEST_PYTHON = (3, 11)
 _MAINTAINED_OPENSSL = (3, 0)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from capture.doctor.finding import Finding, fault, ok
+from capture.doctor.setup import Setup
 from capture.errors import CaptureError
 from capture.recorder.urls import without_login
 from capture.request.options import CaptureOptions
 from hashing.ledger.trusted_time import is_authority
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
 
 
 def check_settings(setup: Setup) -> Iterator[Finding]:

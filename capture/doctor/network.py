@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, ok, warning
+from capture.doctor.setup import Setup
 from capture.recorder.recorder import without_credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
 
 _RESOLVER = Path("/etc/resolv.conf")
 _NAME_SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)

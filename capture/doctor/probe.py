@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
 from capture.doctor.service_answer import HEALTH, SEARCH, TIMELINE, said_by
+from capture.doctor.setup import Setup
 from capture.extractors.bluesky.address import DEFAULT, service_of
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.extractors.fediverse.address import place_of
-from capture.recorder.recorder import Recorder
+from capture.recorder.recorder import Fetched, Recorder
 from capture.recorder.settings import NetworkSettings
 from hashing.errors import HashingError
 from hashing.ledger.trusted_time import TrustedTimeError, ask
 from hashing.ledger.trusted_time.authority import shown
 from hashing.sandbox import Readers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
-    from capture.recorder.recorder import Fetched
 
 _SERVER, _AUTHORITY = "server", "authority"
 _TAG = "news"

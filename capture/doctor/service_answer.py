@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from capture.recorder.decoding import NotDecoded, decoded_body
-from hashing.sandbox import NotRead, handed_over
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hashing.sandbox import Readers
+from hashing.sandbox import NotRead, Readers, handed_over
 
 _MOST_OF_A_VERSION = 40
 

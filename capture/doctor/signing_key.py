@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.setup import Setup
 from hashing.errors import BadKey, EncryptedKey
 from hashing.ledger.keys import load_signing_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from capture.doctor.setup import Setup
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 from capture.doctor.finding import Finding, fault, ok, warning
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.doctor.setup import Setup
+from capture.doctor.setup import Setup
 
 OLD_DAYS = 60
 """Sites change, and a release is seldom older than a month when the next one comes."""

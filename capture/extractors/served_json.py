@@ -9,14 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class NotJson(CaptureError):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import Self
 
 from capture.page.times import parse_time
-
-if TYPE_CHECKING:
-    from typing import Self
 
 MOST = 200
 """Claims, and times, of one page; a long discussion has a <time> for every post."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 # Every alternative either takes what it began to read, to the end of the text if need be, or fails at once: the
 # possessive quantifiers keep the time linear for hostile text. A name is taken whole, so that `-url(` is not `url(`.

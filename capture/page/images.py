@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Position
 from capture.page.srcset import parse_srcset
 from capture.page.urls import LONGEST, is_embedded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 _SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 # Where pages that load images late keep the address until a script moves it to src.

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from capture.page.claims import Trust
-from capture.page.json_ld import strings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.page.claims import Claims
-    from capture.page.json_ld import JsonLdNode
+from capture.page.claims import Claims, Trust
+from capture.page.json_ld import JsonLdNode, strings
 
 # Objects beside the page's own matter: their names and dates are not the page's.
 _NOT_THE_MATTER = frozenset(

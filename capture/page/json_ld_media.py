@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from capture.page.json_ld import strings
+from capture.page.json_ld import JsonLdNode, strings
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.page.json_ld import JsonLdNode
 
 _IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")
 _TYPES: dict[str, Kind] = {

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
 from capture.page.kinds import Kind
-from capture.page.urls import is_embedded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from capture.page.urls import Addresses
+from capture.page.urls import Addresses, is_embedded
 
 MOST = 50_000
 """Mentions that are kept of what a page shows, and of what its metadata names."""

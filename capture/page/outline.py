@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.page.text import BREAKS, UNSEEN
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
 _HIDDEN, _SCRIPT, _NOSCRIPT, _BODY = (1 << bit for bit in range(7, 11))

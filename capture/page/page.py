@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.page.claim_reader import ClaimReader
 from capture.page.claims import Claim, Claims, TimeClaim
 from capture.page.content_media import ContentMedia
-from capture.page.document import parse
+from capture.page.document import Reader, parse
 from capture.page.encoding import decode
 from capture.page.errors import PageUnreadable
 from capture.page.json_ld import JsonLdReader, read_json_ld
@@ -20,11 +20,6 @@ from capture.page.outline import Outline, OutlineReader
 from capture.page.style_media import StyleMedia
 from capture.page.text import VisibleText
 from capture.page.urls import Addresses
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from capture.page.document import Reader
 
 _MOST_INNER_PAGES = 20
 _INNER_STEPS = 1 << 30

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -10,12 +11,7 @@ from capture.page.errors import PageUnreadable
 from capture.page.page import ReadPage, read_page
 from capture.page.players import Players, players_in
 from capture.recorder.decoding import NotDecoded, decoded_or_cut
-from hashing.sandbox import handed_over
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hashing.sandbox import Readers
+from hashing.sandbox import Readers, handed_over
 
 
 class PageRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from capture.photo import names, tiff
 from capture.photo.exif_tags import ExifTag, Tags, value_at
 from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
+from capture.photo.tiff import TiffEntry
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.photo.tiff import TiffEntry
 
 _EXIF_POINTER, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from capture.photo import names
 from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _LATITUDE_REF, _LATITUDE = ExifTag("GPS", 1, "GPSLatitudeRef"), ExifTag("GPS", 2, "GPSLatitude")
 _LONGITUDE_REF, _LONGITUDE = ExifTag("GPS", 3, "GPSLongitudeRef"), ExifTag("GPS", 4, "GPSLongitude")

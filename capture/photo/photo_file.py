@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from capture.errors import CaptureError
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 _READS = 4_000_000
 """Reads in one photo; a file that asks for more is built to keep its reader busy."""

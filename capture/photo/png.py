@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from capture.photo import names
-from capture.photo.parts import LARGEST_EXIF
+from capture.photo.parts import LARGEST_EXIF, Parts
 from capture.photo.photo_file import PhotoFile
 from capture.photo.text import LONGEST, kept_text
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.photo.parts import Parts
 
 _MOST_CHUNKS = 200_000
 _LEAP_SECOND = 60

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from capture.photo.text import escaped
 from capture.recorder.reading import PHOTO_READER
 from hashing.case.facts import Fact
-from hashing.sandbox import NotRead, handed_over
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hashing.sandbox import Readers
+from hashing.sandbox import NotRead, Readers, handed_over
 
 _MOST_FACTS = 300
 _LONGEST_TEXT = 12_000

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.photo import names
 from capture.photo.exif_tags import ExifTag, Tags
 from capture.photo.jpeg import pixel_size
+from capture.photo.parts import Parts
 from capture.photo.photo_file import PhotoNotRead
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from capture.photo.parts import Parts
 
 _OFFSET = ExifTag("Thumbnail", 0x0201, "JPEGInterchangeFormat")
 _LENGTH = ExifTag("Thumbnail", 0x0202, "JPEGInterchangeFormatLength")

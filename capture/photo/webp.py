@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from capture.photo import names
-from capture.photo.parts import LARGEST_EXIF
+from capture.photo.parts import LARGEST_EXIF, Parts
 from capture.photo.photo_file import PhotoFile
-
-if TYPE_CHECKING:
-    from capture.photo.parts import Parts
 
 _MOST_CHUNKS = 200_000
 

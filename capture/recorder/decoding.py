@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from capture.errors import CaptureError
 from hashing.errors import BadCoding, UnknownCoding
 from hashing.warc.content_coding import PIECE, unpacked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import BinaryIO
 
 LARGEST = 32 << 20
 """Bytes of a page that are read for what it says; a larger one is kept all the same."""

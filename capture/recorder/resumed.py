@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from capture.recorder.exchange import Arrival, Peer
+from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
 from capture.recorder.settings import NetworkSettings
-
-if TYPE_CHECKING:
-    from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
 
 DIED = "the process that captured it died"
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import threading
 import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.errors import CaptureError, Stopped
 from hashing.errors import HashingError
 from hashing.files.storage import system_words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 BY_THE_OFFICER = "interrupted by the officer"
 """The reason that Ctrl-C is."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from hashing.case.events import Tls
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _DER = 2  # _ssl.ENCODING_DER
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from hashing.case.post import Account
-
-if TYPE_CHECKING:
-    from hashing.case.post import Post
+from hashing.case.post import Account, Post
 
 _PASSING = re.compile(r"[0-9]{9,}|\S{16,}")
 """Values in a query that are made anew for each answer: times and signatures."""

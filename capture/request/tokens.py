@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
 from capture.recorder.urls import lent_to, without_login
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _BSKY = "bsky"
 _LONGEST = 8192

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from capture.request.sizes import human_size
 from hashing.errors import StorageFull
 from hashing.files.storage import storing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 _LOOK_AFTER_BYTES = 8 << 20
 _LOOK_AFTER_SECONDS = 0.2

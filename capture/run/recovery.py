@@ -15,13 +15,14 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
+from capture.recorder.exchange import Arrival
+from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent, Step
 from capture.recorder.reading import capture_readers, plain_sample
 from capture.recorder.resumed import DIED, resumed_arrival
 from capture.recorder.stopping import Stop
@@ -37,13 +38,15 @@ from hashing.case.capture_folder import (
     RESERVE,
     SCRATCH,
     WORKING,
+    CaptureFolder,
     Seal,
     capture_events,
     capture_origin,
     end_unsealed,
 )
-from hashing.case.case import Left
+from hashing.case.case import Case, Left
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     CaptureRegistered,
     CaptureResumed,
@@ -59,20 +62,11 @@ from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, Wou
 from hashing.files import inside
 from hashing.files.storage import OWNER_WRITES, PART, make_folder, read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import open_checkpoint
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from capture.recorder.exchange import Arrival
-    from capture.recorder.incoming import Step
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.case import Case
-    from hashing.case.events import CaptureEvent
-    from hashing.ledger.keys import SigningKey
 
 _JOURNAL = re.compile(r"[0-9]{6,12}\.jsonl", re.ASCII)
 

@@ -22,7 +22,7 @@ from hashing.tool import tool
 from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Self
 
     from capture.recorder.exchange import Arrival
@@ -176,6 +176,15 @@ class Writer:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
         group = [self._placed(hand_in) for hand_in in group]
         said = [self._events(hand_in) for hand_in in group]
+        if any(said):  # a flush says nothing, and waits for no disk
+            group = self._lasting(group, said)
+        for hand_in in group:
+            if hand_in.arrival is not None:
+                hand_in.arrival.incoming.forget()
+            hand_in.written()
+
+    def _lasting(self, group: list[HandIn], said: Sequence[tuple[Event, ...]]) -> list[HandIn]:
+        """Make items and records last, and then the lines that speak of them; return what was recorded."""
         self.folder.sync_items()
         self.folder.warc.sync()
         try:
@@ -184,11 +193,8 @@ class Writer:
             left = [self._taken_back(hand_in) for hand_in in group]
             changed = zip(left, group, said, strict=True)
             self._append(events if now is before else now.events for now, before, events in changed)
-            group = left
-        for hand_in in group:
-            if hand_in.arrival is not None:
-                hand_in.arrival.incoming.forget()
-            hand_in.written()
+            return left
+        return group
 
     def _placed(self, hand_in: HandIn) -> HandIn:
         """Give an item its place; return what is to be recorded, which for an excerpt may be that there is no room."""

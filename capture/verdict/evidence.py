@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from capture.page import ReadPage
 from capture.page.outline import Outline, width
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page import ReadPage
 
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
 _LONGEST_SIGN = 170

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from capture.page.outline import width
+from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
 from hashing.case import verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from capture.verdict.evidence import Evidence
 
 _STEPS = ((150, 2), (600, 3), (2000, 5))
 """Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,16 +16,9 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from capture.batch.lines import told
-from capture.batch.progress import Counts
+from capture.batch.progress import Counts, RowDone
 from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-    from typing import Self
-
-    from capture.batch.progress import RowDone
 
 _PER_SECOND = 4
 _SHOWN = 5

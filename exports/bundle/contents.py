@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.format.bag import is_portable
 from exports.format.bundle_layout import STAMPED_CHECKPOINT
@@ -12,19 +13,13 @@ from exports.format.entries import folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
-from hashing.case.events import Item, WarcClosed, WorkingCopy, decode_capture_event
+from hashing.case.events import CaptureSealed, Item, Stamped, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import reading
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from hashing.case.events import CaptureSealed, Stamped
 
 _Recorded = dict[str, tuple[int, str]]
 """Size and SHA-256 by path."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-from exports.format.source import fault_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from exports.format.source import Fault, SourceFile
+from exports.format.source import Fault, SourceFile, fault_of
 
 WORKERS = 3
 """Threads that copy: two cores can hash while a third thread waits for a disk."""

@@ -6,23 +6,17 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from exports.bundle.draft import WORKERS, batches
+from exports.bundle.draft import WORKERS, ByteProgress, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.source import SourceReader
+from exports.format.source import Fault, SourceFile, SourceReader
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, make_folder, storing, sync_folder, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from exports.bundle.draft import ByteProgress
-    from exports.format.source import Fault, SourceFile
 
 _READ_ONLY = 0o400
 

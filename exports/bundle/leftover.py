@@ -14,15 +14,12 @@ import re
 import secrets
 import shutil
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hashing.files.lock import try_lock
 from hashing.files.storage import PART, storing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 """A number of this very start of this very computer; only Linux has it, and elsewhere nothing is removed."""

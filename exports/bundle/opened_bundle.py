@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bag import MANIFEST
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON, SEAL_CHECKPOINT
-from exports.format.bundle_listing import BundleListing, listings
-from exports.format.manifest import FORMAT, CustodyLog, Listed, Manifest
+from exports.format.bundle_listing import BundleListing, CaptureListing, listings
+from exports.format.manifest import FORMAT, CustodyLog, CustodyRecord, Listed, Manifest
 from exports.format.open_tree import open_tree
 from exports.format.result import MISMATCH, OK
-from exports.format.tree import FILE, demand_inside
+from exports.format.tree import FILE, EvidenceTree, demand_inside
 from hashing.errors import BadFormat
 from hashing.files.as_typed import as_typed
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LONGEST_LINE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import CustodyRecord
-    from exports.format.tree import EvidenceTree
 
 PIECE = 1 << 20
 """Bytes of a file that are in memory at a time."""

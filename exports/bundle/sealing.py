@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,11 +25,12 @@ from exports.format.bundle_layout import (
 from exports.format.continuity import proven_of
 from exports.format.proofs import Consistency, EarlierSize, Proof
 from hashing.case.capture_folder import CHECKPOINT
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
 from hashing.case.events import (
     CaptureRegistered,
     CaptureSealed,
     CaseCreated,
+    CaseEvent,
     Custody,
     Described,
     Exported,
@@ -39,15 +40,9 @@ from hashing.case.events import (
 )
 from hashing.case.redaction import OFFICER, URL
 from hashing.errors import NotAsSigned
+from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import Levels, MerkleTree, leaf_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from hashing.case.case import Case
-    from hashing.case.events import CaseEvent
-    from hashing.ledger.keys import PublicKey, SigningKey
 
 
 def check_case_ledger(case: Case, key: SigningKey) -> None:

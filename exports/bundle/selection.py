@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.errors import NothingToExport
 from exports.format.printable import printable
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES
-from hashing.case.events import CaptureRegistered, CaptureSealed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from hashing.case.events import CaseEvent
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 120

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
 
+from exports.bundle.draft import Draft
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
+from exports.format.bundle_listing import BundleListing
+from exports.format.inventory import Inventory
+from exports.format.source import SourceFile
 from exports.format.tag_files import tag_files
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import BinaryIO
-
-    from exports.bundle.draft import Draft
-    from exports.format.bundle_listing import BundleListing
-    from exports.format.inventory import Inventory
-    from exports.format.source import SourceFile
 
 
 def declare_bag(draft: Draft) -> None:

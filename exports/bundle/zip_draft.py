@@ -5,22 +5,16 @@ from __future__ import annotations
 import os
 import zlib
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from exports.bundle.draft import WORKERS, batches
+from exports.bundle.draft import WORKERS, ByteProgress, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.source import CHUNK, SourceReader
+from exports.format.source import CHUNK, Fault, SourceFile, SourceReader
 from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, settle_for_good, storing, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from exports.bundle.draft import ByteProgress
-    from exports.format.source import Fault, SourceFile
 
 _HELD = 4 << 20
 """Bytes up to which a file is read and hashed ahead of its turn; a larger one is streamed."""

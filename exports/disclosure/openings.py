@@ -6,16 +6,13 @@ is found.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
 from exports.errors import NotRedactable
 from hashing.errors import BadFormat
 from hashing.files.storage import read_named
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FORMAT = "goldenhour-openings/1"
 LARGEST = 48 << 20

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from exports.format.printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +14,7 @@ from exports.format.manifest import (
     CustodyRecord,
     DisclosureRecord,
     ExportRecord,
+    Listed,
     ListedChange,
     ListedFailure,
     ListedItem,
@@ -21,12 +22,7 @@ from exports.format.manifest import (
     ListedSkip,
     ListedVerdict,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from exports.format.manifest import Listed
-    from hashing.case.post import PostMedia
+from hashing.case.post import PostMedia
 
 
 class CaptureListing(CaptureRecord, frozen=True, kw_only=True):

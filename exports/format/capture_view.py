@@ -6,11 +6,14 @@ A view repeats what the ledger says; whether that is still true of the files is 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
@@ -29,19 +32,13 @@ from hashing.case.events import (
     WarcClosed,
     WorkingCopy,
 )
+from hashing.case.facts import Fact
+from hashing.case.post import Post
 from hashing.errors import BadFormat
 from hashing.files.storage import read_small
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from hashing.case.events import CaptureEvent
-    from hashing.case.facts import Fact
-    from hashing.case.post import Post
 
 E = TypeVar("E", bound=Event)
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from exports.format.capture_view import read_capture
+from exports.format.capture_view import CaptureView, read_capture
 from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
 from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
-from hashing.case.case import CAPTURES, CHECKPOINTS, Case
+from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo
 from hashing.case.events import CaptureRegistered, Exported
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import parse_checkpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from exports.format.capture_view import CaptureView
-    from hashing.case.case import CaseInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,13 @@ As WACZ 1.1.1 (section 5.2) and the tools that read it have it: `com,example)/ 2
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import msgspec
 
 from exports.format.surt import surt
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
 
 LONGEST_LINE = 1 << 16
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?Z", re.ASCII)

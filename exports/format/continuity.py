@@ -5,18 +5,19 @@ It begins with the capture itself (seized, sealed); a bundle that holds the exhi
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from exports.format.manifest import CustodyRecord, VerifiedRecord
 from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import capture_events
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
 from hashing.case.events import (
     CaptureRegistered,
     CaptureSealed,
+    CaseEvent,
     Custody,
     Described,
     Exported,
@@ -24,17 +25,12 @@ from hashing.case.events import (
     Merged,
     Stated,
     ToldEntry,
+    VerifiedBy,
     decode_case_event,
 )
 from hashing.case.exhibit import demand_known, exhibit_of
 from hashing.files import inside
 from hashing.ledger.keys import PublicKey
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from hashing.case.case import Case
-    from hashing.case.events import CaseEvent, VerifiedBy
 
 DESCRIBED = "described"
 """The one kind of entry that is no custody event."""

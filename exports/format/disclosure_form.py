@@ -13,21 +13,16 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing.case.events import Exchange
+from hashing.case.events import CaptureEvent, Exchange, WarcPlace
 from hashing.case.redaction import CONTENT, NETWORK, URL
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import leaf_hash, verify_inclusion
 from hashing.ledger.note import decode_base64
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from hashing.case.events import CaptureEvent, WarcPlace
 
 LINES = "disclosed.jsonl"
 PROOFS = "disclosed.proofs"

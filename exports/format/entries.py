@@ -8,8 +8,10 @@ to an item, whatever stands in it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -26,9 +28,10 @@ from exports.format.manifest import (
     ListedVerdict,
     SealRecord,
 )
-from hashing.case.capture_folder import case_folder
+from hashing.case.capture_folder import Seal, case_folder
 from hashing.case.case import CAPTURES
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
@@ -40,6 +43,8 @@ from hashing.case.events import (
     PostRead,
     ProofRead,
     ServerDates,
+    Stamped,
+    WarcPlace,
     WorkingCopy,
     decode_capture_event,
 )
@@ -47,14 +52,6 @@ from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE, read_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from hashing.case.capture_folder import Seal
-    from hashing.case.events import CaptureEvent, Stamped, WarcPlace
 
 _LISTED: dict[str, type[Listed]] = {
     "item": ListedItem,

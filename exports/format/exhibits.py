@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 _REFERENCE = re.compile(r"(.{1,64}/)([1-9][0-9]{0,8})", re.ASCII)
 _SHORTEST = 3

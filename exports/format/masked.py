@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -11,9 +12,6 @@ from hashing.case.capture_folder import ITEMS, WORKING
 from hashing.case.events import CaptureEvent
 from hashing.case.redaction import open_form
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 WITHHELD = "[withheld]"
 

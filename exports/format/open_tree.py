@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.errors import NotCheckable
 from exports.format.folder_tree import FolderTree
-from exports.format.tree import refusal
+from exports.format.tree import EvidenceTree, refusal
 from exports.format.zip_tree import ZipTree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from exports.format.tree import EvidenceTree
 
 
 @contextmanager

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.errors import ExportError
 from hashing.case.case import CASE_FILE
 from hashing.errors import WouldOverwrite
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def demand_outside(path: Path, evidence: Path) -> None:

@@ -6,15 +6,12 @@ of the sealed ledger, and then a line for each earlier length: the length, the r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
 from hashing.ledger.keys import encode_base64
 from hashing.ledger.note import decode_base64
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _HASH_BYTES = 32
 

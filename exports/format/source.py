@@ -5,16 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import read_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 CHUNK = 1 << 20
 _NO_FILE = {errno.ELOOP, errno.ENXIO}  # what opening a link or a socket gives

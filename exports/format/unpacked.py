@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from exports.errors import NotCheckable
 from hashing.errors import BadCoding, UnknownCoding
 from hashing.warc import content_coding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:

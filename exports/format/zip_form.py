@@ -15,14 +15,11 @@ import os
 import stat
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from exports.errors import NotCheckable
 from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")

@@ -6,20 +6,15 @@ does not replace it: the bundle alone carries the seal.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.bundle import beside_bundle
-from exports.bundle.opened_bundle import open_bundle
+from exports.bundle.opened_bundle import OpenedBundle, open_bundle
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
 from exports.forms.derived_file import ConvertedFile, write_derived
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from exports.bundle.opened_bundle import OpenedBundle
 
 
 @dataclass(frozen=True, slots=True)

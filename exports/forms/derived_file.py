@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.bundle.uninterrupted import uninterrupted
 from hashing.files.digest import new_hash
 from hashing.files.storage import PART, create, settle_for_good, storing, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 _HELD = 1 << 18
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.bundle.opened_bundle import no_bundle, open_bundle
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bundle_files import BundleFiles
+from exports.format.bundle_listing import BundleListing
 from hashing.files.as_typed import as_typed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from exports.format.bundle_listing import BundleListing
 
 
 @dataclass(frozen=True, slots=True)

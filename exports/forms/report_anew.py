@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import draft_path
@@ -14,10 +15,6 @@ from exports.report.links import OVERVIEW
 from exports.report.site import report_files
 from hashing.case.case import CAPTURES
 from hashing.files.storage import read_error, storing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 def write_report(bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None) -> Path:

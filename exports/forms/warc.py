@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
-from exports.bundle.opened_bundle import PIECE
+from exports.bundle.opened_bundle import PIECE, OpenedBundle
 from exports.errors import NotCheckable, NothingToExport
+from exports.format.manifest import ListedItem
 from exports.forms.wacz.archive import bodiless_record, read_answers
 from exports.forms.wacz.bodies import file_info, items_by_record, restored_record
 from exports.forms.wacz.write import exchange_files
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
-
-    from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ListedItem
 
 _NAME = "exchanges.warc.gz"
 """The file's name in its first record: whatever it is called later, the same bundle gives the same bytes."""

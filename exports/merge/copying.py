@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import draft_path, held
 from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
+from exports.merge.origin import MergeCandidate
 from exports.verification import OK, verify
+from exports.verification.check import Check
 from hashing.case.capture_folder import CHECKPOINT, capture_events
-from hashing.case.case import MERGE, PLACED, token_path
+from hashing.case.case import MERGE, PLACED, Case, token_path
 from hashing.case.events import Item, WarcClosed, WorkingCopy
 from hashing.files.storage import make_folder, read_error, sync_folder
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from exports.merge.origin import MergeCandidate
-    from exports.verification.check import Check
-    from hashing.case.case import Case
 
 _PIECE = 1 << 20
 

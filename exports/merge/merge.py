@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle.leftover import clear_leftovers
 from exports.bundle.uninterrupted import uninterrupted
@@ -14,9 +14,10 @@ from exports.format.capture_view import read_capture
 from exports.format.open_tree import open_tree
 from exports.format.printable import printable
 from exports.merge.copying import copy_capture, merge_draft
-from exports.merge.origin import candidates, other_log
+from exports.merge.origin import MergeCandidate, OtherLog, candidates, other_log
 from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome
 from exports.merge.statements import (
+    Merger,
     demand_holding,
     demand_own_references,
     merged,
@@ -26,24 +27,15 @@ from exports.merge.statements import (
 )
 from exports.verification import MISMATCH as DOES_NOT_MATCH
 from exports.verification import OK as WHOLE
-from exports.verification import verify
+from exports.verification import Verification, verify
 from exports.verification.check import Check
 from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import is_sealed
-from hashing.case.case import CAPTURES, MERGE
-from hashing.case.events import CaptureRegistered, CaptureSealed, Stated
+from hashing.case.case import CAPTURES, MERGE, Case
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Stated
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from exports.merge.origin import MergeCandidate, OtherLog
-    from exports.merge.statements import Merger
-    from exports.verification import Verification
-    from hashing.case.case import Case
-    from hashing.case.events import CaseEvent
 
 _CLASH = "keep it in the case that it is in and hand over both; give each computer --initials of its own from now on"
 

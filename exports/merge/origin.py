@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable, NotMergeable
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import SEAL_CHECKPOINT
 from exports.format.proofs import read_proof
 from exports.format.tree import below
+from exports.verification.check import Check
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, case_origin
 from hashing.case.events import (
     CaptureStarted,
+    CaseEvent,
     Custody,
     Described,
     Exported,
@@ -29,12 +31,6 @@ from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpo
 from hashing.ledger.keys import PublicKey, encode_base64
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import Levels, leaf_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.verification.check import Check
-    from hashing.case.events import CaseEvent
 
 _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")

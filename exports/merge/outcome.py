@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 TAKEN, WOULD_TAKE, THERE = "taken", "would be taken", "already there"
 REFUSED, MISMATCH, UNCHECKED, NOTHING = "refused", "mismatch", "unchecked", "nothing"

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from exports.errors import NotMergeable, NotWhole
-from exports.format.capture_view import read_capture
-from exports.merge.origin import demand_time
+from exports.format.capture_view import CaptureView, read_capture
+from exports.merge.origin import OtherLine, OtherLog, demand_time
 from exports.verification.merges import merge_faults
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.custody import demand_recordable
-from hashing.case.events import CaptureRegistered, CaptureSealed, Exported, Merged, Stamped, Stated, encode
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Exported, Merged, Stamped, Stated, encode
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import open_checkpoint
-from hashing.ledger.keys import PublicKey
+from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
-    from exports.format.capture_view import CaptureView
-    from exports.merge.origin import OtherLine, OtherLog
-    from hashing.case.events import CaseEvent
-    from hashing.ledger.keys import SigningKey
 
 _LONGEST = 1 << 20
 """Bytes of a line: with what it quotes it must stay far below the longest that a ledger takes."""

@@ -6,15 +6,11 @@ The addresses of the live sites are shown as text: a click would tell them that 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote
 
 from exports.format.bag import PAYLOAD
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from exports.report.site_page import SitePage
+from exports.report.site_page import SitePage
 
 OVERVIEW = "report.html"
 PAGES = "report/"

@@ -7,14 +7,11 @@ says so. Nothing is fetched, so there are no streets on it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from exports.report.places import MapPlace
+from exports.report.places import MapPlace
 
 WIDTH, HEIGHT = 960, 600
 _MARGIN = 64

@@ -8,23 +8,18 @@ who held the key.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
+from exports.verification.check import Check
 from hashing.atproto import AtprotoError, blob_cid
 from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.record_proof import verify_record
-from hashing.atproto.served import LARGEST_SERVED, check_served, read_account_key
+from hashing.atproto.served import LARGEST_SERVED, AccountKey, check_served, read_account_key
+from hashing.case.events import Item, ProofRead
 from hashing.warc.content_coding import PIECE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from exports.verification.check import Check
-    from hashing.atproto.served import AccountKey
-    from hashing.case.events import Item, ProofRead
 
 _LIMITS = "checked offline; it proves no time, nor who held the key"
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.result import Missing
 from exports.format.tree import below
+from exports.verification.check import Check
 from hashing.case.batch_events import (
     BATCH_FORMAT,
+    BatchEvent,
     BatchFinished,
     BatchStarted,
     RowEnded,
@@ -19,18 +21,11 @@ from hashing.case.batch_events import (
     decode_batch_event,
 )
 from hashing.case.batch_folder import BATCHES, FAILED
-from hashing.case.events import BatchBegun, BatchEnded
+from hashing.case.events import BatchBegun, BatchEnded, CaseEvent
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.verification.check import Check
-    from hashing.case.batch_events import BatchEvent
-    from hashing.case.events import CaseEvent
 
 _UNDER_WAY = "not finished: it is at work, or has died; whoever runs it can run it again"
 

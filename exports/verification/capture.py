@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import PAYLOAD
 from exports.format.tree import below, demand_inside
+from exports.verification.check import Check
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
@@ -19,6 +19,7 @@ from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
 from hashing.case.events import (
     CAPTURE_FORMAT,
+    CaptureEvent,
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
@@ -39,10 +40,6 @@ from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from exports.verification.check import Check
-    from hashing.case.events import CaptureEvent
 
 _FOLDERS = (ITEMS, WORKING)
 """Folders that every capture has, though nothing may be in them."""

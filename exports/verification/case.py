@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable, TooMuch
 from exports.format.printable import printable
@@ -14,6 +13,7 @@ from exports.format.tree import below, demand_inside
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
+from exports.verification.check import Check
 from exports.verification.custody import check_custody
 from exports.verification.line_budget import LineBudget
 from exports.verification.timestamps import check_stamp
@@ -29,17 +29,13 @@ from hashing.case.case import (
     checkpoint_name,
     read_case_info,
 )
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, Stamped, decode_case_event
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, CaseEvent, Stamped, decode_case_event
 from hashing.case.own_runs import signed_here
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.files.storage import PART
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from exports.verification.check import Check
-    from hashing.case.events import CaseEvent
 
 _BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""

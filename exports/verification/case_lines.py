@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from hashing.case.events import CaptureFinished, CaptureRegistered, CaptureSealed, CaptureStarted
+from hashing.case.events import CaptureFinished, CaptureRegistered, CaptureSealed, CaptureStarted
 
 _SAID_AT_THE_START = ("exhibit", "scene", "officer", "initials")
 

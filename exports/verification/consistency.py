@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from exports.errors import NotCheckable
 from exports.format.bundle_layout import CONSISTENCY
 from exports.format.proofs import read_consistency
+from exports.verification.check import Check
 from hashing.errors import BadFormat
+from hashing.ledger.checkpoint import Checkpoint
 from hashing.ledger.merkle import verify_consistency
-
-if TYPE_CHECKING:
-    from exports.verification.check import Check
-    from hashing.ledger.checkpoint import Checkpoint
 
 
 def check_consistency(check: Check, seal: Checkpoint, export: int | None) -> None:

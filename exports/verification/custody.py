@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from exports.errors import NotCheckable
 from exports.format.continuity import entries, proven_of
 from exports.format.result import Missing
 from exports.format.tree import below
+from exports.verification.check import Check
 from exports.verification.merges import merge_faults
 from hashing.case.custody import ACTIONS, VERIFIED
-from hashing.case.events import CaptureRegistered, CaseCreated, Custody, Described, Exported, decode_case_event
+from hashing.case.events import (
+    CaptureRegistered,
+    CaseCreated,
+    CaseEvent,
+    Custody,
+    Described,
+    Exported,
+    decode_case_event,
+)
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat, BadKey
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-
-    from exports.verification.check import Check
-    from hashing.case.events import CaseEvent
 
 CUSTODY_LINES = "seal/custody/"
 

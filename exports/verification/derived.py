@@ -10,9 +10,10 @@ import io
 import re
 import zlib
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -22,29 +23,30 @@ from exports.format.bundle_layout import ITEMS_JSONL, MANIFEST_JSON
 from exports.format.disclosure_form import as_disclosed
 from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, stamped_captures
-from exports.format.manifest import FORMAT
+from exports.format.manifest import FORMAT, CaptureRecord
 from exports.format.printable import printable
 from exports.format.result import Missing
+from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
+from exports.verification.check import Check
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.posts import PostCheck
 from exports.verification.report import NOT_REMADE, check_report
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CASE_FILE
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, Exported, decode_case_event
+from hashing.case.events import (
+    CaptureRegistered,
+    CaptureSealed,
+    CaseCreated,
+    CaseEvent,
+    Exported,
+    Stamped,
+    decode_case_event,
+)
 from hashing.case.redaction import CONTENT, OFFICER, URL
 from hashing.errors import BadFormat, BadKey, Unreadable
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import BinaryIO
-
-    from exports.format.manifest import CaptureRecord
-    from exports.verification.capture import CaptureCheck
-    from exports.verification.check import Check
-    from hashing.case.events import CaseEvent, Stamped
 
 _SEAL = "seal/"
 _FORMAT = re.compile(rb'\s*\{\s*"format"\s*:\s*"([^"]*)"')

@@ -7,19 +7,20 @@ items is proven by the ledger's last line, which counts them.
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.disclosure_form import EXCHANGES, LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, WITH_RECORDS
 from exports.format.result import Disclosed, Missing
 from exports.format.tree import demand_inside
+from exports.verification.check import Check
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
-from exports.verification.shown_lines import shown_lines, unproven
+from exports.verification.shown_lines import ShownLine, shown_lines, unproven
 from hashing.case.capture_folder import CHECKPOINT, capture_origin
 from hashing.case.events import (
     CAPTURE_FORMAT,
+    CaptureEvent,
     CaptureFinished,
     CaptureStarted,
     Exchange,
@@ -29,12 +30,7 @@ from hashing.case.events import (
 )
 from hashing.case.redaction import AUTHOR, CONTENT, URL
 from hashing.errors import BadFormat, Unreadable
-
-if TYPE_CHECKING:
-    from exports.verification.check import Check
-    from exports.verification.shown_lines import ShownLine
-    from hashing.case.events import CaptureEvent
-    from hashing.ledger.checkpoint import Checkpoint
+from hashing.ledger.checkpoint import Checkpoint
 
 _OWN_FILES = (LINES, PROOFS, MASKED, SHOWN, MASKED_PROOFS, CHECKPOINT)
 _IN_A_PROOF = {URL, AUTHOR, CONTENT}

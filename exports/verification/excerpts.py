@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
+from exports.verification.check import Check
+from hashing.case.events import Item
 from hashing.warc.content_coding import PIECE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.verification.check import Check
-    from hashing.case.events import Item
 
 _LARGEST = 64 << 20
 """Bytes of a list of posts, unpacked, that are read to check what was cut out of it."""

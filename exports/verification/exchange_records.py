@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os import cpu_count
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.verification.check import Check
+from hashing.case.events import Exchange, Item, WarcPlace
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import BODY_DIGEST, BODY_FILE, read_records
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from exports.verification.check import Check
-    from hashing.case.events import Exchange, Item, WarcPlace
-    from hashing.warc.record import WarcRecord
+from hashing.warc.record import BODY_DIGEST, BODY_FILE, WarcRecord, read_records
 
 _TOO_LARGE = "length"
 """What WARC-Truncated says where a body is neither in the WARC nor in an item: the server's framing had no end."""

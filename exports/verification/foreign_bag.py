@@ -10,20 +10,16 @@ import codecs
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAG_INFO, BAGIT, PAYLOAD
 from exports.format.printable import printable
 from exports.format.result import Added, Altered, Missing
 from exports.format.tree import FILE, demand_inside
-from exports.verification.check import MOST
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from exports.verification.check import Check
+from exports.verification.check import MOST, Check
 
 _LIST = re.compile(r"(tag)?manifest-([A-Za-z0-9_-]{1,20})\.txt")
 _DECLARATION = re.compile(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.format.result import SealFound
-    from hashing.ledger.checkpoint import Checkpoint
+from exports.format.result import SealFound
+from hashing.ledger.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)

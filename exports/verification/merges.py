@@ -6,21 +6,16 @@ of that key signed. Whose key it is, its fingerprint tells whoever knows it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from exports.format.continuity import entries
 from hashing.case.case import case_origin
-from hashing.case.events import CaptureSealed, Merged, Stated
+from hashing.case.events import CaptureSealed, CaseEvent, Merged, Stated
 from hashing.errors import BadFormat, BadKey, BadSignature
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.merkle import leaf_hash, verify_inclusion
 from hashing.ledger.note import decode_base64
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from hashing.case.events import CaseEvent
 
 
 def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:

@@ -6,19 +6,15 @@ with the same version of goldenhour and of the libraries that made them; under a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from exports.format.bag import PAYLOAD
+from exports.format.inventory import Inventory
 from exports.format.printable import printable
 from exports.format.tag_files import tag_files
 from exports.report.versions import report_versions
+from exports.verification.check import Check
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.format.inventory import Inventory
-    from exports.verification.check import Check
 
 _PAGES = (f"{PAYLOAD}report.html", f"{PAYLOAD}report/")
 NOT_REMADE, REMADE = "not remade", "remade"

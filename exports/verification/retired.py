@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from exports.format.result import Unchecked
+from exports.format.result import Findings, Unchecked
 from hashing.case.case import token_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from exports.format.result import Findings
-    from hashing.case.retirement import Retirement
+from hashing.case.retirement import Retirement
 
 
 def check_retired(findings: Findings, retirements: Iterable[Retirement]) -> None:

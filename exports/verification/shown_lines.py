@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.format.disclosure_form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
 from exports.format.masked import event_of
-from hashing.case.events import Commitments, decode_capture_event
+from exports.verification.check import Check
+from hashing.case.events import CaptureEvent, Commitments, decode_capture_event
 from hashing.errors import BadFormat
+from hashing.ledger.checkpoint import Checkpoint
 from hashing.ledger.ledger import LONGEST_LINE, read_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from exports.verification.check import Check
-    from hashing.case.events import CaptureEvent
-    from hashing.ledger.checkpoint import Checkpoint
-
 
 _LARGEST = 1 << 30
 """Bytes of lines that are held in memory."""

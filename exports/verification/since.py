@@ -8,17 +8,12 @@ It does not show that the earlier one held all that there was, nor who removed w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from exports.format.bundle_layout import CONSISTENCY, SEAL_CHECKPOINT
-from exports.format.result import MISMATCH, OK, Since
+from exports.format.result import MISMATCH, OK, Since, Verification
+from exports.verification.check import Check
 from exports.verification.history import SealHistory
 from hashing.case.capture_folder import CHECKPOINT, ITEMS
 from hashing.ledger.ledger import LEDGER
-
-if TYPE_CHECKING:
-    from exports.format.result import Verification
-    from exports.verification.check import Check
 
 _INCOMPARABLE = "has no sound seal of a case's ledger; only cases and bundles can be compared"
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from exports.format.exhibits import exhibit_ranges
 from exports.format.printable import printable
+from exports.format.result import Since, Verification
 from exports.format.sizes import human_size
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from exports.format.result import Since, Verification
 
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from exports.errors import NotCheckable
 from exports.format.result import Missing, Timestamp
+from exports.verification.check import Check
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import token_path
+from hashing.case.events import Stamped
 from hashing.times import timestamp
-
-if TYPE_CHECKING:
-    from exports.verification.check import Check
-    from hashing.case.events import Stamped
 
 
 def check_stamp(check: Check, stamped: Stamped, checkpoint: str, covers: str) -> None:

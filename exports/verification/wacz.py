@@ -7,25 +7,20 @@ seal of the bundle that it was made of, and that bundle is the evidence.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from exports.errors import NotCheckable
-from exports.format.cdxj import read_entries, stamp
+from exports.format.cdxj import CdxjEntry, read_entries, stamp
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
+from exports.verification.check import Check
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import BODY_FILE, read_records
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from exports.format.cdxj import CdxjEntry
-    from exports.verification.check import Check
-    from hashing.warc.record import WarcRecord
+from hashing.warc.record import BODY_FILE, WarcRecord, read_records
 
 _PACKAGE, _DIGEST = "datapackage.json", "datapackage-digest.json"
 _HASH = re.compile(r"sha-?256:([0-9a-fA-F]{64})")

@@ -7,16 +7,13 @@ one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.atproto.cid import CID_BYTES, Cid
 from hashing.atproto.dag_cbor import decode
 from hashing.atproto.errors import Malformed, NotProven
 from hashing.atproto.varint import read_varint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 LARGEST_CAR = 8 << 20
 """Bytes. A proof has a few thousand, and one record of 1 MB at the most."""

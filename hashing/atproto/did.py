@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from hashing.atproto.errors import Malformed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PDS_TYPE = "AtprotoPersonalDataServer"
 """The type of the service that keeps an account, its personal data server."""

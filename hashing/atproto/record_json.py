@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hashing.atproto.cid import Cid
-from hashing.atproto.dag_cbor import DEEPEST, TooDeep, decode, without_deep_parts
-
-if TYPE_CHECKING:
-    from hashing.atproto.dag_cbor import Value
+from hashing.atproto.dag_cbor import DEEPEST, TooDeep, Value, decode, without_deep_parts
 
 
 @dataclass(frozen=True, slots=True)

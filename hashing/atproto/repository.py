@@ -6,8 +6,9 @@ https://atproto.com/specs/repository. The file is read where it lies: what is he
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from hashing.atproto.car import read_header
 from hashing.atproto.cid import CID_BYTES, Cid
@@ -17,9 +18,6 @@ from hashing.atproto.errors import Malformed, NotProven
 from hashing.atproto.mst import read_node
 from hashing.atproto.record_json import read_record
 from hashing.atproto.varint import read_varint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_BLOCKS = 500_000
 """Blocks of one repository that are looked at; each takes about 200 bytes of memory."""

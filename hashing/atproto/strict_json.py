@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 from hashing.atproto.errors import Malformed
-
-if TYPE_CHECKING:
-    from typing import NoReturn
 
 DEEPEST = 100
 """Arrays and objects within each other. Python's own bound differs from version to version and with the caller, and

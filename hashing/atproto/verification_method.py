@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.atproto.errors import Malformed
-from hashing.atproto.multikey import AtprotoKey, read_multibase
-
-if TYPE_CHECKING:
-    from hashing.atproto.multikey import Curve
+from hashing.atproto.multikey import AtprotoKey, Curve, read_multibase
 
 MULTIKEY = "Multikey"
 _LEGACY: dict[str, Curve] = {

@@ -18,14 +18,16 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 import msgspec
 
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     Commitments,
     Event,
@@ -55,18 +57,12 @@ from hashing.files.storage import (
     write_new,
 )
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Self
-
-    from hashing.case.events import CaptureEvent
-    from hashing.ledger.keys import SigningKey
-    from hashing.ledger.mac import Mac
-    from hashing.times import Clock
+from hashing.times import Clock
 
 ITEMS = "items"
 WORKING = "working"

@@ -23,11 +23,12 @@ import shutil
 import stat
 import threading
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 import msgspec
 
@@ -37,7 +38,9 @@ from hashing.case.events import (
     CASE_FORMAT,
     CaptureRegistered,
     CaptureSealed,
+    CaptureStarted,
     CaseCreated,
+    CaseEvent,
     Stamped,
     decode_case_event,
     encode,
@@ -73,20 +76,13 @@ from hashing.files.storage import (
     write_part,
 )
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from hashing.ledger.keys import PublicKey
+from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS
+from hashing.ledger.merkle import MerkleTree
 from hashing.times import Clock, compact, system_clock, timestamp
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from typing import Self
-
-    from hashing.case.events import CaptureStarted, CaseEvent
-    from hashing.ledger.keys import SigningKey
-    from hashing.ledger.mac import Mac
-    from hashing.ledger.merkle import MerkleTree
 
 CASE_FILE = "case.json"
 CAPTURES = "captures"

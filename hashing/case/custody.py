@@ -6,21 +6,16 @@ was recorded wrongly is put right by a further event.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from hashing.case.events import Custody, Described
+from hashing.case.case import Case
+from hashing.case.events import Custody, Described, VerifiedBy
 from hashing.case.exhibit import demand_known
 from hashing.errors import NotRecordable
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from hashing.case.case import Case
-    from hashing.case.events import VerifiedBy
-    from hashing.ledger.keys import SigningKey
 
 VERIFIED = "verified"
 DISCLOSED = "disclosed"

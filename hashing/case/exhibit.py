@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from hashing.case.capture_folder import capture_events
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureRegistered, Item
 from hashing.errors import NoSuchExhibit
 from hashing.files.as_typed import as_typed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hashing.case.case import Case
 
 _ITEM = re.compile(r"(.+/[0-9]{1,18})-[0-9]{1,18}", re.ASCII | re.DOTALL)
 

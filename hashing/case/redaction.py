@@ -17,17 +17,15 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 URL, AUTHOR, TEXT, DESCRIPTION, FACTS = "url", "author", "text", "description", "facts"
 PLACE, NETWORK, OFFICER, CONTENT = "place", "network", "officer", "content"

@@ -7,7 +7,7 @@ nothing; whoever has a stolen key can only make others doubt it, not make them t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -16,14 +16,9 @@ from hashing.errors import BadFormat, HashingError
 from hashing.files import inside
 from hashing.files.storage import read_small, storing, write_new
 from hashing.ledger.canonical import canonical_json
-from hashing.ledger.keys import PublicKey
+from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.note import LARGEST_NOTE, parse_note, sign_note
 from hashing.times import Clock, system_clock, timestamp
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hashing.ledger.keys import SigningKey
 
 FORMAT = "goldenhour-key-retired/1"
 """Also the name under which the note is signed."""

@@ -17,13 +17,9 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hashing.case.events import HostDates, ServerDates
-
-if TYPE_CHECKING:
-    from hashing.case.events import Exchange
+from hashing.case.events import Exchange, HostDates, ServerDates
 
 MOST_HOSTS = 200
 """Hosts that are listed: a hostile page has no end of them."""

@@ -6,29 +6,24 @@ line that records it. Tokens of captures come first, then one of the case's newe
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from hashing.case.capture_folder import CHECKPOINT
-from hashing.case.case import CAPTURES, CHECKPOINTS, checkpoint_name, token_path
+from hashing.case.case import CAPTURES, CHECKPOINTS, Case, checkpoint_name, token_path
 from hashing.case.events import CaptureSealed, Stamped
 from hashing.case.own_runs import token_had_here
 from hashing.errors import BadFormat, Unreadable, WouldOverwrite
 from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.storage import PART, read_small, reading
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.trusted_time.authority import ask, shown
 from hashing.ledger.trusted_time.errors import NotHad, TrustedTimeError
 from hashing.ledger.trusted_time.token import LARGEST, Token, read_token
 from hashing.times import Clock, system_clock, timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

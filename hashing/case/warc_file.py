@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 from hashing.case.events import WarcClosed
 from hashing.errors import BadFormat, NotAsSigned
 from hashing.files import inside
-from hashing.files.digest import new_hash
+from hashing.files.digest import Hasher, new_hash
 from hashing.files.storage import (
     OWNER_READS,
     create,
@@ -21,15 +22,8 @@ from hashing.files.storage import (
     write_all,
 )
 from hashing.ledger.marks import Grown
-from hashing.times import timestamp
+from hashing.times import Clock, timestamp
 from hashing.warc.record import check_records
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from hashing.files.digest import Hasher
-    from hashing.times import Clock
 
 LARGEST = 1 << 30
 """Bytes after which the next record goes into a new file: 1 GiB, as the WARC guidelines advise."""

@@ -7,12 +7,9 @@ hiding place from programs that give up there, so such a path is walked piece by
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
 
 LONGEST = 1000
 """Bytes of a path given to the system in one call; below the limit of every system we run on."""

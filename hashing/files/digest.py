@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SHA256 = "sha256"
 

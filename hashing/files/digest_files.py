@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Self
 
 from hashing.files.digest import SHA256, known_algorithms
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_file
 from hashing.files.read_ahead import CHUNK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-    from typing import Self
 
 _BATCH = 100
 """Files handed over to the threads at once, since handing over costs more than hashing a small one (measured)."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from hashing.errors import BadFormat, Unreadable
 from hashing.files import inside
@@ -17,10 +18,6 @@ from hashing.files.deep_path import reach
 from hashing.files.digest import SHA256, Digest, Hasher, new_hash
 from hashing.files.inside import kind_of
 from hashing.files.read_ahead import CHUNK, ReadAhead
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
 LARGE = 8 << 20
 """From this size on a second thread that reads ahead gains more than it costs (measured)."""

@@ -13,19 +13,16 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO
 
 from hashing.errors import Unreadable
 from hashing.files import inside
 from hashing.files.digest import SHA256
 from hashing.files.read import digest_file
 from hashing.files.read_ahead import CHUNK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import IO
 
 _BATCH = 100
 _LARGEST_FILE = 1 << 20

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 
 from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, WouldOverwrite
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from typing import BinaryIO
 
 OWNER_FOLDER = 0o700
 OWNER_WRITES = 0o600

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hashing.files.deep_path import reach
 from hashing.files.inside import kind_of
 from hashing.files.read import UnreadFile, refused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 

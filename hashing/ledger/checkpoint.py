@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
 from hashing.ledger.fingerprint import fingerprint
-from hashing.ledger.keys import check_key_name, encode_base64
-from hashing.ledger.note import decode_base64, parse_note, sign_note
-
-if TYPE_CHECKING:
-    from hashing.ledger.keys import PublicKey, SigningKey
-    from hashing.ledger.note import Note
+from hashing.ledger.keys import PublicKey, SigningKey, check_key_name, encode_base64
+from hashing.ledger.note import Note, decode_base64, parse_note, sign_note
 
 _ROOT_BYTES = 32
 _LARGEST_SIZE = 1 << 63

@@ -8,22 +8,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from hashing.errors import BadFormat, InUse
 from hashing.files import inside
 from hashing.files.lock import wait_for_lock
 from hashing.files.storage import create, read_error, reading, storage_error, storing, sync_folder, write_all
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-    from types import TracebackType
-    from typing import BinaryIO, Self
 
 LEDGER = "ledger.jsonl"
 LONGEST_LINE = 4 << 20

@@ -7,11 +7,8 @@ An inclusion proof shows that one line belongs to a ledger; a consistency proof 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 EMPTY_ROOT = sha256(b"").digest()
 """The root hash of a tree without leaves."""

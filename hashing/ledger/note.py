@@ -9,13 +9,9 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat, BadSignature
-from hashing.ledger.keys import check_key_name, encode_base64
-
-if TYPE_CHECKING:
-    from hashing.ledger.keys import PublicKey, SigningKey
+from hashing.ledger.keys import PublicKey, SigningKey, check_key_name, encode_base64
 
 LARGEST_NOTE = 1 << 20
 """Bytes."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hashing.sandbox.landlock import forbid_files
 from hashing.sandbox.seccomp import forbid_calls
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NOT_STARTED = 127

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 from hashing.errors import BadCoding, UnknownCoding
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 PIECE = 1 << 18
 """Bytes that are in memory at a time, coded and decoded."""

@@ -9,14 +9,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
 
 STORED = 0
 """Deflate level for what is compressed already: measured at a thirtieth of the time of level 1."""

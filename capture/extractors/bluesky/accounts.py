@@ -6,23 +6,17 @@ https://atproto.com/specs/did, https://web.plc.directory/api/redoc
 from __future__ import annotations
 
 import itertools
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.said import account_of
+from capture.extractors.bluesky.said import Document, account_of
 from capture.extractors.bluesky.stored_answer import Unread, document_of, log_key_of, members_of
 from capture.extractors.bluesky.xrpc import host_of, query, refusal, stored_of, xrpc_error
 from capture.extractors.json_value import line
-from capture.request.extractor import FetchRequest, ItemReading, Unavailable
+from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, Unavailable
 from hashing.atproto import did_web_url
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-
-    from capture.extractors.bluesky.said import Document
-    from capture.request.extractor import Answer, Fetch, Finding
-    from hashing.case.post import Account
+from hashing.case.post import Account
 
 PROFILE = "app.bsky.actor.profile"
 

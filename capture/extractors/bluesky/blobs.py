@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.said import MOST_BLOBS
 from capture.extractors.json_value import line, text
 from hashing.atproto import AtprotoError, Cid
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MOST_VALUES = 200_000
 _LONGEST_ALT = 10_000

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from hashing.case.post import Post
+from hashing.case.post import Post
 
 _PARTS: Mapping[str, Callable[[Post], object]] = {
     "text": lambda post: post.text,

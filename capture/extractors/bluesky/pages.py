@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
+from capture.extractors.bluesky.said import Element
 from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, page_of
 from capture.extractors.bluesky.xrpc import demands_login, refusal, stored_of
-from capture.request.extractor import Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.said import Element
-    from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
+from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem, Unavailable
 
 MOST_PAGES = 2000
 LARGEST_PAGE = 100

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from capture.extractors.bluesky.at_uri import POST, read_at_uri
+from capture.extractors.bluesky.at_uri import POST, AtUri, read_at_uri
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import read_page
-from capture.extractors.bluesky.records import Wanted, pictures_of
+from capture.extractors.bluesky.records import Records, Wanted, pictures_of
 from capture.extractors.bluesky.stored_answer import Unread
 from capture.extractors.bluesky.thread import BlueskyThread
 from capture.extractors.bluesky.xrpc import query, stored_of
-from capture.request.extractor import FetchRequest, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.records import Records
-    from capture.request.extractor import Fetch, Finding
+from capture.request.extractor import Fetch, FetchRequest, Finding, Unavailable
 
 
 def find_post(uri: AtUri, records: Records, fetch: Fetch) -> Iterator[Finding]:

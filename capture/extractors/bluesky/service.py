@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from capture.extractors.bluesky.stored_answer import Unread, members_of
 from capture.extractors.bluesky.xrpc import host_of, stored_of, xrpc_error
 from capture.extractors.unreached import unreached
-from capture.request.extractor import FetchRequest, NotMine
-
-if TYPE_CHECKING:
-    from capture.request.extractor import Fetch
+from capture.request.extractor import Fetch, FetchRequest, NotMine
 
 _BAD_REQUEST = 400
 

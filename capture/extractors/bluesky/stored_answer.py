@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from capture.errors import CaptureError
-from capture.extractors.bluesky.said import InRepository, Reply
+from capture.extractors.bluesky.said import Document, InRepository, ListPage, LogKey, Proven, Reply, Said, Thread
+from capture.request.extractor import Fetch, StoredItem
 from hashing.sandbox import NotRead, handed_over
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.bluesky.said import Document, ListPage, LogKey, Proven, Said, Thread
-    from capture.request.extractor import Fetch, StoredItem
 
 _READER = "capture.extractors.bluesky.read_answer"
 _REASON = "what it answered is stored, but could not be "

@@ -5,25 +5,18 @@ Only an AppView knows the replies. Without one the posts that it answers are sti
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import ListedRecord, may_be_smaller
-from capture.extractors.bluesky.records import Wanted, pictures_of
+from capture.extractors.bluesky.records import Records, Wanted, pictures_of
+from capture.extractors.bluesky.said import Thread, ThreadNode
 from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, thread_of
 from capture.extractors.bluesky.xrpc import demands_login, host_of, query, refusal, stored_of
-from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.records import Records
-    from capture.extractors.bluesky.said import Thread, ThreadNode
-    from capture.request.extractor import Answer, Fetch, Finding
-    from hashing.case.post import Post
+from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, Unavailable
+from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
 """Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from capture.extractors.bluesky.stored_answer import members_of_sample
-
-if TYPE_CHECKING:
-    from capture.request.extractor import Answer, Fetch, StoredItem
+from capture.request.extractor import Answer, Fetch, StoredItem
 
 _LOGIN = frozenset({401, 403})
 

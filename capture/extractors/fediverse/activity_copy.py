@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 from capture.extractors.fediverse.activity import ACCEPT
 from capture.extractors.fediverse.attachment import found_media
@@ -12,12 +12,7 @@ from capture.extractors.fediverse.server import is_as_before
 from capture.extractors.fediverse.status import PUBLIC
 from capture.extractors.fediverse.stored_answer import activity_of, not_read
 from capture.extractors.served_json import NotJson, NotReadable
-from capture.request.extractor import FetchRequest, ItemReading, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from capture.request.extractor import Fetch, Finding, StoredItem
+from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
 
 
 def beside(name: str, found_in: str) -> FetchRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
 from urllib.parse import urlsplit
 
 from capture.extractors.fediverse.activity_copy import beside, find_activity
@@ -11,15 +11,10 @@ from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.errors import NoServer
 from capture.extractors.fediverse.instance import ask_server
 from capture.extractors.fediverse.post_list import PostList
+from capture.extractors.fediverse.server import Server
 from capture.extractors.json_value import web_url
-from capture.request.extractor import FetchRequest, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from capture.extractors.fediverse.server import Server
-    from capture.request.extractor import Fetch, Finding
-    from hashing.case.post import Post
+from capture.request.extractor import Fetch, FetchRequest, Finding, Unavailable
+from hashing.case.post import Post
 
 
 def find_home_copy(post: Post, server: Server, fetch: Fetch) -> Iterator[Finding]:

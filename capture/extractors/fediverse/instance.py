@@ -6,7 +6,6 @@ https://docs.joinmastodon.org/methods/instance/
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.extractors.fediverse.errors import NoServer
@@ -16,10 +15,7 @@ from capture.extractors.json_value import line
 from capture.extractors.served_json import NotJson
 from capture.extractors.unreached import unreached
 from capture.recorder.urls import lent_to
-from capture.request.extractor import FetchRequest
-
-if TYPE_CHECKING:
-    from capture.request.extractor import Answer, Fetch
+from capture.request.extractor import Answer, Fetch, FetchRequest
 
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?")
 

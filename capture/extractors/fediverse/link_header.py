@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from capture.extractors.json_value import web_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Linear on any input: a quoted text that does not end goes on to the end, and nothing is gone back over.
 _PART = re.compile(r'<[^<>]*+>|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[;,=]|[^\s;,="<>]+')

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from capture.extractors.json_value import count, line, mapping, sequence, time
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MOST = 50
 _LONGEST = 300

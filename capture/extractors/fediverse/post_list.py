@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.history import history_facts
+from capture.extractors.fediverse.listed import ListedStatus, StatusPage
 from capture.extractors.fediverse.names import known_names
+from capture.extractors.fediverse.server import Server
+from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import read_history, refusal
 from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotReadable
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from capture.extractors.fediverse.listed import ListedStatus, StatusPage
-    from capture.extractors.fediverse.server import Server
-    from capture.extractors.fediverse.status import Status
-    from capture.request.extractor import Fetch, Finding, StoredItem
-    from hashing.case.post import Post
+from capture.request.extractor import (
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    PostExcerpt,
+    StoredItem,
+    Unavailable,
+)
+from hashing.case.post import Post
 
 OTHER_TIME = "post: not between --since and --until"
 NOT_PUBLIC = "post: not public, and shown to us without login: not taken without an access token (--token)"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-if TYPE_CHECKING:
-    from capture.request.extractor import Answer
+from capture.request.extractor import Answer
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE = 200, 401, 403, 422
 LOGIN = frozenset({_UNAUTHORIZED, _FORBIDDEN})

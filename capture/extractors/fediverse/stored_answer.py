@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -16,15 +17,9 @@ from capture.extractors.fediverse.server import Server
 from capture.extractors.json_value import line, mapping
 from capture.extractors.served_json import NotJson, NotReadable, ServedJson
 from capture.recorder.decoding import NotDecoded, decoded_body
-from capture.request.extractor import NotFollowed, Unavailable
+from capture.request.extractor import Answer, NotFollowed, StoredItem, Unavailable
 from hashing.case.post import Post
-from hashing.sandbox import NotRead, handed_over
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.request.extractor import Answer, StoredItem
-    from hashing.sandbox import Readers
+from hashing.sandbox import NotRead, Readers, handed_over
 
 _LONGEST_MEMBER = 1000
 

@@ -6,22 +6,15 @@ than it showed are asked about themselves; what is missing then is said.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
 
 from capture.extractors.fediverse.listed import StatusPage
-from capture.extractors.fediverse.post_list import Allowance
-from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
+from capture.extractors.fediverse.server import Server, is_as_before
+from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.served_json import NotJson
-from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from capture.extractors.fediverse.post_list import Answered, PostList
-    from capture.extractors.fediverse.server import Server
-    from capture.extractors.fediverse.status import Status
-    from capture.request.extractor import Fetch, Finding
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
 
 _MOST_ASKED = 25
 _PATIENCE = 3

@@ -6,27 +6,20 @@ send one are asked for what is older than the last post they gave.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from urllib.parse import quote
 
 from capture.extractors.fediverse.link_header import next_page
 from capture.extractors.fediverse.listed import StatusPage
-from capture.extractors.fediverse.post_list import Allowance
-from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.post_list import Allowance, PostList
+from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import host_and_port
-from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from capture.extractors.fediverse.post_list import PostList
-    from capture.extractors.fediverse.server import Server
-    from capture.request.extractor import Answer, Fetch, Finding, StoredItem
-    from hashing.case.post import Post
+from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
+from hashing.case.post import Post
 
 PAGE_SIZE = 40
 """The most that Mastodon gives at once."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+
+from lxml import etree
 
 from capture.extractors.feed.addresses import absolute
 from capture.extractors.feed.names import XML_BASE, name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml import etree
 
 _LONGEST_BASE = 500
 """Characters. It is repeated in every address: without a bound a small feed could fill a disk with it."""

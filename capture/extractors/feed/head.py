@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from capture.extractors.feed.entry import FeedEntry, UnreadEntry
 from capture.extractors.feed.written import NOBODY
 from capture.page.claims import cut, sound
 from capture.page.times import parse_time
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-    from hashing.case.post import Account
+from hashing.case.post import Account
 
 _LONGEST = 5000
 _LONGEST_TIME = 200

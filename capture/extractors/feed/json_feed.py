@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from capture.extractors.feed.addresses import absolute
 from capture.extractors.feed.content import EntryContents
-from capture.extractors.feed.entry import EntrySpan, UnreadEntry, entry_of
+from capture.extractors.feed.entry import EntrySpan, FeedEntry, UnreadEntry, entry_of
 from capture.extractors.feed.errors import FeedUnreadable
 from capture.extractors.feed.head import Feed, Head
 from capture.extractors.feed.scan import MOST
 from capture.extractors.feed.written import NOBODY, NOTHING, Text, Written
 from capture.extractors.feed.xml_media import named
-from capture.extractors.served_json import NotJson, ServedJson
+from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 from capture.page.mentions import Mention, Position
 from hashing.case.facts import Fact
 from hashing.case.post import Account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.feed.entry import FeedEntry
-    from capture.extractors.served_json import JsonSpan
 
 _VERSION = re.compile(r"https?://jsonfeed\.org/version/")
 _MOST_AUTHORS = 20

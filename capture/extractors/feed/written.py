@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from capture.page.mentions import Mention
 from hashing.case.post import Account
-
-if TYPE_CHECKING:
-    from capture.page.mentions import Mention
 
 
 class Text(NamedTuple):

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from lxml import etree
 
 from capture.extractors.feed.addresses import absolute
 from capture.extractors.feed.characters import Characters
 from capture.extractors.feed.content import EntryContents
 from capture.extractors.feed.elements import base_of
-from capture.extractors.feed.entry import EntrySpan, UnreadEntry, entry_of
+from capture.extractors.feed.entry import EntrySpan, FeedEntry, UnreadEntry, entry_of
 from capture.extractors.feed.errors import FeedUnreadable
 from capture.extractors.feed.head import Feed, Head
 from capture.extractors.feed.names import name_of
-from capture.extractors.feed.scan import MOST, locate
+from capture.extractors.feed.scan import MOST, LocatedElement, locate
 from capture.extractors.feed.xml import Pieces, xml_fault
 from capture.extractors.feed.xml_entry import read_entry
 from capture.extractors.feed.xml_head import read_head
 from hashing.case.facts import Fact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml import etree
-
-    from capture.extractors.feed.entry import FeedEntry
-    from capture.extractors.feed.scan import LocatedElement
 
 _LARGEST_HEAD = 1 << 20
 _LARGEST_ENTRY = 4 << 20

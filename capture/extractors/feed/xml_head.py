@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+
+from lxml import etree
 
 from capture.extractors.feed.elements import text_of
 from capture.extractors.feed.head import Head
 from capture.extractors.feed.names import XML_LANG, name_of
 from capture.extractors.feed.written import NOBODY
 from capture.extractors.feed.xml_entry import account_of, link_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml import etree
 
 _MOST = 50
 _CLAIMS = {

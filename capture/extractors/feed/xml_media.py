@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+
+from lxml import etree
 
 from capture.extractors.feed.elements import text_of
 from capture.extractors.feed.names import name_of
-from capture.page.kinds import kind_of_address, kind_of_type
+from capture.page.kinds import Kind, kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Position
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml import etree
-
-    from capture.page.kinds import Kind
 
 _MEDIUMS: dict[str, Kind] = {"image": "photo", "video": "video", "audio": "audio", "document": "document"}
 _WORDS = ("media:title", "media:description", "media:text")

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from capture.extractors.video.messages import Told
-from capture.request.extractor import FetchRequest
+from capture.extractors.video.messages import Ask, Told
+from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from capture.extractors.video.messages import Ask
-    from capture.request.extractor import Answer, Fetch, StoredItem
 
 _MOST = 5000
 """Questions that one extraction may ask: a list of pages that goes round for ever ends here."""

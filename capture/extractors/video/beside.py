@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
-from capture.extractors.video.streams import FILES, HLS
-from capture.request.extractor import DerivedFile, FetchRequest, NotFollowed
+from capture.extractors.video.messages import FoundVideo, Stream
+from capture.extractors.video.streams import FILES, HLS, Joined
+from capture.request.extractor import DerivedFile, FetchRequest, Finding, NotFollowed
 from capture.request.item_name import item_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from capture.extractors.video.messages import FoundVideo, Stream
-    from capture.extractors.video.streams import Joined
-    from capture.request.extractor import Finding
 
 
 def alone(video: FoundVideo) -> Stream | None:

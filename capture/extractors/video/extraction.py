@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 
 from capture.extractors.video.messages import LARGEST, Ended, ExtractionTrouble, Said, Task, Told
 from hashing.sandbox import Confinement, NotRead, SandboxProcess, handed_over
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _PATIENCE = 600.0
 """Seconds that yt-dlp may think between two messages, the last line; fetching is not counted."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from capture.extractors.video.segments import NotJoined
 from hashing.sandbox import confined
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 # Only files, and only such as hold streams: a text that ffmpeg takes for a playlist would have it fetch or read others.
 _ONLY = (

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from capture.extractors.video.playlist import Key, MediaPlaylist, NoPlaylist, PlaylistRead, Segment
 from capture.recorder.decoding import NotDecoded, decoded_body
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 _MOST_SEGMENTS = 100_000
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')

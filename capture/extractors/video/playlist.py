@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from capture.errors import CaptureError
-from hashing.sandbox import NotRead, handed_over
-
-if TYPE_CHECKING:
-    from capture.request.extractor import StoredItem
-    from hashing.sandbox import Readers
+from capture.request.extractor import StoredItem
+from hashing.sandbox import NotRead, Readers, handed_over
 
 _READER = "capture.extractors.video.hls:playlist_in"
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from capture.extractors.video.playlist import Segment
+from capture.extractors.video.playlist import Key, Segment
 from capture.recorder.urls import lent_to
-from capture.request.extractor import FetchRequest
+from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.files import inside
 from hashing.files.storage import read_small
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from capture.extractors.video.playlist import Key
-    from capture.request.extractor import Answer, Fetch, StoredItem
 
 _PIECE = 1 << 20
 _BLOCK_BITS = 128

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from capture.request.extractor import NotFollowed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from capture.extractors.video.signs import Signs
-    from capture.request.extractor import Fetch, Finding, StoredItem
+from capture.extractors.video.signs import Signs
+from capture.request.extractor import Fetch, Finding, NotFollowed, StoredItem
 
 _GENERIC = "Generic"
 """yt-dlp's extractor for pages of any site, and for playlists."""

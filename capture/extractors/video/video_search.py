@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from capture.extractors.video.answering import Answering
 from capture.extractors.video.beside import alone, beside, copies_of_streams, copies_of_words
@@ -14,12 +14,7 @@ from capture.extractors.video.extraction import Extraction
 from capture.extractors.video.messages import Ask, Cookie, ExtractionTrouble, FoundVideo, ListedVideo, Remark, Task
 from capture.extractors.video.plain_words import plain, with_hint
 from capture.extractors.video.streams import Streams, request_headers
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.request.extractor import Fetch, Finding, StoredItem
+from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 
 MOST = 5000
 """Videos of one list; `--limit` sets it lower."""

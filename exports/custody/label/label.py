@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from exports.errors import NothingToExport
-from exports.format.capture_view import read_capture
-from exports.format.continuity import exhibits_of
+from exports.format.capture_view import CaptureView, read_capture
+from exports.format.continuity import Exhibit, exhibits_of
 from exports.format.moment import second
 from exports.format.printable import printable
 from exports.format.sizes import human_size
-from hashing.case.case import CAPTURES
-
-if TYPE_CHECKING:
-    from exports.format.capture_view import CaptureView
-    from exports.format.continuity import Exhibit
-    from hashing.case.case import Case
+from hashing.case.case import CAPTURES, Case
 
 SIGNATURES = ("Name", "Signature", "Date", "Time")
 LINES = 5

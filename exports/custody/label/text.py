@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
-from exports.custody.label.label import LINES, SIGNATURES
-
-if TYPE_CHECKING:
-    from exports.custody.label.label import Label
+from exports.custody.label.label import LINES, SIGNATURES, Label
 
 WIDTH = 72
 """Columns, frame included."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
 
 from exports.errors import NothingToExport
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     CaptureStarted,
     ClockMeasured,
@@ -20,11 +21,6 @@ from hashing.case.events import (
     ProofRead,
     WorkingCopy,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from hashing.case.events import CaptureEvent
 
 
 def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[str]) -> None:

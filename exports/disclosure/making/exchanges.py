@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 
 from exports.format.bag import is_portable
 from exports.format.source import Fault
 from hashing.case.capture_folder import case_folder
+from hashing.case.events import WarcPlace
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.storage import read_error
 from hashing.warc.record import read_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from hashing.case.events import WarcPlace
 
 _PIECE = 1 << 20
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from exports.errors import NotRedactable
 from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
 from exports.format.masked import event_of
-from hashing.case.events import Commitments, ItemFacts, PostRead, WorkingCopy
+from hashing.case.events import CaptureEvent, Commitments, ItemFacts, PostRead, WorkingCopy
 from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, read_disclosure
 from hashing.ledger.merkle import Levels, leaf_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from hashing.case.events import CaptureEvent
 
 _IN_THE_BYTES = {AUTHOR, TEXT, FACTS, PLACE}
 """Words for what was read out of an item's own bytes."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from exports.errors import NothingToExport, NotRedactable
 from hashing.case.exhibit import exhibit_of
 from hashing.case.redaction import IMPLIED, WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

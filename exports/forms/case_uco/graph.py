@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Node = dict[str, Any]
 Link = dict[str, str]

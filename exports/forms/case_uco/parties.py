@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import msgspec
 
-from exports.forms.case_uco.graph import node
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from exports.forms.case_uco.graph import Graph, Link, Node
-    from hashing.case.post import Account, Post
+from exports.forms.case_uco.graph import Graph, Link, Node, node
+from hashing.case.post import Account, Post
 
 
 def person(graph: Graph, name: str) -> Link | None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from exports.forms.case_uco.graph import node, relation
+from exports.format.manifest import ListedItem
+from exports.forms.case_uco.graph import Graph, Node, node, relation
 from exports.forms.case_uco.literal import decimal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from exports.format.manifest import ListedItem
-    from exports.forms.case_uco.graph import Graph, Node
-    from hashing.case.facts import Fact
+from hashing.case.facts import Fact
 
 _EXIF = "EXIF "
 """How the name of an EXIF tag begins in a manifest."""

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from exports.format.cdxj import CdxjPlace, encode_entry, stamp
 from hashing.warc.http_block import HttpBlock
-from hashing.warc.record import BODY_FILE, read_records
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
-
-    from hashing.warc.record import WarcRecord
+from hashing.warc.record import BODY_FILE, WarcRecord, read_records
 
 _MIME = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,100}")
 _ANSWERS = {"response", "resource"}

@@ -8,18 +8,13 @@ length than on the wire, which nothing recorded.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
-from exports.bundle.opened_bundle import PIECE
+from exports.bundle.opened_bundle import PIECE, OpenedBundle
 from exports.format.cdxj import CdxjPlace, encode_entry, stamp
 from exports.format.manifest import ListedItem
+from exports.forms.wacz.archive import Bodiless
 from hashing.warc.record import DEFLATED, encode_record, stream_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from exports.bundle.opened_bundle import OpenedBundle
-    from exports.forms.wacz.archive import Bodiless
 
 _KEPT = (
     ("warc-target-uri", "WARC-Target-URI"),

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import msgspec
 
+from exports.bundle.opened_bundle import OpenedBundle
+from exports.format.manifest import ListedItem
 from exports.format.printable import printable
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ListedItem
 
 VERSION = "1.1.1"
 

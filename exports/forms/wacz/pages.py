@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from exports.bundle.opened_bundle import OpenedBundle
+from exports.format.bundle_listing import CaptureListing
+from exports.format.manifest import ListedItem
 from exports.format.printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import ListedItem
 
 _SCENE = "scene"
 _SHOWN = {"page", "post", "photo", "video", "document", "account"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from exports.bundle.opened_bundle import OpenedBundle
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
+from exports.format.manifest import ListedItem
 from exports.forms.derived_file import ConvertedFile, draft_path
 from exports.forms.wacz.archive import Bodiless, read_archive
 from exports.forms.wacz.bodies import items_by_record, restored_records
@@ -17,12 +19,6 @@ from exports.forms.wacz.package import datapackage, package_digest
 from exports.forms.wacz.pages import entry_items, page_lines
 from hashing.errors import BadFormat
 from hashing.files.read import digest_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import ListedItem
 
 INDEX = "indexes/index.cdxj"
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from hashing.errors import BadFormat
+from hashing.files.digest import Digest
 from hashing.files.digest_files import HashReading, digest_readings
 from hashing.files.hash_list.entry import BadLine, ListEntry
 from hashing.files.hash_list.read_list import read_list
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
-
-    from hashing.files.digest import Digest
 
 _BAD_FROM_THE_START = 1000
 """Bad lines before the first good one, after which it is no hash list at all, but perhaps a photo named by mistake."""

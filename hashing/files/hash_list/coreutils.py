@@ -9,17 +9,13 @@ SHA256 (name) = 9f86d081…  tagged, as BSD writes it
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from hashing.errors import BadFormat
 from hashing.files.digest import HEX_DIGITS, Digest
 from hashing.files.hash_list.entry import path_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from hashing.files.read import FileDigests
+from hashing.files.read import FileDigests
 
 TAGS = {"md5": b"MD5", "sha1": b"SHA1", "sha256": b"SHA256", "sha512": b"SHA512", "blake2b": b"BLAKE2b"}
 

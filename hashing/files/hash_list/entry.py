@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
-
-if TYPE_CHECKING:
-    from hashing.files.digest import Digest
+from hashing.files.digest import Digest
 
 
 @dataclass(frozen=True, slots=True)

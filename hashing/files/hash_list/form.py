@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from hashing.errors import BadFormat
 from hashing.files.hash_list.coreutils import CoreutilsForm
 from hashing.files.hash_list.hashdeep import HashdeepForm
 from hashing.files.hash_list.json_lines import JsonForm
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from hashing.files.read import FileDigests
+from hashing.files.read import FileDigests
 
 
 class ListForm(Protocol):

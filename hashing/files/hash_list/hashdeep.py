@@ -9,16 +9,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from hashing.errors import BadFormat
 from hashing.files.digest import HEX_DIGITS, Digest
 from hashing.files.hash_list.entry import ListEntry, path_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hashing.files.read import FileDigests
+from hashing.files.read import FileDigests
 
 SIGNATURE = b"%%%% HASHDEEP-"
 _VERSION = b"%%%% HASHDEEP-1.0"

@@ -9,18 +9,15 @@ JSON holds Unicode only. A name that is not UTF-8 has its bytes in `path_bytes` 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 
 from hashing.errors import BadFormat
 from hashing.files.digest import HEX_DIGITS, Digest
 from hashing.files.hash_list.entry import ListEntry, path_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hashing.files.read import FileDigests
+from hashing.files.read import FileDigests
 
 
 class JsonForm:

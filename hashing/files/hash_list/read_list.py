@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from hashing.errors import BadFormat
 from hashing.files.digest import Digest
 from hashing.files.hash_list import coreutils, hashdeep, json_lines
 from hashing.files.hash_list.entry import BadLine, ListEntry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
 
 LONGEST_LINE = 64 << 10
 """Bytes of a line; a longer one is a bad line."""

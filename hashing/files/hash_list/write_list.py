@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 
 from hashing.errors import BadFormat
 from hashing.files.digest import SHA256, known_algorithms
@@ -14,11 +16,6 @@ from hashing.files.digest_files import HashReading, digest_readings
 from hashing.files.hash_list.form import form_named
 from hashing.files.read import UnreadFile
 from hashing.files.walk import PassedOver, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-    from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.ledger.trusted_time.errors import NotValid
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 CONTEXT = 0xA0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,11 +40,13 @@ def test_in_another_form(form: str, maker: CaseMaker, tmp_path: Path) -> None:
     """Every form of a disclosure holds its item, and nothing of the one that is withheld."""
     written = convert(_disclose(maker, tmp_path / "shown"), form)
     data = written.path.read_bytes()
+    if form == "warc":
+        data = gzip.decompress(data)
     assert SECRET.encode() not in data
     if form == "wacz":
         assert verify(written.path).verdict == "ok"
     else:
-        assert b"MP/1-0001" in data
+        assert (b"one.jpg" if form == "warc" else b"MP/1-0001") in data
 
 
 def test_without_its_exchanges_there_is_no_replay(maker: CaseMaker, tmp_path: Path) -> None:
