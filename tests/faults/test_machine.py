@@ -72,4 +72,4 @@ def test_a_slow_disk(tmp_path: Path, key: SigningKey, monkeypatch: pytest.Monkey
     assert result.status == "complete"
     assert verify(case.path).verdict == "ok", verify(case.path)
     lines = (result.path / "ledger.jsonl").read_bytes().count(b"\n")
-    assert next(waits) < 2 * len(FILES) + lines
+    assert next(waits) < 3 * len(FILES) + lines

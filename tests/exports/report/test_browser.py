@@ -90,6 +90,7 @@ def test_hidden_characters_are_seen(tab: Tab, hostile: Path) -> None:
     assert "\u202e" not in text
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("width", [1280, 640, 320])
 def test_nothing_is_cut_off(tab: Tab, ordinary: Path, hostile: Path, width: int) -> None:
     """On a screen, at 200 % zoom, on a narrow phone and on paper no page is wider than its place, whatever is on it."""

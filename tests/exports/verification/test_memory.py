@@ -127,6 +127,7 @@ def test_a_bundle_of_a_stranger_takes_little_memory(name: str, whole: Files, tmp
     assert peak < MOST, f"{peak >> 20} MiB"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("event", "lines"), [("item", 160_000), ("exchange", 149_000)])
 def test_a_ledger_of_very_many_lines_takes_little_memory(event: str, lines: int, whole: Files, tmp_path: Path) -> None:
     """Items and exchanges by the hundred thousand are compared within the bound; of still more, none is."""
@@ -206,6 +207,7 @@ def test_as_many_files_as_are_verified_at_once(whole: Files, tmp_path: Path) -> 
     assert (verdict, peak < MOST) == ("mismatch", True), f"{peak >> 20} MiB"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "names",
     [

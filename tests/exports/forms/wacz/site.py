@@ -74,6 +74,8 @@ def captured_site(folder: Path) -> tuple[Path, str]:
         options = ["--case", case, "--allow-private", "--initials", "MP", "--officer", "Mary Price", "-q", *key]
         ran = CliRunner().invoke(main, ["capture", f"{url}/moved", *options])
         assert ran.exit_code == 0, ran.output
-    ran = CliRunner().invoke(main, ["export", case, "--zip", "--output", str(bundle), "-q", *key])
+    ran = CliRunner().invoke(
+        main, ["export", case, "--zip", "--output", str(bundle), "-q", "--officer", "Mary Price", *key]
+    )
     assert ran.exit_code == 0, ran.output
     return bundle, url
