@@ -21,6 +21,13 @@ _LONGEST_QUESTION = 16 << 20
 _LONGEST_THOUGHT = 330
 """Seconds between two answers. The parent is less patient; this is for one that was killed, which ends nobody."""
 _LONGEST_REASON = 300
+_PAGE = os.sysconf("SC_PAGESIZE") if hasattr(os, "sysconf") else 4096
+_MOST_GROWTH = 8 << 20
+"""Bytes by which a process may have grown and still read another document: that one is to find as much room."""
+try:
+    _SIZES = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # while that is still allowed
+except OSError:
+    _SIZES = -1
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +45,13 @@ class ReaderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     failed: str = ""
     goes_on: bool = False
     """Whether the process can read another document after a failure."""
+    grown: bool = False
+    """Whether the process has grown so large that it is not to read another."""
 
 
 def read_documents(talk: socket.socket) -> None:
     """Answer questions until there are no more, which is so when the parent process ends."""
-    encoder = msgspec.msgpack.Encoder()
+    encoder, small = msgspec.msgpack.Encoder(), _data()
     while True:
         question, descriptors = channel.receive(talk, _LONGEST_QUESTION)
         if not question:
@@ -53,7 +62,7 @@ def read_documents(talk: socket.socket) -> None:
         try:
             for value in _values(asked, files):
                 _say(talk, ReaderAnswer(value=msgspec.Raw(encoder.encode(value))))
-            _say(talk, ReaderAnswer(ended=True))
+            _say(talk, ReaderAnswer(ended=True, grown=_data() - small > _MOST_GROWTH))
         except (BrokenPipeError, ConnectionError):
             return
         except MemoryError:
@@ -61,14 +70,17 @@ def read_documents(talk: socket.socket) -> None:
             sys.exit(0)  # what this has left behind is nobody's knowledge
         except Exception as error:  # noqa: BLE001 - whatever a document brings about is this document's failure
             said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
-            _say(
-                talk,
-                ReaderAnswer(failed=f"the reader failed ({said})".encode("utf-8", "replace").decode(), goes_on=True),
-            )
+            failed = f"the reader failed ({said})".encode("utf-8", "replace").decode()
+            _say(talk, ReaderAnswer(failed=failed, goes_on=_data() - small <= _MOST_GROWTH))
         finally:
             for file in files:
                 file.close()
         _alarm(0)
+
+
+def _data() -> int:
+    """Return the bytes of data that count towards this process's limit (proc(5)); 0 where the system does not tell."""
+    return int(os.pread(_SIZES, 256, 0).split()[5]) * _PAGE if _SIZES >= 0 else 0
 
 
 def _values(asked: Asked, files: Sequence[object]) -> Iterator[object]:

@@ -173,7 +173,8 @@ class _Reader:
     @property
     def reusable(self) -> bool:
         """Whether it has read its last document to the end, and may read another."""
-        return not (self._under_way or self.given_up) and self._read < _MOST_DOCUMENTS
+        grown = self._answer is not None and self._answer.grown
+        return not (self._under_way or self.given_up or grown) and self._read < _MOST_DOCUMENTS
 
     def confinement(self, deadline: float) -> Confinement:
         """Wait until the process is confined. Raises NotRead."""

@@ -213,6 +213,12 @@ def long(size: int) -> bytes:
     return bytes(size)
 
 
+def take_all_in_view() -> Iterator[int]:
+    """Say who this is, take all memory, and say how much that was while it is looked at."""
+    yield os.getpid()
+    yield take_all()
+
+
 def take_all() -> int:
     """Take as much memory as there is; return how many bytes that was."""
     taken: list[bytes] = []
@@ -221,3 +227,17 @@ def take_all() -> int:
             taken.append(bytes(1 << 20))
     except MemoryError:
         return len(taken) << 20
+
+
+_KEPT: list[bytes] = []
+
+
+def keep() -> int:
+    """Take memory and keep it, as a library may; return how many bytes that was."""
+    _KEPT.append(bytes(32 << 20))
+    return 32 << 20
+
+
+def keep_and_fail() -> None:
+    """Do the same, and fail."""
+    raise ValueError(keep())

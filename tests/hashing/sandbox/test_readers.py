@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,11 +112,23 @@ def test_what_was_read_before_a_failure_is_there(readers: Readers) -> None:
 @pytest.mark.skipif(not _HAS_PROC, reason="this system has no /proc to look into")
 def test_no_reader_takes_more_than_300_mib(readers: Readers) -> None:
     """Measured by the system, of one that took as much as it was given; one that does nothing takes far less."""
-    pid = _me(readers)
+    looked_at = readers.stream(f"{_HERE}:take_all_in_view", answer=int)
+    pid = next(looked_at)
     assert _peak(pid) < 64 * _MIB
-    assert readers.ask(f"{_HERE}:take_all", answer=int) > 128 * _MIB
-    assert _me(readers) == pid
+    assert next(looked_at) > 128 * _MIB
     assert _peak(pid) < 300 * _MIB
+    assert not list(looked_at)
+
+
+@pytest.mark.skipif(not _HAS_PROC, reason="this system has no /proc to look into")
+@pytest.mark.parametrize("function", ["keep", "keep_and_fail"])
+def test_each_document_finds_as_much_memory_as_the_first(readers: Readers, function: str) -> None:
+    """A process that a document has left large reads no other, so that no result depends on what was read before."""
+    pid = _me(readers)
+    assert _me(readers) == pid
+    with suppress(NotRead):
+        readers.ask(f"{_HERE}:{function}", answer=int)
+    assert _me(readers) != pid
 
 
 def test_a_reader_that_hangs_is_given_up_and_replaced() -> None:
