@@ -29,15 +29,16 @@ def canonical_json(record: msgspec.Struct) -> bytes:
 def _has_plain_names(value: object) -> bool:
     """Say whether all names are ASCII: others are sorted by UTF-16, as no encoder but rfc8785 does."""
     if isinstance(value, dict):
-        return all(name.isascii() for name in value) and all(map(_has_plain_names, value.values()))
-    return all(map(_has_plain_names, value)) if isinstance(value, list) else True
+        plain = all(isinstance(name, str) and name.isascii() for name in value)
+        return plain and all(map(_has_plain_names, value.values()))
+    return all(map(_has_plain_names, value)) if isinstance(value, list | tuple) else True
 
 
 def _numbers_written(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Replace fractions, and what JSON cannot carry, by what rfc8785 writes. Raises CanonicalizationError."""
     if isinstance(value, dict):
         return {name: _numbers_written(each) for name, each in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_numbers_written(each) for each in value]
     if isinstance(value, float) or (isinstance(value, int) and not -_LARGEST <= value <= _LARGEST):
         return msgspec.Raw(rfc8785.dumps(value))
