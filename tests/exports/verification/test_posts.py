@@ -25,11 +25,11 @@ URI = f"at://{DID}/app.bsky.feed.post/3k"
 POST = Post(platform="bluesky", server="bsky.example", id=URI, author=Account(id=DID, name="Ann"), text="Smoke \ufffd")
 
 
-def problems(folder: Path, served: bytes, post: Post) -> list[str]:
+def problems(folder: Path, served: bytes, post: Post, url: str = "") -> list[str]:
     """Return what verification says of a bundle with a post that was read from these bytes."""
     maker = make_case(folder)
     capture = maker.begin("https://bsky.example/")
-    item = capture.add(Thing("record.json", served, "post", "application/json"))
+    item = capture.add(Thing("record.json", served, "post", "application/json", url))
     capture.events.append(PostRead(time=timestamp(system_clock()), ref=item.ref, post=post))
     capture.seal()
     return [each.reason for each in verify(bundle_of(maker, folder / "bundle")).problems]
@@ -157,9 +157,59 @@ def test_a_line_that_says_something_else_of_a_post(
 
 @pytest.mark.parametrize(
     "content",
-    ["<p>a<script>b</script>", "<p>a<!-- <p> -->b", "&notit;", "<b>" * 600, "a\0b", "\ud800", "<p title='>'>x", "<x>y"],
+    [
+        *(
+            "<p>a<script>b</script>",
+            "<p>a<!-- <p> -->b",
+            "&notit;",
+            "<b>" * 600,
+            "a\0b",
+            "\ud800",
+            "<p title='>'>x",
+            "<x>y",
+        ),
+        '<p title="a>b</p>',
+        "<p title='a>b</p>",
+        '<a href="&quot;>b</a>',
+        "<p a='\"'>b</p><p c='\">d</p>",
+        "<br hidden=>b",
+    ],
 )
 def test_html_that_two_readers_could_take_differently_is_compared_with_nothing(content: str, tmp_path: Path) -> None:
     """A stranger's odd HTML never makes an untouched capture one that does not match."""
     post = msgspec.structs.replace(SHOWN, text="as some reader has it")
     assert problems(tmp_path, json.dumps({**STATUS, "content": content}).encode(), post) == []
+
+
+API = "https://social.example/api/v1/statuses/11"
+
+
+def test_a_boost_says_what_it_shares(tmp_path: Path) -> None:
+    """The item of a boost is compared with the post that it shares, which is what a capture reads in it."""
+    boost = {**STATUS, "id": "12", "uri": "https://social.example/users/bob/12", "content": "", "reblog": STATUS}
+    assert problems(tmp_path, json.dumps(boost).encode(), SHOWN, API) == []
+    lie = msgspec.structs.replace(SHOWN, text="I confess")
+    with pytest.raises(NotWhole, match="the post's text is not what stands in the item"):
+        problems(tmp_path / "lie", json.dumps(boost).encode(), lie, API)
+
+
+EVIL = "https://social.example/users/eve/statuses/99"
+
+
+@pytest.mark.parametrize(
+    ("said", "post", "url"),
+    [
+        ({**STATUS, "type": "Note", "id": EVIL, "attributedTo": EVIL, "published": "2020-01-01T00:00:00Z"}, SHOWN, API),
+        ({**STATUS, "content": None, "type": "Note", "id": EVIL}, SHOWN, API),
+        ({**STATUS, "type": "Create", "object": {**NOTE, "id": EVIL}}, SHOWN, API),
+        ({**NOTE, "account": {"uri": EVIL}, "uri": EVIL, "created_at": "2020-01-01T00:00:00Z"}, SHOWN, ""),
+        ({**NOTE, "type": ["Note"], "account": {"uri": EVIL}, "uri": EVIL}, SHOWN, ""),
+        ({**NOTE, "reblog": {**STATUS, "content": "something else"}}, SHOWN, ""),
+        ({"object": NOTE, "account": {}, "content": "something else"}, SHOWN, ""),
+        ({"type": "Create", "object": NOTE, "account": {}, "content": "something else"}, SHOWN, ""),
+        ({"uri": URI, "record": {"text": "Smoke"}, "value": {"text": "something else"}}, POST, ""),
+    ],
+)
+def test_names_of_another_form_in_a_post(said: dict[str, object], post: Post, url: str, tmp_path: Path) -> None:
+    """A stranger who puts the names of one form of posts into another never makes a capture one that does not match."""
+    assert problems(tmp_path, json.dumps(said).encode(), post, url) == []

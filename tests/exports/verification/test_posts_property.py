@@ -108,7 +108,20 @@ ODD = (
         "<select><option>",
         "<iframe>",
     ),
-    *("<iframe>", "<noscript>", "<video>", "<object>", "<frameset>", "<body>", "</body>", "</html>", "<base>", "<?xml"),
+    *(
+        "<iframe>",
+        "<noscript>",
+        "<video>",
+        '<p a="b>',
+        "<i a='>",
+        "<object>",
+        "<frameset>",
+        "<body>",
+        "</body>",
+        "</html>",
+        "<base>",
+        "<?xml",
+    ),
 )
 html = st.lists(st.sampled_from(PLAIN), max_size=12).map("".join) | st.lists(
     st.sampled_from(PLAIN + ODD) | st.text(max_size=5), max_size=12

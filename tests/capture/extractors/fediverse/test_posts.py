@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from exports.verification import verify
 from tests.capture.conftest import jpeg
 from tests.capture.extractors.fediverse.documented import GONE, LOGIN, account, answer, instance, photo, refusal, status
 from tests.servers import Body, SceneServer
@@ -173,6 +174,7 @@ def test_a_boost_is_evidence_of_what_it_shares(held: Capture) -> None:
         boost = status("b1", server.origin, "bob", content="", reblog=shared, created_at="2026-03-02T09:00:00.000Z")
         server.files |= {"/api/v1/statuses/b1": answer(boost), "/one.jpg": jpeg()}
         _, case = held(server.url("/@bob/b1"))
+    assert verify(case.path.parents[1]).verdict == "ok"
     post = case.post("Post s1")
     assert post.author.handle == "carol@home.example"
     facts = case.facts[case.item_of("Post s1").ref]
