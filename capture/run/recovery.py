@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,7 +253,7 @@ class _Finishing:
         """Return what was on its way in and is ours; all else in that folder is moved out of it."""
         recorded = {event.exchange for event in known if isinstance(event, Exchange)}
         folder = self._folder.path / INCOMING
-        hand_ins, kept = [], {RESERVE, SCRATCH}
+        begun, kept = list[tuple[Incoming, RequestSent, Sequence[Step]]](), {RESERVE, SCRATCH}
         with storing(folder):
             names = inside.names(folder, self._root)
         for name in filter(_JOURNAL.fullmatch, names):
@@ -273,14 +273,29 @@ class _Finishing:
             if number in recorded:
                 incoming.forget()
             elif examination is not None:
-                hand_ins.append(self._hand_in(incoming, sent, steps, examination))
+                begun.append((incoming, sent, steps))
         for name in names:
             if name not in kept:
                 self._move_aside(folder / name)
-        return hand_ins
+        if examination is None:
+            return []
+        # Of several exchanges for one thing (redirects, attempts), only the last can have brought it.
+        last = {sent.ref: sent.exchange for _, sent, _ in sorted(begun, key=lambda each: each[1].exchange)}
+        spoken_of = {event.path for event in known if isinstance(event, Item)}
+        return [
+            self._hand_in(*each, examination, spoken_of, followed=last[each[1].ref] != each[1].exchange)
+            for each in begun
+        ]
 
     def _hand_in(
-        self, incoming: Incoming, sent: RequestSent, steps: Iterable[Step], examination: Examination
+        self,
+        incoming: Incoming,
+        sent: RequestSent,
+        steps: Sequence[Step],
+        examination: Examination,
+        spoken_of: Container[str],
+        *,
+        followed: bool,
     ) -> HandIn:
         head = next((step for step in steps if isinstance(step, HeadArrived)), None)
         name = next((step.name for step in steps if isinstance(step, NameGiven)), "")
@@ -299,9 +314,11 @@ class _Finishing:
             self._found.append(f"{incoming.body.name}: {said}")
         arrival = resumed_arrival(incoming, sent, head)
         self._found.append(f"{sent.url}: {arrival.size} bytes had arrived")
-        item = self._item(arrival, name)
+        item = self._item(arrival, name, spoken_of, followed=followed)
         if item is not None and not name:
             incoming.note(NameGiven(name=item.path.rpartition("/")[2]))  # this process may die as well
+        if item is not None and inside.kind(self._folder.path / item.path, self._root):
+            self._move_aside(self._folder.path / item.path)
         failed = Failed(time=self._now(), url=sent.url, reason=arrival.cut, ref=sent.ref, exchange=sent.exchange)
         photo = item is not None and item.kind == "photo"
 
@@ -309,7 +326,7 @@ class _Finishing:
             if item is not None and photo:
                 examination.examine(item)
 
-        return HandIn.of_arrival(arrival, item, (failed,) if arrival.cut else (), _written)
+        return HandIn.of_arrival(arrival, item, (failed,) if arrival.cut and not followed else (), _written)
 
     def _keep_copy(self, path: Path) -> None:
         """Copy a file whose end is not ours out of the case, before that end is cut off."""
@@ -321,18 +338,18 @@ class _Finishing:
                 shutil.copyfileobj(file, copy)
                 os.fsync(copy.fileno())
 
-    def _item(self, arrival: Arrival, name: str) -> Item | None:
-        whole_answer = arrival.status in range(200, 300)
+    def _item(self, arrival: Arrival, name: str, spoken_of: Container[str], *, followed: bool) -> Item | None:
+        whole_answer = arrival.status in range(200, 300) and not followed
         if not arrival.size or (arrival.held and not whole_answer):
             return None
         kind = media_type(plain_sample(self._readers, arrival), arrival.header("content-type"))
         number = int(arrival.ref.rpartition("-")[2])
         plain = item_name(number, arrival.url, kind.kind, kind.extension)
-        if not name and inside.kind(self._folder.path / ITEMS / plain, self._root):
-            plain = f"{number:04d}-exchange-{arrival.number}{kind.extension}"
+        if followed or f"{ITEMS}/{plain}" in spoken_of:
+            plain = f"{number:04d}-exchange-{arrival.number}.body"
         return Item(
             time=self._now(),
-            ref=arrival.ref,
+            ref=f"{arrival.ref}.{arrival.number}" if followed else arrival.ref,
             kind=kind.kind if whole_answer else REMNANT,
             url=arrival.url,
             path=f"{ITEMS}/{name or plain}",
