@@ -3,8 +3,9 @@
 A record of the AT Protocol (Bluesky) stands in its item as JSON, and its text is shown as it stands there. A post of
 the fediverse, as Mastodon's API or as ActivityPub states it, and an entry of a JSON Feed stand in theirs as JSON with
 HTML in it: names, addresses and times are compared as they stand, the text by its letters and digits, where the HTML
-is so plain that no two readers take it differently. What was read out of a page, or out of XML, is not read again here;
-nor is what only who knows the server can tell, such as the host in a handle. How many posts that are, is said.
+is so plain that no two readers take it differently. Of an entry of an XML feed so much is compared as stands there
+plainly. What was read out of a page is not read again here; nor is what only who knows the server can tell, such as the
+host in a handle. How many posts that are, is said.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from exports.errors import NotCheckable
 from exports.format.manifest import ListedItem
 from exports.format.unpacked import unpacked
+from exports.verification.feed_entry import plain_entry
 from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from exports.format.manifest import Listed
     from exports.verification.check import Check
@@ -75,7 +77,11 @@ class PostCheck:
         """Compare a post with the item at a path, if that can be read again; note what differs."""
         if item.partial or not self.check.is_file(path):
             return
-        served = self._served(item, path)
+        data = self._data(item, path)
+        if post.platform == "feed" and item.excerpt is not None and (plain := plain_entry(data)):
+            self._tell(item, path, _of_plain_entry(plain, post))
+            return
+        served = _json(data)
         of_the_api = item.excerpt is not None or _API.match(item.url) is not None
         if of_the_api and item.excerpt is None and isinstance(served, dict) and isinstance(served.get("reblog"), dict):
             served = served["reblog"] or served  # a boost is read as the post that it shares
@@ -83,6 +89,9 @@ class PostCheck:
         if differing is None:
             self.not_compared += 1
             return
+        self._tell(item, path, differing)
+
+    def _tell(self, item: Item | ListedItem, path: str, differing: Iterable[str]) -> None:
         self.compared += 1
         for each in differing:
             what = f"{each} is not {'the one' if each == 'author' else 'what stands'} in the item"
@@ -94,22 +103,30 @@ class PostCheck:
             self.check.findings.notes.append(f"posts compared with what stands in their items: {self.compared:,}")
         if self.not_compared:
             self.check.findings.notes.append(
-                f"posts of which no second reading was made: {self.not_compared:,} (read out of a page, of XML or of a "
-                "form that is not read here); their items are as they were sealed"
+                f"posts of which no second reading was made: {self.not_compared:,} (read out of a page, of XML that is "
+                "not plain or of a form that is not read here); their items are as they were sealed"
             )
 
-    def _served(self, item: Item | ListedItem, path: str) -> Any:  # noqa: ANN401 - whatever a server sent
-        """Return an item as JSON; None for what is none, or could be read in two ways."""
+    def _data(self, item: Item | ListedItem, path: str) -> bytes:
+        """Return an item's bytes without their coding; b"" for what is too large for a post, or cannot be read."""
         data = bytearray()
         try:
             with self.check.tree.open(path) as file:
                 for piece in unpacked(iter(lambda: file.read(PIECE), b""), item.content_encoding):
                     data += piece
                     if len(data) > _LARGEST:
-                        return None
-            return json.loads(data, object_pairs_hook=_named_once)
-        except (NotCheckable, OSError, ValueError, RecursionError):
-            return None  # that it cannot be read, or is not as it was sealed, is said elsewhere
+                        return b""
+        except (NotCheckable, OSError, ValueError):
+            return b""  # that it cannot be read, or is not as it was sealed, is said elsewhere
+        return bytes(data)
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401 - whatever a server sent
+    """Return what bytes say as JSON; None for what is none, or could be read in two ways."""
+    try:
+        return json.loads(data, object_pairs_hook=_named_once)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _differing(served: Json, post: Post, *, of_the_api: bool = False) -> list[str] | None:
@@ -181,6 +198,16 @@ def _of_entry(said: Json, post: Post) -> Iterator[str]:
     elif (html is None or html == "") and isinstance(text, str) and text:
         same = _same_letters(text, post.text, cut=True)
     if not same:
+        yield "text"
+
+
+def _of_plain_entry(said: Mapping[str, str], post: Post) -> Iterator[str]:
+    """Compare an entry of an XML feed; what a post does not have at all was read as something else."""
+    if post.id and _ADDRESS.fullmatch(said.get("id", "")) and said["id"] != post.id:
+        yield "id"
+    if post.title and said.get("title") and not _same_letters(said["title"], post.title, cut=True):
+        yield "title"
+    if post.text and said.get("text") and not _same_letters(said["text"], post.text, cut=True):
         yield "text"
 
 

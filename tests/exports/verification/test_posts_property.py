@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from capture.extractors.fediverse.server import Server
 from capture.extractors.fediverse.stored_answer import post_in
 from capture.extractors.feed.entry import FeedEntry
 from capture.extractors.feed.json_feed import read_json_feed
-from exports.verification.posts import _differing
+from capture.extractors.feed.xml_feed import read_xml_feed
+from exports.verification.feed_entry import plain_entry
+from exports.verification.posts import _differing, _of_plain_entry
 
 HOST = "https://social.example"
 SERVER = Server(origin=HOST, domain="social.example", has_token=False)
@@ -183,3 +186,58 @@ def test_an_entry(said: list[dict[str, object]]) -> None:
     for entry, own in zip(read_json_feed(json.dumps(feed).encode(), url=f"{HOST}/feed").entries, said, strict=True):
         if isinstance(entry, FeedEntry):
             assert _differing(json.loads(json.dumps(own)), entry.post) in ([], None)
+
+
+TAGS = (
+    *("guid", "id", "title", "link", "description", "summary", "content:encoded", "content", "media:title", "dc:title"),
+    *("source", "author", "media:group", "media:description", "x:description", "x:title", "x:id", "pubDate", "a"),
+)
+WORDS = st.sampled_from([
+    f"{HOST}/a", f" {HOST}/b ", "Fire", "two  words", "\n", "&amp;", "&#65;", "&lt;b&gt;", "é", "", "]]", '"', "a" * 400,
+    "<![CDATA[<guid>x</guid>]]>", "<!-- <title>no</title> -->", "<?x?>", "<b>bold</b>", f"{HOST}/a?b=1&amp;c=2",
+])  # fmt: skip
+ATTRIBUTES = st.sampled_from(["", " ", ' type="html"', ' x="a>b"', ' about="y"'])
+
+
+def _element(said: tuple[str, str, str]) -> str:
+    tag, attributes, inside = said
+    return f"<{tag}{attributes}>{inside}</{tag}>"
+
+
+SAID = st.recursive(
+    st.lists(WORDS, max_size=2).map("".join),
+    lambda inner: st.lists(st.tuples(st.sampled_from(TAGS), ATTRIBUTES, inner).map(_element), max_size=5).map("".join),
+    max_leaves=8,
+)
+NAMESPACES = (
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    ' xmlns:media="http://search.yahoo.com/mrss/"'
+)
+FRAMES = {
+    "rss": (f'<rss version="2.0" xmlns:x="urn:x" {NAMESPACES}><channel><title>t</title>', "item", "</channel></rss>"),
+    "atom": (f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:x="urn:x" {NAMESPACES}>', "entry", "</feed>"),
+    "odd": (f'<feed xmlns="urn:other" xmlns:x="http://www.w3.org/2005/Atom" {NAMESPACES}>', "entry", "</feed>"),
+}
+
+
+@given(st.sampled_from(sorted(FRAMES)), st.lists(SAID, min_size=1, max_size=2))
+def test_an_entry_in_xml(frame: str, said: list[str]) -> None:
+    """An entry of RSS or Atom, in whatever namespaces, with whatever nested in it."""
+    begin, tag, end = FRAMES[frame]
+    feed = begin + "".join(f"<{tag}>{each}</{tag}>" for each in said) + end
+    for entry in read_xml_feed(feed.encode(), url=f"{HOST}/feed", content_type="application/xml").entries:
+        if isinstance(entry, FeedEntry):
+            assert not list(_of_plain_entry(plain_entry(entry.excerpt.data), entry.post)), entry.excerpt.data
+
+
+def test_plain_entries_are_compared() -> None:
+    """Of an ordinary entry identifier, title and text are read again, and each that is another one is told."""
+    [begin, tag, end] = FRAMES["rss"]
+    inside = f"<guid>{HOST}/a</guid><title>Fire</title><link>{HOST}/a</link><description>It was dark.</description>"
+    feed = f"{begin}<{tag}>{inside}</{tag}>{end}".encode()
+    [entry] = read_xml_feed(feed, url=f"{HOST}/feed", content_type="application/rss+xml").entries
+    assert isinstance(entry, FeedEntry)
+    plain = plain_entry(entry.excerpt.data)
+    assert plain == {"id": f"{HOST}/a", "title": "Fire", "text": "It was dark."}
+    for name, value in (("id", f"{HOST}/b"), ("title", "Water"), ("text", "It was light.")):
+        assert list(_of_plain_entry(plain, msgspec.structs.replace(entry.post, **{name: value}))) == [name]
