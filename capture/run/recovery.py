@@ -60,7 +60,7 @@ from hashing.case.events import (
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
 from hashing.files import inside
-from hashing.files.storage import OWNER_WRITES, PART, make_folder, read_small, storing, write_exclusively
+from hashing.files.storage import OWNER_WRITES, PART, make_folder, read_small, storing, sync_folder, write_exclusively
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
@@ -376,6 +376,8 @@ class _Finishing:
             for name in names:
                 if f"{folder}/{name}" not in spoken_of:
                     self._move_aside(self._folder.path / folder / name)
+            # Before any line says that they are gone: a power cut may bring back what was not made lasting.
+            sync_folder(self._folder.path / folder, root=self._root)
 
     def _move_aside(self, path: Path) -> None:
         """Move something out of the case, whatever it is; what is empty or half-written and ours by its name goes."""
@@ -387,6 +389,7 @@ class _Finishing:
             target = self._aside_for(path.name)
             with inside.reach(path, self._root) as (name, folder):
                 os.rename(name, target, src_dir_fd=folder)
+            sync_folder(target.parent)
         relative = path.relative_to(self._folder.path).as_posix()
         self._found.append(f"{relative}: no line of this key speaks of it: not sealed")
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
-MOST = 8
-"""Calls of some 250 at which each fault is tried, where a run takes a sample."""
+MOST = 5
+"""Calls of some 700 at which each fault is tried, where a run takes a sample."""
 
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/two.jpg">'
 FILES: dict[str, Body | bytes] = {"/": PAGE, "/one.jpg": jpeg(10), "/two.jpg": Body(data=jpeg(20), chunk=200)}

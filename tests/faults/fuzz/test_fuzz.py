@@ -11,7 +11,7 @@ import pytest
 from tests.faults.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[3]
-INPUTS, FEWER = 5000, 500
+INPUTS, FEWER = 5000, 200
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
