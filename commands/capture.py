@@ -125,7 +125,9 @@ def _captured(
         if stop.reason:
             return
         try:
-            demand_askable(scene, options)
+            demand_askable(scene, options, stop)
+            if stop.reason:
+                return
             result = run_capture(scene, case, options, key=key, progress=progress, stop=stop)
         except NotAsked as error:
             yield NotAsked(f"{parse_scene(scene).text}: {error}", refused=error.refused)

@@ -35,9 +35,10 @@ def capturing_officer(name: str | None, chosen: dict[str, Any]) -> str:
 def officer_of(name: str | None, initials: str | None = None) -> Officer:
     """Return who does this: as given, or as asked on a terminal. Raises click.UsageError where nobody can be asked.
 
-    The account's name is never taken: what a court reads as a person's name must be one.
+    The account's name is never taken: what a court reads as a person's name must be one. One of characters that nobody
+    sees is none.
     """
-    if name is not None and name.strip():
+    if name is not None and any(map(str.isalnum, name)):
         return Officer(name.strip(), initials or "")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError(
@@ -74,9 +75,16 @@ def _remember(name: str, initials: str) -> None:
 
 def _name(typed: Any) -> str:  # noqa: ANN401 - click's own type
     name = str(typed).strip()
-    if not name or not name.isprintable():
+    if not _is_a_name(name):
         raise click.BadParameter("a name is wanted, such as Mary Price")
     return name
+
+
+def _is_a_name(text: str) -> bool:
+    """Say whether a text hides nothing and has something in it that can be read; joiners belong to some scripts."""
+    from exports.format.printable import printable
+
+    return printable(text) == text and any(map(str.isalnum, text))
 
 
 def _initials(typed: Any) -> str:  # noqa: ANN401 - click's own type

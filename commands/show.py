@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import click
 
 from commands.captured import STATUS_STYLES, print_clock, print_tables, print_verdicts
 from commands.completing import complete_exhibits
+from commands.exit import Exit
 from commands.opening import tell_unsigned
 from commands.options import existing_case, json_option
-from commands.output import clean, counted, print_json, print_styled, print_things
+from commands.output import clean, complain, counted, print_json, print_styled, print_things
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -119,14 +121,11 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     from commands.display.tables import capture_to_json, found_in, listed_items
     from exports.format.capture_view import read_capture
 
-    found = 0
+    found, unread = 0, list[str]()
     for path in _captures(case, ref):
         view = read_capture(path)
-        entries = [
-            entry
-            for entry in view.items
-            if ref in {"", view.started.exhibit, entry.item.ref} and found_in(entry, word, _page_text(entry, path))
-        ]
+        asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]
+        entries = [entry for entry in asked if found_in(entry, word, _page_text(entry, path, unread))]
         found += len(entries)
         if as_json and entries:
             refs = {entry.item.ref for entry in entries}
@@ -139,17 +138,29 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
         click.echo(
             clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author, description or facts")
         )
+    for reason in unread:
+        complain(f"not searched: {reason}")
+    if unread:
+        sys.exit(Exit.UNCHECKED)
 
 
-def _page_text(entry: ItemView, capture: Path) -> str:
-    """Return the visible text of a page, "" where there is none. Raises Unreadable."""
+def _page_text(entry: ItemView, capture: Path, unread: list[str]) -> str:
+    """Return the visible text of a page, "" where there is none; add to `unread` why a text cannot be read."""
     from exports.format.bundle_files import TEXT_ENDING
     from hashing.case.capture_folder import case_folder
+    from hashing.errors import Unreadable
     from hashing.files.storage import read_small
 
     names = [copy.path for copy in entry.working_copies if copy.path.endswith(TEXT_ENDING)]
-    texts = (read_small(capture / name, _LARGEST_TEXT, root=case_folder(capture)) for name in names)
-    return "\n".join(text.decode("utf-8", "replace") for text in texts)
+    texts = list[str]()
+    for name in names:
+        try:
+            texts.append(
+                read_small(capture / name, _LARGEST_TEXT, root=case_folder(capture)).decode("utf-8", "replace")
+            )
+        except Unreadable as error:
+            unread.append(str(error))
+    return "\n".join(texts)
 
 
 def _print_capture(view: CaptureView) -> None:

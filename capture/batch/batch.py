@@ -315,7 +315,7 @@ class Batch:
 
         ended = _Ended(tried)
         try:
-            demand_askable(tried.row.given.scene, tried.row.options)
+            demand_askable(tried.row.given.scene, tried.row.options, self._stop)
             result = capture(
                 tried.row.given.scene,
                 self._case,

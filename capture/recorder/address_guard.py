@@ -160,9 +160,9 @@ class AddressGuard:
             what = "the name could not be looked up now" if temporary else "no such host (the name does not resolve)"
             raise NotFetched(f"{host}: {what}", again=temporary) from error
 
-    def look_up(self, host: str, port: int) -> None:
-        """Find out whether a host has an address where we may go. Raises AddressRefused, NotFetched."""
-        self._allowed(host, port, socket.SOCK_STREAM)
+    def look_up(self, host: str, port: int, stop: Stop) -> None:
+        """Find out whether a host has an address where we may go. Raises AddressRefused, NotFetched, Stopped."""
+        self._allowed(host, port, socket.SOCK_STREAM, stop=stop)
 
     def check_name(self, host: str, *, named_by_public: bool = False) -> None:
         """Refuse a host that a proxy will resolve, as far as its name alone tells. Raises AddressRefused."""

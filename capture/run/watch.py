@@ -122,7 +122,7 @@ class Watch:
     def _round(self, number: int, scene: str) -> Round:
         earlier = self._earlier[scene]
         options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
-        demand_askable(scene, options)
+        demand_askable(scene, options, self._stop)
         result = capture(
             scene, self._case, options, key=self._key, progress=self._progress, stop=self._stop, clock=self._clock
         )

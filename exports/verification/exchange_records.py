@@ -25,7 +25,7 @@ from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import BODY_DIGEST, BODY_FILE, WarcRecord, read_records
 
 _TOO_LARGE = "length"
-"""What WARC-Truncated says where a body is neither in the WARC nor in an item: the server's framing had no end."""
+"""What WARC-Truncated says where no body came and more than is held was announced: nothing stands elsewhere either."""
 _CHAIN = "application/pem-certificate-chain"
 _LARGEST_CHAIN = 1 << 20
 _LONGEST_START = 1 << 16
@@ -294,6 +294,8 @@ class _Block:
         if file or self._fields.get("warc-truncated") == _TOO_LARGE:
             if http.raw.size:
                 yield "holds a body, and says that it is elsewhere"
+            if said.size and not file:
+                yield f"has no body, and no item has the one that exchange {said.number} brought"
         elif not any(self._is_body(said, *each) for each in self._readings(http)):
             yield f"does not hold the body that exchange {said.number} brought"
 

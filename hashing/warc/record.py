@@ -7,6 +7,7 @@ already (photos, video) is stored in its member without deflating it again.
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,11 @@ _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
 _FIRST_WINDOW = 1 << 10
 _LONGEST_HEADER = 1 << 20
+_ONCE = frozenset({
+    "warc-type", "warc-record-id", "warc-target-uri", "warc-date", "content-length", "content-type", "warc-truncated",
+    "warc-block-digest", "warc-payload-digest", BODY_FILE.lower(), BODY_DIGEST.lower(),
+})  # fmt: skip
+"""Fields that may not be repeated (ISO 28500:2017, section 5.1): one reader would take the first, another the last."""
 _VERSIONS = {"WARC/1.1", "WARC/1.0"}
 """Ours are of 1.1; what others hand over may be of 1.0, which is read alike."""
 
@@ -196,10 +202,16 @@ def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
             raise BadFormat(f"the record at offset {offset} has no complete header")
         head += piece
     head, _, rest = head.partition(b"\r\n\r\n")
-    first, *lines = head.decode("utf-8", "replace").split("\r\n")
+    # A line that begins with white space continues the one before it.
+    first, *lines = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "replace")).split("\r\n")
     if first not in _VERSIONS:
         raise BadFormat(f"no WARC/1.1 record at offset {offset}")
-    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    fields: dict[str, str] = {}
+    for line in lines:
+        written, _, value = line.partition(":")
+        if (name := written.strip().lower()) in fields and name in _ONCE:
+            raise BadFormat(f"the record at offset {offset} has {name} twice")
+        fields[name] = value.strip()
     return fields, rest
 
 

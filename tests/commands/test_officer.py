@@ -11,9 +11,11 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from commands.exit import Exit
+from commands.officer import _name
 from hashing.case.case import Case
 from hashing.case.events import CaptureRegistered, CaseCreated
 from tests.capture.conftest import jpeg
@@ -69,7 +71,7 @@ def on_terminal(
 
 
 @pytest.mark.usefixtures("nobody")
-@pytest.mark.parametrize("empty", [{}, {"GOLDENHOUR_OFFICER": " "}])
+@pytest.mark.parametrize("empty", [{}, {"GOLDENHOUR_OFFICER": " "}, {"GOLDENHOUR_OFFICER": "\u200b\u2060 -"}])
 def test_without_a_name_nothing_is_captured(tmp_path: Path, server: SceneServer, empty: Mapping[str, str]) -> None:
     """Where nobody can be asked, a capture without an officer is a usage error that says what to type."""
     for words in (["capture", server.url("/one.jpg")], ["watch", server.url("/one.jpg"), "--for", "1s"]):
@@ -119,6 +121,14 @@ def test_what_is_not_to_be_remembered_is_not(tmp_path: Path, server: SceneServer
     )
     assert (code, "MP/1" in shown) == (Exit.OK, True), shown
     assert not (_config() / "goldenhour.toml").exists()
+
+
+def test_which_names_are_taken() -> None:
+    """A name may have what its script writes it with, such as a joiner in Persian; one that hides something is none."""
+    assert _name(" \u0646\u0627\u0632\u0646\u06cc\u0646\u200c\u0632\u0647\u0631\u0627 ").startswith("\u0646")
+    for hidden in ("Mary\u202ePrice", "Mary\x1b[2J", "\u200d", "Mary\nPrice"):
+        with pytest.raises(click.BadParameter):
+            _name(hidden)
 
 
 def test_a_job_without_a_home_makes_no_key(tmp_path: Path, server: SceneServer) -> None:

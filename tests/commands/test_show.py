@@ -132,6 +132,20 @@ def test_items_are_found_by_a_word(
     assert [json.loads(line)["ref"] for line in listed] == found
 
 
+def test_a_text_that_cannot_be_read_costs_no_other(tmp_path: Path, server: SceneServer) -> None:
+    """--find names a page's text that is gone, or is no file, looks into all others, and says so with its exit code."""
+    for path in ("/", "/one.jpg"):
+        typed("capture", server.url(path), "--case", "OP", *OWN, cwd=tmp_path)
+    [text] = tmp_path.glob("OP/captures/*/working/*-text.txt")
+    text.unlink()
+    text.symlink_to("/etc/passwd")
+    told = typed("show", "OP", "--find", "one.jpg", cwd=tmp_path)
+    assert told.returncode == 6
+    assert "MP/2-0001" in told.stdout
+    assert "not searched: " in told.stderr
+    assert "a symbolic link" in told.stderr
+
+
 def test_a_verdict_has_a_colour_where_there_is_one(tmp_path: Path, server: SceneServer) -> None:
     """What became of a capture is coloured on a terminal, and never in a pipe, with NO_COLOR or on a dumb one."""
     words = ["capture", server.url("/one.jpg"), "--case", "OP", *OWN]

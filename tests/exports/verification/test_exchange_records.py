@@ -107,6 +107,10 @@ LIES: dict[str, tuple[Callable[[_Writing], None], str]] = {
         _set(extra=[("WARC-Truncated", "length")]),
         "holds a body, and says that it is elsewhere",
     ),
+    "a body that is nowhere": (
+        _set(body=b"", extra=[("WARC-Truncated", "length")]),
+        "has no body, and no item has the one that exchange 99 brought",
+    ),
     "a body in a file that has none": (
         _set(body=b"", extra=[(BODY_FILE, "items/0001-one.jpg"), (BODY_DIGEST, f"sha256:{'0' * 64}")]),
         "says that its body is in items/0001-one.jpg, the ledger: in no file",
@@ -143,7 +147,7 @@ def test_an_exchange_file_that_says_something_else(lie: str, tmp_path: Path) -> 
         _set(head="Server: x\r\n", close_delimited=True, said=b"<p>It", cut="stopped"),
         _set(head="Content-Length: 5\r\n", said=b"<p>It"),
         _set(said=b"", status="204 No Content", head="Server: x\r\n", body=b""),
-        _set(body=b"", extra=[("WARC-Truncated", "length")]),
+        _set(said=b"", body=b"", head="Content-Length: 9000000\r\n", cut="x", extra=[("WARC-Truncated", "length")]),
     ],
 )
 def test_what_a_recorder_writes_passes(change: Callable[[_Writing], None], tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import contextlib
+import gzip
 import io
 import subprocess
 import sys
@@ -12,7 +13,16 @@ from warcio.archiveiterator import ArchiveIterator
 from hashing.case.warc_file import WarcFile
 from hashing.errors import BadFormat
 from hashing.times import system_clock
-from hashing.warc.record import DEFLATED, STORED, check_records, encode_record, new_record_id, read_records
+from hashing.warc.record import (
+    BODY_DIGEST,
+    BODY_FILE,
+    DEFLATED,
+    STORED,
+    check_records,
+    encode_record,
+    new_record_id,
+    read_records,
+)
 
 
 def _record(block: bytes, level: int = DEFLATED, kind: str = "resource") -> bytes:
@@ -102,8 +112,25 @@ def test_a_line_break_in_a_field_cannot_make_another_field() -> None:
 
 def test_a_bomb_in_a_header_is_not_unpacked() -> None:
     """A member that unpacks to endless header is refused after a bounded amount."""
-    import gzip
-
     bomb = gzip.compress(b"WARC/1.1\r\nX: " + bytes(64 << 20))
     with pytest.raises(BadFormat, match="no complete header"):
         list(read_records(io.BytesIO(bomb)))
+
+
+def _plain(*lines: str) -> io.BytesIO:
+    """Return a record with these lines in its head, and nothing in its block."""
+    return io.BytesIO(gzip.compress("\r\n".join(("WARC/1.1", *lines, "Content-Length: 0", "", "", "", "")).encode()))
+
+
+@pytest.mark.parametrize("name", ["WARC-Target-URI", "warc-date", "Content-Length", BODY_FILE, BODY_DIGEST])
+def test_a_field_that_stands_twice(name: str) -> None:
+    """Of a field that stands twice one reader would take the first and another the last: such a record is none."""
+    assert len(list(read_records(_plain("WARC-Protocol: a", "WARC-Protocol: b")))) == 1
+    with pytest.raises(BadFormat, match=f"has {name.lower()} twice"):
+        list(read_records(_plain(f"{name}: 0", f"{name.upper()} : 0")))
+
+
+def test_a_line_that_goes_on() -> None:
+    """A line that begins with white space is part of the value before it, as all readers of WARC take it."""
+    [record] = read_records(_plain(f"{BODY_FILE}: items/0001-a.html", "\t/../0002-b.html"))
+    assert record.fields[BODY_FILE.lower()] == "items/0001-a.html /../0002-b.html"
