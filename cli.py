@@ -51,6 +51,10 @@ class Goldenhour(click.Group):
         except KeyboardInterrupt:
             complain("interrupted")
             ctx.exit(Exit.INTERRUPTED)
+        except click.Abort:  # Ctrl-C or Ctrl-D where a question waits for its answer
+            click.echo(err=True)
+            complain("interrupted: the question was not answered")
+            ctx.exit(Exit.INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """List the commands in the order in which evidence passes through them."""

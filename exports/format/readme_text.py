@@ -44,7 +44,8 @@ and contacts none.
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence
-      exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
+      exchanges-*.warc.gz    every request and answer as they went over the wire
+                             (WARC, ISO 28500), but for the bodies in items/
 {listing}      checkpoint             the capture's seal
       checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
