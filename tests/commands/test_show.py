@@ -174,7 +174,7 @@ def test_a_stream_that_is_closed_or_full_is_no_fault(tmp_path: Path, server: Sce
     typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
     command = shlex.join([sys.executable, "-m", "cli", "show", "OP"])
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for redirected, code, said in ((">&-", 0, ""), (">/dev/full", Exit.UNCHECKED, "the disk is full")):
+    for redirected, code, said in ((">&-", 0, ""), (">/dev/full", Exit.UNCHECKED, "standard output: the disk is full")):
         ran = subprocess.run(
             ["/bin/sh", "-c", f"{command} {redirected}"],
             cwd=tmp_path,
