@@ -48,8 +48,12 @@ class Goldenhour(click.Group):
         except MemoryError:
             complain("this computer has no memory left", "close other programs, then run the command again")
             ctx.exit(Exit.FAULT)
-        except KeyboardInterrupt:
-            complain("interrupted")
+        except KeyboardInterrupt as interrupt:
+            complain("interrupted", str(interrupt))
+            ctx.exit(Exit.INTERRUPTED)
+        except click.Abort:  # Ctrl-C or Ctrl-D where a question waits for its answer
+            click.echo(err=True)
+            complain("interrupted: the question was not answered")
             ctx.exit(Exit.INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

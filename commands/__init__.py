@@ -32,7 +32,7 @@ SECTIONS = MappingProxyType(
             "label": "Make the continuity label of an exhibit.",
             "export": "Write an evidence bundle, checked before it is called done.",
             "report": "Make the report of a bundle anew, as pages or as PDF.",
-            "convert": "Write a bundle in another form: WACZ, a table, CASE/UCO, PDF.",
+            "convert": "Write a bundle in another form: WACZ, WARC, a table, CASE/UCO, PDF.",
         },
         "This computer": {
             "demo": "Show the tool at work on a small scene served on this computer.",

@@ -27,14 +27,16 @@ def init(case: Path, reference: str, title: str, officer: str | None, key_path: 
     \b
     goldenhour init OP-ALDER --reference 22/12345 --title "Fire on Market Street" --officer "Mary Price"
     """
-    from hashing.case.case import Case
+    from hashing.case.case import CASE_FILE, Case
     from hashing.case.custody import demand_recordable
     from hashing.errors import WouldOverwrite
+    from hashing.files import inside
 
     if case.is_symlink() or (case.exists() and not (case.is_dir() and not any(case.iterdir()))):
-        raise WouldOverwrite(
-            f"{case}: exists already", hint=f"see what is in it with: goldenhour show {as_typed(case)}"
-        )
+        if inside.kind(case / CASE_FILE):
+            hint = f"see what is in it with: goldenhour show {as_typed(case)}"
+            raise WouldOverwrite(f"{case}: is a case already", hint=hint)
+        raise WouldOverwrite(f"{case}: exists already, and is no case", hint="choose another name: the folder is made")
     name = officer_name(officer)
     demand_recordable({"--reference": reference, "--title": title, "--officer": name})
     made = Case.open_or_create(case, key=signing_key(key_path), officer=name, title=title, reference=reference)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _AT_ONCE, _AT_ANY_COST = 2, 3
 """So many times Ctrl-C: end without sealing, and end whatever this process is doing."""
 
+_UNSEALED = "what had arrived is kept, and not sealed; seal it with: goldenhour recover CASE"
+
 
 @contextmanager
 def terminating_like_ctrl_c() -> Iterator[None]:
@@ -73,6 +75,8 @@ def interruptible() -> Iterator[Stop]:
     try:
         with _handled(tuple(reasons), _count):
             yield stop
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_UNSEALED) from None
     finally:
         signal.set_wakeup_fd(before)
         os.close(telling)

@@ -28,6 +28,7 @@ class _Forgiving(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             if not isinstance(error, BrokenPipeError):
+                error.filename = "standard output" if self.fileno() == 1 else "standard error"
                 raise
             return memoryview(data).nbytes
 

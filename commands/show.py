@@ -76,6 +76,7 @@ def _show_case(view: CaseView, *, everything: bool) -> None:
     if newest is None:
         return
     if captures == 1 and len(newest.items) + len(newest.failed) <= _SHORT:
+        click.echo()
         _print_capture(newest)
     else:
         click.echo(clean(f"more     goldenhour show {name} {as_typed(newest.started.exhibit)}"))
@@ -91,14 +92,25 @@ def _captures(case: Case, ref: str) -> list[Path]:
 
 
 def _show_exhibit(case: Case, ref: str, *, as_json: bool) -> None:
+    """Print an exhibit, one item of it, or what was sought under a reference and not got."""
+    from hashing.errors import NoSuchExhibit, Unreadable
+
+    try:
+        paths = _captures(case, ref)
+    except NoSuchExhibit:
+        if not _show_failed(case, ref, as_json=as_json):
+            raise
+        return
+    if not paths:
+        raise Unreadable(f"{case.path}: the folder of {ref} is gone")
+    _show_got(case, ref, paths, as_json=as_json)
+
+
+def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None:
     """Print an exhibit with all its items, or one item with all that is known of it."""
     from commands.display.tables import capture_to_json, item_lines
     from exports.format.capture_view import read_capture
-    from hashing.errors import Unreadable
 
-    paths = _captures(case, ref)
-    if not paths:
-        raise Unreadable(f"{case.path}: the folder of {ref} is gone")
     for path in paths:
         view = read_capture(path)
         if ref == view.started.exhibit:
@@ -114,6 +126,25 @@ def _show_exhibit(case: Case, ref: str, *, as_json: bool) -> None:
             if entry.item.ref == ref:
                 for line in item_lines(entry, path):
                     click.echo(line)
+
+
+def _show_failed(case: Case, ref: str, *, as_json: bool) -> bool:
+    """Print what was sought under a reference and not got; return whether there is any. Raises NoSuchExhibit."""
+    from commands.display.tables import capture_to_json, failure_lines
+    from exports.format.capture_view import read_capture
+    from hashing.case.exhibit import exhibit_of
+
+    there = False
+    for path in _captures(case, exhibit_of(ref)):
+        view = read_capture(path)
+        failures = [each for each in view.failed if each.ref == ref]
+        there = there or bool(failures)
+        for line in [] if as_json else [line for each in failures for line in failure_lines(each)]:
+            click.echo(line)
+        for failure in capture_to_json(view, case.path)["failed"] if as_json and failures else ():
+            if failure["ref"] == ref:
+                print_json(failure)
+    return there
 
 
 def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
@@ -167,7 +198,6 @@ def _print_capture(view: CaptureView) -> None:
     """Print a capture: what it got and did not get, what its pages turned out to be, and its seal."""
     from exports.format.moment import second
 
-    click.echo()
     click.echo(clean(f"{view.started.exhibit}  {view.started.scene}"))
     print_styled(
         f"{view.status}, begun {second(view.started.time)} by {view.started.officer}",

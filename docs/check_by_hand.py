@@ -161,7 +161,7 @@ try:
         print("holds         " if holds else "DOES NOT HOLD ", what)
         verdict = verdict and holds
 except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-    print("DOES NOT HOLD  something is missing, or is not what it should be:", repr(error))
+    print("DOES NOT HOLD  something is missing, or is not what it should be:", f"{type(error).__name__}: {error}")
     verdict = False
 print(
     "VERDICT:",

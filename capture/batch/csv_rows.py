@@ -110,7 +110,8 @@ def _problem(columns: Sequence[str]) -> str:
 
 def _row(columns: Sequence[str], cells: Sequence[str], line: int) -> GivenRow:
     if len(cells) != len(columns):
-        raise _Wrong(f"{len(cells)} cells under {len(columns)} columns")
+        cells_there = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
+        raise _Wrong(f"{cells_there} under {len(columns)} column{'s' * (len(columns) != 1)}")
     if any("\0" in cell for cell in cells):
         raise _Wrong("a NUL byte is in it")
     said = {column: cell for column, cell in zip(columns, cells, strict=True) if cell.strip()}

@@ -112,7 +112,7 @@ def _case(path: Path) -> Finding:
     if left:
         says = f"{path}: {left:,} of its captures are not sealed: they are at work, or were interrupted"
         return warning("case", says, f"where none is at work, run: goldenhour recover {as_typed(path)}")
-    return ok("case", f"{path}: {captures:,} captures, all sealed")
+    return ok("case", f"{path}: {captures:,} capture{'s' * (captures != 1)}, all sealed")
 
 
 _MOUNTS = Path("/proc/self/mountinfo")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exports.format.continuity import Exhibit
     from exports.format.manifest import CustodyRecord
     from hashing.case.capture_folder import Seal
-    from hashing.case.events import PageJudged, ProofRead
+    from hashing.case.events import Failed, PageJudged, ProofRead
 
 _HASH_DIGITS = 12
 _LONGEST_TITLE = 200
@@ -65,12 +65,20 @@ def item_lines(entry: ItemView, capture: Path) -> Iterator[str]:
         ("file", str(capture / item.path)),
         ("size", f"{item.size:,} bytes"),
         ("sha256", item.sha256),
+        ("came as", item.error_page),
         ("says", said_of(entry)),
     ]
     said += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
+    said += [("copy", f"{capture / copy.path}: {copy.how}") for copy in entry.working_copies]
     for name, value in said:
         if value:
             yield printable(f"  {name:<10} {value}")
+
+
+def failure_lines(failure: Failed) -> Iterator[str]:
+    """Yield what was sought under a reference and not got, and why."""
+    yield printable(f"{failure.ref}  not captured: {failure.reason}")
+    yield printable(f"  {'source':<10} {failure.url}")
 
 
 def found_in(entry: ItemView, word: str, text: str) -> bool:
@@ -181,11 +189,12 @@ def exhibits_table(exhibits: Iterable[Exhibit], items: Mapping[str, int]) -> Lis
         Column("Exhibit", style="bold"),
         Column("Seized (UTC)"),
         Column("Items", right=True),
-        Column("Seal", style="cyan"),
         Column("Last event"),
         Column("Description"),
     )
-    return Listing(columns, [_exhibit_row(exhibit, items) for exhibit in exhibits])
+    listed = list(exhibits)
+    seals = [f"seal {each.sealed.fingerprint}" if each.sealed else "not sealed" for each in listed]
+    return Listing(columns, [_exhibit_row(exhibit, items) for exhibit in listed], seals)
 
 
 def _exhibit_row(exhibit: Exhibit, items: Mapping[str, int]) -> tuple[str, ...]:
@@ -195,7 +204,6 @@ def _exhibit_row(exhibit: Exhibit, items: Mapping[str, int]) -> tuple[str, ...]:
         exhibit.ref,
         _minute(exhibit.registered.began),
         f"{items[exhibit.ref]:,}" if exhibit.ref in items else "-",
-        exhibit.sealed.fingerprint if exhibit.sealed else "not sealed",
         f"{exhibit.last.event} {_minute(exhibit.last.time)}",
         said[-1] + earlier if said else "-",
     )

@@ -44,8 +44,7 @@ and contacts none.
     data/captures/         a folder for each capture (one exhibit each):
       items/                 the originals: the bytes as served, unchanged
       working/               copies derived from originals; not evidence
-      exchanges-*.warc.gz    every request and answer, raw (WARC, ISO 28500)
-{listing}      checkpoint             the capture's seal
+{exchanges}{listing}      checkpoint             the capture's seal
       checkpoint.tsr         an authority's word on its time, where there is one
     seal/                  the seal of this bundle
     bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
@@ -170,6 +169,10 @@ _SINGLE = """\
       disclosed.proofs       for each, where it stands in the ledger, and the proof
 """
 
+_WARC = """\
+      exchanges-*.warc.gz    {which} request and answer as they went over the wire
+                             (WARC, ISO 28500), but for the bodies in items/
+"""
 _CASE = """\
     data/case.json         what case this is
 """
@@ -319,6 +322,7 @@ def readme_text(name: str, listing: BundleListing, *, tokens: bool, exchanges: b
     redacted = disclosure.redacted if disclosure else ()
     text = _TEXT.format(
         case="" if OFFICER in redacted else _CASE,
+        exchanges=_WARC.format(which="each item's" if disclosure else "every") if exchanges else "",
         listing=(_SINGLE + (_MASKED if masked else "")) if disclosure else _WHOLE,
         name=_line(name),
         title=_line(f"{listing.case.reference} {listing.case.title}".strip()),

@@ -50,7 +50,8 @@ def _vouching_lines(verification: Verification) -> Iterator[str]:
 
 def _compared(since: Since) -> str:
     judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
-    same = f"the same in both: {since.captures:,} captures, {since.items:,} items"
+    captures = f"{since.captures:,} capture{'s' * (since.captures != 1)}"
+    same = f"the same in both: {captures}, {since.items:,} item{'s' * (since.items != 1)}"
     absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
     return f"{since.path}: {judged[since.holds]}; {same}{absent}"
 

@@ -163,8 +163,14 @@ class Case:
         file = path / CASE_FILE
         with reading(file):
             there = inside.kind(file) != 0
+            exists = there or inside.kind(path) != 0
+        if not exists:
+            raise BadFormat(f"{path}: no such case folder", hint="name the folder of a case, as `ls` shows it")
         if not there:
-            raise BadFormat(f"{path}: not a case folder (it has no {CASE_FILE})", hint="name the folder of a case")
+            raise BadFormat(
+                f"{path}: not a case folder (it has no {CASE_FILE})",
+                hint="name the folder of a case; a bundle is none: open its data/report.html, or verify it",
+            )
         return cls(path, read_case_info(read_small(file), file))
 
     @classmethod

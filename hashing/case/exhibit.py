@@ -12,6 +12,8 @@ from hashing.errors import NoSuchExhibit
 from hashing.files.as_typed import as_typed
 
 _ITEM = re.compile(r"(.+/[0-9]{1,18})-[0-9]{1,18}", re.ASCII | re.DOTALL)
+_SHOWN = 8
+"""Exhibits that a hint lists; of more it names the first and the last."""
 
 
 def exhibit_of(ref: str) -> str:
@@ -32,8 +34,10 @@ def demand_known(case: Case, refs: Sequence[str]) -> dict[str, str]:
     for ref in refs:
         exhibit = exhibit_of(ref)
         if exhibit not in registered:
-            known = ", ".join(registered) or "no exhibits"
-            raise NoSuchExhibit(f"{case.path}: no exhibit {exhibit}", hint=f"the case holds {known}")
+            known = list(registered) or ["no exhibits"]
+            if len(known) > _SHOWN:
+                known = [*known[:2], "…", f"{known[-1]}: {len(known):,} in all"]
+            raise NoSuchExhibit(f"{case.path}: no exhibit {exhibit}", hint=f"the case holds {', '.join(known)}")
         if ref != exhibit and exhibit not in items:
             folder = case.path / CAPTURES / registered[exhibit].capture
             items[exhibit] = {event.ref for event in capture_events(folder) if isinstance(event, Item)}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -287,7 +288,9 @@ def test_no_password_on_the_command_line_or_in_any_output(tmp_path: Path) -> Non
 
 
 def test_every_setting_is_documented() -> None:
-    """docs/configuration.md lists each setting, with its help and whether a case's file may give it."""
+    """docs/configuration.md lists each setting, with its help and whether a case's file may give it; and no other."""
     text = DOCS.read_text("utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
+    assert sorted(listed) == sorted(option.setting for option in all_settings())
     for option in all_settings():
         assert f"| `{option.setting}` | {'yes' if option.in_case else ''} | {option.help} |" in text

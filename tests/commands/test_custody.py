@@ -75,7 +75,7 @@ def test_custody_in_json(case: Path) -> None:
         (("add", "OP-ALDER", "--receipt", "none", "--at", "1h"), Exit.USAGE, "leave out"),
         (("add", "OP-ALDER", "--receipt", "none"), Exit.UNCHECKED, "none: no such file"),
         (("show", "OP-ALDER", "MP/9"), Exit.USAGE, "no exhibit MP/9"),
-        (("show", "nothing"), Exit.UNCHECKED, "not a case folder"),
+        (("show", "nothing"), Exit.UNCHECKED, "nothing: no such case folder"),
     ],
 )
 def test_what_cannot_be_recorded(case: Path, words: tuple[str, ...], code: Exit, said: str) -> None:

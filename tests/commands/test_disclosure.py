@@ -88,6 +88,7 @@ def test_redact_and_open(maker: CaseMaker, tmp_path: Path) -> None:
     shut = CliRunner().invoke(main, ["verify", str(tmp_path / "out"), "-q"])
     assert "1 withheld; without url, network" in shut.stdout
     assert "crowd.jpg" not in shut.stdout
+    assert "exchanges-" not in (tmp_path / "out" / "README.txt").read_text()
     opened = CliRunner().invoke(main, ["verify", str(tmp_path / "out"), "-q", *openings])
     assert opened.exit_code == 0
     assert "opened     MP/1-0002  url: https://news.example/crowd.jpg" in opened.stdout

@@ -59,14 +59,15 @@ def test_the_reference_goes_all_the_way(tmp_path: Path, server: SceneServer) -> 
 
 
 def test_what_is_there_is_not_made_again(tmp_path: Path, server: SceneServer) -> None:
-    """`init` on a case, a file, or a folder with something in it is refused, and changes nothing."""
+    """`init` on a case, a file, or a folder with something in it is refused, changes nothing, and says what to do."""
     assert typed("init", "OP", cwd=tmp_path).returncode == Exit.OK
     before = (tmp_path / "OP/case.json").read_bytes()
     (tmp_path / "file").touch()
     (tmp_path / "full").mkdir()
     (tmp_path / "full/x").touch()
-    for name in ("OP", "file", "full"):
-        assert typed("init", name, *REFERENCE, cwd=tmp_path).returncode == Exit.REFUSED
+    for name, said in (("OP", "goldenhour show OP"), ("file", "choose another name"), ("full", "choose another name")):
+        told = typed("init", name, *REFERENCE, cwd=tmp_path)
+        assert (told.returncode, said in told.stderr) == (Exit.REFUSED, True), told.stderr
     assert (tmp_path / "OP/case.json").read_bytes() == before
     assert _capture(tmp_path, server, "OP") == Exit.OK
 

@@ -50,6 +50,18 @@ def test_the_first_ctrl_c_asks_and_the_second_raises() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def test_what_ends_at_once_says_how_to_seal_it() -> None:
+    """Who presses Ctrl-C twice reads that what had arrived is kept, and which command seals it."""
+
+    def _impatient() -> None:
+        with interruptible():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="is kept, and not sealed; seal it with: goldenhour recover CASE"):
+        _impatient()
+
+
 def test_a_request_to_terminate_asks_however_often() -> None:
     """A scheduler that sends SIGTERM twice, or a terminal that closes, does not keep what has arrived from its seal."""
     with interruptible() as stop:

@@ -131,6 +131,15 @@ def test_which_names_are_taken() -> None:
             _name(hidden)
 
 
+@pytest.mark.usefixtures("nobody")
+def test_a_question_that_is_not_answered(tmp_path: Path) -> None:
+    """Ctrl-D at a question, which click takes for Ctrl-C, ends as an interruption and is no fault; nothing was made."""
+    code, shown = on_terminal(["init", "OP"], tmp_path, [("Your name", "\x04")])
+    assert code == Exit.INTERRUPTED, shown
+    assert shown.splitlines()[-1].endswith("goldenhour: interrupted: the question was not answered")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_job_without_a_home_makes_no_key(tmp_path: Path, server: SceneServer) -> None:
     """Without HOME no signing key is made, and the error says what to set; a key that is named is used."""
     words = ["capture", server.url("/one.jpg"), "--case", "OP", "--allow-private"]

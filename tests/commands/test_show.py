@@ -188,7 +188,7 @@ def test_a_stream_that_is_closed_or_full_is_no_fault(tmp_path: Path, server: Sce
     typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
     command = shlex.join([sys.executable, "-m", "cli", "show", "OP"])
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for redirected, code, said in ((">&-", 0, ""), (">/dev/full", Exit.UNCHECKED, "the disk is full")):
+    for redirected, code, said in ((">&-", 0, ""), (">/dev/full", Exit.UNCHECKED, "standard output: the disk is full")):
         ran = subprocess.run(
             ["/bin/sh", "-c", f"{command} {redirected}"],
             cwd=tmp_path,
@@ -231,3 +231,35 @@ def test_a_server_that_serves_nothing_is_told_as_such(tmp_path: Path) -> None:
     with SceneServer({"/": Body(status=404, data=b"no")}) as server:
         told = typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
     assert told.stdout.splitlines()[-1] == "0 items safe in OP as MP/1, 1 not got: goldenhour show OP MP/1"
+
+
+def test_what_was_not_got_is_told_under_its_reference(tmp_path: Path, server: SceneServer) -> None:
+    """A reference that a capture gave to what it did not get shows why; one that was never given is an error."""
+    typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
+    lines = _show(tmp_path, "OP", "MP/1").splitlines()
+    assert lines[0] == f"MP/1  {server.url('/')}"
+    [ref] = [line.split()[0] for line in lines if "404 Not Found" in line]
+    assert _show(tmp_path, "OP", ref).splitlines() == [
+        f"{ref}  not captured: the server answered 404 Not Found",
+        f"  source     {server.url('/gone.jpg')}",
+    ]
+    told = json.loads(_show(tmp_path, "OP", ref, "--json"))
+    assert (told["ref"], told["url"]) == (ref, server.url("/gone.jpg"))
+    unknown = typed("show", "OP", "MP/1-0099", cwd=tmp_path)
+    assert (unknown.returncode, "has no item MP/1-0099" in unknown.stderr) == (Exit.USAGE, True)
+
+
+def test_an_item_names_its_working_copies(tmp_path: Path, server: SceneServer) -> None:
+    """Who wants to read a page finds its text beside the item, with how it was made."""
+    typed("capture", server.url("/"), "--case", "OP", *OWN, cwd=tmp_path)
+    [copy] = [line for line in _show(tmp_path, "OP", "MP/1-0001").splitlines() if line.split()[0] == "copy"]
+    path, _, how = copy.removeprefix("  copy       ").partition(": ")
+    assert "dark smoke" in (tmp_path / path).read_text()
+    assert how == "the page's visible text, in UTF-8"
+
+
+def test_a_hint_names_no_more_exhibits_than_can_be_read(large: Path) -> None:
+    """Of a case of 30 exhibits an unknown one is answered with the first, the last and the number of them."""
+    told = typed("show", str(large), "MP/99", cwd=large.parent)
+    assert told.returncode == Exit.USAGE
+    assert told.stderr.splitlines()[-1] == "  hint: the case holds MP/1, MP/2, …, MP/30: 30 in all"

@@ -26,9 +26,7 @@ def test_two_bundles_of_one_case(tmp_path: Path) -> None:
             assert made.returncode == Exit.OK, made.stderr
     held = typed("verify", "late", "--since", "early.zip", cwd=tmp_path)
     assert held.returncode == Exit.OK, held.stdout
-    assert (
-        "since      early.zip: nothing of it removed or changed; the same in both: 1 captures, 1 items" in held.stdout
-    )
+    assert "since      early.zip: nothing of it removed or changed; the same in both: 1 capture, 1 item" in held.stdout
     swapped = typed("verify", "early.zip", "--since", "late", cwd=tmp_path)
     assert swapped.returncode == Exit.MISMATCH
     assert "or the two were named in the wrong order" in swapped.stdout

@@ -72,7 +72,7 @@ def test_json_lines_say_the_same() -> None:
         (b"url,URL\na,b\n", "r.csv", [(1, "two columns say the same")]),
         (b"url,scene\na,b\n", "r.csv", [(1, "two columns say the same")]),
         (b"url,note\na.example\nb.example,x,y\n", "r.csv",
-         [(2, "1 cells under 2 columns"), (3, "3 cells under 2 columns")]),
+         [(2, "1 cell under 2 columns"), (3, "3 cells under 2 columns")]),
         (b"url,note\na.example,x\0y\n", "r.csv", [(2, "a NUL byte is in it")]),
         (b'url,note\na.example,"never\nclosed\n', "r.csv", [(2, "a quotation mark is opened and never closed")]),
         (b'url,note\na.example,"t\n\xff\nx"\nb.example,\n', "r.csv",

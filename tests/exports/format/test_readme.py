@@ -147,8 +147,10 @@ def test_a_post_is_compared_with_the_list_it_came_in(tmp_path: Path) -> None:
 
 
 def test_what_a_bundle_does_not_hold_is_not_explained(handed_over: tuple[Bundle, PublicKey], tmp_path: Path) -> None:
-    """Lists of posts and signed proofs are explained where there are some, and numbered on."""
-    assert "7. " not in (handed_over[0].path / "README.txt").read_text()
+    """Lists of posts, signed proofs and exchange files are explained where there are some, and numbered on."""
+    text = (handed_over[0].path / "README.txt").read_text()
+    assert "7. " not in text
+    assert ("exchanges-" in text) == bool(list(handed_over[0].path.glob("data/captures/*/exchanges-*")))
     maker = social_case(tmp_path / "social")
     bundle = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "both")
     assert "\n8. Signed proofs" in (bundle.path / "README.txt").read_text()

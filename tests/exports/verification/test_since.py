@@ -354,7 +354,7 @@ def test_as_typed(maker: CaseMaker, old: Path, tmp_path: Path) -> None:
 
     code, said = _exit(new, "--since", old)
     assert code == 0
-    assert f"since      {old}: nothing of it removed or changed; the same in both: 1 captures, 1 items" in said
+    assert f"since      {old}: nothing of it removed or changed; the same in both: 1 capture, 1 item" in said
     code, said = _exit(new, "--since", old, "--json")
     assert (code, json.loads(said)["since"]["holds"]) == (0, True)
     assert json.loads(_exit(new, "--json")[1])["since"] is None
