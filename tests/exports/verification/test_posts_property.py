@@ -194,7 +194,8 @@ TAGS = (
 )
 WORDS = st.sampled_from([
     f"{HOST}/a", f" {HOST}/b ", "Fire", "two  words", "\n", "&amp;", "&#65;", "&lt;b&gt;", "é", "", "]]", '"',
-    "a" * 400, "<![CDATA[<guid>x</guid>]]>", "<!-- <title>no</title> -->", "<?x?>", "<b>bold</b>", f"{HOST}/a?b=1&amp;c=2",
+    "a" * 400, "<![CDATA[<guid>x</guid>]]>", "<!-- <title>no</title> -->", "<?x?>", "<b>bold</b>",
+    f"{HOST}/a?b=1&amp;c=2",
 ])  # fmt: skip
 ATTRIBUTES = st.sampled_from(["", " ", ' type="html"', ' x="a>b"', ' about="y"'])
 
