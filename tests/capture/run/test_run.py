@@ -399,7 +399,7 @@ def test_a_disk_that_fills_up_in_a_list_of_posts_is_sealed(small_disk: Path, key
     case = Case.open_or_create(small_disk / "OP", key=key, officer="M")
     network = NetworkSettings(allow_private=True, timeout=60, backoff=0.01)
     feed = b'<rss version="2.0"><channel>' + b"".join(
-        b"<item><guid>%d</guid><description>%b</description></item>" % (number, b"x" * 30_000) for number in range(60)
+        b"<item><guid>%d</guid><description>%b</description></item>" % (number, b"x" * 30_000) for number in range(80)
     )
     with SceneServer({"/feed.xml": feed + b"</channel></rss>"}) as server:
         options = CaptureOptions(officer="M", initials="MP", network=network)
