@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from tests.sampling import Sample
 
-MOST = 5
+MOST = 3
 """Calls of some 700 at which each fault is tried, where a run takes a sample."""
 
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/two.jpg">'
