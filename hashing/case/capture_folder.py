@@ -2,7 +2,7 @@
 
     ledger.jsonl              what happened, in order
     ledger.mac                what authenticates these lines until they are sealed; gone afterwards
-    exchanges-00001.warc.gz   the exchanges, raw
+    exchanges-00001.warc.gz   the exchanges; bodies of items stand in items/
     items/                    originals, read-only once stored
     working/                  working copies
     incoming/                 bodies on their way in; gone when the capture is sealed
