@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from commands import COMMANDS, SECTIONS, load_command
+from commands.confined import OwnProcess
 from commands.exit import Exit, exit_code
 from commands.output import complain
 from commands.pipe import outlive_readers
@@ -19,6 +20,8 @@ class Goldenhour(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own type
         """Run a command line to its end, whether or not somebody reads all that it says."""
         outlive_readers()
+        if not args and not kwargs:  # as the program does, and no test or other caller
+            kwargs["obj"] = OwnProcess()
         return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's signature

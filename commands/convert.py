@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
 from commands.options import json_option, quiet_option
 from commands.output import clean, print_json
@@ -46,6 +47,7 @@ def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: 
     if form == "pdf":
         _print(bundle, output, as_json=as_json, quiet=quiet)
         return
+    read_only(bundle, output=output or bundle)
     with terminating_like_ctrl_c(), byte_progress(f"converting {bundle}", quiet=quiet) as progress:
         written = convert_bundle(bundle, form, output, progress=progress)
     if as_json:

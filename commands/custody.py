@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from commands.completing import complete_exhibits, complete_words
+from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import (
@@ -116,6 +117,7 @@ def custody_show(case: Path, ref: str, as_json: bool) -> None:
     from exports.format.continuity import exhibits_of
     from hashing.case.case import Case
 
+    read_only(case)
     opened = Case.open(case)
     tell_unsigned(opened)
     for exhibit in exhibits_of(opened, ref):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from commands.completing import complete_exhibits
+from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
 from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
@@ -51,6 +52,7 @@ def exhibit(
         key, officer, moment = signing_key(key_path), officer_name(officer), stated_moment(at, "--time")
         opened = open_own_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
+    read_only(case)
     opened = Case.open(case)
     tell_unsigned(opened)
     listed = exhibits_of(opened, ref)

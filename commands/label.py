@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from commands.completing import complete_exhibits
+from commands.confined import read_only
 from commands.opening import tell_unsigned
 from commands.options import existing_case
 from commands.output import clean
@@ -41,6 +42,7 @@ def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
     form = form or (ending if ending in {"png", "pdf"} else "text")
     if form != "text" and output is None:
         raise click.UsageError(f"--format {form}: name a file with --output")
+    read_only(case, output=output)
     opened = Case.open(case)
     tell_unsigned(opened)
     made = make_label(opened, ref)

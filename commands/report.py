@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
 from commands.options import json_option, quiet_option
 from commands.output import clean, print_json
@@ -33,7 +34,10 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
     """
-    made = _pages(bundle, output, quiet=quiet) if output is not None or pdf is None else None
+    folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
+    if pdf is None:  # what prints reads fonts from wherever they are
+        read_only(bundle, output=folder, pictures=True)
+    made = _pages(bundle, folder, quiet=quiet) if output is not None or pdf is None else None
     printed = print_pdf(bundle, pdf, quiet=quiet) if pdf is not None else []
     if as_json:
         print_json({"path": str(made) if made else None, "pdf": printed})
@@ -43,9 +47,8 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     show_pdf(printed)
 
 
-def _pages(bundle: Path, output: Path | None, *, quiet: bool) -> Path:
+def _pages(bundle: Path, folder: Path, *, quiet: bool) -> Path:
     from exports.forms.report_anew import write_report
 
-    folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
         return write_report(bundle, folder, progress)

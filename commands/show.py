@@ -10,6 +10,7 @@ import click
 
 from commands.captured import STATUS_STYLES, print_clock, print_tables, print_verdicts
 from commands.completing import complete_exhibits
+from commands.confined import read_only
 from commands.exit import Exit
 from commands.opening import tell_unsigned
 from commands.options import existing_case, json_option
@@ -46,6 +47,7 @@ def show(case: Path, ref: str, word: str, everything: bool, as_json: bool) -> No
     from exports.format.case_view import read_case
     from hashing.case.case import Case
 
+    read_only(case)
     opened = Case.open(case)
     tell_unsigned(opened)
     if word:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.confined import found_apart, read_only
 from commands.exit import Exit
 from commands.officer import officer_name
 from commands.opening import signing_key
@@ -94,10 +95,12 @@ def verify(
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
     goldenhour verify OP-ALDER_MP-1-0003.zip --openings OP-ALDER_MP-1-0003.zip.openings.json
     """
+    from functools import partial
+
     from exports.custody.receipt import write_receipt
     from exports.disclosure.openings import load_openings
     from exports.format.outside import demand_outside
-    from exports.verification import verify as verify_path
+    from exports.verification import Verification
     from hashing.ledger.keys import load_public_key
     from hashing.ledger.trusted_time.roots import load_roots
 
@@ -111,19 +114,15 @@ def verify(
     signers = [load_public_key(path) for path in key_paths]
     roots = [root for path in root_paths for root in load_roots(path)]
     openings = load_openings(openings_path) if openings_path is not None else None
+    if receipt is None:
+        read_only(*paths, since, pictures=report)
     worst = Exit.OK
     for path in paths:
-        with byte_progress(f"verifying {path}", quiet=quiet) as progress:
-            verification = verify_path(
-                path,
-                signers=signers,
-                roots=roots,
-                openings=openings,
-                since=since,
-                report=report,
-                accept_bag=accept_bag,
-                progress=progress,
-            )
+        check = partial(
+            _check, path, signers=signers, roots=roots, openings=openings, since=since, report=report,
+            accept_bag=accept_bag, quiet=quiet,
+        )  # fmt: skip
+        verification = check() if receipt is None else found_apart(check, Verification, path, since, pictures=report)
         if as_json:
             print_json(verification.to_json())
         else:
@@ -132,6 +131,13 @@ def verify(
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
         worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
     sys.exit(worst)
+
+
+def _check(path: Path, *, quiet: bool, **demands: Any) -> Verification:  # noqa: ANN401 - those of `verify`
+    from exports.verification import verify as verify_path
+
+    with byte_progress(f"verifying {path}", quiet=quiet) as progress:
+        return verify_path(path, **demands, progress=progress)
 
 
 def _verdict_exit(verification: Verification) -> Exit:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from exports.report.small_copy import SmallCopy
 from exports.report.words import is_photo
-from hashing.sandbox import NotRead, Readers
+from hashing.sandbox import NotRead, NotStarted, Readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,10 @@ def previews(listing: BundleListing, files: BundleFiles, done: Callable[[int], N
 
 
 def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
-    """Return the preview of one photo, or why there is none."""
+    """Return the preview of one photo, or why there is none.
+
+    Raises NotCheckable where this computer can make none at all: a report without them would be another one.
+    """
     if item.size > _LARGEST_FILE:
         return Preview(item.sha256, reason=f"a file of {item.size:,} bytes is not decoded here")
     try:
@@ -70,7 +73,12 @@ def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
             made = readers.ask(
                 "exports.report.small_copy:small_copy", files=[_descriptor(file, apart)], answer=SmallCopy
             )
-    except (NotCheckable, OSError, NotRead) as error:
+    except (OSError, NotStarted) as error:
+        raise NotCheckable(
+            f"the small photos of the report could not be made: {error}",
+            hint="make room in memory and in the temporary folder, then run the command again",
+        ) from error
+    except (NotCheckable, NotRead) as error:
         return Preview(item.sha256, reason=str(error))
     return Preview(item.sha256, made.data, made.reason)
 

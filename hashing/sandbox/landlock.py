@@ -26,14 +26,17 @@ _BOTH = 0b11
 _NO_NEW_PRIVILEGES = 38
 _READ = _READ_FILE | _READ_DIR
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
-_OWN = ("hashing", "capture", "exports")
+_OWN = ("hashing", "capture", "exports", "commands", "validation", "cli.py")
 
 
-def forbid_files(read: Iterable[str], write_below: str = "", run: str = "") -> int | str:
+def forbid_files(
+    read: Iterable[str], write_below: Iterable[str] = (), run: str = "", *, names: str = "", write: str = ""
+) -> int | str:
     """Restrict this thread and all that it starts; return the version of the interface, or why there is none.
 
-    `read` are the files and folders that may be read, `write_below` is a folder in which files may be made, and `run`
-    the one program that may be started.
+    `read` are the files and folders that may be read, `write_below` folders in which files may be made, `run` is the
+    one program that may be started, `names` a folder in which names may be listed, and `write` a file that is there and
+    may be written.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
@@ -48,13 +51,13 @@ def forbid_files(read: Iterable[str], write_below: str = "", run: str = "") -> i
     rules = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     if rules < 0:
         return os.strerror(ctypes.get_errno())
+    allowed = [(path, _READ) for path in (*read, *LIBRARIES)]
+    allowed += [(path, files & ~_EXECUTE) for path in write_below]
+    allowed += [(path, _READ | _EXECUTE) for path in ((run, *_loaders()) if run else ())]
+    allowed += [(names, _READ_DIR), (write, _READ_FILE | _WRITE_FILE)]
     try:
-        for path in (*read, *LIBRARIES):
-            _allow(libc, rules, path, _READ)
-        if write_below:
-            _allow(libc, rules, write_below, files & ~_EXECUTE)
-        for path in (run, *_loaders()) if run else ():
-            _allow(libc, rules, path, _READ | _EXECUTE)
+        for path, rights in allowed:
+            _allow(libc, rules, path, rights)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         if libc.syscall(_RESTRICT_SELF, rules, 0) < 0:
             return os.strerror(ctypes.get_errno())
@@ -71,15 +74,20 @@ def _loaders() -> list[str]:
 def interpreter_files() -> set[str]:
     """Return what an interpreter loads when it first needs it, none of which holds the user's own folders."""
     paths = sysconfig.get_paths()
-    own = Path(__file__).resolve().parents[2]
+    own = own_folder()
     found = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     found |= {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages", "lib-dynload", ".zip"))}
-    found |= {str(own / name) for name in _OWN}
+    found |= {f"{own}/{name}" for name in _OWN}
     return {*found, str(sysconfig.get_config_var("LIBDIR") or ""), "/dev/urandom"} - {""}
 
 
+def own_folder() -> str:
+    """Return the folder in which goldenhour's packages stand: of an installed one, that of all packages."""
+    return str(Path(__file__).resolve().parents[2])
+
+
 def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
-    """Allow rights on a file, or beneath a folder; a path that is not there needs none."""
+    """Allow rights on a file, or beneath a folder; a path that is "" or not there needs none."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hashing.sandbox.landlock import forbid_files
-from hashing.sandbox.seccomp import forbid_calls
+from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NOT_STARTED = 127
@@ -41,8 +41,8 @@ def run(task: str) -> None:
                 resource.setrlimit(limit, (most, most))
     if sys.platform == "linux":
         beside = str(Path(path).parents[1] / "lib")  # where a package keeps the libraries of its programs
-        forbid_files([*read, beside, "/dev/urandom"], write_below, path)
-        forbid_calls(program=True)
+        forbid_files([*read, beside, "/dev/urandom"], [write_below], path)
+        forbid_calls(OF_A_PROGRAM)
     try:
         os.execve(path, [path, *arguments], {})  # noqa: S606 - a shell is what is not wanted
     except OSError as error:

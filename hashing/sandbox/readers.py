@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import msgspec
 
 from hashing.sandbox.confine import Confinement
-from hashing.sandbox.errors import Closed, NotRead
+from hashing.sandbox.errors import Closed, NotRead, NotStarted
 from hashing.sandbox.process import SandboxProcess
 from hashing.sandbox.reader_child import Asked, ReaderAnswer
 
@@ -131,7 +131,7 @@ class Readers:
                 self._give_back(reader)
 
     def _borrow(self) -> _Reader:
-        """Return a reader that is alive. Raises NotRead, Closed."""
+        """Return a reader that is alive. Raises NotStarted, Closed."""
         with self._lock:
             while self._idle:
                 reader = self._idle.pop()
@@ -144,7 +144,7 @@ class Readers:
                 try:
                     reader = _Reader(self._load)
                 except OSError as error:
-                    raise NotRead(f"the reader could not be started: {error.strerror or error}") from error
+                    raise NotStarted(f"the reader could not be started: {error.strerror or error}") from error
             self._busy.add(reader)
             return reader
 
@@ -177,15 +177,19 @@ class _Reader:
         return not (self._under_way or self.given_up or grown) and self._read < _MOST_DOCUMENTS
 
     def confinement(self, deadline: float) -> Confinement:
-        """Wait until the process is confined. Raises NotRead."""
+        """Wait until the process is confined. Raises NotStarted."""
         if self._confinement is None:
             self._under_way = True
-            self._confinement = _decoded(self.process.receive(_LONGEST, max(_START_DEADLINE, deadline)), Confinement)
+            try:
+                said = self.process.receive(_LONGEST, max(_START_DEADLINE, deadline))
+            except NotRead as error:
+                raise NotStarted(f"the reader could not be started: {error}") from error
+            self._confinement = _decoded(said, Confinement)
             self._under_way = False
         return self._confinement
 
     def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int]) -> None:
-        """Hand over a document. Raises NotRead."""
+        """Hand over a document. Raises NotRead, NotStarted."""
         self.function = function
         self.confinement(0)
         self._under_way, self._answer = True, None

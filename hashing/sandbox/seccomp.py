@@ -79,19 +79,26 @@ _REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
 )  # fmt: skip
 _HIDDEN = (435, 437)
 """clone3 and openat2, on every architecture."""
-_OF_A_PROGRAM = frozenset({"execve", "ftruncate", "fallocate", "flock", "unlink", "unlinkat", "sched_setaffinity"})
+OF_A_PROGRAM = frozenset({"execve", "ftruncate", "fallocate", "flock", "unlink", "unlinkat", "sched_setaffinity"})
 """What a program that writes a file needs, and to be started."""
+OF_A_COMMAND = OF_A_PROGRAM | frozenset(
+    {"fork", "vfork", "clone", "kill", "tkill", "tgkill", "socketpair", "setrlimit", "prlimit64"}
+    | {"mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir", "symlink", "symlinkat", "link", "linkat"}
+    | {"chmod", "fchmod", "fchmodat", "utimensat", "truncate", "creat"}
+)
+"""What a command of ours needs that writes files, and starts interpreters of its own. No network, none the less."""
 
 
-def forbid_calls(*, program: bool = False) -> str:
+def forbid_calls(allowed: frozenset[str] = frozenset()) -> str:
     """Restrict this thread and all that it starts, for good; return "" or why that cannot be.
 
-    For a `program` that is started next, and writes files: Landlock sees to which.
+    `allowed` are calls that this program cannot do without. With any of them files may be opened to write: Landlock
+    sees to which.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         return f"not known here for {platform.machine()}"
-    filters = _filter(machine, program=program)
+    filters = _filter(machine, allowed)
     code = ctypes.create_string_buffer(filters, len(filters))
     head = struct.pack("@HP", len(filters) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -101,7 +108,7 @@ def forbid_calls(*, program: bool = False) -> str:
     return ""
 
 
-def _filter(machine: _Machine, *, program: bool) -> bytes:
+def _filter(machine: _Machine, allowed: frozenset[str]) -> bytes:
     """Return the filter: each step is a jump over the one that refuses, so that their order says what happens."""
     column = machine.column
     refuse = _step(_RETURN, _ERROR | EACCES)
@@ -114,24 +121,26 @@ def _filter(machine: _Machine, *, program: bool) -> bytes:
         _step(_RETURN, _ERROR | ENOSYS),
     ]
     for name, *numbers in _REFUSED:
-        if (number := numbers[column]) is not None and not (program and name in _OF_A_PROGRAM):
+        if (number := numbers[column]) is not None and name not in allowed:
             code += [_step(_EQUAL, number, 0, 1), refuse]
     # Their arguments stand in memory, where no filter sees them: libraries fall back on the older calls.
     for number in _HIDDEN:
         code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ERROR | ENOSYS)]
     # clone: a thread and nothing else
-    code += _with_argument((56, 220)[column], 0, [_step(_ANY_BIT, _CLONE_THREAD, 1, 0), refuse])
+    if "clone" not in allowed:
+        code += _with_argument((56, 220)[column], 0, [_step(_ANY_BIT, _CLONE_THREAD, 1, 0), refuse])
     # tgkill: this process itself, which is how it aborts
-    code += _with_argument((234, 131)[column], 0, [_step(_EQUAL, os.getpid(), 1, 0), refuse])
+    if "tgkill" not in allowed:
+        code += _with_argument((234, 131)[column], 0, [_step(_EQUAL, os.getpid(), 1, 0), refuse])
     # prlimit64: asked, not set: its third argument, of 64 bits, points nowhere
-    for half in (2, 2.5):
+    for half in () if "prlimit64" in allowed else (2, 2.5):
         code += _with_argument((302, 261)[column], half, [_step(_EQUAL, 0, 1, 0), refuse])
     # ioctl: nothing is typed on a terminal
     for request in (_STEALS_INPUT, _STEALS_SELECTION):
         code += _with_argument((16, 29)[column], 1, [_step(_EQUAL, request, 0, 1), refuse])
     # open and openat: to read
     opening = ((2, 1), (257, 2)) if column == 0 else ((56, 2),)
-    for number, argument in () if program else opening:
+    for number, argument in () if allowed else opening:
         code += _with_argument(number, argument, [_step(_ANY_BIT, _WRITING, 0, 1), refuse])
     return b"".join([*code, _step(_RETURN, _ALLOW)])
 

@@ -211,14 +211,14 @@ def test_as_many_files_as_are_verified_at_once(whole: Files, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "names",
     [
-        (f"bundle/data/{number:07d}" for number in range(1_000_000)),
+        (f"bundle/data/{number:07d}" for number in range(400_000)),
         (f"bundle/{number:04d}/{'a/' * 1900}x" for number in range(1_000)),
         (f"bundle/{number:04d}{chr(0x2603) * 1300}" for number in range(50_000)),
     ],
-    ids=["a million", "deep", "long"],
+    ids=["many", "deep", "long"],
 )
 def test_more_files_than_are_verified_at_once(names: Iterator[str], tmp_path: Path) -> None:
-    """A zip of a million files, or of names that name millions of folders, is refused before they are all read."""
+    """A zip of 400,000 files, or of names that name millions of folders, is refused before they are all read."""
     verdict, peak = _measured(_zip_of(tmp_path / "bundle.zip", ((name, b"") for name in names)))
     assert (verdict, peak < MOST) == ("unchecked", True), f"{peak >> 20} MiB"
 

@@ -1,0 +1,79 @@
+"""Which files a reading command keeps; all else it gives up before it opens what may be a stranger's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_LARGEST_REPORT = 256 << 20
+"""Bytes of what a process apart reports."""
+
+
+class OwnProcess:
+    """The object of click's context where the process is this one command's, and ends with it."""
+
+
+def read_only(*paths: Path | None, output: Path | None = None, pictures: bool = False) -> None:
+    """Give up, for good, all files but these, the network and other programs; before the first of them is opened.
+
+    `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
+    a zip to be decoded, the temporary folder is as well. Nothing is given up where the process does other things after
+    this command, as in a test or a program that calls commands.
+    """
+    if isinstance(click.get_current_context().find_root().obj, OwnProcess):
+        _confine(paths, output, pictures=pictures)
+
+
+def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictures: bool = False) -> T:
+    """Return what `find` returns in a process of its own, which keeps these files alone; this one may hold a key.
+
+    `paths` and `pictures` are as for `read_only`. `kind` is the type of the result: a dataclass or struct of plain
+    values and paths. What `find` raises is told there, and ends this process with the same exit code. Where there are
+    no such processes (Windows), it runs in this one.
+    """
+    import msgspec
+
+    if not isinstance(click.get_current_context().find_root().obj, OwnProcess) or not hasattr(os, "fork"):
+        return find()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _confine(paths, None, pictures=pictures)
+        with os.fdopen(writing, "wb") as report:
+            found = find()
+            report.write(msgspec.msgpack.encode(found, enc_hook=str))
+        sys.exit(0)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as report:
+            said = report.read(_LARGEST_REPORT)
+    except KeyboardInterrupt:  # which the other process was told as well, and tells
+        said = b""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != 0:
+        sys.exit(code if code > 0 else 1)
+    return msgspec.msgpack.decode(said, type=kind, dec_hook=lambda kind, value: kind(value))
+
+
+def _confine(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool) -> None:
+    from tempfile import gettempdir
+
+    from hashing.case.own_runs import data_folder
+    from hashing.sandbox.reading import confine_reading
+
+    named = [path.absolute() for path in paths if path is not None]
+    # A capture is of a case, whose file says to which it belongs.
+    cases = [path.resolve().parents[1] for path in named if path.resolve().parent.name == "captures"]
+    notes = [data_folder() / "signed", data_folder() / "retired-keys"]
+    below = [output.absolute().parent] if output is not None else []
+    confine_reading([*named, *cases, *notes], [*below, Path(gettempdir())] if pictures else below)
