@@ -336,8 +336,10 @@ def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path
     cases = [(each, *where) for each in READING for where in (("", ""), *files, *folders)]
     plan = [
         Traced([str(_places(scene, outs / str(number)).get(word, word)) for word in READING[name]], place, target)
-        for number, (name, place, target) in enumerate(sample(cases, 24))
+        for number, (name, place, target) in enumerate(sample(cases, 60))
     ]
+    # What the user names may lead through a link.
+    plan = [each for each in plan if not each.place or not any(word.startswith(each.place) for word in each.command)]
     found, codes = traced(plan, tmp_path)
     assert len(found) == len(codes) == len(plan)
     ours = (str(outs), str(tmp_path / "temporary"), "/dev/null", sys.executable)

@@ -146,7 +146,7 @@ def test_a_command_confines_itself_as_typed(case: Path, tmp_path: Path) -> None:
     receipt = tmp_path / "receipt"
     for arguments in (f"show {case}", f"verify {case} --receipt {receipt} --officer Hill --quiet"):
         environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-        command = [sys.executable, trace, *arguments.split()]
+        command = [sys.executable, str(trace), *arguments.split()]
         run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
         assert run.returncode == 0, run.stderr
         assert "the key is out of reach" in run.stderr
