@@ -37,9 +37,9 @@ class Sample:
         self._drawn = config.stash[_DRAWN]
         self._test = test
 
-    def __call__(self, cases: Sequence[T], most: int) -> list[T]:
-        """Return up to `most` of these cases, in their order."""
-        taken = len(cases) if self.whole else min(most, len(cases))
+    def __call__(self, cases: Sequence[T], most: int, whole: int | None = None) -> list[T]:
+        """Return up to `most` of these cases, in their order; in a whole run up to `whole`, where all take hours."""
+        taken = min(len(cases), (whole or len(cases)) if self.whole else most)
         before, of = self._drawn.get(self._test, (0, 0))
         self._drawn[self._test] = before + taken, of + len(cases)
         return [cases[place] for place in sorted(self._random.sample(range(len(cases)), taken))]
