@@ -73,8 +73,9 @@ def print_styled(text: str, style: str = "") -> None:
 
 def print_things(*things: RenderableType) -> None:
     """Print tables and styled text on stdout."""
-    from commands.display.listing import plain_console
+    from commands.display.listing import Listing, plain_console
 
     console = plain_console(sys.stdout)
     for thing in things:
-        console.print(thing)
+        for part in thing.parts() if isinstance(thing, Listing) else [thing]:
+            console.print(part)

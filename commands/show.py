@@ -110,14 +110,16 @@ def _show_exhibit(case: Case, ref: str, *, as_json: bool) -> None:
 
 def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None:
     """Print an exhibit with all its items, or one item with all that is known of it."""
-    from commands.display.tables import capture_to_json, item_lines
+    from commands.display.tables import capture_json, capture_to_json, item_lines
     from exports.format.capture_view import read_capture
 
     for path in paths:
         view = read_capture(path)
         if ref == view.started.exhibit:
             if as_json:
-                print_json(capture_to_json(view, case.path))
+                for piece in capture_json(view, case.path):
+                    click.echo(piece, nl=False)
+                click.echo()
             else:
                 _print_capture(view)
             continue

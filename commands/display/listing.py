@@ -23,6 +23,8 @@ _GAP = "  "
 _NARROWEST = 18
 _WIDEST = 100
 """Columns that the last one takes at most, however much room there is."""
+_PRINTED_AT_ONCE = 1000
+"""Rows."""
 _PIPED = 1000
 """Columns of a line that nobody's screen will break."""
 
@@ -44,6 +46,12 @@ class Listing:
     rows: Sequence[Sequence[str]]
     remarks: Sequence[str] = ()
     """What stands on a line of its own below each row; "" for none."""
+
+    def parts(self) -> Iterator[Listing]:
+        """Yield the rows, some hundred at a time and each time under the headings: a console keeps what it prints."""
+        for start in range(0, max(len(self.rows), 1), _PRINTED_AT_ONCE):
+            end = start + _PRINTED_AT_ONCE
+            yield Listing(self.columns, self.rows[start:end], self.remarks[start:end])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType | Segment]:
         """Yield the lines for this console's width."""

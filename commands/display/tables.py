@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _HASH_DIGITS = 12
 _LONGEST_TITLE = 200
+_NO_ITEMS = '"items": []'
 _BESIDE = (".txt", ".json")
 """Working copies that are for reading programs: no news to a person."""
 
@@ -272,8 +273,20 @@ def case_json(view: CaseView) -> Iterator[str]:
     }
     yield json.dumps(head).removesuffix("}") + ', "captures": ['
     for number, capture in enumerate(view.captures):
-        yield (", " if number else "") + json.dumps(capture_to_json(capture, view.path))
+        yield ", " if number else ""
+        yield from capture_json(capture, view.path)
     yield "]}\n"
+
+
+def capture_json(view: CaptureView, case_path: Path) -> Iterator[str]:
+    """Yield what `capture_to_json` returns as JSON, an item at a time."""
+    head = json.dumps(capture_to_json(replace(view, items=()), case_path))
+    before, _, after = head.partition(_NO_ITEMS)  # which no text in it can hold: there it would be escaped
+    yield before + _NO_ITEMS.removesuffix("]")
+    folder = f"{CAPTURES}/{view.path.name}"
+    for number, entry in enumerate(view.items):
+        yield (", " if number else "") + json.dumps(_item_to_json(entry, folder))
+    yield "]" + after
 
 
 def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:

@@ -6,11 +6,12 @@ A view repeats what the ledger says; whether that is still true of the files is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from exports.format.line_budget import LineBudget
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
     CaptureEvent,
@@ -31,6 +32,7 @@ from hashing.case.events import (
     Skipped,
     WarcClosed,
     WorkingCopy,
+    decode_capture_event,
 )
 from hashing.case.facts import Fact
 from hashing.case.post import Post
@@ -38,7 +40,7 @@ from hashing.errors import BadFormat
 from hashing.files.storage import read_small
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
-from hashing.ledger.ledger import LEDGER
+from hashing.ledger.ledger import LEDGER, ledger_lines
 
 E = TypeVar("E", bound=Event)
 
@@ -114,9 +116,19 @@ class CaptureView:
         return sum(entry.item.size for entry in self.items)
 
 
-def read_capture(path: Path) -> CaptureView:
-    """Gather what the ledger of the capture in `path` says. Raises Unreadable, BadFormat."""
-    return view_of(path, capture_events(path), seal_of(path))
+def read_capture(path: Path, *, bounded: bool = True) -> CaptureView:
+    """Gather what the ledger of the capture in `path` says.
+
+    Raises Unreadable, BadFormat; TooMuch where it is `bounded`, as what may be a stranger's is, and too long.
+    """
+    return view_of(path, _within_budget(path) if bounded else capture_events(path), seal_of(path))
+
+
+def _within_budget(path: Path) -> Iterator[CaptureEvent]:
+    budget = LineBudget(f"{path.name}/{LEDGER}")
+    for line in ledger_lines(path / LEDGER, root=case_folder(path)):
+        budget.take(line)
+        yield decode_capture_event(line)
 
 
 def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> CaptureView:

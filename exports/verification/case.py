@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
+from exports.format.line_budget import LineBudget
 from exports.format.printable import printable
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
@@ -15,7 +16,6 @@ from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
 from exports.verification.custody import check_custody
-from exports.verification.line_budget import LineBudget
 from exports.verification.timestamps import check_stamp
 from hashing.case.batch_folder import BATCHES
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE

@@ -158,9 +158,9 @@ def test_a_capture_of_more_lines_than_are_checked_at_once(tmp_path: Path, monkey
     maker = make_case(tmp_path)
     maker.capture([Thing("one.jpg", photo(1))])
     size = (maker.path / "ledger.jsonl").stat().st_size
-    monkeypatch.setattr("exports.verification.line_budget.MOST", size)
+    monkeypatch.setattr("exports.format.line_budget.MOST", size)
     assert verify(maker.path).verdict == "unchecked"
-    monkeypatch.setattr("exports.verification.line_budget.MOST", size + 400 * 3)
+    monkeypatch.setattr("exports.format.line_budget.MOST", size + 400 * 3)
     found = verify(maker.path)
     assert found.verdict == "unchecked"
     assert "more than goldenhour checks at once, which is some 160,000 items" in found.unchecked[0].reason

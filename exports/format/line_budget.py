@@ -1,11 +1,11 @@
-"""How much of a ledger a verification holds in memory: whoever wrote it chose how many lines, and how long."""
+"""How much of a ledger is held in memory at once: whoever wrote it chose how many lines, and how long."""
 
 from __future__ import annotations
 
 from exports.errors import TooMuch
 
 MOST = 160 << 20
-"""Bytes; with what else a verification needs it stays below 300 MiB."""
+"""Bytes; with what else a command needs it stays below 300 MiB."""
 _A_LINE = 400
 """Bytes that are kept of a line besides its text (measured)."""
 
