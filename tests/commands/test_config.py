@@ -269,6 +269,7 @@ def test_what_weakens_a_guard_is_typed(flag: str, monkeypatch: pytest.MonkeyPatc
     read = command.make_context("capture", ["https://scene.invalid/"])
     assert not read.params[flag.replace("-", "_") + ("s" if flag == "allow-network" else "")]
     path = _own(f"{flag} = true\n")
+    load.cache_clear()
     said = _complaint(partial(command.make_context, "capture", ["https://scene.invalid/"]))
     assert said.startswith(f"{path}: {flag}: no such setting")
 
