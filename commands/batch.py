@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +25,6 @@ from commands.settings import setting
 from commands.stamping import asked_authorities, stamp_captures, stamp_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
     from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case.case import Case

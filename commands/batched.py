@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +13,6 @@ from commands.output import clean, counted
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from capture.batch import BatchSummary
     from capture.batch.progress import RowDone
     from hashing.case.case import Case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,6 @@ from commands.scenes import capture_options, case_for
 from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from capture.errors import NotAsked
     from capture.recorder.stopping import Stop
     from capture.request.options import CaptureOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +14,6 @@ from hashing.case.verdict import CONTENT
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.errors import NotAsked
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterable
 
 import click
 
-from commands.settings import CASE_PARAMETERS
+from commands.settings import case_of
 
 
 def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """Return the exhibits of the case that stands before, which begin with what was typed; none where it is no case."""
-    from pathlib import Path
-
     from hashing.case.case import Case
     from hashing.case.events import CaptureRegistered
     from hashing.errors import HashingError
 
-    case = next((path for name in CASE_PARAMETERS if isinstance(path := ctx.params.get(name), Path)), None)
+    case = case_of(ctx)
     if case is None:
         return []
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,9 @@ from commands.options import (
     timestamp_option,
 )
 from commands.output import clean, console, counted, print_json
-from commands.settings import leave_out_files
 from commands.settings_file import case_file, user_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.doctor import Finding, Setup
 
 _COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
@@ -49,7 +47,7 @@ class _Doctor(click.Command):
         try:
             return super().parse_args(ctx, list(args))
         except (BadSettings, click.UsageError) as error:
-            leave_out_files(ctx)
+            ctx.default_map = {}  # as if there were no file
             ctx.params.clear()
             parsed = super().parse_args(ctx, args)
             ctx.meta[_PROBLEM] = error.message if isinstance(error, click.UsageError) else str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,6 @@ from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from exports.bundle import Bundle
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from commands.output import clean, complain
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hashing.case.case import Case, Left
     from hashing.ledger.keys import SigningKey
 

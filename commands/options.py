@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from commands.settings import setting
-from commands.settings_checks import demand_authority, demand_proxy, no_login_in
+from commands.settings import checked_by, setting
 from commands.settings_file import user_file
 
 
@@ -63,6 +63,7 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     return tuple(map(checked_network, given))
 
 
+_no_login = partial(checked_by, "capture.request.options:demand_no_login")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
 officer_option = setting(
@@ -86,7 +87,7 @@ timestamp_option = setting(
     "authorities",
     multiple=True,
     callback=demand_no_login,
-    check=demand_authority,
+    check=checked_by("commands.stamping:checked_authority"),
     metavar="URL",
     help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).",
 )
@@ -101,7 +102,7 @@ on_option = setting(
     "--on",
     in_case=True,
     multiple=True,
-    check=no_login_in("--on"),
+    check=_no_login(option="--on"),
     metavar="SERVER",
     help="Where to look for a hashtag: a server, or bsky (may be repeated).",
 )
@@ -109,21 +110,21 @@ proxy_option = setting(
     "--proxy",
     default="",
     callback=demand_no_login,
-    check=demand_proxy,
+    check=checked_by("capture.recorder.settings:checked_proxy"),
     metavar="URL",
     help="Fetch through this HTTP proxy.",
 )
 appview_option = setting(
     "--appview",
     default="",
-    check=no_login_in("--appview"),
+    check=_no_login(option="--appview"),
     metavar="URL",
     help="Server to ask for bsky.  [default: Bluesky's public one]",
 )
 plc_option = setting(
     "--plc",
     default="",
-    check=no_login_in("--plc"),
+    check=_no_login(option="--plc"),
     metavar="URL",
     help="The directory of DIDs.  [default: plc.directory]",
 )

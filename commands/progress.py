@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from commands.output import clean, console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from capture.request.progress import Progress
     from capture.run.watch import Round
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +26,28 @@ from commands.options import (
     timestamp_option,
     title_option,
 )
-from commands.secret_files import warn_of_readers
-from commands.settings import setting
-from commands.settings_checks import demand_initials, demand_kinds, demand_size, demand_user_agent
+from commands.output import complain
+from commands.settings import checked_by, setting
 from hashing.files.as_typed import as_typed
+
+_OTHERS = 0o077
+
+
+def warn_of_readers(_ctx: click.Context, _option: click.Parameter, value: Path | tuple[str, ...] | None) -> object:
+    """Say which of the files of an option others can read; what is not there is told when it is used.
+
+    A callback of click. Only where the system keeps a mode for each file (POSIX).
+    """
+    if os.name == "posix" and value:
+        for path in [value] if isinstance(value, Path) else [Path(each.rpartition("=")[2]) for each in value]:
+            try:
+                mode = path.stat().st_mode
+            except OSError:
+                continue
+            if stat.S_ISREG(mode) and mode & _OTHERS:
+                complain(f"{path}: others on this computer can read it", f"run: chmod 600 {shlex.quote(str(path))}")
+    return value
+
 
 EVERYDAY = frozenset(
     ("case_path", "officer", "initials", "note", "on", "thread", "since", "limit", "media", "every", "live", "as_json")
@@ -98,7 +119,7 @@ _OPTIONS = (
     officer_option,
     setting(
         "--initials",
-        check=demand_initials,
+        check=checked_by("capture.request.options:checked_initials"),
         metavar="MP",
         help="For exhibit references.  [default: of the officer's name]",
     ),
@@ -124,7 +145,7 @@ _OPTIONS = (
     setting(
         "--media",
         in_case=True,
-        check=demand_kinds,
+        check=checked_by("capture.request.options:wanted_kinds"),
         default="photos,videos",
         show_default=True,
         metavar="KINDS",
@@ -159,7 +180,7 @@ _OPTIONS = (
     setting(
         "--min-free",
         in_case=True,
-        check=demand_size,
+        check=checked_by("capture.request.sizes:size", option="--min-free"),
         default="256M",
         show_default=True,
         metavar="SIZE",
@@ -185,7 +206,7 @@ _OPTIONS = (
     setting(
         "--user-agent",
         default="",
-        check=demand_user_agent,
+        check=checked_by("capture.recorder.settings:checked_user_agent"),
         metavar="UA",
         help="What servers are told we are.  [default: goldenhour's own]",
     ),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from commands.clock import asked_time_server
 from commands.opening import finish_begun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.request.options import CaptureOptions
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
@@ -115,7 +116,7 @@ def _lendable_places(chosen: dict[str, Any]) -> Sequence[str]:
     """Return the places that a token without a host may be lent to: none that a case's own file names."""
     from commands.settings import is_of_case
 
-    if chosen["tokens"] and is_of_case("on"):
+    if chosen["tokens"] and is_of_case(click.get_current_context(), "on"):
         return ()
     places: Sequence[str] = chosen["on"]
     return places

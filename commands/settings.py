@@ -1,12 +1,13 @@
 """Options that may have a lasting value: each is taken from the first place that names it.
 
-In this order: the command line, the environment (GOLDENHOUR_NAME), the user's own `goldenhour.toml`, the case's
-`goldenhour.toml`, the program's default.
+In this order, which is click's: the command line, the environment (GOLDENHOUR_NAME), click's map of defaults, the
+program's default. The map holds what the user's own `goldenhour.toml` says, and below that the case's.
 """
 
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -19,10 +20,7 @@ from capture.errors import BadSettings
 from commands import COMMANDS, load_command
 from commands.settings_file import case_file, read_settings, user_file
 
-_PLACE = "goldenhour.place."
-_WITHOUT_FILES = "goldenhour.without_files"
-CASE_PARAMETERS = ("case", "case_path")
-"""What commands call the case that they work on; it is read before the settings are looked up."""
+_LASTING = {ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP}
 
 
 class Setting(click.Option):
@@ -38,7 +36,7 @@ class Setting(click.Option):
         *args: Any,  # noqa: ANN401 - click's own
         in_case: bool = False,
         names_files: bool = False,
-        check: Callable[[str], None] | None = None,
+        check: Callable[[str], object] = lambda _: None,
         **kwargs: Any,  # noqa: ANN401 - click's own
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -47,57 +45,35 @@ class Setting(click.Option):
         self.in_case, self.names_files, self.check = in_case, names_files, check
 
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
-        """Return the value and where it is from; click knows of the files as of its map of defaults."""
-        value, source = super().consume_value(ctx, opts)
-        if source is not ParameterSource.DEFAULT or ctx.meta.get(_WITHOUT_FILES):
-            return value, source
-        given, path = self.in_files(_case_of(ctx))
-        if path is None:
-            return value, source
-        ctx.meta[_place(self)] = path
-        return given, ParameterSource.DEFAULT_MAP
+        """Return the value and where it is from. Raises BadSettings where a file cannot be read."""
+        if ctx.default_map is None:  # the case is eager, so that it is known by now
+            ctx.default_map = _defaults(ctx)
+        return super().consume_value(ctx, opts)
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - click's own
         """Convert the value; a wrong one from a file is an error that names the file.
 
         Raises click.BadParameter, click.UsageError, BadSettings.
         """
-        path = ctx.meta.get(_place(self))
-        if path is None:
-            converted = super().process_value(ctx, value)
-            if ctx.get_parameter_source(self.name or "") is ParameterSource.ENVIRONMENT:
-                self._check(str(self.envvar), converted)
-            return converted
-        if wrong := _fault(self, value):
-            raise click.UsageError(f"{path}: {self.setting}: {wrong}")
+        source, place = ctx.get_parameter_source(self.name or ""), came_from(ctx, self)
+        if source is ParameterSource.DEFAULT_MAP:
+            if wrong := _fault(self, value):
+                raise click.UsageError(f"{place}: {self.setting}: {wrong}")
+            value = _placed(self, value, Path(place).parent)
         try:
-            converted = super().process_value(ctx, _placed(self, value, path.parent))
+            converted = super().process_value(ctx, value)
+            if source in _LASTING:
+                for each in filter(None, converted if isinstance(converted, tuple) else [converted]):
+                    self.check(each)
         except click.BadParameter as error:
-            raise click.UsageError(f"{path}: {self.setting}: {error.message}") from error
-        self._check(str(path), converted)
+            if source is not ParameterSource.DEFAULT_MAP:
+                raise
+            raise click.UsageError(f"{place}: {self.setting}: {error.message}") from error
+        except BadSettings as error:
+            if source not in _LASTING:
+                raise
+            raise BadSettings(f"{place}: {error}", hint=error.hint) from error
         return converted
-
-    def _check(self, place: str, value: Any) -> None:  # noqa: ANN401 - whatever type the option has
-        if self.check is None:
-            return
-        for each in value if isinstance(value, tuple) else [value]:
-            try:
-                self.check(each)
-            except BadSettings as error:
-                raise BadSettings(f"{place}: {error}", hint=error.hint) from error
-
-    def in_files(self, case: Path | None) -> tuple[Any, Path | None]:
-        """Return the value that a file gives, and which; None for the file where none does. Raises BadSettings."""
-        own = user_file()
-        given = load(own)
-        if self.setting in given:
-            return given[self.setting], own
-        if case is not None and self.in_case:
-            path = case_file(case)
-            given = load(path, of_case=True)
-            if self.setting in given:
-                return given[self.setting], path
-        return None, None
 
 
 def setting(*names: str, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - click's own
@@ -105,74 +81,77 @@ def setting(*names: str, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401
     return click.option(*names, cls=Setting, **kwargs)
 
 
-def leave_out_files(ctx: click.Context) -> None:
-    """Have every option read from now on take its value as if there were no file."""
-    for place in [name for name in ctx.meta if name.startswith(_PLACE)]:
-        del ctx.meta[place]
-    ctx.meta[_WITHOUT_FILES] = True
+def checked_by(name: str, **more: str) -> Callable[[str], object]:
+    """Return the check `module:function`, which is loaded when there is a value to check: `--help` needs none."""
+
+    def _check(value: str) -> None:
+        pkgutil.resolve_name(name)(value, **more)
+
+    return _check
+
+
+def case_of(ctx: click.Context) -> Path | None:
+    """Return the case that a command works on; None where it is not known (yet)."""
+    named = (ctx.params.get(name) for name in ("case", "case_path"))
+    return next((path for path in named if isinstance(path, Path)), None)
+
+
+def _defaults(ctx: click.Context) -> dict[str, Any]:
+    """Return what the files say of a command's settings, by the names of its parameters. Raises BadSettings."""
+    settings = [option for option in ctx.command.params if isinstance(option, Setting)]
+    given, case = load(user_file()), case_of(ctx)
+    if case is not None and any(option.in_case for option in settings):
+        given = load(case_file(case), of_case=True) | given
+    return {option.name or "": given[option.setting] for option in settings if option.setting in given}
 
 
 def came_from(ctx: click.Context, option: Setting) -> str:
     """Say where the value of an option is from: `command line`, a variable, a file or `default`."""
-    if (path := ctx.meta.get(_place(option))) is not None:
-        return str(path)
-    source = ctx.get_parameter_source(option.name or "")
-    words = {ParameterSource.COMMANDLINE: "command line", ParameterSource.ENVIRONMENT: str(option.envvar)}
-    return words.get(source, "default") if source is not None else "default"
+    match ctx.get_parameter_source(option.name or ""):
+        case ParameterSource.COMMANDLINE:
+            return "command line"
+        case ParameterSource.ENVIRONMENT:
+            return str(option.envvar)
+        case ParameterSource.DEFAULT_MAP:
+            case = None if option.setting in load(user_file()) else case_of(ctx)
+            return str(user_file() if case is None else case_file(case))
+        case _:
+            return "default"
 
 
-def is_of_case(name: str) -> bool:
-    """Say whether the value of a setting, in the command that runs, is from the case's own file."""
-    path = click.get_current_context().meta.get(f"{_PLACE}{name}")
-    return path is not None and path != user_file()
-
-
-def _place(option: Setting) -> str:
-    return f"{_PLACE}{option.setting}"
-
-
-def _case_of(ctx: click.Context) -> Path | None:
-    named = (ctx.params.get(name) for name in CASE_PARAMETERS)
-    return next((path for path in named if isinstance(path, Path)), None)
+def is_of_case(ctx: click.Context, name: str) -> bool:
+    """Say whether the value of a setting, whose parameter has the same name, is from the case's own file."""
+    return ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP and name not in load(user_file())
 
 
 @cache
 def load(path: Path, *, of_case: bool = False) -> dict[str, Any]:
     """Read a file of settings. Raises BadSettings also for a name that is none, or that a case's file may not set."""
     given = read_settings(path, through_links=not of_case)  # a case can be a stranger's
+    known = {option.setting: option.in_case for option in all_settings()} if given else {}
     for name in given:
-        _check_name(path, name, of_case=of_case)
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+            raise BadSettings(f"{path}: {name}: no such setting", hint=hint)
+        if of_case and not known[name]:
+            raise BadSettings(
+                f"{path}: {name}: a case's file may not set this: a case can come from somebody else",
+                hint=f"set it in {user_file()}, or on the command line",
+            )
     return given
 
 
-def _check_name(path: Path, name: str, *, of_case: bool) -> None:
-    known = _known()
-    if name not in known:
-        import difflib
-
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-        raise BadSettings(f"{path}: {name}: no such setting", hint=hint)
-    if of_case and not known[name]:
-        raise BadSettings(
-            f"{path}: {name}: a case's file may not set this: a case can come from somebody else",
-            hint=f"set it in {user_file()}, or on the command line",
-        )
-
-
 @cache
-def _known() -> dict[str, bool]:
-    """Return every setting, and whether a case's file may give it."""
-    return {option.setting: option.in_case for option in all_settings()}
-
-
-def all_settings() -> list[Setting]:
+def all_settings() -> tuple[Setting, ...]:
     """Return every option that may have a lasting value, each name once, in the order in which commands name them."""
     found: dict[str, Setting] = {}
     for name in COMMANDS:
         for option in _options(load_command(name)):
             found.setdefault(option.setting, option)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _options(command: click.Command) -> Iterator[Setting]:
@@ -184,7 +163,7 @@ def _options(command: click.Command) -> Iterator[Setting]:
 
 def _fault(option: Setting, value: Any) -> str:  # noqa: ANN401 - whatever TOML has
     """Say what is wanted of a value that is not of the type that an option takes; "" for one that is."""
-    if isinstance(value, list) != (option.multiple or option.nargs != 1):
+    if isinstance(value, list) != option.multiple:
         return f"{'a list' if option.multiple else 'one value'} is wanted"
     types, wanted = _types(option)
     for each in value if isinstance(value, list) else [value]:
@@ -194,15 +173,6 @@ def _fault(option: Setting, value: Any) -> str:  # noqa: ANN401 - whatever TOML 
         if not each and isinstance(option.type, click.Path):
             return "the path of a file is wanted"
     return ""
-
-
-def _placed(option: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever type the option has
-    """Return a value with its paths from the folder of the file they stand in, not from wherever a command is run."""
-    if isinstance(option.type, click.Path):
-        return _path(value, folder)
-    if option.names_files:
-        return [_after_host(each, folder) for each in value]
-    return value
 
 
 def _types(option: Setting) -> tuple[tuple[type, ...], str]:
@@ -215,9 +185,14 @@ def _types(option: Setting) -> tuple[tuple[type, ...], str]:
     return (str,), "text in quotes"
 
 
-def _after_host(value: str, folder: Path) -> str:
-    host, separator, name = value.rpartition("=")
-    return f"{host}{separator}{_path(name, folder)}"
+def _placed(option: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever type the option has
+    """Return a value with its paths from the folder of the file they stand in, not from wherever a command is run."""
+    if isinstance(option.type, click.Path):
+        return _path(value, folder)
+    if option.names_files:
+        parts = [each.rpartition("=") for each in value]
+        return [f"{host}{sign}{_path(name, folder)}" for host, sign, name in parts]
+    return value
 
 
 def _path(name: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,6 @@ from commands.output import clean, complain
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
     from hashing.case.stamping import Stamping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,6 @@ from commands.options import json_option, quiet_option
 from commands.output import clean, console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from validation.check import ValidationCheck
     from validation.record import ValidationRecord
 

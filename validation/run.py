@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,14 +23,17 @@ from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.times import system_clock, timestamp
 from hashing.tool import tool
 from validation.alterations import check_alterations
+from validation.answer import KnownAnswer
 from validation.check import ValidationCheck, check, compare
+from validation.demo.loopback import LoopbackServer
 from validation.findings import Value, findings
 from validation.record import FORMAT, ValidationRecord
 from validation.scenes import KnownScene, known_scenes
-from validation.server import KnownHosts
 from validation.vectors import check_vectors
 
 _OFFICER = "goldenhour validate"
+_PACKAGES = ("capture", "commands", "exports", "hashing", "validation")
+_NOT_FOUND = KnownAnswer(b"<!doctype html><title>Gone</title><h1>Gone</h1>", "text/html", status=404)
 
 
 def validate(told: Callable[[ValidationCheck], None] = lambda _: None) -> ValidationRecord:
@@ -80,12 +84,42 @@ def _checks(room: Path) -> Iterator[ValidationCheck]:
     yield from check_alterations(bundle, copies)
 
 
-_PACKAGES = ("capture", "commands", "exports", "hashing", "validation")
-
-
 def program_files() -> dict[str, str]:
     """Return the SHA-256 of each file of goldenhour as it is installed here, by its path below the installation."""
     home = Path(__file__).parents[1]
     found = [home / "cli.py", *(path for name in _PACKAGES for path in (home / name).rglob("*"))]
     kept = sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
     return {path.relative_to(home).as_posix(): Digest.of_bytes(path.read_bytes()).hex for path in kept}
+
+
+class KnownHosts(LoopbackServer):
+    """A proxy on loopback that plays the hosts of known scenes while it is entered; it forwards nothing.
+
+    So their addresses are the same on every machine. `address` is the proxy to send requests for them to.
+    """
+
+    def __init__(self, answers: Mapping[str, KnownAnswer]) -> None:
+        super().__init__(_Handler)
+        self.answers = answers
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: KnownHosts
+
+    def do_GET(self) -> None:
+        """Answer one request, which a client of a proxy writes with the full address."""
+        answer = self.server.answers.get(self.path, _NOT_FOUND)
+        declared = len(answer.body) if answer.declared is None else answer.declared
+        self.close_connection = declared != len(answer.body)
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(declared))
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the terminal for the validation."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from capture.clock.measure import WHOLE_PATIENCE, measure_clock, not_measured
 from hashing.times import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard
     from hashing.case.events import ClockMeasured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capture.clock.packet import BadReply, KissOfDeath, SntpError
@@ -13,7 +14,6 @@ from hashing.times import Clock, system_clock, timestamp
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
 
     from capture.clock.time_server import TimeServer
     from capture.recorder.address_guard import AddressGuard

@@ -1,26 +1,98 @@
-"""The checks in their order, and three short ones: ffmpeg, sandbox, extractors. That of the libraries stands apart."""
+"""The checks in their order, and the short ones: the signing key, the settings, ffmpeg, the sandbox, the extractors."""
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from capture.doctor.certificates import check_certificates
 from capture.doctor.clock import check_clock
 from capture.doctor.finding import Finding, fault, ok, warning
 from capture.doctor.folder import check_folder
-from capture.doctor.named import check_settings
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
 from capture.doctor.setup import Setup
-from capture.doctor.signing_key import check_key
 from capture.doctor.yt_dlp_age import check_yt_dlp
+from capture.errors import CaptureError
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
+from capture.recorder.urls import without_login
+from capture.request.options import CaptureOptions
+from hashing.errors import BadKey, EncryptedKey
+from hashing.ledger.keys import load_signing_key
+from hashing.ledger.trusted_time import is_authority
 from hashing.sandbox import NotRead, Readers
 
 _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, SyntaxError, OSError, RuntimeError)
 """What the loading of a stranger's module usually ends in; anything else is a traceback in its own name."""
+
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def check_key(setup: Setup) -> Iterator[Finding]:
+    """Yield the key's fingerprint, or what is wrong with it. The doctor never makes one."""
+    path = setup.key
+    if not os.path.lexists(path) and not setup.key_named:
+        yield ok("signing key", f"{path}: none yet; the first command that signs makes it (or: goldenhour key)")
+        return
+    try:
+        key = load_signing_key(path)
+    except EncryptedKey:
+        yield ok("signing key", f"{path}: encrypted; its passphrase is asked for when you sign")
+        return
+    except BadKey as error:
+        yield fault("signing key", str(error), error.hint or "check the key file")
+        return
+    if _others_may_replace(path):
+        hint = f"run: chmod go-w {shlex.quote(str(path.parent))}"
+        yield warning("signing key", f"{path}: others may write to its folder, and put another key there", hint)
+    else:
+        yield ok("signing key", f"{path}: fingerprint {key.public.fingerprint()}")
+
+
+def _others_may_replace(path: Path) -> bool:
+    try:
+        mode = path.parent.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & _OTHERS_WRITE) and not mode & stat.S_ISVTX
+
+
+def check_settings(setup: Setup) -> Iterator[Finding]:
+    """Yield the files in use and whom they or the officer name, or what cannot be meant."""
+    if setup.files_problem:
+        yield fault("settings", setup.files_problem, "mend the file, or move it away; see: goldenhour config")
+    faults = list(_setting_faults(setup))
+    for says in faults:
+        yield fault("settings", says, "name it as docs/configuration.md shows")
+    if not faults and not setup.files_problem:
+        files = ", ".join(map(str, setup.files)) or "no file; every default is the program's own"
+        yield ok("settings", "; ".join([files, *_named(setup)]))
+
+
+def _setting_faults(setup: Setup) -> Iterator[str]:
+    from capture.extractors import search_targets
+    from capture.request.scene import parse_scene
+
+    for place in setup.on:
+        try:
+            search_targets(parse_scene("#news"), CaptureOptions(officer="-", initials="XX", on=(place,)))
+        except CaptureError as error:
+            yield f"on: {without_login(place)}: {error}"
+    addresses = [("timestamp", url) for url in setup.authorities]
+    for name, url in (*addresses, ("appview", setup.bluesky.appview), ("plc", setup.bluesky.plc)):
+        if not is_authority(url):
+            yield f"{name}: {without_login(url)}: not an http or https address"
+
+
+def _named(setup: Setup) -> Iterator[str]:
+    parts = {"on": ", ".join(setup.on), "timestamp": ", ".join(map(without_login, setup.authorities))}
+    yield from (f"{name} {value}" for name, value in parts.items() if value)
 
 
 def check_ffmpeg(_: Setup) -> Iterator[Finding]:

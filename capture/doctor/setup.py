@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.recorder.address_guard import AddressGuard
@@ -10,8 +11,6 @@ from capture.request.options import BlueskyServices
 from hashing.times import Clock, system_clock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from capture.clock import TimeServer
 
 

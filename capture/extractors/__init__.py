@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -29,8 +30,6 @@ from capture.request.extractor import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.request.options import CaptureOptions
     from capture.request.scene import Scene
 

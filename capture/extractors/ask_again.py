@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from capture.request.extractor import FetchRequest, PostGone
+from capture.request.extractor import Fetch, FetchRequest, PostGone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.request.extractor import Fetch
     from capture.request.known import KnownPost
 
 _GONE = frozenset({404, 410})

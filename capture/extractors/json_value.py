@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.page.times import parse_time
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    Json = Mapping[str, object]
+Json = Mapping[str, object]
 
 LARGEST_COUNT = (1 << 53) - 1
 """The largest integer that canonical JSON carries (RFC 8785)."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from capture.extractors.web_page import found_in, read_stored_page
-from capture.request.extractor import Answer, FetchRequest, ItemReading, Unavailable
+from capture.extractors.web_page import StoredPage, found_in, read_stored_page
+from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
 from hashing.case import verdict
 from hashing.case.events import PageJudged, PostChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from capture.extractors.web_page import StoredPage
     from capture.page import ReadPage
-    from capture.request.extractor import Fetch, Finding, StoredItem
     from capture.verdict import Evidence, Verdict
 
 _MOST_STUBS = 5

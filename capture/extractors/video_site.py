@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video.known_sites import is_known_by_name
-from capture.request.extractor import FetchRequest, NotMine
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotMine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.request.extractor import Fetch, Finding
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.extractors.ask_again import ask_again
 from capture.extractors.page_scene import PageScene
 from capture.extractors.video import Signs
 from capture.extractors.web_page import videos_of
-from capture.request.extractor import FetchRequest
+from capture.request.extractor import Fetch, FetchRequest, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.request.extractor import Fetch, Finding
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
 

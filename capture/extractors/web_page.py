@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
 from capture.recorder.reading import plain_body
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 from hashing.case.facts import Fact
-from hashing.sandbox import NotRead
+from hashing.sandbox import NotRead, Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from capture.page import ReadPage
     from capture.page.players import Players
-    from capture.request.extractor import Fetch, Finding, StoredItem
-    from hashing.sandbox import Readers
 
 _FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from capture.page.claims import Claims, Trust
-from capture.page.document import Snippet
+from capture.page.document import Attributes, Snippet, Start
 from capture.page.meta import OPEN_GRAPH, meta_names, words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
 
 _META = {
     "title": "title citation_title dc.title dcterms.title headline og:title parsely-title title twitter:title",

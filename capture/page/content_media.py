@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
-from capture.page.document import Snippet
-from capture.page.images import image_mentions, largest, late_places, source_candidates
+from capture.page.document import Attributes, Snippet, Start
+from capture.page.images import ImageCandidate, image_mentions, largest, late_places, source_candidates
 from capture.page.kinds import Kind, kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
 from capture.page.urls import is_embedded, shown, tidy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
-    from capture.page.images import ImageCandidate
 
 _LONGEST_LINK_TEXT = 500
 _FRAMES_SHOWN = 3

@@ -6,20 +6,18 @@ tree.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from capture.page.text import VisibleText
 
-    Attributes = Mapping[str, str]
-    """What stands in a tag, names in lower case; an attribute without a value has ""."""
-
-    Start = Callable[[str, Attributes], "Snippet | None"]
-    """Reads the start of an element, by its name and attributes; may ask for the text inside."""
+Attributes = Mapping[str, str]
+"""What stands in a tag, names in lower case; an attribute without a value has ""."""
+Start = Callable[[str, Attributes], "Snippet | None"]
+"""Reads the start of an element, by its name and attributes; may ask for the text inside."""
 
 STEPS = 1 << 33
 """Steps that one page may cost, the same on every machine; 20 MB of common HTML cost a hundredth of that.

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from capture.page.document import Snippet
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
-
+from capture.page.document import Attributes, Snippet, Start
 
 LONGEST = 2 << 20
 """Characters of one block. A JSON value takes many times its length in memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from capture.page.mentions import MOST, Mention, Mentions, Position
 from capture.page.meta import meta_names, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from capture.page.document import Attributes, Start
 
 _IMAGES = frozenset(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from capture.page.css import css_images
-from capture.page.document import Snippet
+from capture.page.document import Attributes, Snippet, Start
 from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Mentions, Position
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
 
 _LONGEST_SHEET = 4 << 20
 

@@ -9,13 +9,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from capture.photo import tiff
-from capture.photo.photo_file import PhotoNotRead
+from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from capture.photo.text import LONGEST, in_plain_words, kept_text
 
 if TYPE_CHECKING:
     from exifread.core.ifd_tag import IfdTag
 
-    from capture.photo.photo_file import PhotoFile
 
 _MOST_READS = 200_000
 _MOST_BYTES = 64 << 20

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from http.cookiejar import LoadError, MozillaCookieJar
-from typing import TYPE_CHECKING
+from http.cookiejar import CookieJar, LoadError, MozillaCookieJar
+from pathlib import Path
 
 from capture.errors import BadSettings
-
-if TYPE_CHECKING:
-    from http.cookiejar import CookieJar
-    from pathlib import Path
 
 
 def load_cookies(path: Path) -> CookieJar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from capture.errors import BadSettings
@@ -11,8 +12,6 @@ from capture.recorder.urls import without_login
 from capture.request.known import Known
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from capture.clock import TimeServer
 
 MEDIA_KINDS = {
@@ -34,8 +33,8 @@ class BlueskyServices:
 
     def __post_init__(self) -> None:
         """Raise BadSettings for an address with a login in it, which would be written down."""
-        demand_no_login("--appview", self.appview)
-        demand_no_login("--plc", self.plc)
+        demand_no_login(self.appview, "--appview")
+        demand_no_login(self.plc, "--plc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class CaptureOptions:
     def __post_init__(self) -> None:
         """Raise BadSettings for a place with a login in it, which would be written down, or that names no server."""
         for place in self.on:
-            demand_no_login("--on", place)
+            demand_no_login(place, "--on")
             demand_server(place)
 
     def wanted_kinds(self) -> frozenset[str]:
@@ -84,7 +83,7 @@ class CaptureOptions:
         return wanted_kinds(self.media)
 
 
-def demand_no_login(option: str, address: str) -> None:
+def demand_no_login(address: str, option: str) -> None:
     """Refuse an address with a login in it. Raises BadSettings, which does not show the login."""
     if without_login(address) != address:
         raise BadSettings(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capture.errors import AddressRefused, NotAsked, NotFetched, Stopped
 from capture.extractors import search_targets
 from capture.recorder.stopping import Stop
 from capture.recorder.urls import host_and_port
-from capture.request.scene import parse_scene
+from capture.request.scene import Scene, parse_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.request.options import CaptureOptions
-    from capture.request.scene import Scene
 
 
 def demand_askable(scene_text: str, options: CaptureOptions, stop: Stop | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from capture.request.known import Known, KnownItem, KnownPost
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import (
+    CaptureEvent,
     CaptureFinished,
     CaptureStarted,
     Failed,
@@ -20,11 +22,8 @@ from hashing.case.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from capture.request.options import CaptureOptions
     from hashing.case.case import Case
-    from hashing.case.events import CaptureEvent
 
 _FOR_GOOD = (401, 403, 404, 410)
 """Refusals that the next round will meet again: what was not got for any other reason is tried once more."""

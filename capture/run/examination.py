@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from capture.recorder.reading import capture_readers
-from hashing.case.events import ItemFacts, PostRead
+from hashing.case.events import Event, Item, ItemFacts, PostRead
 from hashing.case.facts import Fact
-from hashing.sandbox import NotRead
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
     from capture.run.writer import Writer
     from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.events import Event, Item
-    from hashing.sandbox import Readers
 
 
 class Examination:

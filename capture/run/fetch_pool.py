@@ -10,16 +10,15 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from capture.recorder.stopping import Stop
 
-    _Waiting = list[tuple[int, int, Future[Any], Callable[[], Any]]]
+_Waiting = list[tuple[int, int, Future[Any], Callable[[], Any]]]
 
 T = TypeVar("T")
 

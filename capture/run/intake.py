@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -16,24 +17,19 @@ from capture.recorder.urls import referrer
 from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import MediaType, media_type
-from capture.run.writer import HandIn
+from capture.run.writer import HandIn, Writer
 from hashing.atproto.blob_url import promised_sha256
-from hashing.case.capture_folder import ITEMS
+from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
-from hashing.sandbox import NotRead
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from capture.recorder.exchange import Arrival
     from capture.recorder.recorder import Fetched, Recorder
     from capture.request.known import Known
     from capture.request.progress import Progress
     from capture.run.examination import Examination
-    from capture.run.writer import Writer
-    from hashing.case.capture_folder import CaptureFolder
-    from hashing.sandbox import Readers
 
 ERROR_PAGE = "error page"
 REMNANT = "remnant"

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.clock import MeasuredBeside
 from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
+    Answer,
     DerivedFile,
+    Extractor,
     FetchRequest,
+    Finding,
     ItemReading,
     NotFollowed,
     PostExcerpt,
@@ -37,7 +42,7 @@ from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
 from capture.versions import versions_record
-from hashing.case.capture_folder import INCOMING, Seal, capture_origin
+from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
@@ -45,13 +50,8 @@ from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from capture.extractors import Answer, Extractor, Finding
     from capture.request.extractor import SearchTarget
     from capture.request.options import CaptureOptions
-    from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
     from hashing.case.post import Post
     from hashing.ledger.keys import SigningKey

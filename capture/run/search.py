@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from capture.request.extractor import NotMine, Unavailable
+from capture.request.extractor import Extractor, Fetch, Finding, NotMine, SearchTarget, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from capture.recorder.stopping import Stop
-    from capture.request.extractor import Extractor, Fetch, Finding, SearchTarget
 
     class MarkingFetch(Fetch, Protocol):
         """What one source may ask for, and what is known of who named what it found."""

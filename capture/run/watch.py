@@ -8,6 +8,7 @@ even asked, because no server had an address then, makes no capture.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Item, PostChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from capture.request.options import CaptureOptions
     from capture.request.progress import Progress
     from hashing.case.case import Case

@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from capture.recorder.warc_records import chain_record, exchange_records, info_record
-from hashing.case.events import Exchange, WarcPlace
+from capture.recorder.warc_records import EncodedRecord, ExchangeRecords, chain_record, exchange_records, info_record
+from hashing.case.events import Event, Exchange, Item, WarcPlace
 from hashing.case.server_dates import DateBounds
 from hashing.errors import StorageFull
 from hashing.times import Clock, timestamp
@@ -22,14 +23,9 @@ from hashing.tool import tool
 from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Self
-
     from capture.recorder.exchange import Arrival
     from capture.recorder.stopping import Stop
-    from capture.recorder.warc_records import EncodedRecord, ExchangeRecords
     from hashing.case.capture_folder import CaptureFolder
-    from hashing.case.events import Event, Item
 
 _GROUP = 32
 _GROUP_BYTES = 8 << 20

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from capture.page.errors import BadAddress
 from capture.page.urls import Addresses
 from capture.verdict.words import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from urllib.parse import SplitResult
-
     from capture.verdict.evidence import Evidence
 
 _REFRESH = re.compile(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,9 +14,7 @@ from rich.text import Text
 from capture.request.sizes import human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
-    from typing import Self
 
     from commands.display.watch_display import WatchTable
     from hashing.case.events import CaptureStarted, Failed, Item

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,9 +23,6 @@ from hashing.case.case import CAPTURES
 from hashing.case.verdict import MEANING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
     from exports.format.continuity import Exhibit

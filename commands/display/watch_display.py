@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,8 +15,6 @@ from capture.request.scene import parse_scene
 from commands.display.line_progress import LineProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from rich.console import Console, ConsoleOptions, RenderableType
 
     from capture.run.watch import Round

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from exports.bundle.contents import capture_contents, stamped_sources
-from exports.bundle.draft import ByteProgress, check_only
+from exports.bundle.draft import ByteProgress, Draft, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
 from exports.bundle.sealing import case_lines, check_case_ledger, seal_files, with_lines
@@ -26,22 +27,22 @@ from exports.bundle.writing import (
     write_tag_manifest,
 )
 from exports.bundle.zip_draft import ZipDraft
-from exports.disclosure.making.contents import disclosed_contents
+from exports.disclosure.making.contents import DisclosureContents, disclosed_contents
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
-from exports.disclosure.openings import Openings, write_openings
+from exports.disclosure.openings import LineOpening, Openings, write_openings
 from exports.errors import ExportError, NotWhole
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
 from exports.format.continuity import read_exhibits, told_entries
-from exports.format.entries import sealed_capture
+from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, stamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
 from exports.report.versions import report_versions
-from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, checkpoint_name
+from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaseCreated, Exported, Stamped, encode
+from hashing.case.events import CaseCreated, CaseEvent, Exported, Stamped, ToldEntry, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
@@ -50,15 +51,7 @@ from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from exports.bundle.draft import Draft
-    from exports.disclosure.making.contents import DisclosureContents
     from exports.disclosure.making.request import DisclosureRequest
-    from exports.disclosure.openings import LineOpening
-    from exports.format.entries import SealedCapture
-    from hashing.case.case import Case
-    from hashing.case.events import CaseEvent, ToldEntry
     from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20

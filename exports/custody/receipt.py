@@ -6,12 +6,14 @@ it proves that the holder of that key states this; whose key it is, only its fin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hashing.case.case import case_origin
+from hashing.case.case import Case, case_origin
 from hashing.case.custody import VERIFIED, Handling, demand_recordable, record_custody
 from hashing.case.events import CaptureSealed, Custody, VerifiedBy
 from hashing.errors import BadFormat, ForeignReceipt, NotRecordable
@@ -19,7 +21,7 @@ from hashing.files.digest import Digest
 from hashing.files.storage import write_exclusively
 from hashing.ledger.canonical import canonical_json
 from hashing.ledger.checkpoint import Checkpoint
-from hashing.ledger.keys import PublicKey
+from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 from hashing.ledger.note import parse_note, sign_note
@@ -27,12 +29,7 @@ from hashing.times import Clock, system_clock, timestamp
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from exports.format.result import Verification
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 FORMAT = "goldenhour-receipt/1"
 """Also the name under which the note is signed."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.format.bag import BAG_INFO, BAGIT, MANIFEST, PAYLOAD
 from hashing.case.redaction import OFFICER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hashing.case.events import Exported
 
 MANIFEST_JSON = f"{PAYLOAD}manifest.json"

@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from exports.format.surt import surt
 from hashing.errors import BadFormat
 
 LONGEST_LINE = 1 << 16
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?Z", re.ASCII)
 _STAMP = re.compile(r"[0-9]{14}", re.ASCII)
+_WWW = re.compile(r"www[0-9]*\.")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SAFE = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class CdxjPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -77,3 +80,30 @@ def is_count(value: str | int) -> bool:
     """Say whether a value is a number of bytes."""
     text = str(value)
     return text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004 - of 64 bits
+
+
+def surt(url: str) -> str:
+    """Return the key by which an index sorts an address: `com,example)/path?query`. What is no web address is its own.
+
+    The host is turned round, so that what belongs to one domain stands together; letter case, `www.`, a default port,
+    the order of the query and a slash at the end do not count (as in Heritrix, pywb and ReplayWeb.page).
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return _unbroken(url)
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        return _unbroken(url)
+    host = _WWW.sub("", host.rstrip("."), count=1) if _WWW.match(host) else host.rstrip(".")
+    turned = host if ":" in host or host.replace(".", "").isdecimal() else ",".join(reversed(host.split(".")))
+    shown_port = f":{port}" if port is not None and port != _DEFAULT_PORTS[parts.scheme] else ""
+    path = parts.path.lower() or "/"
+    if len(path) > 1:
+        path = path.removesuffix("/")
+    query = "&".join(sorted(parts.query.lower().split("&"), key=lambda part: part.split("=", 1)))
+    return _unbroken(f"{turned}{shown_port}){path}" + (f"?{query}" if query else ""))
+
+
+def _unbroken(text: str) -> str:
+    return quote(text, safe=_SAFE, errors="surrogatepass")

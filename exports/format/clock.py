@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hashing.case.events import ClockMeasured, HostDates, ServerDates
 
 _UNTIDY = 1.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from exports.errors import NotCheckable
 from exports.format.name_budget import NameBudget
@@ -16,9 +17,6 @@ from hashing.files.digest_files import default_workers, digest_many
 from hashing.files.read import UnreadFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import BinaryIO
-
     from hashing.files.second_reader import SecondReader
 
 FEWEST = 2_000

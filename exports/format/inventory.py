@@ -6,6 +6,7 @@ for the same lines. A capture is read when its turn comes: a bundle may hold mor
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,20 +25,17 @@ from exports.format.manifest import (
     ExhibitRecord,
     ExportRecord,
     ItemsRecord,
+    Listed,
     Manifest,
 )
 from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
-from hashing.case.events import CaseCreated, Stamped
+from hashing.case.events import CaseCreated, CaseEvent, Exported, Stamped
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from exports.format.entries import SealedCapture
-    from exports.format.manifest import Listed
-    from hashing.case.events import CaseEvent, Exported
 
 _encoder = msgspec.json.Encoder()
 

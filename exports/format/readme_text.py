@@ -5,6 +5,7 @@ Every indented command in it is run by a test.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from exports.format.printable import printable
 from hashing.case.redaction import OFFICER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from exports.format.bundle_listing import BundleListing
     from exports.format.manifest import DisclosureRecord
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hashing.case.events import Skipped
 
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exports.format.bag import BAG_INFO, PAYLOAD, bag_info, oxum
@@ -11,8 +12,6 @@ from exports.format.readme_text import readme_text
 from hashing.case.case import token_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from exports.format.bundle_listing import BundleListing
 
 _EXCHANGES = ".warc.gz"

@@ -6,8 +6,10 @@ import io
 import os
 import zlib
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from exports.errors import NotCheckable
 from exports.format.printable import printable
@@ -16,10 +18,6 @@ from exports.format.zip_form import ZipEntry, read_entries
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-    from typing import BinaryIO
-
     from _typeshed import WriteableBuffer
 
 _PIECE = 1 << 20

@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
-from exports.forms.held_bundle import held_bundle
+from exports.forms.held_bundle import HeldBundle, held_bundle
 from exports.report.links import PHOTO, PrintLinks
 from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
@@ -25,13 +27,9 @@ from hashing.files.digest import Digest
 from hashing.files.storage import write_exclusively
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     from exports.format.manifest import ListedItem
-    from exports.forms.held_bundle import HeldBundle
     from exports.report.site_page import SitePage
 
 _ONE_PART = 300

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashing.atproto.car import read_car
-from hashing.atproto.commit import read_commit
+from hashing.atproto.commit import Commit, read_commit
 from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
-from hashing.atproto.multikey import AtprotoKey
+from hashing.atproto.multikey import AtprotoKey, Curve
 
 if TYPE_CHECKING:
     from hashing.atproto.cid import Cid
-    from hashing.atproto.commit import Commit
-    from hashing.atproto.multikey import Curve
     from hashing.atproto.verification_method import VerificationMethod
 
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)

@@ -11,10 +11,13 @@ import os
 import secrets
 import stat
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from hashing.case.batch_events import decode_batch_event
+from hashing.case.batch_events import BatchEvent, decode_batch_event
 from hashing.case.events import encode
 from hashing.case.own_runs import note_begun
 from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
@@ -26,12 +29,6 @@ from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.times import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-    from typing import Self
-
-    from hashing.case.batch_events import BatchEvent
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
     from hashing.ledger.mac import Mac

@@ -6,6 +6,7 @@ process has changed the ledger, that what was read before is still there is seen
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from hashing.case.events import CaptureRegistered, CaptureSealed, decode_case_ev
 from hashing.ledger.merkle import MerkleTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from hashing.ledger.ledger import Remembered
 
 _DIGITS = 15

@@ -10,6 +10,7 @@ import secrets
 import shlex
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,8 +23,6 @@ from hashing.ledger.fingerprint import fingerprint
 from hashing.ledger.mac import Mac
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _KEY_BYTES = 32

@@ -10,6 +10,8 @@ This does not protect from being cut back to the state of an earlier mark.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,9 +22,6 @@ from hashing.files.storage import create, read_error, storing, write_all
 from hashing.ledger.canonical import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from hashing.ledger.mac import Mac
 
 MARKS = "ledger.mac"

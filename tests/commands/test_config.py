@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import BadSettings
+from commands import load_command
 from commands.exit import Exit
 from commands.settings import all_settings, load
 from tests.capture.conftest import jpeg
@@ -258,6 +259,19 @@ def test_a_case_from_somebody_else_cannot_redirect_us(option: object, tmp_path: 
     done = typed("capture", "https://scene.invalid/", "--case", "OP", cwd=tmp_path)
     assert done.returncode == Exit.USAGE
     assert f"OP/goldenhour.toml: {name}: a case's file may not set this" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["allow-private", "allow-network", "insecure"])
+def test_what_weakens_a_guard_is_typed(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What weakens a guard is typed each time: a file that sets it is refused, and no variable is read."""
+    monkeypatch.setenv(f"GOLDENHOUR_{flag.upper().replace('-', '_')}", "1")
+    command = load_command("capture")
+    read = command.make_context("capture", ["https://scene.invalid/"])
+    assert not read.params[flag.replace("-", "_") + ("s" if flag == "allow-network" else "")]
+    path = _own(f"{flag} = true\n")
+    load.cache_clear()
+    said = _complaint(partial(command.make_context, "capture", ["https://scene.invalid/"]))
+    assert said.startswith(f"{path}: {flag}: no such setting")
 
 
 def test_a_token_is_not_lent_to_a_server_that_the_case_names(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cli import main
 from commands.exit import Exit
-from commands.manual import pages
+from commands.man import manual_pages
 from tests.test_cli import typed
 
 
@@ -28,8 +28,11 @@ def test_a_page_for_every_command(tmp_path: Path) -> None:
     assert "\b" not in page
 
 
+PAGES = [pytest.param(*page, id=page[0]) for page in manual_pages(main, click.Context(main, info_name="goldenhour"))]
+
+
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
-@pytest.mark.parametrize(("name", "text"), [pytest.param(*page, id=page[0]) for page in pages(main, "goldenhour")])
+@pytest.mark.parametrize(("name", "text"), PAGES)
 def test_a_formatter_has_nothing_to_say(name: str, text: str) -> None:
     """Groff formats each page without a warning, and the page names its command."""
     command = ["groff", "-man", "-ww", "-Tutf8", "-k"]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from http.server import ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from http.server import BaseHTTPRequestHandler
     from types import TracebackType
-    from typing import Self
 
 
 class LoopbackServer(ThreadingHTTPServer):

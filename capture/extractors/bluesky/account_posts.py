@@ -5,29 +5,24 @@ https://docs.bsky.app/docs/api/com-atproto-repo-list-records
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import POST, read_at_uri
+from capture.extractors.bluesky.at_uri import POST, AtUri, read_at_uri
 from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import QUOTED
-from capture.extractors.bluesky.pages import PageReading, RecordPage, pages
+from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, pages
 from capture.extractors.bluesky.proof import InList
-from capture.extractors.bluesky.records import Listed, Wanted, media_of, post_of
+from capture.extractors.bluesky.records import Listed, Records, Wanted, media_of, post_of
 from capture.extractors.bluesky.stored_answer import Unread, records_in
 from capture.extractors.bluesky.xrpc import query, refusal
 from capture.recorder.reading import plain_body
-from capture.request.extractor import FetchRequest, NotFollowed, PostExcerpt, Unavailable
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
 from capture.request.known import same_words
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.pages import ListedRecord
-    from capture.extractors.bluesky.records import Records
-    from capture.request.extractor import Fetch, Finding, StoredItem
     from hashing.case.facts import Fact
     from hashing.case.post import Post
 

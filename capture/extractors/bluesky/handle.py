@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import is_did
 from capture.extractors.bluesky.stored_answer import Unread, did_of
 from capture.extractors.bluesky.xrpc import query, stored_of
-from capture.request.extractor import FetchRequest, Unavailable
+from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.bluesky.accounts import KnownAccount
-    from capture.request.extractor import Answer, Fetch, Finding
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,12 @@ from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import RecordPage, pages
 from capture.extractors.bluesky.xrpc import host_of, query
-from capture.request.extractor import FetchRequest, NotFollowed
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all
 from hashing.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.bluesky.records import Records
-    from capture.request.extractor import Fetch, Finding
     from capture.request.options import CaptureOptions
 
 _SOME = 1000

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from capture.extractors.bluesky.records import Wanted
 from capture.extractors.bluesky.xrpc import host_of, query
-from capture.request.extractor import NotFollowed, PostExcerpt
-from capture.request.known import same_words
+from capture.request.extractor import Fetch, Finding, NotFollowed, PostExcerpt, StoredItem
+from capture.request.known import KnownPost, same_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.bluesky.pages import ListedRecord
-    from capture.request.extractor import Fetch, Finding, StoredItem
-    from capture.request.known import KnownPost
     from hashing.case.post import Post
 
 

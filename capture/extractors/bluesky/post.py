@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.blobs import read_blobs
 from capture.extractors.bluesky.rich_text import read_marks
 from capture.extractors.bluesky.said import Said, account_of
-from capture.extractors.json_value import line, mapping, sequence, text, time
+from capture.extractors.json_value import Json, line, mapping, sequence, text, time
 from hashing.case.facts import Fact
 from hashing.case.post import Post, PostMedia
-
-if TYPE_CHECKING:
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.json_value import Json
 
 PLATFORM = "bluesky"
 

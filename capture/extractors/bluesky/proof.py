@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.stored_answer import proof_of
-from capture.request.extractor import Unavailable
+from capture.request.extractor import Fetch, FetchRequest, Finding, StoredItem, Unavailable
 from hashing.case.events import ProofRead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.bluesky.accounts import KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.bluesky.said import Said
-    from capture.request.extractor import Fetch, FetchRequest, Finding, StoredItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

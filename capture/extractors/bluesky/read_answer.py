@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ from capture.extractors.bluesky.said import (
 )
 from capture.extractors.bluesky.thread_nodes import read_thread
 from capture.extractors.bluesky.view import listed_record, listed_view
-from capture.extractors.json_value import line, mapping, text, time
+from capture.extractors.json_value import Json, line, mapping, text, time
 from capture.extractors.served_json import NotJson, ServedJson
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.atproto import AccountEnded, AtprotoError
@@ -29,11 +30,6 @@ from hashing.atproto.record_json import record_as_json
 from hashing.atproto.record_proof import verify_record
 from hashing.atproto.repository import Repository
 from hashing.atproto.served import check_served, read_account_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from capture.extractors.json_value import Json
 
 _WELL_KNOWN = re.compile(rb"\s*(did:[\x21-\x7e]{1,2048})\s*", re.ASCII)
 _LONGEST_MEMBER = 3000

@@ -10,32 +10,50 @@ only where nothing proves it, or beside what is proven, where the two differ.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from capture.extractors.bluesky.differences import differences
-from capture.extractors.bluesky.proof import absence, fault, judge
-from capture.extractors.bluesky.said import MOST_BLOBS
+from capture.extractors.bluesky.proof import InList, Judged, absence, fault, judge
+from capture.extractors.bluesky.said import MOST_BLOBS, Said, Shown
 from capture.extractors.bluesky.stored_answer import Unread, record_of
 from capture.extractors.bluesky.xrpc import blob_url, query, refusal, stored_of, xrpc_error
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+from capture.request.extractor import (
+    Answer,
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    StoredItem,
+    Unavailable,
+)
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
     from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.proof import InList, Judged
-    from capture.extractors.bluesky.said import Said, Shown
-    from capture.request.extractor import Answer, Fetch, Finding, StoredItem
-    from hashing.case.post import Post
+
 
 _SIDE_BY_SIDE = 100
 """Records whose accounts are looked up together."""
 _NO_RECORD = "RecordNotFound"
 """The error of `getRecord` for a record that is not there (https://docs.bsky.app)."""
+_PARTS: Mapping[str, Callable[[Post], object]] = {
+    "text": lambda post: post.text,
+    "time": lambda post: post.published,
+    "warning": lambda post: post.warning,
+    "language": lambda post: post.language,
+    "hashtags": lambda post: post.tags,
+    "mentions": lambda post: post.mentions,
+    "links": lambda post: post.links,
+    "the post that it answers": lambda post: post.reply_to,
+    "the post that it quotes": lambda post: post.quotes,
+    "photos and videos": lambda post: [(media.cid, media.kind, media.alt) for media in post.media],
+}
+"""What a record says, and an AppView repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,3 +347,8 @@ def pictures_of(wanted: Wanted) -> Iterator[Finding]:
     """Yield the photos of a post as an AppView made them smaller, where the originals are not to be had."""
     for picture in wanted.shown.pictures if wanted.shown is not None else ():
         yield FetchRequest(url=picture, kind="photo", found_in=f"post {wanted.uri}, as the AppView shows it")
+
+
+def differences(shown: Post, signed: Post) -> list[str]:
+    """Return in words in which parts a post as shown is not the one that its account signed."""
+    return [word for word, part in _PARTS.items() if part(shown) != part(signed)]

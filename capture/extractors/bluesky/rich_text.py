@@ -7,13 +7,9 @@ the text shows something else, the facet lies, and what it leads to is what coun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from capture.extractors.json_value import line, mapping, sequence
+from capture.extractors.json_value import Json, line, mapping, sequence
 from capture.request.hashtag import same_for_all
-
-if TYPE_CHECKING:
-    from capture.extractors.json_value import Json
 
 _MOST = 200
 _LONGEST_TAG = 640

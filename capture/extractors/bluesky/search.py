@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from capture.extractors.bluesky.account_posts import AccountPosts
 from capture.extractors.bluesky.accounts import Accounts
-from capture.extractors.bluesky.address import read_address, read_tag, service_of
-from capture.extractors.bluesky.at_uri import AtUri, is_did, read_at_uri
+from capture.extractors.bluesky.address import BlueskyAddress, read_address, read_tag, service_of
+from capture.extractors.bluesky.at_uri import POST, AtUri, is_did, read_at_uri
 from capture.extractors.bluesky.handle import resolve
 from capture.extractors.bluesky.hashtag import find_hashtag
-from capture.extractors.bluesky.post_scene import find_post
-from capture.extractors.bluesky.records import Records, Wanted
-from capture.extractors.bluesky.service import demand_service
-from capture.request.extractor import FetchRequest, ItemReading, NotMine, PostGone, Unavailable
+from capture.extractors.bluesky.listing import Shows
+from capture.extractors.bluesky.pages import read_page
+from capture.extractors.bluesky.records import Records, Wanted, pictures_of
+from capture.extractors.bluesky.stored_answer import Unread, members_of
+from capture.extractors.bluesky.thread import BlueskyThread
+from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_error
+from capture.extractors.unreached import unreached
+from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotMine, PostGone, Unavailable
 from hashing.case.events import ProofRead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.bluesky.address import BlueskyAddress
-    from capture.request.extractor import Fetch, Finding
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
 
+
 _AGAIN: WeakKeyDictionary[Fetch, Records] = WeakKeyDictionary()
 """What was looked up of the accounts whose posts a round asks after: a thousand posts may be of one account."""
+_BAD_REQUEST = 400
 
 
 def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
@@ -98,3 +101,58 @@ def _find(address: BlueskyAddress, did: str, accounts: Accounts, records: Record
         yield Unavailable(url=f"at://{did}", reason=accounts[did].ended, found_in="scene")
     elif accounts[did].pds:
         yield from AccountPosts(accounts[did], accounts, records, fetch).find()
+
+
+def demand_service(origin: str, fetch: Fetch) -> None:
+    """Ask a host. Raises NotMine where it does not answer as a server of the AT Protocol does.
+
+    Bluesky's own programs have `_health`; any other must answer a query without its parameters with an XRPC error.
+    """
+    host = host_of(origin)
+    found = FetchRequest(
+        url=f"{origin}/xrpc/_health", kind="data", found_in=f"whether {host} speaks the AT Protocol", optional=True
+    )
+    stored = stored_of(fetch.get(found))
+    try:
+        if stored is not None and "version" in members_of(stored, fetch).members:
+            return
+    except Unread as error:
+        raise NotMine(f"{host}: {error}") from error
+    url = f"{origin}/xrpc/app.bsky.feed.getPosts"
+    answer = fetch.get(FetchRequest(url=url, kind="data", found_in=found.found_in, optional=True))
+    if not answer.status:
+        raise NotMine(unreached(origin, answer.reason))
+    if answer.status != _BAD_REQUEST or not all(xrpc_error(answer, fetch)):
+        raise NotMine(f"{host}: does not speak the AT Protocol")
+
+
+def find_post(uri: AtUri, records: Records, fetch: Fetch) -> Iterator[Finding]:
+    """Yield a record with its proof and its photos, the post that it quotes, and the thread where the user wants it."""
+    post = yield from records.capture_one(Wanted(uri=uri, found_in="scene"))
+    quoted = read_at_uri(post.quotes) if post is not None else None
+    if quoted is not None and quoted != uri:
+        yield from records.capture_one(Wanted(uri=quoted, found_in=f"quoted in post {uri}"))
+    if uri.collection == POST and fetch.options.thread:
+        yield from BlueskyThread(uri, post, records, fetch).find()
+    elif uri.collection == POST and post is None:
+        yield from _copy(uri, fetch)
+
+
+def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
+    """Yield what the AppView still shows of a post that its account's server does not give."""
+    appview = fetch.options.bluesky.appview.rstrip("/")
+    url = query(appview, "app.bsky.feed.getPosts", uris=str(uri))
+    found = FetchRequest(url=url, kind="listing", found_in=f"post {uri}, as the AppView shows it", optional=True)
+    stored = stored_of(fetch.get(found))
+    if stored is None:
+        return
+    shows = Shows(appview, fetch)
+    try:
+        page = read_page(stored, fetch, "posts", set(), views=True)
+    except Unread as error:
+        yield Unavailable(url=url, reason=str(error), found_in=found.found_in)
+        return
+    for listed in page.elements:
+        if listed.uri == uri:
+            yield from shows.excerpt(listed, stored, found.found_in)
+            yield from pictures_of(Wanted(uri=uri, found_in=found.found_in, shown=listed.element.shown))

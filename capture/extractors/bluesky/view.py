@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.at_uri import read_at_uri
+from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.post import read_post, read_record, record_facts
 from capture.extractors.bluesky.said import Element, Said, Shown, account_of
 from capture.extractors.json_value import count, line, mapping, sequence, web_url
 from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
-    from capture.extractors.bluesky.at_uri import AtUri
     from capture.extractors.served_json import JsonSpan, ServedJson
 
 _COUNTS = {

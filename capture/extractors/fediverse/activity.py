@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from capture.extractors.fediverse.attachment import MOST, kind_of
@@ -11,13 +11,8 @@ from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.place import read_place
 from capture.extractors.fediverse.poll import poll_counts, poll_text
 from capture.extractors.fediverse.tags import read_tags
-from capture.extractors.json_value import count, line, mapping, sequence, text, time, web_url
+from capture.extractors.json_value import Json, count, line, mapping, sequence, text, time, web_url
 from hashing.case.post import Account, Post, PostMedia
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.json_value import Json
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 """ActivityPub section 3.2, the more usual of the two types first."""

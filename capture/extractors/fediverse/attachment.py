@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from capture.extractors.json_value import mapping, sequence, text, web_url
+from capture.extractors.json_value import Json, mapping, sequence, text, web_url
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
 from hashing.case.post import PostMedia
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.json_value import Json
 
 MOST = 24
 """Media of one post that are named in its record; the largest number that servers are known to allow is 20."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from capture.extractors.json_value import line, text, web_url
-from capture.page.document import Snippet, parse
+from capture.page.document import Attributes, Snippet, Start, parse
 from capture.page.text import VisibleText
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
 
 LONGEST = 150_000
 """Characters of text that are kept of one post; the post as served is kept whole."""

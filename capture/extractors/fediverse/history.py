@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from capture.extractors.fediverse.attachment import read_attachments
 from capture.extractors.fediverse.content import CUT, LONGEST, read_content
 from capture.extractors.fediverse.poll import poll_text
-from capture.extractors.json_value import mapping, text, time
-from capture.extractors.served_json import NotJson
+from capture.extractors.json_value import Json, mapping, text, time
+from capture.extractors.served_json import NotJson, ServedJson
 from hashing.case.facts import Fact
 from hashing.case.post import Edit, PostMedia
-
-if TYPE_CHECKING:
-    from capture.extractors.json_value import Json
-    from capture.extractors.served_json import ServedJson
 
 _MOST = 100
 """Earlier wordings that are read; every one is kept in the history as served."""

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from capture.extractors.json_value import line, mapping, sequence
-
-if TYPE_CHECKING:
-    from capture.extractors.json_value import Json
+from capture.extractors.json_value import Json, line, mapping, sequence
 
 _AXES = 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,12 +18,18 @@ from capture.extractors.fediverse.status import PUBLIC
 from capture.extractors.fediverse.stored_answer import activity_of, not_read, post_of
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import lent_to
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostGone
+from capture.request.extractor import (
+    Answer,
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    PostGone,
+    StoredItem,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.request.extractor import Answer, Fetch, Finding, StoredItem
     from capture.request.known import KnownPost
     from hashing.case.post import Post
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,22 +11,18 @@ from capture.extractors.fediverse.activity_copy import find_activity
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.home import find_home_copy
 from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
-from capture.extractors.fediverse.server import is_as_before
+from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import accounts_in_sample, accounts_of, not_read, refusal
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
 from capture.extractors.served_json import NotJson
 from capture.extractors.web import Web
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, Unavailable
+from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
     from capture.extractors.fediverse.address import FediverseAddress
-    from capture.extractors.fediverse.server import Server
     from capture.extractors.fediverse.status import Status
-    from capture.request.extractor import Fetch, Finding
     from capture.request.scene import Scene
     from hashing.case.post import Post
 

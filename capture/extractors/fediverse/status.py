@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,12 @@ from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.place import read_place
 from capture.extractors.fediverse.poll import poll_counts, poll_facts, poll_text
 from capture.extractors.fediverse.tags import read_tags
-from capture.extractors.json_value import as_sent, count, line, mapping, name_of, sequence, text, time, web_url
+from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from capture.extractors.fediverse.server import Server
-    from capture.extractors.json_value import Json
 
 PUBLIC = frozenset({"", "public", "unlisted"})
 """What anyone may see (https://docs.joinmastodon.org/entities/Status/#visibility); "" where a server says nothing."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from capture.extractors.feed.entry import FeedEntry
+from capture.extractors.feed.entry import FeedEntry, UnreadEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from capture.extractors.feed.entry import UnreadEntry
     from capture.extractors.feed.head import Feed
     from hashing.case.post import Post
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from capture.extractors.feed.addresses import absolute
 from capture.page.content_media import ContentMedia
-from capture.page.document import parse
-from capture.page.mentions import Mentions, to_links
+from capture.page.document import Attributes, Start, parse
+from capture.page.mentions import MediaLink, Mentions, to_links
 from capture.page.text import VisibleText
 from capture.page.urls import Addresses
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from capture.page.document import Attributes, Start
-    from capture.page.mentions import MediaLink
 
 _STEPS = 1 << 30
 _STEPS_ALTOGETHER = 1 << 35

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -17,8 +18,6 @@ from hashing.case.facts import Fact
 from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from capture.extractors.feed.content import EntryContents
     from capture.extractors.feed.written import Text, Written
 

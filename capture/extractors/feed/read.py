@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from capture.extractors.feed.entry import UnreadEntry
+from capture.extractors.feed.entry import FeedEntry, UnreadEntry
 from capture.page.claims import cut
 from capture.recorder.reading import plain_body
-from capture.request.extractor import FetchRequest, ItemReading, NotFollowed, PostExcerpt, Unavailable
+from capture.request.extractor import (
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    PostExcerpt,
+    StoredItem,
+    Unavailable,
+)
 from capture.request.known import same_words
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from capture.extractors.feed.entry import FeedEntry
     from capture.extractors.feed.stored_feed import LeftOut
-    from capture.request.extractor import Fetch, Finding, StoredItem
     from hashing.case.events import Item
 
-    ReadPage = Callable[[StoredItem], Iterator[Finding]]
+ReadPage = Callable[[StoredItem], Iterator[Finding]]
 
 FEED = "feed"
 _MOST_MEDIA = 50_000

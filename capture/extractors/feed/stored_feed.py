@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,15 +15,12 @@ from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.case.facts import Fact
-from hashing.sandbox import handed_over
+from hashing.sandbox import Readers, handed_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from capture.extractors.feed.head import Feed
     from capture.request.extractor import StoredItem
     from capture.request.options import CaptureOptions
-    from hashing.sandbox import Readers
 
 
 class FeedHead(msgspec.Struct, frozen=True, kw_only=True):

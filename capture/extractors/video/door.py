@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 import urllib.request
+from collections.abc import Callable, Iterable
 from email.message import Message
 from http.cookiejar import Cookie as JarCookie
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
@@ -17,9 +18,7 @@ from capture.extractors.video.messages import Ask, Cookie, Told
 from capture.recorder.decoding import NotDecoded, decoded_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from http.client import HTTPResponse
-    from typing import IO
 
 _LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20

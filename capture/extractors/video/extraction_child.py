@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -26,7 +27,6 @@ from hashing.sandbox import channel
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
 
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from capture.extractors.video.playlist import NoPlaylist, UnreadPlaylist, playlist_of
+from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment, UnreadPlaylist, playlist_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from capture.extractors.video.playlist import MediaPlaylist, Segment
     from capture.extractors.video.segments import SegmentFetch
     from hashing.sandbox import Readers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -9,8 +10,6 @@ from urllib.parse import urlsplit
 from capture.extractors.video.known_sites import is_known_by_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from capture.page.players import Players
 
 _PLAYLISTS = (".m3u8", ".mpd")

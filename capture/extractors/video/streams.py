@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, merge
 from capture.extractors.video.live import Follower
-from capture.extractors.video.messages import Stream
-from capture.extractors.video.playlist import NoPlaylist, Segment, playlist_of
+from capture.extractors.video.messages import FoundVideo, Stream
+from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment, playlist_of
 from capture.extractors.video.segments import NotJoined, SegmentFetch, join
-from capture.request.extractor import FetchRequest
+from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from capture.request.media_type import HEAD, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from capture.extractors.video.answering import Answering
-    from capture.extractors.video.messages import FoundVideo
-    from capture.extractors.video.playlist import MediaPlaylist
-    from capture.request.extractor import Fetch, StoredItem
 
 HLS = frozenset({"m3u8", "m3u8_native"})
 DASH = "http_dash_segments"

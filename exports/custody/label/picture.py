@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exports.custody.label.label import LINES, SIGNATURES
+from exports.custody.label.label import LINES, SIGNATURES, Label
 from exports.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-    from exports.custody.label.label import Label
 
 FORMATS = ("png", "pdf")
 DPI = 300

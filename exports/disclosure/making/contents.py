@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
 from exports.disclosure.making.exchanges import Member, copied, find_members
-from exports.disclosure.making.lines import disclosed_lines, line_files
+from exports.disclosure.making.lines import DisclosedLine, disclosed_lines, line_files
 from exports.disclosure.openings import LineOpening
 from exports.errors import NotWhole
 from exports.format.bag import is_portable
@@ -17,18 +19,22 @@ from exports.format.entries import EventList, SealedCapture, folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
-from hashing.case.events import Exchange, Item, WarcPlace, WorkingCopy, decode_capture_event
+from hashing.case.events import (
+    CaptureEvent,
+    CaptureSealed,
+    Exchange,
+    Item,
+    Stamped,
+    WarcPlace,
+    WorkingCopy,
+    decode_capture_event,
+)
 from hashing.case.redaction import CONTENT
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import leaf_hash, root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from exports.disclosure.making.lines import DisclosedLine
     from exports.disclosure.making.request import DisclosureRequest
-    from hashing.case.events import CaptureEvent, CaptureSealed, Stamped
 
 
 @dataclass(frozen=True, slots=True)

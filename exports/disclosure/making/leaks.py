@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,8 +18,6 @@ from exports.errors import NotRedactable
 from hashing.case.redaction import read_disclosure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from exports.format.tree import EvidenceTree
 
 PIECE = 1 << 20

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.format.verdicts import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
-from exports.forms.case_uco.graph import node, texts
+from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.item import item_nodes
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import address, addresses, people, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.format.bundle_listing import CaptureListing
-    from exports.forms.case_uco.graph import Graph, Link, Node
 
 
 def capture_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:

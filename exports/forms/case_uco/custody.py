@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from exports.format.stated import stated
-from exports.forms.case_uco.graph import node, texts
+from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import CustodyRecord
-    from exports.forms.case_uco.graph import Graph, Link, Node
 
 
 def custody_links(graph: Graph, log: Iterable[CustodyRecord]) -> list[Link]:

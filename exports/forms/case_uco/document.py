@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,15 +12,12 @@ from exports.format.manifest import ListedItem
 from exports.format.printable import printable
 from exports.forms.case_uco.capture import capture_nodes
 from exports.forms.case_uco.custody import custody_links
-from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, node, texts
+from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, Node, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.forms.case_uco.graph import Node
 
 _UCO = ("action", "configuration", "core", "identity", "location", "observable", "tool", "types")
 CONTEXT = {

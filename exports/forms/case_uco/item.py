@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exports.forms.case_uco.graph import node, relation, texts
+from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import hex_binary
 from exports.forms.case_uco.parties import address, addresses
 from exports.forms.case_uco.photo import is_exif, photo_facets, place_nodes
 from exports.forms.case_uco.post import post_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.format.bundle_listing import CaptureListing
     from exports.format.manifest import ListedItem
-    from exports.forms.case_uco.graph import Graph, Node
     from hashing.case.events import WorkingCopy
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exports.forms.case_uco.graph import node, relation, texts
+from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import account, accounts, addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.format.bundle_listing import CaptureListing
-    from exports.forms.case_uco.graph import Graph, Node
     from hashing.case.post import Post
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from exports.format.manifest import ListedChange, ListedFailure, ListedItem, ListedSkip, ListedVerdict
+from exports.format.manifest import Listed, ListedChange, ListedFailure, ListedItem, ListedSkip, ListedVerdict
 from exports.forms.csv_file.cell import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from exports.bundle.opened_bundle import OpenedBundle
-    from exports.format.manifest import Listed
     from hashing.case.facts import Fact
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from exports.bundle.opened_bundle import OpenedBundle
 from exports.bundle.uninterrupted import uninterrupted
 from exports.bundle.zip_draft import ZipDraft
 from exports.errors import NotCheckable, NothingToExport
 from exports.format.manifest import ListedItem
+from exports.format.printable import printable
 from exports.forms.derived_file import ConvertedFile, draft_path
 from exports.forms.wacz.archive import Bodiless, read_archive
 from exports.forms.wacz.bodies import items_by_record, restored_records
-from exports.forms.wacz.package import datapackage, package_digest
 from exports.forms.wacz.pages import entry_items, page_lines
 from hashing.errors import BadFormat
 from hashing.files.read import digest_file
+from hashing.tool import tool
 
 INDEX = "indexes/index.cdxj"
 PAGES, EXTRA_PAGES = "pages/pages.jsonl", "pages/extraPages.jsonl"
 _EXCHANGES = re.compile(r"data/captures/([0-9A-Za-z-]{1,80})/exchanges-([0-9]{1,9}|disclosed)\.warc\.gz")
+VERSION = "1.1.1"
 
 
 def write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
@@ -123,3 +129,37 @@ def _read_back(path: Path) -> tuple[int, str]:
     """Return size and SHA-256 of what is on disk. Raises Unreadable."""
     read = digest_file(path)
     return read.size, read.digests[0].hex
+
+
+def datapackage(
+    bundle: OpenedBundle, main: ListedItem | None, sha256: Mapping[str, str], sizes: Mapping[str, int]
+) -> bytes:
+    """Return datapackage.json: what these files are, and the bundle that they come from (section 5.1.1)."""
+    manifest = bundle.manifest
+    exhibits = ", ".join(capture.exhibit for capture in manifest.captures)
+    described = {
+        "profile": "data-package",
+        "wacz_version": VERSION,
+        "title": printable(f"{manifest.case.title or manifest.case.id}: {exhibits}", 300),
+        "description": f"made of an evidence bundle whose seal is {bundle.fingerprint}; the bundle is the evidence",
+        "created": manifest.exported.time,
+        "software": tool(),
+        **({"mainPageUrl": main.url, "mainPageDate": main.captured} if main else {}),
+        "evidence": {
+            "case": manifest.case.id,
+            "exhibits": [capture.exhibit for capture in manifest.captures],
+            "seal": bundle.fingerprint,
+            "manifest": f"sha256:{bundle.manifest_sha256}",
+        },
+        "resources": [
+            {"name": path.rpartition("/")[2].lower(), "path": path, "hash": f"sha256:{sha256[path]}", "bytes": size}
+            for path, size in sizes.items()
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(described), indent=2) + b"\n"
+
+
+def package_digest(data: bytes) -> bytes:
+    """Return datapackage-digest.json (section 5.1.2), unsigned: who makes a WACZ of a bundle need not hold its key."""
+    digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
+    return msgspec.json.format(msgspec.json.encode(digest), indent=2) + b"\n"

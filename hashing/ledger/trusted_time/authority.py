@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from typing import TYPE_CHECKING
@@ -12,8 +13,6 @@ from hashing.ledger.trusted_time.errors import NotHad, NotValid, OfSomethingElse
 from hashing.ledger.trusted_time.token import LARGEST, Token, decoded, read_token, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cryptography.x509 import Certificate
 
 _SILENCE = 10.0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashing.errors import BadFormat
 from hashing.files.storage import read_named
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cryptography.x509 import Certificate
 
 

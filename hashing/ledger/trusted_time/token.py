@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,6 @@ from hashing.ledger.trusted_time.errors import NotTrusted, NotValid, OfSomething
 from hashing.ledger.trusted_time.signature import SignerInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from cryptography.x509 import Certificate
     from rfc3161_client.tsp import TimeStampResponse, TimeStampTokenInfo
 

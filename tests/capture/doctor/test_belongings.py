@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from capture.doctor import FAULT, OK, WARNING
+from capture.doctor.checks import check_key, check_settings
 from capture.doctor.folder import check_folder, file_system
-from capture.doctor.named import check_settings
-from capture.doctor.signing_key import check_key
 from capture.request.options import BlueskyServices
 from hashing.case.capture_folder import CaptureFolder
 from hashing.case.case import Case

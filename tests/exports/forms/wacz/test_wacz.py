@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from exports.format.surt import surt
+from exports.format.cdxj import surt
 from exports.forms.conversion import convert
 from tests.exports.bundles import bundle_of
 from tests.exports.forms.csv_file.formulas import FORMULAS
