@@ -67,6 +67,7 @@ system-packages:
 	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	 for pair in unzip:unzip busybox:busybox 7z:p7zip-full bsdtar:libarchive-tools exiftool:libimage-exiftool-perl; do command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
 	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
+	 ls /usr/lib/libreoffice/program/libswlo.so >/dev/null 2>&1 || missing="$$missing libreoffice-writer-nogui"; \
 	 ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing="$$missing libpangoft2-1.0-0"; \
 	 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	 [ -z "$$missing" ] || $(MAKE) --no-print-directory debian-packages PACKAGES="$$missing"

@@ -33,6 +33,7 @@ SECTIONS = MappingProxyType(
             "export": "Write an evidence bundle, checked before it is called done.",
             "report": "Make the report of a bundle anew, as pages or as PDF.",
             "convert": "Write a bundle in another form: WACZ, WARC, a table, CASE/UCO, PDF.",
+            "paper": "Draft a statement, a certificate or a schedule for a court.",
         },
         "This computer": {
             "demo": "Show the tool at work on a small scene served on this computer.",

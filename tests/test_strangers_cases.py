@@ -49,6 +49,7 @@ READING = {
     "label": ["label", "CASE", "JH/1"],
     "report": ["report", "CASE", "--output", "OUT", "--quiet"],
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
+    "paper": ["paper", "CASE", "--form", "schedule", "--output", "OUT", "--quiet"],
     "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
 }

@@ -11,6 +11,7 @@ from exports.bundle.opened_bundle import no_bundle, open_bundle
 from exports.errors import NotCheckable, NotWhole
 from exports.format.bundle_files import BundleFiles
 from exports.format.bundle_listing import BundleListing
+from exports.format.result import Verification
 from hashing.files.as_typed import as_typed
 
 
@@ -33,19 +34,20 @@ def held_bundle(
     Raises NotWhole where it does not match, NotCheckable where it cannot be checked or is no bundle of ours.
     """
     if not verified:
-        _demand_whole(bundle, progress)
+        demand_whole(bundle, "report", progress)
     with open_bundle(bundle, verified=True) as opened:
         files = BundleFiles(opened.files.sha256.keys(), opened.files.tree.open)
         yield HeldBundle(opened.listing(), files, opened.fingerprint)
 
 
-def _demand_whole(bundle: Path, progress: Callable[[int, int], None] | None) -> None:
+def demand_whole(bundle: Path, made: str, progress: Callable[[int, int], None] | None = None) -> Verification:
+    """Verify a bundle of which something is to be `made`; return what was found. Raises NotWhole, NotCheckable."""
     from exports.verification import verify
 
     found = verify(bundle, progress=progress)
     if found.verdict == "mismatch":
         raise NotWhole(
-            f"{bundle}: does not match its seal, so no report is made of it",
+            f"{bundle}: does not match its seal, so no {made} is made of it",
             hint=f"see what is wrong: goldenhour verify {as_typed(bundle)}",
         )
     if found.verdict != "ok":
@@ -53,3 +55,4 @@ def _demand_whole(bundle: Path, progress: Callable[[int, int], None] | None) -> 
         raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {as_typed(bundle)}")
     if not found.what.startswith("bundle"):
         raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint=no_bundle(bundle, found.what))
+    return found

@@ -1,0 +1,8 @@
+"""Papers for a court, drafted from a bundle's ledgers alone: a witness statement, a certificate, a disclosure schedule.
+
+A person reads, corrects and signs them. What the ledgers do not know stays a marked blank; nothing is made up.
+"""
+
+from exports.papers.drafting import FORMS, LAYOUTS, DraftedPaper, PaperOptions, draft_paper
+
+__all__ = ["FORMS", "LAYOUTS", "DraftedPaper", "PaperOptions", "draft_paper"]

@@ -1,0 +1,154 @@
+"""A certificate in the manner of rule 902(13) and (14) of the US Federal Rules of Evidence.
+
+A qualified person certifies a process that gives an accurate result (13), and that copies were authenticated by a
+process of digital identification (14): here each file by its SHA-256. The declaration is that of 28 U.S.C. 1746.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.format.exhibits import exhibit_ranges
+from exports.format.masked import WITHHELD
+from exports.format.moment import second
+from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.format.bundle_listing import CaptureListing
+    from exports.papers.paper import PaperBlock, Words
+    from exports.papers.source import PaperSource
+
+_PROCESS = (
+    (
+        "For each address that it asks for, the tool records the request and the server's answer as they go over the "
+        "connection (WARC/1.1), and computes the SHA-256 of the body while its bytes arrive, before anything else "
+        "reads them. The body is stored as it was sent, under a name that is never written again."
+    ),
+    (
+        "When a body is on disk, a line in the ledger of the capture says so: its address, times, size and SHA-256, "
+        "as canonical JSON (RFC 8785). At the end of the capture the lines are hashed as a Merkle tree (RFC 6962), and "
+        "the number of lines and the root are signed with Ed25519: the seal. A change of any line, or of any byte that "
+        "a line speaks of, no longer matches the seal."
+    ),
+    (
+        "The bundle is a copy of those files with lists of their SHA-256 (BagIt, RFC 8493) and a seal of its own. It "
+        "was read back and compared with the ledgers when it was made."
+    ),
+)
+
+
+def certificate(source: PaperSource) -> Paper:
+    """Draft the certificate."""
+    numbered = Numbering()
+    return Paper(
+        title="Certification of electronic records",
+        subtitle="in the manner of Federal Rules of Evidence 902(11), 902(13) and 902(14)",
+        running=source.running,
+        blocks=(
+            *_opening(source, numbered),
+            *_process(source, numbered),
+            *_digests(source, numbered),
+            PaperHeading("Declaration"),
+            PaperParagraph((
+                ("I declare under penalty of perjury under the laws of the United States of America that the foregoing "
+                "is true and correct (28 U.S.C. § 1746). Executed on "), Blank("date"), " at ", Blank("place"), ".",
+            )),
+            PaperParagraph(("Signature: ", Blank("signature"), "   Name: ", Blank("name of the person who certifies"))),
+            *source.notes(),
+        ),
+    )  # fmt: skip
+
+
+def _opening(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
+    case = source.listing.case
+    names = {capture.started.officer: None for capture in source.listing.captures}
+    known = ", ".join(stated(name) for name in names if name != WITHHELD) or "nobody"
+    rows: tuple[tuple[str, str | Blank], ...] = (
+        ("Court and case", Blank("court, parties and docket number")),
+        ("Case of the tool", stated(f"{case.reference} {case.title}")),
+        ("Bundle", stated(source.name)),
+        ("Captured by", known),
+        ("Seal of the bundle", source.fingerprint),
+    )
+    yield PaperTable((30, 70), (), tuple(((label,), (said,)) for label, said in rows))
+    yield numbered(
+        "I, ", Blank(f"name of the person who certifies; the ledgers name as officer: {known}"), ", certify as follows."
+    )
+    yield numbered(
+        "I am qualified to make this certification: ", Blank("post, training, experience with the tool"), "."
+    )
+    yield numbered("The notice and the copies that rule 902(11) asks for were given: ", Blank("to whom and when"), ".")
+
+
+def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
+    yield PaperHeading("The process, and the tool (rule 902(13))")
+    for text in _PROCESS:
+        yield numbered(text)
+    yield numbered(
+        "That the process gives an accurate result I know from ",
+        Blank("tests of this version: the record of goldenhour validate, its date and who ran it"), ".",
+    )  # fmt: skip
+    groups: dict[tuple[str, str], list[CaptureListing]] = {}
+    for capture in source.listing.captures:
+        versions = ", ".join(f"{name} {version}" for name, version in capture.started.versions.items())
+        groups.setdefault((capture.started.tool, versions), []).append(capture)
+    yield PaperTable(
+        (25, 25, 50),
+        ("Exhibits", "Tool", "Versions of what it stands on"),
+        tuple(
+            ((stated(exhibit_ranges([each.exhibit for each in captures])),), (stated(made),), (stated(versions),))
+            for (made, versions), captures in groups.items()
+        ),
+    )
+    yield PaperTable(
+        (15, 35, 20, 30),
+        ("Exhibit", "Captured from", "Began and ended", "Clock, certificates of servers, outcome"),
+        tuple(_capture_row(capture) for capture in source.listing.captures),
+    )
+
+
+def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
+    verified = capture.started.settings.get("tls_verified")
+    tls = {True: "certificates verified", False: "certificates NOT verified"}.get(bool(verified), "")
+    tls = tls if verified is not None else "certificates: not recorded"
+    clock = stated(capture.clock_says)
+    return (
+        (stated(capture.exhibit),),
+        (stated(capture.scene),),
+        (f"{second(capture.started.time)} to {second(capture.finished.time)}",),
+        (
+            clock or Blank("how the clock was compared"),
+            (f"; {tls}; {stated(capture.finished.status)}, {len(capture.failed):,} not received"),
+        ),
+    )
+
+
+def _digests(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
+    yield PaperHeading("The files, by their SHA-256 (rule 902(14))")
+    yield numbered(
+        f"On {second(source.time)} {tool()} read every file of the bundle anew and compared its SHA-256 with the "
+        f"lists, the ledgers and the seal. All match. The SHA-256 of manifest.json is {source.manifest_sha256}."
+    )
+    yield PaperTable(
+        (15, 30, 55),
+        ("Exhibit", "Lines of its ledger", "Merkle root and fingerprint of its seal"),
+        tuple(
+            (
+                (stated(capture.exhibit),),
+                (f"{capture.seal.size:,}",),
+                (f"{capture.seal.root}; {capture.seal.fingerprint}",),
+            )
+            for capture in source.listing.captures
+        ),
+    )
+    yield PaperTable(
+        (14, 30, 12, 44),
+        ("Item", "File in the bundle", "Bytes", "SHA-256"),
+        tuple(
+            ((stated(item.ref),), (stated(item.path),), (f"{item.size:,}",), (item.sha256,))
+            for item in source.listing.items
+        ),
+    )

@@ -1,0 +1,109 @@
+"""A disclosure schedule in the manner of form MG6C: each item by itself, numbered on from schedule to schedule.
+
+The Code of Practice under the Criminal Procedure and Investigations Act 1996 asks that material be described clearly
+and, as a rule, item by item. What is relevant, relied upon or sensitive is for the disclosure officer to say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exports.format.moment import second
+from exports.papers.paper import Blank, Paper, PaperParagraph, PaperTable, stated
+from exports.report.words import first_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exports.format.bundle_listing import CaptureListing
+    from exports.format.manifest import ListedItem
+    from exports.papers.paper import Words
+    from exports.papers.source import PaperSource
+
+_RECORDS = {
+    "ledger.jsonl": "The ledger of the capture: what was asked for, what came and what did not, line by line",
+    "disclosed.jsonl": "The lines of the capture's ledger that speak of what is disclosed, with their proofs",
+    "checkpoint": "The seal of the capture: the signed length and root of its ledger",
+    "checkpoint.tsr": "The token of an authority on the time of the seal (RFC 3161)",
+}
+_EXCHANGES = "The requests and answers of the capture as they went over the network (WARC/1.1)"
+_FILL_IN: Words = (Blank(),)
+
+
+def schedule(source: PaperSource, first: int) -> tuple[Paper, int]:
+    """Draft the schedule, its items numbered from `first`; return it with the number at which the next one begins."""
+    described = [each for capture in source.listing.captures for each in _described(source, capture)]
+    case = source.listing.case
+    following = first + len(described)
+    span = f"Items {first:,} to {following - 1:,}" if described else "No items"
+    head: tuple[tuple[str, str | Blank], ...] = (
+        ("R v", Blank("defendant")),
+        ("Unique reference number", Blank("URN")),
+        ("Case", stated(f"{case.reference} {case.title}") or Blank("reference of the case")),
+        ("Disclosure officer", Blank("name, rank and number")),
+        ("Material", f"the bundle {stated(source.name)}, seal {source.fingerprint}"),
+    )
+    rows = tuple(
+        ((f"{number}",), words, (place,), _FILL_IN, _FILL_IN)
+        for number, (words, place) in enumerate(described, start=first)
+    )
+    paper = Paper(
+        title="Disclosure schedule",
+        subtitle="in the manner of form MG6C (Criminal Procedure and Investigations Act 1996)",
+        running=source.running,
+        wide=True,
+        blocks=(
+            PaperTable((25, 75), (), tuple(((label,), (said,)) for label, said in head)),
+            PaperTable(
+                (6, 46, 24, 12, 12),
+                ("No.", "Description", "Location", "Relevance (officer)", "Decision (prosecutor)"),
+                rows,
+            ),
+            PaperParagraph((f"{span}; the next schedule begins with number {following:,}.",)),
+            PaperParagraph(("Signature of the disclosure officer: ", Blank("signature"), "   Date: ", Blank("date"))),
+            *source.notes(
+                "All that the bundle's captures hold is listed. What is relied upon, not relevant, or sensitive is for "
+                "the disclosure officer to say: strike out what does not belong here.",
+                "Numbers run on from one schedule to the next: --start-at N.",
+            ),
+        ),
+    )
+    return paper, following
+
+
+def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[Words, str]]:
+    """Yield a capture's items, and then every other file of it, each with where it is."""
+    told = set[str]()
+    for item in capture.items:
+        told.add(item.path)
+        yield (_item(item),), f"{stated(item.ref)}: {stated(item.path)}"
+        for copy in item.working_copies:
+            told.add(copy.path)
+            said = f"Working copy made of {stated(item.ref)}: {stated(copy.how)}; {copy.size:,} bytes"
+            yield (f"{said}{_sha256(copy.sha256)}",), stated(copy.path)
+    folder = f"data/captures/{capture.capture}/"
+    for path in sorted(source.sha256.keys() - told):
+        if path.startswith(folder):
+            name = path.removeprefix(folder)
+            said = _RECORDS.get(name, _EXCHANGES if name.startswith("exchanges-") else "A file of the capture")
+            yield (f"{said}; exhibit {stated(capture.exhibit)}{_sha256(source.sha256[path])}",), stated(path)
+
+
+def _item(item: ListedItem) -> str:
+    kind = item.kind[:1].upper() + item.kind[1:]
+    words, author = first_words(item), item.author
+    parts = [
+        f"{stated(kind)} ({stated(item.mime)}, {item.size:,} bytes)",
+        f"received {second(item.captured)} from {stated(item.url)}",
+        f"by its own account by {stated(author)}" if author else "",
+        f"published {stated(item.published)} as claimed" if item.published else "",
+        f"it says: “{stated(words)}”" if words else "",
+        f"NOT WHOLE: {stated(item.partial)}" if item.partial else "",
+        f"not what was asked for: {stated(item.error_page)}" if item.error_page else "",
+        "the file itself is withheld" if item.withheld else "",
+    ]
+    return f"{'; '.join(filter(None, parts))}{_sha256(item.sha256)}"
+
+
+def _sha256(sha256: str) -> str:
+    return f"; SHA-256 {sha256}"
