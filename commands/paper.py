@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
 from commands.options import json_option, quiet_option
 from commands.output import clean, print_json
@@ -59,6 +60,8 @@ def paper(
     """
     from exports.papers import PaperOptions, draft_paper
 
+    if layout != "pdf":  # what prints reads fonts from wherever they are
+        read_only(bundle, output=output or bundle)
     options = PaperOptions(form=form, layout=layout, witness=witness, start_at=start_at)
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
         written = draft_paper(bundle, options, output, progress=progress)

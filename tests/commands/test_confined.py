@@ -97,6 +97,7 @@ COMMANDS = {
     "custody show": ["custody", "show", "CASE"],
     "label": ["label", "CASE", "MP/1"],
     "report": ["report", "CASE", "--output", "OUT"],
+    "paper": ["paper", "CASE", "--form", "schedule", "--output", "OUT"],
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT"],
 }
 
