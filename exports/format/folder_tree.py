@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,20 +14,20 @@ from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
 from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
 from hashing.files import inside
-from hashing.files.digest_files import default_workers, digest_many
+from hashing.files.digest_files import digest_many, processors
 from hashing.files.read import UnreadFile
 
 if TYPE_CHECKING:
-    from hashing.files.second_reader import SecondReader
+    from hashing.files.hash_processes import HashProcesses
 
-FEWEST = 2_000
-"""Files that are worth a second process: starting it takes the work of some thousand small ones (measured)."""
+FEWEST = 1_000
+"""Files that are worth further processes: starting one takes the work of some hundred small ones (measured)."""
+_LARGE = 64 << 20
+"""Bytes in fewer files that are worth it too."""
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 _LONGEST_PATH = 3000
 _MOST_IN_A_FOLDER = 1_000_000
 """Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
-_WORKERS_OF_ONE = 2
-"""Threads where there is one processor: a second process would only take turns with the first."""
 
 
 class FolderTree:
@@ -37,12 +38,13 @@ class FolderTree:
         self.top = ""
         self._empty: list[str] = []
         self._kinds = dict(self._walk())
-        self._second: SecondReader | None = None
+        self._begun: list[str] = []
+        self._processes: HashProcesses | None = None
 
     def close(self) -> None:
-        """Let go of a second process, if there is one."""
-        if self._second is not None:
-            self._second.close()
+        """Let go of further processes, if there are any."""
+        if self._processes is not None:
+            self._processes.close()
 
     def kinds(self) -> dict[str, str]:
         """Return every path that is not a folder, with what it is."""
@@ -62,13 +64,25 @@ class FolderTree:
             raise NotCheckable(f"{printable(name)}: not a regular file")
         return os.fdopen(descriptor, "rb")
 
-    def begin(self) -> None:
-        """Begin to hash in a second process, where there are files and processors enough for it."""
-        names = sorted(name for name, kind in self._kinds.items() if kind == FILE)
-        if len(names) >= FEWEST and default_workers() > _WORKERS_OF_ONE:
-            from hashing.files.second_reader import SecondReader
+    def begin(self, names: Sequence[str]) -> None:
+        """Begin to hash files in further processes, where there is work and processors enough for them."""
+        others = processors() - 1
+        if self._processes is not None or not others or not hasattr(os, "memfd_create") or not self._is_much(names):
+            return
+        from hashing.files.hash_processes import HashProcesses
 
-            self._second = SecondReader(str(self.path), [f"{self.path}/{name}" for name in names])
+        self._processes, self._begun = HashProcesses(self.path, names, others), list(names)
+
+    def _is_much(self, names: Sequence[str]) -> bool:
+        if len(names) >= FEWEST:
+            return True
+        size = 0
+        for name in names:
+            with suppress(OSError):  # gone by now, which is said when it is hashed
+                size += inside.size(self.path / name, self.path)
+            if size >= _LARGE:
+                return True
+        return False
 
     def size(self, name: str) -> int:
         """Return how many bytes a file has. Raises NotCheckable."""
@@ -78,35 +92,32 @@ class FolderTree:
             raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        """Hash files, on all cores, in the order given."""
-        known = self._begun(progress)
-        paths = (self.path / name for name in names if f"{self.path}/{name}" not in known)
-        found = digest_many(paths, root=self.path, progress=progress)
-        for name in names:
-            if digest := known.get(f"{self.path}/{name}"):
-                yield FileReading(name, *digest)
+        """Hash files, on all cores, in the order given; what was begun must stand in the same order among them."""
+        if self._processes is not None:
+            self._processes.finish(progress)
+        left = (self.path / name for name, known in self._known(names) if known is None)
+        others = digest_many(left, root=self.path, progress=progress)
+        for name, known in self._known(names):
+            if known is not None:
+                yield FileReading(name, *known)
                 continue
-            result = next(found)
+            result = next(others)
             if isinstance(result, UnreadFile):
                 yield FileReading(name, reason=result.reason)
             else:
                 yield FileReading(name, result.digests[0].hex, result.size)
 
-    def _begun(self, progress: Callable[[int], None]) -> dict[str, tuple[str, int]]:
-        """Finish what was begun, together with the second process; return SHA-256 and size by path."""
-        if self._second is None:
-            return {}
-        here: dict[str, tuple[str, int]] = {}
-
-        def _read(paths: Sequence[str]) -> None:
-            found = digest_many(map(Path, paths), root=self.path, progress=progress)
-            for path, result in zip(paths, found, strict=True):
-                if not isinstance(result, UnreadFile):
-                    here[path] = result.digests[0].hex, result.size
-
-        there = self._second.finish(_read)
-        progress(sum(size for _, size in there.values()))
-        return {**there, **here}
+    def _known(self, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, int] | None]]:
+        """Yield each name, with SHA-256 and size where further processes have hashed it."""
+        found = self._processes.found() if self._processes is not None else iter(())
+        begun = iter(self._begun)
+        following = next(begun, None)
+        for name in names:
+            if name != following:
+                yield name, None
+            else:
+                yield name, next(found)
+                following = next(begun, None)
 
     def empty_folders(self) -> Sequence[str]:
         """Return the folders that hold nothing."""

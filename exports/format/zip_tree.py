@@ -75,7 +75,7 @@ class ZipTree:
         """Open a file. Raises NotCheckable."""
         return io.BufferedReader(_Member(self._file.fileno(), self._entry(name)), _PIECE >> 4)
 
-    def begin(self) -> None:
+    def begin(self, names: Sequence[str]) -> None:
         """Begin nothing: what is in a zip is read by threads alone."""
 
     def size(self, name: str) -> int:

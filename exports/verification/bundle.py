@@ -82,7 +82,7 @@ def check_bundle(check: Check) -> None:
         check_foreign_bag(check)
         return
     _check_format(check)
-    check.tree.begin()
+    check.begin(check.kinds)
     if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
         check.problem(".", "looks like a bundle of goldenhour whose seal and manifest were taken out")
     if BAGIT in check.kinds and check.small(BAGIT) != DECLARATION:

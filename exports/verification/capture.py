@@ -34,7 +34,7 @@ from hashing.case.events import (
     WorkingCopy,
     decode_capture_event,
 )
-from hashing.case.redaction import mask
+from hashing.case.redaction import masked_form
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
@@ -198,7 +198,7 @@ class CaptureCheck:
         if stated is not None and stated != (self._masked.size, self._masked.root().hex()):
             reason = "does not commit to the lines before it: what is redacted of them cannot be proven"
             self.check.problem(f"{self.prefix}{LEDGER}", f"line {self._merkle.size}: {reason}")
-        self._masked.append(mask(line).form)
+        self._masked.append(masked_form(line))
 
     def _check_exchange(self, item: Item) -> None:
         self._records.add_item(item)

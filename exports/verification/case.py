@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
@@ -47,6 +48,7 @@ _SETTINGS = "goldenhour.toml"
 def check_case(check: Check) -> None:
     """Check a case folder. Raises NotCheckable where it is one of a later version."""
     _check_format(check)
+    check.begin(_sealed_files(check))
     for name in (LEDGER, *([_SETTINGS] if _SETTINGS in check.kinds else [])):
         check.expected.setdefault(name, "")
     check.folders.update((CAPTURES, CHECKPOINTS, BATCHES))
@@ -63,6 +65,14 @@ def check_case(check: Check) -> None:
         check_batches(check, ledger.events, created.case)
     check_custody(check, ledger.events, _check_captures(check, ledger))
     _check_stamps(check, ledger)
+
+
+def _sealed_files(check: Check) -> Iterator[str]:
+    """Yield the files of captures that are sealed: none of them is written to any more."""
+    for name in below(check.kinds, f"{CAPTURES}/"):
+        capture = name.split("/", 2)[1]
+        if f"{CAPTURES}/{capture}/{CHECKPOINT}" in check.kinds:
+            yield name
 
 
 def _check_format(check: Check) -> None:

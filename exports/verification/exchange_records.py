@@ -277,8 +277,8 @@ class _Block:
         if kind not in {"response", "resource"} or self._http is None:
             yield f"is not the answer of exchange {said.number}"
             return
-        if self._http.status not in {"", str(said.status)}:
-            yield f"has the status {self._http.status}, and exchange {said.number} has {said.status}"
+        if (status := self._http.status) not in {"", str(said.status)}:
+            yield f"has the status {status}, and exchange {said.number} has {said.status}"
         claimed = self._fields.get("warc-payload-digest", "")
         if claimed and claimed != f"sha256:{said.sha256.hex()}":
             yield f"states another payload than exchange {said.number}"

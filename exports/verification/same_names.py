@@ -10,6 +10,10 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 """What Windows takes for a device, whatever ending follows."""
 
 
+_ORDINARY = re.compile(r"[0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
+"""Names as nearly all items have them: in the plainest form, and no device's."""
+
+
 def name_faults(names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield each path that cannot stand beside the others everywhere, and why.
 
@@ -23,6 +27,8 @@ def name_faults(names: Collection[str]) -> Iterator[tuple[str, str]]:
     folded: dict[str, str] = {}
     for name in (*folders, *names):
         parent, slash, last = name.rpartition("/")
+        if _ORDINARY.fullmatch(last):
+            continue
         plain = fold(last)
         if _RESERVED.fullmatch(plain):
             yield name, "a name that Windows keeps for a device"

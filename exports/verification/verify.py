@@ -145,6 +145,7 @@ def _check(check: Check, tree: EvidenceTree) -> str:
         check_case(check)
         return "case"
     if LEDGER in check.kinds:
+        check.begin(check.kinds if CHECKPOINT in check.kinds else ())
         CaptureCheck(check, "").run()
         if CHECKPOINT not in check.kinds:
             check.under_way.add("")

@@ -80,6 +80,8 @@ _CLAIMED = {
 """The word for a fact, by its name; for every other it is FACTS, or PLACE where the name begins with GPS."""
 
 SALT_BYTES = 16
+_SALT_DIGITS, _DIGEST_DIGITS = 22, 43
+"""Digits of 16 and of 32 bytes in base64, without padding."""
 _BLOCK = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
@@ -99,8 +101,12 @@ _names = msgspec.json.Decoder(list[_Named])
 _text = msgspec.json.Decoder(str)
 _fields = msgspec.json.Decoder(dict[str, Any])
 _disclosed = msgspec.json.Decoder(tuple[str, str, dict[str, Any]])
-_Parts = dict[str, list[bytes]]
-"""Members of JSON objects, as bytes of the line, by the word that they are withheld with; "" where none is."""
+_encode = msgspec.json.Encoder().encode
+_FIELDS_IN_ORDER = {event: sorted(words.items()) for event, words in _FIELDS.items()}
+_POST_IN_ORDER = sorted(_POST.items())
+"""As members stand in a canonical line."""
+_Members = dict[str, Any]
+"""Members of a JSON object: each value as the bytes of the line, or an object of such members again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,75 +120,77 @@ class Masked:
 def mask(line: bytes) -> Masked:
     """Return the masked form of a ledger line and its disclosures; a line without a salt stands for itself.
 
-    Every byte is taken from the line as it is, so a canonical line has a canonical masked form. Raises BadFormat.
+    Every value is taken from the line as it is, and members keep their order, so a canonical line has a canonical
+    masked form. Raises BadFormat.
     """
+    return Masked(*_mask(line))
+
+
+def masked_form(line: bytes) -> bytes:
+    """Return the masked form alone. Raises BadFormat."""
+    return _mask(line)[0]
+
+
+def _mask(line: bytes) -> tuple[bytes, dict[str, bytes]]:
     if _SALT not in line:
-        return Masked(line, {})
+        return line, {}
     try:
-        fields = _line.decode(line)
-        if "salt" not in fields:
-            return Masked(line, {})
-        salt = bytes.fromhex(_text.decode(fields.pop("salt")))
+        shown = _line.decode(line)
+        if "salt" not in shown:
+            return line, {}
+        salt = bytes.fromhex(_text.decode(shown.pop("salt")))
         if len(salt) != SALT_BYTES:
             raise BadFormat(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-        parts = _parts(fields)
+        disclosures = _disclosures(salt, _withheld(shown))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, ValueError) as error:
         raise BadFormat(f"a line that has no masked form: {error}") from error
-    shown = parts.pop("", [])
-    disclosures = _disclosures(salt, parts)
     digests = b'","'.join(sorted(map(digest, disclosures.values())))
-    sealed = b'"_sd":["%b"]' % digests if digests else b'"_sd":[]'
-    return Masked(b"{%b}" % b",".join([sealed, *shown]), disclosures)
+    sealed = b'{"_sd":["%b"],' % digests if digests else b'{"_sd":[],'
+    return sealed + _encode(shown)[1:], disclosures
 
 
-def _parts(fields: Mapping[str, msgspec.Raw]) -> _Parts:
-    """Sort the members of a line by the word that they are withheld with."""
+def _withheld(fields: _Members) -> dict[str, _Members]:
+    """Take out of a line what can be withheld; return it by the word that it is withheld with."""
     event = _text.decode(fields["event"])
-    words, parts = _FIELDS.get(event, {}), _Parts({"": []})
-    shown = parts[""]
-    for name, raw in fields.items():
-        if name in words:
-            parts.setdefault(words[name], []).append(_member(name, raw))
-        elif name == event == "facts":
-            _sort_facts(raw, parts)
-        elif name == event == "post":
-            _sort_post(raw, parts)
-        else:
-            shown.append(_member(name, raw))
+    parts: dict[str, _Members] = {}
+    for name, word in _FIELDS_IN_ORDER.get(event, ()):
+        if name in fields:
+            parts.setdefault(word, {})[name] = fields.pop(name)
+    if event == "facts" and event in fields:
+        _sort_facts(fields.pop(event), parts)
+    elif event == "post" and event in fields:
+        _sort_post(fields, parts)
     return parts
 
 
-def _member(name: str, raw: msgspec.Raw) -> bytes:
-    return b'"%b":%b' % (name.encode(), raw)
+def _sort_post(fields: _Members, parts: dict[str, _Members]) -> None:
+    shown = _line.decode(fields["post"])
+    for name, word in _POST_IN_ORDER:
+        if name in shown:
+            parts.setdefault(word, {}).setdefault("post", {})[name] = shown.pop(name)
+    if shown:
+        fields["post"] = shown
+    else:
+        del fields["post"]
 
 
-def _sort_post(raw: msgspec.Raw, parts: _Parts) -> None:
-    own = _Parts()
-    for name, value in _line.decode(raw).items():
-        own.setdefault(_POST.get(name, ""), []).append(_member(name, value))
-    for word, members in own.items():
-        parts.setdefault(word, []).append(b'"post":{%b}' % b",".join(members))
-
-
-def _sort_facts(raw: msgspec.Raw, parts: _Parts) -> None:
+def _sort_facts(raw: msgspec.Raw, parts: dict[str, _Members]) -> None:
     """Sort facts; each keeps its place in the list as its name, so that the list can be put together again."""
-    own = _Parts()
     for number, (fact, value) in enumerate(zip(_names.decode(raw), _list.decode(raw), strict=True)):
         word = _CLAIMED.get(fact.name) or (PLACE if fact.name.startswith("GPS") else FACTS)
-        own.setdefault(word, []).append(b'"%d":%b' % (number, value))
-    for word, members in own.items():
-        parts.setdefault(word, []).append(b'"facts":{%b}' % b",".join(members))
+        parts.setdefault(word, {}).setdefault("facts", {})[str(number)] = value
 
 
-def _disclosures(salt: bytes, parts: _Parts) -> dict[str, bytes]:
+def _disclosures(salt: bytes, parts: Mapping[str, _Members]) -> dict[str, bytes]:
     # HMAC (RFC 2104) by its two hashes: a large capture has a million words, and hmac.digest takes three times as long.
     key = salt.ljust(_BLOCK, b"\0")
     inner, outer = key.translate(_INNER), key.translate(_OUTER)
     disclosures = {}
     for word, members in parts.items():
         name = word.encode()
-        own = _base64url(sha256(outer + sha256(inner + name).digest()).digest()[:SALT_BYTES])
-        disclosures[word] = _base64url(b'["%b","%b",{%b}]' % (own, name, b",".join(members)))
+        own = b2a_base64(sha256(outer + sha256(inner + name).digest()).digest()[:SALT_BYTES]).translate(_URL_SAFE)
+        text = b'["%b","%b",%b]' % (own[:_SALT_DIGITS], name, _encode(members))
+        disclosures[word] = b2a_base64(text).translate(_URL_SAFE).rstrip(b"=\n")
     return disclosures
 
 
@@ -190,13 +198,13 @@ def commitments(lines: Iterable[bytes]) -> tuple[bytes, int]:
     """Return the Merkle root over the masked forms of these lines (32 bytes), and their number. Raises BadFormat."""
     tree = MerkleTree()
     for line in lines:
-        tree.append(mask(line).form)
+        tree.append(masked_form(line))
     return tree.root(), tree.size
 
 
 def digest(disclosure: bytes) -> bytes:
     """Return the digest of a disclosure as it stands in a masked form: base64url, without padding."""
-    return _base64url(sha256(disclosure).digest())
+    return b2a_base64(sha256(disclosure).digest()).translate(_URL_SAFE)[:_DIGEST_DIGITS]
 
 
 def open_form(form: bytes, disclosures: Iterable[bytes]) -> dict[str, Any]:
@@ -252,7 +260,3 @@ def _put_back(fields: dict[str, Any], members: Mapping[str, Any]) -> None:
             there |= value
         elif there is not value:
             raise BadFormat(f"two disclosures give back {name[:40]}")
-
-
-def _base64url(data: bytes) -> bytes:
-    return b2a_base64(data, newline=False).translate(_URL_SAFE).rstrip(b"=")

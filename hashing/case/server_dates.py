@@ -17,6 +17,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from hashing.case.events import Exchange, HostDates, ServerDates
@@ -30,6 +31,8 @@ _FIXDATE = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
     re.ASCII,
 )
+_PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]+(?::[0-9]+)?)/", re.ASCII)
+"""How nearly all addresses begin."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = 1000
@@ -105,6 +108,8 @@ class DateBounds:
 
 def _host(url: str) -> str:
     """Return whose clock it is: host and port, as in the address."""
+    if plain := _PLAIN_HOST.match(url):
+        return plain[1].lower()[:_LONGEST_HOST]
     try:
         return urlsplit(url).netloc.rpartition("@")[2].lower()[:_LONGEST_HOST]
     except ValueError:
@@ -113,15 +118,21 @@ def _host(url: str) -> str:
 
 def _bounds(exchange: Exchange) -> tuple[int | None, int | None] | None:
     """Return the bounds that one exchange sets, in milliseconds; None where its times cannot be read."""
-    date, started = http_date(exchange.server_date), _moment(exchange.started)
-    if date is None or started is None or not 0 <= exchange.seconds <= _LONGEST:
+    dated, started = _dated(exchange.server_date), _moment(exchange.started)
+    if dated is None or started is None or not 0 <= exchange.seconds <= _LONGEST:
         return None
-    dated, begun = _milliseconds(date), _milliseconds(started)
+    begun = _milliseconds(started)
     # No duration is known of an exchange whose process died.
     ended = begun + _CUT + math.ceil(exchange.seconds * _SECOND) + _CUT if exchange.seconds else None
     low = dated - ended if ended is not None else None
     high = dated + _SECOND - begun if exchange.age.strip() in {"", "0"} else None
     return low, high
+
+
+@lru_cache(maxsize=64)  # many answers are of one second
+def _dated(text: str) -> int | None:
+    date = http_date(text)
+    return None if date is None else _milliseconds(date)
 
 
 def _moment(text: str) -> datetime | None:

@@ -81,8 +81,12 @@ def digest_readings(
 
 def default_workers() -> int:
     """Return two threads for each processor that this process may use: one reads while the other hashes."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(2 * processors, _MOST_WORKERS)
+    return min(2 * processors(), _MOST_WORKERS)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _batches(readings: Iterable[HashReading]) -> Iterator[_Batch]:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _THROUGH = _ROOT | os.O_NOFOLLOW
@@ -71,7 +71,7 @@ def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *,
         return _open_regular(name, flags, folder, alone=alone)
 
 
-def _open_regular(name: str, flags: int, folder: int, *, alone: bool) -> int:
+def _open_regular(name: str | bytes, flags: int, folder: int, *, alone: bool) -> int:
     # Looked at before it is opened: opening some devices has an effect.
     _demand_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), alone=alone)
     descriptor = os.open(name, flags | _FILE, dir_fd=folder)
@@ -81,6 +81,57 @@ def _open_regular(name: str, flags: int, folder: int, *, alone: bool) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def open_root(root: Path) -> int:
+    """Open the folder that the user named, through links, and return its descriptor: for `Folders`."""
+    return os.open(root, _ROOT)
+
+
+class Folders:
+    """Opens many files below a folder that is open: the folder of the last one is kept for the next.
+
+    A context manager; what is renamed meanwhile is found where it was.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._path = b""
+        """Of the folder that is kept, below the root."""
+        self._kept = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._let_go()
+
+    def open_file(self, name: bytes) -> int:
+        """Open a regular file by its path below the root, to read, and return its descriptor."""
+        path, _, last = name.rpartition(b"/")
+        if path != self._path:
+            self._let_go()
+            if path:
+                self._kept, self._path = self._reach(path), path
+        return _open_regular(last, os.O_RDONLY, self._kept if path else self._root, alone=False)
+
+    def _reach(self, path: bytes) -> int:
+        parts, descriptor = path.split(b"/"), self._root
+        if b".." in parts:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        for part in parts:
+            try:
+                deeper = os.open(part, _THROUGH, dir_fd=descriptor)
+            finally:
+                if descriptor != self._root:
+                    os.close(descriptor)
+            descriptor = deeper
+        return descriptor
+
+    def _let_go(self) -> None:
+        if self._kept >= 0:
+            os.close(self._kept)
+        self._kept, self._path = -1, b""
 
 
 def opened(path: Path, root: Path | None = None) -> BinaryIO:

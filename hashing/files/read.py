@@ -82,21 +82,46 @@ def digest_file(
     try:
         descriptor = _open(path, follow_symlinks=follow_symlinks, root=root)
         try:
-            before = os.fstat(descriptor)
-            _demand_regular(path, before)  # it may have been replaced since it was looked at
-            if before.st_size >= LARGE:
-                ReadAhead(descriptor, before.st_size, hashers).run(progress)
-            else:
-                buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
-                _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
-            after = os.fstat(descriptor)
+            _hash_open(path, descriptor, hashers, buffer, progress)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise FileUnreadable(refused(path, error)) from error
-    size = hashers[0].size
-    _demand_unchanged(path, before, after, size)
-    return FileDigests(path, size, tuple([hasher.digest() for hasher in hashers]))
+    return FileDigests(path, hashers[0].size, tuple([hasher.digest() for hasher in hashers]))
+
+
+def sha256_of(
+    folders: inside.Folders, name: bytes, buffer: bytearray, progress: Callable[[int], None]
+) -> tuple[int, bytes]:
+    """Read a regular file below an open folder once; return its size, and its SHA-256 as 32 bytes.
+
+    `progress` is told the number of bytes after each piece. Raises OSError, FileUnreadable.
+    """
+    hasher = new_hash()
+    descriptor = folders.open_file(name)
+    try:
+        _hash_open(Path(), descriptor, [hasher], buffer, progress)
+    finally:
+        os.close(descriptor)
+    return hasher.size, bytes.fromhex(hasher.hexdigest())
+
+
+def _hash_open(
+    path: Path,
+    descriptor: int,
+    hashers: Sequence[Hasher],
+    buffer: bytearray | None,
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Feed an open file to every hasher. Raises OSError, FileUnreadable."""
+    before = os.fstat(descriptor)
+    _demand_regular(path, before)  # it may have been replaced since it was looked at
+    if before.st_size >= LARGE:
+        ReadAhead(descriptor, before.st_size, hashers).run(progress)
+    else:
+        buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
+        _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
+    _demand_unchanged(path, before, os.fstat(descriptor), hashers[0].size)
 
 
 def _open(path: Path, *, follow_symlinks: bool, root: Path | None) -> int:

@@ -10,8 +10,9 @@ import hashlib
 import re
 
 from hashing.errors import BadFormat
-from hashing.warc.http_head import Framing, ResponseHead, parse_head
+from hashing.warc.http_head import parse_head, parse_status
 
+_CHUNKED = re.compile(rb"chunked", re.IGNORECASE)
 _LONGEST_HEAD = 1 << 20
 _LONGEST_LINE = 1 << 12
 
@@ -25,7 +26,6 @@ class HttpBlock:
 
     def __init__(self, *, headless: bool = False, most: int | None = None) -> None:
         self.head = b""
-        self._parsed: ResponseHead | None = None
         self._most = most
         self.raw = _Digest(most)
         self._in_head = not headless
@@ -59,11 +59,17 @@ class HttpBlock:
     @property
     def status(self) -> str:
         """The status of three digits; "" where the block does not begin as a response does."""
-        return f"{self._parsed.status:03d}" if self._parsed is not None else ""
+        try:
+            return f"{parse_status(self.head):03d}"
+        except BadFormat:
+            return ""
 
     def field(self, name: str) -> str:
         """Return a header field, values of several joined with commas; "" where there is none."""
-        return self._parsed.field(name) if self._parsed is not None else ""
+        try:
+            return parse_head(self.head).field(name)
+        except BadFormat:
+            return ""
 
     def _add_to_head(self, piece: bytes) -> bytes:
         """Add what belongs to the head; return what does not."""
@@ -74,16 +80,15 @@ class HttpBlock:
         end = found.end() if found else 0  # without an end there is no head
         self.head, rest = self.head[:end], self.head[end:]
         self._in_head = False
-        if self._framing().chunked:
+        if _CHUNKED.search(self.head) and self._comes_in_chunks():
             self._chunks = _Chunks(self._most)
         return rest
 
-    def _framing(self) -> Framing:
+    def _comes_in_chunks(self) -> bool:
         try:
-            self._parsed = parse_head(self.head)
-            return self._parsed.framing()
+            return parse_head(self.head).framing().chunked
         except BadFormat:
-            return Framing()
+            return False
 
 
 class _Digest:

@@ -80,12 +80,22 @@ class ResponseHead:
         return "close" in said or (not self.minor and "keep-alive" not in said)
 
 
+def parse_status(head: bytes) -> int:
+    """Read the status alone. Raises BadFormat where a head does not begin as one."""
+    return int(_start(head.partition(b"\n")[0].removesuffix(b"\r").translate(_AS_SPACE))[3])
+
+
+def _start(line: bytes) -> re.Match[bytes]:
+    found = _STATUS.fullmatch(line)
+    if found is None or int(found[3]) < _LOWEST:
+        raise BadFormat("no status line")
+    return found
+
+
 def parse_head(head: bytes) -> ResponseHead:
     """Read a head, from its status line to its empty line. Raises BadFormat where it does not begin as one."""
     start, *lines = head.replace(b"\r\n", b"\n").translate(_AS_SPACE).split(b"\n")
-    found = _STATUS.fullmatch(start)
-    if found is None or int(found[3]) < _LOWEST:
-        raise BadFormat("no status line")
+    found = _start(start)
     fields: list[tuple[str, str]] = []
     is_field = False
     for line in lines:

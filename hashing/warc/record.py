@@ -32,6 +32,15 @@ _ONCE = frozenset({
     "warc-block-digest", "warc-payload-digest", BODY_FILE.lower(), BODY_DIGEST.lower(),
 })  # fmt: skip
 """Fields that may not be repeated (ISO 28500:2017, section 5.1): one reader would take the first, another the last."""
+_NAMES = {
+    name: name.lower()
+    for name in (
+        "WARC-Type", "WARC-Record-ID", "WARC-Date", "WARC-Target-URI", "WARC-IP-Address", "WARC-Protocol",
+        "WARC-Cipher-Suite", "WARC-Concurrent-To", "WARC-Truncated", "WARC-Block-Digest", "WARC-Payload-Digest",
+        "Content-Type", "Content-Length", BODY_FILE, BODY_DIGEST,
+    )
+}  # fmt: skip
+"""Fields as they are nearly always written, in lower case."""
 _VERSIONS = {"WARC/1.1", "WARC/1.0"}
 """Ours are of 1.1; what others hand over may be of 1.0, which is read alike."""
 
@@ -202,17 +211,25 @@ def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
             raise BadFormat(f"the record at offset {offset} has no complete header")
         head += piece
     head, _, rest = head.partition(b"\r\n\r\n")
-    # A line that begins with white space continues the one before it.
-    first, *lines = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "replace")).split("\r\n")
+    text = head.decode("utf-8", "replace")
+    if "\r\n " in text or "\r\n\t" in text:  # a line that begins with white space continues the one before it
+        text = re.sub(r"\r\n[ \t]+", " ", text)
+    first, *lines = text.split("\r\n")
     if first not in _VERSIONS:
         raise BadFormat(f"no WARC/1.1 record at offset {offset}")
     fields: dict[str, str] = {}
     for line in lines:
         written, _, value = line.partition(":")
-        if (name := written.strip().lower()) in fields and name in _ONCE:
-            raise BadFormat(f"the record at offset {offset} has {name} twice")
-        fields[name] = value.strip()
+        fields[_NAMES.get(written) or written.strip().lower()] = value.strip()
+    if len(fields) < len(lines):
+        _demand_once([line.partition(":")[0].strip().lower() for line in lines], offset)
     return fields, rest
+
+
+def _demand_once(names: Sequence[str], offset: int) -> None:
+    twice = [name for place, name in enumerate(names) if name in _ONCE and name in names[:place]]
+    if twice:
+        raise BadFormat(f"the record at offset {offset} has {twice[0]} twice")
 
 
 def _content_length(fields: dict[str, str], offset: int) -> int:

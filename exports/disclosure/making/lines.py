@@ -11,7 +11,7 @@ from exports.errors import NotRedactable
 from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
 from exports.format.masked import event_of
 from hashing.case.events import CaptureEvent, Commitments, ItemFacts, PostRead, WorkingCopy
-from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, read_disclosure
+from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, masked_form, read_disclosure
 from hashing.ledger.merkle import Levels, leaf_hash
 
 _IN_THE_BYTES = {AUTHOR, TEXT, FACTS, PLACE}
@@ -98,7 +98,7 @@ def line_files(lines: Sequence[bytes], disclosed: Sequence[DisclosedLine]) -> It
         yield SHOWN, lines_of([b" ".join(line.shown) for line in masked])
         yield (
             MASKED_PROOFS,
-            _proofs([line.index for line in masked], [leaf_hash(mask(each).form) for each in lines[:end]]),
+            _proofs([line.index for line in masked], [leaf_hash(masked_form(each)) for each in lines[:end]]),
         )
 
 

@@ -1,4 +1,4 @@
-"""Bundles of many files, part of which a second process reads: what is found must not depend on it."""
+"""Bundles and cases of many files, which further processes read: what is found must not depend on them."""
 
 from __future__ import annotations
 
@@ -45,17 +45,18 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every fault is found alike with a second process, without one, and with one that cannot be started."""
+    """Every fault is found alike with further processes, without, and with some that cannot be started."""
     maker = make_case(tmp_path)
     maker.capture([Thing(f"{number}.jpg", photo(number)) for number in range(3)])
     bundle = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "bundle").path
     FAULTS[fault](next(bundle.glob("data/captures/*/items/*1.jpg")))
-    alone = verify(bundle)
+    alone, case = verify(bundle), verify(maker.path)
     told: list[int] = []
     monkeypatch.setattr("exports.format.folder_tree.FEWEST", 1)
-    monkeypatch.setattr("exports.format.folder_tree.default_workers", lambda: 4)
+    monkeypatch.setattr("exports.format.folder_tree.processors", lambda: 2)
     assert verify(bundle, progress=lambda done, _: told.append(done)) == alone
     assert alone.verdict == {"none": "ok", "a path that climbs": "unchecked"}.get(fault, "mismatch")
     assert max(told, default=0) == alone.bytes
+    assert verify(maker.path) == case
     monkeypatch.setattr("sys.executable", "/bin/false")
     assert verify(bundle) == alone
