@@ -182,7 +182,7 @@ def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
         Thing(
             "x.jpg",
             photo(),
-            kind=hostile,
+            kind="page",
             url=hostile,
             alt=hostile,
             partial=hostile,
