@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.request.extractor import Fetch, FetchRequest, PostGone
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -20,7 +21,10 @@ def ask_again(known: KnownPost, fetch: Fetch) -> Iterator[PostGone]:
     """
     answer = fetch.get(
         FetchRequest(
-            url=known.url, kind="post", found_in=f"the watch: no longer listed, before {known.ref}", optional=True
+            url=known.url,
+            kind=ItemKind.POST,
+            found_in=f"the watch: no longer listed, before {known.ref}",
+            optional=True,
         )
     )
     if answer.status in _GONE:

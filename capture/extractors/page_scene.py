@@ -11,6 +11,7 @@ from capture.extractors.web_page import StoredPage, found_in, read_stored_page
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
 from hashing.case import verdict
 from hashing.case.events import PageJudged, PostChanged
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.page import ReadPage
@@ -38,7 +39,7 @@ class PageScene:
             if answer.stored is None:
                 yield from self._not_given(answer)
                 return
-            if answer.stored.item.kind != "page":
+            if answer.stored.item.kind != ItemKind.PAGE:
                 return
             read = read_stored_page(answer.stored, self._fetch.readers)
             target, how = self._stub_target(read, answer)
@@ -57,7 +58,7 @@ class PageScene:
             self._seen[target] = None
             place = f"{how} of {answer.stored.item.ref}"
             answer = self._fetch.get(
-                FetchRequest(url=target, kind="page", found_in=place, referer=answer.url, named_by=answer.stored)
+                FetchRequest(url=target, kind=ItemKind.PAGE, found_in=place, referer=answer.url, named_by=answer.stored)
             )
 
     def of_stored(self, stored: StoredItem) -> Iterator[Finding]:
@@ -125,8 +126,8 @@ class PageScene:
             number += 1
             self._seen[url] = None
             place = f"rel=next: part {number}"
-            answer = self._fetch.get(FetchRequest(url=url, kind="page", found_in=place, named_by=answer.stored))
-            if answer.stored is None or answer.stored.item.kind != "page":
+            answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.PAGE, found_in=place, named_by=answer.stored))
+            if answer.stored is None or answer.stored.item.kind != ItemKind.PAGE:
                 yield from self._not_given(answer)
                 break
             read = read_stored_page(answer.stored, self._fetch.readers)

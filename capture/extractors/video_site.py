@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from capture.extractors.ask_again import ask_again
 from capture.extractors.video.known_sites import is_known_by_name
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotMine
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -38,9 +39,10 @@ class Video:
         if not (search.found or search.refused):
             raise NotMine(f"{scene.url}: no video there ({search.none or 'yt-dlp found none'})")
         page = (
-            search.page or fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene", optional=True)).stored
+            search.page
+            or fetch.get(FetchRequest(url=scene.url, kind=ItemKind.PAGE, found_in="scene", optional=True)).stored
         )
-        if page is not None and page.item.kind == "page":
+        if page is not None and page.item.kind == ItemKind.PAGE:
             yield from found_on_page(page, fetch, videos=False)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from capture.extractors.page_scene import PageScene
 from capture.extractors.video import Signs
 from capture.extractors.web_page import videos_of
 from capture.request.extractor import Fetch, FetchRequest, Finding
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -31,14 +32,14 @@ class Web:
         """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
         from capture.extractors.feed import looks_like_feed, no_feed, read_feed
 
-        answer = fetch.get(FetchRequest(url=scene.url, kind="page", found_in="scene"))
+        answer = fetch.get(FetchRequest(url=scene.url, kind=ItemKind.PAGE, found_in="scene"))
         stored = answer.stored
         if stored is not None and looks_like_feed(stored):
             yield from read_feed(stored, fetch, lambda page: PageScene(page.item.url, fetch).of_stored(page))
             return
         if stored is not None:
             yield from no_feed(stored, fetch)
-        if stored is not None and stored.item.kind == "playlist":
+        if stored is not None and stored.item.kind == ItemKind.PLAYLIST:
             yield from videos_of(stored, fetch, Signs(page=True))
         else:
             yield from PageScene(scene.url, fetch).of_answer(answer)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from capture.page.document import Attributes, Snippet, Start
 from capture.page.images import ImageCandidate, image_mentions, largest, late_places, source_candidates
-from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
 from capture.page.urls import is_embedded, shown, tidy
+from hashing.case.kinds import ItemKind
 
 _LONGEST_LINK_TEXT = 500
 _FRAMES_SHOWN = 3
@@ -62,7 +63,7 @@ class ContentMedia:
         first = ", ".join(shown(frame) for frame in list(self._frames)[:_FRAMES_SHOWN])
         return [f"{len(self._frames):,} frame(s) show other pages, which were not read: {first}"]
 
-    def _show(self, kind: Kind, raw: str | None, found_in: str, alt: str = "") -> None:
+    def _show(self, kind: ItemKind, raw: str | None, found_in: str, alt: str = "") -> None:
         if raw:
             self._mentions.show(Mention(kind, (Position(raw, found_in),), alt))
 
@@ -84,7 +85,7 @@ class ContentMedia:
         self._around.append((name, []))
         alt = attributes.get("title", "") or attributes.get("aria-label", "")
         self._show(_player_kind(name), attributes.get("src") or attributes.get("data-src"), f"{name} src", alt)
-        self._show("photo", attributes.get("poster") or attributes.get("data-poster"), f"{name} poster", alt)
+        self._show(ItemKind.PHOTO, attributes.get("poster") or attributes.get("data-poster"), f"{name} poster", alt)
 
     def _source(self, _tag: str, attributes: Attributes) -> None:
         around = self._around[-1][0] if self._around else ""
@@ -146,21 +147,21 @@ class ContentMedia:
 
     def _late_background(self, tag: str, attributes: Attributes) -> None:
         for place in late_places(tag, attributes, shows_images=False) if attributes else ():
-            self._mentions.show(Mention("photo", (place,)))
+            self._mentions.show(Mention(ItemKind.PHOTO, (place,)))
 
     def _svg_image(self, _tag: str, attributes: Attributes) -> None:
         if "src" in attributes or "srcset" in attributes:
             self._image("img", attributes)  # browsers read <image> outside SVG as <img>
         else:
-            self._show("photo", attributes.get("href") or attributes.get("xlink:href"), "svg image")
+            self._show(ItemKind.PHOTO, attributes.get("href") or attributes.get("xlink:href"), "svg image")
 
     def _input(self, _tag: str, attributes: Attributes) -> None:
         if attributes.get("type", "").strip().lower() == "image":
-            self._show("photo", attributes.get("src"), "input image", attributes.get("alt", ""))
+            self._show(ItemKind.PHOTO, attributes.get("src"), "input image", attributes.get("alt", ""))
 
     def _background_sound(self, _tag: str, attributes: Attributes) -> None:
-        self._show("audio", attributes.get("src"), "bgsound")
+        self._show(ItemKind.AUDIO, attributes.get("src"), "bgsound")
 
 
-def _player_kind(name: str) -> Kind:
-    return "audio" if name == "audio" else "video"
+def _player_kind(name: str) -> ItemKind:
+    return ItemKind.AUDIO if name == "audio" else ItemKind.VIDEO

@@ -10,6 +10,7 @@ from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Position
 from capture.page.srcset import parse_srcset
 from capture.page.urls import LONGEST, is_embedded
+from hashing.case.kinds import ItemKind
 
 _SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 # Where pages that load images late keep the address until a script moves it to src.
@@ -63,7 +64,7 @@ def image_mentions(
     alt = attributes.get("alt", "") or attributes.get("title", "")
     for name in _IN_FULL:
         if attributes.get(name):
-            yield Mention("photo", (Position(attributes[name], f"{tag} {name}"),), alt)
+            yield Mention(ItemKind.PHOTO, (Position(attributes[name], f"{tag} {name}"),), alt)
     late = [ImageCandidate(Position(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
     if not (late or _has_address(attributes)):
         late = [ImageCandidate(place) for place in late_places(tag, attributes)]
@@ -74,12 +75,12 @@ def image_mentions(
     if not ranked:
         return
     if ranked[0].is_sized or not late:
-        yield Mention("photo", _best(ranked), alt)
+        yield Mention(ItemKind.PHOTO, _best(ranked), alt)
         return
     for candidate in late:
-        yield Mention("photo", (candidate.place,), alt)
+        yield Mention(ItemKind.PHOTO, (candidate.place,), alt)
     if now and not is_embedded(now[0].place.raw):
-        yield Mention("photo", (now[0].place,), alt)
+        yield Mention(ItemKind.PHOTO, (now[0].place,), alt)
 
 
 def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool = True) -> list[Position]:
@@ -111,7 +112,7 @@ def _has_address(attributes: Mapping[str, str]) -> bool:
 
 def largest(sources: Sequence[ImageCandidate]) -> Mention:
     """Return the largest of a <picture> that has no <img>."""
-    return Mention("photo", _best(sorted(sources, key=lambda candidate: candidate.size, reverse=True)))
+    return Mention(ItemKind.PHOTO, _best(sorted(sources, key=lambda candidate: candidate.size, reverse=True)))
 
 
 def srcset_mention(value: str, found_in: str) -> Mention | None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from capture.page.json_ld import JsonLdNode, strings
-from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
+from hashing.case.kinds import ItemKind
 
 _IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")
-_TYPES: dict[str, Kind] = {
-    "AudioObject": "audio",
-    "Barcode": "photo",
-    "ImageObject": "photo",
-    "MusicVideoObject": "video",
-    "Photograph": "photo",
-    "VideoObject": "video",
-    "VideoObjectSnapshot": "video",
+_TYPES: dict[str, ItemKind] = {
+    "AudioObject": ItemKind.AUDIO,
+    "Barcode": ItemKind.PHOTO,
+    "ImageObject": ItemKind.PHOTO,
+    "MusicVideoObject": ItemKind.VIDEO,
+    "Photograph": ItemKind.PHOTO,
+    "VideoObject": ItemKind.VIDEO,
+    "VideoObjectSnapshot": ItemKind.VIDEO,
 }
-_KEYS: dict[str, Kind] = {**dict.fromkeys(_IMAGE_KEYS, "photo"), "video": "video", "audio": "audio"}
+_KEYS: dict[str, ItemKind] = {
+    **dict.fromkeys(_IMAGE_KEYS, ItemKind.PHOTO),
+    "video": ItemKind.VIDEO,
+    "audio": ItemKind.AUDIO,
+}
 _LOGO = "logo"
 
 
@@ -38,17 +43,17 @@ def _in_node(node: JsonLdNode) -> Iterator[Mention]:
     yield from _content(values, kind, alt)
     if kind == "photo":
         for raw in strings(values.get("url")):
-            yield Mention("photo", (Position(raw, "JSON-LD image url"),), alt)
+            yield Mention(ItemKind.PHOTO, (Position(raw, "JSON-LD image url"),), alt)
     for key in _IMAGE_KEYS:
         for raw in strings(values.get(key)):
-            yield Mention("photo", (Position(raw, f"JSON-LD {key}"),))
+            yield Mention(ItemKind.PHOTO, (Position(raw, f"JSON-LD {key}"),))
     for key in ("video", "audio", "associatedMedia"):
         for raw in strings(values.get(key)):
             if promised := kind_of_address(raw):
                 yield Mention(promised, (Position(raw, f"JSON-LD {key}"),), stated=False)
 
 
-def _content(values: dict[str, object], kind: Kind | None, alt: str) -> Iterator[Mention]:
+def _content(values: dict[str, object], kind: ItemKind | None, alt: str) -> Iterator[Mention]:
     """Yield the file of a media object; `embedUrl` is a player and no file."""
     formats = strings(values.get("encodingFormat"))
     stated = kind or (kind_of_type(formats[0]) if formats else None)

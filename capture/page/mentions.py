@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
-from capture.page.kinds import Kind
 from capture.page.urls import Addresses, is_embedded
+from hashing.case.kinds import ItemKind
 
 MOST = 50_000
 """Mentions that are kept of what a page shows, and of what its metadata names."""
@@ -28,7 +28,7 @@ class MediaLink:
     """
 
     url: str
-    kind: Kind
+    kind: ItemKind
     found_in: str
     alt: str = ""
 
@@ -47,7 +47,7 @@ class Mention:
     `stated` says that the page itself states the kind; otherwise it is what the extension of the address promises.
     """
 
-    kind: Kind
+    kind: ItemKind
     places: tuple[Position, ...]
     alt: str = ""
     stated: bool = True
@@ -59,7 +59,7 @@ class Mentions:
     def __init__(self) -> None:
         self.content: list[Mention] = []
         self.metadata: list[Mention] = []
-        self._known: dict[tuple[Kind, tuple[Position, ...]], Mention] = {}
+        self._known: dict[tuple[ItemKind, tuple[Position, ...]], Mention] = {}
         self.hidden = 0
         """How many elements are open whose content the page does not show."""
         self._left_out = 0

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from capture.page.images import srcset_mention
-from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import MOST, Mention, Mentions, Position
 from capture.page.meta import meta_names, words
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.page.document import Attributes, Start
@@ -28,7 +29,7 @@ _ADDRESSES = ("", ":url", ":secure_url")
 _TYPES = (":type", ":content_type")
 
 _MICRODATA = frozenset({"contenturl", "image", "thumbnailurl"})
-_PRELOADED: dict[str, Kind] = {"image": "photo", "video": "video", "audio": "audio"}
+_PRELOADED: dict[str, ItemKind] = {"image": ItemKind.PHOTO, "video": ItemKind.VIDEO, "audio": ItemKind.AUDIO}
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class _Recording:
         """Return its addresses, where its type or their extension says that they are files and no players."""
         stated = kind_of_type(self.parts.get(":type") or self.parts.get(":content_type") or "")
         if self.family == _STREAM:
-            stated = stated or "video"
+            stated = stated or ItemKind.VIDEO
         return [
             Mention(kind, (Position(raw, f"{self.family}{part}"),), stated=stated is not None)
             for part, raw in self.parts.items()
@@ -73,7 +74,7 @@ class MetadataMedia:
             return
         for name, place in meta_names(attributes):
             if name in _IMAGES:
-                self._image = self._mentions.name(Mention("photo", (Position(content, place),)))
+                self._image = self._mentions.name(Mention(ItemKind.PHOTO, (Position(content, place),)))
             elif name in _IMAGE_WORDS and self._image is not None:
                 self._image.alt = self._image.alt or content
             elif family := next((family for family in _RECORDINGS if name.startswith(family)), None):
@@ -95,15 +96,15 @@ class MetadataMedia:
         rel = words(attributes, "rel")
         href = attributes.get("href", "")
         if "image_src" in rel and href:
-            self._mentions.name(Mention("photo", (Position(href, "link rel=image_src"),)))
+            self._mentions.name(Mention(ItemKind.PHOTO, (Position(href, "link rel=image_src"),)))
         elif "preload" in rel and (kind := _PRELOADED.get(attributes.get("as", "").strip().lower())):
             self._preloaded(kind, href, attributes)
         elif href and (names := _MICRODATA.intersection(words(attributes, "itemprop"))):
             promised = kind_of_address(href)
             place = Position(href, f"link itemprop={min(names)}")
-            self._mentions.name(Mention(promised or "photo", (place,), stated=promised is None))
+            self._mentions.name(Mention(promised or ItemKind.PHOTO, (place,), stated=promised is None))
 
-    def _preloaded(self, kind: Kind, href: str, attributes: Attributes) -> None:
+    def _preloaded(self, kind: ItemKind, href: str, attributes: Attributes) -> None:
         found_in = f"link rel=preload as={attributes['as'].strip().lower()}"
         mention = srcset_mention(attributes.get("imagesrcset", ""), found_in)
         if mention is None and href:

@@ -8,6 +8,7 @@ from capture.page.css import css_images
 from capture.page.document import Attributes, Snippet, Start
 from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Mentions, Position
+from hashing.case.kinds import ItemKind
 
 _LONGEST_SHEET = 4 << 20
 
@@ -54,4 +55,4 @@ class StyleMedia:
 
     def _show(self, raw: str, found_in: str) -> None:
         if raw:
-            self._mentions.show(Mention("photo", (Position(raw, found_in),)))
+            self._mentions.show(Mention(ItemKind.PHOTO, (Position(raw, found_in),)))

@@ -28,22 +28,22 @@ class Reach(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class AddressKind:
     """What an address is, in words that follow "is", and who may be sent there."""
 
     words: str
     reach: Reach
 
 
-_PUBLIC = Kind("a public address", Reach.PUBLIC)
-_LOOPBACK = Kind("this computer itself", Reach.PRIVATE)
-_PRIVATE = Kind("a private or reserved address", Reach.PRIVATE)
-_RESERVED = Kind("a private or reserved address", Reach.NAMED)
-_LINK_LOCAL = Kind("a link-local address", Reach.NAMED)
-_MULTICAST = Kind("a multicast address", Reach.NEVER)
-_METADATA = Kind("a cloud's metadata service", Reach.NEVER)
+_PUBLIC = AddressKind("a public address", Reach.PUBLIC)
+_LOOPBACK = AddressKind("this computer itself", Reach.PRIVATE)
+_PRIVATE = AddressKind("a private or reserved address", Reach.PRIVATE)
+_RESERVED = AddressKind("a private or reserved address", Reach.NAMED)
+_LINK_LOCAL = AddressKind("a link-local address", Reach.NAMED)
+_MULTICAST = AddressKind("a multicast address", Reach.NEVER)
+_METADATA = AddressKind("a cloud's metadata service", Reach.NEVER)
 
-_TABLE: tuple[tuple[Network, Kind], ...] = tuple(
+_TABLE: tuple[tuple[Network, AddressKind], ...] = tuple(
     (ipaddress.ip_network(network), kind)
     for kind, networks in (
         # The most special first: the first row that holds an address decides. Metadata services hand out credentials.
@@ -96,7 +96,7 @@ def judged_by(address: Address) -> tuple[Address, ...]:
     return (address,)
 
 
-def kind_of(address: Address) -> Kind:
+def kind_of(address: Address) -> AddressKind:
     """Return what an address is by itself, without what it may carry inside."""
     return next(kind for network, kind in _TABLE if network.version == address.version and address in network)
 

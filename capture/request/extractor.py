@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from capture.errors import CaptureError
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -32,7 +33,7 @@ class FetchRequest:
     """
 
     url: str
-    kind: str
+    kind: ItemKind
     found_in: str
     alt: str = ""
     referer: str = ""

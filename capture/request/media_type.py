@@ -9,9 +9,8 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["page", "feed", "playlist", "photo", "video", "audio", "document", "file"]
+from hashing.case.kinds import ItemKind
 
 HEAD = 4096
 """Bytes of a file's beginning that are looked at."""
@@ -21,12 +20,12 @@ HEAD = 4096
 class MediaType:
     """A file's type: the kind that goldenhour sorts by, the MIME type, and the extension that fits (`.jpg`)."""
 
-    kind: Kind
+    kind: ItemKind
     mime: str
     extension: str
 
 
-_KNOWN: dict[str, tuple[Kind, str]] = {
+_KNOWN: dict[str, tuple[str, str]] = {
     "text/html": ("page", ".html"), "application/xhtml+xml": ("page", ".xhtml"),
     "image/jpeg": ("photo", ".jpg"), "image/png": ("photo", ".png"), "image/gif": ("photo", ".gif"),
     "image/webp": ("photo", ".webp"), "image/tiff": ("photo", ".tif"), "image/bmp": ("photo", ".bmp"),
@@ -167,11 +166,9 @@ def _of(mime: str) -> MediaType:
     return MediaType(_kind(mime), mime, extension_for(mime))
 
 
-def _kind(mime: str) -> Kind:
-    if mime in _KNOWN:
-        return _KNOWN[mime][0]
-    families: dict[str, Kind] = {"image": "photo", "video": "video", "audio": "audio", "text": "document"}
-    return families.get(mime.partition("/")[0], "file")
+def _kind(mime: str) -> ItemKind:
+    families = {"image": "photo", "video": "video", "audio": "audio", "text": "document"}
+    return ItemKind(_KNOWN[mime][0] if mime in _KNOWN else families.get(mime.partition("/")[0], "file"))
 
 
 def _declared(declared: str | None) -> MediaType | None:

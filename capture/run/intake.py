@@ -21,6 +21,7 @@ from capture.run.writer import HandIn, Writer
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
+from hashing.case.kinds import MEDIA, ItemKind
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, timestamp
 
@@ -31,16 +32,10 @@ if TYPE_CHECKING:
     from capture.request.progress import Progress
     from capture.run.examination import Examination
 
-ERROR_PAGE = "error page"
-REMNANT = "remnant"
-"""The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
-MEDIA = frozenset({"photo", "video", "audio", "document"})
-"""Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
-
-_BESIDE = frozenset({REMNANT, "listing", "data", "account", "identity"})
+_BESIDE = frozenset({ItemKind.SUPERSEDED_BODY, ItemKind.LISTING, ItemKind.DATA, ItemKind.ACCOUNT, ItemKind.IDENTITY})
 """Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
-_SEEN_OR_HEARD = frozenset({"photo", "video", "audio", "segment"})
+_SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.SEGMENT})
 """Kinds that no text can be."""
 _PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
 
@@ -138,7 +133,7 @@ class ItemStore:
         item = Item(
             time=timestamp(self._clock()),
             ref=ref,
-            kind="post",
+            kind=ItemKind.POST,
             url=finding.url,
             path=f"{ITEMS}/{name}",
             size=size,
@@ -152,7 +147,7 @@ class ItemStore:
         said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
         if finding.facts:
             said.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
-        found = FetchRequest(url=finding.url, kind="post", found_in=finding.found_in)
+        found = FetchRequest(url=finding.url, kind=ItemKind.POST, found_in=finding.found_in)
 
         def _no_room() -> Failed:
             return self._failure(found, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
@@ -170,7 +165,9 @@ class ItemStore:
         if arrival.size and not arrival.held:
             number = int(arrival.ref.rpartition("-")[2])
             item = self._item(
-                FetchRequest(url=arrival.url, kind=REMNANT, found_in="an exchange that was followed by another"),
+                FetchRequest(
+                    url=arrival.url, kind=ItemKind.SUPERSEDED_BODY, found_in="an exchange that was followed by another"
+                ),
                 arrival,
                 ref=f"{arrival.ref}.{arrival.number}",
                 name=f"{number:04d}-exchange-{arrival.number}.body",
@@ -186,7 +183,7 @@ class ItemStore:
 
     def not_given(self, finding: Unavailable) -> None:
         """Record that something was refused to us, or is not to be had."""
-        found = FetchRequest(url=finding.url, kind="", found_in=finding.found_in)
+        found = FetchRequest(url=finding.url, kind=ItemKind.DATA, found_in=finding.found_in)
         self._writer.record(self._failure(found, "", finding.reason, 0))
 
     def skip(self, url: str, reason: str, count: int = 1) -> None:
@@ -243,7 +240,7 @@ class ItemStore:
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
         """Return that a watched page, which an earlier round has, is gone; whether it was edited, its source judges."""
         known = self._known.items.get(found.url)
-        a_page = found.kind == "page" and (item is None or item.kind in {"page", ERROR_PAGE})
+        a_page = found.kind == ItemKind.PAGE and (item is None or item.kind in {ItemKind.PAGE, ItemKind.ERROR_PAGE})
         if known is None or not a_page or not reason or status not in _GONE:
             return None
         after = item.ref if item is not None else ""
@@ -267,7 +264,7 @@ class ItemStore:
             and fetched.whole
             and arrival.held
             and arrival.sha256 == known.sha256
-            and found.kind == "page"
+            and found.kind == ItemKind.PAGE
             and found.found_in == _SCENE
         )
 
@@ -298,15 +295,15 @@ class ItemStore:
         sample = plain_sample(self._readers, arrival)
         sniffed = media_type(sample, arrival.header("content-type"))
         kind = _kind(found, sniffed)
-        if found.optional and kind == "page" != found.kind and arrival.held and _says_page(arrival):
+        if found.optional and kind == ItemKind.PAGE != found.kind and arrival.held and _says_page(arrival):
             return None  # the host's page for everything that it does not know
         return self._item(
             found,
             arrival,
             ref=arrival.ref,
-            name=item_name(number, fetched.url, ERROR_PAGE if refused else kind, sniffed.extension),
+            name=item_name(number, fetched.url, ItemKind.ERROR_PAGE if refused else kind, sniffed.extension),
             source=source,
-            kind=ERROR_PAGE if refused else kind,
+            kind=ItemKind.ERROR_PAGE if refused else kind,
             mime=sniffed.mime,
             final_url=fetched.url if fetched.url != found.url else "",
             partial=arrival.cut,
@@ -321,7 +318,7 @@ class ItemStore:
         ref: str,
         name: str,
         source: str,
-        kind: str = "",
+        kind: ItemKind | None = None,
         mime: str = "application/octet-stream",
         final_url: str = "",
         partial: str = "",
@@ -363,7 +360,7 @@ class ItemStore:
             self.bytes += item.size
             self.got += not item.error_page and item.kind not in _BESIDE
         self._progress.stored(item)
-        if item.kind == "photo" and not item.error_page:
+        if item.kind == ItemKind.PHOTO and not item.error_page:
             self._examination.examine(item)
 
 
@@ -381,9 +378,9 @@ def _marked(item: Item | None, found: FetchRequest, reason: str) -> Item | None:
     return replace(item, error_page=reason) if item is not None and reason and marked else item
 
 
-def _kind(found: FetchRequest, sniffed: MediaType) -> str:
+def _kind(found: FetchRequest, sniffed: MediaType) -> ItemKind:
     """Return what an item is: the source's word for a post or a listing, unless a page came in its place."""
-    if found.kind in MEDIA or found.kind == "page" or sniffed.kind == "page":
+    if found.kind in MEDIA or ItemKind.PAGE in {found.kind, sniffed.kind}:
         return sniffed.kind
     return found.kind
 
@@ -394,7 +391,7 @@ def _says_page(arrival: Arrival) -> bool:
 
 def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival, readers: Readers) -> str:
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
-    if (item is None or item.kind == "page") and found.kind != "page" and found.method != "HEAD":
+    if (item is None or item.kind == ItemKind.PAGE) and found.kind != ItemKind.PAGE and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
     if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, arrival)):
         return f"the server sent {instead} instead of a {found.kind}"
@@ -407,7 +404,7 @@ def _words_instead(item: Item, arrival: Arrival) -> str:
     if not arrival.size:
         return "an empty answer (0 bytes)"
     said = item.mime
-    as_text = said.startswith("text/") or said.endswith(("/json", "+json", "/xml")) or item.kind == "feed"
+    as_text = said.startswith("text/") or said.endswith(("/json", "+json", "/xml")) or item.kind == ItemKind.FEED
     return f"{_PLAIN_NAMES.get(said, said)}" if as_text else ""
 
 

@@ -29,7 +29,6 @@ from capture.recorder.stopping import Stop
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
 from capture.run.examination import Examination
-from capture.run.intake import REMNANT
 from capture.run.writer import HandIn, Writer
 from hashing.case.capture_folder import (
     CHECKPOINT,
@@ -57,6 +56,7 @@ from hashing.case.events import (
     WarcClosed,
     WorkingCopy,
 )
+from hashing.case.kinds import ItemKind
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
 from hashing.files import inside
@@ -320,7 +320,7 @@ class _Finishing:
         if item is not None and inside.kind(self._folder.path / item.path, self._root):
             self._move_aside(self._folder.path / item.path)
         failed = Failed(time=self._now(), url=sent.url, reason=arrival.cut, ref=sent.ref, exchange=sent.exchange)
-        photo = item is not None and item.kind == "photo"
+        photo = item is not None and item.kind == ItemKind.PHOTO
 
         def _written() -> None:
             if item is not None and photo:
@@ -350,7 +350,7 @@ class _Finishing:
         return Item(
             time=self._now(),
             ref=f"{arrival.ref}.{arrival.number}" if followed else arrival.ref,
-            kind=kind.kind if whole_answer else REMNANT,
+            kind=kind.kind if whole_answer else ItemKind.SUPERSEDED_BODY,
             url=arrival.url,
             path=f"{ITEMS}/{name or plain}",
             size=arrival.size,

@@ -37,13 +37,14 @@ from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
 from capture.run.examination import Examination
 from capture.run.fetch_pool import FetchPool
-from capture.run.intake import MEDIA, ItemStore
+from capture.run.intake import ItemStore
 from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
 from capture.versions import versions_record
 from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
+from hashing.case.kinds import MEDIA
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
 from hashing.times import Clock, system_clock, timestamp

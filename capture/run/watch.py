@@ -20,6 +20,7 @@ from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, capture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Item, PostChanged
+from hashing.case.kinds import MEDIA, ItemKind
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
@@ -134,8 +135,9 @@ class Watch:
             number=number,
             scene=parse_scene(scene).text,  # without the login that it may hold
             result=result,
-            posts=sum(item.kind in {"post", "page"} for item in items) - changes.count("served differently"),
-            media=sum(item.kind in {"photo", "video", "audio", "document"} for item in items),
+            posts=sum(item.kind in {ItemKind.POST, ItemKind.PAGE} for item in items)
+            - changes.count("served differently"),
+            media=sum(item.kind in MEDIA for item in items),
             edited=changes.count("edited"),
             gone=changes.count("gone"),
             otherwise=changes.count("served differently"),

@@ -20,6 +20,7 @@ from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
 from exports.format.stated import stated
 from hashing.case.case import CAPTURES
+from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def said_of(entry: ItemView) -> str:
 def _item_row(entry: ItemView) -> tuple[str, ...]:
     item = entry.item
     kind = f"{item.kind}, not whole" if item.partial else item.kind
-    shown = entry.post.permalink if entry.post and item.kind == "post" else ""
+    shown = entry.post.permalink if entry.post and item.kind == ItemKind.POST else ""
     return item.ref, kind, human_size(item.size), item.sha256[:_HASH_DIGITS], shown or item.url
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json
@@ -135,7 +136,7 @@ class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """An original that is on disk: the bytes as served, hashed while they arrived."""
 
     ref: str
-    kind: str
+    kind: ItemKind
     url: str
     path: str
     size: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hashing.case.kinds import ItemKind
+
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A part of a post. A field that has nothing to say is left out."""
@@ -25,7 +27,7 @@ class PostMedia(_Record, frozen=True, kw_only=True):
     """A photo, video or audio that a post shows. The item that holds it is the one with this `url`."""
 
     url: str
-    kind: str
+    kind: ItemKind
     alt: str = ""
     """What the author says it shows."""
     cid: str = ""

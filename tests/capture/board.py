@@ -9,6 +9,7 @@ import msgspec
 from capture.extractors import FetchRequest, PostExcerpt
 from capture.extractors.ask_again import ask_again
 from capture.recorder.decoding import decoded_body
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Board:
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield each post of the list, and its photo."""
-        stored = fetch.get(FetchRequest(url=scene.url, kind="listing", found_in="scene")).stored
+        stored = fetch.get(FetchRequest(url=scene.url, kind=ItemKind.LISTING, found_in="scene")).stored
         if stored is None:
             return
         with stored.body.open("rb") as file:
@@ -52,7 +53,7 @@ class Board:
             offset = body.index(data, offset)
             entry = msgspec.json.decode(data, type=Entry)
             url, photo = f"{base}{entry.id}", f"{base}{entry.photo}"
-            media = (PostMedia(url=photo, kind="photo", alt="what it shows"),) if entry.photo else ()
+            media = (PostMedia(url=photo, kind=ItemKind.PHOTO, alt="what it shows"),) if entry.photo else ()
             post = Post(
                 platform="board",
                 server="board.example",
@@ -65,7 +66,7 @@ class Board:
             )
             yield PostExcerpt(of=stored, offset=offset, data=data, url=url, found_in="board", post=post)
             if entry.photo:
-                yield FetchRequest(url=photo, kind="photo", found_in=f"post {url}", alt="what it shows")
+                yield FetchRequest(url=photo, kind=ItemKind.PHOTO, found_in=f"post {url}", alt="what it shows")
             offset += len(data)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from capture.request.known import Known, KnownPost
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 
 URL = "https://files.example/media/1/fire.jpg"
@@ -15,7 +16,7 @@ POST = Post(
     text="It burns.",
     links=("https://news.example/a",),
     visibility="public",
-    media=(PostMedia(url=f"{URL}?sig=0123456789abcdef0123&e=1790000000&w=800", kind="photo", alt="Smoke"),),
+    media=(PostMedia(url=f"{URL}?sig=0123456789abcdef0123&e=1790000000&w=800", kind=ItemKind.PHOTO, alt="Smoke"),),
 )
 KNOWN = KnownPost(ref="MP/1-0001", url=POST.id, source="fediverse", post=POST)
 EARLIER = Known(posts={POST.id: KNOWN}, shown={(POST.id, POST.server): KNOWN})
@@ -28,16 +29,20 @@ SAME: dict[str, dict[str, object]] = {
     "an arriving preview": {"links": ("https://news.example/a", "https://news.example/card")},
     "an accepted quote": {"quotes": "https://mill.example/o/9"},
     "a new signature": {
-        "media": (PostMedia(url=f"{URL}?sig=fedcba9876543210fedc&e=1790000300&w=800", kind="photo", alt="Smoke"),)
+        "media": (
+            PostMedia(url=f"{URL}?sig=fedcba9876543210fedc&e=1790000300&w=800", kind=ItemKind.PHOTO, alt="Smoke"),
+        )
     },
     "another host for files": {
-        "media": (PostMedia(url=f"{URL.replace('files', 'files2')}?w=800", kind="photo", alt="Smoke"),)
+        "media": (PostMedia(url=f"{URL.replace('files', 'files2')}?w=800", kind=ItemKind.PHOTO, alt="Smoke"),)
     },
 }
 EDITED: dict[str, dict[str, object]] = {
     "text": {"text": "It is out."},
-    "alt text": {"media": (PostMedia(url=URL + "?w=800", kind="photo", alt="Fire"),)},
-    "another photo": {"media": (PostMedia(url=URL.replace("fire", "flood") + "?w=800", kind="photo", alt="Smoke"),)},
+    "alt text": {"media": (PostMedia(url=URL + "?w=800", kind=ItemKind.PHOTO, alt="Fire"),)},
+    "another photo": {
+        "media": (PostMedia(url=URL.replace("fire", "flood") + "?w=800", kind=ItemKind.PHOTO, alt="Smoke"),)
+    },
     "an exchanged link": {"links": ("https://other.example/b",)},
     "visibility": {"visibility": "private"},
     "the platform's time of an edit": {"edited": "2026-11-24T10:15:00Z"},

@@ -27,6 +27,7 @@ from hashing.case.events import (
     WarcPlace,
 )
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.files.digest import Digest
 from hashing.files.storage import OWNER_WRITES
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
@@ -138,7 +139,7 @@ class CaptureMaker:
         item = Item(
             time=moment,
             ref=f"{self.started.exhibit}-{number:04d}",
-            kind=thing.kind,
+            kind=ItemKind(thing.kind),
             url=url,
             path=path,
             size=len(thing.body),
@@ -209,7 +210,7 @@ class CaptureMaker:
         item = Item(
             time=moment,
             ref=f"{self.started.exhibit}-{self._items:04d}",
-            kind="post",
+            kind=ItemKind.POST,
             url=post.permalink,
             path=self.folder.settle_item(path, f"{self._items:04d}-post.json"),
             size=len(data),

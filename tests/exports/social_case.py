@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from hashing.case.events import PostChanged, ProofRead
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Edit, Post, PostMedia
 from hashing.times import system_clock, timestamp
 from tests.exports.small_case import Thing, make_case, photo
@@ -30,7 +31,7 @@ POST = Post(
     tags=("fire",),
     counts={"replies": 1, "likes": 1200},
     edits=(Edit(time="2026-11-24T10:15:02+01:00", text="Smoke"),),
-    media=(PostMedia(url=PHOTO, kind="photo", alt="grey smoke"),),
+    media=(PostMedia(url=PHOTO, kind=ItemKind.PHOTO, alt="grey smoke"),),
 )
 
 

@@ -19,6 +19,7 @@ from capture.extractors.bluesky.xrpc import query, refusal
 from capture.recorder.reading import plain_body
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
 from capture.request.known import same_words
+from hashing.case.kinds import ItemKind
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class AccountPosts:
         did, limit = self._account.did, self._fetch.options.limit
         found_in = f"posts of {did} that no list gave"
         url = query(self._account.pds, "com.atproto.sync.getRepo", did=did)
-        answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found_in, optional=True))
         stored = answer.stored
         if stored is None or answer.reason or stored.item.content_encoding:
             reason = f"the whole repository is not to be had either: {refusal(answer, self._fetch)}"
@@ -153,7 +154,7 @@ class AccountPosts:
         more = {"cursor": cursor} if cursor else {}
         where = {"repo": self._account.did, "collection": POST}
         url = query(self._account.pds, "com.atproto.repo.listRecords", **where, limit=size, **more)
-        return FetchRequest(url=url, kind="listing", found_in=self._name if cursor else "scene", optional=True)
+        return FetchRequest(url=url, kind=ItemKind.LISTING, found_in=self._name if cursor else "scene", optional=True)
 
     def _listed(self, unread: list[Unavailable]) -> Iterator[Listed]:
         """Read the pages again, one at a time: held in memory they would grow with the account."""

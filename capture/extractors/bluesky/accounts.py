@@ -16,6 +16,7 @@ from capture.extractors.json_value import line
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, Unavailable
 from hashing.atproto import did_web_url
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account
 
 PROFILE = "app.bsky.actor.profile"
@@ -97,7 +98,7 @@ class Accounts:
     def _ask_status(self, account: KnownAccount) -> str:
         url = query(account.pds, "com.atproto.sync.getRepoStatus", did=account.did)
         found_in = f"account {account.did}, whether its server still keeps it"
-        answer = self._fetch.get(FetchRequest(url=url, kind="data", found_in=found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found_in, optional=True))
         stored = stored_of(answer)
         if stored is None:
             error = xrpc_error(answer, self._fetch)[0]
@@ -196,10 +197,10 @@ class Accounts:
 def _documents(did: str, fetch: Fetch) -> list[FetchRequest]:
     found_in = f"account {did}"
     if not did.startswith(_PLC):
-        return [FetchRequest(url=did_web_url(did), kind="identity", found_in=found_in, optional=True)]
+        return [FetchRequest(url=did_web_url(did), kind=ItemKind.IDENTITY, found_in=found_in, optional=True)]
     directory = fetch.options.bluesky.plc.rstrip("/")
     return [
-        FetchRequest(url=f"{directory}/{did}{path}", kind="identity", found_in=found_in, optional=True)
+        FetchRequest(url=f"{directory}/{did}{path}", kind=ItemKind.IDENTITY, found_in=found_in, optional=True)
         for path in ("", "/log/audit")
     ]
 
@@ -213,4 +214,4 @@ def _document_facts(document: Document) -> tuple[Fact, ...]:
 
 def _profile(account: KnownAccount) -> FetchRequest:
     url = query(account.pds, "com.atproto.repo.getRecord", repo=account.did, collection=PROFILE, rkey="self")
-    return FetchRequest(url=url, kind="account", found_in=f"account {account.did}", optional=True)
+    return FetchRequest(url=url, kind=ItemKind.ACCOUNT, found_in=f"account {account.did}", optional=True)

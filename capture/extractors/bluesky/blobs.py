@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from capture.extractors.bluesky.said import MOST_BLOBS
 from capture.extractors.json_value import line, text
 from hashing.atproto import AtprotoError, Cid
+from hashing.case.kinds import ItemKind
 
 _MOST_VALUES = 200_000
 _LONGEST_ALT = 10_000
-_KINDS = ("image", "video", "audio")
+_KINDS = {"image": ItemKind.PHOTO, "video": ItemKind.VIDEO, "audio": ItemKind.AUDIO}
 _LEGACY = {"cid", "mimeType"}
 """What a blob was in records of before 2023."""
 
@@ -21,7 +22,7 @@ class Blob:
     """A blob that a record names, with what the record says of it."""
 
     cid: str
-    kind: str
+    kind: ItemKind
     alt: str
 
 
@@ -69,8 +70,6 @@ def _blob(value: dict[str, object], alt: str) -> Blob | None:
     return Blob(cid=cid, kind=_kind(line(value.get("mimeType"), 200)), alt=alt)
 
 
-def _kind(mime: str) -> str:
-    family = mime.partition("/")[0].lower()
-    if family in _KINDS:
-        return "photo" if family == "image" else family
-    return "subtitles" if mime.lower().startswith("text/vtt") else "document"
+def _kind(mime: str) -> ItemKind:
+    other = ItemKind.SUBTITLES if mime.lower().startswith("text/vtt") else ItemKind.DOCUMENT
+    return _KINDS.get(mime.partition("/")[0].lower(), other)

@@ -10,6 +10,7 @@ from capture.extractors.bluesky.at_uri import is_did
 from capture.extractors.bluesky.stored_answer import Unread, did_of
 from capture.extractors.bluesky.xrpc import query, stored_of
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, Unavailable
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import KnownAccount
@@ -63,7 +64,9 @@ def resolve(handle: str, fetch: Fetch) -> Resolved:
         f"https://{handle}/.well-known/atproto-did",
     )
     found_in = f"handle {handle}"
-    answers = fetch.get_all(FetchRequest(url=url, kind="identity", found_in=found_in, optional=True) for url in urls)
+    answers = fetch.get_all(
+        FetchRequest(url=url, kind=ItemKind.IDENTITY, found_in=found_in, optional=True) for url in urls
+    )
     resolved = Resolved(handle=handle, outstanding=answers, fetch=fetch)
     resolved.did = next((did for found, answer in answers if (did := resolved.did_in(found, answer))), "")
     return resolved

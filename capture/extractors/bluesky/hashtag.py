@@ -12,6 +12,7 @@ from capture.extractors.bluesky.pages import RecordPage, pages
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all
+from hashing.case.kinds import ItemKind
 from hashing.times import timestamp
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
     def _found(cursor: str, size: int) -> FetchRequest:
         more = {"cursor": cursor} if cursor else {}
         url = query(appview, "app.bsky.feed.searchPosts", **parameters, limit=size, **more)
-        return FetchRequest(url=url, kind="listing", found_in=name, optional=True)
+        return FetchRequest(url=url, kind=ItemKind.LISTING, found_in=name, optional=True)
 
     shows, taken = Shows(appview, fetch), 0
     for page in pages(fetch, _found, "posts", _LOGIN, views=True):

@@ -30,6 +30,7 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
 if TYPE_CHECKING:
@@ -166,14 +167,14 @@ class Records:
     def _asked(self, wanted: Wanted) -> tuple[FetchRequest, FetchRequest]:
         uri, account = wanted.uri, self.accounts[wanted.uri.did]
         url = query(account.pds, "com.atproto.repo.getRecord", repo=uri.did, collection=uri.collection, rkey=uri.rkey)
-        record = FetchRequest(url=url, kind="post", found_in=wanted.found_in, optional=True)
+        record = FetchRequest(url=url, kind=ItemKind.POST, found_in=wanted.found_in, optional=True)
         return record, self._proof(uri, f"post {uri}")
 
     def _proof(self, uri: AtUri, found_in: str) -> FetchRequest:
         self._revisions.ask(uri.did)
         pds = self.accounts[uri.did].pds
         url = query(pds, "com.atproto.sync.getRecord", did=uri.did, collection=uri.collection, rkey=uri.rkey)
-        return FetchRequest(url=url, kind="proof", found_in=found_in, optional=True)
+        return FetchRequest(url=url, kind=ItemKind.PROOF, found_in=found_in, optional=True)
 
     def _record_and_proof(
         self, wanted: Wanted, asked_record: tuple[FetchRequest, Answer], asked_proof: tuple[FetchRequest, Answer]
@@ -346,7 +347,7 @@ def _not_to_be_had(wanted: Wanted, reason: str, url: str = "") -> Iterator[Findi
 def pictures_of(wanted: Wanted) -> Iterator[Finding]:
     """Yield the photos of a post as an AppView made them smaller, where the originals are not to be had."""
     for picture in wanted.shown.pictures if wanted.shown is not None else ():
-        yield FetchRequest(url=picture, kind="photo", found_in=f"post {wanted.uri}, as the AppView shows it")
+        yield FetchRequest(url=picture, kind=ItemKind.PHOTO, found_in=f"post {wanted.uri}, as the AppView shows it")
 
 
 def differences(shown: Post, signed: Post) -> list[str]:

@@ -21,6 +21,7 @@ from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_erro
 from capture.extractors.unreached import unreached
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotMine, PostGone, Unavailable
 from hashing.case.events import ProofRead
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -63,7 +64,7 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     yield from resolved.unread
     yield Unavailable(url=scene.url, reason=reason, found_in="scene")
     if not scene.url.startswith("at://"):
-        yield FetchRequest(url=scene.url, kind="page", found_in="scene")
+        yield FetchRequest(url=scene.url, kind=ItemKind.PAGE, found_in="scene")
 
 
 def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
@@ -110,7 +111,10 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     """
     host = host_of(origin)
     found = FetchRequest(
-        url=f"{origin}/xrpc/_health", kind="data", found_in=f"whether {host} speaks the AT Protocol", optional=True
+        url=f"{origin}/xrpc/_health",
+        kind=ItemKind.DATA,
+        found_in=f"whether {host} speaks the AT Protocol",
+        optional=True,
     )
     stored = stored_of(fetch.get(found))
     try:
@@ -119,7 +123,7 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     except Unread as error:
         raise NotMine(f"{host}: {error}") from error
     url = f"{origin}/xrpc/app.bsky.feed.getPosts"
-    answer = fetch.get(FetchRequest(url=url, kind="data", found_in=found.found_in, optional=True))
+    answer = fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found.found_in, optional=True))
     if not answer.status:
         raise NotMine(unreached(origin, answer.reason))
     if answer.status != _BAD_REQUEST or not all(xrpc_error(answer, fetch)):
@@ -142,7 +146,7 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
     """Yield what the AppView still shows of a post that its account's server does not give."""
     appview = fetch.options.bluesky.appview.rstrip("/")
     url = query(appview, "app.bsky.feed.getPosts", uris=str(uri))
-    found = FetchRequest(url=url, kind="listing", found_in=f"post {uri}, as the AppView shows it", optional=True)
+    found = FetchRequest(url=url, kind=ItemKind.LISTING, found_in=f"post {uri}, as the AppView shows it", optional=True)
     stored = stored_of(fetch.get(found))
     if stored is None:
         return

@@ -16,6 +16,7 @@ from capture.extractors.bluesky.said import Thread, ThreadNode
 from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, thread_of
 from capture.extractors.bluesky.xrpc import demands_login, host_of, query, refusal, stored_of
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, Unavailable
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
@@ -113,7 +114,7 @@ class BlueskyThread:
     def _around(self, question: _Question, depth: int) -> tuple[str, Answer]:
         uri, height = str(question.uri), question.height
         url = query(self._appview, "app.bsky.feed.getPostThread", uri=uri, depth=depth, parentHeight=height)
-        return url, self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
+        return url, self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=self._name, optional=True))
 
     def _read(self, answer: Answer) -> tuple[Thread | None, Unread | str]:
         """Return the thread in an answer, or why there is none."""

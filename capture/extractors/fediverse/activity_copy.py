@@ -13,16 +13,19 @@ from capture.extractors.fediverse.status import PUBLIC
 from capture.extractors.fediverse.stored_answer import activity_of, not_read
 from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
+from hashing.case.kinds import ItemKind
 
 
 def beside(name: str, found_in: str) -> FetchRequest:
     """Return what is to be fetched for a post's ActivityPub JSON beside the API's; many servers give it to none."""
-    return FetchRequest(url=name, kind="data", found_in=found_in, headers={"Accept": ACCEPT}, optional=True)
+    return FetchRequest(url=name, kind=ItemKind.DATA, found_in=found_in, headers={"Accept": ACCEPT}, optional=True)
 
 
 def find_activity(url: str, fetch: Fetch, *, found_in: str, has_token: bool) -> Generator[Finding, None, str]:
     """Fetch a post by its address as ActivityPub and yield what it says; return why that is not to be had, or ""."""
-    answer = fetch.get(FetchRequest(url=url, kind="post", found_in=found_in, headers={"Accept": ACCEPT}, optional=True))
+    answer = fetch.get(
+        FetchRequest(url=url, kind=ItemKind.POST, found_in=found_in, headers={"Accept": ACCEPT}, optional=True)
+    )
     if is_as_before(answer):
         return ""
     if answer.stored is None or answer.reason:
@@ -50,6 +53,8 @@ def _actor(url: str, fetch: Fetch) -> StoredItem | None:
     if not url:
         return None
     answer = fetch.get(
-        FetchRequest(url=url, kind="account", found_in="author of the post", headers={"Accept": ACCEPT}, optional=True)
+        FetchRequest(
+            url=url, kind=ItemKind.ACCOUNT, found_in="author of the post", headers={"Accept": ACCEPT}, optional=True
+        )
     )
     return answer.stored if not answer.reason else None

@@ -7,18 +7,21 @@ from urllib.parse import urlsplit
 
 from capture.extractors.json_value import Json, mapping, sequence, text, web_url
 from capture.request.extractor import FetchRequest, NotFollowed, Unavailable
+from hashing.case.kinds import ItemKind
 from hashing.case.post import PostMedia
 
 MOST = 24
 """Media of one post that are named in its record; the largest number that servers are known to allow is 20."""
 _LONGEST_ALT = 10_000
 
-_KINDS = {"image": "photo", "video": "video", "gifv": "video", "audio": "audio"}
+_VIDEO, _AUDIO, _DOCUMENT = ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT
+_KINDS = {"image": ItemKind.PHOTO, "video": _VIDEO, "gifv": _VIDEO, "audio": _AUDIO}
+_FAMILIES = {"image": ItemKind.PHOTO, "video": _VIDEO, "audio": _AUDIO, "text": _DOCUMENT, "application": _DOCUMENT}
 _EXTENSIONS = {
-    "mp4": "video", "m4v": "video", "webm": "video", "mov": "video", "mkv": "video", "ogv": "video", "avi": "video",
-    "mp3": "audio", "m4a": "audio", "ogg": "audio", "oga": "audio", "opus": "audio", "wav": "audio", "flac": "audio",
-    "aac": "audio", "pdf": "document", "txt": "document", "csv": "document",
-}  # fmt: skip
+    **dict.fromkeys(("mp4", "m4v", "webm", "mov", "mkv", "ogv", "avi"), _VIDEO),
+    **dict.fromkeys(("mp3", "m4a", "ogg", "oga", "opus", "wav", "flac", "aac"), _AUDIO),
+    **dict.fromkeys(("pdf", "txt", "csv"), _DOCUMENT),
+}
 
 
 def read_attachments(value: object) -> tuple[PostMedia, ...]:
@@ -31,14 +34,13 @@ def without_address(value: object) -> int:
     return sum(_attachment(mapping(each)) is None for each in sequence(value, MOST))
 
 
-def kind_of(named: str, mime: str, url: str) -> str:
+def kind_of(named: str, mime: str, url: str) -> ItemKind:
     """Return what a thing is expected to be: by the platform's word, its MIME type, or its name; a photo in doubt."""
-    by_mime = {"image": "photo", "video": "video", "audio": "audio", "text": "document", "application": "document"}
     return (
         _KINDS.get(named)
-        or by_mime.get(mime.partition("/")[0])
+        or _FAMILIES.get(mime.partition("/")[0])
         or _EXTENSIONS.get(urlsplit(url).path.rpartition(".")[2].lower())
-        or "photo"
+        or ItemKind.PHOTO
     )
 
 

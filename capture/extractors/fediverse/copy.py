@@ -16,6 +16,7 @@ from capture.extractors.fediverse.stored_answer import list_of, not_read, post_o
 from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.extractors.fediverse.address import FediverseAddress
@@ -56,7 +57,7 @@ class Copy:
         """Have the server look for the post by its address, which many do for those alone who log in; return it."""
         url = self._server.api("v2", "search", q=self._address.url, resolve="true", type="statuses")
         found_in = f"search for {self._address.url}"
-        answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=found_in, optional=True))
         if answer.stored is None:
             self.refusals += (
                 [] if is_as_before(answer) else [refusal(self._fetch.readers, self._server, answer, "search")]
@@ -97,7 +98,7 @@ class Copy:
 
     def _ask(self, number: str, *, sure: bool) -> Generator[Finding, None, LocatedCopy | None]:
         url = self._server.api("v1", "statuses", number)
-        answer = self._fetch.get(FetchRequest(url=url, kind="post", found_in=self._found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.POST, found_in=self._found_in, optional=True))
         if answer.stored is None:
             if is_as_before(answer):
                 self.as_before = number
@@ -135,10 +136,10 @@ class Copy:
         """Fetch what a post said before, and its source as its author typed it, where the server gives that."""
         url = self._server.api("v1", "statuses", status.number, "history")
         found_in = f"post {status.post.permalink or status.post.id}"
-        answer = self._fetch.get(FetchRequest(url=url, kind="history", found_in=found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.HISTORY, found_in=found_in, optional=True))
         yield FetchRequest(
             url=self._server.api("v1", "statuses", status.number, "source"),
-            kind="data",
+            kind=ItemKind.DATA,
             found_in=found_in,
             optional=True,
         )

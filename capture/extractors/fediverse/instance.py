@@ -16,6 +16,7 @@ from capture.extractors.served_json import NotJson
 from capture.extractors.unreached import unreached
 from capture.recorder.urls import lent_to
 from capture.request.extractor import Answer, Fetch, FetchRequest
+from hashing.case.kinds import ItemKind
 
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*(?::[0-9]{1,5})?")
 
@@ -26,7 +27,9 @@ def ask_server(origin: str, fetch: Fetch) -> Server:
     has_token = lent_to(origin) in fetch.options.network.tokens
     for version in ("v2", "v1"):
         url = f"{origin}/api/{version}/instance"
-        answer = fetch.get(FetchRequest(url=url, kind="data", found_in=f"what {host} says of itself", optional=True))
+        answer = fetch.get(
+            FetchRequest(url=url, kind=ItemKind.DATA, found_in=f"what {host} says of itself", optional=True)
+        )
         if not answer.status:
             raise NoServer(unreached(origin, answer.reason), reached=False)
         if (domain := _domain(answer, fetch)) is not None:

@@ -27,6 +27,7 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
 OTHER_TIME = "post: not between --since and --until"
@@ -136,7 +137,10 @@ class PostList:
         wanted = {self._server.api("v1", "statuses", status.number, "history"): status for status in statuses}
         asked = (
             FetchRequest(
-                url=url, kind="history", found_in=f"post {status.post.permalink or status.post.id}", optional=True
+                url=url,
+                kind=ItemKind.HISTORY,
+                found_in=f"post {status.post.permalink or status.post.id}",
+                optional=True,
             )
             for url, status in wanted.items()
         )

@@ -28,6 +28,7 @@ from capture.request.extractor import (
     PostGone,
     StoredItem,
 )
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
@@ -44,7 +45,9 @@ def recheck(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
     by_api = urlsplit(known.url).path.startswith(_API)
     found_in = f"the watch: no longer listed, before {known.ref}"
     headers = {} if by_api else {"Accept": ACCEPT}
-    answer = fetch.get(FetchRequest(url=known.url, kind="post", found_in=found_in, headers=headers, optional=True))
+    answer = fetch.get(
+        FetchRequest(url=known.url, kind=ItemKind.POST, found_in=found_in, headers=headers, optional=True)
+    )
     if answer.status in NOT_THERE:
         yield _not_there(known, answer, fetch, by_api=by_api)
     elif answer.stored is None:

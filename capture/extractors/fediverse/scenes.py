@@ -19,6 +19,7 @@ from capture.extractors.served_json import NotJson
 from capture.extractors.web import Web
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.extractors.fediverse.address import FediverseAddress
@@ -132,7 +133,7 @@ def _author(status: Status, server: Server, fetch: Fetch) -> Iterator[Finding]:
     if not status.author:
         return
     url = server.api("v1", "accounts", status.author)
-    answer = fetch.get(FetchRequest(url=url, kind="account", found_in="author of the post", optional=True))
+    answer = fetch.get(FetchRequest(url=url, kind=ItemKind.ACCOUNT, found_in="author of the post", optional=True))
     if answer.stored is None:
         if not is_as_before(answer):
             yield NotFollowed(url=url, reason=refusal(fetch.readers, server, answer, "account"))
@@ -163,7 +164,7 @@ def _account(
     )
     for url in ways:
         searched = "/search?" in url
-        kind = "listing" if searched else "account"
+        kind = ItemKind.LISTING if searched else ItemKind.ACCOUNT
         answer = fetch.get(FetchRequest(url=url, kind=kind, found_in=f"scene {address.url}", optional=True))
         if answer.stored is None and not is_as_before(answer):
             what = "search" if searched else "account"

@@ -15,6 +15,7 @@ from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import list_of, refusal
 from capture.extractors.served_json import NotJson
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
+from hashing.case.kinds import ItemKind
 
 _MOST_ASKED = 25
 _PATIENCE = 3
@@ -68,7 +69,7 @@ class StatusThread:
         """Fetch what stands around one post. Returns whether there is any sense in asking on."""
         url = self._url(number)
         found_in = f"thread of {self._name}"
-        answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=found_in, optional=True))
+        answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=found_in, optional=True))
         if answer.stored is None:
             if not is_as_before(answer):
                 yield Unavailable(

@@ -19,6 +19,7 @@ from capture.extractors.json_value import moment
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import host_and_port
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 
 PAGE_SIZE = 40
@@ -60,7 +61,7 @@ class Timeline:
         url, asked, by_ids, was_full = self._url, set[str](), False, False
         while url:
             asked.add(url)
-            answer = self._fetch.get(FetchRequest(url=url, kind="listing", found_in=self._name, optional=True))
+            answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=self._name, optional=True))
             page = None
             if answer.stored is not None:
                 page = self._page(answer.stored)

@@ -17,6 +17,7 @@ from capture.extractors.feed.xml_media import named
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 from capture.page.mentions import Mention, Position
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account
 
 _VERSION = re.compile(r"https?://jsonfeed\.org/version/")
@@ -91,7 +92,7 @@ def _written(said: dict[str, Any], head: Head, url: str) -> Written:
 def _media(said: dict[str, Any]) -> Iterator[Mention]:
     for name in ("image", "banner_image"):
         if raw := _string(said.get(name)):
-            yield Mention("photo", (Position(raw, name),))
+            yield Mention(ItemKind.PHOTO, (Position(raw, name),))
     for attachment in _list(said.get("attachments")):
         if isinstance(attachment, dict):
             mime, alt = _string(attachment.get("mime_type")), _string(attachment.get("title"))

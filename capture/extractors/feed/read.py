@@ -20,6 +20,7 @@ from capture.request.extractor import (
     Unavailable,
 )
 from capture.request.known import same_words
+from hashing.case.kinds import ItemKind
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+
 
 def looks_like_feed(stored: StoredItem) -> bool:
     """Say whether an item is a feed: its bytes decide, whatever its type says."""
-    return stored.item.kind == FEED
+    return stored.item.kind == ItemKind.FEED
 
 
 def no_feed(stored: StoredItem, fetch: Fetch) -> Iterator[Finding]:
@@ -162,7 +163,9 @@ def _followed(stored: StoredItem, links: dict[str, str], fetch: Fetch, read_page
     """Fetch the pages that the entries lead to, and yield what belongs to each; one that fails is recorded as such."""
     if not fetch.options.follow:
         return
-    wanted = (FetchRequest(url=url, kind="page", found_in=place, named_by=stored) for url, place in links.items())
+    wanted = (
+        FetchRequest(url=url, kind=ItemKind.PAGE, found_in=place, named_by=stored) for url, place in links.items()
+    )
     for _, answer in fetch.get_all(wanted):
-        if answer.stored is not None and answer.stored.item.kind == "page":
+        if answer.stored is not None and answer.stored.item.kind == ItemKind.PAGE:
             yield from read_page(answer.stored)

@@ -8,10 +8,16 @@ from lxml import etree
 
 from capture.extractors.feed.elements import text_of
 from capture.extractors.feed.names import name_of
-from capture.page.kinds import Kind, kind_of_address, kind_of_type
+from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Position
+from hashing.case.kinds import ItemKind
 
-_MEDIUMS: dict[str, Kind] = {"image": "photo", "video": "video", "audio": "audio", "document": "document"}
+_MEDIUMS: dict[str, ItemKind] = {
+    "image": ItemKind.PHOTO,
+    "video": ItemKind.VIDEO,
+    "audio": ItemKind.AUDIO,
+    "document": ItemKind.DOCUMENT,
+}
 _WORDS = ("media:title", "media:description", "media:text")
 _LONGEST_WORDS = 10_000
 
@@ -46,7 +52,7 @@ def named(
     if not raw or not raw.strip():
         return
     stated = kind_of_type(mime or "") or _MEDIUMS.get(medium)
-    kind: Kind = stated or kind_of_address(raw) or ("document" if mime and mime.strip() else "photo")
+    kind: ItemKind = stated or kind_of_address(raw) or (ItemKind.DOCUMENT if mime and mime.strip() else ItemKind.PHOTO)
     yield Mention(kind, (Position(raw, found_in),), alt or "", stated=stated is not None)
 
 

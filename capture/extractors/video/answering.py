@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 from capture.extractors.video.messages import Ask, Told
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
+from hashing.case.kinds import ItemKind
 from hashing.files import inside
 
 _MOST = 5000
 """Questions that one extraction may ask: a list of pages that goes round for ever ends here."""
 _SAMPLE = 4096
 """Bytes of an answer's beginning that are always at hand; a shorter sample is the whole answer."""
-_MEDIA = frozenset({"video", "audio", "photo"})
+_MEDIA = frozenset({ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.PHOTO})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
 _LARGEST_PLAYLIST = 1 << 20
 _DATA = re.compile(r"/api/|graphql|\.json$|/ajax/", re.IGNORECASE)
@@ -86,31 +87,31 @@ class Answering:
             self._media[ask.url] = stored
         if ask.url == self.url and self.page is None:
             self.page = stored
-        if self.first is None or (stored.item.kind == "page" and self.first.item.kind != "page"):
+        if self.first is None or (stored.item.kind == ItemKind.PAGE and self.first.item.kind != ItemKind.PAGE):
             self.first = stored
 
 
 def is_finished(stored: StoredItem) -> bool:
     """Say whether an item is a playlist that says of itself that it will not change (RFC 8216, ISO/IEC 23009-1)."""
-    if stored.item.kind != "playlist" or stored.item.size > _LARGEST_PLAYLIST or stored.item.content_encoding:
+    if stored.item.kind != ItemKind.PLAYLIST or stored.item.size > _LARGEST_PLAYLIST or stored.item.content_encoding:
         return False
     with inside.opened(stored.body) as file:
         body = file.read()
     return b"#EXT-X-ENDLIST" in body or (b"<MPD" in body and b'"dynamic"' not in body)
 
 
-def _kind(ask: Ask) -> str:
+def _kind(ask: Ask) -> ItemKind:
     """Return the kind that an answer probably is; `page` leaves it to the bytes."""
     try:
         path = urlsplit(ask.url).path
     except ValueError:
-        return "page"
+        return ItemKind.PAGE
     if path.lower().endswith(_PLAYLISTS):
-        return "playlist"
+        return ItemKind.PLAYLIST
     wants = {name.lower(): value for name, value in ask.headers.items()}.get("accept", "")
     if ask.method == "POST" or wants.startswith("application/json") or _DATA.search(path):
-        return "data"
-    return "page"
+        return ItemKind.DATA
+    return ItemKind.PAGE
 
 
 def _told(answer: Answer) -> Told:

@@ -10,6 +10,7 @@ from capture.extractors.video.messages import FoundVideo, Stream
 from capture.extractors.video.streams import FILES, HLS, Joined
 from capture.request.extractor import DerivedFile, FetchRequest, Finding, NotFollowed
 from capture.request.item_name import item_name
+from hashing.case.kinds import ItemKind
 
 
 def alone(video: FoundVideo) -> Stream | None:
@@ -21,12 +22,12 @@ def alone(video: FoundVideo) -> Stream | None:
 def beside(video: FoundVideo, where: str) -> Iterator[Finding]:
     """Yield the thumbnail and the subtitles that people wrote, where each is a file."""
     if video.thumbnail:
-        yield FetchRequest(url=video.thumbnail, kind="photo", found_in=f"thumbnail of {where}", optional=True)
+        yield FetchRequest(url=video.thumbnail, kind=ItemKind.PHOTO, found_in=f"thumbnail of {where}", optional=True)
     for subtitle in video.subtitles:
         if subtitle.protocol in HLS:
             continue
         found_in = f"subtitles of {where}: {subtitle.language}"
-        yield FetchRequest(url=subtitle.url, kind="subtitles", found_in=found_in, headers=subtitle.headers)
+        yield FetchRequest(url=subtitle.url, kind=ItemKind.SUBTITLES, found_in=found_in, headers=subtitle.headers)
     if video.automatic:
         reason = "subtitles made by a machine: not fetched, in"
         yield NotFollowed(url=video.url, reason=f"{reason} {video.automatic} languages", count=video.automatic)

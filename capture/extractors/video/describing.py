@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def post_of(video: FoundVideo) -> Post:
         language=video.language,
         tags=video.tags,
         counts=dict(video.counts),
-        media=tuple(PostMedia(url=stream.url, kind="video" if stream.video else "audio") for stream in video.streams),
+        media=tuple(
+            PostMedia(url=stream.url, kind=ItemKind.VIDEO if stream.video else ItemKind.AUDIO)
+            for stream in video.streams
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment, UnreadPlaylist, playlist_of
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.extractors.video.segments import SegmentFetch
@@ -56,7 +57,7 @@ class Follower:
 
     def look(self) -> None:
         """Fetch the playlist again, and what is new in it."""
-        answer = self._segments.get(self._url, "playlist")
+        answer = self._segments.get(self._url, ItemKind.PLAYLIST)
         try:
             if answer.stored is None or answer.reason:
                 raise NoPlaylist(answer.reason or "as it was")

@@ -9,6 +9,7 @@ from pathlib import Path
 from capture.extractors.video.playlist import Key, Segment
 from capture.recorder.urls import lent_to
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
+from hashing.case.kinds import ItemKind
 from hashing.files import inside
 from hashing.files.storage import read_small
 
@@ -37,7 +38,7 @@ class SegmentFetch:
     url: str
     """The stream's own, whose host alone gets its credentials."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    kind: str = "segment"
+    kind: ItemKind = ItemKind.SEGMENT
     pieces: list[FetchedSegment] = field(default_factory=list)
     """What was got, in order."""
     missing: int = 0
@@ -64,7 +65,7 @@ class SegmentFetch:
             else:
                 self.pieces.append(FetchedSegment(segment, stored, start, length))
 
-    def get(self, url: str, kind: str) -> Answer:
+    def get(self, url: str, kind: ItemKind) -> Answer:
         """Fetch something else that belongs to the stream, such as its playlist."""
         return self.fetch.get(FetchRequest(url=url, kind=kind, found_in=self.found_in, headers=self._headers(url)))
 
@@ -72,7 +73,7 @@ class SegmentFetch:
         for key in dict.fromkeys(segment.key for segment in segments):
             if key is None or key.method != "AES-128" or key.url in self.keys:
                 continue
-            stored = self.get(key.url, "data").stored
+            stored = self.get(key.url, ItemKind.DATA).stored
             data = read_small(stored.body) if stored is not None and stored.item.size == _KEY_BYTES else b""
             self.keys[key.url] = data
             if stored is not None:

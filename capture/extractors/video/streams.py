@@ -14,6 +14,7 @@ from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment
 from capture.extractors.video.segments import NotJoined, SegmentFetch, join
 from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from capture.request.media_type import HEAD, sniff
+from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
     from capture.extractors.video.answering import Answering
@@ -79,7 +80,7 @@ class Streams:
         for subtitle in self._video.subtitles:
             if subtitle.protocol in HLS:
                 found_in = f"subtitles of {self._found_in}: {subtitle.language}"
-                segments = SegmentFetch(self._fetch, found_in, subtitle.url, subtitle.headers, kind="subtitles")
+                segments = SegmentFetch(self._fetch, found_in, subtitle.url, subtitle.headers, kind=ItemKind.SUBTITLES)
                 part = _Part(Stream(url=subtitle.url, protocol=subtitle.protocol), segments)
                 if (playlist := self._playlist(part)) is not None and playlist.ended:
                     segments.fetch_segments(playlist.segments)
@@ -115,14 +116,14 @@ class Streams:
         stream = part.stream
         part.file = answering.stored(stream.url)
         if part.file is None:
-            kind = "video" if stream.video else "audio"
+            kind = ItemKind.VIDEO if stream.video else ItemKind.AUDIO
             found = FetchRequest(url=stream.url, kind=kind, found_in=self._found_in, headers=headers)
             answer = self._fetch.get(found)
             part.file = answer.stored if not answer.reason else None
 
     def _playlist(self, part: _Part, answering: Answering | None = None) -> MediaPlaylist | None:
         url = part.stream.url
-        stored = (answering and answering.stored(url)) or part.segments.get(url, "playlist").stored
+        stored = (answering and answering.stored(url)) or part.segments.get(url, ItemKind.PLAYLIST).stored
         if stored is None:
             return None
         part.playlist = stored

@@ -15,6 +15,7 @@ from capture.extractors.video.messages import Ask, Cookie, ExtractionTrouble, Fo
 from capture.extractors.video.plain_words import plain, with_hint
 from capture.extractors.video.streams import Streams, request_headers
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
+from hashing.case.kinds import ItemKind
 
 MOST = 5000
 """Videos of one list; `--limit` sets it lower."""
@@ -112,7 +113,7 @@ class VideoSearch:
         stream = alone(video)
         if stream is not None and answering.stored(stream.url) is None:
             # A file of its own: fetched in its turn, and a page may show it as well.
-            kind = "video" if stream.video else "audio"
+            kind = ItemKind.VIDEO if stream.video else ItemKind.AUDIO
             yield FetchRequest(url=stream.url, kind=kind, found_in=where, headers=request_headers(stream))
             holder = anchor if video.of_platform else page or anchor
         else:

@@ -39,9 +39,9 @@ def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[
             )
 
 
-def with_remnants(events: Sequence[CaptureEvent], refs: Collection[str]) -> set[str]:
+def with_superseded_bodies(events: Sequence[CaptureEvent], refs: Collection[str]) -> set[str]:
     """Return the references with those of bodies that redirects left on the way to an item: `MP/1-0003.5`."""
-    return {event.ref for event in events if isinstance(event, Item) and _REMNANT.sub("", event.ref) in refs}
+    return {event.ref for event in events if isinstance(event, Item) and _SUPERSEDED_BODY.sub("", event.ref) in refs}
 
 
 def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[int]:
@@ -85,5 +85,5 @@ def remarks(events: Sequence[CaptureEvent], lines: Sequence[bytes], refs: Collec
                 yield f"{event.ref}: its line names {', '.join(sorted(named))}, which is withheld"
 
 
-_REMNANT = re.compile(r"\.[0-9]+\Z")
+_SUPERSEDED_BODY = re.compile(r"\.[0-9]+\Z")
 _ITEM = re.compile(r"(?<![\w/])[^\s\"/,:;()\[\]{}]{1,40}/[0-9]{1,18}-[0-9]{4,18}(?![0-9])")

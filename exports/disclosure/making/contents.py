@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_remnants
+from exports.disclosure.making.choice import chosen_lines, demand_items, remarks, with_superseded_bodies
 from exports.disclosure.making.exchanges import Member, copied, find_members
 from exports.disclosure.making.lines import DisclosedLine, disclosed_lines, line_files
 from exports.disclosure.openings import LineOpening
@@ -75,7 +75,7 @@ def disclosed_contents(
     events = [decode_capture_event(line) for line in lines]
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
-    refs = with_remnants(events, set(request.items))
+    refs = with_superseded_bodies(events, set(request.items))
     words = request.words
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
     told = [line.sealed for line in disclosed]

@@ -10,6 +10,7 @@ from exports.bundle.opened_bundle import OpenedBundle
 from exports.format.bundle_listing import CaptureListing
 from exports.format.manifest import ListedItem
 from exports.format.printable import printable
+from hashing.case.kinds import ItemKind
 
 _SCENE = "scene"
 _SHOWN = {"page", "post", "photo", "video", "document", "account"}
@@ -28,7 +29,7 @@ def entry_items(captures: Iterable[CaptureListing]) -> tuple[list[ListedItem], l
         asked = [item for item in served if item.found_in.split(" ", 1)[0] == _SCENE] or served[:1]
         entries += asked
         taken = {item.ref for item in asked}
-        further += [item for item in served if item.kind in {"page", "post"} and item.ref not in taken]
+        further += [item for item in served if item.kind in {ItemKind.PAGE, ItemKind.POST} and item.ref not in taken]
     return entries, further
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hashing.case import verdict
+from hashing.case.kinds import ItemKind
 from tests.capture.conftest import jpeg
 from tests.servers import Body, SceneServer, redirect
 
@@ -169,7 +170,7 @@ def test_one_part_of_several_is_told_and_pages_follows(captured: Captured) -> No
     assert (_judged(first).verdict, _judged(first).leads_to) == (verdict.PART, server.url("/story/2"))
     assert "--pages" in first.failed[0].reason
     assert two.verdicts[-1].leads_to == server.url("/story/3")
-    assert [entry.item.kind for entry in three.items].count("photo") == 3
+    assert [entry.item.kind for entry in three.items].count(ItemKind.PHOTO) == 3
     assert _judged_words(three) == [verdict.CONTENT] * 3
 
 

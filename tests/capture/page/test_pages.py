@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.page import Claim, MediaLink, ReadPage, TimeClaim, read_page
+from hashing.case.kinds import ItemKind
 
 _PAGES = Path(__file__).with_name("pages")
 
@@ -187,7 +188,7 @@ def test_a_page_of_1997_gives_its_media(old: ReadPage) -> None:
         ("video", "clip.mov", "embed"),
         ("photo", "go.gif", "input image"),
     ]
-    assert old.media[2] == MediaLink("http://home.example/~bob/car.jpg", "photo", "link to image", "My car")
+    assert old.media[2] == MediaLink("http://home.example/~bob/car.jpg", ItemKind.PHOTO, "link to image", "My car")
 
 
 def test_a_page_of_1997_gives_its_text_and_title(old: ReadPage) -> None:

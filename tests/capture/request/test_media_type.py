@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from capture.request.media_type import HEAD, MediaType, extension_for, media_type, sniff
+from hashing.case.kinds import ItemKind
 
 KINDS = {"page", "feed", "playlist", "photo", "video", "audio", "document", "file"}
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -136,20 +137,20 @@ def test_the_bytes_show_what_a_file_is(name: str) -> None:
 def test_a_page_is_told_by_its_first_tag(tag: str, before: bytes, after: bytes) -> None:
     """The tags are those of the WHATWG standard, after white space or a byte-order mark."""
     page = before + b"<" + tag.encode() + after
-    assert sniff(page) == MediaType("page", "text/html", ".html")
+    assert sniff(page) == MediaType(ItemKind.PAGE, "text/html", ".html")
     assert media_type(page, "image/jpeg").kind == "page"
 
 
 def test_a_page_in_utf_16_is_told_by_its_first_tag() -> None:
     """A byte-order mark says how to read it."""
-    assert sniff("<!doctype html><title>".encode("utf-16")) == MediaType("page", "text/html", ".html")
+    assert sniff("<!doctype html><title>".encode("utf-16")) == MediaType(ItemKind.PAGE, "text/html", ".html")
 
 
 def test_xhtml_is_a_page() -> None:
     """XHTML begins as XML does, and is a page all the same; the server's word for it is kept."""
     page = b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x">\n<html>'
-    assert sniff(page) == MediaType("page", "application/xhtml+xml", ".xhtml")
-    assert media_type(page, "text/html") == MediaType("page", "text/html", ".html")
+    assert sniff(page) == MediaType(ItemKind.PAGE, "application/xhtml+xml", ".xhtml")
+    assert media_type(page, "text/html") == MediaType(ItemKind.PAGE, "text/html", ".html")
     assert media_type(b"<!doctype html>", "application/xhtml+xml").mime == "application/xhtml+xml"
 
 
@@ -161,8 +162,8 @@ def test_xhtml_is_a_page() -> None:
 def test_too_little_shows_nothing(head: bytes) -> None:
     """Two bytes of a magic number, or one sync word, are no file format."""
     assert sniff(head) is None
-    assert media_type(head, None) == MediaType("file", "application/octet-stream", ".bin")
-    assert media_type(head, "image/jpeg; x=y") == MediaType("photo", "image/jpeg", ".jpg")
+    assert media_type(head, None) == MediaType(ItemKind.FILE, "application/octet-stream", ".bin")
+    assert media_type(head, "image/jpeg; x=y") == MediaType(ItemKind.PHOTO, "image/jpeg", ".jpg")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_too_little_shows_nothing(head: bytes) -> None:
 )
 def test_text_that_begins_like_something_else_is_text(text: bytes) -> None:
     """A sentence is not claimed to be a photo, a song, a video or JSON."""
-    assert sniff(text) == MediaType("document", "text/plain", ".txt")
+    assert sniff(text) == MediaType(ItemKind.DOCUMENT, "text/plain", ".txt")
 
 
 @pytest.mark.parametrize(

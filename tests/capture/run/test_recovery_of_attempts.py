@@ -95,11 +95,11 @@ def test_an_exchange_that_another_followed(first: Begun, kept: bool, last: Begun
     capture.folder.close()
     [_] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     view = read_capture(capture.folder.path)
-    remnant = [("MP/1-0001.1", "remnant", "items/0001-exchange-1.body", first.body)] if kept else []
+    superseded = [("MP/1-0001.1", "superseded body", "items/0001-exchange-1.body", first.body)] if kept else []
     assert [
         (item.ref, item.kind, item.path, (capture.folder.path / item.path).read_bytes())
         for item in sorted((entry.item for entry in view.items), key=lambda item: item.exchange)
-    ] == [*remnant, ("MP/1-0001", "page", "items/0001-story.html", WHOLE)]
+    ] == [*superseded, ("MP/1-0001", "page", "items/0001-story.html", WHOLE)]
     assert verify(maker.path).verdict == "ok"
 
 

@@ -241,7 +241,7 @@ def test_a_large_body_of_a_redirect_is_not_lost(captured: Captured) -> None:
     }
     with SceneServer(files) as server:
         result, view = captured(server.url("/go"), largest_in_warc=1000)
-    assert sorted(entry.item.kind for entry in view.items) == ["photo", "remnant"]
+    assert sorted(entry.item.kind for entry in view.items) == ["photo", "superseded body"]
     assert verify(result.path).verdict == "ok"
 
 

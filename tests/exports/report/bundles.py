@@ -11,6 +11,7 @@ from exports.bundle import export_bundle
 from hashing.case.custody import Handling, record_custody, record_description
 from hashing.case.events import PostChanged
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Edit, PostMedia
 from hashing.times import system_clock, timestamp
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
@@ -151,7 +152,7 @@ def _hostile_capture(capture: CaptureMaker, text: str) -> None:
         counts={text: 1},
         edits=(Edit(time=text, text=text, warning=text),),
         location=text,
-        media=(PostMedia(url=text, kind=text, alt=text),),
+        media=(PostMedia(url=text, kind=ItemKind.PHOTO, alt=text),),
         quotes=text,
     )
     _answers(capture, [said, msgspec.structs.replace(post(2, text), text=text), post(3, f"{text}?")])

@@ -182,7 +182,7 @@ def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
         Thing(
             "x.jpg",
             photo(),
-            kind=hostile,
+            kind="page",
             url=hostile,
             alt=hostile,
             partial=hostile,
@@ -206,7 +206,7 @@ def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
         assert len(page.xpath("//style")) == 1
     page = page_of(folder)
     assert page.text_content().count(shown) >= 10
-    assert page.xpath("//img/@alt") == [f"{shown.capitalize()} MP/1-0001. Claimed description: {shown}"]
+    assert page.xpath("//img/@alt") == [f"Page MP/1-0001. Claimed description: {shown}"]
     assert page_of(folder, "report/capture-1").text_content().count(shown) >= 5
 
 

@@ -10,6 +10,7 @@ from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.page.mentions import MediaLink
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 from tests.capture.extractors.feed.making import URL, item, rss
 
@@ -66,10 +67,10 @@ def test_an_rss_item_is_a_post() -> None:
         links=(f"{at}news/more",),
         location="53.54 9.98",
         media=(
-            PostMedia(url=f"{at}news/v.mp4", kind="video"),
-            PostMedia(url=f"{at}news/m?id=1", kind="photo", alt="Smoke"),
-            PostMedia(url=f"{at}t.jpg", kind="photo"),
-            PostMedia(url=f"{at}news/a.jpg", kind="photo", alt="the quay"),
+            PostMedia(url=f"{at}news/v.mp4", kind=ItemKind.VIDEO),
+            PostMedia(url=f"{at}news/m?id=1", kind=ItemKind.PHOTO, alt="Smoke"),
+            PostMedia(url=f"{at}t.jpg", kind=ItemKind.PHOTO),
+            PostMedia(url=f"{at}news/a.jpg", kind=ItemKind.PHOTO, alt="the quay"),
         ),
     )
     assert entry.link == f"{at}posts/1"
@@ -94,8 +95,8 @@ def test_an_atom_entry_is_a_post() -> None:
         language="fr",
         tags=("feu",),
         media=(
-            PostMedia(url=f"{at}2026/clip", kind="audio", alt="hear"),
-            PostMedia(url=f"{at}2026/i.png", kind="photo", alt="z"),
+            PostMedia(url=f"{at}2026/clip", kind=ItemKind.AUDIO, alt="hear"),
+            PostMedia(url=f"{at}2026/i.png", kind=ItemKind.PHOTO, alt="z"),
         ),
     )
 
@@ -165,8 +166,8 @@ def test_a_json_feed_item_is_a_post() -> None:
         language="de",
         tags=("fire", "3"),
         media=(
-            PostMedia(url=f"{at}news/s.mp3", kind="audio", alt="siren"),
-            PostMedia(url=f"{at}news/a.jpg", kind="photo", alt="flames"),
+            PostMedia(url=f"{at}news/s.mp3", kind=ItemKind.AUDIO, alt="siren"),
+            PostMedia(url=f"{at}news/a.jpg", kind=ItemKind.PHOTO, alt="flames"),
         ),
     )
     assert entry.facts == (
@@ -289,7 +290,7 @@ def test_media_are_sorted_by_what_is_said_of_them(inside: str, kind: str) -> Non
 def test_a_medium_that_is_named_twice_is_one() -> None:
     """With the words that either place has for it."""
     entry = _one('<enclosure url="/x.jpg"/><description>&lt;img src="/x.jpg" alt="smoke"&gt;</description>')
-    assert entry.media == (MediaLink("https://example.org/x.jpg", "photo", "enclosure", "smoke"),)
+    assert entry.media == (MediaLink("https://example.org/x.jpg", ItemKind.PHOTO, "enclosure", "smoke"),)
 
 
 def test_authors_are_read_as_each_format_writes_them() -> None:

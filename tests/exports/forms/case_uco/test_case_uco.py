@@ -18,6 +18,7 @@ from exports.forms.case_uco.literal import date_time, decimal
 from exports.forms.conversion import convert
 from hashing.case.custody import Handling, record_custody
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Edit, Post, PostMedia
 from tests.exports.bundles import bundle_of
 from tests.exports.listed import entries_of
@@ -109,7 +110,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
             warning=text,
             tags=(text, text),
             edits=(Edit(time="then", text=text),),
-            media=(PostMedia(url=text, kind="photo"), PostMedia(url=listing.url, kind="photo")),
+            media=(PostMedia(url=text, kind=ItemKind.PHOTO), PostMedia(url=listing.url, kind=ItemKind.PHOTO)),
         )
         capture.excerpt(listing, post, b"\xff", offset=0)
         capture.fail(text, text)

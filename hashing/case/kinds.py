@@ -1,0 +1,35 @@
+"""What an item is: the kinds that docs/formats.md lists."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ItemKind(StrEnum):
+    """The kind of an item, or of what is to be fetched. Its value is what ledgers and lists say."""
+
+    PAGE = "page"
+    PHOTO = "photo"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    FILE = "file"
+    POST = "post"
+    LISTING = "listing"
+    ACCOUNT = "account"
+    HISTORY = "history"
+    DATA = "data"
+    IDENTITY = "identity"
+    PROOF = "proof"
+    FEED = "feed"
+    PLAYLIST = "playlist"
+    SEGMENT = "segment"
+    SUBTITLES = "subtitles"
+    ERROR_PAGE = "error page"
+    """What a server answered instead of the scene."""
+    SUPERSEDED_BODY = "superseded body"
+    """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
+
+
+MEDIA = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT})
+"""Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""
