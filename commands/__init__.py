@@ -28,6 +28,7 @@ SECTIONS = MappingProxyType(
         },
         "Exhibits and handing over": {
             "exhibit": "List the exhibits of a case, or describe one.",
+            "grade": "Grade exhibits and items: source, information, and who may be told.",
             "custody": "Record what is done with an exhibit, or show its log.",
             "label": "Make the continuity label of an exhibit.",
             "export": "Write an evidence bundle, checked before it is called done.",

@@ -22,6 +22,7 @@ from hashing.case.events import (
     ClockMeasured,
     Exchange,
     Failed,
+    Grade,
     Item,
     PageJudged,
     PostChanged,
@@ -101,7 +102,7 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         str,
         Meta(
             description="seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed; or "
-            "described; or merged: taken from another case."
+            "described; graded; or merged: taken from another case."
         ),
     ]
     time: Annotated[Time, Meta(description="When it was done. Entries stand in the order of these times.")]
@@ -124,7 +125,19 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         Meta(description="The id of the other case whose ledger states this; the case that tells it did not see it."),
     ] = ""
     receipt: VerifiedRecord | None = None
+    grade: Annotated[Grade | None, Meta(description="The grade that was given, where the entry is one.")] = None
     redacted: Annotated[tuple[str, ...], Meta(description="What of an item was withheld when it was disclosed.")] = ()
+
+
+class GradeRecord(Record, frozen=True, kw_only=True):
+    """The grade that counts for an item: its own latest, else the latest of its exhibit. custody.json has all."""
+
+    ref: Annotated[str, Meta(description="What was graded: the item, or its whole exhibit.")]
+    grade: Grade
+    time: Annotated[Time, Meta(description="When the grade was recorded.")]
+    officer: str
+    line: Annotated[Count, Meta(description="The line of the case's ledger that records it, counted from 0.")]
+    elsewhere: Annotated[str, Meta(description="The id of the other case whose ledger states this.")] = ""
 
 
 class CaptureRecord(Record, frozen=True, kw_only=True):
@@ -218,6 +231,8 @@ class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item"
     post: Post | None = None
     """What it says, where it is a post; media are items with the same address."""
     proof: ProofRead | None = None
+    grade: GradeRecord | None = None
+    """How far it is trusted, and who may be told, where an officer has graded it or its exhibit."""
     working_copies: tuple[WorkingCopy, ...] = ()
 
     @property

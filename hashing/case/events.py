@@ -489,6 +489,36 @@ class Described(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="de
     place: str = ""
 
 
+class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A grade in the codes of a scheme (`hashing.case.grade`), with their meaning as the officer read it."""
+
+    scheme: str
+    """`3x5x2` or `5x5x5`."""
+    source: str
+    information: str
+    handling: str
+    conditions: str = ""
+    """On which it may be shared."""
+    means: tuple[str, ...] = ()
+    """What the three codes mean, in their order."""
+    wording: str = ""
+    """The table that these words are from: its name and its date."""
+
+    def __str__(self) -> str:
+        """Write the codes, such as `3x5x2 1 A P`."""
+        return f"{self.scheme} {self.source} {self.information} {self.handling}"
+
+
+class Graded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="graded"):
+    """An officer grades an exhibit or an item. A later grade counts, and the earlier ones stand beside it."""
+
+    ref: str
+    grade: Grade
+    officer: str
+    signer: str
+    reason: str = ""
+
+
 class Stamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
@@ -637,6 +667,7 @@ CaseEvent = (
     | ClockMeasured
     | Custody
     | Described
+    | Graded
     | Merged
     | Stated
 )
