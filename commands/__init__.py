@@ -17,6 +17,7 @@ SECTIONS = MappingProxyType(
             "capture": "Capture posts, pages, videos and feeds by their address; or a #hashtag.",
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
+            "intake": "Take in what somebody hands in: files, archives, mails, chats.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
             "seal": "Have an authority confirm when seals existed.",

@@ -1,7 +1,8 @@
 """What can go wrong with what is handed in.
 
 IntelligenceError
-└── BadWording      a table of a force's own wording is not one
+├── BadWording      a table of a force's own wording is not one
+└── NotTakenIn      what was named cannot be handed in
 """
 
 
@@ -15,3 +16,7 @@ class IntelligenceError(Exception):
 
 class BadWording(IntelligenceError):
     """A table of a force's own wording of the schemes is not one."""
+
+
+class NotTakenIn(IntelligenceError):
+    """What was named cannot be handed in, such as a file of the case itself."""

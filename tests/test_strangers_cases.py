@@ -51,7 +51,6 @@ READING = {
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
     "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
-    "explain the grades": ["grade", "--explain"],
 }
 """Commands that change nothing; OUT is what they may make."""
 
@@ -63,6 +62,7 @@ WRITING = {
     "seal": ["seal", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
     "recover": ["recover", "CASE"],
     "merge into it": ["merge", "CASE", "OWN", "--quiet"],
+    "intake": ["intake", "ROWS", "--case", "CASE", "--initials", "MP"],
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
     "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
     "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],

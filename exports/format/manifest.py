@@ -23,6 +23,7 @@ from hashing.case.events import (
     Exchange,
     Failed,
     Grade,
+    IntakeBegun,
     Item,
     PageJudged,
     PostChanged,
@@ -148,6 +149,9 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     seal: SealRecord
     timestamp: Annotated[
         Stamped | None, Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161).")
+    ] = None
+    intake: Annotated[
+        IntakeBegun | None, Meta(description="Where it was handed in and not fetched: by whom, and with what consent.")
     ] = None
     clock: Annotated[ClockMeasured | None, Meta(description="The computer's clock against a time server.")] = None
     server_dates: Annotated[ServerDates | None, Meta(description="And against the servers' Date headers.")] = None

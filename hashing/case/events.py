@@ -67,6 +67,20 @@ class CaptureStarted(Salted, frozen=True, kw_only=True, tag="capture-started"):
     note: str = ""
 
 
+class IntakeBegun(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="intake"):
+    """The second line of a capture that is an intake: what somebody handed in. It has no exchange: nothing was fetched.
+
+    An item's address is made of the name that it was handed in under, as `intake:/phone.zip/DCIM/1.jpg`.
+    """
+
+    given: tuple[str, ...] = ()
+    """The names of the files and folders, without what stood above them."""
+    received_from: str = ""
+    """Who handed it in, under a pseudonym."""
+    consent: str = ""
+    """What that person has agreed to."""
+
+
 class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How one connection was secured; `chain` holds the SHA-256 of each certificate that the server sent."""
 
@@ -639,6 +653,7 @@ class Stated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="state
 
 CaptureEvent = (
     CaptureStarted
+    | IntakeBegun
     | Exchange
     | Item
     | ItemFacts
