@@ -38,10 +38,11 @@ class Goldenhour(click.Group):
         from exports.errors import ExportError
         from hashing.errors import HashingError
         from hashing.files.storage import read_error
+        from intelligence.errors import IntelligenceError
 
         try:
             return super().invoke(ctx)
-        except (CaptureError, ExportError, HashingError) as error:
+        except (CaptureError, ExportError, HashingError, IntelligenceError) as error:
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
         except OSError as error:

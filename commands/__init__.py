@@ -17,6 +17,7 @@ SECTIONS = MappingProxyType(
             "capture": "Capture posts, pages, videos and feeds by their address; or a #hashtag.",
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
+            "intake": "Take in what somebody hands in: files, archives, mails, chats.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
             "seal": "Have an authority confirm when seals existed.",
@@ -28,6 +29,7 @@ SECTIONS = MappingProxyType(
         },
         "Exhibits and handing over": {
             "exhibit": "List the exhibits of a case, or describe one.",
+            "grade": "Grade exhibits and items: source, information, and who may be told.",
             "custody": "Record what is done with an exhibit, or show its log.",
             "label": "Make the continuity label of an exhibit.",
             "export": "Write an evidence bundle, checked before it is called done.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from capture.errors import NotAsked
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
+    from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
 STATUS_STYLES = {"complete": "green", "partial": "yellow", "interrupted": "yellow", "nothing": "red"}
@@ -88,12 +89,12 @@ def print_case(case: Case) -> None:
     click.echo(NOTEBOOK)
 
 
-def print_tables(view: CaptureView) -> None:
+def print_tables(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> None:
     """Print what a capture got, what had changed since an earlier one, and what it did not get."""
     from commands.display.tables import changes_table, copies_table, items_table, missing_table
 
     if view.items:
-        print_things(items_table(view))
+        print_things(items_table(view, grades))
     if (copies := copies_table(view)).rows:
         print_things(copies)
     if view.changed:

@@ -24,12 +24,13 @@ def exit_code(error: Exception) -> Exit:
     from capture.errors import CaptureError, NotAsked, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
+    from intelligence.errors import IntelligenceError
 
     if isinstance(error, NotSealed):
         return Exit.FAULT
     if isinstance(error, NotAsked):
         return Exit.REFUSED if error.refused else Exit.NOTHING
-    if isinstance(error, CaptureError | NotRecordable) and not isinstance(error, ForeignReceipt):
+    if isinstance(error, CaptureError | NotRecordable | IntelligenceError) and not isinstance(error, ForeignReceipt):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH

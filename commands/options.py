@@ -141,6 +141,9 @@ allow_network_option = click.option(
     metavar="NETWORK",
     help="Fetch from this private network too, as 10.1.0.0/16 (may be repeated).",
 )
+case_option = click.option(
+    "--case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE", help="The case that it is in."
+)
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 
 

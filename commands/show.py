@@ -18,8 +18,11 @@ from commands.output import clean, complain, counted, print_json, print_styled, 
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
+    from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
 _PAGE = 12
@@ -79,7 +82,7 @@ def _show_case(view: CaseView, *, everything: bool) -> None:
         return
     if captures == 1 and len(newest.items) + len(newest.failed) <= _SHORT:
         click.echo()
-        _print_capture(newest)
+        _print_capture(newest, view.grades)
     else:
         click.echo(clean(f"more     goldenhour show {name} {as_typed(newest.started.exhibit)}"))
 
@@ -112,23 +115,25 @@ def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None
     """Print an exhibit with all its items, or one item with all that is known of it."""
     from commands.display.tables import capture_json, capture_to_json, item_lines
     from exports.format.capture_view import read_capture
+    from exports.format.continuity import case_grades, grade_of
 
+    grades = case_grades(case.events())
     for path in paths:
         view = read_capture(path)
         if ref == view.started.exhibit:
             if as_json:
-                for piece in capture_json(view, case.path):
+                for piece in capture_json(view, case.path, grades):
                     click.echo(piece, nl=False)
                 click.echo()
             else:
-                _print_capture(view)
+                _print_capture(view, grades)
             continue
-        for item in capture_to_json(view, case.path)["items"] if as_json else ():
+        for item in capture_to_json(view, case.path, grades)["items"] if as_json else ():
             if item["ref"] == ref:
                 print_json(item)
         for entry in view.items if not as_json else ():
             if entry.item.ref == ref:
-                for line in item_lines(entry, path):
+                for line in item_lines(entry, path, grade_of(grades, ref)):
                     click.echo(line)
 
 
@@ -155,8 +160,10 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     """Print the items in whose address, title, text, author or facts a word stands, in capitals or not."""
     from commands.display.tables import capture_to_json, found_in, listed_items
     from exports.format.capture_view import read_capture
+    from exports.format.continuity import case_grades
 
     found, unread = 0, list[str]()
+    grades = case_grades(case.events())
     for path in _captures(case, ref):
         view = read_capture(path)
         asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]
@@ -164,11 +171,11 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
         found += len(entries)
         if as_json and entries:
             refs = {entry.item.ref for entry in entries}
-            for item in capture_to_json(view, case.path)["items"]:
+            for item in capture_to_json(view, case.path, grades)["items"]:
                 if item["ref"] in refs:
                     print_json(item)
         elif entries:
-            print_things(listed_items(entries))
+            print_things(listed_items(entries, grades))
     if not as_json:
         click.echo(
             clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author, description or facts")
@@ -198,7 +205,7 @@ def _page_text(entry: ItemView, capture: Path, unread: list[str]) -> str:
     return "\n".join(texts)
 
 
-def _print_capture(view: CaptureView) -> None:
+def _print_capture(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> None:
     """Print a capture: what it got and did not get, what its pages turned out to be, and its seal."""
     from exports.format.moment import second
 
@@ -207,7 +214,7 @@ def _print_capture(view: CaptureView) -> None:
         f"{view.status}, begun {second(view.started.time)} by {view.started.officer}",
         STATUS_STYLES.get(view.status, ""),
     )
-    print_tables(view)
+    print_tables(view, grades)
     print_verdicts(view)
     print_clock(view)
     if view.seal is not None:

@@ -22,6 +22,7 @@ from hashing.case.post import Account, Edit, Post, PostMedia
 from tests.capture.conftest import jpeg
 from tests.exports.small_case import Thing
 from tests.exports.social_case import social_case
+from tests.intelligence.intake.handed_in import CHAT, mail, zipped
 from tests.servers import Body, SceneServer
 from tests.test_cli import typed
 from tests.test_hints import parsed
@@ -160,6 +161,8 @@ def test_the_blocks_of_the_documents_run(tmp_path: Path) -> None:
             )
             assert ran.returncode == Exit.OK, ran.stderr
         assert typed("export", "UNIT-3", "--zip", "--output", "JH-1.zip", cwd=tmp_path).returncode == Exit.OK
+        (tmp_path / "phone.zip").write_bytes(zipped({"_chat.txt": CHAT.encode()}))
+        (tmp_path / "statement.eml").write_bytes(mail())
         (tmp_path / "mary-price.pem").write_text(typed("key", cwd=tmp_path).stdout)
         replaced = {"https://example.org/post/1": f"{server.url('/')} --allow-private", "/media/stick/": ""}
         day, *_ = _blocks(ROOT / "README.md")
@@ -221,5 +224,5 @@ def test_an_option_means_the_same_everywhere() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    own = {"--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--pdf", "--to"}
+    own = {"--case", "--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--pdf", "--to"}
     assert {name for name, helps in said.items() if len(helps) > 1} == own

@@ -58,10 +58,12 @@ READING = {
 WRITING = {
     "describe": ["exhibit", "CASE", "JH/1", "--describe", "x"],
     "custody add": ["custody", "add", "CASE", "JH/1", "--event", "opened"],
+    "grade": ["grade", "JH/1", "--case", "CASE", "--source", "1", "--information", "A", "--handling", "P"],
     "export": ["export", "CASE", "--output", "OUT", "--quiet"],
     "seal": ["seal", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
     "recover": ["recover", "CASE"],
     "merge into it": ["merge", "CASE", "OWN", "--quiet"],
+    "intake": ["intake", "ROWS", "--case", "CASE", "--initials", "MP"],
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
     "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
     "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
@@ -422,7 +424,7 @@ def test_lines_that_a_stranger_added(scene: Scene, tmp_path: Path, form: str) ->
 
 def test_words_are_added_to_nothing_of_a_strangers(scene: Scene, tmp_path: Path) -> None:
     """A case with lines of a key that is not the officer's, its own or a laid-down one, takes no custody event."""
-    for name in ("describe", "custody add"):
+    for name in ("describe", "custody add", "grade"):
         before = _snapshot(scene.stick)
         code, output = _run(scene, WRITING[name], tmp_path)
         assert (code, _snapshot(scene.stick)) == (5, before), output

@@ -13,12 +13,13 @@ import msgspec
 
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
+from exports.format.continuity import grade_of
 from exports.format.exhibits import exhibit_ranges
 from exports.format.moment import second
 from exports.format.printable import printable
 from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
-from exports.format.stated import stated
+from exports.format.stated import graded, stated
 from hashing.case.case import CAPTURES
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
     from exports.format.continuity import Exhibit
-    from exports.format.manifest import CustodyRecord
+    from exports.format.manifest import CustodyRecord, GradeRecord
     from hashing.case.capture_folder import Seal
     from hashing.case.events import Failed, PageJudged, ProofRead
 
@@ -38,13 +39,13 @@ _BESIDE = (".txt", ".json")
 """Working copies that are for reading programs: no news to a person."""
 
 
-def items_table(view: CaptureView) -> Listing:
+def items_table(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> Listing:
     """Return a capture's items, as `listed_items` does."""
-    return listed_items(view.items)
+    return listed_items(view.items, grades)
 
 
-def listed_items(entries: Sequence[ItemView]) -> Listing:
-    """Return items: reference, kind, size, first digits of the hash, source; below each what it says of itself."""
+def listed_items(entries: Sequence[ItemView], grades: Mapping[str, GradeRecord] | None = None) -> Listing:
+    """Return items: reference, kind, size, first digits of the hash, source; below each what it says, and its grade."""
     columns = (
         Column("Item", style="bold"),
         Column("Kind"),
@@ -52,11 +53,17 @@ def listed_items(entries: Sequence[ItemView]) -> Listing:
         Column("SHA-256", style="cyan"),
         Column("Source"),
     )
-    return Listing(columns, [_item_row(entry) for entry in entries], [said_of(entry) for entry in entries])
+    return Listing(columns, [_item_row(entry) for entry in entries], [_below(entry, grades or {}) for entry in entries])
 
 
-def item_lines(entry: ItemView, capture: Path) -> Iterator[str]:
-    """Yield all that is known of an item, in lines; `capture` is the folder that it stands in."""
+def _below(entry: ItemView, grades: Mapping[str, GradeRecord]) -> str:
+    """Return what stands below an item in a list."""
+    given = grade_of(grades, entry.item.ref)
+    return " ".join(filter(None, (said_of(entry), f"graded {given.grade}" if given else "")))
+
+
+def item_lines(entry: ItemView, capture: Path, given: GradeRecord | None = None) -> Iterator[str]:
+    """Yield all that is known of an item, in lines; `capture` is the folder it stands in, `given` its grade."""
     item = entry.item
     yield printable(f"{item.ref}  {item.kind}{', not whole: ' + item.partial if item.partial else ''}")
     said = [
@@ -71,6 +78,10 @@ def item_lines(entry: ItemView, capture: Path) -> Iterator[str]:
     ]
     said += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
     said += [("copy", f"{capture / copy.path}: {copy.how}") for copy in entry.working_copies]
+    if given is not None:
+        whole = f" of the whole exhibit {given.ref}" if given.ref != item.ref else ""
+        said.append(("grade", f"{given.grade}{whole}, by {given.officer}, {second(given.time)}"))
+        said += [("", phrase) for phrase in graded(given.grade)[1:]]
     for name, value in said:
         if value:
             yield printable(f"  {name:<10} {value}")
@@ -274,22 +285,24 @@ def case_json(view: CaseView) -> Iterator[str]:
     yield json.dumps(head).removesuffix("}") + ', "captures": ['
     for number, capture in enumerate(view.captures):
         yield ", " if number else ""
-        yield from capture_json(capture, view.path)
+        yield from capture_json(capture, view.path, view.grades)
     yield "]}\n"
 
 
-def capture_json(view: CaptureView, case_path: Path) -> Iterator[str]:
+def capture_json(view: CaptureView, case_path: Path, grades: Mapping[str, GradeRecord] | None = None) -> Iterator[str]:
     """Yield what `capture_to_json` returns as JSON, an item at a time."""
     head = json.dumps(capture_to_json(replace(view, items=()), case_path))
     before, _, after = head.partition(_NO_ITEMS)  # which no text in it can hold: there it would be escaped
     yield before + _NO_ITEMS.removesuffix("]")
     folder = f"{CAPTURES}/{view.path.name}"
     for number, entry in enumerate(view.items):
-        yield (", " if number else "") + json.dumps(_item_to_json(entry, folder))
+        yield (", " if number else "") + json.dumps(_item_to_json(entry, folder, grades or {}))
     yield "]" + after
 
 
-def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
+def capture_to_json(
+    view: CaptureView, case_path: Path, grades: Mapping[str, GradeRecord] | None = None
+) -> dict[str, Any]:
     """Return a capture as plain values for `capture --json`; paths are relative to the case."""
     folder = f"{CAPTURES}/{view.path.name}"
     started, finished = view.started, view.finished
@@ -304,7 +317,7 @@ def capture_to_json(view: CaptureView, case_path: Path) -> dict[str, Any]:
         "officer": started.officer,
         "started": started.time,
         "finished": finished.time if finished else None,
-        "items": [_item_to_json(entry, folder) for entry in view.items],
+        "items": [_item_to_json(entry, folder, grades or {}) for entry in view.items],
         "failed": [
             {"url": each.url, "reason": each.reason, "found_in": each.found_in, "ref": each.ref or None}
             for each in view.failed
@@ -331,7 +344,7 @@ def _seal_to_json(seal: Seal | None) -> dict[str, Any] | None:
     return None if seal is None else {"root": seal.root, "size": seal.size, "fingerprint": seal.fingerprint}
 
 
-def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
+def _item_to_json(entry: ItemView, folder: str, grades: Mapping[str, GradeRecord]) -> dict[str, Any]:
     item = entry.item
     return {
         "ref": item.ref,
@@ -347,6 +360,7 @@ def _item_to_json(entry: ItemView, folder: str) -> dict[str, Any]:
         "partial": item.partial or None,
         "error_page": item.error_page or None,
         "facts": [{"name": fact.name, "value": fact.value, "tag": fact.tag} for fact in entry.facts],
+        "grade": msgspec.to_builtins(grade_of(grades, item.ref)),
         "excerpt": item.excerpt and {"of": item.excerpt.of, "offset": item.excerpt.offset},
         "working_copies": [
             {"path": f"{folder}/{copy.path}", "size": copy.size, "sha256": copy.sha256, "how": copy.how}

@@ -34,6 +34,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
+    Graded,
     Stamped,
     Stated,
     decode_case_event,
@@ -76,7 +77,7 @@ def _done_with(event: CaseEvent) -> str:
     """Return the exhibit or item that something was done with, "" for what is no such event."""
     if isinstance(event, Stated):
         return _done_with(decode_case_event(event.said.encode()))
-    return event.ref if isinstance(event, Custody | Described) else ""
+    return event.ref if isinstance(event, Custody | Described | Graded) else ""
 
 
 def case_lines(

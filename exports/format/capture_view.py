@@ -22,6 +22,7 @@ from hashing.case.events import (
     Event,
     Exchange,
     Failed,
+    IntakeBegun,
     Item,
     ItemFacts,
     PageJudged,
@@ -92,6 +93,8 @@ class CaptureView:
     """None where the capture is not sealed."""
     clock: ClockMeasured | None = None
     """This computer's clock against a time server, where one was named."""
+    intake: IntakeBegun | None = None
+    """Who handed it in, where it was not fetched."""
     dates: ServerDates | None = None
     """And against the Date headers of the servers, where any sent one."""
 
@@ -150,6 +153,7 @@ def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> Ca
         warcs=tuple(gathered.of(WarcClosed)),
         seal=seal,
         clock=next(reversed(gathered.of(ClockMeasured)), None),
+        intake=next(iter(gathered.of(IntakeBegun)), None),
         dates=next(reversed(gathered.of(ServerDates)), None),
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from exports.format.capture_view import CaptureView, read_capture
+from exports.format.continuity import case_grades
+from exports.format.manifest import GradeRecord
 from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
 from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
@@ -70,12 +72,14 @@ class CaseView:
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
     batches: tuple[BatchView, ...]
+    grades: Mapping[str, GradeRecord]
+    """The latest grade of each exhibit and item that has one."""
     seal: Seal | None
     """The newest checkpoint of the case's ledger, which stands for every capture; None where there is none."""
 
 
 def read_case(path: Path) -> CaseView:
-    """Gather what the ledgers of the case in `path` say. Raises BadFormat, NewerFormat, Unreadable."""
+    """Gather what the ledgers of the case in `path` say. Raises BadFormat, NewerFormat, BadKey, Unreadable."""
     case = Case.open(path)
     # Folders before the ledger: a capture is registered after its folder is made, never the other way round.
     folders = {folder.name for folder in case.captures()}
@@ -89,6 +93,7 @@ def read_case(path: Path) -> CaseView:
         unregistered=tuple(sorted(folders - registered.keys())),
         exported=tuple(event for event in events if isinstance(event, Exported)),
         batches=tuple(view for folder in batch_folders(case) if (view := _batch(folder)) is not None),
+        grades=case_grades(events),
         seal=case_seal(path),
     )
 

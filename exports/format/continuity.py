@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from exports.format.manifest import CustodyRecord, VerifiedRecord
+from exports.format.manifest import CustodyRecord, GradeRecord, VerifiedRecord
 from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, Case
@@ -21,6 +21,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
+    Graded,
     Item,
     Merged,
     Stated,
@@ -33,7 +34,8 @@ from hashing.files import inside
 from hashing.ledger.keys import PublicKey
 
 DESCRIBED = "described"
-"""The one kind of entry that is no custody event."""
+GRADED = "graded"
+"""Entries that say something of an exhibit, and are no custody events."""
 _TOLD = {"seized": WITHHELD, "copied": "a bundle"}
 """Entries that an `exported` line may tell, and the detail that they have there."""
 MERGED = "merged"
@@ -56,7 +58,7 @@ class Exhibit:
     @property
     def last(self) -> CustodyRecord:
         """The latest custody event."""
-        return next(entry for entry in reversed(self.log) if entry.event != DESCRIBED)
+        return next(entry for entry in reversed(self.log) if entry.event not in {DESCRIBED, GRADED})
 
     def descriptions(self, ref: str = "") -> list[CustodyRecord]:
         """Return what was said of the exhibit, or of one of its items, in the order in which it was recorded."""
@@ -201,11 +203,16 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
         return [
             _own(line, event, exhibit, "copied", f"bundle {event.bundle}", event.officer) for exhibit in event.exhibits
         ]
-    if isinstance(event, Custody):
-        return [_custody(line, event)]
-    if isinstance(event, Described):
-        return [_described(line, event)]
+    if isinstance(event, Custody | Described | Graded):
+        return [_officers(line, event)]
     return []
+
+
+def _officers(line: int, event: Custody | Described | Graded) -> CustodyRecord:
+    """Return the entry for what an officer states."""
+    if isinstance(event, Custody):
+        return _custody(line, event)
+    return _described(line, event) if isinstance(event, Described) else _graded(line, event)
 
 
 def _own(
@@ -246,7 +253,7 @@ def proven_of(event: CaseEvent) -> str:
 
     Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
     """
-    if isinstance(event, Custody | Described):
+    if isinstance(event, Custody | Described | Graded):
         return exhibit_of(event.ref)
     if isinstance(event, Merged):
         return event.exhibit
@@ -290,6 +297,48 @@ def _described(line: int, event: Described) -> CustodyRecord:
         description=event.description,
         seized=event.at,
     )
+
+
+def _graded(line: int, event: Graded) -> CustodyRecord:
+    return CustodyRecord(
+        line=line,
+        ref=event.ref,
+        event=GRADED,
+        time=event.time,
+        recorded=event.time,
+        late=False,
+        officer=event.officer,
+        signer=_key(event.signer),
+        reason=event.reason,
+        grade=event.grade,
+    )
+
+
+def grades_in(log: Iterable[CustodyRecord]) -> dict[str, GradeRecord]:
+    """Return the latest grade of the exhibit and of each item that a log tells of, by their references."""
+    return {
+        entry.ref: GradeRecord(
+            ref=entry.ref,
+            grade=entry.grade,
+            time=entry.time,
+            officer=entry.officer,
+            line=entry.line,
+            elsewhere=entry.elsewhere,
+        )
+        for entry in log
+        if entry.grade is not None
+    }
+
+
+def case_grades(events: Iterable[CaseEvent]) -> dict[str, GradeRecord]:
+    """Return the latest grade of each exhibit and item that a case's ledger tells of. Raises BadKey, BadFormat."""
+    told = (entries(line, event) for line, event in enumerate(events) if isinstance(event, Graded | Stated))
+    return grades_in(_in_order(entry for each in told for entry in each))
+
+
+def grade_of(grades: Mapping[str, GradeRecord], ref: str) -> GradeRecord | None:
+    """Return the grade that counts for an item: its own latest, else the latest of its exhibit."""
+    return grades.get(ref) or grades.get(exhibit_of(ref))
 
 
 def _verified(receipt: VerifiedBy) -> VerifiedRecord:

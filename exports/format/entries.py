@@ -38,6 +38,7 @@ from hashing.case.events import (
     ClockMeasured,
     Event,
     Exchange,
+    IntakeBegun,
     Item,
     ItemFacts,
     PostRead,
@@ -216,9 +217,9 @@ class SealedCapture:
             latest[kind] = place
         try:
             started = first if first is None else self.lines.at(first)
-            finished, clock, dates, resumed = (
+            finished, clock, dates, resumed, intake = (
                 self.lines.at(latest[kind]) if kind in latest else None
-                for kind in ("capture-finished", "clock-measured", "server-dates", "recovered")
+                for kind in ("capture-finished", "clock-measured", "server-dates", "recovered", "intake")
             )
         finally:
             self.lines.close()
@@ -238,6 +239,7 @@ class SealedCapture:
             ),
             timestamp=msgspec.structs.replace(stamped, checkpoint=f"data/{stamped.checkpoint}") if stamped else None,
             clock=clock if isinstance(clock, ClockMeasured) else None,
+            intake=intake if isinstance(intake, IntakeBegun) else None,
             server_dates=dates if isinstance(dates, ServerDates) else None,
             lines=lines,
         )

@@ -13,7 +13,7 @@ import msgspec
 
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
 from exports.format.bundle_listing import BundleListing, listings
-from exports.format.continuity import bundle_logs
+from exports.format.continuity import bundle_logs, grade_of, grades_in
 from exports.format.manifest import (
     CUSTODY_FORMAT,
     FORMAT,
@@ -26,6 +26,7 @@ from exports.format.manifest import (
     ExportRecord,
     ItemsRecord,
     Listed,
+    ListedItem,
     Manifest,
 )
 from exports.format.masked import WITHHELD
@@ -36,6 +37,8 @@ from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
     from exports.format.entries import SealedCapture
+    from exports.format.manifest import CustodyRecord, GradeRecord
+    from hashing.case.events import CaseEvent, Exported
 
 _encoder = msgspec.json.Encoder()
 
@@ -69,13 +72,16 @@ class Inventory:
         Raises BadKey, BadFormat, NotWhole, and what reading the captures raises, from the pieces too.
         """
         digest, lines = new_hash(), 0
+        logs = bundle_logs(self.lines, self.line)
+        grades = _grades(logs)
         heads = self.heads = list[CaptureRecord]()
 
         def _items() -> Iterator[bytes]:
             nonlocal lines
             for capture in self._captures:
                 heads.append(capture.head())
-                for entry in capture.entries(heads[-1]):
+                for each in capture.entries(heads[-1]):
+                    entry = _with_grade(each, grades)
                     self._watch(entry)
                     line = _encoder.encode(entry) + b"\n"
                     digest.update(line)
@@ -96,22 +102,22 @@ class Inventory:
         log = CustodyLog(
             format=CUSTODY_FORMAT,
             case=manifest.case.id,
-            exhibits=tuple(
-                ExhibitRecord(exhibit=exhibit, custody=custody)
-                for exhibit, custody in bundle_logs(self.lines, self.line).items()
-            ),
+            exhibits=tuple(ExhibitRecord(exhibit=exhibit, custody=custody) for exhibit, custody in logs.items()),
         )
         yield CUSTODY_JSON, [msgspec.json.format(_encoder.encode(log), indent=2), b"\n"]
 
     def listing(self) -> BundleListing:
         """Return all of it in memory, as a report is made of it. Raises as `files`."""
         heads = [capture.head() for capture in self._captures]
-        entries = (each for capture, head in zip(self._captures, heads, strict=True) for each in capture.entries(head))
+        logs = bundle_logs(self.lines, self.line)
+        grades = _grades(logs)
+        listed = (each for capture, head in zip(self._captures, heads, strict=True) for each in capture.entries(head))
+        entries = (_with_grade(each, grades) for each in listed)
         return BundleListing(
             case=self.case(heads),
             exported=self.exported(),
             disclosure=self.disclosure(heads),
-            captures=tuple(listings(heads, entries, bundle_logs(self.lines, self.line))),
+            captures=tuple(listings(heads, entries, logs)),
         )
 
     def case(self, heads: Sequence[CaptureRecord]) -> CaseRecord:
@@ -158,6 +164,18 @@ class Inventory:
                 for head in heads
             ),
         )
+
+
+def _grades(logs: Mapping[str, tuple[CustodyRecord, ...]]) -> dict[str, GradeRecord]:
+    """Return the latest grade of each exhibit and item that these logs tell of."""
+    return {ref: grade for log in logs.values() for ref, grade in grades_in(log).items()}
+
+
+def _with_grade(entry: Listed, grades: Mapping[str, GradeRecord]) -> Listed:
+    """Return an item with the grade that counts for it; any other entry as it is."""
+    if not grades or not isinstance(entry, ListedItem):
+        return entry
+    return msgspec.structs.replace(entry, grade=grade_of(grades, entry.ref))
 
 
 def stamped_captures(events: Iterable[CaseEvent]) -> dict[str, Stamped]:

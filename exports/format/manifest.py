@@ -22,6 +22,8 @@ from hashing.case.events import (
     ClockMeasured,
     Exchange,
     Failed,
+    Grade,
+    IntakeBegun,
     Item,
     PageJudged,
     PostChanged,
@@ -101,7 +103,7 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         str,
         Meta(
             description="seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed; or "
-            "described; or merged: taken from another case."
+            "described; graded; or merged: taken from another case."
         ),
     ]
     time: Annotated[Time, Meta(description="When it was done. Entries stand in the order of these times.")]
@@ -124,7 +126,19 @@ class CustodyRecord(Record, frozen=True, kw_only=True):
         Meta(description="The id of the other case whose ledger states this; the case that tells it did not see it."),
     ] = ""
     receipt: VerifiedRecord | None = None
+    grade: Annotated[Grade | None, Meta(description="The grade that was given, where the entry is one.")] = None
     redacted: Annotated[tuple[str, ...], Meta(description="What of an item was withheld when it was disclosed.")] = ()
+
+
+class GradeRecord(Record, frozen=True, kw_only=True):
+    """The grade that counts for an item: its own latest, else the latest of its exhibit. custody.json has all."""
+
+    ref: Annotated[str, Meta(description="What was graded: the item, or its whole exhibit.")]
+    grade: Grade
+    time: Annotated[Time, Meta(description="When the grade was recorded.")]
+    officer: str
+    line: Annotated[Count, Meta(description="The line of the case's ledger that records it, counted from 0.")]
+    elsewhere: Annotated[str, Meta(description="The id of the other case whose ledger states this.")] = ""
 
 
 class CaptureRecord(Record, frozen=True, kw_only=True):
@@ -135,6 +149,9 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     seal: SealRecord
     timestamp: Annotated[
         Stamped | None, Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161).")
+    ] = None
+    intake: Annotated[
+        IntakeBegun | None, Meta(description="Where it was handed in and not fetched: by whom, and with what consent.")
     ] = None
     clock: Annotated[ClockMeasured | None, Meta(description="The computer's clock against a time server.")] = None
     server_dates: Annotated[ServerDates | None, Meta(description="And against the servers' Date headers.")] = None
@@ -218,6 +235,8 @@ class ListedItem(Item, frozen=True, kw_only=True, omit_defaults=True, tag="item"
     post: Post | None = None
     """What it says, where it is a post; media are items with the same address."""
     proof: ProofRead | None = None
+    grade: GradeRecord | None = None
+    """How far it is trusted, and who may be told, where an officer has graded it or its exhibit."""
     working_copies: tuple[WorkingCopy, ...] = ()
 
     @property

@@ -8,6 +8,7 @@ from exports.format.moment import second
 
 if TYPE_CHECKING:
     from exports.format.manifest import CustodyRecord
+    from hashing.case.events import Grade
 
 _VERDICTS = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not be checked"}
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
@@ -21,6 +22,7 @@ def stated(entry: CustodyRecord) -> list[str]:
         own,
         f"recorded by {entry.recorder}" if entry.recorder else "",
         entry.description,
+        *(graded(entry.grade) if entry.grade else ()),
         f"seized {second(entry.seized)}" if entry.seized else "",
         f"from {entry.giver}" if entry.giver else "",
         f"to {entry.receiver}" if entry.receiver else "",
@@ -33,3 +35,11 @@ def stated(entry: CustodyRecord) -> list[str]:
         told.append(f"{entry.receipt.what}, seal {entry.receipt.fingerprint}: {verdict}")
         told.append(f"receipt signed by key {entry.receipt.verifier}")
     return [phrase for phrase in told if phrase]
+
+
+def graded(grade: Grade) -> list[str]:
+    """Return a grade with what its codes mean and its conditions, a phrase each."""
+    means = zip(("source", "information", "handling"), grade.means, strict=False)
+    told = [str(grade), *(f"{part}: {meaning}" for part, meaning in means)]
+    told += [f"conditions: {grade.conditions}"] if grade.conditions else []
+    return [*told, f"wording: {grade.wording}"] if grade.wording else told

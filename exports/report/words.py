@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from exports.format.sizes import human_size
-from exports.format.stated import stated
+from exports.format.stated import graded, stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +102,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "counted": lambda counts: ", ".join(f"{name}: {count:,}" for name, count in counts.items()),
     "fact_value": _plain,
     "first_words": first_words,
+    "graded": graded,
     "hashtag": lambda tag: f"#{tag}",
     "joined": joined,
     "moment": moment,

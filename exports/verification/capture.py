@@ -26,6 +26,7 @@ from hashing.case.events import (
     Commitments,
     Exchange,
     Failed,
+    IntakeBegun,
     Item,
     PostRead,
     ProofRead,
@@ -61,6 +62,8 @@ class CaptureCheck:
         self._by_ref: dict[str, Item] = {}
         self.proofs: list[ProofRead] = []
         self.failed = 0
+        self.handed_in = False
+        """Whether it is an intake: nothing was fetched, so that no exchange brought its items."""
         self.unread = False
         """Whether the ledger could not be read, so that it vouches for no file."""
         self.keys: dict[str, None] = {}
@@ -146,6 +149,8 @@ class CaptureCheck:
         match event:
             case CaptureStarted():
                 self._begin(event)
+            case IntakeBegun():
+                self._begin_intake()
             case CaptureResumed():
                 self.keys[event.signer] = None
             case Exchange() | ServerDates():
@@ -182,6 +187,11 @@ class CaptureCheck:
         self.started = event
         self.keys[event.signer] = None
 
+    def _begin_intake(self) -> None:
+        if self._merkle.size != 2:  # noqa: PLR2004 - the line behind the first
+            raise BadFormat("says too late that this is an intake")
+        self.handed_in = True
+
     def _expect(self, event: Item | WorkingCopy | WarcClosed) -> None:
         try:
             demand_inside(event.path)
@@ -202,6 +212,10 @@ class CaptureCheck:
 
     def _check_exchange(self, item: Item) -> None:
         self._records.add_item(item)
+        if self.handed_in:
+            if item.exchange:
+                self.check.problem(f"{self.prefix}{item.path}", "an intake fetches nothing, and this names an exchange")
+            return
         body = self._bodies.get(item.exchange)
         if item.excerpt is not None and body is not None:
             return  # compared with the item that it was cut out of
@@ -211,6 +225,8 @@ class CaptureCheck:
     def _take_dated(self, event: Exchange | ServerDates) -> None:
         """Note an exchange; or work out once more what the Date headers of those so far say of the clock."""
         if isinstance(event, Exchange):
+            if self.handed_in:
+                raise BadFormat("an exchange in an intake, which fetches nothing")
             self._bodies[event.exchange] = event.sha256, event.size
             self._records.add(event)
             self._dates.take(event)

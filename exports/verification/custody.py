@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from exports.errors import NotCheckable
 from exports.format.continuity import entries, proven_of
+from exports.format.printable import printable
 from exports.format.result import Missing
 from exports.format.tree import below
 from exports.verification.check import Check
@@ -19,9 +20,11 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
+    Graded,
     decode_case_event,
 )
 from hashing.case.exhibit import exhibit_of
+from hashing.case.grade import grade_faults
 from hashing.errors import BadFormat, BadKey
 from hashing.ledger.ledger import LEDGER
 
@@ -41,7 +44,7 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
     for number, event in listed.items():
         if isinstance(event, CaptureRegistered):
             captures.setdefault(event.exhibit, event.capture)
-        elif isinstance(event, Custody | Described):
+        elif isinstance(event, Custody | Described | Graded):
             for reason in _faults(event):
                 check.problem(LEDGER, f"line {number}: {reason}")
             exhibit = exhibit_of(event.ref)
@@ -89,6 +92,8 @@ def _faults(event: CaseEvent) -> Iterator[str]:
             yield f"{event.action} is not a custody event"
         if (event.action == VERIFIED) != (event.receipt is not None):
             yield "a verification without a receipt, or a receipt without a verification"
+    if isinstance(event, Graded):
+        yield from (f"a grade that cannot be: {printable(fault, 200)}" for fault in grade_faults(event.grade))
 
 
 def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callable[[str, bytes], int | None]) -> None:

@@ -24,6 +24,7 @@ from hashing.case.events import (
     CaptureFinished,
     CaptureStarted,
     Exchange,
+    IntakeBegun,
     Item,
     ProofRead,
     WorkingCopy,
@@ -57,6 +58,8 @@ class DisclosureCheck:
         self._started: CaptureStarted | None = None
         self._finished: CaptureFinished | None = None
         self._exchanges: dict[int, Exchange] = {}
+        self._handed_in = False
+        """Whether it is an intake, of which no exchange brought anything."""
         self._proofs: list[ProofRead] = []
         self.unread = True
         """Whether the lines could not be read, so that they vouch for no file."""
@@ -124,6 +127,8 @@ class DisclosureCheck:
         match event:
             case CaptureFinished():
                 self._finished = event
+            case IntakeBegun():
+                self._handed_in = line.inclusion.index == 1
             case Exchange():
                 self._exchanges[event.exchange] = event
             case Item():
@@ -152,7 +157,7 @@ class DisclosureCheck:
     def _check_exchange(self, item: Item) -> None:
         """Check that the exchange that brought an item is here and brought these bytes."""
         exchange = self._exchanges.get(item.exchange)
-        if item.excerpt is not None:
+        if item.excerpt is not None or (self._handed_in and not item.exchange):
             return  # compared with the item that it was cut out of, where that is here
         if exchange is None or (exchange.sha256, exchange.size) != (item.sha256, item.size):
             self.check.problem(f"{self.prefix}{item.path}", "no exchange disclosed brought these bytes")

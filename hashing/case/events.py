@@ -68,6 +68,20 @@ class CaptureStarted(Salted, frozen=True, kw_only=True, tag="capture-started"):
     note: str = ""
 
 
+class IntakeBegun(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="intake"):
+    """The second line of a capture that is an intake: what somebody handed in. It has no exchange: nothing was fetched.
+
+    An item's address is made of the name that it was handed in under, as `intake:/phone.zip/DCIM/1.jpg`.
+    """
+
+    given: tuple[str, ...] = ()
+    """The names of the files and folders, without what stood above them."""
+    received_from: str = ""
+    """Who handed it in, under a pseudonym."""
+    consent: str = ""
+    """What that person has agreed to."""
+
+
 class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How one connection was secured; `chain` holds the SHA-256 of each certificate that the server sent."""
 
@@ -490,6 +504,36 @@ class Described(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="de
     place: str = ""
 
 
+class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A grade in the codes of a scheme (`hashing.case.grade`), with their meaning as the officer read it."""
+
+    scheme: str
+    """`3x5x2` or `5x5x5`."""
+    source: str
+    information: str
+    handling: str
+    conditions: str = ""
+    """On which it may be shared."""
+    means: tuple[str, ...] = ()
+    """What the three codes mean, in their order."""
+    wording: str = ""
+    """The table that these words are from: its name and its date."""
+
+    def __str__(self) -> str:
+        """Write the codes, such as `3x5x2 1 A P`."""
+        return f"{self.scheme} {self.source} {self.information} {self.handling}"
+
+
+class Graded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="graded"):
+    """An officer grades an exhibit or an item. A later grade counts, and the earlier ones stand beside it."""
+
+    ref: str
+    grade: Grade
+    officer: str
+    signer: str
+    reason: str = ""
+
+
 class Stamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
@@ -610,6 +654,7 @@ class Stated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="state
 
 CaptureEvent = (
     CaptureStarted
+    | IntakeBegun
     | Exchange
     | Item
     | ItemFacts
@@ -638,6 +683,7 @@ CaseEvent = (
     | ClockMeasured
     | Custody
     | Described
+    | Graded
     | Merged
     | Stated
 )

@@ -48,6 +48,7 @@ IMPLIED = {FACTS: {PLACE}}
 
 _FIELDS: dict[str, dict[str, str]] = {
     "capture-started": {"scene": URL, "officer": OFFICER, "initials": OFFICER},
+    "intake": {"given": URL, "received_from": AUTHOR, "consent": AUTHOR},
     "exchange": {
         **dict.fromkeys(("url", "location"), URL),
         **dict.fromkeys(("ip", "port", "proxy", "tls", "server_date", "warc", "request_warc"), NETWORK),

@@ -13,6 +13,7 @@ from hashing.case.events import (
     ClockMeasured,
     Exchange,
     Failed,
+    IntakeBegun,
     Item,
     ItemFacts,
     PageJudged,
@@ -59,7 +60,7 @@ def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[
 
 def _belongs(event: CaptureEvent, refs: Collection[str], exchanges: Collection[int]) -> bool:
     match event:
-        case CaptureStarted() | ClockMeasured() | CaptureFinished():
+        case CaptureStarted() | IntakeBegun() | ClockMeasured() | CaptureFinished():
             return True
         case Exchange():
             return event.exchange in exchanges

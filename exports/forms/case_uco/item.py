@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.stated import graded
 from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import hex_binary
 from exports.forms.case_uco.parties import address, addresses
@@ -107,6 +108,8 @@ def _told(item: ListedItem) -> Iterator[str]:
     }
     yield from (f"{name}: {value}" for name, value in told.items() if value)
     yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
+    if given := item.grade:
+        yield f"graded by {given.officer}, {given.time}: {'; '.join(graded(given.grade))}"
     if proof := item.proof:
         shown = "holds" if proof.record_cid else "lacks"
         said = f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"

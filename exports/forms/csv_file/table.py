@@ -63,6 +63,10 @@ class TableRow:
     longitude: float | str = ""
     camera: str = ""
     facts: str = ""
+    grade: str = ""
+    """The codes of the grade that counts for an item."""
+    conditions: str = ""
+    """On which it may be shared."""
 
     def cells(self) -> list[str | int | float]:
         """Return the row's cells as they are written."""
@@ -143,6 +147,8 @@ def _item(item: ListedItem, scene: str) -> TableRow:
         longitude=_claimed(item.facts, _LONGITUDE),
         camera=" ".join(str(value) for name in _CAMERA if (value := _claimed(item.facts, name))),
         facts="; ".join(f"{fact.name}: {fact.value} ({fact.tag})" for fact in item.facts),
+        grade=str(item.grade.grade) if item.grade else "",
+        conditions=item.grade.grade.conditions if item.grade else "",
     )
 
 

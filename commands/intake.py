@@ -1,0 +1,128 @@
+"""`goldenhour intake`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from commands.captured import capture_exit, complain_of_end, print_capture, print_capture_json, print_case, print_safe
+from commands.interrupt import interruptible, terminating_like_ctrl_c
+from commands.officer import capturing_officer
+from commands.opening import finish_begun, signing_key
+from commands.options import json_option, officer_option, signing_key_option, title_option
+from commands.output import counted
+from commands.settings import checked_by, setting
+
+_LARGEST_CONSENT = 1 << 16
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--case",
+    "case_path",
+    is_eager=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The case; made if need be.",
+)
+@click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
+@click.option("--consent", default="", metavar="TEXT|FILE", help="What that person has agreed to; or a file with it.")
+@officer_option
+@setting(
+    "--initials",
+    check=checked_by("capture.request.options:checked_initials"),
+    metavar="MP",
+    help="For exhibit references.  [default: of the officer's name]",
+)
+@title_option
+@click.option("--note", default="", help="A note to keep with the capture.")
+@signing_key_option
+@json_option
+def intake(
+    paths: tuple[Path, ...],
+    case_path: Path,
+    received_from: str,
+    consent: str,
+    officer: str | None,
+    initials: str | None,
+    title: str,
+    note: str,
+    key_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Take in what somebody hands in: files, folders, archives, mails, chat exports, saved pages. Nothing is fetched.
+
+    Each file stays whole, as an item of an exhibit of its own. What a zip, a tar, a mail, a mailbox, a WhatsApp or
+    Telegram export, an MHTML page, a WARC or a WACZ holds becomes items beside it. Names and times are kept as claims.
+    A file that the case has already is taken in all the same, and says which item has the same bytes.
+
+    \b
+    goldenhour intake phone.zip --case OP-ALDER --received-from ALPHA-7 --consent "may be shown in court"
+    goldenhour intake statement.eml photos/ --case OP-ALDER
+    """
+    from capture.request.options import checked_initials, initials_of
+    from hashing.case.case import Case
+    from intelligence.intake import IntakeRequest, take_in
+
+    absent = [path for path in paths if not os.path.lexists(path)]
+    if absent:  # nothing is made for the sake of a mistyped name
+        from hashing.errors import Unreadable
+
+        raise Unreadable(f"{absent[0]}: no such file or folder")
+    chosen = {"initials": initials}
+    officer = capturing_officer(officer, chosen)
+    request = IntakeRequest(
+        paths=paths,
+        officer=officer,
+        initials=checked_initials(chosen["initials"] or initials_of(officer)),
+        received_from=received_from,
+        consent=_consent(consent),
+        title=title,
+        note=note,
+    )
+    key = signing_key(key_path)
+    case = Case.open_or_create(case_path, key=key, officer=officer, title=title)
+    finish_begun(case, key, officer)
+    with terminating_like_ctrl_c(), interruptible() as stop:
+        result = take_in(request, case, key=key, stop=stop)
+    complain_of_end(result)
+    if as_json:
+        print_capture_json(result, case)
+    else:
+        items, missing = print_capture(result)
+        _print_known(result.path)
+        print_case(case)
+        print_safe(case, [result.exhibit], items, missing)
+    sys.exit(capture_exit([result]))
+
+
+def _print_known(capture: Path) -> None:
+    """Print how many items have bytes that the case had already."""
+    from exports.format.capture_view import read_capture
+
+    entries = read_capture(capture).items
+    known = sum(any(fact.name == "same bytes as" for fact in entry.facts) for entry in entries)
+    if known:
+        has = "has" if known == 1 else "have"
+        click.echo(f"known    {counted(known, 'item')} {has} bytes that the case had already; their facts say which")
+
+
+def _consent(said: str) -> str:
+    """Return the text of a consent, of a file where it names one. Raises Unreadable, NotTakenIn."""
+    from hashing.files.storage import read_named
+    from intelligence.errors import NotTakenIn
+
+    if not said or len(said) > os.pathconf("/", "PC_NAME_MAX") or not Path(said).is_file():
+        return said
+    try:
+        return read_named(Path(said), _LARGEST_CONSENT).decode().strip()
+    except UnicodeDecodeError as error:
+        raise NotTakenIn(
+            f"{said}: a consent must be text in UTF-8",
+            hint="hand a signed form in as a file, beside the others, and say in words what it agrees to",
+        ) from error

@@ -1,0 +1,1 @@
+"""What the public hands in: taken in, graded and checked. It stands on exports, capture and hashing."""

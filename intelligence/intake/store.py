@@ -1,0 +1,206 @@
+"""Storing what is handed in as items: bytes on disk under a name first, then the lines that speak of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from capture.photo import photo_facts
+from capture.request.item_name import item_name
+from capture.request.media_type import HEAD, MediaType, media_type
+from hashing.case.capture_folder import ITEMS
+from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostRead, Skipped
+from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
+from hashing.errors import StorageFull
+from hashing.files import inside
+from hashing.files.digest import new_hash
+from hashing.files.storage import create, storing, write_all
+from hashing.sandbox import NotRead, Readers
+from hashing.times import Clock, timestamp
+from intelligence.intake.pieces import HeldFile, plain
+
+if TYPE_CHECKING:
+    from hashing.case.capture_folder import CaptureFolder
+
+SOURCE = "intake"
+_GROUP = 64
+"""Items whose lines are written together: a group costs one wait for the disk."""
+_PART = "handed-in"
+_FORMS = {
+    "mail": MediaType(ItemKind.FILE, "message/rfc822", ".eml"),
+    "mailbox": MediaType(ItemKind.FILE, "application/mbox", ".mbox"),
+    "saved page": MediaType(ItemKind.FILE, "multipart/related", ".mhtml"),
+    "web archive": MediaType(ItemKind.FILE, "application/warc", ".warc"),
+}
+"""Kinds that are told by more than their first bytes."""
+
+
+class IntakeStore:
+    """The items of one intake. `known` has the first item of the case with each SHA-256."""
+
+    def __init__(
+        self, folder: CaptureFolder, exhibit: str, readers: Readers, known: Mapping[str, str], clock: Clock
+    ) -> None:
+        self._folder = folder
+        self._exhibit = exhibit
+        self._readers = readers
+        self._known = dict(known)
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(max(2, min(os.cpu_count() or 2, 4)))
+        self._waiting: list[Event] = []
+        self._photos: list[tuple[Item, Future[tuple[Fact, ...]]]] = []
+        self._number = 0
+        self.items = self.failed = self.skipped = self.bytes = 0
+
+    def arriving(self) -> ArrivingFile:
+        """Begin a file. Raises Unwritable."""
+        return ArrivingFile(self._folder.scratch / _PART, self._folder.root)
+
+    def store(self, file: ArrivingFile, address: str, member: HeldFile, of: Item | None) -> Item:
+        """Store a file that has arrived whole, which `member` tells of; return its item. Raises Unwritable."""
+        file.close()
+        self._number += 1
+        ref = f"{self._exhibit}-{self._number:04d}"
+        told = _FORMS.get(member.kind) or media_type(file.head, member.mime or None)
+        kind = ItemKind(member.kind) if member.kind else told.kind
+        name = item_name(self._number, address, kind, told.extension)
+        self._folder.settle_item(file.path, name)
+        item = Item(
+            time=timestamp(self._clock()),
+            ref=ref,
+            kind=kind,
+            url=address,
+            path=f"{ITEMS}/{name}",
+            size=file.size,
+            sha256=file.sha256,
+            mime=told.mime,
+            exchange=0,
+            found_in=of.ref if of is not None else "",
+            source=SOURCE,
+            claimed_name=member.name,
+            excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
+        )
+        self._waiting.append(item)
+        self._add_facts(item, member.facts)
+        if member.post is not None:
+            post = replace(member.post, id=f"{of.ref if of is not None else ref}#{member.post.id or self._number}")
+            self._waiting.append(PostRead(time=item.time, ref=ref, post=post))
+        if member.text:
+            self._keep_text(item, member.text)
+        if told.kind == "photo":
+            path = self._folder.path / item.path
+            self._photos.append((item, self._pool.submit(photo_facts, self._readers, path)))
+        self.items += 1
+        self.bytes += item.size
+        self._known.setdefault(item.sha256, ref)
+        if len(self._waiting) >= _GROUP:
+            self.flush()
+        return item
+
+    def describe(self, item: Item, facts: Iterable[Fact], text: str) -> None:
+        """Record what a file that was opened says of itself. Raises Unwritable."""
+        if facts := tuple(facts):
+            self._waiting.append(ItemFacts(time=timestamp(self._clock()), ref=item.ref, facts=facts))
+        if text:
+            self._keep_text(item, text)
+
+    def fail(self, address: str, reason: str, found_in: str = "") -> None:
+        """Record what could not be taken in, and why."""
+        self.failed += 1
+        self._waiting.append(Failed(time=timestamp(self._clock()), url=address, reason=reason, found_in=found_in))
+
+    def skip(self, address: str, reason: str, found_in: str = "") -> None:
+        """Record what is no file of its own."""
+        self.skipped += 1
+        self._waiting.append(Skipped(time=timestamp(self._clock()), url=address, reason=reason, found_in=found_in))
+
+    def flush(self) -> None:
+        """Write what is waiting; it is on disk on return. Raises Unwritable."""
+        for photo, future in self._photos:
+            try:
+                facts = future.result()
+            except NotRead as error:
+                facts = (Fact("photo", f"could not be read: {error}", "examination"),)
+            if facts:
+                self._waiting.append(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
+        self._photos.clear()
+        if self._waiting:
+            self._folder.sync_items()
+            try:
+                self._folder.append(self._waiting)
+            except StorageFull:
+                self._folder.release_reserve()
+                self._folder.append(self._waiting)
+            self._waiting = []
+
+    def close(self) -> None:
+        """End the threads that wait for readers."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _add_facts(self, item: Item, facts: tuple[Fact, ...]) -> None:
+        if (before := self._known.get(item.sha256)) is not None:
+            facts = (*facts, Fact("same bytes as", before, "SHA-256"))
+        if facts:
+            self._waiting.append(ItemFacts(time=item.time, ref=item.ref, facts=facts))
+
+    def _keep_text(self, item: Item, text: str) -> None:
+        number = item.ref.rpartition("-")[2]
+        data = text.encode("utf-8", "backslashreplace")
+        how = "what a person reads in it, in UTF-8"
+        self._waiting.append(
+            self._folder.add_working_copy(timestamp(self._clock()), item.ref, f"{number}-text.txt", data, how)
+        )
+
+
+class ArrivingFile:
+    """A file on its way in: hashed while it is written, on disk once it is closed."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        with storing(path):
+            inside.unlink(path, root, missing_ok=True)  # of a file that could not be read to its end
+        self.path = path
+        self._descriptor = create(path, root=root)
+        self._hash = new_hash()
+        self.head = b""
+        """What it begins with, as far as its kind is told by it."""
+
+    def write(self, data: bytes) -> None:
+        """Add bytes. Raises Unwritable."""
+        with storing(self.path):
+            write_all(self._descriptor, data)
+        self._hash.update(data)
+        if len(self.head) < HEAD:
+            self.head = (self.head + data)[:HEAD]
+
+    def close(self) -> None:
+        """Wait until it is on disk. Raises Unwritable."""
+        if self._descriptor < 0:
+            return
+        descriptor, self._descriptor = self._descriptor, -1
+        with storing(self.path):
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._hash.size
+
+    @property
+    def sha256(self) -> str:
+        """Their digest, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
+def address_of(*names: str) -> str:
+    """Return the address of something that was handed in: `intake:/phone.zip/DCIM/1.jpg`."""
+    return "intake:/" + "/".join(quote(os.fsencode(plain(name))) for name in names)
