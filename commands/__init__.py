@@ -19,7 +19,7 @@ SECTIONS = MappingProxyType(
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
-            "seal": "Have an authority confirm when seals existed.",
+            "timestamp": "Have an authority confirm when seals existed.",
         },
         "Look and check": {
             "show": "Show what is in a case.",

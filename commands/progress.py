@@ -11,7 +11,7 @@ from commands.output import clean, console
 
 if TYPE_CHECKING:
     from capture.request.progress import Progress
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def capture_progress(*, quiet: bool) -> Iterator[Progress]:
 @contextmanager
 def watch_display(
     scenes: Sequence[str], *, quiet: bool, every: float
-) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
+) -> Iterator[tuple[Progress, Callable[[WatchRound], None]]]:
     """Choose the display of a watch: a live table on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
         from capture.request.progress import Silent

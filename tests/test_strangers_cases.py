@@ -58,7 +58,7 @@ WRITING = {
     "describe": ["exhibit", "CASE", "JH/1", "--describe", "x"],
     "custody add": ["custody", "add", "CASE", "JH/1", "--event", "opened"],
     "export": ["export", "CASE", "--output", "OUT", "--quiet"],
-    "seal": ["seal", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
+    "timestamp": ["timestamp", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
     "recover": ["recover", "CASE"],
     "merge into it": ["merge", "CASE", "OWN", "--quiet"],
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],

@@ -10,7 +10,7 @@ from capture.doctor.finding import Finding, fault, ok, warning
 from capture.doctor.setup import Setup
 from capture.doctor.yt_dlp_age import release_date
 from hashing.case.events import ClockMeasured
-from hashing.times import timestamp
+from hashing.times import time_text
 
 _OFF, _WRONG = 1.0, 60.0
 """Seconds by which a clock is off, and by which it is wrong."""
@@ -25,11 +25,11 @@ def check_clock(setup: Setup) -> Iterator[Finding]:
     except PackageNotFoundError:
         made = None
     if made is not None and now < made:
-        says = f"shows {timestamp(now)}, which is before software that is installed here was made"
+        says = f"shows {time_text(now)}, which is before software that is installed here was made"
         yield fault("clock", says, _SET)
     elif setup.ntp is None:
         hint = "name a time server with --ntp, or as ntp in a settings file"
-        yield warning("clock", f"shows {timestamp(now)}; not compared with any other", hint)
+        yield warning("clock", f"shows {time_text(now)}; not compared with any other", hint)
     else:
         yield _judged(measure_clock(setup.ntp, setup.guard, clock=setup.clock), str(setup.ntp))
 

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from capture.batch.lines import told
+from capture.batch.lines import row_line
 from capture.batch.progress import Counts, RowDone
 from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
@@ -80,7 +80,7 @@ class BatchLive:
         with self._lock:
             if done.status != CAPTURED_BEFORE and not done.again:
                 self._ends.append(self._monotonic())
-            self._last.append(told(done))
+            self._last.append(row_line(done))
 
     def stopping(self, reason: str) -> None:
         """Show why no further row is begun."""

@@ -28,7 +28,7 @@ from hashing.case.events import (
     ProofRead,
     ServerDates,
     Skipped,
-    Stamped,
+    Timestamped,
     WorkingCopy,
 )
 from hashing.case.facts import Fact
@@ -134,7 +134,8 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     finished: CaptureFinished
     seal: SealRecord
     timestamp: Annotated[
-        Stamped | None, Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161).")
+        Timestamped | None,
+        Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161)."),
     ] = None
     clock: Annotated[ClockMeasured | None, Meta(description="The computer's clock against a time server.")] = None
     server_dates: Annotated[ServerDates | None, Meta(description="And against the servers' Date headers.")] = None

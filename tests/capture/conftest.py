@@ -13,7 +13,7 @@ from capture.recorder.settings import NetworkSettings
 from capture.request.options import CaptureOptions
 from capture.request.progress import Silent
 from capture.run.run import CaptureResult, capture
-from capture.run.watch import Round, Watch
+from capture.run.watch import Watch, WatchRound
 from exports.format.capture_view import CaptureView, read_capture
 from hashing.case.case import Case
 from hashing.times import system_clock
@@ -49,10 +49,10 @@ def captured(case: Case, key: SigningKey) -> Callable[..., tuple[CaptureResult, 
 
 
 @pytest.fixture
-def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[Round]]:
+def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[WatchRound]]:
     """Return a function that watches a scene without pauses, a round each time the next one is asked for."""
 
-    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[Round]:
+    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[WatchRound]:
         ticks = itertools.count()
         watch = Watch(
             [scene],

@@ -76,8 +76,8 @@ def ask_and_open(talk: socket.socket) -> None:
     """Ask once; say what came with the answer, and whether a file of the user's can be opened."""
     channel.receive(talk, _LONGEST)
     channel.send(talk, b'{"type":"Ask","url":"http://127.0.0.1:9/"}')
-    told, files = channel.receive(talk, _LONGEST)
-    words = [told.decode(), *(os.read(file, 100).decode() for file in files)]
+    answered, files = channel.receive(talk, _LONGEST)
+    words = [answered.decode(), *(os.read(file, 100).decode() for file in files)]
     channel.send(talk, json.dumps({"type": "Remark", "words": json.dumps(words)}).encode())
     channel.send(talk, b'{"type":"Ended"}')
 

@@ -13,10 +13,10 @@ _VERDICTS = {"ok": "whole", "mismatch": "does not match", "unchecked": "could no
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
 
 
-def stated(entry: CustodyRecord) -> list[str]:
+def custody_phrases(entry: CustodyRecord) -> list[str]:
     """Return what an entry states, a phrase each; texts stand as they were given, so show them with care."""
     own = f"{_OWN[entry.event]} {entry.detail}" if entry.event in _OWN and entry.detail else entry.detail
-    told = [
+    phrases = [
         f"as stated in case {entry.elsewhere}" if entry.elsewhere else "",
         own,
         f"recorded by {entry.recorder}" if entry.recorder else "",
@@ -30,6 +30,6 @@ def stated(entry: CustodyRecord) -> list[str]:
     ]
     if entry.receipt:
         verdict = _VERDICTS.get(entry.receipt.verdict, entry.receipt.verdict)
-        told.append(f"{entry.receipt.what}, seal {entry.receipt.fingerprint}: {verdict}")
-        told.append(f"receipt signed by key {entry.receipt.verifier}")
-    return [phrase for phrase in told if phrase]
+        phrases.append(f"{entry.receipt.what}, seal {entry.receipt.fingerprint}: {verdict}")
+        phrases.append(f"receipt signed by key {entry.receipt.verifier}")
+    return [phrase for phrase in phrases if phrase]
