@@ -31,7 +31,7 @@ from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_reader
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
-from capture.request.progress import Progress, Silent
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
@@ -136,7 +136,7 @@ def capture(
     ending = Stop()
     run: _Run | None = None
     try:
-        run = _Run(folder, started, options, wanted, progress or Silent(), room, ending, readers, clock)
+        run = _Run(folder, started, options, wanted, progress or Progress(), room, ending, readers, clock)
         with (stop or Stop()).heeded(ending.ask):
             status = run.fetch_all(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
@@ -254,7 +254,8 @@ class _Run:
             self.pool.search_ended()
             wait(list(self._pending))
             if self._clock_beside is not None and not self.stop.reason:
-                self._clock_beside.end()
+                with self.stop.heeded(self._clock_beside.hurry):  # a first Ctrl-C raises nothing here
+                    self._clock_beside.end()
         except KeyboardInterrupt:
             self.stop.ask(BY_THE_OFFICER)
         except StorageFull as error:  # by a working copy, or in a source's own thread
