@@ -230,9 +230,9 @@ def _rows(
 def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN401 - DiskRoom, imported late
     """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.batch.progress import SilentBatch
+        from capture.batch.progress import BatchProgress
 
-        yield SilentBatch()
+        yield BatchProgress()
     elif sys.stderr.isatty():
         from commands.display.batch_display import BatchLive
 

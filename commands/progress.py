@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from capture.request.progress import Progress
 from commands.output import clean, console
 
 if TYPE_CHECKING:
-    from capture.request.progress import Progress
     from capture.run.watch import WatchRound
 
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def capture_progress(*, quiet: bool) -> Iterator[Progress]:
     """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.request.progress import Silent
-
-        yield Silent()
+        yield Progress()
     elif sys.stderr.isatty():
         from commands.display.live_progress import LiveProgress
 
@@ -38,9 +36,7 @@ def watch_display(
 ) -> Iterator[tuple[Progress, Callable[[WatchRound], None]]]:
     """Choose the display of a watch: a live table on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.request.progress import Silent
-
-        yield Silent(), lambda _: None
+        yield Progress(), lambda _: None
     elif sys.stderr.isatty():
         from commands.display.live_progress import LiveProgress
         from commands.display.watch_display import WatchTable

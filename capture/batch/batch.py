@@ -17,7 +17,7 @@ from pathlib import Path
 
 from capture.batch.on_record import OnRecord
 from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
-from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
+from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress
 from capture.batch.recovery import beginning, close_batch, recover_batches
 from capture.batch.row import BatchRow
 from capture.batch.schedule import Schedule, Try
@@ -150,7 +150,7 @@ class Batch:
         self._key = key
         self._officer = officer
         self._source = source
-        self._progress = progress or SilentBatch()
+        self._progress = progress or BatchProgress()
         self._clock = clock
         self._monotonic = monotonic
         self._schedule = Schedule(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-from capture.batch.progress import Counts, RowDone, SilentBatch
+from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.request.sizes import human_size
 
 
-class BatchLines(SilentBatch):
+class BatchLines(BatchProgress):
     """Writes lines to a stream; `clean` makes text from the network harmless to show."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:

@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from capture.batch.lines import row_line
-from capture.batch.progress import Counts, RowDone
+from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
 
@@ -27,7 +27,7 @@ _RECENT = 600.0
 _MOST_RECENT = 10_000
 
 
-class BatchLive:
+class BatchLive(BatchProgress):
     """A live display; a context manager. `free` gives the bytes that are free on the disk."""
 
     def __init__(

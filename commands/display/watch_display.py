@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.table import Table
 from rich.text import Text
 
-from capture.request.progress import Silent
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from commands.display.line_progress import LineProgress
 
@@ -105,7 +105,7 @@ class WatchTable:
         return table
 
 
-class RoundLines(Silent):
+class RoundLines(Progress):
     """A watch as plain lines: one a round and scene, one a failure, and why nothing goes on."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from capture.recorder.settings import NetworkSettings
 from capture.request.options import CaptureOptions
-from capture.request.progress import Silent
+from capture.request.progress import Progress
 from capture.run.run import CaptureResult, capture
 from capture.run.watch import Watch, WatchRound
 from exports.format.capture_view import CaptureView, read_capture
@@ -59,7 +59,7 @@ def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[WatchRound]]:
             case,
             replace(OPTIONS, **changed),  # type: ignore[arg-type]  # any option
             key=key,
-            progress=Silent(),
+            progress=Progress(),
             clock=system_clock,
             pause=lambda _: None,
             monotonic=lambda: float(next(ticks)),
