@@ -230,7 +230,7 @@ def test_a_capture_that_is_over_does_not_wait_for_ever() -> None:
 def test_a_stop_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """A capture that waits for the time server, and is told to end, waits no longer: the server had not answered."""
     monkeypatch.setattr("capture.clock.beside.WHOLE_PATIENCE", 3600.0)
-    monkeypatch.setitem(measure_clock.__kwdefaults__, "patience", 3600.0)
+    monkeypatch.setattr(measure_clock, "__kwdefaults__", {"clock": system_clock, "patience": 3600.0})
     recorded: list[ClockMeasured] = []
     stop = Stop()
     with time_server.TimeServer(lie=lambda _, __: []) as silent:
