@@ -46,9 +46,9 @@ class Goldenhour(click.Group):
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
         except OSError as error:
-            told = read_error(error.filename or "the system", error)
-            complain(str(told), told.hint)
-            ctx.exit(exit_code(told))
+            unreadable = read_error(error.filename or "the system", error)
+            complain(str(unreadable), unreadable.hint)
+            ctx.exit(exit_code(unreadable))
         except MemoryError:
             complain("this computer has no memory left", "close other programs, then run the command again")
             ctx.exit(Exit.FAULT)

@@ -20,7 +20,7 @@ SECTIONS = MappingProxyType(
             "intake": "Take in what somebody hands in: files, archives, mails, chats.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
-            "seal": "Have an authority confirm when seals existed.",
+            "timestamp": "Have an authority confirm when seals existed.",
         },
         "Look and check": {
             "show": "Show what is in a case.",

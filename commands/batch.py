@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.batched import batch_exit, print_summary, row_json, summary_json
+from commands.batch_output import batch_exit, print_summary, row_json, summary_json
 from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
-from commands.opening import finish_begun, signing_key
+from commands.opening import recover_begun, signing_key
 from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
 from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
 from commands.settings import setting
-from commands.stamping import asked_authorities, stamp_captures, stamp_later
+from commands.timestamps import asked_authorities, timestamp_captures, timestamp_later
 
 if TYPE_CHECKING:
     from capture.batch import BatchRow, BatchSummary, RowsRead
     from capture.batch.progress import BatchProgress
     from hashing.case.case import Case
-    from hashing.case.stamping import Stamping
+    from hashing.case.timestamping import TimestampOutcome
     from hashing.ledger.keys import SigningKey
 
 
@@ -141,7 +141,7 @@ def batch(
         sys.exit(Exit.NOTHING)
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=chosen["title"])
-    finish_begun(case, key, officer)
+    recover_begun(case, key, officer)
     settings = BatchSettings(jobs=scenes, per_host=per_host, delay=delay, retries=retries, pause=pause, again=again)
     room = DiskRoom(case.path, 0)
     with terminating_like_ctrl_c():
@@ -158,15 +158,16 @@ def batch(
                 clock=system_clock,
             )
             summary = running.run(lambda done: print_json(row_json(done)) if as_json else None)
-        stampings = _stamp(case, authorities, key, summary)
+        timestamp_outcomes = _timestamp(case, authorities, key, summary)
     kept = _keep_failed(read, summary, failed)
     if as_json:
-        for stamping in stampings:
-            print_json(stamping.to_json())
+        for outcome in timestamp_outcomes:
+            print_json(outcome.to_json())
         print_json(summary_json(summary, kept))
-    elif stampings:
+    elif timestamp_outcomes:
         click.echo(
-            f"stamped  {sum(each.stamped is not None for each in stampings):,} of {counted(len(stampings), 'seal')}"
+            f"time-stamped  {sum(each.timestamped is not None for each in timestamp_outcomes):,} "
+            f"of {counted(len(timestamp_outcomes), 'seal')}"
         )
     print_summary(summary, case, kept, err=as_json)
     sys.exit(batch_exit(summary, left_out=bool(read.bad)))
@@ -229,9 +230,9 @@ def _rows(
 def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN401 - DiskRoom, imported late
     """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.batch.progress import SilentBatch
+        from capture.batch.progress import BatchProgress
 
-        yield SilentBatch()
+        yield BatchProgress()
     elif sys.stderr.isatty():
         from commands.display.batch_display import BatchLive
 
@@ -243,11 +244,13 @@ def _display(room: Any, *, quiet: bool) -> Iterator[BatchProgress]:  # noqa: ANN
         yield BatchLines(sys.stderr, clean)
 
 
-def _stamp(case: Case, authorities: tuple[str, ...], key: SigningKey, summary: BatchSummary) -> list[Stamping]:
+def _timestamp(
+    case: Case, authorities: tuple[str, ...], key: SigningKey, summary: BatchSummary
+) -> list[TimestampOutcome]:
     try:
-        return stamp_captures(case, authorities, key, summary.results)
+        return timestamp_captures(case, authorities, key, summary.results)
     except KeyboardInterrupt:  # what was captured is sealed, and told all the same
-        complain("not stamped: interrupted", stamp_later(case, authorities))
+        complain("not time-stamped: interrupted", timestamp_later(case, authorities))
         return []
 
 

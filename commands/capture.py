@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.captured import (
+from commands.capture_output import (
     capture_exit,
     complain_of_end,
     print_capture,
@@ -26,7 +26,7 @@ from commands.output import complain, print_json
 from commands.progress import capture_progress
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
-from commands.stamping import asked_authorities, print_stamping, stamp_captures, stamp_later
+from commands.timestamps import asked_authorities, print_timestamp, timestamp_captures, timestamp_later
 
 if TYPE_CHECKING:
     from capture.errors import NotAsked
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from capture.request.progress import Progress
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
-    from hashing.case.stamping import Stamping
+    from hashing.case.timestamping import TimestampOutcome
     from hashing.ledger.keys import SigningKey
 
 
@@ -79,29 +79,31 @@ def capture(
                 if as_json:
                     print_capture_json(result, case)
         try:
-            stampings = stamp_captures(case, authorities, key, results)
+            timestamp_outcomes = timestamp_captures(case, authorities, key, results)
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
-            stampings = []
-            complain("not stamped: interrupted", stamp_later(case, authorities))
-    _print_end(case, results, stampings, as_json=as_json)
+            timestamp_outcomes = []
+            complain("not time-stamped: interrupted", timestamp_later(case, authorities))
+    _print_end(case, results, timestamp_outcomes, as_json=as_json)
     code = capture_exit(results, unasked)
     if len(results) + len(unasked) < len(scenes) and stop.reason:
         code = Exit.INTERRUPTED
     sys.exit(Exit.IN_PART if len(results) < len(scenes) and code == Exit.OK else code)
 
 
-def _print_end(case: Case, results: Sequence[CaptureResult], stampings: Sequence[Stamping], *, as_json: bool) -> None:
+def _print_end(
+    case: Case, results: Sequence[CaptureResult], timestamp_outcomes: Sequence[TimestampOutcome], *, as_json: bool
+) -> None:
     """Print the captures and their trusted times, and as the last line what is safe."""
     if as_json:
-        for stamping in stampings:
-            print_json(stamping.to_json())
+        for outcome in timestamp_outcomes:
+            print_json(outcome.to_json())
         return
     counts = [print_capture(result) for result in results]
     if results:
         print_case(case)
-    for stamping in stampings:
-        if stamping.stamped is not None:
-            print_stamping(stamping)
+    for outcome in timestamp_outcomes:
+        if outcome.timestamped is not None:
+            print_timestamp(outcome)
     if results:
         safe, missing = map(sum, zip(*counts, strict=True))
         print_safe(case, [result.exhibit for result in results], safe, missing)

@@ -14,11 +14,11 @@ from commands.options import (
     at_option,
     existing_case,
     json_option,
+    moment_option,
     officer_option,
     reason_option,
     receiver_option,
     signing_key_option,
-    stated_moment,
 )
 from commands.output import clean, print_json
 
@@ -89,7 +89,7 @@ def custody_add(
         raise click.UsageError("--receipt says itself what was done, when and by whom: leave out --event, --at …")
     if receipt is None and not (refs and action):
         raise click.UsageError("name an exhibit and an --event, or a --receipt")
-    officer, moment = officer_name(officer), stated_moment(at, "--at")
+    officer, moment = officer_name(officer), moment_option(at, "--at")
     data = read_named(receipt, LARGEST_NOTE) if receipt else b""
     key = signing_key(key_path)
     opened = open_own_case(case, key)

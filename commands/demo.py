@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.captured import STATUS_STYLES
+from commands.capture_output import STATUS_STYLES
 from commands.output import counted, print_styled, print_things
 from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification

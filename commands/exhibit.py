@@ -10,7 +10,7 @@ from commands.completing import complete_exhibits
 from commands.confined import read_only
 from commands.officer import officer_name
 from commands.opening import open_own_case, signing_key, tell_unsigned
-from commands.options import existing_case, json_option, officer_option, signing_key_option, stated_moment
+from commands.options import existing_case, json_option, moment_option, officer_option, signing_key_option
 from commands.output import print_json, print_things
 
 
@@ -49,7 +49,7 @@ def exhibit(
     if describe is not None:
         if not ref:
             raise click.UsageError("name the exhibit or the item that is described")
-        key, officer, moment = signing_key(key_path), officer_name(officer), stated_moment(at, "--time")
+        key, officer, moment = signing_key(key_path), officer_name(officer), moment_option(at, "--time")
         opened = open_own_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
     read_only(case)

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import click
 
-from commands.captured import capture_exit, complain_of_end, print_capture, print_capture_json, print_case, print_safe
+from commands.capture_output import (
+    capture_exit,
+    complain_of_end,
+    print_capture,
+    print_capture_json,
+    print_case,
+    print_safe,
+)
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
-from commands.opening import finish_begun, signing_key
+from commands.opening import recover_begun, signing_key
 from commands.options import json_option, officer_option, signing_key_option, title_option
 from commands.output import counted
 from commands.settings import checked_by, setting
@@ -87,7 +94,7 @@ def intake(
     )
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=title)
-    finish_begun(case, key, officer)
+    recover_begun(case, key, officer)
     with terminating_like_ctrl_c(), interruptible() as stop:
         result = take_in(request, case, key=key, stop=stop)
     complain_of_end(result)

@@ -60,18 +60,18 @@ def merge(
     else:
         Case.open_or_create(case, key=by.key, officer=by.officer)
         opened = open_case(case, by.key)
-    told: list[MergeOutcome] = []
+    merged_before: list[MergeOutcome] = []
     with terminating_like_ctrl_c():
         for source in sources:
             outcomes: list[MergeOutcome] = []
             try:
                 with byte_progress(f"merging {source}", quiet=quiet) as progress:
-                    outcomes.extend(merge_captures(opened, [source], by, progress=progress, earlier=told))
+                    outcomes.extend(merge_captures(opened, [source], by, progress=progress, earlier=merged_before))
             finally:  # what was taken is told, whatever comes behind it
                 for outcome in outcomes:
                     _print(outcome, as_json=as_json)
-            told.extend(outcomes)
-    sys.exit(max(map(_exit, told), key=_GRAVITY.index, default=Exit.OK))
+            merged_before.extend(outcomes)
+    sys.exit(max(map(_exit, merged_before), key=_GRAVITY.index, default=Exit.OK))
 
 
 _GRAVITY = [Exit.OK, Exit.NOTHING, Exit.REFUSED, Exit.UNCHECKED, Exit.MISMATCH]

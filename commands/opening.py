@@ -155,28 +155,28 @@ def tell_unsigned(case: Case) -> None:
         complain(f"{case.path}: the last {unsigned} lines of its ledger are not signed: do not rely on them")
 
 
-def finish_begun(case: Case, key: SigningKey, officer: str) -> None:
+def recover_begun(case: Case, key: SigningKey, officer: str) -> None:
     """Finish off what this user began in a case on this computer and a process that died has left; say so."""
-    _finish(case, key, officer, begun_here=True)
+    _recover(case, key, officer, begun_here=True)
     case.demand_ours(key)
     _tell_others(case, key)
 
 
 def recover_all(case: Case, key: SigningKey, officer: str) -> bool:
     """Finish off all that this key's owner left unfinished in a case; say so, and whether nothing else is left."""
-    return _finish(case, key, officer, begun_here=False)
+    return _recover(case, key, officer, begun_here=False)
 
 
-def _finish(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> bool:
-    from capture.batch.recovery import finish_batches
-    from capture.run.recovery import finish_abandoned
-    from hashing.case.stamping import finish_stamps
+def _recover(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> bool:
+    from capture.batch.recovery import recover_batches
+    from capture.run.recovery import recover_abandoned
+    from hashing.case.timestamping import record_left_tokens
 
     if case.left_tokens():
-        finish_stamps(case, key=key)
+        record_left_tokens(case, key=key)
     left: Sequence[Left] = ()
     if case.unsealed() or case.unrecorded():
-        recovery = finish_abandoned(case, key=key, officer=officer, begun_here=begun_here)
+        recovery = recover_abandoned(case, key=key, officer=officer, begun_here=begun_here)
         left = recovery.left
         for recovered in recovery.recovered:
             click.echo(f"{recovered.exhibit} had been interrupted: finished off and sealed", err=True)
@@ -185,7 +185,7 @@ def _finish(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> b
             if recovered.aside is not None:
                 click.echo(clean(f"  what is not sealed is in {recovered.aside}"), err=True)
     _tell_left(left)
-    for name in finish_batches(case, key=key, begun_here=begun_here):
+    for name in recover_batches(case, key=key, begun_here=begun_here):
         click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
     return not left
 

@@ -87,7 +87,7 @@ timestamp_option = setting(
     "authorities",
     multiple=True,
     callback=demand_no_login,
-    check=checked_by("commands.stamping:checked_authority"),
+    check=checked_by("commands.timestamps:checked_authority"),
     metavar="URL",
     help="Who confirms the time of a seal (RFC 3161; may be repeated: asked in turn).",
 )
@@ -147,7 +147,7 @@ case_option = click.option(
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 
 
-def stated_moment(text: str, option: str) -> datetime | None:
+def moment_option(text: str, option: str) -> datetime | None:
     """Read a time that was stated in an option; None where there is none."""
     from capture.request.spans import moment
     from hashing.times import system_clock

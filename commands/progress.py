@@ -7,20 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from capture.request.progress import Progress
 from commands.output import clean, console
 
 if TYPE_CHECKING:
-    from capture.request.progress import Progress
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
 
 
 @contextmanager
 def capture_progress(*, quiet: bool) -> Iterator[Progress]:
     """Choose the display: live on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.request.progress import Silent
-
-        yield Silent()
+        yield Progress()
     elif sys.stderr.isatty():
         from commands.display.live_progress import LiveProgress
 
@@ -35,12 +33,10 @@ def capture_progress(*, quiet: bool) -> Iterator[Progress]:
 @contextmanager
 def watch_display(
     scenes: Sequence[str], *, quiet: bool, every: float
-) -> Iterator[tuple[Progress, Callable[[Round], None]]]:
+) -> Iterator[tuple[Progress, Callable[[WatchRound], None]]]:
     """Choose the display of a watch: a live table on a terminal, lines elsewhere, nothing where asked."""
     if quiet:
-        from capture.request.progress import Silent
-
-        yield Silent(), lambda _: None
+        yield Progress(), lambda _: None
     elif sys.stderr.isatty():
         from commands.display.live_progress import LiveProgress
         from commands.display.watch_display import WatchTable

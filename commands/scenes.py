@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.clock import asked_time_server
-from commands.opening import finish_begun
+from commands.opening import recover_begun
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
@@ -31,7 +31,7 @@ def case_for(
         _demand_any_askable(scenes, options)
     first = parse_scene(scenes[0])
     case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
-    finish_begun(case, key, officer)
+    recover_begun(case, key, officer)
     return case
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.captured import STATUS_STYLES, print_clock, print_tables, print_verdicts
+from commands.capture_output import STATUS_STYLES, print_clock, print_tables, print_verdicts
 from commands.completing import complete_exhibits
 from commands.confined import read_only
 from commands.exit import Exit

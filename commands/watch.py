@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from capture.errors import NotAsked
-from commands.captured import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
+from commands.capture_output import NOTEBOOK, capture_exit, complain_of_end, print_capture_json
 from commands.exit import Exit
 from commands.interrupt import interruptible
 from commands.officer import capturing_officer
@@ -18,7 +18,7 @@ from commands.output import complain, counted, print_json, print_styled
 from commands.progress import watch_display
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
-from commands.stamping import asked_authorities, stamp_captures
+from commands.timestamps import asked_authorities, timestamp_captures
 from hashing.files.as_typed import as_typed
 
 
@@ -75,10 +75,10 @@ def watch(
                 if as_json:
                     print_capture_json(done.result, case)
                 complain_of_end(done.result)
-                stampings = stamp_captures(case, authorities, key, [done.result])
+                timestamp_outcomes = timestamp_captures(case, authorities, key, [done.result])
                 if as_json:
-                    for stamping in stampings:
-                        print_json(stamping.to_json())
+                    for outcome in timestamp_outcomes:
+                        print_json(outcome.to_json())
         except KeyboardInterrupt:
             complain("ended at once: what is not sealed is sealed by the next command on this case")
     if not as_json:

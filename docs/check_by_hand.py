@@ -84,8 +84,8 @@ def stated(exported: dict[str, Any]) -> Iterator[tuple[str, int]]:
         for name, place in zip(exported["captures"], exported.get(field, ()), strict=False):
             if place:
                 yield f"{kind}/{name}", place
-    if exported.get("stamped"):
-        yield "stamped", exported["stamped"]
+    if exported.get("timestamped"):
+        yield "timestamped", exported["timestamped"]
     for place in exported.get("custody", ()):
         yield f"custody/{place:08d}", place
 
@@ -96,8 +96,8 @@ def tag_files(exported: dict[str, Any]) -> Iterator[str]:
     yield from ("seal/checkpoint", "seal/public-key.pem", "seal/consistency", "seal/export.json", "seal/export.proof")
     for name, _ in stated(exported):
         yield from (f"seal/{name}.json", f"seal/{name}.proof")
-    if exported.get("stamped"):
-        yield from ("seal/stamped.checkpoint", "seal/stamped.checkpoint.tsr", "seal/stamped.consistency")
+    if exported.get("timestamped"):
+        yield from ("seal/timestamped.checkpoint", "seal/timestamped.checkpoint.tsr", "seal/timestamped.consistency")
 
 
 def faults_of_files(bundle: Path, exported: dict[str, Any]) -> Iterator[tuple[bool, str]]:

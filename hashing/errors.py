@@ -32,7 +32,7 @@ class HashingError(Exception):
         self.hint = hint
 
 
-class _Refused(HashingError):
+class _Refusal(HashingError):
     """The system refused; `reason` is what it said, without the path."""
 
     def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
@@ -40,11 +40,11 @@ class _Refused(HashingError):
         self.reason = reason or message
 
 
-class Unreadable(_Refused):
+class Unreadable(_Refusal):
     """A file could not be read to its end."""
 
 
-class Unwritable(_Refused):
+class Unwritable(_Refusal):
     """A file or a folder could not be written."""
 
 

@@ -14,7 +14,7 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def timestamp(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     """Write a moment as `2026-11-24T10:15:02.123Z` (RFC 3339)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

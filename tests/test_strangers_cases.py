@@ -60,7 +60,7 @@ WRITING = {
     "custody add": ["custody", "add", "CASE", "JH/1", "--event", "opened"],
     "grade": ["grade", "JH/1", "--case", "CASE", "--source", "1", "--information", "A", "--handling", "P"],
     "export": ["export", "CASE", "--output", "OUT", "--quiet"],
-    "seal": ["seal", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
+    "timestamp": ["timestamp", "CASE", "--timestamp", "http://127.0.0.1:9/tsr"],
     "recover": ["recover", "CASE"],
     "merge into it": ["merge", "CASE", "OWN", "--quiet"],
     "intake": ["intake", "ROWS", "--case", "CASE", "--initials", "MP"],

@@ -20,7 +20,7 @@ from exports.verification import verify
 from hashing.case.case import Case
 from hashing.files.digest import Digest
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from hashing.tool import tool
 from validation.alterations import check_alterations
 from validation.answer import KnownAnswer
@@ -38,7 +38,7 @@ _NOT_FOUND = KnownAnswer(b"<!doctype html><title>Gone</title><h1>Gone</h1>", "te
 
 def validate(told: Callable[[ValidationCheck], None] = lambda _: None) -> ValidationRecord:
     """Run every check on this machine, in a temporary folder, and tell each as it is made."""
-    began = timestamp(system_clock())
+    began = time_text(system_clock())
     checks: list[ValidationCheck] = []
     with tempfile.TemporaryDirectory(prefix="goldenhour-validation-") as room:
         for each in _checks(Path(room)):
@@ -48,7 +48,7 @@ def validate(told: Callable[[ValidationCheck], None] = lambda _: None) -> Valida
         format=FORMAT,
         tool=tool(),
         started=began,
-        finished=timestamp(system_clock()),
+        finished=time_text(system_clock()),
         versions=versions_record(),
         program=program_files(),
         checks=tuple(checks),
@@ -99,11 +99,11 @@ class KnownHosts(LoopbackServer):
     """
 
     def __init__(self, answers: Mapping[str, KnownAnswer]) -> None:
-        super().__init__(_Handler)
+        super().__init__(_KnownHostsHandler)
         self.answers = answers
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _KnownHostsHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: KnownHosts

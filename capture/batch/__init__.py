@@ -8,7 +8,7 @@ from capture.batch.batch import Batch, BatchSettings, BatchSummary
 from capture.batch.check_rows import checked_rows
 from capture.batch.failed_rows import failed_rows
 from capture.batch.read_rows import read_rows
-from capture.batch.recovery import finish_batches
+from capture.batch.recovery import recover_batches
 from capture.batch.row import BadRow, BadRows, BatchRow, GivenRow, RowsRead
 
 __all__ = [
@@ -22,6 +22,6 @@ __all__ = [
     "RowsRead",
     "checked_rows",
     "failed_rows",
-    "finish_batches",
     "read_rows",
+    "recover_batches",
 ]

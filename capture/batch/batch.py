@@ -17,8 +17,8 @@ from pathlib import Path
 
 from capture.batch.on_record import OnRecord
 from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
-from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress, SilentBatch
-from capture.batch.recovery import beginning, close_batch, finish_batches
+from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress
+from capture.batch.recovery import beginning, close_batch, recover_batches
 from capture.batch.row import BatchRow
 from capture.batch.schedule import Schedule, Try
 from capture.errors import CaptureError, NotAsked
@@ -26,7 +26,7 @@ from capture.recorder.reading import capture_readers
 from capture.recorder.stopping import BY_THE_OFFICER, Stop
 from capture.run.askable import demand_askable
 from capture.run.disk_room import DiskRoom
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from capture.run.run import CaptureResult, capture
 from hashing.case.batch_events import (
     BATCH_FORMAT,
@@ -44,7 +44,7 @@ from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureStarted
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
 from hashing.ledger.keys import SigningKey
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 _LOOK_AGAIN = 0.5
@@ -150,7 +150,7 @@ class Batch:
         self._key = key
         self._officer = officer
         self._source = source
-        self._progress = progress or SilentBatch()
+        self._progress = progress or BatchProgress()
         self._clock = clock
         self._monotonic = monotonic
         self._schedule = Schedule(
@@ -175,8 +175,8 @@ class Batch:
         self._started: BatchStarted
         self._on_record: OnRecord
 
-    def run(self, told: Callable[[RowDone], None] = lambda _: None) -> BatchSummary:
-        """Capture all rows; `told` hears of each as it ends.
+    def run(self, row_ended: Callable[[RowDone], None] = lambda _: None) -> BatchSummary:
+        """Capture all rows; `row_ended` hears of each as it ends.
 
         Ctrl-C, the `stop` that was given, or a disk without room seals what has arrived.
 
@@ -186,7 +186,7 @@ class Batch:
             DiskRoom(self._case.path, self._rows[0].options.min_free).demand()
         self._begin_batch()
         try:
-            return self._run(told)
+            return self._run(row_ended)
         except BaseException:
             self._stop.ask("the batch failed")
             for thread in self._threads.values():
@@ -197,14 +197,14 @@ class Batch:
             self._readers.close()
             self._folder.close()
 
-    def _run(self, told: Callable[[RowDone], None]) -> BatchSummary:
+    def _run(self, row_ended: Callable[[RowDone], None]) -> BatchSummary:
         with self._user.heeded(self._halt):
             try:
-                self._record_beginning(told)
-                self._work_off(told)
+                self._record_beginning(row_ended)
+                self._work_off(row_ended)
             except KeyboardInterrupt:
                 self._user.ask(BY_THE_OFFICER)
-            self._see_out(told)
+            self._see_out(row_ended)
         status, reason = ("stopped", self._stop.reason) if self._stop.reason else ("finished", "")
         if self._user.reason:
             status, reason = "interrupted", self._user.reason
@@ -224,22 +224,22 @@ class Batch:
             refused=self._tally.refused,
         )
 
-    def _record_beginning(self, told: Callable[[RowDone], None]) -> None:
+    def _record_beginning(self, row_ended: Callable[[RowDone], None]) -> None:
         """Have the case note the batch, and put the rows that are not done yet into the schedule."""
         self._case.record(beginning(self._folder, self._started, self._key), key=self._key)
         self._on_record.refresh()
-        passed = []
+        captured_before = []
         for row in self._rows:
             done = self._captured(row)
             if done is None:
                 self._schedule.add(Try(row))
             else:
-                passed.append(self._before(row, done))
-        self._counts.before = len(passed)
-        self._folder.append(*(self._row_ended(each) for each in passed))
+                captured_before.append(self._before(row, done))
+        self._counts.before = len(captured_before)
+        self._folder.append(*(self._row_ended(each) for each in captured_before))
         self._progress.began(self._counts)
-        for each in passed:
-            told(each)
+        for each in captured_before:
+            row_ended(each)
 
     def _begin_batch(self) -> None:
         """Put the rows into a queue on disk. Raises Unwritable, StorageFull."""
@@ -265,7 +265,7 @@ class Batch:
     def _first_line(self) -> BatchStarted:
         settings = self._settings
         return BatchStarted(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             format=BATCH_FORMAT,
             case=self._case.info.id,
             batch=self._folder.id,
@@ -284,7 +284,7 @@ class Batch:
             },
         )
 
-    def _work_off(self, told: Callable[[RowDone], None]) -> None:
+    def _work_off(self, row_ended: Callable[[RowDone], None]) -> None:
         """Begin rows and hear of them, until none is left or the batch is to stop."""
         while not self._stop.reason:
             now = self._monotonic()
@@ -294,12 +294,12 @@ class Batch:
             if pause is None and not self._threads and self._reports.empty():
                 return
             full = len(self._threads) >= self._settings.jobs
-            self._hear(told, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
+            self._hear(row_ended, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
 
-    def _see_out(self, told: Callable[[RowDone], None]) -> None:
+    def _see_out(self, row_ended: Callable[[RowDone], None]) -> None:
         """Wait for the rows that run, which were told to end."""
         while self._threads or not self._reports.empty():
-            self._hear(told, _LOOK_AGAIN)
+            self._hear(row_ended, _LOOK_AGAIN)
 
     def _begin(self, tried: Try) -> None:
         thread = threading.Thread(target=self._capture, args=(tried,), name="scene", daemon=True)
@@ -360,7 +360,7 @@ class Batch:
         done = None if self._settings.again else self._on_record.row(row.id).done
         return done if done is not None and self._case.has_seal_of(done.capture) else None
 
-    def _hear(self, told: Callable[[RowDone], None], seconds: float) -> None:
+    def _hear(self, row_ended: Callable[[RowDone], None], seconds: float) -> None:
         """Wait for a report, and take it in."""
         try:
             report = self._reports.get(timeout=seconds)
@@ -378,7 +378,7 @@ class Batch:
             self._record(ended)
         for done in ended:
             self._count(done)
-            told(done)
+            row_ended(done)
 
     def _judged(self, report: _Ended) -> list[RowDone]:
         """Return what became of a row, and of others with it, where its host is given up."""
@@ -419,8 +419,8 @@ class Batch:
         if error.done is not None:
             return [self._before(tried.row, error.done)]
         if error.elsewhere is not None and not is_running(error.elsewhere):
-            finish_abandoned(self._case, key=self._key, officer=self._officer, begun_here=True, clock=self._clock)
-            finish_batches(self._case, key=self._key, begun_here=True, clock=self._clock)
+            recover_abandoned(self._case, key=self._key, officer=self._officer, begun_here=True, clock=self._clock)
+            recover_batches(self._case, key=self._key, begun_here=True, clock=self._clock)
             self._died.add(error.elsewhere)
             self._schedule.add(tried)
         else:
@@ -473,7 +473,7 @@ class Batch:
 
     def _row_ended(self, done: RowDone) -> RowEnded:
         return RowEnded(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             row=done.row.id,
             status=done.status,
             capture=done.capture,

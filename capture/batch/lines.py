@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-from capture.batch.progress import Counts, RowDone, SilentBatch
+from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.request.sizes import human_size
 
 
-class BatchLines(SilentBatch):
+class BatchLines(BatchProgress):
     """Writes lines to a stream; `clean` makes text from the network harmless to show."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
@@ -30,7 +30,7 @@ class BatchLines(SilentBatch):
 
     def ended(self, done: RowDone) -> None:
         """Say what became of a row."""
-        self._line(told(done))
+        self._line(row_line(done))
 
     def stopping(self, reason: str) -> None:
         """Say why no further row is begun."""
@@ -42,7 +42,7 @@ class BatchLines(SilentBatch):
             print(self._clean(text), file=self._stream, flush=True)
 
 
-def told(done: RowDone) -> str:
+def row_line(done: RowDone) -> str:
     """Return a row that has ended in one line."""
     parts = [f"{done.exhibit}  " if done.exhibit else "", f"{done.status}  ", done.row.scene]
     outcome = done.outcome

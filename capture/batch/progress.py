@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from capture.batch.outcome import RowOutcome
 from capture.batch.row import BatchRow
-from capture.request.progress import Silent
+from capture.request.progress import Progress
 from capture.run.run import CaptureResult
 
 
@@ -51,8 +50,11 @@ class RowDone:
     """Whether nothing was asked, because the address is one that goldenhour does not connect to."""
 
 
-class BatchProgress(Protocol):
-    """Told of what happens as it happens; of bytes and waiting from several threads. It can fail no row."""
+class BatchProgress:
+    """Hears of what happens as it happens; of bytes and waiting from several threads. This one says nothing of it.
+
+    Nothing that it does can fail a row.
+    """
 
     def began(self, counts: Counts) -> None:
         """Hear how many rows there are; the counts go on as rows end."""
@@ -70,26 +72,7 @@ class BatchProgress(Protocol):
         """Hear that no further row is begun."""
 
 
-class SilentBatch:
-    """Nobody watches."""
-
-    def began(self, counts: Counts) -> None:
-        """Say nothing."""
-
-    def received(self, count: int) -> None:
-        """Say nothing."""
-
-    def waiting(self, host: str, seconds: float) -> None:
-        """Say nothing."""
-
-    def ended(self, done: RowDone) -> None:
-        """Say nothing."""
-
-    def stopping(self, reason: str) -> None:
-        """Say nothing."""
-
-
-class RowProgress(Silent):
+class RowProgress(Progress):
     """What one row's capture tells: its bytes, and that its host wants to be left alone."""
 
     def __init__(self, received: Callable[[int], None], waiting: Callable[[str, float], None]) -> None:

@@ -27,14 +27,14 @@ from hashing.errors import BadFormat, InUse, Unauthenticated
 from hashing.files import inside
 from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 DIED = "its process died"
 _CAPTURE = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
 """The name of a capture; a ledger that was handed to us may say anything."""
 
 
-def finish_batches(case: Case, *, key: SigningKey, begun_here: bool = False, clock: Clock = system_clock) -> list[str]:
+def recover_batches(case: Case, *, key: SigningKey, begun_here: bool = False, clock: Clock = system_clock) -> list[str]:
     """Finish off every batch of the case whose process died and that this key's owner made, and return their names.
 
     With `begun_here` only those that this user's own notes know to have been begun on this computer.
@@ -138,7 +138,7 @@ def _row_ended(case: Case, row: RowStarted, clock: Clock) -> RowEnded | None:
     elif inside.kind(path, case.path):
         return None
     return RowEnded(
-        time=timestamp(clock()), row=row.row, status=status, capture=row.capture, exhibit=row.exhibit, reason=reason
+        time=time_text(clock()), row=row.row, status=status, capture=row.capture, exhibit=row.exhibit, reason=reason
     )
 
 
@@ -153,4 +153,4 @@ def _finished(events: list[BatchEvent], status: str, reason: str, clock: Clock) 
     done = sum(event.status in {*DONE, CAPTURED_BEFORE} for event in last.values())
     failed = sum(event.status in {"nothing", NOT_TRIED} and not event.again for event in last.values())
     left = len(taken | last.keys()) - done - failed
-    return BatchFinished(time=timestamp(clock()), status=status, done=done, failed=failed, left=left, reason=reason)
+    return BatchFinished(time=time_text(clock()), status=status, done=done, failed=failed, left=left, reason=reason)

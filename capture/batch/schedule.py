@@ -75,7 +75,7 @@ class Try:
 
 
 @dataclass(slots=True)
-class _Host:
+class _HostQueue:
     """The rows of one host."""
 
     name: str
@@ -90,7 +90,7 @@ class _Host:
     forbidden: int = 0
     given: bool = False
     """Whether it has given anything."""
-    stamp: int = 0
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class Schedule:
         self._retries = retries
         self._pause = pause
         self._jitter = jitter
-        self._hosts: dict[str, _Host] = {}
-        self._ready: list[tuple[float, int, int, _Host]] = []
-        """When, in which order, and the stamp by which an entry that is out of date is known."""
+        self._hosts: dict[str, _HostQueue] = {}
+        self._ready: list[tuple[float, int, int, _HostQueue]] = []
+        """When, in which order, and the version by which an entry that is out of date is known."""
         self._later: list[tuple[float, int, Try]] = []
         self._order = itertools.count()
         self._running = 0
@@ -146,8 +146,8 @@ class Schedule:
         if self._network.lost and (self._running or now < self._network.quiet_until):
             return None
         while self._ready and self._ready[0][0] <= now:
-            _, _, stamp, host = heapq.heappop(self._ready)
-            if stamp != host.stamp:
+            _, _, version, host = heapq.heappop(self._ready)
+            if version != host.version:
                 continue
             tried = host.waiting.popleft()
             tried.begun = now
@@ -160,7 +160,7 @@ class Schedule:
 
     def seconds_to_next(self, now: float) -> float | None:
         """Return the seconds until a row may begin; None where one must end before."""
-        while self._ready and self._ready[0][2] != self._ready[0][3].stamp:
+        while self._ready and self._ready[0][2] != self._ready[0][3].version:
             heapq.heappop(self._ready)
         moments = [queue[0][0] for queue in (self._ready, self._later) if queue]
         if not moments or (self._network.lost and self._running):
@@ -206,10 +206,10 @@ class Schedule:
         self._running -= 1
         self._offer(host)
 
-    def _forbids_all(self, host: _Host) -> bool:
+    def _forbids_all(self, host: _HostQueue) -> bool:
         return not host.given or host.forbidden >= _FORBIDDEN_IN_A_ROW
 
-    def _refused(self, host: _Host, tried: Try, now: float) -> NextTry:
+    def _refused(self, host: _HostQueue, tried: Try, now: float) -> NextTry:
         """Have a host rest, or give it up with all its rows."""
         rests = tried.begun >= host.left_alone or not host.refusals  # else it began before, and tells nothing new
         if rests:
@@ -224,19 +224,19 @@ class Schedule:
         elif again:
             host.waiting.append(Try(tried.row, tried.attempt + 1))
         self._offer(host)
-        told = rests and bool(host.waiting)
-        return NextTry(again, given_up, host.name if told else "", host.ready - now if told else 0.0)
+        began_to_rest = rests and bool(host.waiting)
+        return NextTry(again, given_up, host.name if began_to_rest else "", host.ready - now if began_to_rest else 0.0)
 
     def _pause_before(self, attempt: int) -> float:
         """Return the pause after so many failures."""
         return float(min(self._pause * 2 ** min(attempt - 1, 30), LONGEST_PAUSE)) * self._jitter()
 
-    def _host(self, tried: Try) -> _Host:
+    def _host(self, tried: Try) -> _HostQueue:
         name = " + ".join(tried.row.places)
-        return self._hosts.setdefault(name, _Host(name))
+        return self._hosts.setdefault(name, _HostQueue(name))
 
-    def _offer(self, host: _Host) -> None:
+    def _offer(self, host: _HostQueue) -> None:
         """Let a host's next row begin when it may; one that has refused is asked by one row at a time."""
-        host.stamp += 1
+        host.version += 1
         if host.waiting and host.running < (1 if host.refusals else self._per_host):
-            heapq.heappush(self._ready, (host.ready, next(self._order), host.stamp, host))
+            heapq.heappush(self._ready, (host.ready, next(self._order), host.version, host))

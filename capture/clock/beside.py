@@ -42,6 +42,7 @@ class MeasuredBeside:
         self._lock = threading.Lock()
         self._over = False
         self._done = threading.Event()
+        self._hurried = False
         self._deadline = time.monotonic() + WHOLE_PATIENCE + _LOOK_UP
         # Not a pool's thread: those are waited for when the program ends, and a resolver may hang for minutes.
         threading.Thread(target=self._run, name="clock", daemon=True).start()
@@ -51,9 +52,16 @@ class MeasuredBeside:
 
         Raises what `record` raises.
         """
-        if not self._done.wait(max(self._deadline - time.monotonic(), 0.0) if wait else 0.0):
-            reason = "did not answer in time" if wait else "had not answered when the capture was stopped"
+        self._done.wait(max(self._deadline - time.monotonic(), 0.0) if wait else 0.0)
+        if not self._over:
+            in_time = wait and not self._hurried
+            reason = "did not answer in time" if in_time else "had not answered when the capture was stopped"
             self._say(not_measured(self._server, reason, self._clock))
+
+    def hurry(self, _reason: str = "") -> None:
+        """Let `end`, which may be waiting in another thread, wait no longer."""
+        self._hurried = True
+        self._done.set()
 
     def drop(self) -> None:
         """Record nothing from now on."""
@@ -64,6 +72,7 @@ class MeasuredBeside:
         try:
             self._say(measure_clock(self._server, self._guard, clock=self._clock))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
+            self.drop()
             self._failed(error)
         self._done.set()
 

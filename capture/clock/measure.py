@@ -10,7 +10,7 @@ from capture.clock.packet import BadReply, KissOfDeath, SntpError
 from capture.clock.sample import NoAnswer, Sampled, sample
 from capture.errors import NotFetched
 from hashing.case.events import ClockMeasured
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
     import socket
@@ -55,7 +55,7 @@ def measure_clock(
 def not_measured(server: TimeServer, reason: str, clock: Clock, address: str = "") -> ClockMeasured:
     """Return the record of a measurement that could not be had."""
     reason = reason[:_LONGEST_REASON]
-    return ClockMeasured(time=timestamp(clock()), host=server.host, port=server.port, address=address, problem=reason)
+    return ClockMeasured(time=time_text(clock()), host=server.host, port=server.port, address=address, problem=reason)
 
 
 def _samples(connection: socket.socket, deadline: float, longest: float, clock: Clock) -> list[Sampled]:
@@ -92,11 +92,11 @@ def _measured(server: TimeServer, address: str, taken: Sequence[Sampled], clock:
         raise BadReply(f"its answers contradict one another by {by}, or this computer's clock was set meanwhile")
     best = min(taken, key=lambda each: each.sample.error)
     return ClockMeasured(
-        time=timestamp(clock()),
+        time=time_text(clock()),
         host=server.host,
         port=server.port,
         address=address,
-        started=timestamp(best.at),
+        started=time_text(best.at),
         offset=best.sample.offset,
         error=best.sample.error,
         delay=best.sample.delay,

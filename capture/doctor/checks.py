@@ -1,4 +1,4 @@
-"""The checks in their order, and the short ones: the signing key, the settings, ffmpeg, the sandbox, the extractors."""
+"""The checks in their order, and the short ones: clock, signing key, settings, ffmpeg, sandbox, extractors."""
 
 from __future__ import annotations
 
@@ -6,32 +6,66 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
+from capture.clock import measure_clock
 from capture.doctor.certificates import check_certificates
-from capture.doctor.clock import check_clock
 from capture.doctor.finding import Finding, fault, ok, warning
 from capture.doctor.folder import check_folder
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
 from capture.doctor.setup import Setup
-from capture.doctor.yt_dlp_age import check_yt_dlp
+from capture.doctor.yt_dlp_age import check_yt_dlp, release_date
 from capture.errors import CaptureError
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from capture.recorder.urls import without_login
 from capture.request.options import CaptureOptions
+from hashing.case.events import ClockMeasured
 from hashing.errors import BadKey, EncryptedKey
 from hashing.ledger.keys import load_signing_key
 from hashing.ledger.trusted_time import is_authority
 from hashing.sandbox import NotRead, Readers
+from hashing.times import time_text
 
 _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, SyntaxError, OSError, RuntimeError)
 """What the loading of a stranger's module usually ends in; anything else is a traceback in its own name."""
-
-
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OFF, _WRONG = 1.0, 60.0
+"""Seconds by which a clock is off, and by which it is wrong."""
+_SET = "set the clock, or let the system keep it (timedatectl set-ntp true)"
+
+
+def check_clock(setup: Setup) -> Iterator[Finding]:
+    """Yield how far the clock is off, by the time server that was named; or that nobody was asked."""
+    now = setup.clock()
+    try:
+        made = release_date(version("yt-dlp"))
+    except PackageNotFoundError:
+        made = None
+    if made is not None and now < made:
+        says = f"shows {time_text(now)}, which is before software that is installed here was made"
+        yield fault("clock", says, _SET)
+    elif setup.ntp is None:
+        hint = "name a time server with --ntp, or as ntp in a settings file"
+        yield warning("clock", f"shows {time_text(now)}; not compared with any other", hint)
+    else:
+        yield _clock_finding(measure_clock(setup.ntp, setup.guard, clock=setup.clock), str(setup.ntp))
+
+
+def _clock_finding(measured: ClockMeasured, server: str) -> Finding:
+    if measured.offset is None or measured.error is None:
+        hint = "name another time server with --ntp; many networks let no NTP (UDP port 123) through"
+        return warning("clock", f"could not be compared with {server}: {measured.problem}", hint)
+    way = "behind" if measured.offset > 0 else "ahead of"
+    says = f"{abs(measured.offset):,.3f} s ± {measured.error:,.3f} s {way} {server}"
+    surely = abs(measured.offset) - measured.error
+    if surely > _WRONG:
+        return fault("clock", says, _SET, seconds=measured.delay)
+    if surely > _OFF:
+        return warning("clock", says, _SET, seconds=measured.delay)
+    return ok("clock", says, seconds=measured.delay)
 
 
 def check_key(setup: Setup) -> Iterator[Finding]:

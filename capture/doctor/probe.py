@@ -56,7 +56,7 @@ def probe(setup: Setup) -> Iterator[Finding]:
         longest_pause=1.0,
     )
     with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder, Readers() as readers:
-        recorder = Recorder(Path(folder), network, passed=lambda _: None, clock=setup.clock)
+        recorder = Recorder(Path(folder), network, superseded=lambda _: None, clock=setup.clock)
         try:
             for service in _services(setup):
                 yield _asked(recorder, readers, service)
@@ -66,7 +66,7 @@ def probe(setup: Setup) -> Iterator[Finding]:
         finally:
             recorder.close()
     for url in setup.authorities:
-        yield _stamped(url, setup)
+        yield _authority(url, setup)
 
 
 def _services(setup: Setup) -> Iterator[_Service]:
@@ -90,7 +90,7 @@ def _server(recorder: Recorder, readers: Readers, place: str) -> Finding:
         return _asked(recorder, readers, _search(service, _SERVER, needed=True))
     begun = time.monotonic()
     fetched = recorder.fetch(timeline.url)
-    if service and fetched.arrival is not None and fetched.arrival.status == _NOT_THERE:
+    if service and fetched.exchange is not None and fetched.exchange.status == _NOT_THERE:
         return _asked(recorder, readers, _search(service, _SERVER, needed=True))
     return _judged(timeline, readers, fetched, time.monotonic() - begun)
 
@@ -105,13 +105,13 @@ def _asked(recorder: Recorder, readers: Readers, service: _Service) -> Finding:
 
 
 def _judged(service: _Service, readers: Readers, fetched: Fetched, seconds: float) -> Finding:
-    seconds, status = round(seconds, 3), fetched.arrival.status if fetched.arrival is not None else 0
+    seconds, status = round(seconds, 3), fetched.exchange.status if fetched.exchange is not None else 0
     if status in _REFUSALS:
         return warning(service.check, f"{service.url}: {fetched.reason}", _LOGIN, seconds=seconds)
     if status == _TOO_MANY:
         return warning(service.check, f"{service.url}: {fetched.reason}", "wait, and ask again", seconds=seconds)
-    if fetched.whole and (arrival := fetched.arrival) is not None:
-        said = said_by(readers, arrival.body, arrival.header("content-encoding"), service.answer, _TAG)
+    if fetched.whole and (exchange := fetched.exchange) is not None:
+        said = said_by(readers, exchange.body, exchange.header("content-encoding"), service.answer, _TAG)
         if said:
             return ok(service.check, f"{host_of(service.url)} answered: {said}", seconds=seconds)
     reason = fetched.reason or "its answer is not what was asked for"
@@ -121,16 +121,16 @@ def _judged(service: _Service, readers: Readers, fetched: Fetched, seconds: floa
     return warning(service.check, f"{service.url}: {reason}", hint, seconds=seconds)
 
 
-def _stamped(url: str, setup: Setup) -> Finding:
-    """Have an authority stamp some bytes, as it would a seal; its time is a second opinion on this computer's clock."""
+def _authority(url: str, setup: Setup) -> Finding:
+    """Have an authority time-stamp some bytes, as it would a seal; its time is a second opinion on our clock."""
     name, begun = shown(url), time.monotonic()
     try:
         token = ask(url, b"goldenhour doctor", whole=2 * setup.timeout)
     except TrustedTimeError as error:
-        hint = "captures are sealed all the same, and can be stamped later; name another authority"
+        hint = "captures are sealed all the same, and can be time-stamped later; name another authority"
         says = f"{name}: {str(error).removeprefix(f'{name}: ')}"
         return fault(_AUTHORITY, says, hint, seconds=round(time.monotonic() - begun, 3))
     seconds, late = time.monotonic() - begun, (setup.clock() - token.time).total_seconds()
     way = f"{abs(late):,.1f} s {'ahead of' if late > 0 else 'behind'} its time"
-    says = f"{name} stamped, by {token.authority}; this computer's clock is {way}"
+    says = f"{name} time-stamped, by {token.authority}; this computer's clock is {way}"
     return ok(_AUTHORITY, says, seconds=round(seconds, 3))

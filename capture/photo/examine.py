@@ -24,7 +24,7 @@ _FIRST_BYTES = "first bytes"
 
 
 @dataclass(frozen=True, slots=True)
-class _Format:
+class _PhotoFormat:
     """A format: its name, the walk through its container if there is one, and Pillow's name for it if it decodes it."""
 
     name: str
@@ -33,21 +33,21 @@ class _Format:
 
 
 _FORMATS = {
-    "image/jpeg": _Format("JPEG", jpeg.walk, "JPEG"),
-    "image/png": _Format("PNG", png.walk, "PNG"),
-    "image/gif": _Format("GIF", gif.walk, "GIF"),
-    "image/webp": _Format("WebP", webp.walk, "WEBP"),
-    "image/tiff": _Format("TIFF", tiff.walk, "TIFF"),
-    "image/bmp": _Format("BMP", bitmap.walk_bmp, "BMP"),
-    "image/vnd.microsoft.icon": _Format("ICO", bitmap.walk_icon, "ICO"),
-    "image/avif": _Format("AVIF", heif.walk, "AVIF"),
-    "image/heic": _Format("HEIC", heif.walk),
-    "image/heic-sequence": _Format("HEIC", heif.walk),
-    "image/heif": _Format("HEIF", heif.walk),
-    "image/heif-sequence": _Format("HEIF", heif.walk),
-    "image/svg+xml": _Format("SVG"),
-    "image/jxl": _Format("JPEG XL"),
-    "image/jp2": _Format("JPEG 2000"),
+    "image/jpeg": _PhotoFormat("JPEG", jpeg.walk, "JPEG"),
+    "image/png": _PhotoFormat("PNG", png.walk, "PNG"),
+    "image/gif": _PhotoFormat("GIF", gif.walk, "GIF"),
+    "image/webp": _PhotoFormat("WebP", webp.walk, "WEBP"),
+    "image/tiff": _PhotoFormat("TIFF", tiff.walk, "TIFF"),
+    "image/bmp": _PhotoFormat("BMP", bitmap.walk_bmp, "BMP"),
+    "image/vnd.microsoft.icon": _PhotoFormat("ICO", bitmap.walk_icon, "ICO"),
+    "image/avif": _PhotoFormat("AVIF", heif.walk, "AVIF"),
+    "image/heic": _PhotoFormat("HEIC", heif.walk),
+    "image/heic-sequence": _PhotoFormat("HEIC", heif.walk),
+    "image/heif": _PhotoFormat("HEIF", heif.walk),
+    "image/heif-sequence": _PhotoFormat("HEIF", heif.walk),
+    "image/svg+xml": _PhotoFormat("SVG"),
+    "image/jxl": _PhotoFormat("JPEG XL"),
+    "image/jp2": _PhotoFormat("JPEG 2000"),
 }
 
 
@@ -85,7 +85,7 @@ def _facts(photo: PhotoFile) -> Iterator[Fact]:
         yield from _exif_facts(parts.exif, parts, inside=form.pillow != "TIFF")
 
 
-def _picture_facts(photo: PhotoFile, parts: Parts, form: _Format) -> Iterator[Fact]:
+def _picture_facts(photo: PhotoFile, parts: Parts, form: _PhotoFormat) -> Iterator[Fact]:
     decoded = decode(photo, parts, form.name, form.pillow)
     if not parts.size_tag and decoded.size and not any(fact.name == names.WIDTH for fact in parts.facts):
         parts.sized(*decoded.size, "Pillow")

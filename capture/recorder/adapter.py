@@ -45,7 +45,7 @@ class RecordingAdapter(requests.adapters.HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed through
         """Send a request. Raises NotFetched, with what came before the failure kept in the exchange."""
         exchange = self._begin(request)
-        kwargs["timeout"] = exchange.around.settings.timeout
+        kwargs["timeout"] = exchange.shared.settings.timeout
         token = current.set(exchange)
         try:
             return super().send(request, *args, **kwargs)

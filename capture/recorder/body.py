@@ -47,7 +47,7 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     file = _BodyFile(exchange.incoming, exchange.incoming.open_body())
     cut, again = "", False
     try:
-        cut = _copy(response, file, exchange.around.settings.largest, declared)
+        cut = _copy(response, file, exchange.shared.settings.largest, declared)
     except NotFetched as error:
         cut, again = str(error), error.again
     finally:

@@ -48,20 +48,20 @@ class _Recorded(urllib3.connection.HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         exchange = current.get()
-        around = exchange.around
+        shared = exchange.shared
         # The user named the proxy, which may well stand on this computer; what it fetches is judged by name before.
-        guard = _PROXY_GUARD if around.settings.proxy else around.guard
-        named_by_public = exchange.named_by_public and not around.settings.proxy
-        self.stop = around.stop
+        guard = _PROXY_GUARD if shared.settings.proxy else shared.guard
+        named_by_public = exchange.named_by_public and not shared.settings.proxy
+        self.stop = shared.stop
         with _registering:
             open_connections.add(self)
         try:
             self.opening = connection = guard.connect(
                 self._dns_host,
                 self.port or self.default_port,
-                around.settings.timeout,
+                shared.settings.timeout,
                 named_by_public=named_by_public,
-                stop=around.stop,
+                stop=shared.stop,
                 opening=self._opens,
             )
         except OSError as error:
@@ -70,7 +70,7 @@ class _Recorded(urllib3.connection.HTTPConnection):
             address = connection.getpeername()
         except OSError as error:  # it is gone again, or a stop has shut it down
             connection.close()
-            around.stop.check()
+            shared.stop.check()
             raise NotFetched(f"{self.host}: the connection broke as soon as it was made", again=True) from error
         self.peer = Peer(ip=str(address[0]), port=int(address[1]))
         return connection
@@ -92,7 +92,7 @@ class _Recorded(urllib3.connection.HTTPConnection):
         if isinstance(data, bytes | bytearray) and not self._connecting:
             if self.sock is not None and not exchange.request and not exchange.proxy:
                 # A connection that is kept open was judged for the request that opened it, not for this one.
-                exchange.around.guard.demand(self.host, [self.peer.ip], named_by_public=exchange.named_by_public)
+                exchange.shared.guard.demand(self.host, [self.peer.ip], named_by_public=exchange.named_by_public)
             exchange.request += data
         try:
             super().send(data)
@@ -121,7 +121,7 @@ class _WokenSocket(ssl.SSLSocket):
                 socket.socket.shutdown(self, socket.SHUT_RDWR)
 
         # Nobody else can: the plain socket lost its descriptor to this one, which its connection does not know yet.
-        with current.get().around.stop.heeded(_shut):
+        with current.get().shared.stop.heeded(_shut):
             super().do_handshake(block)
 
 
@@ -130,19 +130,19 @@ class RecordedTlsConnection(_Recorded, urllib3.connection.HTTPSConnection):
 
     def connect(self) -> None:
         """Connect and keep the certificate chain. Raises NotFetched."""
-        around = current.get().around
-        self.ssl_context = around.tls_context()
+        shared = current.get().shared
+        self.ssl_context = shared.tls_context()
         self.ssl_context.sslsocket_class = _WokenSocket
         try:
             super().connect()
         except (OSError, urllib3.exceptions.SSLError) as error:
-            around.stop.check()  # which shuts the socket under us: say that instead
+            shared.stop.check()  # which shuts the socket under us: say that instead
             raise self._not_connected(error) from error
         self.opening = self.sock  # a response that is the connection's last is read after this has let go of it
         if isinstance(self.sock, ssl.SSLSocket):
             chain = sent_chain(self.sock)
             self.peer.chain = tuple(chain)
-            self.peer.tls = describe(self.sock, chain, verified=not around.settings.insecure)
+            self.peer.tls = describe(self.sock, chain, verified=not shared.settings.insecure)
 
     def _not_connected(self, error: Exception) -> NotFetched:
         """Say why there is no TLS connection."""

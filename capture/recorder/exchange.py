@@ -42,7 +42,7 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RecorderContext:
     """What all exchanges of one recorder share."""
 
     settings: NetworkSettings
@@ -77,7 +77,7 @@ class OpenExchange:
     method: str
     started: str
     incoming: Incoming
-    around: Surroundings
+    shared: RecorderContext
     named_by_public: bool = False
     """Whether a server at a public address named the URL, which may then not lead to a private one."""
     proxy: str = ""
@@ -96,7 +96,7 @@ class OpenExchange:
 
     def request_sent(self) -> None:
         """Note that the request is out. Credentials in it are replaced from here on."""
-        clean, replaced = replace_credentials(bytes(self.request), cookies=self.around.settings.has_secrets)
+        clean, replaced = replace_credentials(bytes(self.request), cookies=self.shared.settings.has_secrets)
         self.request = bytearray(clean)
         self.replaced = replaced
         self.sent = True
@@ -121,11 +121,11 @@ class OpenExchange:
         self.response = response
         wire = self.wire if self.wire is not None else bytearray()
         raw = bytes(wire[start:end])
-        self.head, replaced = replace_credentials(raw, cookies=self.around.settings.has_secrets)
+        self.head, replaced = replace_credentials(raw, cookies=self.shared.settings.has_secrets)
         self.replaced = tuple(dict.fromkeys((*self.replaced, *replaced)))
         wire[:end] = self.head  # an interim answer (1xx) before it is not part of the response
         length = response.length
-        if length is not None and length > self.around.settings.largest_held:
+        if length is not None and length > self.shared.settings.largest_held:
             self.wire = None
         self.incoming.note(
             HeadArrived(
@@ -140,8 +140,8 @@ class OpenExchange:
 
     def before_read(self) -> None:
         """Refuse to wait for more where the capture stops or the server is too slow. Raises Stopped, NotFetched."""
-        settings, now = self.around.settings, time.monotonic()
-        self.around.stop.check()
+        settings, now = self.shared.settings, time.monotonic()
+        self.shared.stop.check()
         if self.response is None and now - self.begun > settings.timeout:
             raise NotFetched(f"no complete answer within {settings.timeout:g} s", again=True)
         if now - self.begun > settings.deadline:
@@ -158,13 +158,13 @@ class OpenExchange:
         self._window_bytes += len(piece)
         if self.wire is not None:
             self.wire += piece
-            if self.response is not None and len(self.wire) > self.around.settings.largest_held + len(self.head):
+            if self.response is not None and len(self.wire) > self.shared.settings.largest_held + len(self.head):
                 self.wire = None
-        self.around.received(len(piece))
+        self.shared.received(len(piece))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class EndedExchange:
     """An exchange that has ended, with its body on disk.
 
     `size` and `sha256` are of the body as served; `cut` says why it is not whole, or is "". `sample` is the body's

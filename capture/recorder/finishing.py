@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from capture.recorder.exchange import Arrival, OpenExchange
+from capture.recorder.exchange import EndedExchange, OpenExchange
 
 if TYPE_CHECKING:
     from capture.recorder.body import BodyRead
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _EMPTY = hashlib.sha256().hexdigest()
 
 
-def finish(exchange: OpenExchange, body: BodyRead | None, cut: str) -> Arrival:
+def ended_exchange(exchange: OpenExchange, body: BodyRead | None, cut: str) -> EndedExchange:
     """Return the arrival of an exchange; `cut` says why it is not whole, or is ""."""
     response = exchange.response
     size, sha256, sample = (body.size, body.sha256, body.sample) if body is not None else (0, _EMPTY, b"")
-    return Arrival(
+    return EndedExchange(
         number=exchange.number,
         ref=exchange.ref,
         url=exchange.url,

@@ -15,7 +15,7 @@ from capture.recorder.urls import host_and_port
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
     from hashing.times import Clock
 
 _FAMILIES = ("x-ratelimit", "ratelimit")
@@ -76,7 +76,7 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
 
 
 @dataclass(slots=True)
-class _Host:
+class _HostPause:
     """What one host allows, as far as it has said; moments on the monotonic clock."""
 
     held_until: float = 0.0
@@ -114,10 +114,10 @@ class HostPauses:
         self._waiting = waiting
         self._clock = clock
         self._monotonic = monotonic
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, _HostPause] = {}
         self._changed = threading.Condition()
 
-    def note(self, url: str, arrival: Arrival | None) -> None:
+    def note(self, url: str, exchange: EndedExchange | None) -> None:
         """Hear that the request that `wait_for` let go has ended, and learn from its answer.
 
         A host that allows no further request is left alone until it counts anew; one that allows a few is asked no
@@ -125,9 +125,9 @@ class HostPauses:
         then says so itself.
         """
         left = seconds = allowed = None
-        if arrival is not None:
-            left, allowed = remaining(arrival.header), limit(arrival.header)
-            seconds = reset_in(arrival.header, self._clock())
+        if exchange is not None:
+            left, allowed = remaining(exchange.header), limit(exchange.header)
+            seconds = reset_in(exchange.header, self._clock())
         with self._changed:
             host = self._host(url)
             host.under_way = max(host.under_way - 1, 0)
@@ -150,15 +150,15 @@ class HostPauses:
 
     def wait_for(self, url: str) -> None:
         """Wait until the host may be asked, or until the capture stops."""
-        told = False
+        announced = False
         with self._changed:
             host = self._host(url)
             while (left := host.pause(self._monotonic())) > 0 and not self._stop.is_set():
-                if not told and not host.under_way:
+                if not announced and not host.under_way:
                     self._waiting(host_and_port(url), left)
-                    told = True
+                    announced = True
                 self._changed.wait(min(left, _LOOK_AGAIN))
             host.under_way += 1
 
-    def _host(self, url: str) -> _Host:
-        return self._hosts.setdefault(host_and_port(url), _Host())
+    def _host(self, url: str) -> _HostPause:
+        return self._hosts.setdefault(host_and_port(url), _HostPause())

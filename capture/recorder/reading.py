@@ -9,7 +9,7 @@ from hashing.sandbox import NotRead, Readers, handed_over
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
 
 _LOAD = ("capture.page.stored_page",)
 """What a scene waits for; what reads feeds and photos is loaded when the first comes, while others are on their way."""
@@ -29,15 +29,15 @@ def plain_body(readers: Readers, path: Path, coding: str) -> bytes:
         return b"".join(readers.gather("capture.recorder.decoding:decoded_pieces", coding, files=[file], answer=bytes))
 
 
-def plain_sample(readers: Readers, arrival: Arrival) -> bytes:
+def plain_sample(readers: Readers, exchange: EndedExchange) -> bytes:
     """Return what a body begins with, without its content coding; as it came where that cannot be undone."""
-    coding = arrival.header("content-encoding").strip()
-    if not coding or not arrival.sample:
-        return arrival.sample
+    coding = exchange.header("content-encoding").strip()
+    if not coding or not exchange.sample:
+        return exchange.sample
     try:
-        return readers.ask(SAMPLE_READER, arrival.sample, coding, answer=bytes)
+        return readers.ask(SAMPLE_READER, exchange.sample, coding, answer=bytes)
     except NotRead:  # then it is what it seems to be as it came, and whoever reads the whole says why he cannot
-        return arrival.sample
+        return exchange.sample
 
 
 def plain_sha256(readers: Readers, path: Path, coding: str) -> str:

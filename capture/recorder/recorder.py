@@ -16,8 +16,8 @@ from capture.recorder.adapter import RecordedSession, RecordingAdapter
 from capture.recorder.body import BodyRead, read_body
 from capture.recorder.connection import wake_all
 from capture.recorder.cookie_jar import BoundedCookieJar
-from capture.recorder.exchange import Arrival, OpenExchange, Surroundings
-from capture.recorder.finishing import finish
+from capture.recorder.exchange import EndedExchange, OpenExchange, RecorderContext
+from capture.recorder.finishing import ended_exchange
 from capture.recorder.incoming import Incoming
 from capture.recorder.rate_limit import HostPauses, reset_in
 from capture.recorder.retry_after import retry_after
@@ -26,7 +26,7 @@ from capture.recorder.tls import client_context
 from capture.recorder.urls import checked, lent_to, redirect_target, referrer
 from hashing.errors import StorageFull
 from hashing.ledger.mac import Mac
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
     import ssl
@@ -45,11 +45,11 @@ _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 class Fetched:
     """How a fetch ended: the last exchange, if any came about, and why it is not what was asked for, if it is not.
 
-    `url` is where redirects led to. With `reason`, `arrival` may still hold an error page or a part of the body.
+    `url` is where redirects led to. With `reason`, `exchange` may still hold an error page or a part of the body.
     """
 
     url: str
-    arrival: Arrival | None
+    exchange: EndedExchange | None
     reason: str = ""
     disk_full: str = ""
     """What the disk said, where it has no room for more."""
@@ -61,7 +61,7 @@ class Fetched:
     @property
     def whole(self) -> bool:
         """Whether this is what was asked for, whole."""
-        return self.arrival is not None and not self.reason
+        return self.exchange is not None and not self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Wanted:
 class _Attempt:
     """One exchange, ended."""
 
-    arrival: Arrival | None
+    exchange: EndedExchange | None
     problem: NotFetched | None = None
     disk_full: str = ""
 
@@ -87,7 +87,7 @@ class _Attempt:
 class Recorder:
     """Fetches. Safe for several threads; close it when done.
 
-    `passed` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
+    `superseded` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
     `incoming` is the folder for bodies on their way in, in the case's folder `root`, and `mac` authenticates them;
     a `stop` makes every fetch end, with what has arrived;
     `waiting` is told of a host that wants to be left alone, and for how many seconds.
@@ -98,7 +98,7 @@ class Recorder:
         incoming: Path,
         settings: NetworkSettings,
         *,
-        passed: Callable[[Arrival], None],
+        superseded: Callable[[EndedExchange], None],
         stop: Stop | None = None,
         received: Callable[[int], None] = lambda _: None,
         waiting: Callable[[str, float], None] = lambda _, __: None,
@@ -110,13 +110,13 @@ class Recorder:
         self._root = root
         self.settings = settings
         self._stop = stop or Stop()
-        self._passed = passed
+        self._superseded = superseded
         self._clock = clock
         self._incoming = incoming
         self._numbers = itertools.count(1)
         self._context_lock = threading.Lock()
         self._pauses = HostPauses(settings.longest_pause, self._stop.event, waiting, clock)
-        self._around = Surroundings(settings, settings.guard, self._tls_context, self._stop, received)
+        self._shared = RecorderContext(settings, settings.guard, self._tls_context, self._stop, received)
         self._local = threading.local()
         self._session = RecordedSession(RecordingAdapter(self._begin, max(settings.jobs, 1)))
         self._session.headers.clear()
@@ -156,16 +156,16 @@ class Recorder:
                 if seen[url] > 2:  # noqa: PLR2004 - once more is usual where a cookie is set on the way
                     return Fetched(url, None, "the redirects go round in a circle")
                 outcome = self._fetch_one(replace(wanted, url=url), ref)
-                arrival = outcome.arrival
-                location = arrival.header("location") if arrival and arrival.status in REDIRECTS else ""
-                public = public or (arrival is not None and arrival.public)
-                if arrival is None or not location:
+                exchange = outcome.exchange
+                location = exchange.header("location") if exchange and exchange.status in REDIRECTS else ""
+                public = public or (exchange is not None and exchange.public)
+                if exchange is None or not location:
                     return replace(outcome, public=public)
-                self._passed(arrival)
-                wanted = replace(wanted, named_by_public=wanted.named_by_public or arrival.public)
+                self._superseded(exchange)
+                wanted = replace(wanted, named_by_public=wanted.named_by_public or exchange.public)
                 before, url = url, redirect_target(url, location)
-                wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, arrival, before, url))
-                if arrival.status not in _SAME_METHOD:
+                wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, exchange, before, url))
+                if exchange.status not in _SAME_METHOD:
                     wanted = replace(wanted, method="GET", data=b"")
         except NotFetched as error:
             return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
@@ -183,13 +183,13 @@ class Recorder:
             if self._stop.event.is_set():
                 return Fetched(url, None, f"not fetched: {self._stop.reason}")
             tried = self._exchange(wanted, ref)
-            self._pauses.note(url, tried.arrival)
+            self._pauses.note(url, tried.exchange)
             wait = self._pause(tried, attempt)
             if wait is None:
                 return self._outcome(url, tried)
-            if tried.arrival is not None:
-                self._passed(tried.arrival)
-            if tried.arrival is not None and tried.arrival.status == _TOO_MANY:
+            if tried.exchange is not None:
+                self._superseded(tried.exchange)
+            if tried.exchange is not None and tried.exchange.status == _TOO_MANY:
                 self._pauses.hold(url, wait)  # every thread leaves the host alone, not only this one
             else:
                 self._stop.event.wait(wait)
@@ -202,26 +202,26 @@ class Recorder:
         pause: float = self.settings.backoff * 2 ** (attempt - 1)
         if tried.problem is not None:
             return pause if tried.problem.again else None
-        if tried.arrival is None or tried.arrival.status not in _AGAIN:
+        if tried.exchange is None or tried.exchange.status not in _AGAIN:
             return None
-        asked = retry_after(tried.arrival.header("retry-after"), self._clock())
-        if asked is None and tried.arrival.status == _TOO_MANY:
-            asked = reset_in(tried.arrival.header, self._clock())
+        asked = retry_after(tried.exchange.header("retry-after"), self._clock())
+        if asked is None and tried.exchange.status == _TOO_MANY:
+            asked = reset_in(tried.exchange.header, self._clock())
         if asked is None:
             return pause
         return max(asked, pause) if asked <= self.settings.longest_pause else None
 
     def _outcome(self, url: str, tried: _Attempt) -> Fetched:
-        arrival = tried.arrival
+        exchange = tried.exchange
         if tried.problem is not None:
             refused = isinstance(tried.problem, AddressRefused)
-            return Fetched(url, arrival, str(tried.problem), tried.disk_full, refused)
-        if arrival is not None and not _OK <= arrival.status < _REDIRECTED:
-            phrase = f" {arrival.phrase}" if arrival.phrase else ""
-            asked = arrival.header("retry-after")
+            return Fetched(url, exchange, str(tried.problem), tried.disk_full, refused)
+        if exchange is not None and not _OK <= exchange.status < _REDIRECTED:
+            phrase = f" {exchange.phrase}" if exchange.phrase else ""
+            asked = exchange.header("retry-after")
             later = f" (asks to try again after: {asked})" if asked else ""
-            return Fetched(url, arrival, f"the server answered {arrival.status}{phrase}{later}")
-        return Fetched(url, arrival)
+            return Fetched(url, exchange, f"the server answered {exchange.status}{phrase}{later}")
+        return Fetched(url, exchange)
 
     def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
@@ -254,15 +254,15 @@ class Recorder:
             if raw is not None:
                 raw.close()
             raise
-        exchange: OpenExchange | None = self._local.exchange
-        if exchange is None or not exchange.sent:
+        begun: OpenExchange | None = self._local.exchange
+        if begun is None or not begun.sent:
             return _Attempt(None, problem, disk_full)
         if raw is not None:
             # A connection whose body was read to its end serves the next request; any other is closed.
             raw.release_conn() if problem is None else raw.close()
-        arrival = finish(exchange, body, str(problem) if problem is not None else "")
+        exchange = ended_exchange(begun, body, str(problem) if problem is not None else "")
         self._local.exchange = None
-        return _Attempt(arrival, problem, disk_full)
+        return _Attempt(exchange, problem, disk_full)
 
     def _request(self, wanted: _Wanted) -> requests.Request:
         """Add what is lent to this host alone: a login or a token."""
@@ -276,16 +276,16 @@ class Recorder:
         url = request.url or ""
         if self.settings.proxy:
             host = requests.compat.urlsplit(url).hostname or ""
-            self._around.guard.check_name(host, named_by_public=self._local.named_by_public)
+            self._shared.guard.check_name(host, named_by_public=self._local.named_by_public)
         number = next(self._numbers)
         exchange = OpenExchange(
             number=number,
             ref=self._local.ref,
             url=url,
             method=request.method or "GET",
-            started=timestamp(self._clock()),
+            started=time_text(self._clock()),
             incoming=Incoming(self._incoming, number, self._mac, root=self._root),
-            around=self._around,
+            shared=self._shared,
             named_by_public=self._local.named_by_public,
             proxy=without_credentials(self.settings.proxy),
         )
@@ -301,13 +301,15 @@ class Recorder:
         return client_context(insecure=self.settings.insecure)
 
 
-def _headers_after_redirect(headers: Mapping[str, str], arrival: Arrival, before: str, after: str) -> Mapping[str, str]:
+def _headers_after_redirect(
+    headers: Mapping[str, str], exchange: EndedExchange, before: str, after: str
+) -> Mapping[str, str]:
     """Leave out what was meant for another host, and cookies that the redirect itself has replaced."""
     left_out = set()
     if lent_to(before) != lent_to(after):
         left_out = {"authorization", "cookie"}
         headers = {name: referrer(each, after) if name.lower() == "referer" else each for name, each in headers.items()}
-    elif arrival.header("set-cookie"):
+    elif exchange.header("set-cookie"):
         left_out = {"cookie"}
     return {name: value for name, value in headers.items() if name.lower() not in left_out and value}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from capture.recorder.exchange import Arrival, Peer
+from capture.recorder.exchange import EndedExchange, Peer
 from capture.recorder.incoming import HeadArrived, Incoming, RequestSent
 from capture.recorder.settings import NetworkSettings
 
 DIED = "the process that captured it died"
 
 
-def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | None) -> Arrival:
+def resumed_exchange(incoming: Incoming, sent: RequestSent, head: HeadArrived | None) -> EndedExchange:
     """Return what the process that died had in memory, as far as its files tell.
 
     What this capture did not write is set aside before. Raises Unreadable.
@@ -21,7 +21,7 @@ def resumed_arrival(incoming: Incoming, sent: RequestSent, head: HeadArrived | N
     # The framing of a chunked body is gone with the process: the body then stands in an item file.
     held = head is not None and not head.chunked and size <= NetworkSettings().largest_in_warc
     headers = {"content-type": head.content_type, "content-encoding": head.content_encoding} if head else {}
-    return Arrival(
+    return EndedExchange(
         number=sent.exchange,
         ref=sent.ref,
         url=sent.url,

@@ -58,8 +58,8 @@ class Stop:
                 self.reason, self.asked, self.error = reason, asked, error
             heeding = list(self._heeding)
         self.event.set()
-        for told in heeding:
-            told(self.reason)
+        for callback in heeding:
+            callback(self.reason)
 
     def check(self) -> None:
         """Raise Stopped, with the reason, where there is one."""
@@ -73,23 +73,23 @@ class Stop:
             self.error, HashingError | CaptureError | OSError | MemoryError | KeyboardInterrupt
         )
 
-    def heed(self, told: Callable[[str], None]) -> None:
-        """Have `told` called with the reason from now on, at once where there is one already."""
+    def heed(self, callback: Callable[[str], None]) -> None:
+        """Have `callback` called with the reason from now on, at once where there is one already."""
         with self._lock:
-            self._heeding.append(told)
+            self._heeding.append(callback)
             reason = self.reason
         if reason:
-            told(reason)
+            callback(reason)
 
     @contextmanager
-    def heeded(self, told: Callable[[str], None]) -> Iterator[None]:
+    def heeded(self, callback: Callable[[str], None]) -> Iterator[None]:
         """Do the same for a while."""
-        self.heed(told)
+        self.heed(callback)
         try:
             yield
         finally:
             with self._lock:
-                self._heeding.remove(told)
+                self._heeding.remove(callback)
 
 
 def reason_of(error: BaseException) -> str:

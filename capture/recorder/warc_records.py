@@ -19,7 +19,7 @@ from hashing.warc.record import BODY_DIGEST, BODY_FILE, DEFLATED, STORED, block_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
 
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript", "image/svg")
 _DISCONNECTED, _LENGTH, _ELSEWHERE = "disconnect", "length", "unspecified"
@@ -49,46 +49,46 @@ class ExchangeRecords:
         return len(self.request.data) + (len(self.response.data) if self.response is not None else 0)
 
 
-def exchange_records(arrival: Arrival, body_file: str = "") -> ExchangeRecords:
+def exchange_records(exchange: EndedExchange, body_file: str = "") -> ExchangeRecords:
     """Encode an exchange. `body_file` is the item file that has the response's body, within the capture, if one has."""
     with _ENCODING:
-        response = _response_record(arrival, body_file) if arrival.answered else None
-        return ExchangeRecords(_request_record(arrival, response), response)
+        response = _response_record(exchange, body_file) if exchange.answered else None
+        return ExchangeRecords(_request_record(exchange, response), response)
 
 
-def _response_record(arrival: Arrival, body_file: str) -> EncodedRecord:
+def _response_record(exchange: EndedExchange, body_file: str) -> EncodedRecord:
     # What is not HTTP at all cannot stand in a response record; it is kept as the bytes that it is.
     kind, content = "response", "application/http; msgtype=response"
-    if not arrival.head:
+    if not exchange.head:
         kind, content = "resource", "application/octet-stream"
-    fields = _common(kind, record_id := new_record_id(), arrival)
+    fields = _common(kind, record_id := new_record_id(), exchange)
     fields.append(("Content-Type", content))
     level = DEFLATED
-    block: list[bytes | memoryview] = [arrival.head]
+    block: list[bytes | memoryview] = [exchange.head]
     if body_file:
-        fields.append(("WARC-Truncated", _DISCONNECTED if arrival.cut else _ELSEWHERE))
-        fields += [(BODY_FILE, body_file), (BODY_DIGEST, f"sha256:{arrival.sha256}")]
-    elif arrival.wire is None:
+        fields.append(("WARC-Truncated", _DISCONNECTED if exchange.cut else _ELSEWHERE))
+        fields += [(BODY_FILE, body_file), (BODY_DIGEST, f"sha256:{exchange.sha256}")]
+    elif exchange.wire is None:
         fields.append(("WARC-Truncated", _LENGTH))
     else:
-        rest = memoryview(arrival.wire)[len(arrival.head) :]
-        if arrival.cut:
+        rest = memoryview(exchange.wire)[len(exchange.head) :]
+        if exchange.cut:
             fields.append(("WARC-Truncated", _DISCONNECTED))
-        if arrival.head and not arrival.chunked and len(rest) == arrival.size:
-            fields.append(("WARC-Payload-Digest", f"sha256:{arrival.sha256}"))
-        level = DEFLATED if arrival.header("content-type").startswith(_TEXT) else STORED
+        if exchange.head and not exchange.chunked and len(rest) == exchange.size:
+            fields.append(("WARC-Payload-Digest", f"sha256:{exchange.sha256}"))
+        level = DEFLATED if exchange.header("content-type").startswith(_TEXT) else STORED
         block.append(rest)
     sha256 = block_digest(block)
     return EncodedRecord(encode_record(fields, block, level, sha256=sha256), record_id, sha256)
 
 
-def _request_record(arrival: Arrival, response: EncodedRecord | None) -> EncodedRecord:
-    fields = _common("request", record_id := new_record_id(), arrival)
+def _request_record(exchange: EndedExchange, response: EncodedRecord | None) -> EncodedRecord:
+    fields = _common("request", record_id := new_record_id(), exchange)
     fields.append(("Content-Type", "application/http; msgtype=request"))
     if response is not None:
         fields.append(("WARC-Concurrent-To", response.id))
-    sha256 = block_digest([arrival.request])
-    return EncodedRecord(encode_record(fields, [arrival.request], sha256=sha256), record_id, sha256)
+    sha256 = block_digest([exchange.request])
+    return EncodedRecord(encode_record(fields, [exchange.request], sha256=sha256), record_id, sha256)
 
 
 def chain_record(record_id: str, *, url: str, date: str, chain: Sequence[bytes]) -> bytes:
@@ -123,10 +123,10 @@ def info_record(record_id: str, *, date: str, filename: str, software: str, desc
     return encode_record(fields, [block.encode()])
 
 
-def _common(kind: str, record_id: str, arrival: Arrival) -> list[tuple[str, str]]:
-    peer = arrival.peer
+def _common(kind: str, record_id: str, exchange: EndedExchange) -> list[tuple[str, str]]:
+    peer = exchange.peer
     fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id)]
-    fields += [("WARC-Date", arrival.started), ("WARC-Target-URI", arrival.url)]
+    fields += [("WARC-Date", exchange.started), ("WARC-Target-URI", exchange.url)]
     if peer.ip:
         fields.append(("WARC-IP-Address", peer.ip))
     if peer.tls is not None:

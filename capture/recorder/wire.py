@@ -55,13 +55,13 @@ class Tap(io.RawIOBase):
         try:
             count = self._socket.readinto(buffer) or 0
         except TimeoutError as error:
-            seconds = self._exchange.around.settings.timeout
+            seconds = self._exchange.shared.settings.timeout
             raise NotFetched(f"the server fell silent for {seconds:g} s", again=True) from error
         except OSError as error:
             self._exchange.before_read()  # a stop closes the socket under us: say that instead
             raise NotFetched(f"the connection broke ({(error.strerror or str(error)).lower()})", again=True) from error
         if not count:
-            self._exchange.around.stop.check()  # which ends the stream here: it is no end that the server made
+            self._exchange.shared.stop.check()  # which ends the stream here: it is no end that the server made
         if count and self._exchange.sent:
             self._exchange.after_read(memoryview(buffer)[:count])
         return count

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hashing.case.events import CaptureStarted, Failed, Item
 
 
-class Progress(Protocol):
-    """Told of what happens as it happens, from several threads at once. Nothing it does can fail a capture."""
+class Progress:
+    """Hears of what happens as it happens, from several threads at once; this one says nothing of it.
+
+    Nothing that it does can fail a capture.
+    """
 
     def started(self, capture: CaptureStarted) -> None:
         """Hear that a capture begins."""
@@ -37,34 +40,3 @@ class Progress(Protocol):
 
     def sealing(self) -> None:
         """Hear that nothing more is fetched."""
-
-
-class Silent:
-    """Nobody watches."""
-
-    def started(self, capture: CaptureStarted) -> None:
-        """Say nothing."""
-
-    def found(self, url: str) -> None:
-        """Say nothing."""
-
-    def fetching(self, url: str) -> None:
-        """Say nothing."""
-
-    def received(self, count: int) -> None:
-        """Say nothing."""
-
-    def stored(self, item: Item) -> None:
-        """Say nothing."""
-
-    def failed(self, failure: Failed) -> None:
-        """Say nothing."""
-
-    def passed_over(self, url: str) -> None:
-        """Say nothing."""
-
-    def waiting(self, host: str, seconds: float) -> None:
-        """Say nothing."""
-
-    def sealing(self) -> None:
-        """Say nothing."""

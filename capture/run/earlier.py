@@ -49,12 +49,12 @@ class Earlier:
             revisions=dict(self._revisions),
         )
 
-    def take_case(self, case: Case) -> None:
+    def add_case(self, case: Case) -> None:
         """Take in every capture of the scene that the case has. Raises Unreadable, BadFormat."""
         for path in case.captures():
-            self.take(list(capture_events(path)))
+            self.add(list(capture_events(path)))
 
-    def take(self, events: Sequence[CaptureEvent]) -> None:
+    def add(self, events: Sequence[CaptureEvent]) -> None:
         """Take in the events of one capture: of any, which revisions were proven; all else of those of the scene."""
         for event in events:
             if isinstance(event, ProofRead) and not event.problem:

@@ -12,7 +12,7 @@ from capture.recorder.reading import capture_readers
 from hashing.case.events import Event, Item, ItemFacts, PostRead
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead, Readers
-from hashing.times import Clock, timestamp
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
     from capture.extractors import DerivedFile, ItemReading
@@ -56,7 +56,7 @@ class Examination:
 
     def record(self, read: ItemReading) -> None:
         """Record what a source read in an item, with the text as a working copy. Raises Unwritable."""
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         number = read.ref.rpartition("-")[2]
         events: list[Event] = [ItemFacts(time=moment, ref=read.ref, facts=read.facts)] if read.facts else []
         if read.post is not None:
@@ -74,7 +74,7 @@ class Examination:
 
     def keep(self, made: DerivedFile) -> None:
         """Store a file that was made of items as a working copy. Raises Unwritable, Unreadable."""
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         self._writer.record(self._folder.add_working_file(moment, made.ref, made.name, made.file, made.how))
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Examination:
                 continue  # the capture is being given up
             facts = _coded(photo) or self._facts(photo)
             if facts:
-                self._writer.record(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
+                self._writer.record(ItemFacts(time=time_text(self._clock()), ref=photo.ref, facts=facts))
 
     def _facts(self, photo: Item) -> tuple[Fact, ...]:
         from capture.photo import photo_facts

@@ -47,7 +47,7 @@ class FetchPool:
         ]
         for thread in self._threads:
             thread.start()
-        stop.heed(lambda _: self._take_no_more())
+        stop.heed(lambda _: self._cancel_waiting())
 
     def submit(self, kind: str, work: Callable[[], T], *, awaited: bool = True) -> Future[T]:
         """Queue work on something of this kind; raises RuntimeError when the pool takes no more.
@@ -83,11 +83,11 @@ class FetchPool:
 
     def close(self) -> None:
         """End the threads when what they have in hand is done; what still waits is cancelled."""
-        self._take_no_more()
+        self._cancel_waiting()
         for thread in self._threads:
             thread.join()
 
-    def _take_no_more(self) -> None:
+    def _cancel_waiting(self) -> None:
         with self._changed:
             self._closed = True
             waiting = [future for _, _, future, _ in (*self._awaited, *self._found)]

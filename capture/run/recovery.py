@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from capture.recorder.exchange import Arrival
+from capture.recorder.exchange import EndedExchange
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent, Step
 from capture.recorder.reading import capture_readers, plain_sample
-from capture.recorder.resumed import DIED, resumed_arrival
+from capture.recorder.resumed import DIED, resumed_exchange
 from capture.recorder.stopping import Stop
 from capture.request.item_name import claimed_name, item_name
 from capture.request.media_type import media_type
@@ -65,7 +65,7 @@ from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 _JOURNAL = re.compile(r"[0-9]{6,12}\.jsonl", re.ASCII)
@@ -92,7 +92,7 @@ class Recovery:
     """Those that are not ours, or no longer as we wrote them: they stay as they are."""
 
 
-def finish_abandoned(
+def recover_abandoned(
     case: Case,
     *,
     key: SigningKey,
@@ -107,7 +107,7 @@ def finish_abandoned(
     With `begun_here` only those that this user's own notes know to have been begun on this computer. A capture that is
     still running is left alone. Raises Unwritable, Unreadable, BadFormat, NotAsSigned.
     """
-    abandoned, left = case.take_abandoned(key, begun_here=begun_here)
+    abandoned, left = case.lock_abandoned(key, begun_here=begun_here)
     exhibits = {event.capture: event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)}
     recovered = []
     for folder in abandoned:
@@ -245,7 +245,7 @@ class _Finishing:
         dates = DateBounds()
         for event in capture_events(self._folder.path):
             if isinstance(event, Exchange):
-                dates.take(event)
+                dates.add(event)
         if (said := dates.event(self._now())) is not None:
             self._folder.append([said])
 
@@ -312,21 +312,21 @@ class _Finishing:
             incoming.cut_body()
             said = f"{foreign} bytes behind those that this key vouches for are not sealed"
             self._found.append(f"{incoming.body.name}: {said}")
-        arrival = resumed_arrival(incoming, sent, head)
-        self._found.append(f"{sent.url}: {arrival.size} bytes had arrived")
-        item = self._item(arrival, name, spoken_of, followed=followed)
+        exchange = resumed_exchange(incoming, sent, head)
+        self._found.append(f"{sent.url}: {exchange.size} bytes had arrived")
+        item = self._item(exchange, name, spoken_of, followed=followed)
         if item is not None and not name:
             incoming.note(NameGiven(name=item.path.rpartition("/")[2]))  # this process may die as well
         if item is not None and inside.kind(self._folder.path / item.path, self._root):
             self._move_aside(self._folder.path / item.path)
-        failed = Failed(time=self._now(), url=sent.url, reason=arrival.cut, ref=sent.ref, exchange=sent.exchange)
+        failed = Failed(time=self._now(), url=sent.url, reason=exchange.cut, ref=sent.ref, exchange=sent.exchange)
         photo = item is not None and item.kind == ItemKind.PHOTO
 
         def _written() -> None:
             if item is not None and photo:
                 examination.examine(item)
 
-        return HandIn.of_arrival(arrival, item, (failed,) if arrival.cut and not followed else (), _written)
+        return HandIn.of_exchange(exchange, item, (failed,) if exchange.cut and not followed else (), _written)
 
     def _keep_copy(self, path: Path) -> None:
         """Copy a file whose end is not ours out of the case, before that end is cut off."""
@@ -338,30 +338,30 @@ class _Finishing:
                 shutil.copyfileobj(file, copy)
                 os.fsync(copy.fileno())
 
-    def _item(self, arrival: Arrival, name: str, spoken_of: Container[str], *, followed: bool) -> Item | None:
-        whole_answer = arrival.status in range(200, 300) and not followed
-        if not arrival.size or (arrival.held and not whole_answer):
+    def _item(self, exchange: EndedExchange, name: str, spoken_of: Container[str], *, followed: bool) -> Item | None:
+        whole_answer = exchange.status in range(200, 300) and not followed
+        if not exchange.size or (exchange.held and not whole_answer):
             return None
-        kind = media_type(plain_sample(self._readers, arrival), arrival.header("content-type"))
-        number = int(arrival.ref.rpartition("-")[2])
-        plain = item_name(number, arrival.url, kind.kind, kind.extension)
+        kind = media_type(plain_sample(self._readers, exchange), exchange.header("content-type"))
+        number = int(exchange.ref.rpartition("-")[2])
+        plain = item_name(number, exchange.url, kind.kind, kind.extension)
         if followed or f"{ITEMS}/{plain}" in spoken_of:
-            plain = f"{number:04d}-exchange-{arrival.number}.body"
+            plain = f"{number:04d}-exchange-{exchange.number}.body"
         return Item(
             time=self._now(),
-            ref=f"{arrival.ref}.{arrival.number}" if followed else arrival.ref,
+            ref=f"{exchange.ref}.{exchange.number}" if followed else exchange.ref,
             kind=kind.kind if whole_answer else ItemKind.SUPERSEDED_BODY,
-            url=arrival.url,
+            url=exchange.url,
             path=f"{ITEMS}/{name or plain}",
-            size=arrival.size,
-            sha256=arrival.sha256,
+            size=exchange.size,
+            sha256=exchange.sha256,
             mime=kind.mime,
-            exchange=arrival.number,
+            exchange=exchange.number,
             found_in="on its way in when the process died",
             source="recovery",
-            claimed_name=claimed_name(arrival.url)[:1000],
-            content_encoding=arrival.header("content-encoding"),
-            partial=arrival.cut,
+            claimed_name=claimed_name(exchange.url)[:1000],
+            content_encoding=exchange.header("content-encoding"),
+            partial=exchange.cut,
         )
 
     def _move_strays(self, known: list[CaptureEvent]) -> None:
@@ -415,4 +415,4 @@ class _Finishing:
         )
 
     def _now(self) -> str:
-        return timestamp(self._clock())
+        return time_text(self._clock())

@@ -31,13 +31,13 @@ from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_reader
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
-from capture.request.progress import Progress, Silent
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
 from capture.run.examination import Examination
 from capture.run.fetch_pool import FetchPool
-from capture.run.intake import ItemStore
+from capture.run.item_store import ItemStore
 from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
@@ -47,7 +47,7 @@ from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted,
 from hashing.case.kinds import MEDIA
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def capture(
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
         started = CaptureStarted(
-            time=timestamp(clock()),
+            time=time_text(clock()),
             format=CAPTURE_FORMAT,
             case=case.info.id,
             capture=capture_id,
@@ -136,9 +136,9 @@ def capture(
     ending = Stop()
     run: _Run | None = None
     try:
-        run = _Run(folder, started, options, wanted, progress or Silent(), room, ending, readers, clock)
+        run = _Run(folder, started, options, wanted, progress or Progress(), room, ending, readers, clock)
         with (stop or Stop()).heeded(ending.ask):
-            status = run.take(places)
+            status = run.fetch_all(places)
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
     except BaseException as error:
         # 1. What could not be finished as it should be is left as if this process had died here,
@@ -149,7 +149,7 @@ def capture(
             raise
         # 2. and what is left by processes that died can be finished off, which this process does at once.
         ending.fail(error)
-        status, seal = _finished_off(case, folder.path, ending.reason, key, options.officer, clock)
+        status, seal = _recovered(case, folder.path, ending.reason, key, options.officer, clock)
     else:
         case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
     refused = run is not None and run.refused
@@ -158,15 +158,15 @@ def capture(
     )
 
 
-def _finished_off(case: Case, path: Path, reason: str, key: SigningKey, officer: str, clock: Clock) -> tuple[str, Seal]:
+def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: str, clock: Clock) -> tuple[str, Seal]:
     """Seal a capture that could not be finished; return its status and seal. Raises NotSealed."""
-    from capture.run.recovery import finish_abandoned
+    from capture.run.recovery import recover_abandoned
 
     hint = "all that had arrived is kept there; run a command on this case again when the disk works"
     for pause in _LET_GO:
         time.sleep(pause)
         try:
-            recovered = finish_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
+            recovered = recover_abandoned(case, key=key, officer=officer, clock=clock, reasons={path.name: reason})
         except (HashingError, CaptureError, OSError, MemoryError) as error:
             raise NotSealed(f"{path}: not sealed: {reason}; and then: {reason_of(error)}", hint=hint) from error
         for each in recovered.recovered:
@@ -203,7 +203,7 @@ class _Run:
             options.network,
             mac=folder.mac,
             root=folder.root,
-            passed=lambda arrival: self.intake.passed(arrival),  # noqa: PLW0108 - made below: each needs the other
+            superseded=lambda exchange: self.store.superseded(exchange),  # noqa: PLW0108 - made below: each needs the other
             stop=stop,
             received=self._received,
             waiting=progress.waiting,
@@ -212,7 +212,7 @@ class _Run:
         self._shares_readers = readers is not None
         self.readers = readers or capture_readers()
         self._examination = Examination(folder, self._writer, clock, stop, self.readers)
-        self.intake = ItemStore(
+        self.store = ItemStore(
             folder,
             started.exhibit,
             self._writer,
@@ -245,16 +245,17 @@ class _Run:
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._progress.started(started)
 
-    def take(self, places: Sequence[SearchTarget]) -> str:
+    def fetch_all(self, places: Sequence[SearchTarget]) -> str:
         """Fetch everything, finish the ledger, and return the status. Raises what makes that impossible."""
         search = Search(places, lambda source: _Fetch(self, source), self.stop)
         try:
             self.readers.start()  # beside the first wait for the network
-            self._take_findings(search, places)
+            self._handle_findings(search, places)
             self.pool.search_ended()
             wait(list(self._pending))
             if self._clock_beside is not None and not self.stop.reason:
-                self._clock_beside.end()
+                with self.stop.heeded(self._clock_beside.hurry):  # a first Ctrl-C raises nothing here
+                    self._clock_beside.end()
         except KeyboardInterrupt:
             self.stop.ask(BY_THE_OFFICER)
         except StorageFull as error:  # by a working copy, or in a source's own thread
@@ -264,7 +265,7 @@ class _Run:
         self._end_fetching(search)
         return self._finish()
 
-    def _take_findings(self, search: Search, places: Sequence[SearchTarget]) -> None:
+    def _handle_findings(self, search: Search, places: Sequence[SearchTarget]) -> None:
         """Handle what is found, until its end or until the capture is to end."""
         for source, finding in search.findings():
             self._handle(source, finding)
@@ -276,7 +277,7 @@ class _Run:
     @property
     def refused(self) -> bool:
         """Whether the scene itself was refused by the address guard."""
-        return self.intake.refused
+        return self.store.refused
 
     def is_typed(self, url: str) -> bool:
         """Say whether the user typed the server of a URL: as the scene, a place, or a service."""
@@ -306,9 +307,9 @@ class _Run:
             case PostGone():
                 self._gone(finding)
             case NotFollowed():
-                self.intake.skip(finding.url, finding.reason, finding.count)
+                self.store.skip(finding.url, finding.reason, finding.count)
             case Unavailable():
-                self.intake.not_given(finding)
+                self.store.not_given(finding)
             case FetchRequest():
                 self._found(source, finding)
 
@@ -322,25 +323,25 @@ class _Run:
         known = self.options.known.items.get(found.url)
         limit = self.options.limit if found.counted and not source.lists_posts else 0
         if found.kind in MEDIA and found.kind not in self._wanted:
-            self.intake.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
+            self.store.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
         elif limit and self._media_taken >= limit:
-            self.intake.skip(found.url, f"over the limit (--limit {limit})")
+            self.store.skip(found.url, f"over the limit (--limit {limit})")
         elif known is not None and found.kind in MEDIA:
-            self.intake.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
+            self.store.skip(found.url, f"{found.kind}: captured before, as {known.ref}")
         elif len(self._pending) >= _MOST_WAITING:
-            self.intake.not_begun(found, f"{_MOST_WAITING:,} others wait to be fetched")
+            self.store.not_begun(found, f"{_MOST_WAITING:,} others wait to be fetched")
         else:
             self._media_taken += 1
             self._progress.found(found.url)
-            number = self.intake.next_number()
+            number = self.store.next_number()
 
-            def _take() -> None:
-                self.intake.take(found, number, source.name)
+            def _fetch() -> None:
+                self.store.fetch(found, number, source.name)
 
             try:
-                future = self.pool.submit(found.kind, _take, awaited=False)
+                future = self.pool.submit(found.kind, _fetch, awaited=False)
             except RuntimeError:  # the capture is to end
-                self.intake.not_begun(found, self.stop.reason)
+                self.store.not_begun(found, self.stop.reason)
                 return
             self._pending[future] = found
             future.add_done_callback(self._forget)
@@ -358,9 +359,9 @@ class _Run:
     def _excerpted(self, source: Extractor, finding: PostExcerpt) -> None:
         if (known := self.options.known.same(finding.post)) is not None:
             self._posts_seen[finding.post.id] = finding.post.published
-            self.intake.skip(finding.url, f"post: as it was captured before, as {known.ref}")
+            self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
-        ref = self.intake.excerpt(finding, source.name)
+        ref = self.store.excerpt(finding, source.name)
         if (changed := self._change(finding.post, ref)) is not None:
             self._writer.record(changed)
 
@@ -369,12 +370,12 @@ class _Run:
         self._posts_seen[post.id] = post.published
         if (known := self.options.known.edited(post)) is None:
             return None
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         return PostChanged(time=moment, id=post.id, change="edited", before=known.ref, after=ref)
 
     def _ask_after_missing(self, places: Sequence[SearchTarget]) -> None:
         """Ask after every post that an earlier round has and that should have been found again."""
-        if self.intake.unchanged or not self.intake.answered:
+        if self.store.unchanged or not self.store.answered:
             return  # nothing has changed; or a server is down, which has deleted nothing
         by_name = {source.name: source for place in places for source in place.sources}
         # A server named what is asked for again: one at a public address, if this round has heard any.
@@ -387,7 +388,7 @@ class _Run:
 
     def _gone(self, gone: PostGone) -> None:
         before = self.options.known.posts[gone.id].ref
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         changed = PostChanged(
             time=moment, id=gone.id, change="gone", before=before, after=gone.after, reason=gone.reason
         )
@@ -403,7 +404,7 @@ class _Run:
         self.recorder.close()
         for future, found in list(self._pending.items()):
             if future.cancelled():
-                self.intake.not_begun(found, self.stop.reason)
+                self.store.not_begun(found, self.stop.reason)
 
     def _finish(self) -> str:
         """Write the last lines of the ledger; return the status. Raises what makes that impossible."""
@@ -420,22 +421,22 @@ class _Run:
             raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
         # 2. The lines that speak of the whole.
         self._progress.sealing()
-        intake = self.intake
+        store = self.store
         status = COMPLETE
         if self.stop.asked:
             status = INTERRUPTED
-        elif intake.failed or self.stop.reason or self._examination.failed:
-            status = PARTIAL if intake.got else NOTHING
-        if (dates := self._writer.dates.event(timestamp(self._clock()))) is not None:
+        elif store.failed or self.stop.reason or self._examination.failed:
+            status = PARTIAL if store.got else NOTHING
+        if (dates := self._writer.dates.event(time_text(self._clock()))) is not None:
             self.folder.append([dates])
         self.folder.append(self.folder.close_warcs(self._clock))
         finished = CaptureFinished(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             status=status,
-            items=intake.items,
-            failed=intake.failed,
-            skipped=intake.skipped,
-            bytes=intake.bytes,
+            items=store.items,
+            failed=store.failed,
+            skipped=store.skipped,
+            bytes=store.bytes,
             reason=self.stop.reason or self._examination.failed,
         )
         self.folder.finish(finished)
@@ -514,6 +515,6 @@ class _Fetch:
         if found.named_by is not None or not self._run.is_typed(found.url):
             found = self._marked(found)
         try:
-            return self._run.pool.submit(found.kind, lambda: self._run.intake.get(found, self._source))
+            return self._run.pool.submit(found.kind, lambda: self._run.store.get(found, self._source))
         except RuntimeError as error:
             raise CancelledError from error

@@ -68,11 +68,11 @@ class Search:
     def _run(self, target: SearchTarget) -> None:
         try:
             self._look(target)
-        except (_Stopped, CancelledError):
+        except (_SearchStopped, CancelledError):
             pass  # whoever stopped the search knows why
         except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
             self._stop.fail(error)
-        with suppress(_Stopped):
+        with suppress(_SearchStopped):
             self._put(None)
 
     def _look(self, target: SearchTarget) -> None:
@@ -101,8 +101,8 @@ class Search:
             except queue.Full:
                 continue
             return
-        raise _Stopped
+        raise _SearchStopped
 
 
-class _Stopped(Exception):
+class _SearchStopped(Exception):
     """The search was stopped."""

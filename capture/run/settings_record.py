@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.recorder.recorder import without_credentials
-from hashing.times import timestamp
+from hashing.times import time_text
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
@@ -19,8 +19,8 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "limit": options.limit,
         "on": ", ".join(options.on),
         "thread": options.thread,
-        "since": timestamp(options.since) if options.since else "",
-        "until": timestamp(options.until) if options.until else "",
+        "since": time_text(options.since) if options.since else "",
+        "until": time_text(options.until) if options.until else "",
         "comments": options.comments,
         "follow": options.follow,
         "pages": options.pages,

@@ -35,7 +35,7 @@ _CLOCK_EVERY = 64.0
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class WatchRound:
     """One round over one scene: its capture, and what it found to be new, edited or gone."""
 
     number: int
@@ -85,9 +85,9 @@ class Watch:
         self._clock_due = 0.0
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
         for earlier in self._earlier.values():
-            earlier.take_case(case)
+            earlier.add_case(case)
 
-    def run(self, *, every: float, length: float | None) -> Iterator[Round]:
+    def run(self, *, every: float, length: float | None) -> Iterator[WatchRound]:
         """Yield each round as it is sealed. Seconds from the beginning of one to the next, and in all (None: no end).
 
         Raises what `capture` raises; a round that Ctrl-C or the `stop` ends is sealed, yielded, and the last.
@@ -119,7 +119,7 @@ class Watch:
         self._clock_due = now + _CLOCK_EVERY
         return True
 
-    def _round(self, number: int, scene: str) -> Round:
+    def _round(self, number: int, scene: str) -> WatchRound:
         earlier = self._earlier[scene]
         options = replace(self._options, known=earlier.known, ntp=self._options.ntp if self._clock_is_due() else None)
         demand_askable(scene, options, self._stop)
@@ -127,11 +127,11 @@ class Watch:
             scene, self._case, options, key=self._key, progress=self._progress, stop=self._stop, clock=self._clock
         )
         events = list(capture_events(result.path))
-        earlier.take(events)
+        earlier.add(events)
         items = [event for event in events if isinstance(event, Item) and not event.error_page]
         changes = [event.change for event in events if isinstance(event, PostChanged)]
         finished = next(event for event in reversed(events) if isinstance(event, CaptureFinished))
-        return Round(
+        return WatchRound(
             number=number,
             scene=parse_scene(scene).text,  # without the login that it may hold
             result=result,

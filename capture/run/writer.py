@@ -18,12 +18,12 @@ from capture.recorder.warc_records import EncodedRecord, ExchangeRecords, chain_
 from hashing.case.events import Event, Exchange, Item, WarcPlace
 from hashing.case.server_dates import DateBounds
 from hashing.errors import StorageFull
-from hashing.times import Clock, timestamp
+from hashing.times import Clock, time_text
 from hashing.tool import tool
 from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
     from capture.recorder.stopping import Stop
     from hashing.case.capture_folder import CaptureFolder
 
@@ -38,7 +38,7 @@ _MOST_BYTES = 16 << 20
 class HandIn:
     """What is to be written together: an exchange, the item made of its body if any, and further events."""
 
-    arrival: Arrival | None = None
+    exchange: EndedExchange | None = None
     records: ExchangeRecords | None = None
     """Of the arrival."""
     item: Item | None = None
@@ -56,16 +56,16 @@ class HandIn:
         return len(self.data) + (self.records.size if self.records is not None else 0)
 
     @classmethod
-    def of_arrival(
+    def of_exchange(
         cls,
-        arrival: Arrival,
+        exchange: EndedExchange,
         item: Item | None = None,
         events: tuple[Event, ...] = (),
         written: Callable[[], None] = lambda: None,
     ) -> Self:
         """Hand in an exchange: its records are encoded here, so that the one thread that writes only writes."""
-        records = exchange_records(arrival, item.path if item is not None and arrival.size else "")
-        return cls(replace(arrival, wire=None), records, item, events=events, written=written)
+        records = exchange_records(exchange, item.path if item is not None and exchange.size else "")
+        return cls(replace(exchange, wire=None), records, item, events=events, written=written)
 
 
 class Writer:
@@ -175,8 +175,8 @@ class Writer:
         if any(said):  # a flush says nothing, and waits for no disk
             group = self._lasting(group, said)
         for hand_in in group:
-            if hand_in.arrival is not None:
-                hand_in.arrival.incoming.forget()
+            if hand_in.exchange is not None:
+                hand_in.exchange.incoming.forget()
             hand_in.written()
 
     def _lasting(self, group: list[HandIn], said: Sequence[tuple[Event, ...]]) -> list[HandIn]:
@@ -197,8 +197,8 @@ class Writer:
         if hand_in.item is None:
             return hand_in
         name = hand_in.item.path.rpartition("/")[2]
-        if hand_in.arrival is not None:
-            self.folder.settle_item(hand_in.arrival.body, name)
+        if hand_in.exchange is not None:
+            self.folder.settle_item(hand_in.exchange.body, name)
         elif hand_in.no_room is not None and not self._has_room(hand_in.data, name):
             return HandIn(events=(hand_in.no_room(),))
         return hand_in
@@ -218,14 +218,14 @@ class Writer:
         """Take back an excerpt for whose line there is no room: none speaks of it yet, and its list has its bytes."""
         if hand_in.item is None or hand_in.no_room is None:
             return hand_in
-        self.folder.take_back(hand_in.item.path)
+        self.folder.remove_item(hand_in.item.path)
         return HandIn(events=(hand_in.no_room(),))
 
     def _events(self, hand_in: HandIn) -> tuple[Event, ...]:
         exchange: tuple[Event, ...] = ()
-        if hand_in.arrival is not None:
-            said = self._exchange(hand_in.arrival, hand_in.records)
-            self.dates.take(said)
+        if hand_in.exchange is not None:
+            said = self._exchange(hand_in.exchange, hand_in.records)
+            self.dates.add(said)
             exchange = (said,)
         return (*exchange, *((hand_in.item,) if hand_in.item is not None else ()), *hand_in.events)
 
@@ -237,13 +237,13 @@ class Writer:
             self.disk_full(error.reason)
             self.folder.append(events)
 
-    def _exchange(self, arrival: Arrival, records: ExchangeRecords | None) -> Exchange:
+    def _exchange(self, exchange: EndedExchange, records: ExchangeRecords | None) -> Exchange:
         """Put an exchange's records into the WARC and return the event that says where they are."""
         response = request = None
         unwritten = ""
         try:
             self._open_warc()
-            self._write_chain(arrival)
+            self._write_chain(exchange)
             if records is not None and records.response is not None:
                 response = self._place(records.response)
             if records is not None:
@@ -251,31 +251,31 @@ class Writer:
         except StorageFull as error:
             self.disk_full(error.reason)
             unwritten = f"{error.reason}: the exchange's records are not in the WARC"
-        peer = arrival.peer
+        peer = exchange.peer
         return Exchange(
-            time=timestamp(self._clock()),
-            exchange=arrival.number,
-            url=arrival.url,
-            method=arrival.method,
-            started=arrival.started,
-            seconds=arrival.seconds,
-            status=arrival.status,
-            size=arrival.size,
-            sha256=arrival.sha256,
+            time=time_text(self._clock()),
+            exchange=exchange.number,
+            url=exchange.url,
+            method=exchange.method,
+            started=exchange.started,
+            seconds=exchange.seconds,
+            status=exchange.status,
+            size=exchange.size,
+            sha256=exchange.sha256,
             warc=response,
             request_warc=request,
-            ip=peer.ip if not arrival.proxy else "",
-            port=peer.port if not arrival.proxy else 0,
-            proxy=arrival.proxy,
+            ip=peer.ip if not exchange.proxy else "",
+            port=peer.port if not exchange.proxy else 0,
+            proxy=exchange.proxy,
             tls=peer.tls,
-            content_type=arrival.header("content-type")[:200],
-            content_encoding=arrival.header("content-encoding")[:200],
-            server_date=arrival.header("date")[:100],
-            age=arrival.header("age")[:100],
-            location=arrival.header("location")[:8192],
-            cut="; ".join(filter(None, (arrival.cut, unwritten))),
-            close_delimited=arrival.close_delimited,
-            replaced=arrival.replaced,
+            content_type=exchange.header("content-type")[:200],
+            content_encoding=exchange.header("content-encoding")[:200],
+            server_date=exchange.header("date")[:100],
+            age=exchange.header("age")[:100],
+            location=exchange.header("location")[:8192],
+            cut="; ".join(filter(None, (exchange.cut, unwritten))),
+            close_delimited=exchange.close_delimited,
+            replaced=exchange.replaced,
         )
 
     def _place(self, record: EncodedRecord) -> WarcPlace:
@@ -288,16 +288,16 @@ class Writer:
         if name in self._opened:
             return
         description = f"capture {self.folder.path.name}"
-        date = timestamp(self._clock())
+        date = time_text(self._clock())
         record = info_record(new_record_id(), date=date, filename=name, software=tool(), description=description)
         self.folder.warc.append(record)
         self._opened.add(name)
 
-    def _write_chain(self, arrival: Arrival) -> None:
+    def _write_chain(self, exchange: EndedExchange) -> None:
         """Keep each certificate chain once; every exchange names its certificates by their digests."""
-        chain = arrival.peer.chain
-        names = arrival.peer.tls.chain if arrival.peer.tls is not None else ()
+        chain = exchange.peer.chain
+        names = exchange.peer.tls.chain if exchange.peer.tls is not None else ()
         if chain and names not in self._chains:
-            record = chain_record(new_record_id(), url=arrival.url, date=arrival.started, chain=chain)
+            record = chain_record(new_record_id(), url=exchange.url, date=exchange.started, chain=chain)
             self.folder.warc.append(record)
             self._chains.add(names)

@@ -57,12 +57,12 @@ _GONE_ADDRESS = rf"/{parts('gone name')}{_PAGE_END}"
 _LIMITED_ADDRESS = r"/(?:rate-?limit(?:ed)?|too-?many-?requests|429|slow-?down)(?:\.\w{2,5})?"
 
 
-def _worded(what: str, phrases: str, told: str) -> tuple[Sign, ...]:
+def _worded(what: str, phrases: str, worded: str) -> tuple[Sign, ...]:
     """Return the signs of wording: as a title, as a heading, as a statement that is much of the page, as a remark."""
     return (
-        Sign(what, "title", name(phrases), 3, f'its title is {told}: "{{}}"'),
-        Sign(what, "heading", name(phrases), 3, f'its heading is {told}: "{{}}"'),
-        Sign(what, "lesser heading", name(phrases), 2, f'a heading is {told}: "{{}}"'),
+        Sign(what, "title", name(phrases), 3, f'its title is {worded}: "{{}}"'),
+        Sign(what, "heading", name(phrases), 3, f'its heading is {worded}: "{{}}"'),
+        Sign(what, "lesser heading", name(phrases), 2, f'a heading is {worded}: "{{}}"'),
         Sign(what, "statement", statement(phrases), 3, 'it says "{}"'),
         Sign(what, "remark", statement(phrases), 1, 'it says "{}"'),
     )

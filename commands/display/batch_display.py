@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from capture.batch.lines import told
-from capture.batch.progress import Counts, RowDone
+from capture.batch.lines import row_line
+from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
 
@@ -27,7 +27,7 @@ _RECENT = 600.0
 _MOST_RECENT = 10_000
 
 
-class BatchLive:
+class BatchLive(BatchProgress):
     """A live display; a context manager. `free` gives the bytes that are free on the disk."""
 
     def __init__(
@@ -80,7 +80,7 @@ class BatchLive:
         with self._lock:
             if done.status != CAPTURED_BEFORE and not done.again:
                 self._ends.append(self._monotonic())
-            self._last.append(told(done))
+            self._last.append(row_line(done))
 
     def stopping(self, reason: str) -> None:
         """Show why no further row is begun."""

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from capture.request.progress import Progress
+
 if TYPE_CHECKING:
     from hashing.case.events import CaptureStarted, Failed, Item
 
 
-class LineProgress:
+class LineProgress(Progress):
     """Writes lines to a stream; `clean` makes text from the network harmless to show."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
@@ -23,15 +25,6 @@ class LineProgress:
         """Name the scene and the exhibit."""
         self._line(f"capturing {capture.scene} as {capture.exhibit}")
 
-    def found(self, url: str) -> None:
-        """Say nothing: the item's own line will."""
-
-    def fetching(self, url: str) -> None:
-        """Say nothing: the item's own line will."""
-
-    def received(self, count: int) -> None:
-        """Say nothing: bytes are for a live display."""
-
     def stored(self, item: Item) -> None:
         """Name the item that is safe."""
         self._line(f"stored {item.ref} {item.kind} {item.size} bytes sha256:{item.sha256[:12]}… {item.url}")
@@ -39,9 +32,6 @@ class LineProgress:
     def failed(self, failure: Failed) -> None:
         """Name what was not got, and why."""
         self._line(f"not captured: {failure.url}: {failure.reason}")
-
-    def passed_over(self, url: str) -> None:
-        """Say nothing: it is no failure."""
 
     def waiting(self, host: str, seconds: float) -> None:
         """Say why nothing goes on."""

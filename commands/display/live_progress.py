@@ -11,6 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from capture.request.progress import Progress
 from capture.request.sizes import human_size
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SHOWN = 4
 _PER_SECOND = 8
 
 
-class LiveProgress:
+class LiveProgress(Progress):
     """A live display; a context manager. `clean` makes text from the network harmless to show.
 
     `watched` is a table that stands above it, where captures follow each other in a watch.

@@ -14,12 +14,12 @@ import msgspec
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.continuity import grade_of
+from exports.format.custody_phrases import custody_phrases, graded
 from exports.format.exhibits import exhibit_ranges
 from exports.format.moment import second
 from exports.format.printable import printable
 from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
-from exports.format.stated import graded, stated
 from hashing.case.case import CAPTURES
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
@@ -231,7 +231,7 @@ def custody_lines(log: Iterable[CustodyRecord]) -> Iterator[str]:
         late = f"  (recorded late: {second(entry.recorded)})" if entry.late else ""
         who = f"  by {entry.officer}" if entry.officer else ""
         yield printable(f"{second(entry.time)}  {entry.ref}  {entry.event}{who}{late}")
-        for phrase in stated(entry):
+        for phrase in custody_phrases(entry):
             yield f"    {printable(phrase)}"
 
 

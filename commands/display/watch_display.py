@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 from rich.table import Table
 from rich.text import Text
 
-from capture.request.progress import Silent
+from capture.request.progress import Progress
 from capture.request.scene import parse_scene
 from commands.display.line_progress import LineProgress
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
 
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
     from hashing.case.events import Failed
 
 _TABLE = 96
@@ -54,7 +54,7 @@ class WatchTable:
         self._round_began = self._monotonic()
         self._resting = False
 
-    def sealed(self, done: Round) -> None:
+    def sealed(self, done: WatchRound) -> None:
         """Take in a round that is sealed."""
         totals = self._scenes[done.scene]
         totals.rounds = done.number
@@ -83,11 +83,11 @@ class WatchTable:
         else:
             for scene, totals in self._scenes.items():
                 yield Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis")
-                found = _told(totals.posts, totals.media, totals.edited, totals.gone, totals.failed)
-                told = " · ".join(
+                found = _count_phrases(totals.posts, totals.media, totals.edited, totals.gone, totals.failed)
+                phrases = " · ".join(
                     [f"round {totals.rounds}", *found, totals.sealed] if totals.rounds else [totals.sealed]
                 )
-                yield Text(f"  {told}", overflow="fold")
+                yield Text(f"  {phrases}", overflow="fold")
         left = max(self._round_began + self._every - self._monotonic(), 0)
         resting = f"next round in {left:.0f} s; Ctrl-C ends the watch"
         fetching = f"round {self._round} is under way; Ctrl-C seals what has arrived"
@@ -105,7 +105,7 @@ class WatchTable:
         return table
 
 
-class RoundLines(Silent):
+class RoundLines(Progress):
     """A watch as plain lines: one a round and scene, one a failure, and why nothing goes on."""
 
     def __init__(self, stream: TextIO, clean: Callable[[str], str]) -> None:
@@ -121,16 +121,16 @@ class RoundLines(Silent):
         """Say why nothing goes on."""
         self._lines.waiting(host, seconds)
 
-    def sealed(self, done: Round) -> None:
+    def sealed(self, done: WatchRound) -> None:
         """Say what a round found."""
-        told = _told(done.posts, done.media, done.edited, done.gone, done.failed)
-        told += ["served differently, same text"] * bool(done.otherwise)
-        told = told or ["nothing new"]
-        line = f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {', '.join(told)}"
+        phrases = _count_phrases(done.posts, done.media, done.edited, done.gone, done.failed)
+        phrases += ["served differently, same text"] * bool(done.otherwise)
+        phrases = phrases or ["nothing new"]
+        line = f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {', '.join(phrases)}"
         print(self._clean(line), file=self._stream, flush=True)
 
 
-def _told(posts: int, media: int, edited: int, gone: int, failed: int) -> list[str]:
+def _count_phrases(posts: int, media: int, edited: int, gone: int, failed: int) -> list[str]:
     """Return what there is to say: counts that are not 0."""
     counts = {
         f"post{'s' * (posts != 1)}": posts,

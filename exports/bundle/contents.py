@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.format.bag import is_portable
-from exports.format.bundle_layout import STAMPED_CHECKPOINT
+from exports.format.bundle_layout import TIMESTAMPED_CHECKPOINT
 from exports.format.entries import folder_in_bundle
 from exports.format.source import Fault, SourceFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
-from hashing.case.events import CaptureSealed, Item, Stamped, WarcClosed, WorkingCopy, decode_capture_event
+from hashing.case.events import CaptureSealed, Item, Timestamped, WarcClosed, WorkingCopy, decode_capture_event
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.digest import new_hash
@@ -33,7 +33,7 @@ class CaptureContents:
     faults: tuple[Fault, ...]
 
 
-def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None = None) -> CaptureContents:
+def capture_contents(case: Path, sealed: CaptureSealed, timestamped: Timestamped | None = None) -> CaptureContents:
     """List the files that the ledger of a sealed capture names, and the token of its trusted time if it has one.
 
     Without a sound ledger there are none.
@@ -51,9 +51,9 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
         recorded[CHECKPOINT] = (size_of(folder / CHECKPOINT, case), sealed.checkpoint_sha256)
     except BadFormat as error:
         return CaptureContents((), (Fault("altered", str(ledger), str(error)),))
-    if stamped is not None:
+    if timestamped is not None:
         token = token_path(CHECKPOINT)
-        recorded[token] = (size_of(folder / token, case), stamped.token_sha256)
+        recorded[token] = (size_of(folder / token, case), timestamped.token_sha256)
     climbing = {path for path in recorded if not is_portable(path)}
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder, case) if path not in recorded]
@@ -70,12 +70,12 @@ def capture_contents(case: Path, sealed: CaptureSealed, stamped: Stamped | None 
     return CaptureContents(tuple(sources), tuple(faults))
 
 
-def stamped_sources(case: Path, stamped: Stamped) -> tuple[SourceFile, SourceFile]:
-    """Return a stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
-    note, token = case / stamped.checkpoint, case / token_path(stamped.checkpoint)
+def timestamped_sources(case: Path, timestamped: Timestamped) -> tuple[SourceFile, SourceFile]:
+    """Return a time-stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
+    note, token = case / timestamped.checkpoint, case / token_path(timestamped.checkpoint)
     return (
-        SourceFile(note, STAMPED_CHECKPOINT, size_of(note, case), stamped.checkpoint_sha256, case),
-        SourceFile(token, token_path(STAMPED_CHECKPOINT), size_of(token, case), stamped.token_sha256, case),
+        SourceFile(note, TIMESTAMPED_CHECKPOINT, size_of(note, case), timestamped.checkpoint_sha256, case),
+        SourceFile(token, token_path(TIMESTAMPED_CHECKPOINT), size_of(token, case), timestamped.token_sha256, case),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.contents import capture_contents, stamped_sources
+from exports.bundle.contents import capture_contents, timestamped_sources
 from exports.bundle.draft import ByteProgress, Draft, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
@@ -36,18 +36,18 @@ from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
 from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import SealedCapture, sealed_capture
-from exports.format.inventory import Inventory, stamped_captures
+from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
 from exports.report.versions import report_versions
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaseCreated, CaseEvent, Exported, Stamped, ToldEntry, encode
+from hashing.case.events import CaseCreated, CaseEvent, Exported, Timestamped, ToldEntry, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import parse_checkpoint
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ def export_bundle(
         _demand_free(beside_bundle(final, ending))
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case, key)
-    stamped, newest = stamped_captures(events), _newest_stamped(events)
-    outgoing = _outgoing(case, events, selection, only, stamped, newest)
+    timestamped, newest = timestamped_captures(events), _newest_timestamped(events)
+    outgoing = _outgoing(case, events, selection, only, timestamped, newest)
     cleared = clear_leftovers(final)
     told = disclosed_events(
         only.items if only else (),
@@ -158,7 +158,7 @@ def export_bundle(
         receiver=only.receiver if only else "",
         reason=only.reason if only else "",
         redacted=outgoing.words,
-        time=timestamp(moment),
+        time=time_text(moment),
     )
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
@@ -166,8 +166,8 @@ def export_bundle(
         shown = case_lines(events, selection.sealed, newest[1] if newest else None, outgoing.words, outgoing.items)
         lines = {index: events[index] for index in shown.values()}
         exported = Exported(
-            time=timestamp(moment),
-            began=timestamp(moment),
+            time=time_text(moment),
+            began=time_text(moment),
             bundle=name,
             title="" if CASE_LINE in shown else case.info.title,
             reference="" if CASE_LINE in shown else case.info.reference,
@@ -195,7 +195,7 @@ def export_bundle(
         write_report(draft, listed, outgoing.sources, counting.add)
         write_tag_files(draft, listed)
         files = {file: draft.sha256[file] for file in VOUCHING}
-        exported = with_lines(msgspec.structs.replace(exported, time=timestamp(clock()), files=files), shown)
+        exported = with_lines(msgspec.structs.replace(exported, time=time_text(clock()), files=files), shown)
         search = _search(outgoing, inventory, [encode(event) for event in (exported, *lines.values())])
         index, note = case.record(*told, exported, key=key)
         seal = seal_files(case, index, note, key.public, exported, newest[0] if newest else 0)
@@ -280,9 +280,9 @@ def _told(
     return told_entries((logs[ref] for ref in selection.exhibits), lines, officers=OFFICER not in words)
 
 
-def _newest_stamped(events: Sequence[CaseEvent]) -> tuple[int, Stamped] | None:
+def _newest_timestamped(events: Sequence[CaseEvent]) -> tuple[int, Timestamped] | None:
     """Return the last trusted time of the case's own ledger, with the number of lines that it covers."""
-    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Stamped)}
+    by_checkpoint = {event.checkpoint: event for event in events if isinstance(event, Timestamped)}
     paths = ((size, f"{CHECKPOINTS}/{checkpoint_name(size)}") for size in range(len(events), 0, -1))
     return next(((size, by_checkpoint[path]) for size, path in paths if path in by_checkpoint), None)
 
@@ -292,26 +292,26 @@ def _outgoing(
     events: Sequence[CaseEvent],
     selection: Selection,
     only: DisclosureRequest | None,
-    stamped: Mapping[str, Stamped],
-    newest: tuple[int, Stamped] | None,
+    timestamped: Mapping[str, Timestamped],
+    newest: tuple[int, Timestamped] | None,
 ) -> _Outgoing:
     """List all files, or raise NotWhole with every fault where one shows before a byte is copied."""
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     size, sha256 = len(read_small(file, root=case.path)), created.case_sha256 if created else ""
     info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
-    own = stamped_sources(case.path, newest[1]) if newest else ()
+    own = timestamped_sources(case.path, newest[1]) if newest else ()
     if only is not None:
         # The case's file names the officer who began it.
-        return _disclosed(case, selection, only, stamped, own if OFFICER in only.words else (info, *own))
-    contents = [capture_contents(case.path, event, stamped.get(event.capture)) for event in selection.sealed]
+        return _disclosed(case, selection, only, timestamped, own if OFFICER in only.words else (info, *own))
+    contents = [capture_contents(case.path, event, timestamped.get(event.capture)) for event in selection.sealed]
     sources = (info, *(source for each in contents for source in each.sources), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
     captures = (
-        sealed_capture(case.path / CAPTURES / each.capture, stamped.get(each.capture)) for each in selection.sealed
+        sealed_capture(case.path / CAPTURES / each.capture, timestamped.get(each.capture)) for each in selection.sealed
     )
     return _Outgoing(tuple(captures), sources)
 
@@ -320,11 +320,13 @@ def _disclosed(
     case: Case,
     selection: Selection,
     only: DisclosureRequest,
-    stamped: Mapping[str, Stamped],
+    timestamped: Mapping[str, Timestamped],
     own: tuple[SourceFile, ...],
 ) -> _Outgoing:
     """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
-    contents = [disclosed_contents(case.path, event, only, stamped.get(event.capture)) for event in selection.sealed]
+    contents = [
+        disclosed_contents(case.path, event, only, timestamped.get(event.capture)) for event in selection.sealed
+    ]
     sources = (*own, *(source for each in contents for source in each.sources))
     if faults := [fault for each in contents for fault in each.faults]:
         raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])

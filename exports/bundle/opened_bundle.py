@@ -36,11 +36,11 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _SMALL = 16 << 20
 
 
-class _Format(msgspec.Struct):
+class _BundleFormat(msgspec.Struct):
     format: str
 
 
-_format = msgspec.json.Decoder(_Format)
+_format = msgspec.json.Decoder(_BundleFormat)
 _head = msgspec.json.Decoder(Manifest)
 _log = msgspec.json.Decoder(CustodyLog)
 _entry: msgspec.json.Decoder[Listed] = msgspec.json.Decoder(Listed)

@@ -14,8 +14,8 @@ from exports.format.bundle_layout import (
     EXPORT,
     SEAL_CHECKPOINT,
     SEAL_KEY,
-    STAMPED,
-    STAMPED_CONSISTENCY,
+    TIMESTAMPED,
+    TIMESTAMPED_CONSISTENCY,
     capture_line,
     custody_line,
     registered_line,
@@ -35,8 +35,8 @@ from hashing.case.events import (
     Described,
     Exported,
     Graded,
-    Stamped,
-    Stated,
+    MergedLine,
+    Timestamped,
     decode_case_event,
 )
 from hashing.case.redaction import OFFICER, URL
@@ -75,7 +75,7 @@ def custody_lines(
 
 def _done_with(event: CaseEvent) -> str:
     """Return the exhibit or item that something was done with, "" for what is no such event."""
-    if isinstance(event, Stated):
+    if isinstance(event, MergedLine):
         return _done_with(decode_case_event(event.said.encode()))
     return event.ref if isinstance(event, Custody | Described | Graded) else ""
 
@@ -83,7 +83,7 @@ def _done_with(event: CaseEvent) -> str:
 def case_lines(
     events: Sequence[CaseEvent],
     sealed: Sequence[CaptureSealed],
-    newest: Stamped | None,
+    newest: Timestamped | None,
     words: Collection[str] = (),
     items: Collection[str] | None = None,
 ) -> dict[str, int]:
@@ -103,12 +103,12 @@ def case_lines(
                 shown.setdefault(registered_line(event.capture), index)
             case CaptureSealed() if event.capture in captures:
                 shown[capture_line(event.capture)] = index
-            case Stamped():
+            case Timestamped():
                 capture = event.checkpoint.removeprefix(f"{CAPTURES}/").removesuffix(f"/{CHECKPOINT}")
                 if capture in captures:
                     shown[timestamp_line(capture)] = index
                 elif event == newest:
-                    shown[STAMPED] = index
+                    shown[TIMESTAMPED] = index
             case _:
                 pass
     custody = () if OFFICER in words else custody_lines(events, set(captures.values()), items)
@@ -123,17 +123,17 @@ def with_lines(exported: Exported, shown: Mapping[str, int]) -> Exported:
         sealed=tuple(shown[capture_line(each)] for each in captures),
         registered=tuple(shown[name] for name in map(registered_line, captures) if name in shown),
         timestamps=tuple(shown.get(timestamp_line(each), 0) for each in captures),
-        stamped=shown.get(STAMPED, 0),
+        timestamped=shown.get(TIMESTAMPED, 0),
         custody=tuple(number for name, number in shown.items() if name == custody_line(number)),
     )
 
 
 def seal_files(
-    case: Case, index: int, note: bytes, key: PublicKey, exported: Exported, stamped: int
+    case: Case, index: int, note: bytes, key: PublicKey, exported: Exported, timestamped: int
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the seal folder; `index` is the line that records the export, `note` the checkpoint over it.
 
-    `exported` is that line, which names all others that stand in the folder; `stamped` is the length of the case's
+    `exported` is that line, which names all others that stand in the folder; `timestamped` is the length of the case's
     ledger that its own last trusted time was had for, 0 where it has none.
 
     Raises Unreadable, BadFormat.
@@ -146,8 +146,8 @@ def seal_files(
     for name, number in ((EXPORT, index), *stated_lines(exported)):
         yield f"{name}.json", lines[number]
         yield f"{name}.proof", Proof(number, levels.size, levels.inclusion_proof(number)).write()
-    if exported.stamped:
-        yield STAMPED_CONSISTENCY, Proof(stamped, levels.size, levels.consistency_proof(stamped)).write()
+    if exported.timestamped:
+        yield TIMESTAMPED_CONSISTENCY, Proof(timestamped, levels.size, levels.consistency_proof(timestamped)).write()
 
 
 def _consistency(before: Sequence[bytes], levels: Levels) -> Consistency:

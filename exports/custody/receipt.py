@@ -25,7 +25,7 @@ from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.ledger import LEDGER, ledger_lines
 from hashing.ledger.merkle import MerkleTree
 from hashing.ledger.note import parse_note, sign_note
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def write_receipt(
     )
     receipt = Receipt(
         format=FORMAT,
-        time=timestamp(clock()),
+        time=time_text(clock()),
         officer=officer,
         what=found.what,
         verdict=found.verdict,

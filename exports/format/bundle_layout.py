@@ -25,11 +25,11 @@ CASE_LINE = f"{SEAL}case"
 EXPORT = f"{SEAL}export"
 """The name of the line that records the export, and, as of each line in the seal folder, of its proof: `.json` and
 `.proof` stand behind it."""
-STAMPED = f"{SEAL}stamped"
+TIMESTAMPED = f"{SEAL}timestamped"
 """The name of the line that records the newest trusted time of the case's own ledger."""
-STAMPED_CHECKPOINT = f"{STAMPED}.checkpoint"
+TIMESTAMPED_CHECKPOINT = f"{TIMESTAMPED}.checkpoint"
 """The newest checkpoint of the case that has a trusted time; its token stands beside it."""
-STAMPED_CONSISTENCY = f"{STAMPED}.consistency"
+TIMESTAMPED_CONSISTENCY = f"{TIMESTAMPED}.consistency"
 SEAL_CHECKPOINT = "seal/checkpoint"
 CONSISTENCY = "seal/consistency"
 """Proofs that the sealed ledger begins with the one that each earlier bundle of the case was sealed over."""
@@ -67,8 +67,8 @@ def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
         yield from (
             (name(capture), number) for capture, number in zip(exported.captures, numbers, strict=False) if number
         )
-    if exported.stamped:
-        yield STAMPED, exported.stamped
+    if exported.timestamped:
+        yield TIMESTAMPED, exported.timestamped
     yield from ((custody_line(number), number) for number in exported.custody)
 
 

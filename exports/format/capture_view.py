@@ -130,7 +130,7 @@ def read_capture(path: Path, *, bounded: bool = True) -> CaptureView:
 def _within_budget(path: Path) -> Iterator[CaptureEvent]:
     budget = LineBudget(f"{path.name}/{LEDGER}")
     for line in ledger_lines(path / LEDGER, root=case_folder(path)):
-        budget.take(line)
+        budget.charge(line)
         yield decode_capture_event(line)
 
 

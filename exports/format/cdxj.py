@@ -16,7 +16,7 @@ from hashing.errors import BadFormat
 
 LONGEST_LINE = 1 << 16
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?Z", re.ASCII)
-_STAMP = re.compile(r"[0-9]{14}", re.ASCII)
+_CDX_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 _WWW = re.compile(r"www[0-9]*\.")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAFE = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -43,7 +43,7 @@ class CdxjEntry(msgspec.Struct, frozen=True, gc=False):
     place: CdxjPlace
 
 
-def stamp(date: str) -> str:
+def cdx_time(date: str) -> str:
     """Return a WARC-Date as 14 digits; "" where it is none."""
     match = _DATE.fullmatch(date)
     return "".join(match.groups()) if match else ""
@@ -71,7 +71,7 @@ def _entry(line: bytes, number: int) -> CdxjEntry:
         found = CdxjEntry(key.decode(), time.decode(), msgspec.json.decode(said, type=CdxjPlace))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFormat(f"line {number} is not a line of an index: {error}") from error
-    if not _STAMP.fullmatch(found.time) or not (is_count(found.place.offset) and is_count(found.place.length)):
+    if not _CDX_TIME.fullmatch(found.time) or not (is_count(found.place.offset) and is_count(found.place.length)):
         raise BadFormat(f"line {number} is not a line of an index: no time, offset or length")
     return found
 

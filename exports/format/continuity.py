@@ -24,7 +24,7 @@ from hashing.case.events import (
     Graded,
     Item,
     Merged,
-    Stated,
+    MergedLine,
     ToldEntry,
     VerifiedBy,
     decode_case_event,
@@ -197,8 +197,8 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
         return [_own(line, event, event.exhibit, "sealed", event.fingerprint, time=event.closed)]
     if isinstance(event, Merged):
         return [_own(line, event, event.exhibit, MERGED, event.case, event.officer)]
-    if isinstance(event, Stated):
-        return _stated(line, event)
+    if isinstance(event, MergedLine):
+        return _merged_line(line, event)
     if isinstance(event, Exported):
         return [
             _own(line, event, exhibit, "copied", f"bundle {event.bundle}", event.officer) for exhibit in event.exhibits
@@ -238,7 +238,7 @@ def _own(
     )
 
 
-def _stated(line: int, event: Stated) -> list[CustodyRecord]:
+def _merged_line(line: int, event: MergedLine) -> list[CustodyRecord]:
     """Return what another case's line states of the exhibit, and of no other, marked as that case's word."""
     told = entries(line, decode_case_event(event.said.encode()))
     return [
@@ -257,7 +257,7 @@ def proven_of(event: CaseEvent) -> str:
         return exhibit_of(event.ref)
     if isinstance(event, Merged):
         return event.exhibit
-    if isinstance(event, Stated):
+    if isinstance(event, MergedLine):
         return event.exhibit if proven_of(decode_case_event(event.said.encode())) else ""
     return ""
 
@@ -332,7 +332,7 @@ def grades_in(log: Iterable[CustodyRecord]) -> dict[str, GradeRecord]:
 
 def case_grades(events: Iterable[CaseEvent]) -> dict[str, GradeRecord]:
     """Return the latest grade of each exhibit and item that a case's ledger tells of. Raises BadKey, BadFormat."""
-    told = (entries(line, event) for line, event in enumerate(events) if isinstance(event, Graded | Stated))
+    told = (entries(line, event) for line, event in enumerate(events) if isinstance(event, Graded | MergedLine))
     return grades_in(_in_order(entry for each in told for entry in each))
 
 

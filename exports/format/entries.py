@@ -44,7 +44,7 @@ from hashing.case.events import (
     PostRead,
     ProofRead,
     ServerDates,
-    Stamped,
+    Timestamped,
     WarcPlace,
     WorkingCopy,
     decode_capture_event,
@@ -190,7 +190,7 @@ class SealedCapture:
 
     lines: Lines
     seal: Seal
-    stamped: Stamped | None = None
+    timestamped: Timestamped | None = None
     """The line of the case's ledger that records the trusted time of the seal."""
     withheld: bool = False
     """The files of the items are withheld."""
@@ -226,7 +226,7 @@ class SealedCapture:
         if not isinstance(started, CaptureStarted) or not isinstance(finished, CaptureFinished):
             raise NotWhole("a ledger that does not begin and end a capture")
         key = PublicKey.parse(resumed.signer if isinstance(resumed, CaptureResumed) else started.signer)
-        seal, stamped = self.seal, self.stamped
+        seal, timestamped = self.seal, self.timestamped
         return CaptureRecord(
             started=started,
             finished=finished,
@@ -237,7 +237,9 @@ class SealedCapture:
                 public_key=key.raw.hex(),
                 signer=key.fingerprint(),
             ),
-            timestamp=msgspec.structs.replace(stamped, checkpoint=f"data/{stamped.checkpoint}") if stamped else None,
+            timestamp=msgspec.structs.replace(timestamped, checkpoint=f"data/{timestamped.checkpoint}")
+            if timestamped
+            else None,
             clock=clock if isinstance(clock, ClockMeasured) else None,
             intake=intake if isinstance(intake, IntakeBegun) else None,
             server_dates=dates if isinstance(dates, ServerDates) else None,
@@ -285,7 +287,7 @@ class SealedCapture:
         )
 
 
-def sealed_capture(folder: Path, stamped: Stamped | None) -> SealedCapture:
+def sealed_capture(folder: Path, timestamped: Timestamped | None) -> SealedCapture:
     """Return the capture in a folder of a case, whose checkpoint has been compared with the case's ledger.
 
     Raises NotWhole where it is not sealed; Unreadable, BadFormat.
@@ -293,7 +295,7 @@ def sealed_capture(folder: Path, stamped: Stamped | None) -> SealedCapture:
     seal, path = seal_of(folder), folder / LEDGER
     if seal is None:
         raise NotWhole(f"{folder}: not sealed")
-    return SealedCapture(LedgerFile(path, lambda: inside.opened(path, case_folder(folder))), seal, stamped)
+    return SealedCapture(LedgerFile(path, lambda: inside.opened(path, case_folder(folder))), seal, timestamped)
 
 
 def _fields(event: Event) -> dict[str, Any]:

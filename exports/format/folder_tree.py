@@ -135,7 +135,7 @@ class FolderTree:
                 self._empty.append(folder.removesuffix("/"))
             for each, kind in entries:
                 name = f"{folder}{each}"
-                budget.take(name)
+                budget.charge(name)
                 if kind == stat.S_IFDIR:
                     if len(os.fsencode(name)) > _LONGEST_PATH:
                         raise NotCheckable(f"{self.path}: folders that nest deeper than those of any bundle")

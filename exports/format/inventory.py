@@ -32,7 +32,7 @@ from exports.format.manifest import (
 from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
-from hashing.case.events import CaseCreated, CaseEvent, Exported, Stamped
+from hashing.case.events import CaseCreated, CaseEvent, Exported, Timestamped
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ def _with_grade(entry: Listed, grades: Mapping[str, GradeRecord]) -> Listed:
     return msgspec.structs.replace(entry, grade=grade_of(grades, entry.ref))
 
 
-def stamped_captures(events: Iterable[CaseEvent]) -> dict[str, Stamped]:
+def timestamped_captures(events: Iterable[CaseEvent]) -> dict[str, Timestamped]:
     """Return the trusted times by capture."""
-    stamped = (event for event in events if isinstance(event, Stamped))
-    parts = ((event, event.checkpoint.split("/")) for event in stamped)
+    timestamped = (event for event in events if isinstance(event, Timestamped))
+    parts = ((event, event.checkpoint.split("/")) for event in timestamped)
     return {part[1]: event for event, part in parts if (part[0], part[2:]) == (CAPTURES, [CHECKPOINT])}

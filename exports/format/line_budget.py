@@ -17,7 +17,7 @@ class LineBudget:
         self._name = name
         self._left = MOST
 
-    def take(self, line: bytes) -> None:
+    def charge(self, line: bytes) -> None:
         """Count a line. Raises TooMuch where more is to be kept than is checked at once."""
         self._left -= _A_LINE + len(line)
         if self._left < 0:

@@ -30,7 +30,7 @@ from hashing.case.events import (
     ProofRead,
     ServerDates,
     Skipped,
-    Stamped,
+    Timestamped,
     WorkingCopy,
 )
 from hashing.case.facts import Fact
@@ -148,7 +148,8 @@ class CaptureRecord(Record, frozen=True, kw_only=True):
     finished: CaptureFinished
     seal: SealRecord
     timestamp: Annotated[
-        Stamped | None, Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161).")
+        Timestamped | None,
+        Meta(description="The line of the case's ledger on the trusted time of the seal (RFC 3161)."),
     ] = None
     intake: Annotated[
         IntakeBegun | None, Meta(description="Where it was handed in and not fetched: by whom, and with what consent.")

@@ -22,7 +22,7 @@ class NameBudget:
     def __init__(self, most: int = MOST) -> None:
         self._left = most
 
-    def take(self, name: str) -> None:
+    def charge(self, name: str) -> None:
         """Count a file. Raises TooMuch where there are more than are verified at once."""
         size, depth = sys.getsizeof(name), name.count("/")
         self._left -= _A_NAME + _COPIES * size

@@ -303,8 +303,8 @@ must say "Verification: OK" for each token, and
 shows the times. Once the authority's own certificate has expired, give openssl
 the option -attime with a time at which it was valid. The line of the case's
 ledger that records each token stands in seal/timestamps/, with its proof.
-seal/stamped.checkpoint is an earlier checkpoint of the case, the last that has
-a token; seal/stamped.consistency shows that seal/checkpoint only adds to it
+seal/timestamped.checkpoint is an earlier checkpoint of the case, the last that has
+a token; seal/timestamped.consistency shows that seal/checkpoint only adds to it
 (RFC 9162, section 2.1.4.2).
 """
 
@@ -357,9 +357,12 @@ def _counts(disclosure: DisclosureRecord) -> dict[str, str]:
 
 def _times(listing: BundleListing) -> str:
     """Return the trusted times of the captures, a line each, and an empty line where there are any."""
-    stamped = [(capture.exhibit, capture.timestamp) for capture in listing.captures if capture.timestamp is not None]
+    timestamped = [
+        (capture.exhibit, capture.timestamp) for capture in listing.captures if capture.timestamp is not None
+    ]
     times = "".join(
-        f"- {_line(exhibit)}: {stamp.token_time} (UTC), {_line(stamp.authority)}\n" for exhibit, stamp in stamped
+        f"- {_line(exhibit)}: {timestamp.token_time} (UTC), {_line(timestamp.authority)}\n"
+        for exhibit, timestamp in timestamped
     )
     return times + "\n" if times else ""
 

@@ -110,7 +110,7 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
         if entry.offset != offset:
             raise _foreign(f"{printable(entry.name, 200)} stands in another place")
         offset = entry.begin + entry.size
-        budget.take(entry.name)
+        budget.charge(entry.name)
         entries.append(entry)
     if left or offset != begin:
         raise _foreign("its list of files")

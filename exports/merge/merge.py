@@ -32,7 +32,7 @@ from exports.verification.check import Check
 from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, MERGE, Case
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Stated
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, MergedLine
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
@@ -56,7 +56,7 @@ def merge(
     Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
     """
     if by is not None:
-        case.take_back(key=by.key)
+        case.undo_unrecorded_moves(key=by.key)
         clear_leftovers(case.path / MERGE)
     foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
     for source in sources:
@@ -150,7 +150,7 @@ class _Source:
                     )
                 case CaptureSealed(capture=started.capture):
                     fingerprint = event.fingerprint
-                case Stated(capture=started.capture):
+                case MergedLine(capture=started.capture):
                     stated.add((event.case, event.line))
                 case _:
                     pass
@@ -212,7 +212,7 @@ class _Source:
             demand_holding([registered, *events])
             try:
                 with uninterrupted():
-                    self._case.take_in(draft, registered, *events, key=by.key)
+                    self._case.add_capture(draft, registered, *events, key=by.key)
             except WouldOverwrite:  # another merge may have been quicker
                 standing = self._standing(candidate)
                 if standing.fingerprint is None:

@@ -23,7 +23,7 @@ from hashing.case.events import (
     Exported,
     Graded,
     Merged,
-    Stated,
+    MergedLine,
     decode_capture_event,
     decode_case_event,
 )
@@ -152,7 +152,7 @@ def _proven_line(check: Check, name: str) -> OtherLine:
 
 def _telling(event: CaseEvent) -> bool:
     """Say whether an event may tell of a capture what the capture itself does not."""
-    return isinstance(event, Custody | Described | Graded | Exported | Merged | Stated)
+    return isinstance(event, Custody | Described | Graded | Exported | Merged | MergedLine)
 
 
 def _log(checkpoint: Checkpoint, note: bytes, keys: Iterable[str], lines: Iterable[OtherLine]) -> OtherLog:

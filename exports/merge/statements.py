@@ -13,14 +13,23 @@ from exports.verification.merges import merge_faults
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.custody import demand_recordable
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Exported, Merged, Stamped, Stated, encode
+from hashing.case.events import (
+    CaptureRegistered,
+    CaptureSealed,
+    CaseEvent,
+    Exported,
+    Merged,
+    MergedLine,
+    Timestamped,
+    encode,
+)
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.storage import read_small, reading
 from hashing.ledger.checkpoint import open_checkpoint
 from hashing.ledger.keys import PublicKey, SigningKey
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 _LONGEST = 1 << 20
@@ -45,7 +54,7 @@ class Merger:
 
     def now(self) -> str:
         """Return the present time as a ledger has it."""
-        return timestamp(self.clock())
+        return time_text(self.clock())
 
 
 def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, CaptureSealed]:
@@ -82,18 +91,20 @@ def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, 
     return registered, sealed
 
 
-def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Stamped]:
+def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Timestamped]:
     """Return what records the token of a capture's trusted time, where one came with it. Raises TrustedTimeError."""
     root = case_folder(folder)
     with reading(folder):
         if not inside.is_file(folder / token_path(CHECKPOINT), root):
             return []
-    from hashing.case.stamping import Unstamped, stamped_event
+    from hashing.case.timestamping import SealWithoutTimestamp, timestamped_event
     from hashing.ledger.trusted_time import read_token
 
     note, token = (read_small(folder / name, root=root) for name in (CHECKPOINT, token_path(CHECKPOINT)))
-    seal = Unstamped(what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed)
-    return [stamped_event(seal, note, read_token(token), merger.key, merger.clock)]
+    seal = SealWithoutTimestamp(
+        what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed
+    )
+    return [timestamped_event(seal, note, read_token(token), merger.key, merger.clock)]
 
 
 def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
@@ -116,10 +127,10 @@ def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
     )
 
 
-def statements(merge: Merged, log: OtherLog, known: Collection[tuple[str, int]], merger: Merger) -> list[Stated]:
+def statements(merge: Merged, log: OtherLog, known: Collection[tuple[str, int]], merger: Merger) -> list[MergedLine]:
     """Return what the other case says of a capture, but for the lines (case and index) that are `known` already."""
     return [
-        Stated(
+        MergedLine(
             time=merge.time,
             capture=merge.capture,
             exhibit=merge.exhibit,
@@ -165,7 +176,7 @@ def _tells_of(line: OtherLine, merge: Merged) -> bool:
 def _refs(event: CaseEvent) -> Iterator[str]:
     if isinstance(event, Exported):
         yield from event.exhibits
-    elif isinstance(event, Merged | Stated):
+    elif isinstance(event, Merged | MergedLine):
         yield event.exhibit
     else:
         yield getattr(event, "ref", "")

@@ -14,7 +14,7 @@ from exports.format.moment import second
 from exports.format.result import Verification
 from exports.forms.held_bundle import demand_whole
 from exports.papers.paper import PaperBlock, PaperHeading, PaperParagraph, stated
-from hashing.times import timestamp
+from hashing.times import time_text
 from hashing.tool import tool
 
 
@@ -85,5 +85,5 @@ def paper_source(
             manifest_sha256=opened.manifest_sha256,
             fingerprint=opened.fingerprint,
             found=found,
-            time=timestamp(now),
+            time=time_text(now),
         )

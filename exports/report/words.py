@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from exports.format.custody_phrases import custody_phrases, graded
 from exports.format.sizes import human_size
-from exports.format.stated import graded, stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, ProofRead, Stamped, WorkingCopy
+    from hashing.case.events import Exchange, ProofRead, Timestamped, WorkingCopy
 
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
 """Working copies that a browser may be able to play: a video whose original is a list of segments."""
@@ -76,10 +76,12 @@ def _answer(exchange: Exchange) -> str:
     return f"HTTP status {exchange.status}, after {exchange.seconds:.2f} s"
 
 
-def _trusted(stamp: Stamped) -> str:
+def _trusted(timestamp: Timestamped) -> str:
     """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
-    late = f"{abs(stamp.late):,.1f} s {'before' if stamp.late < 0 else 'after'} the seal by the officer's clock"
-    return f"{moment(stamp.token_time)} ({late}), confirmed by {stamp.authority}; README.txt says how to check it"
+    late = f"{abs(timestamp.late):,.1f} s {'before' if timestamp.late < 0 else 'after'} the seal by the officer's clock"
+    return (
+        f"{moment(timestamp.token_time)} ({late}), confirmed by {timestamp.authority}; README.txt says how to check it"
+    )
 
 
 def _connection(exchange: Exchange) -> str:
@@ -110,7 +112,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "proven": proven,
     "setting": lambda value: _plain(value) or "none",
     "size": human_size,
-    "stated": stated,
+    "stated": custody_phrases,
     "trusted": _trusted,
 }
 TESTS: dict[str, Callable[..., bool]] = {

@@ -20,9 +20,9 @@ from exports.format.bundle_layout import (
     MANIFEST_JSON,
     SEAL_CHECKPOINT,
     SEAL_KEY,
-    STAMPED,
-    STAMPED_CHECKPOINT,
-    STAMPED_CONSISTENCY,
+    TIMESTAMPED,
+    TIMESTAMPED_CHECKPOINT,
+    TIMESTAMPED_CONSISTENCY,
     VOUCHING,
     capture_line,
     is_derived,
@@ -41,10 +41,10 @@ from exports.verification.derived import check_case_lines, check_derived
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.foreign_bag import check_foreign_bag
 from exports.verification.openings import check_openings
-from exports.verification.timestamps import check_stamp
+from exports.verification.timestamps import check_timestamp
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, case_origin, read_case_info, token_path
-from hashing.case.events import CaptureSealed, Event, Exported, Stamped, decode_case_event
+from hashing.case.events import CaptureSealed, Event, Exported, Timestamped, decode_case_event
 from hashing.errors import BadFormat, BadKey, NewerFormat
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
@@ -253,10 +253,10 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
 
     signers = {}
     for capture, number in zip(exported.captures, exported.timestamps, strict=True):
-        signers[capture] = _check_capture_line(check, capture, _proven, stamped=bool(number))
+        signers[capture] = _check_capture_line(check, capture, _proven, timestamped=bool(number))
     check_case_lines(check, exported, _proven)
     check_custody_lines(check, exported.exhibits, _proven)
-    if exported.stamped:
+    if exported.timestamped:
         _check_stamped_checkpoint(check, checkpoint, _proven)
     _judge_signers(check, exported)
     return _Sealed(ordered, exported.only, exported.redacted, signers)
@@ -304,8 +304,8 @@ def _expect_tag_files(check: Check, exported: Exported) -> bool:
         return False
     lines = [EXPORT, *(name for name, _ in stated_lines(exported))]
     files = [TAG_MANIFEST, SEAL_CHECKPOINT, SEAL_KEY, CONSISTENCY]
-    if exported.stamped:
-        files += [STAMPED_CHECKPOINT, token_path(STAMPED_CHECKPOINT), STAMPED_CONSISTENCY]
+    if exported.timestamped:
+        files += [TIMESTAMPED_CHECKPOINT, token_path(TIMESTAMPED_CHECKPOINT), TIMESTAMPED_CONSISTENCY]
     for name in files:
         check.expected.setdefault(name, "")
     for name in lines:
@@ -324,7 +324,7 @@ def _check_key(check: Check, signer: str) -> None:
         check.problem(SEAL_KEY, str(error))
 
 
-def _check_capture_line(check: Check, capture: str, proven: Proven, *, stamped: bool) -> str:
+def _check_capture_line(check: Check, capture: str, proven: Proven, *, timestamped: bool) -> str:
     """Check the line that records a capture's seal; return the key that it names as the signer's, "" without a line."""
     name = capture_line(capture)
     event, line = _event(check, name, CaptureSealed)
@@ -334,7 +334,7 @@ def _check_capture_line(check: Check, capture: str, proven: Proven, *, stamped: 
     check.expect(f"{_CAPTURES}{capture}/{CHECKPOINT}", event.checkpoint_sha256)
     if event.capture != capture:
         check.problem(f"{name}.json", "is of another capture")
-    if stamped:
+    if timestamped:
         _check_timestamp(check, capture, event.exhibit, proven)
     return event.signer
 
@@ -342,12 +342,12 @@ def _check_capture_line(check: Check, capture: str, proven: Proven, *, stamped: 
 def _check_timestamp(check: Check, capture: str, exhibit: str, proven: Proven) -> None:
     """Check a capture's token against the line of the case's ledger that records it."""
     path, name = f"{_CAPTURES}{capture}/{CHECKPOINT}", timestamp_line(capture)
-    event, line = _event(check, name, Stamped)
+    event, line = _event(check, name, Timestamped)
     if event is None:
         return
     proven(f"{name}.proof", line)
     if path == f"{PAYLOAD}{event.checkpoint}":
-        check_stamp(check, event, path, exhibit)
+        check_timestamp(check, event, path, exhibit)
     else:
         check.problem(f"{name}.json", "does not record the trusted time of this capture")
 
@@ -357,21 +357,23 @@ def _check_stamped_checkpoint(check: Check, seal: Checkpoint, proven: Proven) ->
 
     The checkpoint's signature may be of another officer's key; it is the line, under this seal, that vouches for it.
     """
-    event, line = _event(check, STAMPED, Stamped)
+    event, line = _event(check, TIMESTAMPED, Timestamped)
     if event is None:
         return
-    proven(f"{STAMPED}.proof", line)
-    check.expect(STAMPED_CHECKPOINT, event.checkpoint_sha256)
-    check_stamp(check, event, STAMPED_CHECKPOINT, STAMPED_CHECKPOINT)
+    proven(f"{TIMESTAMPED}.proof", line)
+    check.expect(TIMESTAMPED_CHECKPOINT, event.checkpoint_sha256)
+    check_timestamp(check, event, TIMESTAMPED_CHECKPOINT, TIMESTAMPED_CHECKPOINT)
     try:
-        earlier, _ = parse_checkpoint(check.small(STAMPED_CHECKPOINT))
-        proof = read_proof(check.small(STAMPED_CONSISTENCY))
+        earlier, _ = parse_checkpoint(check.small(TIMESTAMPED_CHECKPOINT))
+        proof = read_proof(check.small(TIMESTAMPED_CONSISTENCY))
     except (BadFormat, NotCheckable) as error:
-        check.problem(STAMPED_CONSISTENCY, f"cannot be checked: {error}")
+        check.problem(TIMESTAMPED_CONSISTENCY, f"cannot be checked: {error}")
         return
     sizes = (proof.first, proof.size) == (earlier.size, seal.size) and earlier.origin == seal.origin
     if not sizes or not verify_consistency(proof.first, proof.size, earlier.root, seal.root, proof.hashes):
-        check.problem(STAMPED_CONSISTENCY, "does not prove that the sealed ledger begins with what was stamped")
+        check.problem(
+            TIMESTAMPED_CONSISTENCY, "does not prove that the sealed ledger begins with what was time-stamped"
+        )
 
 
 def _check_identity(check: Check, checkpoint: Checkpoint) -> None:

@@ -94,7 +94,7 @@ class CaptureCheck:
                     length += len(line) + 1
                     event = decode_capture_event(line)
                     if isinstance(event, _KEPT):
-                        budget.take(line)
+                        budget.charge(line)
                     self._take(event)
                     self._commit_to(line, event)
                     if self._of_another_format():
@@ -229,7 +229,7 @@ class CaptureCheck:
                 raise BadFormat("an exchange in an intake, which fetches nothing")
             self._bodies[event.exchange] = event.sha256, event.size
             self._records.add(event)
-            self._dates.take(event)
+            self._dates.add(event)
             return
         self._date_lines += 1
         if self._date_lines > _MOST_DATE_LINES or _unsalted(event) != self._dates.event(event.time):

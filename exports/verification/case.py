@@ -17,7 +17,7 @@ from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
 from exports.verification.custody import check_custody
-from exports.verification.timestamps import check_stamp
+from exports.verification.timestamps import check_timestamp
 from hashing.case.batch_folder import BATCHES
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case.case import (
@@ -30,7 +30,7 @@ from hashing.case.case import (
     checkpoint_name,
     read_case_info,
 )
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, CaseEvent, Stamped, decode_case_event
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, CaseEvent, Timestamped, decode_case_event
 from hashing.case.own_runs import signed_here
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.files.storage import PART
@@ -64,7 +64,7 @@ def check_case(check: Check) -> None:
         _check_known_here(check, created.case, ledger)
         check_batches(check, ledger.events, created.case)
     check_custody(check, ledger.events, _check_captures(check, ledger))
-    _check_stamps(check, ledger)
+    _check_timestamps(check, ledger)
 
 
 def _sealed_files(check: Check) -> Iterator[str]:
@@ -102,7 +102,7 @@ class _CaseLedger:
         try:
             with check.tree.open(LEDGER) as file:
                 for line in read_lines(file, Path(LEDGER)):
-                    budget.take(line)
+                    budget.charge(line)
                     event = decode_case_event(line)
                     self.events.append(event)
                     if isinstance(event, CaptureRegistered | CaptureSealed):
@@ -202,19 +202,23 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
                 check.unchecked(name, "of a change that another command makes just now, or died before it made it")
 
 
-def _check_stamps(check: Check, ledger: _CaseLedger) -> None:
+def _check_timestamps(check: Check, ledger: _CaseLedger) -> None:
     """Check the token of every trusted time on record; a token that is not on record was added by somebody."""
     sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
     covers = {f"{CAPTURES}/{capture}/{CHECKPOINT}": event.exhibit for capture, event in sealed.items()}
     covers |= {name: name for name in ledger.roots}
     for event in ledger.events:
-        if not isinstance(event, Stamped):
+        if not isinstance(event, Timestamped):
             continue
-        what = covers.pop(event.checkpoint, None)  # each is stamped once: a hostile ledger must not cost a check a line
+        what = covers.pop(
+            event.checkpoint, None
+        )  # each is time-stamped once: a hostile ledger must not cost a check a line
         if what is None:
-            check.problem(LEDGER, f"stamps {event.checkpoint[:200]}, which is no checkpoint of the case, or is stamped")
+            check.problem(
+                LEDGER, f"time-stamps {event.checkpoint[:200]}, which is no checkpoint of the case, or is time-stamped"
+            )
         else:
-            check_stamp(check, event, event.checkpoint, what)
+            check_timestamp(check, event, event.checkpoint, what)
 
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:

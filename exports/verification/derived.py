@@ -22,7 +22,7 @@ from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import ITEMS_JSONL, MANIFEST_JSON
 from exports.format.disclosure_form import as_disclosed
 from exports.format.entries import EventList, LedgerFile, SealedCapture
-from exports.format.inventory import Inventory, stamped_captures
+from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.manifest import FORMAT, CaptureRecord
 from exports.format.printable import printable
 from exports.format.result import Missing
@@ -40,7 +40,7 @@ from hashing.case.events import (
     CaseCreated,
     CaseEvent,
     Exported,
-    Stamped,
+    Timestamped,
     decode_case_event,
 )
 from hashing.case.redaction import CONTENT, OFFICER, URL
@@ -150,22 +150,22 @@ def _inventory(
     parts = [one for one in checked.values() if isinstance(one, DisclosureCheck)]
     if sorted(exported.only) != sorted(item.ref for one in parts for item in one.items):
         check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
-    stamped = stamped_captures(lines.values())
+    timestamped = timestamped_captures(lines.values())
     withheld = CONTENT in exported.redacted
-    sealed = [_sealed(check, checked[each], stamped.get(each), withheld=withheld) for each in captures]
+    sealed = [_sealed(check, checked[each], timestamped.get(each), withheld=withheld) for each in captures]
     return Inventory(lines, exported, sealed, posts.take)
 
 
 def _sealed(
-    check: Check, one: CaptureCheck | DisclosureCheck, stamped: Stamped | None, *, withheld: bool
+    check: Check, one: CaptureCheck | DisclosureCheck, timestamped: Timestamped | None, *, withheld: bool
 ) -> SealedCapture:
     """Return what is sealed of a capture: its ledger, or the lines of a disclosure. Raises BadFormat, NotCheckable."""
     note = check.small(f"{one.prefix}{CHECKPOINT}")
     seal = Seal.of(parse_checkpoint(note)[0], note)
     if isinstance(one, DisclosureCheck):
-        return SealedCapture(EventList(list(as_disclosed(one.events, one.offsets))), seal, stamped, withheld)
+        return SealedCapture(EventList(list(as_disclosed(one.events, one.offsets))), seal, timestamped, withheld)
     ledger = f"{one.prefix}{LEDGER}"
-    return SealedCapture(LedgerFile(Path(ledger), lambda: check.tree.open(ledger)), seal, stamped, withheld)
+    return SealedCapture(LedgerFile(Path(ledger), lambda: check.tree.open(ledger)), seal, timestamped, withheld)
 
 
 def _judged_format(check: Check) -> bool:

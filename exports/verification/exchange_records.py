@@ -35,7 +35,7 @@ _MOST_FAULTS = 100
 
 
 @dataclass(slots=True)
-class _Said:
+class _RecordedExchange:
     """What the ledger says of an exchange, in little memory: there may be a million."""
 
     number: int
@@ -57,7 +57,7 @@ class _Place:
 
     offset: int
     block_sha256: bytes
-    of: _Said
+    of: _RecordedExchange
     request: bool
 
 
@@ -69,7 +69,7 @@ class RecordsSaid:
     """
 
     moved: str = ""
-    _exchanges: dict[int, _Said] = field(default_factory=dict)
+    _exchanges: dict[int, _RecordedExchange] = field(default_factory=dict)
     """By number."""
     offsets: dict[str, int] = field(default_factory=dict)
     """Where each of these stands there, by its WARC-Record-ID: known once they are read."""
@@ -85,7 +85,7 @@ class RecordsSaid:
             self._chains.add(event.tls.chain)
         if event.warc is None and event.request_warc is None:
             return
-        said = _Said(
+        said = _RecordedExchange(
             number=event.exchange,
             url=" ".join(event.url.split()),  # as a field of a record is written
             method=event.method,
@@ -107,7 +107,7 @@ class RecordsSaid:
         if said is not None and item.excerpt is None and item.size:
             said.body_file = item.path
 
-    def _add(self, place: WarcPlace, said: _Said, *, request: bool) -> None:
+    def _add(self, place: WarcPlace, said: _RecordedExchange, *, request: bool) -> None:
         places = self._files.setdefault(self.moved or place.file, {})
         if place.record in places:
             raise BadFormat(f"names the record {place.record[:60]} twice")
@@ -267,7 +267,7 @@ class _Block:
         except binascii.Error:
             return ()
 
-    def faults(self, said: _Said, *, request: bool) -> Iterator[str]:
+    def faults(self, said: _RecordedExchange, *, request: bool) -> Iterator[str]:
         """Yield what in the block is not what the ledger says of the exchange."""
         kind = self._fields.get("warc-type")
         if request:
@@ -284,7 +284,7 @@ class _Block:
             yield f"states another payload than exchange {said.number}"
         yield from self._body_faults(self._http, said)
 
-    def _body_faults(self, http: HttpBlock, said: _Said) -> Iterator[str]:
+    def _body_faults(self, http: HttpBlock, said: _RecordedExchange) -> Iterator[str]:
         """Yield what is wrong with the body, or with where the record says that it is."""
         file = self._fields.get(BODY_FILE.lower(), "")
         if file != said.body_file:
@@ -308,7 +308,7 @@ class _Block:
         chunks = http.chunks
         return [(chunks.body.sha256, chunks.body.size, chunks.ended), plain] if chunks is not None else [plain]
 
-    def _is_body(self, said: _Said, digest: str, size: int, exact: bool) -> bool:
+    def _is_body(self, said: _RecordedExchange, digest: str, size: int, exact: bool) -> bool:
         """Say whether a body begins with the bytes that the exchange brought.
 
         More may stand behind them where the reading was cut off, or where a server sends more than it announced.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from exports.format.continuity import entries
 from hashing.case.case import case_origin
-from hashing.case.events import CaptureSealed, CaseEvent, Merged, Stated
+from hashing.case.events import CaptureSealed, CaseEvent, Merged, MergedLine
 from hashing.errors import BadFormat, BadKey, BadSignature
 from hashing.ledger.checkpoint import Checkpoint, open_checkpoint
 from hashing.ledger.keys import PublicKey
@@ -32,8 +32,8 @@ def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
                 vouching[event.capture, event.case] = stated_checkpoint(event)
             except (BadFormat, BadKey, BadSignature) as error:
                 fault = f"the checkpoint of the other case does not hold: {error}"
-        elif isinstance(event, Stated):
-            fault = stated_fault(event, vouching.get((event.capture, event.case)))
+        elif isinstance(event, MergedLine):
+            fault = merged_line_fault(event, vouching.get((event.capture, event.case)))
         if fault:
             yield number, fault
 
@@ -48,7 +48,7 @@ def stated_checkpoint(merged: Merged) -> Checkpoint | None:
     return checkpoint
 
 
-def stated_fault(stated: Stated, checkpoint: Checkpoint | None) -> str:
+def merged_line_fault(stated: MergedLine, checkpoint: Checkpoint | None) -> str:
     """Say why a line does not stand in the other case's ledger, or not for this exhibit; "" where it does."""
     if checkpoint is None:
         return "states what another case says, and no checkpoint of that case came before it"

@@ -40,9 +40,10 @@ def _vouching_lines(verification: Verification) -> Iterator[str]:
     for seal in verification.seals:
         sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what
         yield f"seal       {seal.fingerprint}  {printable(sealed)}"
-    for stamp in verification.timestamps:
-        judged = "confirmed" if stamp.confirmed else "not confirmed: name its root with --tsa-root"
-        yield f"stamped    {stamp.time} by {printable(stamp.authority)}, {judged}  {printable(stamp.covers)}"
+    for timestamp in verification.timestamps:
+        judged = "confirmed" if timestamp.confirmed else "not confirmed: name its root with --tsa-root"
+        by, covers = printable(timestamp.authority), printable(timestamp.covers)
+        yield f"timestamp  {timestamp.time} by {by}, {judged}  {covers}"
     for fingerprint, confirmed in {signer.fingerprint: signer.confirmed for signer in verification.signers}.items():
         judged = "confirmed: the key demanded" if confirmed else "unconfirmed: compare it with the officer's notebook"
         yield f"signer     {fingerprint}  {judged}"

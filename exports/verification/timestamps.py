@@ -7,18 +7,18 @@ from exports.format.result import Missing, Timestamp
 from exports.verification.check import Check
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import token_path
-from hashing.case.events import Stamped
-from hashing.times import timestamp
+from hashing.case.events import Timestamped
+from hashing.times import time_text
 
 
-def check_stamp(check: Check, stamped: Stamped, checkpoint: str, covers: str) -> None:
+def check_timestamp(check: Check, timestamped: Timestamped, checkpoint: str, covers: str) -> None:
     """Check the token that a case's ledger records for the checkpoint at this path."""
     name = token_path(checkpoint)
-    check.expect(name, stamped.token_sha256)
+    check.expect(name, timestamped.token_sha256)
     if not check.is_file(name):
-        check.findings.missing.append(Missing(name, f"sha256:{stamped.token_sha256}"))
+        check.findings.missing.append(Missing(name, f"sha256:{timestamped.token_sha256}"))
         return
-    _check_token(check, name, checkpoint, covers, stamped.token_time)
+    _check_token(check, name, checkpoint, covers, timestamped.token_time)
 
 
 def check_alone(check: Check) -> None:
@@ -44,7 +44,7 @@ def _check_token(check: Check, name: str, checkpoint: str, covers: str, recorded
     except NotTrusted as error:  # it is what was sealed: whether its time can be believed is another question
         check.unchecked(name, str(error))
         return
-    time = timestamp(token.time)
+    time = time_text(token.time)
     if recorded not in {"", time}:
         check.problem(name, f"is of {time}, and the case's ledger says {recorded[:40]}")
     check.findings.timestamps.append(Timestamp(name, time, token.authority, bool(check.roots), covers))

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from exports.errors import NotCheckable
-from exports.format.cdxj import CdxjEntry, read_entries, stamp
+from exports.format.cdxj import CdxjEntry, cdx_time, read_entries
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
 from exports.verification.check import Check
@@ -192,7 +192,7 @@ class _Records:
 
     def _check_entry(self, record: WarcRecord, entry: CdxjEntry) -> None:
         said, fields = entry.place, record.fields
-        found = (fields.get("warc-target-uri", ""), stamp(fields.get("warc-date", "")), record.end - record.offset)
+        found = (fields.get("warc-target-uri", ""), cdx_time(fields.get("warc-date", "")), record.end - record.offset)
         if found != (said.url, entry.time, int(said.length)):
             self.check.problem(self.name, f"the record at offset {record.offset} is not what the index says it is")
         match = _HASH.fullmatch(said.digest)

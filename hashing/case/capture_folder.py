@@ -190,7 +190,7 @@ class CaptureFolder:
         """Store bytes as an item; `sync_items` then makes its name last. Raises WouldOverwrite, Unwritable."""
         write_file(self.path / ITEMS / name, data, root=self.root)
 
-    def take_back(self, path: str) -> None:
+    def remove_item(self, path: str) -> None:
         """Remove an item that no line speaks of, and whose bytes another item holds. Raises Unwritable."""
         with storing(self.path / path):
             inside.unlink(self.path / path, self.root)

@@ -41,7 +41,7 @@ from hashing.case.events import (
     CaptureStarted,
     CaseCreated,
     CaseEvent,
-    Stamped,
+    Timestamped,
     decode_case_event,
     encode,
 )
@@ -81,7 +81,7 @@ from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
 from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
-from hashing.times import Clock, compact, system_clock, timestamp
+from hashing.times import Clock, compact, system_clock, time_text
 from hashing.tool import tool
 
 CASE_FILE = "case.json"
@@ -267,7 +267,7 @@ class Case:
                 raise
         return folder, event
 
-    def take_abandoned(self, key: SigningKey, *, begun_here: bool = False) -> tuple[list[CaptureFolder], list[Left]]:
+    def lock_abandoned(self, key: SigningKey, *, begun_here: bool = False) -> tuple[list[CaptureFolder], list[Left]]:
         """Take over the unsealed captures whose process has died; the caller finishes each off and seals it.
 
         Taken is only what whoever has this key wrote; with `begun_here`, only what the user's own notes say was begun
@@ -331,7 +331,7 @@ class Case:
     ) -> None:
         """Record that a capture is sealed; once, though the process that sealed it and another may both try."""
         event = CaptureSealed(
-            time=timestamp(clock()),
+            time=time_text(clock()),
             capture=capture,
             exhibit=exhibit,
             status=status,
@@ -363,9 +363,9 @@ class Case:
         open_ones -= sealed
         return [path for path in self.captures() if path.name in open_ones and is_sealed(path)]
 
-    def stamped(self) -> dict[str, Stamped]:
+    def timestamped(self) -> dict[str, Timestamped]:
         """Return what the ledger says of trusted times, by the path of the checkpoint."""
-        return {event.checkpoint: event for event in self.events() if isinstance(event, Stamped)}
+        return {event.checkpoint: event for event in self.events() if isinstance(event, Timestamped)}
 
     def left_tokens(self) -> set[str]:
         """Return the checkpoints with a token beside them that is not on record, or not whole: a process died there."""
@@ -377,27 +377,27 @@ class Case:
                     if inside.kind(path / name, self.path):
                         found.add(f"{CAPTURES}/{path.name}/{name}")
         found = {name.removesuffix(PART).removesuffix(_ENDING) for name in found}
-        return found - self.stamped().keys() if found else found
+        return found - self.timestamped().keys() if found else found
 
-    def record_token(self, stamped: Stamped, token: bytes, *, key: SigningKey) -> bool:
+    def record_token(self, timestamped: Timestamped, token: bytes, *, key: SigningKey) -> bool:
         """Store a token beside its checkpoint and record it; once, though two processes may try. Say if it was now.
 
         A token that stands there already, because its process died before it could record it, is recorded.
         Raises WouldOverwrite where something else has its name, Unwritable, StorageFull.
         """
         with self._changing(key) as change:
-            if stamped.checkpoint in self.stamped():
+            if timestamped.checkpoint in self.timestamped():
                 return False
-            path = self.path / token_path(stamped.checkpoint)
+            path = self.path / token_path(timestamped.checkpoint)
             with reading(path):
                 there = inside.kind(path, self.path)
             if there and (there != stat.S_IFREG or read_small(path, root=self.path) != token):
                 raise WouldOverwrite(f"{path}: exists already, and is not on record", hint=_STRANGER)
             if not there:
-                note_token(self.info.id, stamped.checkpoint, stamped.token_sha256)
+                note_token(self.info.id, timestamped.checkpoint, timestamped.token_sha256)
                 write_new(path, token, root=self.path)
-            change.append([stamped])
-        forget_token(self.info.id, stamped.checkpoint)
+            change.append([timestamped])
+        forget_token(self.info.id, timestamped.checkpoint)
         return True
 
     def drop_token_part(self, checkpoint: str, *, key: SigningKey) -> None:
@@ -406,7 +406,7 @@ class Case:
         with self._changing(key), storing(path):
             inside.unlink(path.with_name(path.name + PART), self.path, missing_ok=True)
 
-    def take_in(self, draft: Path, registered: CaptureRegistered, *events: CaseEvent, key: SigningKey) -> None:
+    def add_capture(self, draft: Path, registered: CaptureRegistered, *events: CaseEvent, key: SigningKey) -> None:
         """Move a capture that was made elsewhere from a draft to its place, and record it with these events.
 
         Raises WouldOverwrite where its folder, its id or its exhibit reference is there; Unwritable, StorageFull.
@@ -433,7 +433,7 @@ class Case:
                         inside.rename(final, draft / capture, self.path)
                     inside.unlink(mark, self.path)
 
-    def take_back(self, *, key: SigningKey) -> None:
+    def undo_unrecorded_moves(self, *, key: SigningKey) -> None:
         """Move back to its draft what a process that died had put in its place and not recorded."""
         with reading(self.path):
             drafts = [self.path / name for name in inside.names(self.path, self.path) if _is_draft(name)]
@@ -471,7 +471,7 @@ class Case:
                 self._caught_up(ledger)
             except (_Unsigned, BadFormat):
                 memory, newest = CaseMemory(), max(self._checkpoint_sizes(), default=0)
-                self._take(memory, islice(ledger_lines(ledger.path, root=self.path), newest))
+                self._read_further(memory, islice(ledger_lines(ledger.path, root=self.path), newest))
                 return ledger.cut(memory.signed)
         return b""
 
@@ -509,7 +509,7 @@ class Case:
         changed = self._checkpoints_changed()
         start = memory.read.length if memory.read is not None else 0
         if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
-            self._take(memory, ledger_lines(ledger.path, start, root=self.path))
+            self._read_further(memory, ledger_lines(ledger.path, start, root=self.path))
         self._clear_proposed()
         memory.checkpoints_changed = self._checkpoints_changed()
         memory.read = ledger.remember()
@@ -524,12 +524,12 @@ class Case:
                 if name.endswith(f".{CHECKPOINT}{PART}"):
                     inside.unlink(folder / name, self.path)
 
-    def _take(self, memory: CaseMemory, lines: Iterable[bytes]) -> None:
+    def _read_further(self, memory: CaseMemory, lines: Iterable[bytes]) -> None:
         """Read further lines and hold every checkpoint over them against them. Raises NotAsSigned, Unreadable."""
         sizes = set(self._checkpoint_sizes())
         known, note = signed_here(self.info.id, self.path)
         ours = known.size if known is not None else 0
-        for tree in memory.take(lines):
+        for tree in memory.read_lines(lines):
             if known is not None and tree.size == ours and tree.root().hex() != known.root:
                 raise NotAsSigned(f"{self.path / LEDGER}: altered: not what you signed here last", hint=_replaced(note))
             if tree.size in sizes and tree.size >= ours:
@@ -579,7 +579,7 @@ class Case:
         """Take in what was just added and signed, and note how far the ledger is ours."""
         self._memory = CaseMemory()
         if memory.read is not None:
-            for _ in memory.take(ledger_lines(ledger.path, memory.read.length, root=self.path)):
+            for _ in memory.read_lines(ledger_lines(ledger.path, memory.read.length, root=self.path)):
                 pass
         memory.hold()
         memory.read = ledger.remember()
@@ -614,7 +614,7 @@ class Case:
         """
         memory = CaseMemory()
         sizes = set(self._checkpoint_sizes())
-        for tree in memory.take(ledger_lines(self.path / LEDGER, root=self.path)):
+        for tree in memory.read_lines(ledger_lines(self.path / LEDGER, root=self.path)):
             if tree.size in sizes:
                 self._hold(memory, tree)
         if not memory.signed or max(sizes) > memory.tree.size:
@@ -758,7 +758,7 @@ def _demand_outside_of_cases(path: Path) -> None:
 
 
 def _build(draft: Path, *, key: SigningKey, officer: str, title: str, reference: str, clock: Clock) -> None:
-    moment = timestamp(clock())
+    moment = time_text(clock())
     make_folder(draft)
     make_folder(draft / CAPTURES)
     make_folder(draft / CHECKPOINTS)

@@ -38,7 +38,7 @@ class CaseMemory:
     sealed: set[str] = field(default_factory=set)
     """Captures whose seal is on record."""
 
-    def take(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:
+    def read_lines(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:
         """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""
         for line in lines:
             event = decode_case_event(line)

@@ -15,7 +15,7 @@ from hashing.case.events import Custody, Described, VerifiedBy
 from hashing.case.exhibit import demand_known
 from hashing.errors import NotRecordable
 from hashing.ledger.keys import SigningKey
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 VERIFIED = "verified"
 DISCLOSED = "disclosed"
@@ -74,7 +74,7 @@ def record_custody(
         _check_after(at, began)
     events = tuple(
         Custody(
-            time=timestamp(now),
+            time=time_text(now),
             ref=ref,
             action=handling.action,
             officer=officer,
@@ -145,7 +145,7 @@ def record_description(
     demand_known(case, [ref])
     now = clock()
     event = Described(
-        time=timestamp(now),
+        time=time_text(now),
         ref=ref,
         description=description,
         officer=officer,
@@ -193,5 +193,5 @@ def _past(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     if at > now:
-        raise NotRecordable(f"{timestamp(at)}: in the future; it is {timestamp(now)} by this computer's clock")
-    return timestamp(at)
+        raise NotRecordable(f"{time_text(at)}: in the future; it is {time_text(now)} by this computer's clock")
+    return time_text(at)

@@ -446,7 +446,7 @@ class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exp
     """The lines that record that these captures began, in the same order; none where they may not be shown."""
     timestamps: tuple[int, ...] = ()
     """The lines that record their trusted times, in the same order; 0 for a capture that has none."""
-    stamped: int = 0
+    timestamped: int = 0
     """The line that records the newest trusted time of this ledger itself; 0 where it has none."""
     custody: tuple[int, ...] = ()
     """The lines that tell what was done with the exhibits."""
@@ -534,7 +534,7 @@ class Graded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="grade
     reason: str = ""
 
 
-class Stamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stamped"):
+class Timestamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="timestamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
     `late` is how many seconds after the seal, by the officer's clock, the token's time is by the authority's.
@@ -636,7 +636,7 @@ class Merged(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="merge
     """The public key that signed it, in hexadecimal."""
 
 
-class Stated(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="stated"):
+class MergedLine(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="merged-line"):
     """A line of another case's ledger about a capture that was merged. This case did not see what it states."""
 
     capture: str
@@ -679,13 +679,13 @@ CaseEvent = (
     | BatchBegun
     | BatchEnded
     | Exported
-    | Stamped
+    | Timestamped
     | ClockMeasured
     | Custody
     | Described
     | Graded
     | Merged
-    | Stated
+    | MergedLine
 )
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)

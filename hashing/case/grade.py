@@ -17,7 +17,7 @@ from hashing.case.events import Grade, Graded
 from hashing.case.exhibit import demand_known
 from hashing.errors import NotRecordable
 from hashing.ledger.keys import SigningKey
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 SOURCE, INFORMATION, HANDLING = "source", "information", "handling"
 PARTS = (SOURCE, INFORMATION, HANDLING)
@@ -78,7 +78,7 @@ def record_grade(
         )
     events = tuple(
         Graded(
-            time=timestamp(clock()),
+            time=time_text(clock()),
             ref=ref,
             grade=grade,
             reason=reason,

@@ -7,11 +7,11 @@ import msgspec
 from hashing.case.kinds import ItemKind
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class _PostRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A part of a post. A field that has nothing to say is left out."""
 
 
-class Account(_Record, frozen=True, kw_only=True):
+class Account(_PostRecord, frozen=True, kw_only=True):
     """Who posts, as the platform names them."""
 
     handle: str = ""
@@ -23,7 +23,7 @@ class Account(_Record, frozen=True, kw_only=True):
     url: str = ""
 
 
-class PostMedia(_Record, frozen=True, kw_only=True):
+class PostMedia(_PostRecord, frozen=True, kw_only=True):
     """A photo, video or audio that a post shows. The item that holds it is the one with this `url`."""
 
     url: str
@@ -36,7 +36,7 @@ class PostMedia(_Record, frozen=True, kw_only=True):
     """Where the author's own server keeps it, if this is another server's copy."""
 
 
-class Edit(_Record, frozen=True, kw_only=True):
+class Edit(_PostRecord, frozen=True, kw_only=True):
     """An earlier wording of a post."""
 
     time: str
@@ -44,7 +44,7 @@ class Edit(_Record, frozen=True, kw_only=True):
     warning: str = ""
 
 
-class Post(_Record, frozen=True, kw_only=True):
+class Post(_PostRecord, frozen=True, kw_only=True):
     """One post. Times are RFC 3339 with their zone, as the platform claims them."""
 
     platform: str

@@ -18,7 +18,7 @@ from hashing.files.storage import read_small, storing, write_new
 from hashing.ledger.canonical import canonical_json
 from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.ledger.note import LARGEST_NOTE, parse_note, sign_note
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 FORMAT = "goldenhour-key-retired/1"
 """Also the name under which the note is signed."""
@@ -48,7 +48,7 @@ def retire(key: SigningKey, *, reason: str = "", stolen: bool = False, clock: Cl
     """
     if len(reason) > _LONGEST_REASON:
         raise BadFormat(f"a reason of {len(reason):,} characters, and {_LONGEST_REASON:,} are enough")
-    moment = timestamp(clock())
+    moment = time_text(clock())
     stated = Retirement(format=FORMAT, key=key.public.raw.hex(), time=moment, reason=reason, stolen=stolen)
     note = sign_note(canonical_json(stated).decode() + "\n", FORMAT, key)
     path = _place(key.public)

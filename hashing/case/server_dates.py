@@ -78,7 +78,7 @@ class DateBounds:
         self._more: set[str] = set()
         self._without = self._unread = 0
 
-    def take(self, exchange: Exchange) -> None:
+    def add(self, exchange: Exchange) -> None:
         """Take in one exchange. Never raises: a ledger of others may hold anything."""
         if not exchange.status:
             return

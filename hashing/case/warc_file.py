@@ -22,7 +22,7 @@ from hashing.files.storage import (
     write_all,
 )
 from hashing.ledger.marks import Grown
-from hashing.times import Clock, timestamp
+from hashing.times import Clock, time_text
 from hashing.warc.record import check_records
 
 LARGEST = 1 << 30
@@ -190,5 +190,5 @@ class WarcFile:
             raise read_error(path, error) from error
         if (digest.size, digest.hexdigest()) != (grown.size, grown.sha256):
             raise BadFormat(f"{path}: what is on disk is not what was written: the disk may be failing")
-        moment = timestamp(clock())
+        moment = time_text(clock())
         return WarcClosed(time=moment, path=name, size=digest.size, sha256=digest.hexdigest(), records=records)

@@ -73,8 +73,8 @@ def digest_readings(
                 return
             done = waiting[0].done(_TELL_SECONDS)
             if progress:
-                progress(crew.take_count())
-            yield from waiting[0].take()
+                progress(crew.pop_count())
+            yield from waiting[0].pop_finished()
             if done:
                 waiting.popleft().demand_whole()
 
@@ -118,7 +118,7 @@ class _Batch:
         """Say whether all is hashed, after waiting so many seconds at most."""
         return not wait(self.parts, seconds).not_done
 
-    def take(self) -> Iterator[FileDigests | UnreadFile]:
+    def pop_finished(self) -> Iterator[FileDigests | UnreadFile]:
         """Yield the results that are there and have not been taken yet, up to the first that is not there."""
         while self._taken in self._results:
             yield self._results.pop(self._taken)
@@ -144,7 +144,7 @@ def _digest(reading: HashReading, buffer: bytearray, count: Callable[[int], None
         return error.unread
 
 
-class _Stopped(Exception):
+class _HashingStopped(Exception):
     """The caller has gone; ends a thread whose results nobody waits for."""
 
 
@@ -180,8 +180,8 @@ class _Crew:
         """Add to the bytes read. Raises _Stopped once the caller has gone."""
         self._counts.append(size)  # a deque, since a lock here holds up all threads
         if self._stopped:
-            raise _Stopped
+            raise _HashingStopped
 
-    def take_count(self) -> int:
+    def pop_count(self) -> int:
         """Return the bytes read since this was last asked."""
         return sum(self._counts.popleft() for _ in range(len(self._counts)))

@@ -38,7 +38,7 @@ class _Content:
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     """Over these bytes."""
 
-    def take(self, line: bytes) -> None:
+    def add(self, line: bytes) -> None:
         """Take in a further line, with its newline."""
         self.length += len(line)
         self.tree.append(line[:-1])
@@ -119,7 +119,7 @@ class Ledger:
                 file.seek(content.length)
                 for line in _raw_lines(file, path):
                     if line.endswith(b"\n"):
-                        content.take(line)
+                        content.add(line)
                     else:
                         torn = line
         except BaseException:
@@ -149,7 +149,7 @@ class Ledger:
         """
         batch, content = [line + b"\n" for line in lines], self._content.copy()
         for line in batch:
-            content.take(line)
+            content.add(line)
         if before is not None:
             before(content.tree.size, content.tree.root())
         length = self._content.length
@@ -183,7 +183,7 @@ class Ledger:
         """
         content = _Content()
         for line in islice(self._lines(0), size):
-            content.take(line + b"\n")
+            content.add(line + b"\n")
         with reading(self.path), os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(content.length)
             behind = file.read()

@@ -44,7 +44,7 @@ class LedgerMark(msgspec.Struct, frozen=True, kw_only=True):
     warcs: dict[str, Grown] = {}
 
 
-class _Line(msgspec.Struct, frozen=True, kw_only=True):
+class _MarkLine(msgspec.Struct, frozen=True, kw_only=True):
     mark: LedgerMark
     mac: str
 
@@ -75,7 +75,7 @@ class LedgerMarks:
     def add(self, size: int, root: bytes, warcs: Mapping[str, Grown] | None = None) -> None:
         """State what the ledger will be, before its lines are written. On disk on return. Raises StorageFull."""
         mark = LedgerMark(size=size, root=root.hex(), warcs=dict(warcs or {}))
-        line = canonical_json(_Line(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))) + b"\n"
+        line = canonical_json(_MarkLine(mark=mark, mac=self._mac.of(b"mark", canonical_json(mark)))) + b"\n"
         line, self._torn = b"\n" + line if self._torn else line, True
         with storing(self._path):
             write_all(self._descriptor, line)
@@ -96,7 +96,7 @@ def read_marks(folder: Path, mac: Mac, *, root: Path | None = None) -> dict[int,
         with open(inside.open_file(path, root=root), "rb") as file:  # noqa: PTH123 - a descriptor
             while data := file.readline(_LONGEST):
                 try:
-                    line = msgspec.json.decode(data, type=_Line)
+                    line = msgspec.json.decode(data, type=_MarkLine)
                     text = canonical_json(line.mark)
                 except (msgspec.DecodeError, UnicodeError, BadFormat):
                     continue  # torn, or not ours

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import IO, BinaryIO
 
 from hashing.case.facts import Fact
-from hashing.times import timestamp
+from hashing.times import time_text
 from intelligence.intake.pieces import MOST_MEMBERS, PIECE, Budget, HeldFile, PastBounds, Piece, in_pieces, plain
 
 _BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, struct.error)
@@ -109,7 +109,7 @@ def _tar_member(archive: tarfile.TarFile, entry: tarfile.TarInfo, budget: Budget
         yield Piece(skipped="a device or a pipe, and no file", name=name)
         return
     try:
-        time = timestamp(datetime.fromtimestamp(entry.mtime, UTC))
+        time = time_text(datetime.fromtimestamp(entry.mtime, UTC))
     except (ValueError, OverflowError, OSError):
         time = ""
     yield from in_pieces(HeldFile(name=name, facts=_file_facts(name, time, "tar")), _read(opened, budget))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
-from hashing.times import timestamp
+from hashing.times import time_text
 from intelligence.intake.pieces import HeldFile, Piece, plain, whole
 
 LARGEST = 48 << 20
@@ -215,7 +215,7 @@ def _telegram_text(text: object) -> str:
 
 def _telegram_time(said: dict[str, Any]) -> str:
     try:
-        return timestamp(datetime.fromtimestamp(int(said["date_unixtime"]), UTC))
+        return time_text(datetime.fromtimestamp(int(said["date_unixtime"]), UTC))
     except (KeyError, ValueError, TypeError, OverflowError, OSError):
         date = str(said.get("date", ""))
         return date if re.fullmatch(r"[0-9-]{10}T[0-9:]{8}", date) else ""

@@ -15,7 +15,7 @@ from email.parser import BytesParser
 from typing import BinaryIO
 
 from hashing.case.facts import Fact
-from hashing.times import timestamp
+from hashing.times import time_text
 from intelligence.intake.pieces import Budget, HeldFile, PastBounds, Piece, plain, whole
 
 LARGEST = 48 << 20
@@ -136,7 +136,7 @@ def _claims(message: Message) -> tuple[Fact, ...]:
 
 def _moment(date: str) -> str:
     try:
-        return timestamp(email.utils.parsedate_to_datetime(date)) if date else ""
+        return time_text(email.utils.parsedate_to_datetime(date)) if date else ""
     except (ValueError, TypeError, OverflowError):
         return ""
 

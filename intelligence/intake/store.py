@@ -23,7 +23,7 @@ from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, storing, write_all
 from hashing.sandbox import NotRead, Readers
-from hashing.times import Clock, timestamp
+from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class IntakeStore:
         name = item_name(self._number, address, kind, told.extension)
         self._folder.settle_item(file.path, name)
         item = Item(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             ref=ref,
             kind=kind,
             url=address,
@@ -107,19 +107,19 @@ class IntakeStore:
     def describe(self, item: Item, facts: Iterable[Fact], text: str) -> None:
         """Record what a file that was opened says of itself. Raises Unwritable."""
         if facts := tuple(facts):
-            self._waiting.append(ItemFacts(time=timestamp(self._clock()), ref=item.ref, facts=facts))
+            self._waiting.append(ItemFacts(time=time_text(self._clock()), ref=item.ref, facts=facts))
         if text:
             self._keep_text(item, text)
 
     def fail(self, address: str, reason: str, found_in: str = "") -> None:
         """Record what could not be taken in, and why."""
         self.failed += 1
-        self._waiting.append(Failed(time=timestamp(self._clock()), url=address, reason=reason, found_in=found_in))
+        self._waiting.append(Failed(time=time_text(self._clock()), url=address, reason=reason, found_in=found_in))
 
     def skip(self, address: str, reason: str, found_in: str = "") -> None:
         """Record what is no file of its own."""
         self.skipped += 1
-        self._waiting.append(Skipped(time=timestamp(self._clock()), url=address, reason=reason, found_in=found_in))
+        self._waiting.append(Skipped(time=time_text(self._clock()), url=address, reason=reason, found_in=found_in))
 
     def flush(self) -> None:
         """Write what is waiting; it is on disk on return. Raises Unwritable."""
@@ -129,7 +129,7 @@ class IntakeStore:
             except NotRead as error:
                 facts = (Fact("photo", f"could not be read: {error}", "examination"),)
             if facts:
-                self._waiting.append(ItemFacts(time=timestamp(self._clock()), ref=photo.ref, facts=facts))
+                self._waiting.append(ItemFacts(time=time_text(self._clock()), ref=photo.ref, facts=facts))
         self._photos.clear()
         if self._waiting:
             self._folder.sync_items()
@@ -155,7 +155,7 @@ class IntakeStore:
         data = text.encode("utf-8", "backslashreplace")
         how = "what a person reads in it, in UTF-8"
         self._waiting.append(
-            self._folder.add_working_copy(timestamp(self._clock()), item.ref, f"{number}-text.txt", data, how)
+            self._folder.add_working_copy(time_text(self._clock()), item.ref, f"{number}-text.txt", data, how)
         )
 
 

@@ -24,7 +24,7 @@ from hashing.errors import StorageFull, Unreadable
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
 from hashing.sandbox import NotRead, Readers, handed_over
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 from intelligence.errors import NotTakenIn
 from intelligence.intake.pieces import PIECE, HeldFile, Piece, plain
@@ -103,7 +103,7 @@ def take_in(
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
-            time=timestamp(clock()),
+            time=time_text(clock()),
             format=CAPTURE_FORMAT,
             case=case.info.id,
             capture=capture_id,
@@ -163,7 +163,7 @@ class _Intake:
         self._folder.append(
             [
                 IntakeBegun(
-                    time=timestamp(self._clock()),
+                    time=time_text(self._clock()),
                     given=tuple(_given(path) for path in request.paths),
                     received_from=request.received_from,
                     consent=request.consent,
@@ -186,7 +186,7 @@ class _Intake:
         self._folder.append(self._folder.close_warcs(self._clock))
         self._folder.finish(
             CaptureFinished(
-                time=timestamp(self._clock()),
+                time=time_text(self._clock()),
                 status=status,
                 items=store.items,
                 failed=store.failed,
@@ -229,7 +229,7 @@ class _Intake:
             arriving.close()
             self._store.fail(address, self._stop.reason)
             return
-        time = timestamp(datetime.fromtimestamp(modified, UTC))
+        time = time_text(datetime.fromtimestamp(modified, UTC))
         member = HeldFile(name=plain("/".join(names)), facts=(Fact("file time", time, "file system"),))
         self._keep(arriving, address, member, None, 0)
 

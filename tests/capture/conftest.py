@@ -11,9 +11,9 @@ import pytest
 
 from capture.recorder.settings import NetworkSettings
 from capture.request.options import CaptureOptions
-from capture.request.progress import Silent
+from capture.request.progress import Progress
 from capture.run.run import CaptureResult, capture
-from capture.run.watch import Round, Watch
+from capture.run.watch import Watch, WatchRound
 from exports.format.capture_view import CaptureView, read_capture
 from hashing.case.case import Case
 from hashing.times import system_clock
@@ -49,17 +49,17 @@ def captured(case: Case, key: SigningKey) -> Callable[..., tuple[CaptureResult, 
 
 
 @pytest.fixture
-def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[Round]]:
+def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[WatchRound]]:
     """Return a function that watches a scene without pauses, a round each time the next one is asked for."""
 
-    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[Round]:
+    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[WatchRound]:
         ticks = itertools.count()
         watch = Watch(
             [scene],
             case,
             replace(OPTIONS, **changed),  # type: ignore[arg-type]  # any option
             key=key,
-            progress=Silent(),
+            progress=Progress(),
             clock=system_clock,
             pause=lambda _: None,
             monotonic=lambda: float(next(ticks)),

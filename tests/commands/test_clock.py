@@ -45,7 +45,7 @@ def test_the_clock_is_compared_beside_a_capture_and_at_a_seal(tmp_path: Path) ->
     """Capture, show, verify and seal tell and record by how much this computer's clock is wrong."""
     with SceneServer(FILES) as server, TimeServer(offset=2.5) as clock:
         captured = _capture(tmp_path, server.url("/one.jpg"), "--ntp", clock.name)
-        words = ("seal", str(tmp_path / "OP"), "--timestamp", server.url("/tsr"), "--allow-private")
+        words = ("timestamp", str(tmp_path / "OP"), "--timestamp", server.url("/tsr"), "--allow-private")
         sealed = _run(*words, GOLDENHOUR_NTP=clock.name)
     assert captured.exit_code == 0, captured.stderr
     assert "clock    this computer's clock was 2." in captured.stdout

@@ -36,7 +36,7 @@ def test_a_capture_is_stamped_and_handed_over_with_its_time(
     """Captured, verified, exported and verified again, the trusted time is shown, and confirmed with its root."""
     captured = _capture(tmp_path, server, "--timestamp", authority.url())
     assert captured.returncode == 0, captured.stderr
-    assert "stamped  MP/1" in captured.stdout
+    assert "time-stamped  MP/1" in captured.stdout
     assert "its seal, by CN=Test Authority" in captured.stdout
     told = typed("verify", "OP", cwd=tmp_path)
     assert told.returncode == 0, told.stdout
@@ -58,25 +58,30 @@ def test_a_capture_does_not_fail_for_want_of_an_authority(
     """Where no authority answers, that is said on stderr, the exit code stays, and `seal` does it later, once."""
     captured = _capture(tmp_path, server, GOLDENHOUR_TIMESTAMP=server.url("/tsr"))
     assert captured.returncode == 0
-    assert f"MP/1 is sealed but not stamped: {server.url('/tsr')}: answered with HTTP status 405" in captured.stderr
-    assert "hint: stamp it later with: goldenhour seal OP" in captured.stderr
-    assert "stamped" not in captured.stdout
-    unasked = typed("seal", "OP", cwd=tmp_path)
+    assert (
+        f"MP/1 is sealed but not time-stamped: {server.url('/tsr')}: answered with HTTP status 405" in captured.stderr
+    )
+    assert "hint: time-stamp it later with: goldenhour timestamp OP" in captured.stderr
+    assert "time-stamped" not in captured.stdout
+    unasked = typed("timestamp", "OP", cwd=tmp_path)
     assert unasked.returncode == Exit.USAGE
     assert "name an authority with --timestamp" in unasked.stderr
-    failed = typed("seal", "OP", "--timestamp", server.url("/tsr"), cwd=tmp_path)
+    failed = typed("timestamp", "OP", "--timestamp", server.url("/tsr"), cwd=tmp_path)
     assert failed.returncode == Exit.NOTHING
-    assert "not stamped  MP/1" in failed.stdout
-    done = typed("seal", "OP", "--timestamp", server.url("/tsr"), "--timestamp", authority.url(), cwd=tmp_path)
+    assert "not time-stamped  MP/1" in failed.stdout
+    done = typed("timestamp", "OP", "--timestamp", server.url("/tsr"), "--timestamp", authority.url(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["stamped", "MP/1"], ["stamped", "case"]]
-    again = typed("seal", "OP", "--timestamp", authority.url(), cwd=tmp_path)
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["time-stamped", "MP/1"],
+        ["time-stamped", "case"],
+    ]
+    again = typed("timestamp", "OP", "--timestamp", authority.url(), cwd=tmp_path)
     assert (again.returncode, again.stdout) == (0, "OP: every seal has its trusted time\n")
     assert len(authority.requests) == 2
 
 
 def test_a_program_is_told_of_trusted_times(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
-    """With `--json` each seal is an object behind the capture, as `seal --json` prints it, whether it was stamped."""
+    """With `--json` each seal is an object behind the capture, as `timestamp --json` prints it, in any case."""
     captured = _capture(tmp_path, server, "--timestamp", authority.url(), "--json")
     one, *stamps = map(json.loads, captured.stdout.splitlines())
     assert [each["what"] for each in stamps] == [one["exhibit"], "case"]
@@ -88,11 +93,11 @@ def test_a_program_is_told_of_trusted_times(tmp_path: Path, server: SceneServer,
 
 
 def test_stamped_in_part(tmp_path: Path, server: SceneServer, authority: TimeAuthority) -> None:
-    """Where one seal cannot be stamped and others can, the exit code says so and the output names it."""
+    """Where one seal cannot be time-stamped and others can, the exit code says so and the output names it."""
     assert _capture(tmp_path, server).returncode == 0
     [folder] = (tmp_path / "OP" / "captures").iterdir()
     (folder / "checkpoint.tsr").write_bytes(b"in the way")
-    done = typed("seal", "OP", "--timestamp", authority.url(), "--json", cwd=tmp_path)
+    done = typed("timestamp", "OP", "--timestamp", authority.url(), "--json", cwd=tmp_path)
     assert done.returncode == Exit.IN_PART, done.stderr
     first, second = map(json.loads, done.stdout.splitlines())
     assert (first["what"], first["time"], "exists already" in first["reason"]) == ("MP/1", None, True)
@@ -104,7 +109,7 @@ def test_the_config_file_names_authorities(tmp_path: Path, server: SceneServer, 
     config = tmp_path / "config" / "goldenhour"
     config.mkdir(parents=True)
     (config / "goldenhour.toml").write_text(f'timestamp = ["{authority.url()}"]\n')
-    assert "stamped  MP/1" in _capture(tmp_path, server, XDG_CONFIG_HOME=str(config.parent)).stdout
+    assert "time-stamped  MP/1" in _capture(tmp_path, server, XDG_CONFIG_HOME=str(config.parent)).stdout
     refused = _capture(tmp_path, server, "--timestamp", "tsa.example")
     assert refused.returncode == Exit.USAGE
     assert "--timestamp tsa.example: not an http or https address" in refused.stderr

@@ -31,7 +31,7 @@ from hashing.case.kinds import ItemKind
 from hashing.files.digest import Digest
 from hashing.files.storage import OWNER_WRITES
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from hashing.tool import tool
 from hashing.warc.record import BODY_DIGEST, BODY_FILE, STORED, encode_record, new_record_id
 
@@ -108,7 +108,7 @@ class CaptureMaker:
 
     def _start(self, capture: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
-            time=timestamp(system_clock()),
+            time=time_text(system_clock()),
             format=CAPTURE_FORMAT,
             case=self._maker.case.info.id,
             capture=capture,
@@ -126,7 +126,7 @@ class CaptureMaker:
 
     def add(self, thing: Thing) -> Item:
         """Store a thing with its exchange, its facts, and its text as a working copy."""
-        moment = timestamp(system_clock())
+        moment = time_text(system_clock())
         self._items += 1
         self._bytes += len(thing.body)
         number = self._items
@@ -163,7 +163,7 @@ class CaptureMaker:
         return item
 
     def _exchange(self, thing: Thing, item: Item) -> Exchange:
-        moment = timestamp(system_clock())
+        moment = time_text(system_clock())
         url = item.url.encode("ascii", "backslashreplace").decode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {thing.mime}\r\nContent-Length: {len(thing.body)}\r\n\r\n".encode()
         block_sha256, record = Digest.of_bytes(head).hex, new_record_id()
@@ -201,7 +201,7 @@ class CaptureMaker:
 
     def excerpt(self, of: Item, post: Post, data: bytes, offset: int) -> Item:
         """Store a post that stands in an item that is a list."""
-        moment = timestamp(system_clock())
+        moment = time_text(system_clock())
         self._items += 1
         self._bytes += len(data)
         path = self.folder.path / INCOMING / f"{self._items}.part"
@@ -228,16 +228,16 @@ class CaptureMaker:
         """Record something that was not got."""
         self._failed += 1
         ref = f"{self.started.exhibit}-{self._items + self._failed:04d}"
-        self.events.append(Failed(time=timestamp(system_clock()), url=url, reason=reason, found_in="img", ref=ref))
+        self.events.append(Failed(time=time_text(system_clock()), url=url, reason=reason, found_in="img", ref=ref))
 
     def skip(self, url: str, reason: str, count: int = 1) -> None:
         """Record something that was not sought."""
         self._skipped += count
-        self.events.append(Skipped(time=timestamp(system_clock()), url=url, reason=reason, count=count))
+        self.events.append(Skipped(time=time_text(system_clock()), url=url, reason=reason, count=count))
 
     def judge(self, item: Item, verdict: str, *reasons: str) -> None:
         """Record what a page turned out to be."""
-        moment = timestamp(system_clock())
+        moment = time_text(system_clock())
         self.events.append(PageJudged(time=moment, ref=item.ref, url=item.url, verdict=verdict, reasons=reasons))
 
     def seal(self, status: str = "") -> Path:
@@ -249,7 +249,7 @@ class CaptureMaker:
         folder.append(folder.close_warcs(system_clock))
         status = status or ("partial" if self._failed else "complete")
         finished = CaptureFinished(
-            time=timestamp(system_clock()),
+            time=time_text(system_clock()),
             status=status,
             items=self._items,
             failed=self._failed,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hashing.case.events import PostChanged, ProofRead
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Edit, Post, PostMedia
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.small_case import Thing, make_case, photo
 from tests.hashing.atproto.vectors import FOLDER, key_of, owner_of, vector
 
@@ -57,7 +57,7 @@ def _first(maker: CaseMaker) -> None:
     proof = capture.add(Thing("proof.car", proven.car, "proof", "application/vnd.ipld.car"))
     capture.events.append(
         ProofRead(
-            time=timestamp(system_clock()),
+            time=time_text(system_clock()),
             ref=proof.ref,
             identity=identity.ref,
             did=proven.did,
@@ -70,7 +70,7 @@ def _first(maker: CaseMaker) -> None:
         )
     )
     playlist = capture.add(Thing("hi.m3u8", b"#EXTM3U\n", "playlist", "application/vnd.apple.mpegurl"))
-    moment = timestamp(system_clock())
+    moment = time_text(system_clock())
     joined = capture.folder.add_working_copy(moment, playlist.ref, "0007-video.mp4", b"\x00\x00", "joined by ffmpeg")
     capture.events.append(joined)
     capture.seal()
@@ -79,7 +79,7 @@ def _first(maker: CaseMaker) -> None:
 def _second(maker: CaseMaker) -> None:
     capture = maker.begin("https://social.example/tags/fire")
     page = capture.add(Thing("post.json", b'{"id": 1}', "post", "application/json"))
-    moment = timestamp(system_clock())
+    moment = time_text(system_clock())
     capture.events += [
         PostChanged(time=moment, id=POST.id, change="edited", before="MP/1-0002", after=page.ref),
         PostChanged(time=moment, id="https://social.example/@bob/2", change="gone", before="MP/0-0001", reason="404"),

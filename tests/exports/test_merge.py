@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from exports.bundle import export_bundle
 from exports.custody.receipt import record_receipt, write_receipt
 from exports.format.continuity import exhibits_of
@@ -17,8 +17,8 @@ from exports.merge import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, W
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody, record_description
-from hashing.case.events import Custody, Described, Merged, Stated, encode
-from hashing.case.stamping import stamp
+from hashing.case.events import Custody, Described, Merged, MergedLine, encode
+from hashing.case.timestamping import timestamp_seals
 from hashing.errors import NotAsSigned, NotRecordable, StorageFull
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.ledger import LEDGER, Ledger
@@ -126,7 +126,7 @@ def test_the_same_capture_with_another_seal(maker: CaseMaker, other: CaseMaker, 
     shutil.copytree(other.path, tmp_path / "copy")
     begun.seal()
     copied = Case.open(tmp_path / "copy")
-    finish_abandoned(copied, key=other.key, officer=HILL)
+    recover_abandoned(copied, key=other.key, officer=HILL)
     assert ("JH/3", TAKEN) in told(merging(maker, other.path))
     before = snapshot(maker.path / "captures")
     assert ("JH/3", MISMATCH) in told(merging(maker, copied.path))
@@ -255,7 +255,7 @@ def test_a_key_that_came_along_signs_nothing_here(maker: CaseMaker, other: CaseM
 def test_what_another_case_never_said(said: str, reason: str, maker: CaseMaker, other: CaseMaker) -> None:
     """A line that is not proven to stand in the other case's ledger is a fault of the case that states it."""
     merging(maker, other.path)
-    stated = next(event for event in maker.case.events() if isinstance(event, Stated))
+    stated = next(event for event in maker.case.events() if isinstance(event, MergedLine))
     forged = {
         "": msgspec.structs.replace(stated, said=stated.said.replace("to look", "to alter")),
         "{}": msgspec.structs.replace(stated, said="{}"),
@@ -274,11 +274,11 @@ def test_a_draft_of_somebody_elses_making(maker: CaseMaker, other: CaseMaker) ->
     for name in (known.name, "../checkpoints", "..", ""):
         (draft / "placed").write_text(name)
         assert verify(maker.path).verdict == "unchecked"
-        maker.case.take_back(key=maker.key)
+        maker.case.undo_unrecorded_moves(key=maker.key)
         assert not (draft / "placed").exists()
         assert verify(maker.path).added == ()
     os.mkfifo(draft / "placed")
-    maker.case.take_back(key=maker.key)
+    maker.case.undo_unrecorded_moves(key=maker.key)
     assert {each.outcome for each in merge(maker.case, [other.path], Merger(officer=OFFICER, key=maker.key))} == {TAKEN}
 
 
@@ -355,7 +355,7 @@ def test_a_bundle_of_a_part(name: str, maker: CaseMaker, other: CaseMaker, tmp_p
 
 def test_a_trusted_time_comes_along(maker: CaseMaker, other: CaseMaker, authority: TimeAuthority) -> None:
     """The token of a capture's seal stays as it is, and is on record in the case."""
-    assert all(each.stamped for each in stamp(other.case, [authority.url()], key=other.key))
+    assert all(each.timestamped for each in timestamp_seals(other.case, [authority.url()], key=other.key))
     merging(maker, other.path)
     assert {each.covers for each in verify(maker.path).timestamps} == {"JH/1", "JH/2"}
 

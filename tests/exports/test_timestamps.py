@@ -12,11 +12,11 @@ from exports.errors import NotWhole
 from exports.format.manifest import json_schema
 from exports.verification import verify
 from hashing.case.custody import Handling, record_custody
-from hashing.case.events import Stamped
-from hashing.case.stamping import stamp
+from hashing.case.events import Timestamped
+from hashing.case.timestamping import timestamp_seals
 from hashing.files.digest import Digest
 from hashing.ledger.trusted_time import ask, load_roots
-from hashing.times import timestamp
+from hashing.times import time_text
 from tests.exports.format.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.exports.social_case import social_case
@@ -33,7 +33,7 @@ def maker(tmp_path: Path, authority: TimeAuthority) -> CaseMaker:
     made = make_case(tmp_path)
     made.capture([Thing("page.html", b"<p>hi", "page", "text/html", text="hi"), Thing("one.jpg", photo(1))])
     made.capture([Thing("two.jpg", photo(2))])
-    assert all(each.stamped for each in stamp(made.case, [authority.url()], key=made.key))
+    assert all(each.timestamped for each in timestamp_seals(made.case, [authority.url()], key=made.key))
     return made
 
 
@@ -65,7 +65,7 @@ def test_trusted_time_beside_custody_and_posts(authority: TimeAuthority, tmp_pat
     maker = social_case(tmp_path)
     handling = Handling(action="opened", reason="for the copy")
     record_custody(maker.case, ["MP/1"], handling, key=maker.key, officer=OFFICER)
-    assert all(each.stamped for each in stamp(maker.case, [authority.url()], key=maker.key))
+    assert all(each.timestamped for each in timestamp_seals(maker.case, [authority.url()], key=maker.key))
     bundle = _export(maker, tmp_path / "out")
     sections = [line for line in (bundle / "README.txt").read_text().splitlines() if line[:3] in {"7. ", "8. ", "9. "}]
     assert sections == ["7. Posts that came in a list", "8. Signed proofs of Bluesky posts", "9. The trusted time"]
@@ -142,7 +142,7 @@ def test_an_altered_token_is_named(maker: CaseMaker, tmp_path: Path, place: floa
 def test_the_cases_own_time_is_checked(maker: CaseMaker, tmp_path: Path, name: str) -> None:
     """Whatever part of it is not what it was is noticed, though the bag's own list was made to fit."""
     bundle = _export(maker, tmp_path / "out")
-    part, tags = bundle / "seal" / f"stamped.{name}", bundle / "tagmanifest-sha256.txt"
+    part, tags = bundle / "seal" / f"timestamped.{name}", bundle / "tagmanifest-sha256.txt"
     before, data = Digest.of_bytes(part.read_bytes()).hex, bytearray(part.read_bytes())
     data[-3] ^= 1
     rewrite(part, bytes(data))
@@ -170,7 +170,7 @@ def test_a_token_that_is_not_on_record_stops_an_export(authority: TimeAuthority,
 
 def test_a_time_that_is_on_record_twice(maker: CaseMaker) -> None:
     """A second line for the same checkpoint is a problem of the ledger, and costs no second check."""
-    first = next(event for event in maker.case.events() if isinstance(event, Stamped))
+    first = next(event for event in maker.case.events() if isinstance(event, Timestamped))
     maker.case.record(first, key=maker.key)
     found = verify(maker.path)
     assert ([each.path for each in found.problems], len(found.timestamps)) == (["ledger.jsonl"], 3)
@@ -184,12 +184,12 @@ def test_a_false_record_is_a_problem(authority: TimeAuthority, tmp_path: Path, f
     note = (folder / "checkpoint").read_bytes()
     token = ask(authority.url(), note if fault != "other bytes" else b"other bytes")
     data = token.data if fault != "no token" else b"no token"
-    event = Stamped(
-        time=timestamp(token.time),
+    event = Timestamped(
+        time=time_text(token.time),
         checkpoint=f"captures/{folder.name}/" + ("items/0001" if fault == "no checkpoint" else "checkpoint"),
         checkpoint_sha256=Digest.of_bytes(note).hex,
         token_sha256=Digest.of_bytes(data).hex,
-        token_time=timestamp(token.time) if fault != "another time" else "2020-01-01T00:00:00.000Z",
+        token_time=time_text(token.time) if fault != "another time" else "2020-01-01T00:00:00.000Z",
         authority=token.authority,
         late=0.0,
         signer=maker.key.public.raw.hex(),

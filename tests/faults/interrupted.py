@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-_LOADED = ("cli", "commands.capture", "commands.captured", "capture.run.run", "capture.run.recovery",
+_LOADED = ("cli", "commands.capture", "commands.capture_output", "capture.run.run", "capture.run.recovery",
            "capture.batch.recovery", "exports.format.capture_view")  # fmt: skip
 """Once, and not in each child: imports are not what is to be interrupted."""
 

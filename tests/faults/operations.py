@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from capture.batch import Batch, BatchSettings, checked_rows, finish_batches, read_rows
+from capture.batch import Batch, BatchSettings, checked_rows, read_rows, recover_batches
 from capture.recorder.settings import NetworkSettings
 from capture.request.options import CaptureOptions
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from capture.run.run import capture
 from exports.bundle import export_bundle
 from exports.merge import Merger
@@ -15,7 +15,7 @@ from exports.merge import merge as merge_captures
 from hashing.case.batch_events import RowOptions
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody
-from hashing.case.stamping import stamp
+from hashing.case.timestamping import timestamp_seals
 from hashing.ledger.keys import SigningKey, load_signing_key
 from hashing.times import system_clock
 
@@ -37,7 +37,7 @@ def capture_scene(folder: Path) -> None:
 def recover(folder: Path) -> None:
     """Finish off what a process that died has left."""
     case, key = _opened(folder)
-    finish_abandoned(case, key=key, officer=OFFICER)
+    recover_abandoned(case, key=key, officer=OFFICER)
 
 
 def export_folder(folder: Path) -> None:
@@ -58,10 +58,10 @@ def add_custody(folder: Path) -> None:
     record_custody(case, ["MP/1"], Handling(action="opened", reason="to check the label"), key=key, officer=OFFICER)
 
 
-def stamp_case(folder: Path) -> None:
-    """Have every seal stamped by the authority whose address is in the file `url`."""
+def timestamp_case(folder: Path) -> None:
+    """Have every seal time-stamped by the authority whose address is in the file `url`."""
     case, key = _opened(folder)
-    list(stamp(case, [(folder / "url").read_text("utf-8")], key=key))
+    list(timestamp_seals(case, [(folder / "url").read_text("utf-8")], key=key))
 
 
 def merge(folder: Path) -> None:
@@ -73,8 +73,8 @@ def merge(folder: Path) -> None:
 def run_batch(folder: Path) -> None:
     """Finish off what was left in the case, and capture the rows of the file `rows`."""
     case, key = _opened(folder)
-    finish_abandoned(case, key=key, officer=OFFICER)
-    finish_batches(case, key=key)
+    recover_abandoned(case, key=key, officer=OFFICER)
+    recover_batches(case, key=key)
     network = NetworkSettings(allow_private=True, timeout=60, attempts=1)
     options = CaptureOptions(officer=OFFICER, initials="MP", network=network)
     with (folder / "rows").open("rb") as file:
@@ -85,5 +85,5 @@ def run_batch(folder: Path) -> None:
 
 OPERATIONS = {
     each.__name__: each
-    for each in (capture_scene, recover, export_folder, export_zip, add_custody, stamp_case, merge, run_batch)
+    for each in (capture_scene, recover, export_folder, export_zip, add_custody, timestamp_case, merge, run_batch)
 }

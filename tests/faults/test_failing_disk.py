@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from commands.exit import Exit
 from exports.format.capture_view import read_capture
 from exports.verification import verify
@@ -142,7 +142,7 @@ def _judge(code: str, folder: Path, key: SigningKey, where: str, *, lasts: bool)
         if not lasts and code in {"0", str(int(Exit.IN_PART)), str(int(Exit.NOTHING))}:
             assert view is not None, (where, said)
     # 4. The rest can be finished off, and then everything verifies.
-    finish_abandoned(case, key=key, officer=OFFICER)
+    recover_abandoned(case, key=key, officer=OFFICER)
     found = verify(case.path)
     assert found.verdict == "ok", "\n".join([where, said, *map(str, faults(found))])
     for path_, digest in stood.items():

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from warcio.checker import Checker
 
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from exports.bundle import export_bundle
 from exports.format.capture_view import read_capture
 from exports.merge import TAKEN, THERE, Merger, merge
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.custody import Handling, record_custody
-from hashing.case.events import Custody, Merged, Stated
-from hashing.case.stamping import finish_stamps, stamp, unstamped
+from hashing.case.events import Custody, Merged, MergedLine
+from hashing.case.timestamping import record_left_tokens, seals_without_timestamp, timestamp_seals
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.ledger import ledger_lines
 from tests.capture.conftest import jpeg
@@ -93,7 +93,7 @@ def test_a_capture(tmp_path: Path, key: SigningKey, sample: Sample) -> None:
         for folder in killed_at_points("capture_scene", before, sample, 8):
             case = Case.open(folder / "case")
             acknowledged = _acknowledged(case)
-            finish_abandoned(case, key=key, officer=OFFICER)
+            recover_abandoned(case, key=key, officer=OFFICER)
             assert verify(case.path).verdict == "ok", verify(case.path)
             for path, digest in acknowledged.items():
                 assert hashlib.sha256((case.path / "captures" / path).read_bytes()).hexdigest() == digest
@@ -147,16 +147,16 @@ def test_a_stamping(before: Path, key: SigningKey, sample: Sample) -> None:
     """A token that was got is put on record by the next command, and no seal stays without one."""
     with TimeAuthority(before.with_name("authority")) as authority:
         (before / "url").write_text(authority.url())
-        for folder in killed_at_points("stamp_case", before, sample, 5):
+        for folder in killed_at_points("timestamp_case", before, sample, 5):
             case = Case.open(folder / "case")
             tokens = len(list(case.path.rglob("*.tsr")))
-            finish_stamps(case, key=key)
+            record_left_tokens(case, key=key)
             with case.held(key):
                 pass
             found = verify(case.path)
             assert (found.verdict, len(found.timestamps)) == ("ok", tokens), found
-            list(stamp(case, [authority.url()], key=key))
-            assert unstamped(case) == []
+            list(timestamp_seals(case, [authority.url()], key=key))
+            assert seals_without_timestamp(case) == []
 
 
 def test_a_merge(before: Path, key: SigningKey, tmp_path: Path, sample: Sample) -> None:
@@ -173,5 +173,5 @@ def test_a_merge(before: Path, key: SigningKey, tmp_path: Path, sample: Sample) 
             pass
         assert verify(case.path).verdict == "ok", verify(case.path)
         assert sum(isinstance(event, Merged) for event in case.events()) == 1
-        assert sum(isinstance(event, Stated) for event in case.events()) == 1
+        assert sum(isinstance(event, MergedLine) for event in case.events()) == 1
         assert not list(case.path.glob(".merge*")) or not sys.platform.startswith("linux")

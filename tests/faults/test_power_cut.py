@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from exports.format.capture_view import read_capture
 from exports.format.case_view import read_case
 from exports.merge import TAKEN, THERE, Merger, merge
@@ -81,7 +81,7 @@ def _judge(recording: Recording, point: int, fate: str, folder: Path, key: Signi
     found = verify(case.path)
     assert found.verdict != "mismatch", (where, faults(found))
     assert case.set_aside() == b"", where
-    assert finish_abandoned(case, key=key, officer=OFFICER).left == (), where
+    assert recover_abandoned(case, key=key, officer=OFFICER).left == (), where
     found = verify(case.path)
     assert found.verdict == "ok", (where, faults(found))
     for path, digest in said.items():

@@ -34,7 +34,7 @@ class DemoScene(LoopbackServer):
 
     def __init__(self) -> None:
         _files()  # drawn before the clock of whoever captures it begins
-        super().__init__(_Handler)
+        super().__init__(_DemoHandler)
         self.url = f"{self.address}{PAGE}"
 
 
@@ -65,7 +65,7 @@ def _gallery() -> str:
     return "\n".join([*shown, f'<img src="{GONE}" alt="The two people">', f'<img src="{LYING}" alt="The canal">'])
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _DemoHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 

@@ -13,7 +13,7 @@ from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all
 from hashing.case.kinds import ItemKind
-from hashing.times import timestamp
+from hashing.times import time_text
 
 if TYPE_CHECKING:
     from capture.extractors.bluesky.records import Records
@@ -72,9 +72,9 @@ def _parameters(tag: str, options: CaptureOptions) -> dict[str, str | int]:
     """Return the query; the span is wider by a moment, because a server counts by its own time and ends before it."""
     parameters: dict[str, str | int] = {"q": f"#{tag}", "tag": tag, "sort": "latest"}
     if options.since is not None:
-        parameters["since"] = timestamp(options.since)
+        parameters["since"] = time_text(options.since)
     if options.until is not None:
-        parameters["until"] = timestamp(options.until + _A_MOMENT)
+        parameters["until"] = time_text(options.until + _A_MOMENT)
     return parameters
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.blobs import read_blobs
-from capture.extractors.bluesky.rich_text import read_marks
 from capture.extractors.bluesky.said import Said, account_of
 from capture.extractors.json_value import Json, line, mapping, sequence, text, time
+from capture.request.hashtag import same_for_all
 from hashing.case.facts import Fact
 from hashing.case.post import Post, PostMedia
 
@@ -18,6 +20,10 @@ _MOST = 20
 _EXTERNAL = "app.bsky.embed.external"
 _RECORD = "app.bsky.embed.record"
 _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
+_MOST_MARKS = 200
+_LONGEST_TAG = 640
+_LONGEST_LINK = 2048
+_FACET = "app.bsky.richtext.facet"
 
 
 def read_record(record: object, uri: str, cid: str) -> Said | None:
@@ -91,3 +97,40 @@ def _self_labels(record: Json) -> list[str]:
     """Return the warnings that the author put in front of a post."""
     values = sequence(mapping(record.get("labels")).get("values"), _MOST)
     return [label for each in values if (label := line(mapping(each).get("val"), 128))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RichTextMarks:
+    """What a post's text is marked with, each once, in the order of the record."""
+
+    tags: tuple[str, ...]
+    """Those of the text and those of the `tags` field, without the sign, in the author's spelling."""
+    mentions: tuple[str, ...]
+    """DIDs."""
+    links: tuple[str, ...]
+
+
+def read_marks(record: Json) -> RichTextMarks:
+    """Return what facets mark in the text of a record (https://atproto.com/lexicons/app-bsky-richtext).
+
+    Servers act on a facet's feature; where the text shows something else, the facet lies, and what it leads to is what
+    counts. Never fails: what is not of the form that it must have is passed over.
+    """
+    features = [
+        mapping(feature)
+        for facet in sequence(record.get("facets"), _MOST_MARKS)
+        for feature in sequence(mapping(facet).get("features"), _MOST_MARKS)
+    ][:_MOST_MARKS]
+    tags = [*_of(features, "tag", "tag", _LONGEST_TAG)]
+    tags += [line(tag, _LONGEST_TAG) for tag in sequence(record.get("tags"), _MOST_MARKS)]
+    by_spelling = {same_for_all(tag): tag for tag in reversed(tags) if tag}
+    return RichTextMarks(
+        tags=tuple(reversed(by_spelling.values())),
+        mentions=tuple(dict.fromkeys(_of(features, "mention", "did", _LONGEST_LINK))),
+        links=tuple(dict.fromkeys(_of(features, "link", "uri", _LONGEST_LINK))),
+    )
+
+
+def _of(features: list[Json], kind: str, field: str, longest: int) -> list[str]:
+    found = [line(each.get(field), longest) for each in features if each.get("$type") == f"{_FACET}#{kind}"]
+    return [each for each in found if each]

@@ -12,18 +12,18 @@ MOST_BLOBS = 100
 """Photos and videos that are followed of one record; a post shows four."""
 
 
-class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of an answer. What has nothing to say is left out."""
 
 
-class Said(_Said, frozen=True, kw_only=True):
+class Said(_Answer, frozen=True, kw_only=True):
     """What a record says. Of its author the post has the DID alone, and of its media no address."""
 
     post: Post
     facts: tuple[Fact, ...] = ()
 
 
-class Shown(_Said, frozen=True, kw_only=True):
+class Shown(_Answer, frozen=True, kw_only=True):
     """What an AppView says about a post beside the record."""
 
     author: Account
@@ -34,7 +34,7 @@ class Shown(_Said, frozen=True, kw_only=True):
     """The whole post as it is shown, to be held against the one that is signed."""
 
 
-class Element(_Said, frozen=True, kw_only=True):
+class Element(_Answer, frozen=True, kw_only=True):
     """A record in a list or a thread, and the bytes in which it was served."""
 
     uri: str
@@ -45,7 +45,7 @@ class Element(_Said, frozen=True, kw_only=True):
     """Of a list that an AppView made."""
 
 
-class ListPage(_Said, frozen=True, kw_only=True):
+class ListPage(_Answer, frozen=True, kw_only=True):
     """One page of a list: its elements, how many had no form that could be read, and why no more were."""
 
     elements: tuple[Element, ...] = ()
@@ -54,7 +54,7 @@ class ListPage(_Said, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class ThreadNode(_Said, frozen=True, kw_only=True):
+class ThreadNode(_Answer, frozen=True, kw_only=True):
     """One node of a thread, in the order in which they stand in the answer."""
 
     element: Element | None = None
@@ -71,14 +71,14 @@ class ThreadNode(_Said, frozen=True, kw_only=True):
     """How many are shown below it."""
 
 
-class Thread(_Said, frozen=True, kw_only=True):
+class Thread(_Answer, frozen=True, kw_only=True):
     """The nodes of one answer; if it is not `whole`, those before the fault."""
 
     nodes: tuple[ThreadNode, ...] = ()
     whole: bool = True
 
 
-class Document(_Said, frozen=True, kw_only=True):
+class Document(_Answer, frozen=True, kw_only=True):
     """What a DID document names, or why it is none."""
 
     pds: str = ""
@@ -87,7 +87,7 @@ class Document(_Said, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class LogKey(_Said, frozen=True, kw_only=True):
+class LogKey(_Answer, frozen=True, kw_only=True):
     """The key that the log of a did:plc proves, or why it proves none."""
 
     key: str = ""
@@ -97,7 +97,7 @@ class LogKey(_Said, frozen=True, kw_only=True):
     """Whether it proves that the owner has ended the account."""
 
 
-class Proven(_Said, frozen=True, kw_only=True):
+class Proven(_Answer, frozen=True, kw_only=True):
     """What a proof came to."""
 
     holds: bool = False
@@ -113,7 +113,7 @@ class Proven(_Said, frozen=True, kw_only=True):
     """What the server's own JSON says, where that is not what is proven."""
 
 
-class InRepository(_Said, frozen=True, kw_only=True):
+class InRepository(_Answer, frozen=True, kw_only=True):
     """A record of a whole repository, or why no further one can be read."""
 
     name: str = ""
@@ -122,7 +122,7 @@ class InRepository(_Said, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class Reply(_Said, frozen=True, kw_only=True):
+class Reply(_Answer, frozen=True, kw_only=True):
     """What was read of an answer, by what it was asked for, or why nothing could be."""
 
     read: tuple[str, ...] = ()

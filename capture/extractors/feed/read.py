@@ -59,7 +59,7 @@ def read_feed(stored: StoredItem, fetch: Fetch, read_page: ReadPage) -> Iterator
     from capture.extractors.feed.stored_feed import FeedHead, read_stored_feed
 
     item, coding = stored.item, stored.item.content_encoding
-    reading, head = _Reading(stored, fetch), FeedHead(facts=())
+    reading, head = _FeedReading(stored, fetch), FeedHead(facts=())
     try:
         for said in read_stored_feed(fetch.readers, stored, fetch.options):
             if said.unreadable:
@@ -87,7 +87,7 @@ def _not_read(item: Item, why: str) -> Unavailable:
     return Unavailable(url=item.url, reason=reason, found_in=item.found_in)
 
 
-class _Reading:
+class _FeedReading:
     """Makes findings of a feed's entries, and keeps what is to be yielded once all of them are."""
 
     def __init__(self, stored: StoredItem, fetch: Fetch) -> None:

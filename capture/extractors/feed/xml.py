@@ -40,7 +40,7 @@ class XmlPiece(NamedTuple):
     fault: str
 
 
-class _Refused(Exception):
+class _XmlRefused(Exception):
     """What is not gone into, although XML allows it."""
 
 
@@ -52,13 +52,13 @@ def xml_fault(text: str) -> str:
     depth = 0
 
     def _refuse(*_: object) -> None:
-        raise _Refused("the document type declares entities or attributes of its own, which are not expanded")
+        raise _XmlRefused("the document type declares entities or attributes of its own, which are not expanded")
 
     def _start(*_: object) -> None:
         nonlocal depth
         depth += 1
         if depth > DEEPEST:
-            raise _Refused(f"more than {DEEPEST:,} elements inside each other")
+            raise _XmlRefused(f"more than {DEEPEST:,} elements inside each other")
 
     def _end(_: str) -> None:
         nonlocal depth
@@ -71,7 +71,7 @@ def xml_fault(text: str) -> str:
         for start in range(0, len(text), _PIECE):
             parser.Parse(text[start : start + _PIECE])
         parser.Parse("", True)
-    except (expat.ExpatError, _Refused) as error:
+    except (expat.ExpatError, _XmlRefused) as error:
         return str(error)
     return ""
 

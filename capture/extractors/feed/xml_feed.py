@@ -37,7 +37,7 @@ def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
     pieces = Pieces(around)
     root = pieces.parse(_beside_entries(characters, located), enclosed=False).root
     head = Head() if root is None else read_head(root)
-    reading = _Reading(characters, located, pieces, head, url)
+    reading = _XmlReading(characters, located, pieces, head, url)
     return Feed(
         facts=(*head.facts(), *_frame_facts(characters, fault, len(located.entries) + located.left_out)),
         count=len(located.entries) + located.left_out,
@@ -47,7 +47,7 @@ def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
     )
 
 
-class _Reading:
+class _XmlReading:
     """Reads the entries of one feed, in its order."""
 
     def __init__(self, characters: Characters, located: LocatedElement, pieces: Pieces, head: Head, url: str) -> None:

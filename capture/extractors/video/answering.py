@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from capture.extractors.video.messages import Ask, Told
+from capture.extractors.video.messages import FetchAnswer, FetchQuestion
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
@@ -41,24 +41,24 @@ class Answering:
         self.unchanged = False
         """Whether something was as an earlier capture has it, and is therefore not here to be read."""
 
-    def answer(self, ask: Ask) -> Told:
+    def answer(self, ask: FetchQuestion) -> FetchAnswer:
         """Return what came of a request."""
         get = ask.method == "GET"
         if get and self._again is not None and ask.url in {self.url, self._again.url}:
             stored, self._again = self._again, None
-            return _told_again(stored)
+            return _answer_again(stored)
         if get and (again := self._media.get(ask.url)) is not None:
-            return _told_again(again)
+            return _answer_again(again)
         if not self._left:
-            return Told(url=ask.url, reason=f"not asked: more than {_MOST:,} requests for one scene")
+            return FetchAnswer(url=ask.url, reason=f"not asked: more than {_MOST:,} requests for one scene")
         self._left -= 1
         answer = self._fetch.get(self._found(ask))
         if get and answer.stored is not None and not answer.reason:
             self._keep(ask, answer.stored)
         if answer.stored is None and not answer.reason and len(answer.sample) >= _SAMPLE:
             self.unchanged = True
-            return Told(url=answer.url, reason="as an earlier capture has it")
-        return _told(answer)
+            return FetchAnswer(url=answer.url, reason="as an earlier capture has it")
+        return _fetch_answer(answer)
 
     def stored(self, url: str) -> StoredItem | None:
         """Return a file or a finished playlist that was fetched already, whole."""
@@ -68,7 +68,7 @@ class Answering:
         """Begin to look for the item of the next video."""
         self.first = None
 
-    def _found(self, ask: Ask) -> FetchRequest:
+    def _found(self, ask: FetchQuestion) -> FetchRequest:
         scene = ask.method == "GET" and ask.url == self.url
         return FetchRequest(
             url=ask.url,
@@ -81,7 +81,7 @@ class Answering:
             optional=True,
         )
 
-    def _keep(self, ask: Ask, stored: StoredItem) -> None:
+    def _keep(self, ask: FetchQuestion, stored: StoredItem) -> None:
         plain = "Range" not in ask.headers and not stored.item.content_encoding
         if plain and (stored.item.kind in _MEDIA or is_finished(stored)):
             self._media[ask.url] = stored
@@ -100,7 +100,7 @@ def is_finished(stored: StoredItem) -> bool:
     return b"#EXT-X-ENDLIST" in body or (b"<MPD" in body and b'"dynamic"' not in body)
 
 
-def _kind(ask: Ask) -> ItemKind:
+def _kind(ask: FetchQuestion) -> ItemKind:
     """Return the kind that an answer probably is; `page` leaves it to the bytes."""
     try:
         path = urlsplit(ask.url).path
@@ -114,11 +114,11 @@ def _kind(ask: Ask) -> ItemKind:
     return ItemKind.PAGE
 
 
-def _told(answer: Answer) -> Told:
+def _fetch_answer(answer: Answer) -> FetchAnswer:
     stored = answer.stored
     # A page where data were expected is an answer: yt-dlp looks for itself.
     usable = stored is not None and not stored.item.partial
-    return Told(
+    return FetchAnswer(
         url=answer.url,
         status=answer.status,
         headers=dict(answer.headers),
@@ -129,8 +129,8 @@ def _told(answer: Answer) -> Told:
     )
 
 
-def _told_again(stored: StoredItem) -> Told:
+def _answer_again(stored: StoredItem) -> FetchAnswer:
     """Return a stored answer, whole: that is a right answer to a question for a part of it as well (RFC 9110, 14.2)."""
     fields = {"content-type": stored.content_type, "content-length": str(stored.item.size)}
     coding = stored.item.content_encoding
-    return Told(url=stored.url, status=200, headers=fields, body=str(stored.body), coding=coding)
+    return FetchAnswer(url=stored.url, status=200, headers=fields, body=str(stored.body), coding=coding)

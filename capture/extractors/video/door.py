@@ -14,7 +14,7 @@ from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  #
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.exceptions import HTTPError, TransportError  # type: ignore[import-untyped]  # it ships no types
 
-from capture.extractors.video.messages import Ask, Cookie, Told
+from capture.extractors.video.messages import Cookie, FetchAnswer, FetchQuestion
 from capture.recorder.decoding import NotDecoded, decoded_body
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
     _SUPPORTED_URL_SCHEMES = ("http", "https")
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
-    ask: Callable[[Ask], tuple[Told, BinaryIO | None]]
+    ask: Callable[[FetchQuestion], tuple[FetchAnswer, BinaryIO | None]]
 
     def _check_extensions(self, extensions: dict[str, object]) -> None:
         """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""
@@ -51,16 +51,16 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
         headers.pop("Accept-Encoding", None)
         if "Cookie" not in headers and (cookie := jar.get_cookie_header(request.url)):
             headers["Cookie"] = cookie
-        asked = Ask(url=request.url, method=request.method, headers=headers, data=_data(request.data))
-        told, body = type(self).ask(asked)
-        if not told.status:
-            raise TransportError(told.reason)
-        response = _response(told, body)
-        _extract_cookies(jar, told)
-        if told.status not in _OK:
+        asked = FetchQuestion(url=request.url, method=request.method, headers=headers, data=_data(request.data))
+        answered, body = type(self).ask(asked)
+        if not answered.status:
+            raise TransportError(answered.reason)
+        response = _response(answered, body)
+        _extract_cookies(jar, answered)
+        if answered.status not in _OK:
             raise HTTPError(response)
-        if told.reason:
-            raise TransportError(told.reason)
+        if answered.reason:
+            raise TransportError(answered.reason)
         return response
 
 
@@ -106,33 +106,33 @@ def _data(data: bytes | IO[bytes] | Iterable[bytes] | None) -> bytes:
     return bytes(body)
 
 
-def _response(told: Told, body: BinaryIO | None) -> Response:
+def _response(answered: FetchAnswer, body: BinaryIO | None) -> Response:
     """Return an answer as yt-dlp reads it: from the file that the recorder has written, and handed over."""
-    headers = dict(told.headers)
+    headers = dict(answered.headers)
     file: io.IOBase | BinaryIO
     try:
         if body is None:
-            file = io.BytesIO(told.sample)
-        elif told.coding:
+            file = io.BytesIO(answered.sample)
+        elif answered.coding:
             with body:
-                file = io.BytesIO(decoded_body(body, told.coding, _LARGEST_DECODED))
+                file = io.BytesIO(decoded_body(body, answered.coding, _LARGEST_DECODED))
             headers = {name: value for name, value in headers.items() if not name.startswith("content-")}
-            headers["content-type"] = told.headers.get("content-type", "")
+            headers["content-type"] = answered.headers.get("content-type", "")
         else:
             body.seek(0)
             file = body
     except (NotDecoded, OSError) as error:
         raise TransportError(str(error)) from error
-    return Response(file, told.url, headers, told.status)
+    return Response(file, answered.url, headers, answered.status)
 
 
-def _extract_cookies(jar: YoutubeDLCookieJar, told: Told) -> None:
-    if "set-cookie" not in told.headers:
+def _extract_cookies(jar: YoutubeDLCookieJar, answered: FetchAnswer) -> None:
+    if "set-cookie" not in answered.headers:
         return
     message = Message()
-    for cookie in _NEXT_COOKIE.split(told.headers["set-cookie"]):
+    for cookie in _NEXT_COOKIE.split(answered.headers["set-cookie"]):
         message["Set-Cookie"] = cookie
-    jar.extract_cookies(cast("HTTPResponse", _Headers(message)), urllib.request.Request(told.url))  # noqa: S310 - named, not opened
+    jar.extract_cookies(cast("HTTPResponse", _Headers(message)), urllib.request.Request(answered.url))  # noqa: S310 - named, not opened
 
 
 class _Headers:

@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from capture.extractors.video.messages import LARGEST, Ended, ExtractionTrouble, Said, Task, Told
+from capture.extractors.video.messages import LARGEST, Ended, ExtractionTrouble, FetchAnswer, Said, Task
 from hashing.sandbox import Confinement, NotRead, SandboxProcess, handed_over
 
 _PATIENCE = 600.0
@@ -45,7 +45,7 @@ class Extraction:
         self.close()
 
     def said(self) -> Iterator[Said]:
-        """Yield what the process says, until its end; each `Ask` is to be answered with `tell`.
+        """Yield what the process says, until its end; each `FetchQuestion` is to be answered with `tell`.
 
         A process that hangs or dies has thereby said that it is in trouble.
         """
@@ -60,18 +60,18 @@ class Extraction:
             )
         yield Ended()
 
-    def tell(self, told: Told) -> None:
+    def tell(self, answered: FetchAnswer) -> None:
         """Answer the question that was read last; the file of an answer's body is handed over, open."""
         with suppress(NotRead):  # what became of the process, the next reading says
-            if told.body:
+            if answered.body:
                 try:
-                    with handed_over(Path(told.body)) as file:
-                        nameless = msgspec.structs.replace(told, body="handed over")
+                    with handed_over(Path(answered.body)) as file:
+                        nameless = msgspec.structs.replace(answered, body="handed over")
                         self._process.send(msgspec.json.encode(nameless), [file])
                         return
                 except NotRead as error:
-                    told = Told(url=told.url, reason=str(error))
-            self._process.send(msgspec.json.encode(told))
+                    answered = FetchAnswer(url=answered.url, reason=str(error))
+            self._process.send(msgspec.json.encode(answered))
 
     def close(self) -> None:
         """End the process: it writes nothing, so nothing is lost."""

@@ -14,14 +14,14 @@ import msgspec
 
 from capture.extractors.video.messages import (
     LARGEST,
-    Ask,
     Ended,
     ExtractionTrouble,
+    FetchAnswer,
+    FetchQuestion,
     ListedVideo,
     Remark,
     Said,
     Task,
-    Told,
 )
 from hashing.sandbox import channel
 
@@ -66,7 +66,7 @@ class _Talk:
         with self._lock:
             self._write(said)
 
-    def ask(self, ask: Ask) -> tuple[Told, BinaryIO | None]:
+    def ask(self, ask: FetchQuestion) -> tuple[FetchAnswer, BinaryIO | None]:
         """Ask the parent for something; return what it tells, and the file that it hands over."""
         with self._lock:
             self._write(ask)
@@ -76,7 +76,7 @@ class _Talk:
         if not message:
             os._exit(0)  # the parent is gone, and nobody else waits for anything
         opened = [os.fdopen(file, "rb") for file in files]
-        return msgspec.json.decode(message, type=Told), opened[0] if opened else None
+        return msgspec.json.decode(message, type=FetchAnswer), opened[0] if opened else None
 
     def _write(self, said: Said) -> None:
         _end_after(0)  # the parent may be slow to listen

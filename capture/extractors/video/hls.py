@@ -38,10 +38,10 @@ def read_playlist(text: str, url: str) -> MediaPlaylist:
         raise NoPlaylist(f"{url}: not a playlist")
     if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
         raise NoPlaylist(f"{url}: a list of playlists, and none of segments")
-    return _Reading(url).read(lines)
+    return _PlaylistReading(url).read(lines)
 
 
-class _Reading:
+class _PlaylistReading:
     """The state that tags set for the segments after them."""
 
     def __init__(self, url: str) -> None:

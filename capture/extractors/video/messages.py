@@ -1,8 +1,8 @@
 """What goldenhour and the process that runs yt-dlp say to each other: one JSON object a message, on a socket.
 
-The process asks (`Ask`) and is told (`Told`); what it finds out comes as `ListedVideo`, `FoundVideo`, `Remark` and
-`ExtractionTrouble`, and `Ended` is the last. What it says is taken for no more than a stranger's claim: the types here
-are its bounds.
+The process asks (`FetchQuestion`) and is answered (`FetchAnswer`); what it finds out comes as `ListedVideo`,
+`FoundVideo`, `Remark` and `ExtractionTrouble`, and `Ended` is the last. What it says is taken for no more than a
+stranger's claim: the types here are its bounds.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ LARGEST = 64 << 20
 """Bytes of a message."""
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a message."""
 
 
-class Cookie(_Record, frozen=True, kw_only=True):
+class Cookie(_Message, frozen=True, kw_only=True):
     """A cookie that the user lends; `expires` in seconds since 1970, 0 for a session's cookie."""
 
     domain: str
@@ -36,7 +36,7 @@ class Cookie(_Record, frozen=True, kw_only=True):
     expires: int = 0
 
 
-class Task(_Record, frozen=True, kw_only=True):
+class Task(_Message, frozen=True, kw_only=True):
     """What the process is to look into."""
 
     url: str
@@ -48,7 +48,7 @@ class Task(_Record, frozen=True, kw_only=True):
     cookies: tuple[Cookie, ...] = ()
 
 
-class Told(_Record, frozen=True, kw_only=True):
+class FetchAnswer(_Message, frozen=True, kw_only=True):
     """What came of a request. Without `reason`, `body` names the file that holds the answer's whole body.
 
     The process is handed that file open, and is not told its name.
@@ -65,7 +65,7 @@ class Told(_Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Ask(_Record, frozen=True, kw_only=True, tag=True):
+class FetchQuestion(_Message, frozen=True, kw_only=True, tag=True):
     """A request that yt-dlp wants made."""
 
     url: str
@@ -74,7 +74,7 @@ class Ask(_Record, frozen=True, kw_only=True, tag=True):
     data: bytes = b""
 
 
-class Stream(_Record, frozen=True, kw_only=True):
+class Stream(_Message, frozen=True, kw_only=True):
     """One of the streams that a video is to be taken from: a file, or a playlist, or a list of segments."""
 
     url: str
@@ -92,7 +92,7 @@ class Stream(_Record, frozen=True, kw_only=True):
     """How many segments there are beyond these."""
 
 
-class Subtitle(_Record, frozen=True, kw_only=True):
+class Subtitle(_Message, frozen=True, kw_only=True):
     """Subtitles that people wrote, in one language."""
 
     language: Line
@@ -101,14 +101,14 @@ class Subtitle(_Record, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
 
-class VideoFact(_Record, frozen=True, kw_only=True):
+class VideoFact(_Message, frozen=True, kw_only=True):
     """Something that a site says about a video beyond what every post says."""
 
     name: Line
     value: str | Count | float
 
 
-class FoundVideo(_Record, frozen=True, kw_only=True, tag=True):
+class FoundVideo(_Message, frozen=True, kw_only=True, tag=True):
     """One video, as its site describes it. Times in seconds since 1970."""
 
     extractor: Line
@@ -142,20 +142,20 @@ class FoundVideo(_Record, frozen=True, kw_only=True, tag=True):
     """All that yt-dlp found out, as JSON, without credentials."""
 
 
-class ListedVideo(_Record, frozen=True, kw_only=True, tag=True):
+class ListedVideo(_Message, frozen=True, kw_only=True, tag=True):
     """A list has more videos than were asked for."""
 
     url: str
     title: Text = ""
 
 
-class Remark(_Record, frozen=True, kw_only=True, tag=True):
+class Remark(_Message, frozen=True, kw_only=True, tag=True):
     """A warning of yt-dlp."""
 
     words: Text
 
 
-class ExtractionTrouble(_Record, frozen=True, kw_only=True, tag=True):
+class ExtractionTrouble(_Message, frozen=True, kw_only=True, tag=True):
     """Something that yt-dlp could not do; `none_there` says that there is simply no video."""
 
     url: str
@@ -163,8 +163,8 @@ class ExtractionTrouble(_Record, frozen=True, kw_only=True, tag=True):
     none_there: bool = False
 
 
-class Ended(_Record, frozen=True, kw_only=True, tag=True):
+class Ended(_Message, frozen=True, kw_only=True, tag=True):
     """There is no more."""
 
 
-Said = Ask | FoundVideo | ListedVideo | Remark | ExtractionTrouble | Ended
+Said = FetchQuestion | FoundVideo | ListedVideo | Remark | ExtractionTrouble | Ended

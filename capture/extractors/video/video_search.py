@@ -11,7 +11,15 @@ from capture.extractors.video.answering import Answering
 from capture.extractors.video.beside import alone, beside, copies_of_streams, copies_of_words
 from capture.extractors.video.describing import facts_of, lasting_name, moment_of, post_of
 from capture.extractors.video.extraction import Extraction
-from capture.extractors.video.messages import Ask, Cookie, ExtractionTrouble, FoundVideo, ListedVideo, Remark, Task
+from capture.extractors.video.messages import (
+    Cookie,
+    ExtractionTrouble,
+    FetchQuestion,
+    FoundVideo,
+    ListedVideo,
+    Remark,
+    Task,
+)
 from capture.extractors.video.plain_words import plain, with_hint
 from capture.extractors.video.streams import Streams, request_headers
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
@@ -59,11 +67,11 @@ class VideoSearch:
         with extraction:
             for said in extraction.said():
                 match said:
-                    case Ask():
-                        told = answering.answer(said)
-                        if told.body:
+                    case FetchQuestion():
+                        answered = answering.answer(said)
+                        if answered.body:
                             self.shown.add(said.url)
-                        extraction.tell(told)
+                        extraction.tell(answered)
                     case FoundVideo():
                         yield from self._video(said, answering, page)
                     case ListedVideo():

@@ -24,7 +24,7 @@ from hashing.case.events import (
     CaptureSealed,
     Exchange,
     Item,
-    Stamped,
+    Timestamped,
     WarcPlace,
     WorkingCopy,
     decode_capture_event,
@@ -63,7 +63,7 @@ class DisclosedContents:
 
 
 def disclosed_contents(
-    case: Path, sealed: CaptureSealed, request: DisclosureRequest, stamped: Stamped | None = None
+    case: Path, sealed: CaptureSealed, request: DisclosureRequest, timestamped: Timestamped | None = None
 ) -> DisclosedContents:
     """Gather what the ledger of a sealed capture says of the items asked for, with their files and exchanges.
 
@@ -80,7 +80,7 @@ def disclosed_contents(
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
     told = [line.sealed for line in disclosed]
     members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
-    sources = _sources(folder, sealed, disclosed if CONTENT not in words else (), stamped)
+    sources = _sources(folder, sealed, disclosed if CONTENT not in words else (), timestamped)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
@@ -90,7 +90,7 @@ def disclosed_contents(
         raise NotWhole(f"{folder}: not sealed")
     count = sum(isinstance(event, Item) for event in events)
     return DisclosedContents(
-        capture=SealedCapture(EventList(shown), seal, stamped, withheld=CONTENT in words),
+        capture=SealedCapture(EventList(shown), seal, timestamped, withheld=CONTENT in words),
         items=tuple(sorted(items, key=reading_order)),
         withheld=count - len(items),
         sources=tuple(sources),
@@ -119,7 +119,7 @@ def _places(events: Iterable[CaptureEvent]) -> list[WarcPlace]:
 
 
 def _sources(
-    folder: Path, sealed: CaptureSealed, lines: Iterable[DisclosedLine], stamped: Stamped | None
+    folder: Path, sealed: CaptureSealed, lines: Iterable[DisclosedLine], timestamped: Timestamped | None
 ) -> list[SourceFile]:
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
@@ -127,8 +127,10 @@ def _sources(
     sources = [
         SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint, root), sealed.checkpoint_sha256, root)
     ]
-    if stamped is not None:
-        sources.append(SourceFile(token, f"{inside}/{token.name}", size_of(token, root), stamped.token_sha256, root))
+    if timestamped is not None:
+        sources.append(
+            SourceFile(token, f"{inside}/{token.name}", size_of(token, root), timestamped.token_sha256, root)
+        )
     for line in lines:
         kept, shown = line.sealed, line.event
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from exports.format.stated import stated
+from exports.format.custody_phrases import custody_phrases
 from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people, person
@@ -29,7 +29,7 @@ def custody_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
             _link(graph, entry)["@id"],
             "case-investigation:InvestigativeAction",
             name=entry.event,
-            description=texts([*stated(entry), *_recorded(entry)]),
+            description=texts([*custody_phrases(entry), *_recorded(entry)]),
             performer=person(graph, entry.officer),
             participant=[party for name in (entry.giver, entry.receiver) if (party := person(graph, name))],
             startTime=date_time(entry.time),

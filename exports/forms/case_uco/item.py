@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exports.format.stated import graded
+from exports.format.custody_phrases import graded
 from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import hex_binary
 from exports.forms.case_uco.parties import address, addresses

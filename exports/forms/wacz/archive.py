@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from exports.format.cdxj import CdxjPlace, encode_entry, stamp
+from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import BODY_FILE, WarcRecord, read_records
 
@@ -36,7 +36,7 @@ def read_archive(file: BinaryIO, filename: str) -> Iterator[bytes | Bodiless]:
             continue
         if (bodiless := bodiless_record(record, block)) is not None:
             yield bodiless
-        elif stamp(record.fields.get("warc-date", "")):
+        elif cdx_time(record.fields.get("warc-date", "")):
             yield _line(record, block, filename)
 
 
@@ -72,7 +72,7 @@ def _line(record: WarcRecord, block: HttpBlock, filename: str) -> bytes:
         offset=str(record.offset),
         filename=filename,
     )
-    return encode_entry(stamp(fields["warc-date"]), place)
+    return encode_entry(cdx_time(fields["warc-date"]), place)
 
 
 def _mime(fields: dict[str, str], block: HttpBlock) -> str:

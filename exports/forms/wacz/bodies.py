@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
 from exports.bundle.opened_bundle import PIECE, OpenedBundle
-from exports.format.cdxj import CdxjPlace, encode_entry, stamp
+from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
 from exports.format.manifest import ListedItem
 from exports.forms.wacz.archive import Bodiless
 from hashing.warc.record import DEFLATED, encode_record, stream_record
@@ -41,7 +41,7 @@ def restored_records(
         for piece in restored_record(bundle, bodiless, item):
             end += len(piece)
             yield piece
-        time = stamp(bodiless.fields.get("warc-date", ""))
+        time = cdx_time(bodiless.fields.get("warc-date", ""))
         if time:
             index.append(encode_entry(time, _place(bodiless, item, filename, offset, end - offset)))
 

@@ -42,7 +42,7 @@ class JsonForm:
         return msgspec.json.encode(fields) + b"\n"
 
 
-class _Line(msgspec.Struct, frozen=True):
+class _HashLine(msgspec.Struct, frozen=True):
     """What we read of an object; other fields are ignored."""
 
     path: str
@@ -67,7 +67,7 @@ class _Line(msgspec.Struct, frozen=True):
             raise BadFormat("path_bytes is not base64") from error
 
 
-_decoder = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_HashLine)
 
 
 def parse_line(number: int, line: bytes) -> ListEntry:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capture.batch import Batch, BatchRow, BatchSettings, BatchSummary, checked_rows, finish_batches, read_rows
+from capture.batch import Batch, BatchRow, BatchSettings, BatchSummary, checked_rows, read_rows, recover_batches
 from capture.batch.progress import RowDone
 from capture.run.disk_room import DiskRoom
-from capture.run.recovery import finish_abandoned
+from capture.run.recovery import recover_abandoned
 from exports.verification import verify
 from hashing.case.batch_events import (
     BATCH_FORMAT,
@@ -263,8 +263,8 @@ def test_a_disk_that_is_full_in_the_middle_of_a_row_loses_nothing(small_disk: Pa
         assert "full" in summary.reason
         assert summary.counts.done > 0
         (small_disk / "filler").unlink()
-        finish_abandoned(case, key=key, officer="M")
-        finish_batches(case, key=key)
+        recover_abandoned(case, key=key, officer="M")
+        recover_batches(case, key=key)
     assert verify(case.path).verdict == "ok"
     ended = [event for path in batch_folders(case) for event in batch_events(path) if isinstance(event, RowEnded)]
     done = {event.row for event in ended if event.status == "complete"}
@@ -302,8 +302,8 @@ def test_a_row_that_was_begun_in_a_batch_that_died_is_made_anew(case: Case, key:
         scene = server.url("/one.jpg")
         begun = _died_with(case, rows_of([scene])[0], key)
         assert verify(case.path).verdict == "mismatch"  # the case has not heard of it
-        assert len(finish_batches(case, key=key)) == 1
-        assert finish_batches(case, key=key) == []
+        assert len(recover_batches(case, key=key)) == 1
+        assert recover_batches(case, key=key) == []
         assert verify(case.path).verdict == "ok"
         [died] = batch_folders(case)
         summary, _ = run([scene])
@@ -330,7 +330,7 @@ def test_a_batch_that_dies_beside_another_is_taken_over(case: Case, key: Signing
 def test_a_folder_without_a_line_is_cleared_away(case: Case, key: SigningKey) -> None:
     """A batch that died before it wrote a line had taken in nothing, and goes."""
     BatchFolder.create(case, system_clock(), key).close()
-    assert finish_batches(case, key=key) == []
+    assert recover_batches(case, key=key) == []
     assert batch_folders(case) == []
 
 
@@ -339,7 +339,7 @@ def test_a_ledger_that_names_no_capture_is_an_error_of_ours(case: Case, key: Sig
     """What a hostile ledger calls a capture leads nowhere."""
     _died_with(case, rows_of(["a.example"])[0], key, name)
     with pytest.raises(BadFormat, match="names no capture but"):
-        finish_batches(case, key=key)
+        recover_batches(case, key=key)
 
 
 def test_what_the_case_has_not_signed_is_not_taken_for_done(case: Case, key: SigningKey, run: Run) -> None:
@@ -360,7 +360,7 @@ def test_a_link_where_batches_are_kept_is_not_followed(case: Case, key: SigningK
     """Nothing is written, read or cleared away behind a link."""
     (tmp_path / "elsewhere" / "x").mkdir(parents=True)
     (case.path / "batches").symlink_to(tmp_path / "elsewhere")
-    assert finish_batches(case, key=key) == []
+    assert recover_batches(case, key=key) == []
     with pytest.raises(WouldOverwrite, match="a link"):
         run(["a.example"])
     assert [path.name for path in (tmp_path / "elsewhere").rglob("*")] == ["x"]

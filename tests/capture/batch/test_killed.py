@@ -4,8 +4,8 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from capture.batch.recovery import finish_batches
-from capture.run.recovery import Recovery, finish_abandoned
+from capture.batch.recovery import recover_batches
+from capture.run.recovery import Recovery, recover_abandoned
 from exports.format.case_view import read_case
 from exports.verification import verify
 from hashing.case.batch_events import DONE, BatchFinished, RowEnded, RowStarted
@@ -46,8 +46,8 @@ def test_a_batch_killed_at_any_point_captures_each_row_once(tmp_path: Path, samp
 def _check(folder: Path, scenes: list[str], key: SigningKey) -> None:
     """Demand that a case has each scene once, and that its batches say so."""
     case = Case.open(folder / "case")
-    assert finish_abandoned(case, key=key, officer="Mary Price") == Recovery((), ())
-    assert finish_batches(case, key=key) == []
+    assert recover_abandoned(case, key=key, officer="Mary Price") == Recovery((), ())
+    assert recover_batches(case, key=key) == []
     assert verify(case.path).verdict == "ok"
     view = read_case(case.path)
     whole = Counter(each.started.scene for each in view.captures if each.status == "complete")

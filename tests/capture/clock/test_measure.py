@@ -9,6 +9,7 @@ import pytest
 
 from capture.clock import MeasuredBeside, TimeServer, measure_clock, parse_time_server
 from capture.recorder.address_guard import AddressGuard
+from capture.recorder.stopping import Stop
 from hashing.times import system_clock
 from tests.patience import PATIENCE
 from tests.servers import time_server
@@ -224,6 +225,22 @@ def test_a_capture_that_is_over_does_not_wait_for_ever() -> None:
         assert [each.problem for each in recorded] == ["had not answered when the capture was stopped"]
         _join()
     assert len(recorded) == 1
+
+
+def test_a_stop_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A capture that waits for the time server, and is told to end, waits no longer: the server had not answered."""
+    monkeypatch.setattr("capture.clock.beside.WHOLE_PATIENCE", 3600.0)
+    monkeypatch.setattr(measure_clock, "__kwdefaults__", {"clock": system_clock, "patience": 3600.0})
+    recorded: list[ClockMeasured] = []
+    stop = Stop()
+    with time_server.TimeServer(lie=lambda _, __: []) as silent:
+        beside = MeasuredBeside(
+            parse_time_server(silent.name), HERE, record=recorded.append, failed=stop.fail, clock=system_clock
+        )
+        with stop.heeded(beside.hurry):
+            threading.Thread(target=stop.ask, args=("enough",)).start()
+            beside.end()
+    assert [each.problem for each in recorded] == ["had not answered when the capture was stopped"]
 
 
 def test_a_dropped_measurement_records_nothing() -> None:

@@ -103,7 +103,7 @@ def test_services_that_are_down(setup: Setup, server: SceneServer) -> None:
 
 
 def test_an_authority_is_asked_for_a_real_stamp(setup: Setup, server: SceneServer, tmp_path: Path) -> None:
-    """One that stamps is named with its time beside ours; one that does not is a fault."""
+    """One that time-stamps is named with its time beside ours; one that does not is a fault."""
     found = _found(setup, server, authorities=(server.url("/tsr"),))["authority"]
     assert found.state == FAULT
     assert found.says == f"{server.url('/tsr')}: answered with HTTP status 405"
@@ -112,4 +112,4 @@ def test_an_authority_is_asked_for_a_real_stamp(setup: Setup, server: SceneServe
     with TimeAuthority(tmp_path / "authority") as authority:
         found = _found(setup, server, authorities=(authority.url(),))["authority"]
     assert found.state == OK, found.says
-    assert "stamped, by CN=Test Authority; this computer's clock is " in found.says
+    assert "time-stamped, by CN=Test Authority; this computer's clock is " in found.says

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
 
 SETTINGS = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01, largest=32 << 20)
 
@@ -27,24 +27,24 @@ class Recording:
     """A recorder, and every exchange that it took, in order."""
 
     def __init__(self, folder: Path, settings: NetworkSettings) -> None:
-        self.passed: list[Arrival] = []
+        self.superseded: list[EndedExchange] = []
         self.stop = Stop()
-        self.recorder = Recorder(folder, settings, passed=self.passed.append, stop=self.stop)
+        self.recorder = Recorder(folder, settings, superseded=self.superseded.append, stop=self.stop)
 
     def fetch(self, url: str) -> Fetched:
         """Fetch a URL as item 1 of an exhibit."""
         return self.recorder.fetch(url, ref="MP/1-0001")
 
 
-def response_record(arrival: Arrival) -> bytes:
+def response_record(exchange: EndedExchange) -> bytes:
     """Return the record of the response, as it is where its body becomes no item; b"" where nothing came."""
-    response = exchange_records(arrival).response
+    response = exchange_records(exchange).response
     return response.data if response is not None else b""
 
 
-def request_record(arrival: Arrival) -> bytes:
+def request_record(exchange: EndedExchange) -> bytes:
     """Return the record of the request."""
-    return exchange_records(arrival).request.data
+    return exchange_records(exchange).request.data
 
 
 def block(record: bytes) -> bytes:

@@ -70,7 +70,7 @@ def test_a_redirect_to_a_private_address_is_refused(recording: Callable[..., Rec
     with MisbehavingServer() as server, resolving(asked):
         taken = recording()
         fetched = taken.fetch(f"http://good.example:{server.port}/to?url=http://10.0.0.1/")
-        assert len(taken.passed) == 1
+        assert len(taken.superseded) == 1
         assert not fetched.whole
     # With the guard up, the first hop must already be public; so the redirect itself is judged alone.
     guard = AddressGuard()
@@ -114,7 +114,7 @@ def test_an_impossible_name_is_no_fault_of_ours(host: str, recording: Callable[.
     """Names that cannot be names end as a reason, never as an exception."""
     fetched = recording(attempts=1).fetch(f"http://{host}/")
     assert fetched.reason
-    assert fetched.arrival is None
+    assert fetched.exchange is None
 
 
 def test_a_refused_connection_says_so(recording: Callable[..., Recording]) -> None:

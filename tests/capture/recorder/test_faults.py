@@ -51,21 +51,21 @@ def test_a_body_that_is_cut_is_kept_as_far_as_it_came(
     """Every byte that arrived is on disk and hashed, and the reason says why there are no more."""
     fetched = recording(attempts=1, **WAITS.get(path, {})).fetch(server.url(path))
     size, reason = CUT[path]
-    arrival = fetched.arrival
-    assert arrival is not None
+    exchange = fetched.exchange
+    assert exchange is not None
     assert fetched.reason.startswith(reason)
-    assert arrival.cut == fetched.reason
-    assert arrival.size == size or (size is None and arrival.size > 0)
-    body = arrival.body.read_bytes()
-    assert (len(body), hashlib.sha256(body).hexdigest()) == (arrival.size, arrival.sha256)
+    assert exchange.cut == fetched.reason
+    assert exchange.size == size or (size is None and exchange.size > 0)
+    body = exchange.body.read_bytes()
+    assert (len(body), hashlib.sha256(body).hexdigest()) == (exchange.size, exchange.sha256)
 
 
 def test_what_a_reset_leaves_is_accounted_for(server: MisbehavingServer, recording: Callable[..., Recording]) -> None:
     """A connection that is reset in the body is a failed item with its reason, and an exchange all the same."""
     fetched = recording(attempts=1).fetch(server.url("/reset"))
     assert fetched.reason == "the connection broke (connection reset by peer)"
-    assert fetched.arrival is not None
-    assert fetched.arrival.status == 200
+    assert fetched.exchange is not None
+    assert fetched.exchange.status == 200
 
 
 @pytest.mark.parametrize("path", ["/truncated", "/reset", "/no-answer", "/500", "/503", "/chunk-cut"])
@@ -76,9 +76,11 @@ def test_what_may_succeed_is_tried_three_times(
     taken = recording()
     fetched = taken.fetch(server.url(path))
     assert fetched.reason
-    assert len(taken.passed) == 2
+    assert len(taken.superseded) == 2
     assert [seen.path for seen in server.requests] == [path] * 3
-    assert {arrival.number for arrival in taken.passed} | {fetched.arrival.number if fetched.arrival else 0} == {
+    assert {exchange.number for exchange in taken.superseded} | {
+        fetched.exchange.number if fetched.exchange else 0
+    } == {
         1,
         2,
         3,
@@ -93,9 +95,9 @@ def test_a_refusal_is_not_asked_again_and_its_page_is_kept(
     taken = recording()
     fetched = taken.fetch(server.url(path))
     assert fetched.reason.startswith(f"the server answered {path[1:]} ")
-    assert fetched.arrival is not None
-    assert fetched.arrival.body.stat().st_size == fetched.arrival.size > 0
-    assert taken.passed == []
+    assert fetched.exchange is not None
+    assert fetched.exchange.body.stat().st_size == fetched.exchange.size > 0
+    assert taken.superseded == []
 
 
 @pytest.mark.parametrize("path", ["/429-seconds", "/429-date", "/503-then-200"])
@@ -136,17 +138,17 @@ def test_what_is_odd_but_whole_is_taken(
     """Oddities that lose nothing are no failure."""
     fetched = recording().fetch(server.url(path))
     assert fetched.whole, fetched.reason
-    assert fetched.arrival is not None
-    assert fetched.arrival.size == WHOLE[path]
-    assert fetched.arrival.close_delimited is (path == "/no-length")
+    assert fetched.exchange is not None
+    assert fetched.exchange.size == WHOLE[path]
+    assert fetched.exchange.close_delimited is (path == "/no-length")
 
 
 def test_an_interim_answer_is_not_the_answer(server: MisbehavingServer, recording: Callable[..., Recording]) -> None:
     """Early hints (103) are passed over; what follows them is the response."""
     fetched = recording().fetch(server.url("/103-early-hints"))
     assert fetched.whole, fetched.reason
-    assert fetched.arrival is not None
-    assert fetched.arrival.status == 200
+    assert fetched.exchange is not None
+    assert fetched.exchange.status == 200
 
 
 @pytest.mark.parametrize("path", ["/garbage", "/long-header", "/many-headers"])
@@ -156,8 +158,8 @@ def test_what_is_not_http_is_said_to_be_so(
     """An answer that cannot be parsed is a failure in plain words, and its bytes are kept in the records."""
     fetched = recording().fetch(server.url(path))
     assert fetched.reason.startswith("the server's answer is not valid HTTP")
-    assert fetched.arrival is not None
-    assert response_record(fetched.arrival)
+    assert fetched.exchange is not None
+    assert response_record(fetched.exchange)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_redirects_that_lead_nowhere_end(
     taken = recording()
     fetched = taken.fetch(server.url(path))
     assert reason in fetched.reason
-    assert len(taken.passed) == len(server.requests) > 1
+    assert len(taken.superseded) == len(server.requests) > 1
 
 
 def test_redirects_are_followed_hop_by_hop(server: MisbehavingServer, recording: Callable[..., Recording]) -> None:
@@ -179,7 +181,7 @@ def test_redirects_are_followed_hop_by_hop(server: MisbehavingServer, recording:
     fetched = taken.fetch(server.url("/redirects/3"))
     assert fetched.whole
     assert fetched.url == server.url("/page")
-    assert [arrival.status for arrival in taken.passed] == [302, 302, 302]
+    assert [exchange.status for exchange in taken.superseded] == [302, 302, 302]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_a_bomb_is_never_unpacked(server: MisbehavingServer, tmp_path: Path) -> 
     program = (
         "import sys; from pathlib import Path\n"
         "from capture.recorder.recorder import Recorder; from capture.recorder.settings import NetworkSettings\n"
-        "recorder = Recorder(Path(sys.argv[1]), NetworkSettings(allow_private=True), passed=lambda _: None)\n"
+        "recorder = Recorder(Path(sys.argv[1]), NetworkSettings(allow_private=True), superseded=lambda _: None)\n"
         "assert all(recorder.fetch(url).whole for url in sys.argv[2:])\n"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
@@ -213,9 +215,9 @@ def test_memory_stays_flat_however_large_the_body(server: MisbehavingServer, tmp
     program = (
         "import sys; from pathlib import Path\n"
         "from capture.recorder.recorder import Recorder; from capture.recorder.settings import NetworkSettings\n"
-        "recorder = Recorder(Path(sys.argv[1]), NetworkSettings(allow_private=True), passed=lambda _: None)\n"
-        "arrival = recorder.fetch(sys.argv[2]).arrival\n"
-        "assert arrival.size == 300_000_000 and not arrival.held\n"
+        "recorder = Recorder(Path(sys.argv[1]), NetworkSettings(allow_private=True), superseded=lambda _: None)\n"
+        "exchange = recorder.fetch(sys.argv[2]).exchange\n"
+        "assert exchange.size == 300_000_000 and not exchange.held\n"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
     url = server.url("/big?bytes=300000000")
@@ -224,7 +226,7 @@ def test_memory_stays_flat_however_large_the_body(server: MisbehavingServer, tmp
 
 
 def test_every_fault_has_an_outcome(server: MisbehavingServer, recording: Callable[..., Recording]) -> None:
-    """Whatever a server does, a fetch ends in an arrival or a reason, and never in an exception."""
+    """Whatever a server does, a fetch ends in an exchange or a reason, and never in an exception."""
     slow = {"/drip", "/drip-head", "/stall", "/stall-head", "/endless", "/endless-slow", "/huge-page", "/429-forever"}
     taken = recording(attempts=2, longest_pause=0.0)
     for path in FAULTS.keys() - slow:
@@ -244,6 +246,6 @@ def test_a_stop_wakes_a_fetch_that_waits(
 
     threading.Thread(target=_stop).start()
     fetched = taken.fetch(server.url("/stall"))
-    assert fetched.arrival is not None
-    assert fetched.arrival.size == 200_000
+    assert fetched.exchange is not None
+    assert fetched.exchange.size == 200_000
     assert fetched.reason

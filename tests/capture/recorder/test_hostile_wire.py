@@ -68,9 +68,9 @@ def test_nothing_goes_on_for_ever(
     with answering(first, forever=forever) as server:
         fetched = recording(attempts=1, timeout=60.0, deadline=60.0, largest=64 << 20).fetch(server.url("/"))
     assert reason in fetched.reason
-    assert fetched.arrival is not None
-    assert response_record(fetched.arrival)
-    kept = block(response_record(fetched.arrival))
+    assert fetched.exchange is not None
+    assert response_record(fetched.exchange)
+    kept = block(response_record(fetched.exchange))
     assert kept.startswith((first + forever)[: min(len(first + forever), len(kept))])
     assert len(kept) <= LARGEST_HEADS + (1 << 18)
 
@@ -81,8 +81,8 @@ def test_interim_answers_within_bounds_are_passed_over(recording: Callable[..., 
     with answering(b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\n" * MOST_INTERIM + answer) as server:
         fetched = recording(attempts=1).fetch(server.url("/"))
     assert fetched.whole, fetched.reason
-    assert fetched.arrival is not None
-    assert block(response_record(fetched.arrival)) == answer
+    assert fetched.exchange is not None
+    assert block(response_record(fetched.exchange)) == answer
 
 
 ODD = {
@@ -108,10 +108,10 @@ def test_an_odd_head_has_one_reading(answer: bytes, recording: Callable[..., Rec
     with answering(answer) as server:
         fetched = recording(attempts=1).fetch(server.url("/"))
     assert fetched.whole, fetched.reason
-    arrival = fetched.arrival
-    assert arrival is not None
-    assert (arrival.size, arrival.sha256) == (2, hashlib.sha256(b"hi").hexdigest())
-    assert block(response_record(arrival)) == answer
+    exchange = fetched.exchange
+    assert exchange is not None
+    assert (exchange.size, exchange.sha256) == (2, hashlib.sha256(b"hi").hexdigest())
+    assert block(response_record(exchange)) == answer
 
 
 WRONG = {
@@ -135,8 +135,8 @@ def test_a_wrong_answer_is_a_failure_and_kept(answer: bytes, reason: str, record
     with answering(answer) as server:
         fetched = recording(attempts=1).fetch(server.url("/"))
     assert reason in fetched.reason
-    assert fetched.arrival is not None
-    assert block(response_record(fetched.arrival)) == answer
+    assert fetched.exchange is not None
+    assert block(response_record(fetched.exchange)) == answer
 
 
 def test_a_connection_after_a_contradiction_is_not_used_again(recording: Callable[..., Recording]) -> None:
@@ -147,8 +147,8 @@ def test_a_connection_after_a_contradiction_is_not_used_again(recording: Callabl
         taken = recording(attempts=1)
         for _ in range(2):
             fetched = taken.fetch(server.url("/"))
-            assert fetched.arrival is not None
-            assert fetched.arrival.sha256 == hashlib.sha256(b"hi").hexdigest()
+            assert fetched.exchange is not None
+            assert fetched.exchange.sha256 == hashlib.sha256(b"hi").hexdigest()
         assert len({seen.peer for seen in server.requests}) == 2
 
 
@@ -158,10 +158,10 @@ def test_a_proxys_own_answer_is_no_part_of_the_record(
     """With https through a proxy the record holds what the far server sent, from its first byte."""
     with TlsServer(SceneServer({"/": b"x"})) as server, ForwardProxy() as proxy:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
-        arrival = recording(proxy=proxy.url("")).fetch(server.url("/")).arrival
-        assert arrival is not None
+        exchange = recording(proxy=proxy.url("")).fetch(server.url("/")).exchange
+        assert exchange is not None
         [sent] = server.inner.sent["/"]
-        assert block(response_record(arrival)) == sent.data
+        assert block(response_record(exchange)) == sent.data
 
 
 def test_floods_of_cookies_leave_requests_small(recording: Callable[..., Recording]) -> None:
@@ -172,8 +172,8 @@ def test_floods_of_cookies_leave_requests_small(recording: Callable[..., Recordi
         taken = recording(attempts=1)
         for number in range(8):
             fetched = taken.fetch(server.url(f"/{number}"))
-            assert fetched.arrival is not None, fetched.reason
-            assert fetched.arrival.status == 200
+            assert fetched.exchange is not None, fetched.reason
+            assert fetched.exchange.status == 200
         assert max(len(seen.raw) for seen in server.requests) < 220_000
 
 

@@ -157,7 +157,7 @@ def test_a_refusal_without_a_word_of_when_is_repeated(recording: Callable[..., R
     with SceneServer({"/": lambda _: next(answers), "/never": Body(status=429)}) as server:
         each = recording()
         assert not each.fetch(server.url("/")).reason
-        assert len(each.passed) == 2
+        assert len(each.superseded) == 2
         refused = each.fetch(server.url("/never"))
         assert server.asked("/never") == 3
     assert refused.reason == "the server answered 429 Too Many Requests"

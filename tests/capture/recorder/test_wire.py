@@ -22,29 +22,29 @@ PHOTO = bytes(range(256)) * 700
 def test_the_record_is_the_wire_byte_for_byte(body: Body, recording: Callable[..., Recording]) -> None:
     """Request and response stand in the records exactly as they went over the wire, chunk framing included."""
     with SceneServer({"/a.jpg": body}) as server:
-        arrival = recording().fetch(server.url("/a.jpg")).arrival
-        assert arrival is not None
+        exchange = recording().fetch(server.url("/a.jpg")).exchange
+        assert exchange is not None
         [sent], [seen] = server.sent["/a.jpg"], server.requests
-        assert block(response_record(arrival)) == sent.data
-        assert block(request_record(arrival)) == seen.raw
+        assert block(response_record(exchange)) == sent.data
+        assert block(request_record(exchange)) == seen.raw
 
 
 @pytest.mark.parametrize("path", ["/odd-headers", "/too-long", "/no-length", "/chunk-trailers", "/404", "/garbage"])
 def test_oddities_stand_in_the_record_as_they_came(path: str, recording: Callable[..., Recording]) -> None:
     """What a parser would tidy up is kept untidy."""
     with MisbehavingServer() as server:
-        arrival = recording(attempts=1).fetch(server.url(path)).arrival
-        assert arrival is not None
-        assert block(response_record(arrival)) == server.sent[path][-1].data
+        exchange = recording(attempts=1).fetch(server.url(path)).exchange
+        assert exchange is not None
+        assert block(response_record(exchange)) == server.sent[path][-1].data
 
 
 def test_a_coded_body_is_hashed_and_kept_as_served(recording: Callable[..., Recording]) -> None:
     """Content coding belongs to the original: what is on disk is what came, not what it unpacks to."""
     with SceneServer({"/page.html": Body(data=b"<p>hello", gzip=True)}) as server:
-        arrival = recording().fetch(server.url("/page.html")).arrival
-        assert arrival is not None
-        assert gzip.decompress(arrival.body.read_bytes()) == b"<p>hello"
-        assert arrival.header("content-encoding") == "gzip"
+        exchange = recording().fetch(server.url("/page.html")).exchange
+        assert exchange is not None
+        assert gzip.decompress(exchange.body.read_bytes()) == b"<p>hello"
+        assert exchange.header("content-encoding") == "gzip"
 
 
 def test_we_ask_for_plain_bodies(recording: Callable[..., Recording]) -> None:
@@ -64,8 +64,8 @@ def test_address_and_chain_are_those_of_the_connection(
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
         fetched = recording().fetch(server.url("/"))
         assert fetched.whole, fetched.reason
-        assert fetched.arrival is not None
-        peer = fetched.arrival.peer
+        assert fetched.exchange is not None
+        peer = fetched.exchange.peer
         assert (peer.ip, peer.port) == ("127.0.0.1", server.inner.port)
         assert peer.chain == server.chain
         assert len(peer.chain) > 1
@@ -89,10 +89,10 @@ def test_a_bad_certificate_is_refused_unless_told_otherwise(
         assert server.requests == []
         taken = recording(insecure=True).fetch(server.url("/"))
         assert taken.whole
-        assert taken.arrival is not None
-        assert taken.arrival.peer.tls is not None
-        assert not taken.arrival.peer.tls.verified
-        assert taken.arrival.peer.chain == server.chain
+        assert taken.exchange is not None
+        assert taken.exchange.peer.tls is not None
+        assert not taken.exchange.peer.tls.verified
+        assert taken.exchange.peer.chain == server.chain
 
 
 def test_plain_http_where_tls_is_expected_is_a_plain_sentence(recording: Callable[..., Recording]) -> None:
@@ -116,22 +116,22 @@ def test_the_users_cookies_open_the_door_and_are_not_kept(recording: Callable[..
     with SceneServer(files) as server:
         fetched = recording(cookies=_jar("session", "s3cret")).fetch(server.url("/"))
         assert fetched.whole, fetched.reason
-        arrival = fetched.arrival
-        assert arrival is not None
-        kept = block(request_record(arrival)) + block(response_record(arrival))
-        kept += b"".join(path.read_bytes() for path in arrival.body.parent.iterdir())
+        exchange = fetched.exchange
+        assert exchange is not None
+        kept = block(request_record(exchange)) + block(response_record(exchange))
+        kept += b"".join(path.read_bytes() for path in exchange.body.parent.iterdir())
         assert b"s3cret" not in kept
         assert b"Cookie: [replaced: credential of the user]" in kept
-        assert set(arrival.replaced) == {"cookie", "set-cookie"}
+        assert set(exchange.replaced) == {"cookie", "set-cookie"}
 
 
 def test_a_strangers_cookies_are_kept(recording: Callable[..., Recording]) -> None:
     """Where the user lent no identity, what a server sets is evidence like everything else."""
     with SceneServer({"/": Body(data=b"x", cookies=("visitor=42",))}) as server:
-        arrival = recording().fetch(server.url("/")).arrival
-        assert arrival is not None
-        assert b"visitor=42" in block(response_record(arrival))
-        assert arrival.replaced == ()
+        exchange = recording().fetch(server.url("/")).exchange
+        assert exchange is not None
+        assert b"visitor=42" in block(response_record(exchange))
+        assert exchange.replaced == ()
 
 
 def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording]) -> None:
@@ -141,11 +141,11 @@ def test_a_login_goes_to_its_own_host_alone(recording: Callable[..., Recording])
         files = {"/": Body(data=b"x", needs_authorization=f"Basic {secret}"), "/away": redirect(other.url("/"))}
         with SceneServer(files) as server:
             taken = recording(credentials={f"http://127.0.0.1:{server.port}": ("mary", "s3cret")})
-            arrival = taken.fetch(server.url("/")).arrival
-            assert arrival is not None
-            assert arrival.status == 200
-            assert secret.encode() not in block(request_record(arrival))
-            assert arrival.replaced == ("authorization",)
+            exchange = taken.fetch(server.url("/")).exchange
+            assert exchange is not None
+            assert exchange.status == 200
+            assert secret.encode() not in block(request_record(exchange))
+            assert exchange.replaced == ("authorization",)
             assert taken.fetch(server.url("/away")).whole
             assert other.requests[0].header("Authorization") == ""
 
@@ -179,11 +179,11 @@ def test_a_proxy_is_used_and_named_without_its_password(recording: Callable[...,
         given = proxy.url("").replace("http://", "http://mary:s3cret@")
         fetched = recording(proxy=given).fetch(server.url("/"))
         assert fetched.whole, fetched.reason
-        arrival = fetched.arrival
-        assert arrival is not None
-        assert arrival.proxy == proxy.url("")
-        assert b"s3cret" not in block(request_record(arrival))
-        assert base64.b64encode(b"mary:s3cret") not in block(request_record(arrival))
+        exchange = fetched.exchange
+        assert exchange is not None
+        assert exchange.proxy == proxy.url("")
+        assert b"s3cret" not in block(request_record(exchange))
+        assert base64.b64encode(b"mary:s3cret") not in block(request_record(exchange))
         assert len(proxy.requests) == 1
 
 
@@ -195,9 +195,9 @@ def test_a_tunnel_through_a_proxy_still_sees_the_servers_chain(
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
         fetched = recording(proxy=proxy.url("")).fetch(server.url("/"))
         assert fetched.whole, fetched.reason
-        assert fetched.arrival is not None
-        assert fetched.arrival.peer.chain == server.chain
-        assert block(request_record(fetched.arrival)).startswith(b"GET / HTTP/1.1\r\n")
+        assert fetched.exchange is not None
+        assert fetched.exchange.peer.chain == server.chain
+        assert block(request_record(fetched.exchange)).startswith(b"GET / HTTP/1.1\r\n")
 
 
 def test_no_environment_variable_leads_round_the_door(

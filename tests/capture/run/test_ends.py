@@ -15,7 +15,7 @@ from capture.clock import parse_time_server
 from capture.extractors.web import Web
 from capture.recorder.body import _BodyFile
 from capture.recorder.stopping import Stop
-from capture.run.intake import ItemStore
+from capture.run.item_store import ItemStore
 from capture.run.run import capture
 from exports.format.capture_view import read_capture
 from exports.verification import verify

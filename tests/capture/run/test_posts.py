@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.run.run import CaptureResult
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
     from exports.format.capture_view import CaptureView
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
-    Rounds = Callable[..., Iterator[Round]]
+    Rounds = Callable[..., Iterator[WatchRound]]
 
 LIST = b'[ {"id":"1","text":"dark \\u263e","photo":"one.jpg"} ,\n {"id":"2","text":"loud","photo":"one.jpg"}]'
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.run.recovery import Recovery, finish_abandoned
+from capture.run.recovery import Recovery, recover_abandoned
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.case import Case
@@ -59,7 +59,7 @@ def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:
         wait_until(lambda: any(path.stat().st_size == len(half) for path in folder.glob("incoming/*.body")))
         process.kill()
         process.wait()
-    [recovered] = finish_abandoned(case, key=key, officer="John Doe").recovered
+    [recovered] = recover_abandoned(case, key=key, officer="John Doe").recovered
     view = read_capture(folder)
     [entry] = view.items
     assert (folder / entry.item.path).read_bytes() == half
@@ -69,7 +69,7 @@ def test_bytes_on_their_way_in_are_kept(tmp_path: Path, key_file: Path) -> None:
     assert view.recovered[0].officer == "John Doe"
     assert any("had arrived" in line for line in recovered.found)
     assert verify(case.path).verdict == "ok"
-    assert finish_abandoned(case, key=key, officer="John Doe") == Recovery((), ())
+    assert recover_abandoned(case, key=key, officer="John Doe") == Recovery((), ())
 
 
 def test_what_servers_said_of_the_clock_is_worked_out_when_a_capture_is_finished_off(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_servers_said_of_the_clock_is_worked_out_when_a_capture_is_finished
     died.folder.warc.sync()
     died.folder.append(died.events)
     died.folder.close()
-    [_] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
+    [_] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     dates = read_capture(died.folder.path).dates
     assert dates is not None
     assert [(host.host, host.exchanges) for host in dates.hosts] == [("news.example", 1)]
@@ -123,7 +123,7 @@ def test_a_running_capture_is_left_alone(tmp_path: Path, key_file: Path) -> None
     with MisbehavingServer() as server:
         process = _capturing(case.path, key_file, server.url("/stall"))
         wait_until(lambda: len(server.requests) >= 1)
-        assert finish_abandoned(case, key=key, officer="John Doe") == Recovery((), ())
+        assert recover_abandoned(case, key=key, officer="John Doe") == Recovery((), ())
         assert verify(case.path).verdict == "unchecked"
         process.terminate()
         process.wait(PATIENCE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
-from capture.run.recovery import aside_folder, finish_abandoned
+from capture.run.recovery import aside_folder, recover_abandoned
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from tests.exports.small_case import make_case
@@ -93,7 +93,7 @@ def test_an_exchange_that_another_followed(first: Begun, kept: bool, last: Begun
     arrive(capture, 1, first)
     arrive(capture, 2, last)
     capture.folder.close()
-    [_] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
+    [_] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     view = read_capture(capture.folder.path)
     superseded = [("MP/1-0001.1", "superseded body", "items/0001-exchange-1.body", first.body)] if kept else []
     assert [
@@ -112,7 +112,7 @@ def test_a_name_that_is_taken(name: str, tmp_path: Path) -> None:
     arrive(capture, 1, Begun(WHOLE, name=name, settled=False))
     capture.folder.close()
     (capture.folder.path / "items/0001-story.html").write_bytes(b"I confess")
-    [_] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
+    [_] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     [entry] = read_capture(capture.folder.path).items
     assert (capture.folder.path / entry.item.path).read_bytes() == WHOLE
     assert (aside_folder(maker.case) / capture.folder.path.name / "0001-story.html").read_bytes() == b"I confess"

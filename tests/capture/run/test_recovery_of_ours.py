@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent
-from capture.run.recovery import aside_folder, finish_abandoned
+from capture.run.recovery import aside_folder, recover_abandoned
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.ledger.ledger import Ledger, ledger_lines
@@ -132,7 +132,7 @@ def test_what_was_added_is_not_sealed(maker: CaseMaker, died: CaptureMaker, chan
     """All that the key's owner wrote is sealed, and nothing else, which is kept beside the case; the case is whole."""
     folder = died.folder.path
     change(folder)
-    [recovered] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
+    [recovered] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     items = {entry.item.path: (folder / entry.item.path).read_bytes() for entry in read_capture(folder).items}
     assert list(items.values()) == [photo(1), BODY + b"2", BODY + b"3"]
     assert "items/0003-three.html" in items
@@ -151,7 +151,7 @@ def test_a_body_that_was_replaced(maker: CaseMaker, died: CaptureMaker) -> None:
     folder = died.folder.path
     (folder / "incoming/000002.body").write_bytes(FORGED)
     (folder / "items/0003-three.html").write_bytes(BODY + b"2")
-    [recovered] = finish_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
+    [recovered] = recover_abandoned(maker.case, key=maker.key, officer="John Doe").recovered
     assert [entry.item.url for entry in read_capture(folder).items] == ["https://news.example/one.jpg"]
     assert sum("this key vouches for" in said for said in recovered.found) == 2
     assert verify(maker.path).verdict == "ok"
@@ -205,7 +205,7 @@ def test_what_was_altered_is_left_as_it_is(maker: CaseMaker, change: Callable[[P
     folder = captures[0].folder.path
     change(folder)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "reserve"}
-    found = finish_abandoned(maker.case, key=maker.key, officer="John Doe")
+    found = recover_abandoned(maker.case, key=maker.key, officer="John Doe")
     assert [each.path for each in found.left] == [folder]
     assert not (folder / "checkpoint").exists()
     marks = folder / "ledger.mac"  # to which a new line may have been begun

@@ -13,7 +13,7 @@ from tests.servers import Body, SceneServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
     from hashing.case.case import Case
     from hashing.case.events import PostChanged
     from tests.servers.seen import Seen
@@ -29,15 +29,17 @@ def server() -> Iterator[SceneServer]:
         yield running
 
 
-def _changes(done: Round) -> list[PostChanged]:
+def _changes(done: WatchRound) -> list[PostChanged]:
     return list(read_capture(done.result.path).changed)
 
 
-def _kinds(done: Round) -> list[str]:
+def _kinds(done: WatchRound) -> list[str]:
     return [entry.item.kind for entry in read_capture(done.result.path).items]
 
 
-def test_a_round_without_news_takes_nothing_twice(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+def test_a_round_without_news_takes_nothing_twice(
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
+) -> None:
     """The second round of a page that stayed the same is sealed without items, and fetches no photo again."""
     watching = rounds(server.url("/"))
     assert _kinds(next(watching)) == ["page", "photo"]
@@ -52,7 +54,7 @@ def test_a_round_without_news_takes_nothing_twice(rounds: Callable[..., Iterator
 
 
 def test_what_a_round_could_not_get_the_next_one_seeks_again(
-    rounds: Callable[..., Iterator[Round]], server: SceneServer
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
 ) -> None:
     """Where a photo was not to be had, the same page is looked into again; it is taken once more, and not as edited."""
     server.files["/one.jpg"] = Body(data=b"busy", status=503)
@@ -66,7 +68,7 @@ def test_what_a_round_could_not_get_the_next_one_seeks_again(
 
 
 def test_a_photo_that_is_gone_for_good_is_not_sought_in_every_round(
-    rounds: Callable[..., Iterator[Round]], server: SceneServer
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
 ) -> None:
     """A page whose photo answers 404 counts as taken: the next round takes nothing twice."""
     del server.files["/one.jpg"]
@@ -76,7 +78,7 @@ def test_a_photo_that_is_gone_for_good_is_not_sought_in_every_round(
 
 
 def test_a_page_that_changed_is_taken_again_with_both_versions_named(
-    rounds: Callable[..., Iterator[Round]], server: SceneServer
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
 ) -> None:
     """A new version of the page and its new photo are taken, the old photo is not, and the ledger names both pages."""
     watching = rounds(server.url("/"))
@@ -89,7 +91,7 @@ def test_a_page_that_changed_is_taken_again_with_both_versions_named(
     assert (change.change, change.before, change.after) == ("edited", "MP/1-0001", "MP/2-0001")
 
 
-def test_a_page_that_is_gone_is_said_once(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+def test_a_page_that_is_gone_is_said_once(rounds: Callable[..., Iterator[WatchRound]], server: SceneServer) -> None:
     """A page that answers 404 is recorded as gone in that round, with the server's own page, and not again later."""
     watching = rounds(server.url("/"))
     next(watching)
@@ -101,7 +103,7 @@ def test_a_page_that_is_gone_is_said_once(rounds: Callable[..., Iterator[Round]]
     assert _changes(third) == []
 
 
-def test_a_server_that_is_down_has_deleted_nothing(case: Case, rounds: Callable[..., Iterator[Round]]) -> None:
+def test_a_server_that_is_down_has_deleted_nothing(case: Case, rounds: Callable[..., Iterator[WatchRound]]) -> None:
     """A round in which nobody answers is sealed, says so, and takes nothing for gone."""
     with SceneServer({"/": PAGE, "/one.jpg": jpeg(10)}) as server:
         watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1))
@@ -115,7 +117,7 @@ def test_a_server_that_is_down_has_deleted_nothing(case: Case, rounds: Callable[
 
 
 def test_a_watch_that_starts_again_goes_on_where_it_was(
-    rounds: Callable[..., Iterator[Round]], server: SceneServer
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
 ) -> None:
     """A second process that watches the same scene into the same case knows what the first one took."""
     next(rounds(server.url("/")))
@@ -124,20 +126,20 @@ def test_a_watch_that_starts_again_goes_on_where_it_was(
     assert again.result.exhibit == "MP/2"
 
 
-def test_a_watch_ends_when_its_time_is_over(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+def test_a_watch_ends_when_its_time_is_over(rounds: Callable[..., Iterator[WatchRound]], server: SceneServer) -> None:
     """Rounds begin until the length is reached, and no later."""
     assert len(list(rounds(server.url("/"), length=5.0))) < 5
     assert list(rounds(server.url("/"), length=0.5))
 
 
-def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[Round]], server: SceneServer) -> None:
+def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[WatchRound]], server: SceneServer) -> None:
     """What a round says of its scene goes to the screen and into logs: the password in its address does not."""
     done = next(rounds(server.url("/").replace("http://", "http://mary:s3cret@")))
     assert done.scene == server.url("/")
     assert done.result.status == "complete"
 
 
-def test_a_page_that_is_only_served_differently_is_not_edited(rounds: Callable[..., Iterator[Round]]) -> None:
+def test_a_page_that_is_only_served_differently_is_not_edited(rounds: Callable[..., Iterator[WatchRound]]) -> None:
     """A nonce, a random avatar host, a signature in an address: other bytes, the same text and media, and no edit."""
     asked = []
 

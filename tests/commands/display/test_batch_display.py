@@ -7,7 +7,7 @@ from rich.console import Console
 
 from capture.batch.lines import BatchLines
 from capture.batch.outcome import RowOutcome, RowTrouble
-from capture.batch.progress import BatchProgress, Counts, RowDone, SilentBatch
+from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.batch.row import BatchRow, GivenRow
 from capture.request.options import CaptureOptions
 from commands.display.batch_display import BatchLive
@@ -56,7 +56,7 @@ def test_a_closed_pipe_does_no_harm() -> None:
     stream = io.StringIO()
     stream.close()
     tell(BatchLines(stream, printable))
-    tell(SilentBatch())
+    tell(BatchProgress())
 
 
 def test_a_batch_on_a_terminal() -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from capture.run.run import CaptureResult
-from capture.run.watch import Round
+from capture.run.watch import WatchRound
 from commands.display.live_progress import LiveProgress
 from commands.display.watch_display import RoundLines, WatchTable
 from exports.format.printable import printable
@@ -16,7 +16,7 @@ from hashing.case.capture_folder import Seal
 from hashing.case.events import Failed
 
 SCENE, SITE = "#FireWatch", "https://example.org/"
-ROUND = Round(
+ROUND = WatchRound(
     number=1,
     scene=SCENE,
     result=CaptureResult(Path(), "20261124T101502Z-1", "MP/1", "complete", Seal(1, "", "", "")),

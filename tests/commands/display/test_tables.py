@@ -137,7 +137,7 @@ def test_pipe_is_plain(view: CaptureView) -> None:
 def test_hostile_text(maker: CaseMaker, width: int) -> None:
     """Markup, emoji codes, escapes and bidirectional marks in whatever a site says are shown as what they are."""
     capture = maker.begin(HOSTILE)
-    capture.add(Thing("p.jpg", photo(), url=HOSTILE, kind=HOSTILE))
+    capture.add(Thing("p.jpg", photo(), url=HOSTILE))
     capture.fail(HOSTILE, HOSTILE)
     view = read_capture(capture.seal())
     for listing in (items_table(view), missing_table(view), case_table(read_case(maker.path))):

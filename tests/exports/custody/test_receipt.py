@@ -10,7 +10,7 @@ import pytest
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt, record_receipt, write_receipt
 from exports.format.continuity import exhibits_of
-from exports.format.stated import stated
+from exports.format.custody_phrases import custody_phrases
 from exports.verification import verify
 from hashing.case.events import Custody
 from hashing.errors import BadFormat, BadKey, BadSignature, ForeignReceipt, NotRecordable, WouldOverwrite
@@ -58,7 +58,7 @@ def test_the_log_says_who_verified(maker: CaseMaker, verifier: SigningKey) -> No
     [exhibit] = exhibits_of(maker.case, "MP/1")
     [entry] = [each for each in exhibit.log if each.event == "verified"]
     assert (entry.officer, entry.recorder) == ("John Hill", OFFICER)
-    assert f"recorded by {OFFICER}" in stated(entry)
+    assert f"recorded by {OFFICER}" in custody_phrases(entry)
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 201, "\ud800"])

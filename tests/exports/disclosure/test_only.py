@@ -21,7 +21,7 @@ from hashing.case.events import CaptureResumed, CaptureSealed, Custody
 from hashing.errors import BadFormat
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.merkle import leaf_hash
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.disclosure.opened import where
 from tests.exports.format.test_readme import commands, run
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
@@ -390,7 +390,7 @@ def test_a_capture_that_another_officer_finished_off(tmp_path: Path) -> None:
     maker.key, _ = load_or_create_signing_key(tmp_path / "hill.pem")
     capture.events.append(
         CaptureResumed(
-            time=timestamp(system_clock()),
+            time=time_text(system_clock()),
             officer="John Hill",
             signer=maker.key.public.raw.hex(),
             tool="goldenhour",

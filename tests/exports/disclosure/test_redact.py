@@ -25,7 +25,7 @@ from hashing.case.facts import Fact
 from hashing.case.post import Account, Post
 from hashing.case.redaction import WORDS
 from hashing.errors import BadFormat, WouldOverwrite
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.disclosure.opened import where
 from tests.exports.disclosure.test_only import change, folder, reasons
 from tests.exports.format.test_readme import commands, run
@@ -75,7 +75,7 @@ def made(tmp_path: Path, *, commits: bool = True) -> CaseMaker:
     capture.commits = commits
     capture.add(Thing("front.jpg", photo(1), alt="The front of the shop", facts=FACTS))
     post = capture.add(Thing("post.json", b'{"id":1}', "post", "application/json"))
-    capture.events.append(PostRead(time=timestamp(system_clock()), ref=post.ref, post=POST))
+    capture.events.append(PostRead(time=time_text(system_clock()), ref=post.ref, post=POST))
     capture.add(Thing("crowd.jpg", photo(2)))
     capture.seal()
     return maker

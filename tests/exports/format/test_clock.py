@@ -104,7 +104,7 @@ def test_the_clock_goes_with_the_capture(tmp_path: Path) -> None:
     capture = maker.begin()
     capture.add(Thing("one.jpg", photo(1)))
     bounds = DateBounds()
-    bounds.take(capture.events[0])  # type: ignore[arg-type]  # the exchange of the thing
+    bounds.add(capture.events[0])  # type: ignore[arg-type]  # the exchange of the thing
     dates = bounds.event(NOW)
     assert dates is not None
     dates = replace(dates, salt="00" * 16)
@@ -133,7 +133,7 @@ def test_a_line_that_does_not_follow_from_the_exchanges_is_found(tmp_path: Path,
     capture = maker.begin()
     capture.add(Thing("one.jpg", photo(1)))
     bounds = DateBounds()
-    bounds.take(capture.events[0])  # type: ignore[arg-type]  # the exchange of the thing
+    bounds.add(capture.events[0])  # type: ignore[arg-type]  # the exchange of the thing
     honest = bounds.event(NOW)
     assert honest is not None
     [host] = honest.hosts

@@ -14,7 +14,7 @@ from exports.verification import verify
 from hashing.case.custody import Handling, record_custody, record_description
 from hashing.case.events import Custody, Described, Exported
 from hashing.files.digest import Digest
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _relist(bundle: Path) -> None:
 
 
 def _custody(maker: CaseMaker, **words: str) -> Custody:
-    said = {"time": timestamp(system_clock()), "ref": "MP/1", "action": "opened", "officer": OFFICER, **words}
+    said = {"time": time_text(system_clock()), "ref": "MP/1", "action": "opened", "officer": OFFICER, **words}
     return Custody(signer=maker.key.public.raw.hex(), **said)  # type: ignore[arg-type]  # texts all
 
 
@@ -193,7 +193,7 @@ def test_verify_names_events_that_cannot_be(maker: CaseMaker, words: dict[str, s
 def test_verify_names_descriptions_of_nothing(maker: CaseMaker) -> None:
     """A description of an exhibit that the case does not have is a problem, and does not stop the log."""
     signer = maker.key.public.raw.hex()
-    event = Described(time=timestamp(system_clock()), ref="XX/1", description="x", officer=OFFICER, signer=signer)
+    event = Described(time=time_text(system_clock()), ref="XX/1", description="x", officer=OFFICER, signer=signer)
     maker.case.record(event, key=maker.key)
     assert "XX/1" in verify(maker.path).problems[0].reason
     assert [each.ref for each in exhibits_of(maker.case)] == ["MP/1", "MP/2"]

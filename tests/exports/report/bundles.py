@@ -13,7 +13,7 @@ from hashing.case.events import PostChanged
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Edit, PostMedia
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 from tests.exports.social_case import POST, social_case
 
@@ -157,7 +157,7 @@ def _hostile_capture(capture: CaptureMaker, text: str) -> None:
     )
     _answers(capture, [said, msgspec.structs.replace(post(2, text), text=text), post(3, f"{text}?")])
     capture.events.append(
-        PostChanged(time=timestamp(system_clock()), id=text, change=text, before=text, after=text, reason=text)
+        PostChanged(time=time_text(system_clock()), id=text, change=text, before=text, after=text, reason=text)
     )
     capture.fail(text, text)
     capture.skip(text, text)

@@ -17,7 +17,7 @@ from exports.verification import verify
 from exports.verification.same_names import name_faults
 from hashing.case.custody import Handling, record_custody
 from hashing.case.events import Exported, decode_case_event
-from hashing.case.stamping import stamp
+from hashing.case.timestamping import timestamp_seals
 from hashing.errors import BadFormat
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.ledger.trusted_time import load_roots
@@ -57,19 +57,19 @@ ADDED = [
     "seal/custody/note.json",
     "seal/custody/00000099.json",
     "seal/custody/00000099.proof",
-    "seal/stamped.json",
-    "seal/stamped.html",
+    "seal/timestamped.json",
+    "seal/timestamped.html",
     "seal/timestamps/x.json",
 ]
 
 
 @pytest.fixture
-def stamped(tmp_path: Path, authority: TimeAuthority) -> Path:
+def timestamped(tmp_path: Path, authority: TimeAuthority) -> Path:
     """Return a bundle with trusted times and a custody event, of a case that had a bundle made before."""
     maker = make_case(tmp_path)
     maker.capture([Thing("one.jpg", photo(1))])
     maker.capture([Thing("two.jpg", photo(2))])
-    assert all(each.stamped for each in stamp(maker.case, [authority.url()], key=maker.key))
+    assert all(each.timestamped for each in timestamp_seals(maker.case, [authority.url()], key=maker.key))
     bundle_of(maker, tmp_path / "earlier")
     record_custody(maker.case, ["MP/1"], Handling(action="opened", reason="copy"), key=maker.key, officer=OFFICER)
     return bundle_of(maker, tmp_path / "bundle")
@@ -123,60 +123,62 @@ def _names_of(bundle: Path) -> list[str]:
     return sorted(str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file())
 
 
-def test_no_file_can_be_dropped_unseen(stamped: Path) -> None:
+def test_no_file_can_be_dropped_unseen(timestamped: Path) -> None:
     """Whichever file of a bundle is gone, with its line in the list of tag files, it is named as missing."""
-    assert verify(stamped).verdict == "ok"
-    names = _names_of(stamped)
-    assert {"seal/stamped.json", "seal/stamped.checkpoint.tsr", "seal/consistency"} <= set(names)
+    assert verify(timestamped).verdict == "ok"
+    names = _names_of(timestamped)
+    assert {"seal/timestamped.json", "seal/timestamped.checkpoint.tsr", "seal/consistency"} <= set(names)
     assert any(name.startswith("seal/timestamps/") for name in names)
     assert any(name.startswith("seal/custody/") for name in names)
     for name in names:
-        (stamped / name).parent.chmod(0o700)
-        data = (stamped / name).read_bytes()
-        (stamped / name).unlink()
+        (timestamped / name).parent.chmod(0o700)
+        data = (timestamped / name).read_bytes()
+        (timestamped / name).unlink()
         if name != "tagmanifest-sha256.txt":
-            list_again(stamped)
-        found = verify(stamped)
+            list_again(timestamped)
+        found = verify(timestamped)
         assert (found.verdict, name in {each.path for each in found.missing}) == ("mismatch", True), name
-        (stamped / name).write_bytes(data)
-    list_again(stamped)
-    assert verify(stamped).verdict == "ok"
+        (timestamped / name).write_bytes(data)
+    list_again(timestamped)
+    assert verify(timestamped).verdict == "ok"
 
 
 @pytest.mark.parametrize(
     "pattern",
-    ["seal/stamped*", "seal/timestamps/*", "seal/custody/*", "data/captures/*/checkpoint.tsr", "seal/consistency"],
+    ["seal/timestamped*", "seal/timestamps/*", "seal/custody/*", "data/captures/*/checkpoint.tsr", "seal/consistency"],
 )
-def test_proofs_and_times_cannot_be_dropped_together(pattern: str, stamped: Path) -> None:
+def test_proofs_and_times_cannot_be_dropped_together(pattern: str, timestamped: Path) -> None:
     """A trusted time, a custody line or the proofs that the ledger only grew are stated under the seal."""
-    gone = list(stamped.glob(pattern))
+    gone = list(timestamped.glob(pattern))
     for path in gone:
         path.parent.chmod(0o700)
         path.unlink()
-    list_again(stamped)
-    found = verify(stamped)
+    list_again(timestamped)
+    found = verify(timestamped)
     assert found.verdict == "mismatch"
-    assert {str(path.relative_to(stamped)) for path in gone} <= {each.path for each in found.missing}
+    assert {str(path.relative_to(timestamped)) for path in gone} <= {each.path for each in found.missing}
 
 
-def test_a_line_of_another_place_is_not_the_one_named(stamped: Path) -> None:
+def test_a_line_of_another_place_is_not_the_one_named(timestamped: Path) -> None:
     """Each line in the seal folder is the one whose number the sealed export states; another, though proven, is not."""
-    export = decode_case_event((stamped / "seal/export.json").read_bytes())
+    export = decode_case_event((timestamped / "seal/export.json").read_bytes())
     assert isinstance(export, Exported)
     one, two = export.captures
     for ending in ("json", "proof"):
-        rewrite(stamped / f"seal/captures/{one}.{ending}", (stamped / f"seal/captures/{two}.{ending}").read_bytes())
-    list_again(stamped)
-    assert f"seal/captures/{one}.proof" in _problems(verify(stamped))
+        rewrite(
+            timestamped / f"seal/captures/{one}.{ending}", (timestamped / f"seal/captures/{two}.{ending}").read_bytes()
+        )
+    list_again(timestamped)
+    assert f"seal/captures/{one}.proof" in _problems(verify(timestamped))
 
 
-def test_the_export_cannot_be_another_line(stamped: Path) -> None:
+def test_the_export_cannot_be_another_line(timestamped: Path) -> None:
     """A line of the ledger that is no export does not stand for one, proven or not."""
-    [custody] = (stamped / "seal/custody").glob("*.json")
+    [custody] = (timestamped / "seal/custody").glob("*.json")
     for ending in (".json", ".proof"):
-        rewrite(stamped / f"seal/export{ending}", custody.with_suffix(ending).read_bytes())
-    list_again(stamped)
-    found = verify(stamped)
+        rewrite(timestamped / f"seal/export{ending}", custody.with_suffix(ending).read_bytes())
+    list_again(timestamped)
+    found = verify(timestamped)
     assert found.verdict == "mismatch"
     assert "seal/export.json" in {each.path for each in found.problems}
 
@@ -186,7 +188,7 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "seal/checkpoint": lambda data: data + "— goldenhour/x AAAAAHHHHHHH\n".encode(),
     "seal/export.proof": lambda data: b"0" + data,
     "seal/consistency": lambda data: data + b"\n",
-    "seal/stamped.consistency": lambda data: data.replace(b"\n", b"\r\n"),
+    "seal/timestamped.consistency": lambda data: data.replace(b"\n", b"\r\n"),
     "tagmanifest-sha256.txt": lambda data: data.replace(b"  ", b" *"),
     "bagit.txt": lambda data: data + b"\n",
     "seal/export.json": lambda data: data + b"\n",
@@ -195,13 +197,13 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("behind", [False, True])
-def test_what_stands_beside_a_signature_is_told(name: str, behind: bool, stamped: Path) -> None:
+def test_what_stands_beside_a_signature_is_told(name: str, behind: bool, timestamped: Path) -> None:
     """Text before or behind a key, a further signature line, a number written in another way: each is a fault."""
-    whole = (stamped / name).read_bytes()
-    rewrite(stamped / name, whole + b"Signed by the Chief Constable\n" if behind else CHANGES[name](whole))
+    whole = (timestamped / name).read_bytes()
+    rewrite(timestamped / name, whole + b"Signed by the Chief Constable\n" if behind else CHANGES[name](whole))
     if name != "tagmanifest-sha256.txt":
-        list_again(stamped)
-    assert verify(stamped).verdict == "mismatch"
+        list_again(timestamped)
+    assert verify(timestamped).verdict == "mismatch"
 
 
 @pytest.mark.parametrize("change", [sorted, lambda lines: [*reversed(lines)], lambda lines: [*lines, lines[0]]])
@@ -276,9 +278,9 @@ def test_names_that_a_system_cannot_have(name: str) -> None:
     assert list(name_faults([name]))
 
 
-def test_names_of_ours_are_all_different(stamped: Path) -> None:
+def test_names_of_ours_are_all_different(timestamped: Path) -> None:
     """No name in a bundle is told, and each file that is made for a bundle is known as such."""
-    names = _names_of(stamped)
+    names = _names_of(timestamped)
     assert not list(name_faults(names))
     assert {name for name in names if name.startswith("data/") and "captures" not in name} == {
         name for name in names if is_derived(name)

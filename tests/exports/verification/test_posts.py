@@ -13,7 +13,7 @@ from exports.verification import verify
 from exports.verification.posts import _shown_as
 from hashing.case.events import PostRead
 from hashing.case.post import Account, Post
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.bundles import bundle_of
 from tests.exports.small_case import Thing, make_case
 
@@ -30,7 +30,7 @@ def problems(folder: Path, served: bytes, post: Post, url: str = "") -> list[str
     maker = make_case(folder)
     capture = maker.begin("https://bsky.example/")
     item = capture.add(Thing("record.json", served, "post", "application/json", url))
-    capture.events.append(PostRead(time=timestamp(system_clock()), ref=item.ref, post=post))
+    capture.events.append(PostRead(time=time_text(system_clock()), ref=item.ref, post=post))
     capture.seal()
     return [each.reason for each in verify(bundle_of(maker, folder / "bundle")).problems]
 
@@ -145,7 +145,7 @@ def test_a_line_that_says_something_else_of_a_post(
     capture = maker.begin("https://social.example/")
     item = capture.add(Thing("post.json", json.dumps(said).encode(), "post", "application/json"))
     lie = msgspec.structs.replace(post, **words)
-    capture.events.append(PostRead(time=timestamp(system_clock()), ref=item.ref, post=lie))
+    capture.events.append(PostRead(time=time_text(system_clock()), ref=item.ref, post=lie))
     capture.seal()
     found = verify(maker.path)
     if what in TOLD.get(form, {"text", "id", "author", "time"}):

@@ -142,7 +142,7 @@ def test_only_what_died_is_taken_over(case: Case, key: SigningKey) -> None:
     running, _ = _begin(case, key)
     dead, event = _begin(case, key)
     dead.close()
-    taken, left = case.take_abandoned(key)
+    taken, left = case.lock_abandoned(key)
     assert left == []
     assert [folder.path.name for folder in taken] == [event.capture]
     first = next(iter(capture_events(taken[0].path)))
@@ -155,7 +155,7 @@ def test_only_what_died_is_taken_over(case: Case, key: SigningKey) -> None:
 def test_a_capture_that_was_never_registered_is_cleared_away(case: Case, key: SigningKey) -> None:
     """A folder made by a process that died before it registered holds nothing, and goes."""
     CaptureFolder.create(case.path / "captures" / "20261124T101502Z-00000000", key.mac("any")).close()
-    assert case.take_abandoned(key) == ([], [])
+    assert case.lock_abandoned(key) == ([], [])
     assert case.captures() == []
 
 
@@ -165,7 +165,7 @@ def test_a_folder_that_holds_something_is_never_cleared_away(case: Case, key: Si
     capture = case.path / "captures" / "20261124T101502Z-00000000"
     CaptureFolder.create(capture, key.mac("any")).close()
     (capture / name).write_bytes(b"evidence")
-    assert case.take_abandoned(key) == ([], [])
+    assert case.lock_abandoned(key) == ([], [])
     assert (capture / name).read_bytes() == b"evidence"
 
 
@@ -175,7 +175,7 @@ def test_a_folder_with_a_ledger_of_its_own_is_never_cleared_away(case: Case, key
     capture = case.path / "captures" / "20261124T101502Z-00000000"
     CaptureFolder.create(capture, key.mac("any")).close()
     (capture / "ledger.jsonl").write_bytes(ledger)
-    case.take_abandoned(key)
+    case.lock_abandoned(key)
     assert (capture / "ledger.jsonl").read_bytes() == ledger
 
 
@@ -184,7 +184,7 @@ def test_a_link_among_the_captures_is_not_followed(case: Case, key: SigningKey, 
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "mine").touch()
     (case.path / "captures" / "link").symlink_to(tmp_path / "elsewhere")
-    assert case.take_abandoned(key) == ([], [])
+    assert case.lock_abandoned(key) == ([], [])
     assert (tmp_path / "elsewhere" / "mine").exists()
 
 
@@ -289,7 +289,7 @@ def test_a_checkpoint_by_a_stranger_is_not_built_upon(case: Case, key: SigningKe
     newest.chmod(0o600)
     newest.write_text(sign_checkpoint(checkpoint, stranger))
     with pytest.raises(NotAsSigned, match="by the key that the case's ledger names"):
-        case.take_abandoned(key)
+        case.lock_abandoned(key)
 
 
 def test_two_who_change_a_case_in_turn_see_what_the_other_did(case: Case, key: SigningKey) -> None:

@@ -12,7 +12,7 @@ from hashing.case.custody import ACTIONS, LONGEST_TEXT, VERIFIED, Handling, reco
 from hashing.case.events import CaptureRegistered, Custody
 from hashing.case.exhibit import exhibit_of
 from hashing.errors import NoSuchExhibit, NotRecordable
-from hashing.times import system_clock, timestamp
+from hashing.times import system_clock, time_text
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 from tests.patience import PATIENCE
 
@@ -43,7 +43,7 @@ def test_what_is_stated_is_what_the_ledger_holds(maker: CaseMaker, action: str) 
     assert [event.ref for event in recorded] == ["MP/1", "MP/1-0001"]
     [event, _] = recorded
     assert (event.giver, event.receiver, event.reason, event.place) == tuple(WHOLE.values())
-    assert (event.action, event.officer, event.at) == (action, OFFICER, timestamp(at))
+    assert (event.action, event.officer, event.at) == (action, OFFICER, time_text(at))
     assert event.time >= event.at
     maker.case.demand_as_signed()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hashing.case.events import CaptureEvent, Exchange, HostDates, ServerDates, decode_capture_event, encode
 from hashing.case.server_dates import MOST_HOSTS, DateBounds, http_date
-from hashing.times import timestamp
+from hashing.times import time_text
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def exchange(
     server_date: str,
     *,
-    started: str = timestamp(NOON),
+    started: str = time_text(NOON),
     seconds: float = 0.5,
     url: str = "https://a.example/x",
     age: str = "",
@@ -42,7 +42,7 @@ def derived(*exchanges: Exchange) -> ServerDates | None:
     """Return the line that follows from exchanges."""
     bounds = DateBounds()
     for each in exchanges:
-        bounds.take(each)
+        bounds.add(each)
     return bounds.event("now")
 
 
@@ -64,7 +64,7 @@ def test_the_bounds_always_hold_the_true_offset(offset: float, asked: list[tuple
     exchanges = [
         exchange(
             dated(started + timedelta(seconds=took * share) + true),
-            started=timestamp(started),
+            started=time_text(started),
             seconds=round(took, 6),
         )
         for started, took, share in asked

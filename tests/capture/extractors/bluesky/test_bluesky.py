@@ -16,12 +16,12 @@ from tests.servers.material import SMOKE_ALT, WATER_ALT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
     from tests.capture.extractors.bluesky.conftest import Got
     from tests.servers.bluesky import BlueskyNetwork
 
     Get = Callable[..., Got]
-    Rounds = Callable[..., Iterator[Round]]
+    Rounds = Callable[..., Iterator[WatchRound]]
 
 
 def test_a_post_is_captured_with_its_proof_and_its_original_photos(get: Get, bluesky: BlueskyNetwork) -> None:

@@ -18,9 +18,9 @@ from tests.servers import Body
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
 
-    Rounds = Callable[..., Iterator[Round]]
+    Rounds = Callable[..., Iterator[WatchRound]]
 
 RKEYS = ("3n346f5x2zk2a", "3n346f5x2zk2b")
 
@@ -30,19 +30,19 @@ def refusal(error: str, status: int = 400) -> Body:
     return Body(data=json.dumps({"error": error, "message": "no"}).encode(), type="application/json", status=status)
 
 
-def watching(rounds: Rounds, documented: Documented, scene: str) -> Iterator[Round]:
+def watching(rounds: Rounds, documented: Documented, scene: str) -> Iterator[WatchRound]:
     """Begin to watch a scene of the documented network."""
     return rounds(scene, bluesky=BlueskyServices(appview=documented.origin, plc=documented.origin))
 
 
-def gone(done: Round) -> dict[str, str]:
+def gone(done: WatchRound) -> dict[str, str]:
     """Return why each post has gone, by its name."""
     events = list(capture_events(done.result.path))
     assert {event.change for event in events if isinstance(event, PostChanged)} <= {"gone"}
     return {event.id: event.reason for event in events if isinstance(event, PostChanged)}
 
 
-def failures(done: Round) -> str:
+def failures(done: WatchRound) -> str:
     """Return every failure of a round."""
     return "\n".join(event.reason for event in capture_events(done.result.path) if isinstance(event, Failed))
 

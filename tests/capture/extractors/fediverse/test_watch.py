@@ -13,14 +13,14 @@ from tests.servers import Body, SceneServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from capture.run.watch import Round
+    from capture.run.watch import WatchRound
 
-    Rounds = Callable[..., Iterator[Round]]
+    Rounds = Callable[..., Iterator[WatchRound]]
 
 TAG = "/api/v1/timelines/tag/fire"
 
 
-def _changes(done: Round) -> list[tuple[str, str]]:
+def _changes(done: WatchRound) -> list[tuple[str, str]]:
     from hashing.case.capture_folder import capture_events
 
     events = capture_events(done.result.path)

@@ -144,7 +144,7 @@ def test_a_later_round_follows_what_is_new(captured: Captured) -> None:
         scene = server.url("/feed")
         first, _ = captured(scene, follow=True)
         earlier = Earlier(scene)
-        earlier.take(list(capture_events(first.path)))
+        earlier.add(list(capture_events(first.path)))
         server.files |= {"/feed": rss(item(3), item(1), item(2)), "/posts/2": b"<!doctype html><p>two"}
         before = len(server.requests)
         _, view = captured(scene, follow=True, known=earlier.known)

@@ -67,7 +67,7 @@ def ask_nine_times(talk: socket.socket) -> None:
     """Ask more often than is answered."""
     channel.receive(talk, _LONGEST)
     for number in range(9):
-        channel.send(talk, b'{"type":"Ask","url":"http://127.0.0.1:9/%d"}' % number)
+        channel.send(talk, b'{"type":"FetchQuestion","url":"http://127.0.0.1:9/%d"}' % number)
         channel.receive(talk, _LONGEST)
     channel.send(talk, b'{"type":"Ended"}')
 
@@ -75,9 +75,9 @@ def ask_nine_times(talk: socket.socket) -> None:
 def ask_and_open(talk: socket.socket) -> None:
     """Ask once; say what came with the answer, and whether a file of the user's can be opened."""
     channel.receive(talk, _LONGEST)
-    channel.send(talk, b'{"type":"Ask","url":"http://127.0.0.1:9/"}')
-    told, files = channel.receive(talk, _LONGEST)
-    words = [told.decode(), *(os.read(file, 100).decode() for file in files)]
+    channel.send(talk, b'{"type":"FetchQuestion","url":"http://127.0.0.1:9/"}')
+    answered, files = channel.receive(talk, _LONGEST)
+    words = [answered.decode(), *(os.read(file, 100).decode() for file in files)]
     channel.send(talk, json.dumps({"type": "Remark", "words": json.dumps(words)}).encode())
     channel.send(talk, b'{"type":"Ended"}')
 

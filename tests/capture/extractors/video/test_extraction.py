@@ -18,7 +18,16 @@ from capture.extractors.video import answering, extraction
 from capture.extractors.video.described import described
 from capture.extractors.video.describing import facts_of, post_of
 from capture.extractors.video.extraction import Extraction
-from capture.extractors.video.messages import Ask, Ended, ExtractionTrouble, FoundVideo, Remark, Said, Task, Told
+from capture.extractors.video.messages import (
+    Ended,
+    ExtractionTrouble,
+    FetchAnswer,
+    FetchQuestion,
+    FoundVideo,
+    Remark,
+    Said,
+    Task,
+)
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.ledger.canonical import canonical_json
@@ -41,17 +50,17 @@ TASK = Task(url="https://example.org/video", extractor="Generic", most=1)
 
 
 def _said(
-    function: str, monkeypatch: pytest.MonkeyPatch, *, patience: float = PATIENCE, told: Told | None = None
+    function: str, monkeypatch: pytest.MonkeyPatch, *, patience: float = PATIENCE, answered: FetchAnswer | None = None
 ) -> list[Said]:
-    """Return what a function says that stands in the place of yt-dlp; what it asks is answered with `told`."""
+    """Return what a function says that stands in the place of yt-dlp; what it asks is answered with `answered`."""
     if function:
         monkeypatch.setattr(extraction, "_CHILD", f"{stand_ins.__name__}:{function}")
     heard = []
     with Extraction(TASK, patience=patience) as process:
         for said in process.said():
             heard.append(said)
-            if isinstance(said, Ask):
-                process.tell(told or Told(url=said.url, reason="nothing"))
+            if isinstance(said, FetchQuestion):
+                process.tell(answered or FetchAnswer(url=said.url, reason="nothing"))
     return heard
 
 
@@ -84,7 +93,7 @@ def test_a_process_that_hangs_dies_or_lies_is_in_trouble(
 def test_what_it_asks_is_answered_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real process asks for the page first; when that is refused, it says so in yt-dlp's words."""
     asked, *troubles, ended = _said("", monkeypatch)
-    assert isinstance(asked, Ask)
+    assert isinstance(asked, FetchQuestion)
     assert (asked.url, asked.method) == (TASK.url, "GET")
     [trouble] = troubles
     assert isinstance(trouble, ExtractionTrouble)
@@ -96,14 +105,18 @@ def test_an_answer_is_handed_over_open_and_without_its_name(tmp_path: Path, monk
     """Of the capture's folder the process learns nothing; a file that is none is no answer."""
     body = tmp_path / "0001-page.html"
     body.write_bytes(b"<video>")
-    _, said, _ = _said("ask_and_open", monkeypatch, told=Told(url="http://127.0.0.1:9/", status=200, body=str(body)))
-    told, *files = _words(said)
+    _, said, _ = _said(
+        "ask_and_open", monkeypatch, answered=FetchAnswer(url="http://127.0.0.1:9/", status=200, body=str(body))
+    )
+    answered, *files = _words(said)
     assert files == ["<video>"]
-    assert str(tmp_path) not in told
+    assert str(tmp_path) not in answered
     body.unlink()
-    _, said, _ = _said("ask_and_open", monkeypatch, told=Told(url="http://127.0.0.1:9/", status=200, body=str(body)))
-    [told] = _words(said)
-    assert "No such file" in told
+    _, said, _ = _said(
+        "ask_and_open", monkeypatch, answered=FetchAnswer(url="http://127.0.0.1:9/", status=200, body=str(body))
+    )
+    [answered] = _words(said)
+    assert "No such file" in answered
 
 
 def test_yt_dlp_starts_nothing_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

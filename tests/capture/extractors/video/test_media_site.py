@@ -51,10 +51,10 @@ def _joined(result: CaptureResult, view: CaptureView) -> Path:
 def _streams(file: Path) -> tuple[set[str], float]:
     """Return the kinds of stream in a file and how many seconds it lasts; every frame must decode."""
     command = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "stream=codec_type:format=duration", str(file)]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    answered = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     decode = ["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", str(file), "-f", "null", "-"]
     assert subprocess.run(decode, capture_output=True, check=True).stderr == b""
-    return {stream["codec_type"] for stream in told["streams"]}, float(told["format"]["duration"])
+    return {stream["codec_type"] for stream in answered["streams"]}, float(answered["format"]["duration"])
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_a_token_is_had_and_openssl_accepts_it(authority: TimeAuthority, tmp_pat
 
 
 def test_only_a_hash_leaves_the_computer(authority: TimeAuthority) -> None:
-    """The bytes that are stamped are not in the request."""
+    """The bytes that are time-stamped are not in the request."""
     ask(authority.url(), DATA)
     assert DATA not in authority.requests[0].raw
 

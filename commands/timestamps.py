@@ -15,7 +15,7 @@ from hashing.files.as_typed import as_typed
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
-    from hashing.case.stamping import Stamping
+    from hashing.case.timestamping import TimestampOutcome
     from hashing.ledger.keys import SigningKey
 
 
@@ -34,44 +34,45 @@ def checked_authority(url: str) -> str:
     return url
 
 
-def stamp_captures(
+def timestamp_captures(
     case: Case, authorities: Sequence[str], key: SigningKey, results: Sequence[CaptureResult]
-) -> list[Stamping]:
+) -> list[TimestampOutcome]:
     """Get trusted times for captures; return what became of each seal.
 
     That one could not be had is said at once, and no fault of the capture.
     """
     if not authorities:
         return []
-    from hashing.case.stamping import stamp
+    from hashing.case.timestamping import timestamp_seals
     from hashing.errors import HashingError
 
-    stampings: list[Stamping] = []
+    timestamp_outcomes: list[TimestampOutcome] = []
     try:
-        for stamping in stamp(case, authorities, key=key, only={result.capture for result in results}):
-            stampings.append(stamping)
-            if stamping.stamped is None:
+        for outcome in timestamp_seals(case, authorities, key=key, only={result.capture for result in results}):
+            timestamp_outcomes.append(outcome)
+            if outcome.timestamped is None:
                 complain(
-                    f"{stamping.what} is sealed but not stamped: {stamping.reason}", stamp_later(case, authorities)
+                    f"{outcome.what} is sealed but not time-stamped: {outcome.reason}",
+                    timestamp_later(case, authorities),
                 )
     except HashingError as error:
-        complain(f"not stamped: {error}", stamp_later(case, authorities))
-    return stampings
+        complain(f"not time-stamped: {error}", timestamp_later(case, authorities))
+    return timestamp_outcomes
 
 
-def stamp_later(case: Case, authorities: Sequence[str]) -> str:
+def timestamp_later(case: Case, authorities: Sequence[str]) -> str:
     """Say how to get the trusted time later, of the same authorities; one with a login is not for a command line."""
     from capture.recorder.urls import without_login
 
     named = [f" --timestamp {shlex.quote(each)}" for each in authorities if without_login(each) == each]
-    return f"stamp it later with: goldenhour seal {as_typed(case.path)}{''.join(named)}"
+    return f"time-stamp it later with: goldenhour timestamp {as_typed(case.path)}{''.join(named)}"
 
 
-def print_stamping(stamping: Stamping) -> None:
+def print_timestamp(outcome: TimestampOutcome) -> None:
     """Print a trusted time that was got, or why there is none."""
-    stamped = stamping.stamped
-    if stamped is None:
-        click.echo(clean(f"not stamped  {stamping.what}: {stamping.reason}"))
+    timestamped = outcome.timestamped
+    if timestamped is None:
+        click.echo(clean(f"not time-stamped  {outcome.what}: {outcome.reason}"))
         return
-    late = f"{abs(stamped.late):.1f} s {'before' if stamped.late < 0 else 'after'} its seal"
-    click.echo(clean(f"stamped  {stamping.what}  {stamped.token_time}, {late}, by {stamped.authority}"))
+    late = f"{abs(timestamped.late):.1f} s {'before' if timestamped.late < 0 else 'after'} its seal"
+    click.echo(clean(f"time-stamped  {outcome.what}  {timestamped.token_time}, {late}, by {timestamped.authority}"))

@@ -23,10 +23,10 @@ from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
 from hashing.case.kinds import MEDIA, ItemKind
 from hashing.sandbox import NotRead, Readers
-from hashing.times import Clock, timestamp
+from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
-    from capture.recorder.exchange import Arrival
+    from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Fetched, Recorder
     from capture.request.known import Known
     from capture.request.progress import Progress
@@ -97,33 +97,33 @@ class ItemStore:
     def get(self, found: FetchRequest, source: str) -> Answer:
         """Fetch something and wait until it is on disk, for a source that must look into it."""
         number = self.next_number()
-        fetched, item, reason, written = self._take(found, number, source)
+        fetched, item, reason, written = self._fetch_and_hand_in(found, number, source)
         if item is None and (found.optional or not reason):
             self._give_back(number)
-        arrival = fetched.arrival
-        if arrival is None:
+        exchange = fetched.exchange
+        if exchange is None:
             return Answer(url=fetched.url, reason=reason, public=fetched.public)
         written.result()
         stored = None
         if item is not None:
             # Absolute: some of those who read it are processes of their own, in another folder.
-            body, content_type = (self._folder.path / item.path).absolute(), arrival.header("content-type")
+            body, content_type = (self._folder.path / item.path).absolute(), exchange.header("content-type")
             stored = StoredItem(item=item, body=body, url=fetched.url, content_type=content_type, public=fetched.public)
         in_its_place = item is not None and bool(item.error_page)
         return Answer(
             url=fetched.url,
-            status=arrival.status,
+            status=exchange.status,
             reason=reason,
-            headers=arrival.headers,
+            headers=exchange.headers,
             stored=None if in_its_place else stored,
             public=fetched.public,
             kept=stored if in_its_place else None,
-            sample=plain_sample(self._readers, arrival),
+            sample=plain_sample(self._readers, exchange),
         )
 
-    def take(self, found: FetchRequest, number: int, source: str) -> None:
+    def fetch(self, found: FetchRequest, number: int, source: str) -> None:
         """Fetch something and hand it in."""
-        self._take(found, number, source)
+        self._fetch_and_hand_in(found, number, source)
 
     def excerpt(self, finding: PostExcerpt, source: str) -> str:
         """Make a post in a list of posts an item of its own; return its reference."""
@@ -131,7 +131,7 @@ class ItemStore:
         ref, size = f"{self._exhibit}-{number:04d}", len(finding.data)
         name = item_name(number, finding.url, "post", f".{of.path.rpartition('.')[2]}")
         item = Item(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             ref=ref,
             kind=ItemKind.POST,
             url=finding.url,
@@ -159,23 +159,23 @@ class ItemStore:
         )
         return ref
 
-    def passed(self, arrival: Arrival) -> None:
+    def superseded(self, exchange: EndedExchange) -> None:
         """Keep an exchange that a redirect or another attempt followed."""
         item = None
-        if arrival.size and not arrival.held:
-            number = int(arrival.ref.rpartition("-")[2])
+        if exchange.size and not exchange.held:
+            number = int(exchange.ref.rpartition("-")[2])
             item = self._item(
                 FetchRequest(
-                    url=arrival.url, kind=ItemKind.SUPERSEDED_BODY, found_in="an exchange that was followed by another"
+                    url=exchange.url, kind=ItemKind.SUPERSEDED_BODY, found_in="an exchange that was followed by another"
                 ),
-                arrival,
-                ref=f"{arrival.ref}.{arrival.number}",
-                name=f"{number:04d}-exchange-{arrival.number}.body",
+                exchange,
+                ref=f"{exchange.ref}.{exchange.number}",
+                name=f"{number:04d}-exchange-{exchange.number}.body",
                 source="recorder",
-                partial=arrival.cut,
+                partial=exchange.cut,
             )
-            arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
-        self._writer.hand_in(HandIn.of_arrival(arrival, item, written=lambda: self._stored(item)))
+            exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
+        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)))
 
     def not_begun(self, found: FetchRequest, reason: str) -> None:
         """Record that something was not even tried."""
@@ -190,9 +190,11 @@ class ItemStore:
         """Record that something was seen and, by the user's own settings, not sought."""
         with self._lock:
             self.skipped += count
-        self._writer.record(Skipped(time=timestamp(self._clock()), url=url, reason=reason, count=count))
+        self._writer.record(Skipped(time=time_text(self._clock()), url=url, reason=reason, count=count))
 
-    def _take(self, found: FetchRequest, number: int, source: str) -> tuple[Fetched, Item | None, str, Future[None]]:
+    def _fetch_and_hand_in(
+        self, found: FetchRequest, number: int, source: str
+    ) -> tuple[Fetched, Item | None, str, Future[None]]:
         """Fetch something and hand it in; return what came, the item made of it, what is wrong with it, and a future.
 
         The future is done when all of it is on disk.
@@ -208,33 +210,33 @@ class ItemStore:
             data=found.data,
             named_by_public=found.named_by_public,
         )
-        arrival = fetched.arrival
+        exchange = fetched.exchange
         self._refused = self._refused or fetched.refused
         if fetched.disk_full:
             self._writer.disk_full(fetched.disk_full)
-        if arrival is None:
+        if exchange is None:
             self._not_got(found, ref, fetched.reason)
             return fetched, None, fetched.reason, Future()
-        self.answered = self.answered or arrival.status > 0
+        self.answered = self.answered or exchange.status > 0
         if self._is_known(found, fetched):
-            return fetched, None, "", self._unchanged(found, arrival)
-        item = self._item_of(found, fetched, arrival, number, source)
-        reason = fetched.reason or _not_as_sought(found, item, arrival, self._readers)
+            return fetched, None, "", self._unchanged(found, exchange)
+        item = self._item_of(found, fetched, exchange, number, source)
+        reason = fetched.reason or _not_as_sought(found, item, exchange, self._readers)
         item = item if fetched.reason else _marked(item, found, reason)
         further: list[Event] = []
-        if reason and found.optional and not arrival.cut:
+        if reason and found.optional and not exchange.cut:
             self._progress.passed_over(found.url)
         elif reason:
-            further.append(self._failure(found, ref, reason, arrival.number))
-        if found.found_in == _SCENE and (gone := self._page_gone(found, item, arrival.status, reason)):
+            further.append(self._failure(found, ref, reason, exchange.number))
+        if found.found_in == _SCENE and (gone := self._page_gone(found, item, exchange.status, reason)):
             further.append(gone)
 
         if item is not None:
-            arrival.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
+            exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
-        hand_in = HandIn.of_arrival(arrival, item, tuple(further), lambda: self._stored(item))
-        arrival = hand_in.arrival  # what came is encoded now, and not held while the writer is waited for
-        fetched = dataclasses.replace(fetched, arrival=arrival)
+        hand_in = HandIn.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
+        exchange = hand_in.exchange  # what came is encoded now, and not held while the writer is waited for
+        fetched = dataclasses.replace(fetched, exchange=exchange)
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
@@ -244,7 +246,7 @@ class ItemStore:
         if known is None or not a_page or not reason or status not in _GONE:
             return None
         after = item.ref if item is not None else ""
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         return PostChanged(time=moment, id=found.url, change="gone", before=known.ref, after=after, reason=reason)
 
     def _not_got(self, found: FetchRequest, ref: str, reason: str) -> None:
@@ -256,64 +258,64 @@ class ItemStore:
             self._writer.record(self._failure(found, ref, reason, 0))
 
     def _is_known(self, found: FetchRequest, fetched: Fetched) -> bool:
-        known, arrival = self._known.items.get(found.url), fetched.arrival
+        known, exchange = self._known.items.get(found.url), fetched.exchange
         return bool(
             known
             and known.settled
-            and arrival is not None
+            and exchange is not None
             and fetched.whole
-            and arrival.held
-            and arrival.sha256 == known.sha256
+            and exchange.held
+            and exchange.sha256 == known.sha256
             and found.kind == ItemKind.PAGE
             and found.found_in == _SCENE
         )
 
-    def _unchanged(self, found: FetchRequest, arrival: Arrival) -> Future[None]:
+    def _unchanged(self, found: FetchRequest, exchange: EndedExchange) -> Future[None]:
         """Keep an exchange whose body an earlier capture already has as an item: it stands in the WARC alone."""
         before = self._known.items[found.url].ref
         with self._lock:
             self.skipped += 1
             self.unchanged = True
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        return self._writer.hand_in(HandIn.of_arrival(arrival, events=(skipped,)))
+        return self._writer.hand_in(HandIn.of_exchange(exchange, events=(skipped,)))
 
     def _item_of(
-        self, found: FetchRequest, fetched: Fetched, arrival: Arrival, number: int, source: str
+        self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, source: str
     ) -> Item | None:
         """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
 
         An error page is an item where it answers for the scene itself: an investigator wants to read it. Behind a
         link of the page it stands in the WARC alone.
         """
-        refused = not arrival.cut and bool(fetched.reason)
-        if not arrival.size and (fetched.reason or found.method == "HEAD"):
+        refused = not exchange.cut and bool(fetched.reason)
+        if not exchange.size and (fetched.reason or found.method == "HEAD"):
             return None
-        if refused and found.found_in != _SCENE and arrival.held:
+        if refused and found.found_in != _SCENE and exchange.held:
             return None
-        sample = plain_sample(self._readers, arrival)
-        sniffed = media_type(sample, arrival.header("content-type"))
+        sample = plain_sample(self._readers, exchange)
+        sniffed = media_type(sample, exchange.header("content-type"))
         kind = _kind(found, sniffed)
-        if found.optional and kind == ItemKind.PAGE != found.kind and arrival.held and _says_page(arrival):
+        if found.optional and kind == ItemKind.PAGE != found.kind and exchange.held and _says_page(exchange):
             return None  # the host's page for everything that it does not know
         return self._item(
             found,
-            arrival,
-            ref=arrival.ref,
+            exchange,
+            ref=exchange.ref,
             name=item_name(number, fetched.url, ItemKind.ERROR_PAGE if refused else kind, sniffed.extension),
             source=source,
             kind=ItemKind.ERROR_PAGE if refused else kind,
             mime=sniffed.mime,
             final_url=fetched.url if fetched.url != found.url else "",
-            partial=arrival.cut,
+            partial=exchange.cut,
             error_page=fetched.reason if refused else "",
         )
 
     def _item(
         self,
         found: FetchRequest,
-        arrival: Arrival,
+        exchange: EndedExchange,
         *,
         ref: str,
         name: str,
@@ -325,27 +327,27 @@ class ItemStore:
         error_page: str = "",
     ) -> Item:
         return Item(
-            time=timestamp(self._clock()),
+            time=time_text(self._clock()),
             ref=ref,
             kind=kind or found.kind,
             url=found.url,
             path=f"{ITEMS}/{name}",
-            size=arrival.size,
-            sha256=arrival.sha256,
+            size=exchange.size,
+            sha256=exchange.sha256,
             mime=mime,
-            exchange=arrival.number,
+            exchange=exchange.number,
             found_in=found.found_in,
             source=source,
             final_url=final_url,
             alt=found.alt[:1000],
             claimed_name=claimed_name(final_url or found.url)[:1000],
-            content_encoding=arrival.header("content-encoding").strip().lower().replace("identity", "")[:100],
+            content_encoding=exchange.header("content-encoding").strip().lower().replace("identity", "")[:100],
             partial=partial,
             error_page=error_page,
         )
 
     def _failure(self, found: FetchRequest, ref: str, reason: str, exchange: int) -> Failed:
-        moment = timestamp(self._clock())
+        moment = time_text(self._clock())
         failure = Failed(time=moment, url=found.url, reason=reason, found_in=found.found_in, ref=ref, exchange=exchange)
         with self._lock:
             self.failed += 1
@@ -385,34 +387,34 @@ def _kind(found: FetchRequest, sniffed: MediaType) -> ItemKind:
     return found.kind
 
 
-def _says_page(arrival: Arrival) -> bool:
-    return arrival.header("content-type").strip().lower().startswith("text/html")
+def _says_page(exchange: EndedExchange) -> bool:
+    return exchange.header("content-type").strip().lower().startswith("text/html")
 
 
-def _not_as_sought(found: FetchRequest, item: Item | None, arrival: Arrival, readers: Readers) -> str:
+def _not_as_sought(found: FetchRequest, item: Item | None, exchange: EndedExchange, readers: Readers) -> str:
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == ItemKind.PAGE) and found.kind != ItemKind.PAGE and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
-    if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, arrival)):
+    if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, exchange)):
         return f"the server sent {instead} instead of a {found.kind}"
     sha256 = promised_sha256(found.url)
-    return _not_as_signed(sha256, arrival, readers) if sha256 else ""
+    return _not_as_signed(sha256, exchange, readers) if sha256 else ""
 
 
-def _words_instead(item: Item, arrival: Arrival) -> str:
+def _words_instead(item: Item, exchange: EndedExchange) -> str:
     """Say what came where a photo, video or segment was to come and nothing came that anyone could see or hear."""
-    if not arrival.size:
+    if not exchange.size:
         return "an empty answer (0 bytes)"
     said = item.mime
     as_text = said.startswith("text/") or said.endswith(("/json", "+json", "/xml")) or item.kind == ItemKind.FEED
     return f"{_PLAIN_NAMES.get(said, said)}" if as_text else ""
 
 
-def _not_as_signed(sha256: str, arrival: Arrival, readers: Readers) -> str:
+def _not_as_signed(sha256: str, exchange: EndedExchange, readers: Readers) -> str:
     """Say whether a body is another one than a signed record names, once its content coding is undone."""
-    coding = arrival.header("content-encoding").strip()
+    coding = exchange.header("content-encoding").strip()
     try:
-        served = plain_sha256(readers, arrival.body, coding) if coding else arrival.sha256
+        served = plain_sha256(readers, exchange.body, coding) if coding else exchange.sha256
     except NotRead as error:
         return f"whether it is what the signed record names cannot be told: {error}"
     return "" if served == sha256 else "the server sent other bytes than those that the signed record names"

@@ -14,10 +14,10 @@ _VERDICTS = {"ok": "whole", "mismatch": "does not match", "unchecked": "could no
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
 
 
-def stated(entry: CustodyRecord) -> list[str]:
+def custody_phrases(entry: CustodyRecord) -> list[str]:
     """Return what an entry states, a phrase each; texts stand as they were given, so show them with care."""
     own = f"{_OWN[entry.event]} {entry.detail}" if entry.event in _OWN and entry.detail else entry.detail
-    told = [
+    phrases = [
         f"as stated in case {entry.elsewhere}" if entry.elsewhere else "",
         own,
         f"recorded by {entry.recorder}" if entry.recorder else "",
@@ -32,14 +32,14 @@ def stated(entry: CustodyRecord) -> list[str]:
     ]
     if entry.receipt:
         verdict = _VERDICTS.get(entry.receipt.verdict, entry.receipt.verdict)
-        told.append(f"{entry.receipt.what}, seal {entry.receipt.fingerprint}: {verdict}")
-        told.append(f"receipt signed by key {entry.receipt.verifier}")
-    return [phrase for phrase in told if phrase]
+        phrases.append(f"{entry.receipt.what}, seal {entry.receipt.fingerprint}: {verdict}")
+        phrases.append(f"receipt signed by key {entry.receipt.verifier}")
+    return [phrase for phrase in phrases if phrase]
 
 
 def graded(grade: Grade) -> list[str]:
     """Return a grade with what its codes mean and its conditions, a phrase each."""
     means = zip(("source", "information", "handling"), grade.means, strict=False)
-    told = [str(grade), *(f"{part}: {meaning}" for part, meaning in means)]
-    told += [f"conditions: {grade.conditions}"] if grade.conditions else []
-    return [*told, f"wording: {grade.wording}"] if grade.wording else told
+    phrases = [str(grade), *(f"{part}: {meaning}" for part, meaning in means)]
+    phrases += [f"conditions: {grade.conditions}"] if grade.conditions else []
+    return [*phrases, f"wording: {grade.wording}"] if grade.wording else phrases

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, Case, checkpoint_name, token_path
-from hashing.case.events import CaptureSealed, Stamped
+from hashing.case.events import CaptureSealed, Timestamped
 from hashing.case.own_runs import token_had_here
 from hashing.errors import BadFormat, Unreadable, WouldOverwrite
 from hashing.files import inside
@@ -23,11 +23,11 @@ from hashing.ledger.keys import SigningKey
 from hashing.ledger.trusted_time.authority import ask, shown
 from hashing.ledger.trusted_time.errors import NotHad, TrustedTimeError
 from hashing.ledger.trusted_time.token import LARGEST, Token, read_token
-from hashing.times import Clock, system_clock, timestamp
+from hashing.times import Clock, system_clock, time_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unstamped:
+class SealWithoutTimestamp:
     """A seal without a trusted time; `what` is a capture's exhibit reference, or `case`."""
 
     what: str
@@ -38,25 +38,25 @@ class Unstamped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamping:
+class TimestampOutcome:
     """What became of one seal: the event that records its token, or the reason why there is none."""
 
     what: str
     checkpoint: str
-    stamped: Stamped | None
+    timestamped: Timestamped | None
     reason: str = ""
 
     def to_json(self) -> dict[str, str | float | None]:
-        """Return the same as plain values, for `seal --json`."""
-        stamped = self.stamped
+        """Return the same as plain values, for `timestamp --json`."""
+        timestamped = self.timestamped
         return {
             "what": self.what,
             "checkpoint": self.checkpoint,
-            "time": stamped.token_time if stamped else None,
-            "late": stamped.late if stamped else None,
-            "authority": stamped.authority if stamped else None,
-            "url": stamped.url if stamped else None,
-            "token": token_path(self.checkpoint) if stamped else None,
+            "time": timestamped.token_time if timestamped else None,
+            "late": timestamped.late if timestamped else None,
+            "authority": timestamped.authority if timestamped else None,
+            "url": timestamped.url if timestamped else None,
+            "token": token_path(self.checkpoint) if timestamped else None,
             "reason": self.reason,
         }
 
@@ -83,16 +83,16 @@ class Authorities:
         raise NotHad("; ".join([*self._reasons.values(), *refused]))
 
 
-def unstamped(case: Case) -> list[Unstamped]:
+def seals_without_timestamp(case: Case) -> list[SealWithoutTimestamp]:
     """Return the seals of a case that have no trusted time yet, the case's own last. Raises Unreadable, BadFormat.
 
     Lines that only record trusted times are no reason for another one.
     """
     events = list(case.events())
     folders = {path.name for path in case.captures()}  # a ledger of others may name what leads out of the case
-    known = {event.checkpoint for event in events if isinstance(event, Stamped)}
+    known = {event.checkpoint for event in events if isinstance(event, Timestamped)}
     found = [
-        Unstamped(
+        SealWithoutTimestamp(
             what=event.exhibit,
             checkpoint=f"{CAPTURES}/{event.capture}/{CHECKPOINT}",
             sealed=event.closed,
@@ -103,8 +103,8 @@ def unstamped(case: Case) -> list[Unstamped]:
     ]
     found = [each for each in found if each.checkpoint not in known]
     covered = max((n for n in range(len(events) + 1) if _own(n) in known), default=0)
-    if any(not isinstance(event, Stamped) for event in events[covered:]):
-        found.append(Unstamped(what="case", checkpoint=_own(len(events)), sealed=events[-1].time))
+    if any(not isinstance(event, Timestamped) for event in events[covered:]):
+        found.append(SealWithoutTimestamp(what="case", checkpoint=_own(len(events)), sealed=events[-1].time))
     return found
 
 
@@ -112,43 +112,45 @@ def _own(size: int) -> str:
     return f"{CHECKPOINTS}/{checkpoint_name(size)}"
 
 
-def stamp(
+def timestamp_seals(
     case: Case,
     authorities: Sequence[str],
     *,
     key: SigningKey,
     only: Collection[str] | None = None,
     clock: Clock = system_clock,
-) -> Iterator[Stamping]:
+) -> Iterator[TimestampOutcome]:
     """Get a trusted time for every seal of a case that has none, or for those of the captures `only` and the case's.
 
     Yields what became of each. Nothing is locked while an authority is waited for. Raises what the case raises when it
     cannot be read or written: InUse, NotAsSigned, Unwritable, Unreadable, BadFormat.
     """
-    finish_stamps(case, key=key, clock=clock)
+    record_left_tokens(case, key=key, clock=clock)
     with case.held(key):
         pass  # what nobody signed is refused before an authority is asked
     asked = Authorities(authorities)
-    for each in unstamped(case):
+    for each in seals_without_timestamp(case):
         if each.what != "case" and (only is None or each.checkpoint.split("/")[1] in only):
-            yield _stamp_one(case, each, asked, key, clock)
-    for each in unstamped(case)[-1:]:
+            yield _timestamp_one(case, each, asked, key, clock)
+    for each in seals_without_timestamp(case)[-1:]:
         if each.what == "case":
-            yield _stamp_one(case, each, asked, key, clock)
+            yield _timestamp_one(case, each, asked, key, clock)
 
 
-def _stamp_one(case: Case, seal: Unstamped, authorities: Authorities, key: SigningKey, clock: Clock) -> Stamping:
+def _timestamp_one(
+    case: Case, seal: SealWithoutTimestamp, authorities: Authorities, key: SigningKey, clock: Clock
+) -> TimestampOutcome:
     try:
         note = _sealed_bytes(case, seal)
         url, token = authorities.ask(note)
-        event = stamped_event(seal, note, token, key, clock, url=shown(url))
+        event = timestamped_event(seal, note, token, key, clock, url=shown(url))
         case.record_token(event, token.data, key=key)
     except (TrustedTimeError, WouldOverwrite, Unreadable) as error:
-        return Stamping(what=seal.what, checkpoint=seal.checkpoint, stamped=None, reason=str(error))
-    return Stamping(what=seal.what, checkpoint=seal.checkpoint, stamped=case.stamped()[seal.checkpoint])
+        return TimestampOutcome(what=seal.what, checkpoint=seal.checkpoint, timestamped=None, reason=str(error))
+    return TimestampOutcome(what=seal.what, checkpoint=seal.checkpoint, timestamped=case.timestamped()[seal.checkpoint])
 
 
-def _sealed_bytes(case: Case, seal: Unstamped) -> bytes:
+def _sealed_bytes(case: Case, seal: SealWithoutTimestamp) -> bytes:
     """Read a checkpoint file. Raises Unreadable, also where it is not the one that was sealed."""
     path = case.path / seal.checkpoint
     note = read_small(path, root=case.path)
@@ -157,16 +159,16 @@ def _sealed_bytes(case: Case, seal: Unstamped) -> bytes:
     return note
 
 
-def stamped_event(
-    seal: Unstamped, note: bytes, token: Token, key: SigningKey, clock: Clock, *, url: str = ""
-) -> Stamped:
+def timestamped_event(
+    seal: SealWithoutTimestamp, note: bytes, token: Token, key: SigningKey, clock: Clock, *, url: str = ""
+) -> Timestamped:
     """Return the event that records a token of this seal. Raises BadFormat where the seal is of no time."""
-    return Stamped(
-        time=timestamp(clock()),
+    return Timestamped(
+        time=time_text(clock()),
         checkpoint=seal.checkpoint,
         checkpoint_sha256=Digest.of_bytes(note).hex,
         token_sha256=Digest.of_bytes(token.data).hex,
-        token_time=timestamp(token.time),
+        token_time=time_text(token.time),
         authority=token.authority,
         late=round((token.time - _moment(seal)).total_seconds(), 3),
         signer=key.public.raw.hex(),
@@ -174,7 +176,7 @@ def stamped_event(
     )
 
 
-def _moment(seal: Unstamped) -> datetime:
+def _moment(seal: SealWithoutTimestamp) -> datetime:
     try:
         moment = datetime.fromisoformat(seal.sealed)
     except ValueError as error:
@@ -184,7 +186,7 @@ def _moment(seal: Unstamped) -> datetime:
     return moment
 
 
-def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -> int:
+def record_left_tokens(case: Case, *, key: SigningKey, clock: Clock = system_clock) -> int:
     """Record the tokens whose process died before it could; return how many.
 
     What is no token of its checkpoint, or was not got by this user on this computer, is left as it is: `goldenhour
@@ -205,20 +207,23 @@ def finish_stamps(case: Case, *, key: SigningKey, clock: Clock = system_clock) -
             token.demand_of(note)
             if not token_had_here(case.info.id, seal.checkpoint, Digest.of_bytes(token.data).hex):
                 continue
-            recorded += case.record_token(stamped_event(seal, note, token, key, clock), token.data, key=key)
+            recorded += case.record_token(timestamped_event(seal, note, token, key, clock), token.data, key=key)
     return recorded
 
 
-def _perhaps_left(case: Case) -> Iterator[Unstamped]:
+def _perhaps_left(case: Case) -> Iterator[SealWithoutTimestamp]:
     """Yield the seals that have no trusted time on record and something in the place of a token."""
     left = case.left_tokens()
     if not left:
         return
     times = [event.time for event in case.events()]
-    for seal in [*(each for each in unstamped(case) if each.checkpoint.startswith(CAPTURES)), *_own_ones(times)]:
+    for seal in [
+        *(each for each in seals_without_timestamp(case) if each.checkpoint.startswith(CAPTURES)),
+        *_own_ones(times),
+    ]:
         if seal.checkpoint in left:
             yield seal
 
 
-def _own_ones(times: Sequence[str]) -> list[Unstamped]:
-    return [Unstamped(what="case", checkpoint=_own(size), sealed=time) for size, time in enumerate(times, 1)]
+def _own_ones(times: Sequence[str]) -> list[SealWithoutTimestamp]:
+    return [SealWithoutTimestamp(what="case", checkpoint=_own(size), sealed=time) for size, time in enumerate(times, 1)]

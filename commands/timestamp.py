@@ -1,4 +1,4 @@
-"""`goldenhour seal`."""
+"""`goldenhour timestamp`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from commands.options import (
 )
 from commands.output import clean, print_json
 from commands.settings_file import user_file
-from commands.stamping import asked_authorities, print_stamping
+from commands.timestamps import asked_authorities, print_timestamp
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @allow_network_option
 @signing_key_option
 @json_option
-def seal(
+def timestamp(
     case: Path,
     authorities: tuple[str, ...],
     ntp: str,
@@ -48,33 +48,33 @@ def seal(
 ) -> None:
     """Have an authority confirm when seals existed: of every capture and of the case, where none has done so yet.
 
-    Exit code 0: all have a trusted time; 3: some could not be stamped; 4: none.
+    Exit code 0: all have a trusted time; 3: some could not be time-stamped; 4: none.
 
     \b
-    goldenhour seal OP-ALDER --timestamp https://tsa.example/tsr
+    goldenhour timestamp OP-ALDER --timestamp https://tsa.example/tsr
     """
-    from hashing.case.stamping import stamp, unstamped
+    from hashing.case.timestamping import seals_without_timestamp, timestamp_seals
 
     asked, time_server, key = asked_authorities(authorities), asked_time_server(ntp), signing_key(key_path)
     opened = open_case(case, key)
-    if not unstamped(opened):
+    if not seals_without_timestamp(opened):
         click.echo(clean(f"{case}: every seal has its trusted time"), err=as_json)
         return
     if not asked:
         raise click.UsageError(
-            f"name an authority with --timestamp: goldenhour seal {as_typed(case)} --timestamp URL; "
+            f"name an authority with --timestamp: goldenhour timestamp {as_typed(case)} --timestamp URL; "
             f'or write timestamp = ["URL"] into {clean(str(user_file()))}'
         )
     if time_server is not None:
         from capture.recorder.address_guard import AddressGuard
 
         record_clock(opened, time_server, key, AddressGuard(allow_private, allow_networks))
-    stampings = []
-    for stamping in stamp(opened, asked, key=key):
-        stampings.append(stamping)
+    timestamp_outcomes = []
+    for outcome in timestamp_seals(opened, asked, key=key):
+        timestamp_outcomes.append(outcome)
         if as_json:
-            print_json(stamping.to_json())
+            print_json(outcome.to_json())
         else:
-            print_stamping(stamping)
-    got = [stamping for stamping in stampings if stamping.stamped is not None]
-    sys.exit(Exit.OK if len(got) == len(stampings) else Exit.IN_PART if got else Exit.NOTHING)
+            print_timestamp(outcome)
+    got = [outcome for outcome in timestamp_outcomes if outcome.timestamped is not None]
+    sys.exit(Exit.OK if len(got) == len(timestamp_outcomes) else Exit.IN_PART if got else Exit.NOTHING)

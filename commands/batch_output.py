@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.captured import NOTEBOOK
+from commands.capture_output import NOTEBOOK
 from commands.exit import Exit
 from commands.output import clean, counted
 from hashing.files.as_typed import as_typed
@@ -68,8 +68,8 @@ def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: 
     counts, name = summary.counts, as_typed(case.path)
     before = f", {counts.before:,} captured before" if counts.before else ""
     left = f", {counts.left:,} left in the queue" if counts.left else ""
-    told = f"{counts.done:,} captured, {counts.failed:,} failed{before}{left}"
-    lines = [f"batch    {counted(counts.total, 'row')}: {told}"]
+    became = f"{counts.done:,} captured, {counts.failed:,} failed{before}{left}"
+    lines = [f"batch    {counted(counts.total, 'row')}: {became}"]
     if summary.reason:
         lines.append(f"         {summary.status}: {summary.reason}; the same command goes on with what is left")
     if kept is not None:
