@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
 from capture.recorder.reading import plain_body
-from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
+from capture.request.extractor import (
+    Fetch,
+    FetchRequest,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    StoredItem,
+    Unavailable,
+    fetch_order,
+)
 from hashing.case.facts import Fact
 from hashing.sandbox import NotRead, Readers
 
@@ -16,7 +25,6 @@ if TYPE_CHECKING:
     from capture.page import ReadPage
     from capture.page.players import Players
 
-_FIRST = {"photo": 0, "document": 1, "audio": 2, "video": 3}
 """The order in which media are fetched: the small and fleeting before the large."""
 
 
@@ -75,7 +83,7 @@ def found_in(read: StoredPage, fetch: Fetch, *, videos: bool = True) -> Iterator
         reason = "embedded in the page itself and stored with it"
         yield NotFollowed(url=item.url, reason=reason, count=page.embedded)
     playlists = {link.url: None for link in page.media if is_playlist(link.url)} if videos else {}
-    for link in sorted(page.media, key=lambda link: _FIRST[link.kind]):
+    for link in sorted(page.media, key=lambda link: fetch_order(link.kind)):
         if link.url not in playlists:
             yield FetchRequest(
                 url=link.url, kind=link.kind, found_in=link.found_in, alt=link.alt, referer=stored.url, named_by=stored

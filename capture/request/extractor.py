@@ -24,6 +24,14 @@ class NotMine(CaptureError):
     """The host, when asked, turned out not to speak this source's protocol: the next source takes the scene."""
 
 
+_MEDIA_ORDER = {ItemKind.PHOTO: 1, ItemKind.DOCUMENT: 2, ItemKind.AUDIO: 3, ItemKind.VIDEO: 4, ItemKind.SEGMENT: 4}
+
+
+def fetch_order(kind: ItemKind) -> int:
+    """Return which kinds are fetched first: 0 for whatever is no media (posts, lists, pages, proofs), 4 for videos."""
+    return _MEDIA_ORDER.get(kind, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
     """Something that a source found and wants fetched.

@@ -15,16 +15,15 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from capture.request.extractor import fetch_order
+from hashing.case.kinds import ItemKind
+
 if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
 _Waiting = list[tuple[int, int, Future[Any], Callable[[], Any]]]
 
 T = TypeVar("T")
-
-_ORDER = {"photo": 1, "document": 2, "audio": 3, "video": 4, "segment": 4}
-_FIRST = 0
-"""Everything that is not media: posts, lists of posts, pages, proofs."""
 
 
 class FetchPool:
@@ -49,7 +48,7 @@ class FetchPool:
             thread.start()
         stop.heed(lambda _: self._cancel_waiting())
 
-    def submit(self, kind: str, work: Callable[[], T], *, awaited: bool = True) -> Future[T]:
+    def submit(self, kind: ItemKind, work: Callable[[], T], *, awaited: bool = True) -> Future[T]:
         """Queue work on something of this kind; raises RuntimeError when the pool takes no more.
 
         `awaited` says whether a source waits for it and finds nothing before it is there.
@@ -59,7 +58,7 @@ class FetchPool:
             if self._closed:
                 raise RuntimeError("the pool is closed")
             waiting = self._awaited if awaited else self._found
-            heapq.heappush(waiting, (_ORDER.get(kind, _FIRST), next(self._numbers), future, work))
+            heapq.heappush(waiting, (fetch_order(kind), next(self._numbers), future, work))
             self._changed.notify()
         return future
 
@@ -106,13 +105,13 @@ class FetchPool:
                 if not ready:
                     return
                 order, _, future, work = heapq.heappop(ready)
-                self._busy_with_media += order > _FIRST
+                self._busy_with_media += order > 0
             try:
                 if future.set_running_or_notify_cancel():
                     _complete(future, work, self._stop)
             finally:
                 with self._changed:
-                    self._busy_with_media -= order > _FIRST
+                    self._busy_with_media -= order > 0
                     self._changed.notify()
 
     def _ready(self) -> _Waiting:
@@ -122,7 +121,7 @@ class FetchPool:
 
     def _may_take(self, heap: _Waiting) -> bool:
         """Say whether the first of what waits may be taken now."""
-        if heap[0][0] == _FIRST or not self._searching:
+        if heap[0][0] == 0 or not self._searching:
             return True
         if len(self._threads) > 1:
             return self._busy_with_media < len(self._threads) - 1

@@ -20,7 +20,7 @@ from hashing.ledger.note import decode_base64
 
 def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
     """Yield the number of each line about a merge that does not hold, and why."""
-    vouching: dict[tuple[str, str], Checkpoint | None] = {}
+    checkpoints: dict[tuple[str, str], Checkpoint | None] = {}
     sealed: dict[str, CaptureSealed] = {}
     for number, event in sorted(lines.items()):
         fault = ""
@@ -29,11 +29,11 @@ def merge_faults(lines: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
         elif isinstance(event, Merged):
             fault = _unlike(event, sealed.get(event.capture))
             try:
-                vouching[event.capture, event.case] = stated_checkpoint(event)
+                checkpoints[event.capture, event.case] = stated_checkpoint(event)
             except (BadFormat, BadKey, BadSignature) as error:
                 fault = f"the checkpoint of the other case does not hold: {error}"
         elif isinstance(event, MergedLine):
-            fault = merged_line_fault(event, vouching.get((event.capture, event.case)))
+            fault = merged_line_fault(event, checkpoints.get((event.capture, event.case)))
         if fault:
             yield number, fault
 

@@ -28,14 +28,14 @@ def verification_lines(verification: Verification) -> Iterator[str]:
         yield f"wrong      {printable(problem.path)}: {printable(problem.reason)}"
     for unchecked in verification.unchecked:
         yield f"unchecked  {printable(unchecked.path)}: {printable(unchecked.reason)}"
-    yield from _vouching_lines(verification)
+    yield from _seal_lines(verification)
     if verification.since is not None:
         yield f"since      {printable(_compared(verification.since))}"
     remade = f"; report {verification.report}" if verification.report else ""
     yield f"{_VERDICTS[verification.verdict]}  {printable(str(verification.path))}: {_counted(verification)}{remade}"
 
 
-def _vouching_lines(verification: Verification) -> Iterator[str]:
+def _seal_lines(verification: Verification) -> Iterator[str]:
     yield from _remarked(verification)
     for seal in verification.seals:
         sealed = exhibit_ranges(seal.exhibit.split(", ")) or verification.what

@@ -29,7 +29,7 @@ _PIECE = 1 << 20
 
 
 @dataclass(slots=True)
-class _Content:
+class _LinesSoFar:
     """What the lines of a ledger come to."""
 
     length: int = 0
@@ -44,9 +44,9 @@ class _Content:
         self.tree.append(line[:-1])
         self.digest.update(line)
 
-    def copy(self) -> _Content:
+    def copy(self) -> _LinesSoFar:
         """Return the same content, which grows by itself."""
-        return _Content(self.length, self.tree.copy(), self.digest.copy())
+        return _LinesSoFar(self.length, self.tree.copy(), self.digest.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Remembered:
     inode: int
     modified: int
     """Nanoseconds since 1970."""
-    content: _Content
+    content: _LinesSoFar
 
     @property
     def length(self) -> int:
@@ -74,7 +74,7 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, descriptor: int, content: _Content, torn: bytes = b"", *, resumed: bool = False
+        self, path: Path, descriptor: int, content: _LinesSoFar, torn: bytes = b"", *, resumed: bool = False
     ) -> None:
         self.path = path
         self.torn = torn
@@ -92,7 +92,7 @@ class Ledger:
             os.close(descriptor)
             raise InUse(f"{path}: another process took the new ledger")
         sync_folder(path.parent, root=root)
-        return cls(path, descriptor, _Content())
+        return cls(path, descriptor, _LinesSoFar())
 
     @classmethod
     def open(
@@ -112,7 +112,7 @@ class Ledger:
         try:
             if not wait_for_lock(descriptor, wait):
                 raise InUse(f"{path}: in use by another process", hint="wait until it has finished")
-            content, torn, resumed = _Content(), b"", False
+            content, torn, resumed = _LinesSoFar(), b"", False
             with os.fdopen(os.dup(descriptor), "rb") as file:
                 if remembered is not None and _still_there(file, remembered, path):
                     content, resumed = remembered.content.copy(), True
@@ -181,7 +181,7 @@ class Ledger:
 
         Raises Unwritable, Unreadable, BadFormat.
         """
-        content = _Content()
+        content = _LinesSoFar()
         for line in islice(self._lines(0), size):
             content.add(line + b"\n")
         with reading(self.path), os.fdopen(os.dup(self._descriptor), "rb") as file:

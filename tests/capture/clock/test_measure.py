@@ -232,14 +232,21 @@ def test_a_stop_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("capture.clock.beside.WHOLE_PATIENCE", 3600.0)
     monkeypatch.setattr(measure_clock, "__kwdefaults__", {"clock": system_clock, "patience": 3600.0})
     recorded: list[ClockMeasured] = []
-    stop = Stop()
-    with time_server.TimeServer(lie=lambda _, __: []) as silent:
+    stop, over = Stop(), threading.Event()
+
+    def _when_over(answer: time_server.Answer, _: int) -> bytes:
+        over.wait(PATIENCE)
+        return answer.encode()
+
+    with time_server.TimeServer(lie=_when_over) as silent:
         beside = MeasuredBeside(
             parse_time_server(silent.name), HERE, record=recorded.append, failed=stop.fail, clock=system_clock
         )
         with stop.heeded(beside.hurry):
             threading.Thread(target=stop.ask, args=("enough",)).start()
             beside.end()
+        over.set()
+        _join()
     assert [each.problem for each in recorded] == ["had not answered when the capture was stopped"]
 
 
