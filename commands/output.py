@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +44,8 @@ def console() -> Console:
 
 def print_json(value: dict[str, Any]) -> None:
     """Print a line of JSON in ASCII, which no terminal takes for a command and no path can make invalid."""
+    import json
+
     click.echo(json.dumps(value))
 
 

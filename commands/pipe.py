@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def outlive_readers() -> None:
 
 def _forgiving(stream: TextIO | None) -> TextIO:
     if stream is None:
+        from pathlib import Path
+
         return Path(os.devnull).open("w", encoding="utf-8")
     stream.flush()
     return io.TextIOWrapper(

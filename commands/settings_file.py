@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +61,8 @@ def add_settings(values: dict[str, str]) -> Path:
 
     What it holds stays as it is, comments and all. A setting that it gives already is an error.
     """
+    import tempfile
+
     path = user_file()
     given = read_settings(path)
     if taken := sorted(given.keys() & values.keys()):

@@ -17,6 +17,10 @@ from commands.output import print_json, print_styled
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cryptography.x509 import Certificate
+
     from exports.verification import Verification
 
 
@@ -97,12 +101,10 @@ def verify(
     """
     from functools import partial
 
-    from exports.custody.receipt import write_receipt
     from exports.disclosure.openings import load_openings
     from exports.format.outside import demand_outside
     from exports.verification import Verification
     from hashing.ledger.keys import load_public_key
-    from hashing.ledger.trusted_time.roots import load_roots
 
     for name, given in (("--receipt", receipt), ("--since", since), ("--openings", openings_path)):
         if given is not None and len(paths) > 1:
@@ -112,7 +114,7 @@ def verify(
             demand_outside(receipt, evidence)
     verifier = officer_name(officer) if receipt is not None else ""
     signers = [load_public_key(path) for path in key_paths]
-    roots = [root for path in root_paths for root in load_roots(path)]
+    roots = list(_roots(root_paths)) if root_paths else []
     openings = load_openings(openings_path) if openings_path is not None else None
     if receipt is None:
         read_only(*paths, since, pictures=report)
@@ -128,6 +130,8 @@ def verify(
         else:
             print_verification(verification)
         if receipt is not None:
+            from exports.custody.receipt import write_receipt
+
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
         worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
     sys.exit(worst)
@@ -138,6 +142,13 @@ def _check(path: Path, *, quiet: bool, **demands: Any) -> Verification:  # noqa:
 
     with byte_progress(f"verifying {path}", quiet=quiet) as progress:
         return verify_path(path, **demands, progress=progress)
+
+
+def _roots(paths: Sequence[Path]) -> Iterator[Certificate]:
+    from hashing.ledger.trusted_time.roots import load_roots
+
+    for path in paths:
+        yield from load_roots(path)
 
 
 def _verdict_exit(verification: Verification) -> Exit:

@@ -14,16 +14,18 @@ from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
 from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
 from hashing.files import inside
-from hashing.files.digest_files import digest_many, processors
-from hashing.files.read import UnreadFile
+from hashing.files.read import FileUnreadable, UnreadFile, digest_file
 
 if TYPE_CHECKING:
     from hashing.files.hash_processes import HashProcesses
+    from hashing.files.read import FileDigests
 
 FEWEST = 1_000
 """Files that are worth further processes: starting one takes the work of some hundred small ones (measured)."""
 _LARGE = 64 << 20
 """Bytes in fewer files that are worth it too."""
+_FEWEST_FOR_THREADS, _LARGE_FOR_THREADS = 200, 4 << 20
+"""Files, and bytes in fewer of them, that are worth starting threads."""
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 _LONGEST_PATH = 3000
 _MOST_IN_A_FOLDER = 1_000_000
@@ -66,21 +68,22 @@ class FolderTree:
 
     def begin(self, names: Sequence[str]) -> None:
         """Begin to hash files in further processes, where there is work and processors enough for them."""
-        others = processors() - 1
-        if self._processes is not None or not others or not hasattr(os, "memfd_create") or not self._is_much(names):
-            return
-        from hashing.files.hash_processes import HashProcesses
+        if self._processes is None and hasattr(os, "memfd_create") and self._are_many(names, FEWEST, _LARGE):
+            from hashing.files.digest_files import processors
+            from hashing.files.hash_processes import HashProcesses
 
-        self._processes, self._begun = HashProcesses(self.path, names, others), list(names)
+            if others := processors() - 1:
+                self._processes, self._begun = HashProcesses(self.path, names, others), list(names)
 
-    def _is_much(self, names: Sequence[str]) -> bool:
-        if len(names) >= FEWEST:
+    def _are_many(self, names: Sequence[str], count: int, size: int) -> bool:
+        """Say whether there are so many files, or so many bytes in them."""
+        if len(names) >= count:
             return True
-        size = 0
+        found = 0
         for name in names:
             with suppress(OSError):  # gone by now, which is said when it is hashed
-                size += inside.size(self.path / name, self.path)
-            if size >= _LARGE:
+                found += inside.size(self.path / name, self.path)
+            if found >= size:
                 return True
         return False
 
@@ -95,8 +98,7 @@ class FolderTree:
         """Hash files, on all cores, in the order given; what was begun must stand in the same order among them."""
         if self._processes is not None:
             self._processes.finish(progress)
-        left = (self.path / name for name, known in self._known(names) if known is None)
-        others = digest_many(left, root=self.path, progress=progress)
+        others = self._read([name for name, known in self._known(names) if known is None], progress)
         for name, known in self._known(names):
             if known is not None:
                 yield FileReading(name, *known)
@@ -106,6 +108,19 @@ class FolderTree:
                 yield FileReading(name, reason=result.reason)
             else:
                 yield FileReading(name, result.digests[0].hex, result.size)
+
+    def _read(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileDigests | UnreadFile]:
+        """Hash files in this process, in threads where there is work for them."""
+        paths = (self.path / name for name in names)
+        if self._are_many(names, _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
+            from hashing.files.digest_files import digest_many
+
+            yield from digest_many(paths, root=self.path, progress=progress)
+        for path in paths:
+            try:
+                yield digest_file(path, root=self.path, progress=progress)
+            except FileUnreadable as error:
+                yield error.unread
 
     def _known(self, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, int] | None]]:
         """Yield each name, with SHA-256 and size where further processes have hashed it."""

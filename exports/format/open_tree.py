@@ -10,7 +10,6 @@ from pathlib import Path
 from exports.errors import NotCheckable
 from exports.format.folder_tree import FolderTree
 from exports.format.tree import EvidenceTree, refusal
-from exports.format.zip_tree import ZipTree
 
 
 @contextmanager
@@ -24,6 +23,8 @@ def open_tree(path: Path) -> Iterator[EvidenceTree]:
         finally:
             folder.close()
     elif stat.S_ISREG(kind):
+        from exports.format.zip_tree import ZipTree
+
         tree = ZipTree(path)
         try:
             yield tree

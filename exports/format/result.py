@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import asdict
+
 OK, MISMATCH, UNCHECKED = "ok", "mismatch", "unchecked"
+NOT_REMADE, REMADE = "not remade", "remade"
 
 
-@dataclass(frozen=True, slots=True)
-class Altered:
+class Altered(msgspec.Struct, frozen=True):
     """A file whose bytes are not those that were sealed."""
 
     path: str
@@ -18,40 +20,35 @@ class Altered:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """A file that was sealed and is gone."""
 
     path: str
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(msgspec.Struct, frozen=True):
     """A file that nobody sealed."""
 
     path: str
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A fault of a ledger, a seal, a manifest or a WARC that is not simply a file's digest."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unchecked:
+class Unchecked(msgspec.Struct, frozen=True):
     """Something that could not be checked, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(msgspec.Struct, frozen=True):
     """Who signed a seal; `confirmed` where the user demanded this very key."""
 
     fingerprint: str
@@ -59,8 +56,7 @@ class Signer:
     covers: str
 
 
-@dataclass(frozen=True, slots=True)
-class SealFound:
+class SealFound(msgspec.Struct, frozen=True):
     """A seal that was checked."""
 
     origin: str
@@ -70,8 +66,7 @@ class SealFound:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamp:
+class Timestamp(msgspec.Struct, frozen=True):
     """A token of a trusted time that holds; `confirmed` where it leads to a root that the user gave."""
 
     path: str
@@ -82,8 +77,7 @@ class Timestamp:
     """A capture's exhibit reference, or the path of a checkpoint of the case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(msgspec.Struct, frozen=True):
     """What the checked one was compared with: an earlier state of the same case, and what came of it.
 
     `verdict` is that of the earlier one by itself; `origin`, `size`, `root` and `fingerprint` are of its seal, "" and 0
@@ -104,8 +98,7 @@ class Since:
     absent: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosed:
+class Disclosed(msgspec.Struct, frozen=True):
     """How much of a capture a disclosure holds: items that are here, and items that are proven to be withheld."""
 
     exhibit: str
@@ -115,8 +108,7 @@ class Disclosed:
     """What of the items that are here is withheld, by the bundle's seal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """What was withheld and is opened, proven to be what was sealed: the word, and the ledger's fields with values."""
 
     of: str
@@ -125,28 +117,26 @@ class Opened:
     values: dict[str, str]
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(msgspec.Struct):
     """Everything found so far; becomes a Verification when the checking is over."""
 
-    altered: list[Altered] = field(default_factory=list)
-    missing: list[Missing] = field(default_factory=list)
-    added: list[Added] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    unchecked: list[Unchecked] = field(default_factory=list)
-    signers: list[Signer] = field(default_factory=list)
-    seals: list[SealFound] = field(default_factory=list)
-    timestamps: list[Timestamp] = field(default_factory=list)
-    disclosed: list[Disclosed] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    altered: list[Altered] = msgspec.field(default_factory=list)
+    missing: list[Missing] = msgspec.field(default_factory=list)
+    added: list[Added] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    unchecked: list[Unchecked] = msgspec.field(default_factory=list)
+    signers: list[Signer] = msgspec.field(default_factory=list)
+    seals: list[SealFound] = msgspec.field(default_factory=list)
+    timestamps: list[Timestamp] = msgspec.field(default_factory=list)
+    disclosed: list[Disclosed] = msgspec.field(default_factory=list)
+    opened: list[Opened] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     report: str = ""
     files: int = 0
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True):
     """The result of verifying one path."""
 
     path: Path
@@ -200,8 +190,6 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain values, as docs/json.md describes them."""
-        from dataclasses import asdict
-
         signers = [{"fingerprint": s.fingerprint, "confirmed": s.confirmed, "covers": s.covers} for s in self.signers]
         return {
             "path": str(self.path),

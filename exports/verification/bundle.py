@@ -39,7 +39,6 @@ from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
 from exports.verification.derived import check_case_lines, check_derived
 from exports.verification.disclosure import DisclosureCheck
-from exports.verification.foreign_bag import check_foreign_bag
 from exports.verification.openings import check_openings
 from exports.verification.timestamps import check_timestamp
 from hashing.case.capture_folder import CHECKPOINT
@@ -79,6 +78,8 @@ _T = TypeVar("_T", bound=Event)
 def check_bundle(check: Check) -> None:
     """Check a bundle. Raises NotCheckable where a path in it leads out of it, and where it is of a later version."""
     if not is_ours(check):
+        from exports.verification.foreign_bag import check_foreign_bag
+
         check_foreign_bag(check)
         return
     _check_format(check)

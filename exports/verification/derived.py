@@ -25,13 +25,12 @@ from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.manifest import FORMAT, CaptureRecord
 from exports.format.printable import printable
-from exports.format.result import Missing
+from exports.format.result import NOT_REMADE, Missing
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
 from exports.verification.disclosure import DisclosureCheck
 from exports.verification.posts import PostCheck
-from exports.verification.report import NOT_REMADE, check_report
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CASE_FILE
 from hashing.case.events import (
@@ -131,6 +130,8 @@ def check_derived(check: Check, checked: Mapping[str, CaptureCheck | DisclosureC
         for name, reason in disagreements(inventory.lines, inventory.line, inventory.heads):
             check.problem(f"{_SEAL}{name}.json", reason)
         if check.report and not check.findings.problems:
+            from exports.verification.report import check_report  # which loads all that makes a report
+
             check_report(check, inventory)
     except (BadFormat, BadKey, Unreadable, NotCheckable, NotWhole, OSError, zlib.error) as error:
         check.problem(MANIFEST_JSON, f"cannot be compared with what is sealed: {error}")

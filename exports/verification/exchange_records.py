@@ -12,10 +12,8 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
-from os import cpu_count
 
 from exports.errors import NotCheckable
 from exports.verification.check import Check
@@ -119,16 +117,15 @@ class RecordsSaid:
         self._counts[path] = records
 
     def check(self, check: Check, prefix: str) -> dict[str, list[str]]:
-        """Read every exchange file of a capture, several at a time; return the faults by file."""
+        """Read every exchange file of a capture; return the faults by file."""
         names = sorted({*self._files, *self._counts, *([self.moved] if self.moved else [])})
         files = [
             _File(check, f"{prefix}{name}", self._files.get(name, {}), self._chains, self._counts.get(name), self.moved)
             for name in names
             if check.is_file(f"{prefix}{name}")
         ]
-        with ThreadPoolExecutor(max(min(len(files), cpu_count() or 1), 1)) as pool:
-            list(pool.map(_File.read, files))
         for file in files:
+            file.read()
             self.offsets |= file.offsets
             if file.unread:
                 check.unchecked(file.name, file.unread)

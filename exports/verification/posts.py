@@ -14,7 +14,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from exports.errors import NotCheckable
@@ -238,6 +237,8 @@ def _says(html: str, shown: str, *, more: bool = False, cut: bool = False) -> bo
     text, tags = _PLAIN_TAG.subn("", html)
     if tags > _MOST_TAGS or "<" in text or ">" in text or "&" in _PLAIN_REFERENCE.sub("", text):
         return True
+    from html import unescape
+
     return _same_letters(unescape(text), shown, more=more, cut=cut)
 
 

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, PAYLOAD
+from exports.format.folder_tree import FolderTree
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
 from exports.format.tree import WACZ_MARKS, below
-from exports.format.zip_tree import ZipTree
 from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
-from exports.verification.case import check_case
 from exports.verification.check import Check
-from exports.verification.foreign_bag import is_hash_list
 from exports.verification.retired import check_retired
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
@@ -131,10 +129,10 @@ def _check(check: Check, tree: EvidenceTree) -> str:
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """
-    if BAGIT in check.kinds or (any(map(is_hash_list, check.kinds)) and any(below(check.kinds, PAYLOAD))):
+    if BAGIT in check.kinds or _is_bag_without_declaration(check):
         check_bundle(check)
         what = "bundle" if is_ours(check) else "bag"
-        return f"{what} (zip)" if isinstance(tree, ZipTree) else what
+        return what if isinstance(tree, FolderTree) else f"{what} (zip)"
     if WACZ_MARKS & check.kinds.keys():
         from exports.verification.wacz import check_wacz
 
@@ -142,6 +140,8 @@ def _check(check: Check, tree: EvidenceTree) -> str:
         return "WACZ"
     marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(below(check.kinds, f"{CHECKPOINTS}/"))]
     if sum(marks) > 1:
+        from exports.verification.case import check_case
+
         check_case(check)
         return "case"
     if LEDGER in check.kinds:
@@ -155,3 +155,11 @@ def _check(check: Check, tree: EvidenceTree) -> str:
         f"{tree.path}: not a case, a capture or a bundle",
         hint="verify the folder above it: this is the inside of a bundle" if CASE_FILE in check.kinds else "",
     )
+
+
+def _is_bag_without_declaration(check: Check) -> bool:
+    if not any(below(check.kinds, PAYLOAD)):
+        return False
+    from exports.verification.foreign_bag import is_hash_list
+
+    return any(map(is_hash_list, check.kinds))

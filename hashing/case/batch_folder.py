@@ -8,7 +8,6 @@ Whoever holds the object holds the lock on the ledger, so an unlocked one withou
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import threading
 from collections.abc import Iterator
@@ -62,7 +61,7 @@ class BatchFolder:
                 raise WouldOverwrite(
                     f"{folder}: a link or a file, where a case keeps its batches", hint="find out who put it there"
                 )
-        path = folder / f"{compact(now)}-{secrets.token_hex(4)}"
+        path = folder / f"{compact(now)}-{os.urandom(4).hex()}"
         make_folder(path, root=case.path)
         marks = LedgerMarks.create(path, _mac(case, path.name, key), root=case.path)
         ledger = Ledger.create(path / LEDGER, root=case.path)

@@ -18,7 +18,6 @@ wrote them: these are told and never signed. Each line bears the key of the chec
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 import threading
@@ -197,7 +196,7 @@ class Case:
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         # Built under another name and renamed when whole: nobody ever sees half a case.
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         try:
             _build(
                 draft,
@@ -254,7 +253,7 @@ class Case:
         `start` makes the capture's first event from its id and its reference (such as `MP/1`). Nothing is fetched
         before this returns, so a folder that was made but not registered holds nothing.
         """
-        capture = f"{compact(clock())}-{secrets.token_hex(4)}"
+        capture = f"{compact(clock())}-{os.urandom(4).hex()}"
         with self._changing(key) as change:
             event = start(capture, self._memory.next_exhibit(initials))
             folder = CaptureFolder.create(self.path / CAPTURES / capture, self._mac(capture, key))
@@ -764,7 +763,7 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, reference:
     make_folder(draft / CHECKPOINTS)
     info = CaseInfo(
         format=CASE_FORMAT,
-        id=secrets.token_hex(8),
+        id=os.urandom(8).hex(),
         title=title,
         officer=officer,
         created=moment,

@@ -12,7 +12,6 @@ A note that cannot be written is left out: nothing is then done by itself, and t
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -122,7 +121,7 @@ def _read(file: Path, kind: type[N]) -> N | None:
 
 
 def _write(file: Path, note: msgspec.Struct) -> None:
-    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    part = file.with_name(f"{file.name}.{os.urandom(4).hex()}.part")
     with suppress(OSError, UnicodeEncodeError):
         file.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_WRITES)

@@ -6,7 +6,6 @@ import base64
 import binascii
 import os
 import re
-import secrets
 import shlex
 import stat
 import time
@@ -215,7 +214,7 @@ def create_key(path: Path, passphrase: bytes | None = None) -> bool:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, coding)
     with storing(path.parent):
         path.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
+    part = path.with_name(f".{path.name}.{os.urandom(8).hex()}{PART}")
     _write_exclusively(part, pem)
     try:
         made = _announce(part, path, pem)

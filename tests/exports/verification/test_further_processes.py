@@ -45,15 +45,17 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every fault is found alike with further processes, without, and with some that cannot be started."""
+    """Every fault is found alike alone, in threads, with further processes, and with some that cannot start."""
     maker = make_case(tmp_path)
     maker.capture([Thing(f"{number}.jpg", photo(number)) for number in range(3)])
     bundle = export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / "bundle").path
     FAULTS[fault](next(bundle.glob("data/captures/*/items/*1.jpg")))
     alone, case = verify(bundle), verify(maker.path)
     told: list[int] = []
+    monkeypatch.setattr("exports.format.folder_tree._FEWEST_FOR_THREADS", 1)
+    assert verify(bundle) == alone
     monkeypatch.setattr("exports.format.folder_tree.FEWEST", 1)
-    monkeypatch.setattr("exports.format.folder_tree.processors", lambda: 2)
+    monkeypatch.setattr("hashing.files.digest_files.processors", lambda: 2)
     assert verify(bundle, progress=lambda done, _: told.append(done)) == alone
     assert alone.verdict == {"none": "ok", "a path that climbs": "unchecked"}.get(fault, "mismatch")
     assert max(told, default=0) == alone.bytes
