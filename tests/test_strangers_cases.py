@@ -50,6 +50,8 @@ READING = {
     "report": ["report", "CASE", "--output", "OUT", "--quiet"],
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
     "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
+    "list its sources": ["source", "list", "--case", "CASE"],
+    "check": ["check", "CASE", "--quiet"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
 }
 """Commands that change nothing; OUT is what they may make."""

@@ -13,7 +13,7 @@ from exports.bundle import export_bundle
 from exports.format.capture_view import CaptureView, read_capture
 from exports.verification import verify
 from hashing.case.case import Case
-from hashing.case.events import CaptureFinished, IntakeBegun
+from hashing.case.events import CaptureFinished, CaptureRegistered, IntakeBegun
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 from intelligence.intake import pieces
 from tests.exports.small_case import CaseMaker, Thing, photo
@@ -41,7 +41,9 @@ def _intake(case: Path, *paths: Path, words: tuple[str, ...] = ()) -> Result:
 
 
 def _view(case: Path) -> CaptureView:
-    return read_capture(Case.open(case).captures()[-1])
+    """Return the capture that was begun last: folders of one second stand in no order."""
+    begun = [event.capture for event in Case.open(case).events() if isinstance(event, CaptureRegistered)]
+    return read_capture(case / "captures" / begun[-1])
 
 
 def _claims(view: CaptureView, url: str) -> dict[str, Any]:
@@ -141,6 +143,7 @@ def test_claims_of_mails_chats_and_archives(folder: Path, tmp_path: Path) -> Non
     assert posts["message-1.json"].text == 'see "messages": [http://x'
     assert posts["message-1.json"].published == "2026-11-24T10:00:00.000Z"
     assert posts["message-2.json"].author.name == "\u00c1l"
+    assert posts["message-2.json"].reply_to == posts["message-1.json"].id
     assert _claims(view, "some.tar.gz/../a.txt")["name leads out of the archive"] == "../a.txt"
     assert _claims(view, "old.warc/news.example/fire")["archived address"] == "https://news.example/fire"
     body = next(each.item for each in view.items if each.item.url.endswith("news.example/fire"))
