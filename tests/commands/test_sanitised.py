@@ -28,7 +28,12 @@ def case(tmp_path: Path) -> Path:
     for number in range(1, 5):
         (folder / f"{number}.jpg").write_bytes(photo(number))
     (folder / "mail.eml").write_bytes(handed_in.mail())
-    assert _typed("intake", str(folder), "--case", str(case), "--received-from", "canary-7").exit_code == Exit.OK
+    assert (
+        _typed(
+            "intake", str(folder), "--case", str(case), "--received-from", "canary-7", "--consent", "photo"
+        ).exit_code
+        == Exit.OK
+    )
     _grade(case, "MP/1-0001", "P")
     _grade(case, "MP/1-0002", "C", "--conditions", "not to the press")
     _grade(case, "MP/1-0003", "2", scheme="5x5x5")
