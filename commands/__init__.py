@@ -25,10 +25,12 @@ SECTIONS = MappingProxyType(
         "Look and check": {
             "show": "Show what is in a case.",
             "verify": "Check a case, a capture, a bundle or a WACZ; never writes.",
+            "check": "Find facts for or against what is claimed: copies, times, versions.",
             "hash": "Hash files and folders, or check a hash list.",
         },
         "Exhibits and handing over": {
             "exhibit": "List the exhibits of a case, or describe one.",
+            "source": "Keep who handed something in encrypted, apart from the case.",
             "grade": "Grade exhibits and items: source, information, and who may be told.",
             "custody": "Record what is done with an exhibit, or show its log.",
             "label": "Make the continuity label of an exhibit.",

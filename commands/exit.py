@@ -24,17 +24,19 @@ def exit_code(error: Exception) -> Exit:
     from capture.errors import CaptureError, NotAsked, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
-    from intelligence.errors import IntelligenceError
+    from intelligence.errors import IntelligenceError, NotOpened, NotShareable
 
     if isinstance(error, NotSealed):
         return Exit.FAULT
     if isinstance(error, NotAsked):
         return Exit.REFUSED if error.refused else Exit.NOTHING
-    if isinstance(error, CaptureError | NotRecordable | IntelligenceError) and not isinstance(error, ForeignReceipt):
+    if isinstance(error, CaptureError | NotRecordable | IntelligenceError) and not isinstance(
+        error, ForeignReceipt | NotShareable | NotOpened
+    ):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH
-    if isinstance(error, NothingToExport):
+    if isinstance(error, NothingToExport | NotShareable):
         return Exit.NOTHING
     if isinstance(error, WouldOverwrite | InUse | Unwritable | ForeignReceipt):
         return Exit.REFUSED

@@ -28,12 +28,20 @@ from commands.progress import byte_progress
 
 if TYPE_CHECKING:
     from exports.bundle import Bundle
+    from exports.disclosure.making.request import DisclosureRequest
+    from hashing.case.case import Case
 
 
 def _fields() -> Sequence[str]:
     from hashing.case.redaction import WORDS
 
     return list(WORDS)
+
+
+def _recipients() -> Sequence[str]:
+    from intelligence.grading.sharing import RECIPIENTS
+
+    return list(RECIPIENTS)
 
 
 @click.command()
@@ -59,6 +67,21 @@ def _fields() -> Sequence[str]:
     shell_complete=complete_words(_fields),
     help="With --only: withhold url, author, text, description, facts, place, network, officer or content.",
 )
+@click.option(
+    "--sanitised",
+    is_flag=True,
+    help="Only the items that their grades let the recipient have, and not who handed them in.",
+)
+@click.option(
+    "--for",
+    "recipient",
+    default="law-enforcement",
+    show_default=True,
+    metavar="CLASS",
+    shell_complete=complete_words(_recipients),
+    help="With --sanitised: own-agency, law-enforcement, uk-partner, foreign-law-enforcement.",
+)
+@click.option("--conditions-met", is_flag=True, help="With --sanitised: the conditions of handling code C are met.")
 @receiver_option
 @reason_option
 @click.option(
@@ -79,6 +102,9 @@ def export(
     exhibits: tuple[str, ...],
     only: tuple[str, ...],
     redact: tuple[str, ...],
+    sanitised: bool,
+    recipient: str,
+    conditions_met: bool,
     receiver: str,
     reason: str,
     output: Path | None,
@@ -101,19 +127,14 @@ def export(
     goldenhour export OP-ALDER --zip --wacz --csv     (as goldenhour convert does of any bundle)
     goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
     goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
+    goldenhour export OP-ALDER --sanitised --for uk-partner --to "Fire service"
     """
     from exports.bundle import export_bundle
-    from exports.disclosure.making.request import DisclosureRequest, parse_items, parse_words
+    from exports.disclosure.making.request import DisclosureRequest, parse_items
     from exports.forms.conversion import FORMS
-    from hashing.case.redaction import WORDS
 
-    if only and exhibits:
-        raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
-    if not only and (receiver or reason or redact):
-        raise click.UsageError("--redact, --to and --reason go with --only; for whole exhibits there is `custody add`")
-    words = parse_words(redact)
-    if (unknown := [word for word in words if word not in WORDS]) or (redact and not words):
-        raise click.UsageError(f"--redact {', '.join(unknown)}: not one of {', '.join(WORDS)}")
+    _demand_sense(only, exhibits, sanitised=sanitised, alone=bool(receiver or reason or redact))
+    words = _words(redact)
     request = None
     if only:
         request = DisclosureRequest(items=parse_items(only), redact=words, receiver=receiver, reason=reason)
@@ -123,6 +144,10 @@ def export(
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
     opened = open_case(case, key)
+    kept_back: tuple[str, ...] = ()
+    if sanitised:
+        request, kept_back = _sanitised(opened, exhibits, recipient, words, receiver, reason, met=conditions_met)
+        exhibits = ()
     forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
@@ -138,9 +163,61 @@ def export(
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
+    for sentence in kept_back:
+        click.echo(clean(f"{'' if as_json else 'withheld '}{sentence}"), err=as_json)
     if not as_json:
         _show(bundle)
     _write_beside(bundle, forms, printed=printed, as_json=as_json, quiet=quiet)
+
+
+def _demand_sense(only: Sequence[str], exhibits: Sequence[str], *, sanitised: bool, alone: bool) -> None:
+    """Refuse options that contradict each other; `alone` says whether one is given that belongs to a disclosure."""
+    if only and exhibits:
+        raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
+    if only and sanitised:
+        raise click.UsageError("--only names the items, --sanitised chooses them: give one of them")
+    if alone and not (only or sanitised):
+        raise click.UsageError(
+            "--redact, --to and --reason go with --only or --sanitised; for whole exhibits there is `custody add`"
+        )
+
+
+def _words(redact: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be withheld of the items, by words that there are."""
+    from exports.disclosure.making.request import parse_words
+    from hashing.case.redaction import WORDS
+
+    words = parse_words(redact)
+    if (unknown := [word for word in words if word not in WORDS]) or (redact and not words):
+        raise click.UsageError(f"--redact {', '.join(unknown)}: not one of {', '.join(WORDS)}")
+    return words
+
+
+def _sanitised(
+    case: Case,
+    exhibits: tuple[str, ...],
+    recipient: str,
+    words: tuple[str, ...],
+    receiver: str,
+    reason: str,
+    *,
+    met: bool,
+) -> tuple[DisclosureRequest, tuple[str, ...]]:
+    """Return what a recipient may have, and in a sentence each what is kept back. Raises NotShareable."""
+    from exports.disclosure.making.request import DisclosureRequest
+    from intelligence.grading.sharing import RECIPIENTS, shared_with
+
+    if recipient not in RECIPIENTS:
+        raise click.UsageError(f"--for {recipient}: not one of {', '.join(RECIPIENTS)}")
+    sharing = shared_with(case, recipient, conditions_met=met, exhibits=exhibits)
+    why = f"sanitised for {RECIPIENTS[recipient]}" + (", conditions met" if met else "")
+    request = DisclosureRequest(
+        items=sharing.items,
+        redact=tuple(dict.fromkeys((*words, *sharing.redact))),
+        receiver=receiver,
+        reason=f"{why}: {reason}" if reason else why,
+    )
+    return request, sharing.sentences
 
 
 def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_json: bool, quiet: bool) -> None:

@@ -2,7 +2,11 @@
 
 IntelligenceError
 ├── BadWording      a table of a force's own wording is not one
-└── NotTakenIn      what was named cannot be handed in
+├── NotTakenIn      what was named cannot be handed in
+├── NotShareable    no item may go to whom it is for
+├── NoSuchSource    the case has no source of this pseudonym, or it is none
+├── BadUnitKey      no key or recipient of age, or nothing to encrypt with
+└── NotOpened       an identity that this key does not open
 """
 
 
@@ -20,3 +24,19 @@ class BadWording(IntelligenceError):
 
 class NotTakenIn(IntelligenceError):
     """What was named cannot be handed in, such as a file of the case itself."""
+
+
+class NotShareable(IntelligenceError):
+    """The handling codes let nothing go to whom it is for, or what is asked for would tell who handed it in."""
+
+
+class NoSuchSource(IntelligenceError):
+    """The case has no source of this pseudonym, or what was given is no pseudonym."""
+
+
+class BadUnitKey(IntelligenceError):
+    """A file holds no key or recipient of age, or the library that encrypts is not installed."""
+
+
+class NotOpened(IntelligenceError):
+    """An identity is not encrypted to this key, or was altered."""

@@ -51,6 +51,8 @@ READING = {
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
     "paper": ["paper", "CASE", "--form", "schedule", "--output", "OUT", "--quiet"],
     "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
+    "list its sources": ["source", "list", "--case", "CASE"],
+    "check": ["check", "CASE", "--quiet"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
 }
 """Commands that change nothing; OUT is what they may make."""

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,8 @@ def _touched(line: str) -> Iterator[Touched]:
     if name in _OPENING:
         yield Touched(name, match["path"] or said, bool(_WRITING.search(said)))
     elif _CHANGING.match(name) or name in {"connect", "bind", "execve", "execveat"}:
-        for path in _PATH.finditer(said):
+        # What stands behind a program's path are its arguments.
+        for path in islice(_PATH.finditer(said), 1 if name.startswith("execve") else None):
             yield Touched(name, path["open"] or os.path.join(path["folder"] or "", path["name"]), changed=True)  # noqa: PTH118 - not to be made a Path
 
 

@@ -25,6 +25,8 @@ class ItemKind(StrEnum):
     PLAYLIST = "playlist"
     SEGMENT = "segment"
     SUBTITLES = "subtitles"
+    ARCHIVE = "archive"
+    CHAT = "chat"
     MAIL = "mail"
     MAILBOX = "mailbox"
     SAVED_PAGE = "saved page"

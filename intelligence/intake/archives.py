@@ -135,7 +135,7 @@ def _compressed(file: BinaryIO, name: str, budget: Budget) -> Iterator[Piece]:
 
 def _read(opened: io.BufferedIOBase | IO[bytes], budget: Budget) -> Iterator[bytes]:
     while data := opened.read(PIECE):
-        yield budget.take(data)
+        yield budget.charge(data)
 
 
 def _file_facts(name: str, time: str, form: str) -> tuple[Fact, ...]:

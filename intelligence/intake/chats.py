@@ -89,12 +89,12 @@ def _whatsapp_post(said: str, date: str, time: str, order: str, url: str) -> Pos
     names = [first or second for first, second in _ATTACHED.findall(text)]
     return Post(
         platform="whatsapp",
-        server="",
+        server="an exported WhatsApp chat",
         id="",
         author=Account(name=_clean(author[1], 100) if author else ""),
         published=_published(date, time, order),
         title="" if order else f"{date}, {time}",
-        text=_clean(text.strip(), _LONGEST_TEXT),
+        text=_clean(text.replace("\u200e", "").strip(), _LONGEST_TEXT),
         media=tuple(_media(name, url) for name in names),
     )
 
@@ -190,7 +190,7 @@ def _telegram_post(said: dict[str, Any], url: str) -> Post:
     files = [str(said[name]) for name in ("photo", "file") if isinstance(said.get(name), str)]
     return Post(
         platform="telegram",
-        server="",
+        server="an exported Telegram chat",
         id=_clean(str(said.get("id", "")), 100),
         author=Account(
             name=_clean(str(said.get("from") or said.get("actor") or ""), 200),

@@ -72,7 +72,7 @@ def _attachments(message: Message, budget: Budget) -> Iterator[Piece]:
             for inner in _inside(part):
                 number += 1
                 budget.member()
-                data = budget.take(inner.as_bytes(policy=email.policy.compat32))
+                data = budget.charge(inner.as_bytes(policy=email.policy.compat32))
                 yield from whole(HeldFile(name=_name_of(part, number, ".eml"), mime="message/rfc822"), data)
         elif part.is_multipart():
             waiting[:0] = _inside(part)
@@ -80,7 +80,7 @@ def _attachments(message: Message, budget: Budget) -> Iterator[Piece]:
             number += 1
             budget.member()
             payload = part.get_payload(decode=True)
-            data = budget.take(payload if isinstance(payload, bytes) else b"")
+            data = budget.charge(payload if isinstance(payload, bytes) else b"")
             yield from whole(
                 HeldFile(name=_name_of(part, number), mime=part.get_content_type(), facts=_part_facts(part)), data
             )

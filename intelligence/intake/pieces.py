@@ -63,7 +63,7 @@ class Budget:
         self._left = self._most
         self._members = 0
 
-    def take(self, data: bytes) -> bytes:
+    def charge(self, data: bytes) -> bytes:
         """Count bytes, and return them. Raises PastBounds."""
         self._left -= len(data)
         if self._left < 0:

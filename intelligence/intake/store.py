@@ -90,7 +90,9 @@ class IntakeStore:
         self._waiting.append(item)
         self._add_facts(item, member.facts)
         if member.post is not None:
-            post = replace(member.post, id=f"{of.ref if of is not None else ref}#{member.post.id or self._number}")
+            chat, said = of.ref if of is not None else ref, member.post
+            answered = f"{chat}#{said.reply_to}" if said.reply_to else ""
+            post = replace(said, id=f"{chat}#{said.id or self._number}", reply_to=answered)
             self._waiting.append(PostRead(time=item.time, ref=ref, post=post))
         if member.text:
             self._keep_text(item, member.text)

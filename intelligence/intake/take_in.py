@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -205,7 +206,7 @@ class _Intake:
                 return
             names = [given, *Path(str(found.path)[below:]).parts]
             if isinstance(found, FoundFile):
-                self._take_file(found.path, names)
+                self._take_file(found, names)
             elif isinstance(found, PassedOver):
                 self._store.skip(address_of(*names), f"{found.reason}: not followed, and no file")
             else:
@@ -213,23 +214,27 @@ class _Intake:
             while self._holders and not self._stop.reason:
                 self._open(self._holders.popleft())
 
-    def _take_file(self, path: Path, names: list[str]) -> None:
+    def _take_file(self, found: FoundFile, names: list[str]) -> None:
         """Store one file as it stands there; its name and time are claims of whoever handed it in."""
-        address, arriving = address_of(*names), self._store.arriving()
+        path, address = found.path, address_of(*names)
+        arriving = self._store.arriving()
         try:
-            descriptor = os.open(path, _READ)
+            # What the officer named may be a link; what stands in a folder was a file when its names were listed.
+            descriptor = os.open(path, _READ if found.given else _READ | os.O_NOFOLLOW)
             with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-                modified = os.fstat(descriptor).st_mtime
-                self._read_into(file, arriving)
+                status = os.fstat(descriptor)
+                if stat.S_ISREG(status.st_mode):
+                    self._read_into(file, arriving)
         except OSError as error:
             arriving.close()
             self._store.fail(address, read_error(path, error).reason)
             return
-        if self._stop.reason:
+        reason = self._stop.reason or ("" if stat.S_ISREG(status.st_mode) else "a pipe or a device, and no file")
+        if reason:
             arriving.close()
-            self._store.fail(address, self._stop.reason)
+            self._store.fail(address, reason)
             return
-        time = time_text(datetime.fromtimestamp(modified, UTC))
+        time = _time_of(status)
         member = HeldFile(name=plain("/".join(names)), facts=(Fact("file time", time, "file system"),))
         self._keep(arriving, address, member, None, 0)
 
@@ -286,6 +291,14 @@ class _Intake:
             else:
                 self._store.describe(item, piece.facts[:200], piece.text)
         _drop(arriving)
+
+
+def _time_of(status: os.stat_result) -> str:
+    """Return when a file was changed last, as the file system claims; a time that no calendar has as its number."""
+    try:
+        return time_text(datetime.fromtimestamp(status.st_mtime, UTC))
+    except (ValueError, OverflowError, OSError):
+        return f"{status.st_mtime:.0f} seconds from 1970"
 
 
 def _drop(arriving: ArrivingFile | None) -> None:

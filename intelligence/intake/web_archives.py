@@ -36,11 +36,11 @@ def warc_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
             wanted = fields.get("warc-type") in _SHOWN
             if wanted and length <= _LARGEST:
                 budget.member()
-                yield from _member(fields, budget.take(_exactly(opened, length)))
+                yield from _member(fields, budget.charge(_exactly(opened, length)))
             else:
                 left = length
                 while left:
-                    left -= len(budget.take(_exactly(opened, min(left, PIECE))))
+                    left -= len(budget.charge(_exactly(opened, min(left, PIECE))))
                 if wanted:
                     said = f"larger than {_LARGEST >> 20} MiB: it stands in the archive alone"
                     yield Piece(failed=said, name=plain(fields.get("warc-target-uri", "")))

@@ -24,7 +24,8 @@ PIECE = 1 << 20
 _SHORTEST = 4
 _MOST = 20
 """Places that are named; one is enough to refuse."""
-_NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset"}
+_NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "consent", "given"}
+"""Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched."""
 _GZIP = 31
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +15,13 @@ from exports.bundle import export_bundle
 from exports.format.capture_view import CaptureView, read_capture
 from exports.verification import verify
 from hashing.case.case import Case
-from hashing.case.events import CaptureFinished, IntakeBegun
+from hashing.case.events import CaptureFinished, CaptureRegistered, IntakeBegun
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 from intelligence.intake import pieces
 from tests.exports.small_case import CaseMaker, Thing, photo
 from tests.exports.tampering import rewrite
 from tests.intelligence.intake import handed_in
+from tests.tracing import Traced, strace, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +44,9 @@ def _intake(case: Path, *paths: Path, words: tuple[str, ...] = ()) -> Result:
 
 
 def _view(case: Path) -> CaptureView:
-    return read_capture(Case.open(case).captures()[-1])
+    """Return the capture that was begun last: folders of one second stand in no order."""
+    begun = [event.capture for event in Case.open(case).events() if isinstance(event, CaptureRegistered)]
+    return read_capture(case / "captures" / begun[-1])
 
 
 def _claims(view: CaptureView, url: str) -> dict[str, Any]:
@@ -141,6 +146,7 @@ def test_claims_of_mails_chats_and_archives(folder: Path, tmp_path: Path) -> Non
     assert posts["message-1.json"].text == 'see "messages": [http://x'
     assert posts["message-1.json"].published == "2026-11-24T10:00:00.000Z"
     assert posts["message-2.json"].author.name == "\u00c1l"
+    assert posts["message-2.json"].reply_to == posts["message-1.json"].id
     assert _claims(view, "some.tar.gz/../a.txt")["name leads out of the archive"] == "../a.txt"
     assert _claims(view, "old.warc/news.example/fire")["archived address"] == "https://news.example/fire"
     body = next(each.item for each in view.items if each.item.url.endswith("news.example/fire"))
@@ -305,3 +311,75 @@ def test_ctrl_c_seals_what_was_taken(folder: Path, tmp_path: Path) -> None:
     assert isinstance(finished, CaptureFinished)
     assert (result.status, finished.reason) == ("interrupted", "interrupted by the officer")
     assert verify(case.path).verdict == "ok"
+
+
+def test_a_pipe_that_was_named(folder: Path, tmp_path: Path) -> None:
+    """What is no regular file is named and not waited for, nor taken for an empty file."""
+    os.mkfifo(folder / "pipe")
+    ran = _intake(tmp_path / "OP-ALDER", folder / "pipe")
+    assert ran.exit_code == Exit.NOTHING, ran.output
+    assert [each.reason for each in _view(tmp_path / "OP-ALDER").failed] == ["a pipe or a device, and no file"]
+
+
+def test_broken_files_of_every_form(folder: Path, tmp_path: Path) -> None:
+    """Whatever is wrong with a mail, a chat or an archive, it is kept whole, and the case verifies."""
+    sound = {
+        "a.eml": handed_in.mail(),
+        "a.mbox": b"From a\n" + handed_in.mail(),
+        "a.zip": handed_in.zipped({"_chat.txt": handed_in.CHAT.encode(), "1.jpg": photo()}),
+        "a.tar": handed_in.tarred({"1.jpg": photo()}, "w"),
+        "result.json": handed_in.TELEGRAM.encode(),
+        "_chat.txt": handed_in.CHAT.encode(),
+        "a.mhtml": handed_in.saved_page(),
+        "a.warc": handed_in.warc(),
+    }
+    chance = random.Random(17)  # noqa: S311 - faults, not keys
+    for name, data in sound.items():
+        for number in range(4):
+            broken = bytearray(data)
+            for _ in range(6):
+                broken[chance.randrange(len(broken))] = chance.randrange(256)
+            (folder / f"{number}-{name}").write_bytes(broken[: len(broken) - number * len(broken) // 9])
+    case = tmp_path / "OP-ALDER"
+    assert _intake(case, folder).exit_code in {Exit.OK, Exit.IN_PART}
+    view = _view(case)
+    kept = {entry.item.claimed_name.rpartition("/")[2]: entry.item for entry in view.items if not entry.item.found_in}
+    assert {name: (view.path / item.path).read_bytes() for name, item in kept.items()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+    assert verify(case).verdict == "ok"
+
+
+def test_a_mail_with_many_attachments(folder: Path, tmp_path: Path) -> None:
+    """Fifty attachments, one name in bytes of no charset, and a part that is no base64: each is an item of its own."""
+    message = EmailMessage()
+    message["From"], message["Date"] = "a@example.org", "Tue, 24 Nov 2026 10:15:02 +0000"
+    message.set_content("see below")
+    for number in range(50):
+        message.add_attachment(
+            b"%d" % number, maintype="application", subtype="octet-stream", filename=f"n{number}.bin"
+        )
+    data = bytes(message).replace(b"n7.bin", b"n\xfc7.bin").replace(b"OA==", b"!!!!")
+    (folder / "many.eml").write_bytes(data)
+    case = tmp_path / "OP-ALDER"
+    assert _intake(case, folder / "many.eml").exit_code == Exit.OK
+    view = _view(case)
+    bodies = [(view.path / entry.item.path).read_bytes() for entry in view.items[1:]]
+    assert len(bodies) == 50
+    assert bodies[:3] == [b"0", b"1", b"2"]
+    assert verify(case).verdict == "ok"
+
+
+@pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
+def test_nothing_is_fetched(folder: Path, tmp_path: Path) -> None:
+    """Traced, an intake connects to nothing, whatever addresses stand in what is handed in."""
+    (folder / "page.mhtml").write_bytes(handed_in.saved_page())
+    (folder / "page.html").write_bytes(
+        b'<img src="http://127.0.0.1:9/a.png"><link rel=stylesheet href="//127.0.0.1/b">'
+    )
+    (folder / "old.warc").write_bytes(handed_in.warc())
+    line = ["intake", str(folder), "--case", str(tmp_path / "OP-ALDER"), "--officer", "M", "--initials", "M"]
+    [touched], codes = traced([Traced(line)], tmp_path)
+    assert codes == [0]
+    assert touched
+    assert not [each for each in touched if each.call == "connect"]  # urllib3, once imported, binds to try IPv6

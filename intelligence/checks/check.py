@@ -1,0 +1,121 @@
+"""All checks over the items of a case or a bundle, in the order in which they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from capture.photo import names
+from exports.report.words import counted
+from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, SAME_BYTES, SOFTWARE, CheckFinding
+from intelligence.checks.material import CheckedItem, Material
+from intelligence.checks.near_pictures import near_pictures
+from intelligence.checks.near_texts import near_texts
+from intelligence.checks.times import claimed_first, time_claimed, time_findings
+
+_NAMED = 50
+"""Items of a group that are named one by one."""
+_SOFTWARE = (names.SOFTWARE, names.HOST_COMPUTER, "X-Mailer", "User-Agent", "generator")
+_TOOLS = {"page", "photo", "video", "document", "post", "mail", "saved page"}
+
+
+def check_material(
+    material: Material, *, done: Callable[[int, int], None] = lambda _done, _of: None
+) -> Iterator[CheckFinding]:
+    """Yield what is found. Each is a fact with the items that it rests on; what it means is for a person to say."""
+    items = material.items
+    yield from _same_bytes(items)
+    yield from near_pictures(items, done)
+    yield from near_texts(items)
+    yield from time_findings(items)
+    yield from _addresses(items)
+    yield from _accounts(items)
+    yield from _makers(items)
+
+
+def _same_bytes(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    for sha256, group in _grouped(items, lambda item: item.sha256 if item.size else "").items():
+        group.sort(key=claimed_first)
+        told = tuple(
+            (item.ref, f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {item.url}")
+            for item in group
+        )
+        yield CheckFinding(
+            SAME_BYTES, f"{len(group):,} items have the same bytes, SHA-256 {sha256[:16]}…", told[:_NAMED]
+        )
+
+
+def _addresses(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield the pages, posts and files that were captured more than once from one address, and whether they changed."""
+    wanted = [item for item in items if item.kind in _TOOLS and item.post is None]
+    for url, group in _grouped(wanted, lambda item: item.url).items():
+        if len({item.ref.rpartition("-")[0] for item in group}) < 2:  # noqa: PLR2004 - one capture alone
+            continue
+        group.sort(key=lambda item: item.captured)
+        told, before = list[tuple[str, str]](), group[0]
+        for item in group:
+            told.append((item.ref, f"captured {item.captured}; {item.size:,} bytes{_changed(before, item)}"))
+            before = item
+        versions = len({item.sha256 for item in group})
+        said = "always the same bytes" if versions == 1 else f"{versions:,} versions"
+        yield CheckFinding(ADDRESS, f"{url} was captured {len(group):,} times: {said}", tuple(told[:_NAMED]))
+
+
+def _changed(before: CheckedItem, item: CheckedItem) -> str:
+    if before is item:
+        return ""
+    if before.sha256 == item.sha256:
+        return "; the same bytes as before"
+    if before.shows and before.shows == item.shows:
+        return "; other bytes, and the same text and media"
+    return f"; other bytes, {item.size - before.size:+,} of them" + ("; shows something else" if item.shows else "")
+
+
+def _accounts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield accounts whose lasting id stands with several handles."""
+    posts = [item for item in items if item.post is not None and item.post.author.id]
+    for lasting, group in _grouped(posts, lambda item: item.post.author.id if item.post else "").items():
+        handles = dict[str, str]()
+        for item in group:
+            if item.post is not None:
+                handles.setdefault(item.post.author.handle or item.post.author.name, item.ref)
+        if len(handles) > 1:
+            told = tuple((ref, f"as {handle}") for handle, ref in handles.items())
+            yield CheckFinding(ACCOUNT, f"one account, {lasting}, under {len(handles)} names", told[:_NAMED])
+
+
+def _makers(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield which items name the same camera or the same program."""
+    groups = [(CAMERA, camera, group) for camera, group in _grouped(items, _camera, 1).items()]
+    for field in _SOFTWARE:
+        named = _grouped(items, partial(_fact, field), 1)
+        groups += [(SOFTWARE, f"{field} {program}", group) for program, group in named.items()]
+    for kind, name, group in groups:
+        told = tuple((item.ref, time_claimed(item)) for item in group[:_NAMED])
+        yield CheckFinding(kind, f"{name}: {counted(len(group), 'item')}", told)
+    photos = [item for item in items if item.kind == "photo"]
+    bare = [item for item in photos if not _camera(item) and names.ORIGINAL_TIME not in item.facts]
+    if bare:
+        said = f"{len(bare):,} of {len(photos):,} photos name neither camera nor time: made so, or stripped on the way"
+        yield CheckFinding(CAMERA, said, tuple((item.ref, "") for item in bare[:_NAMED]))
+
+
+def _fact(name: str, item: CheckedItem) -> str:
+    return item.facts.get(name, "")
+
+
+def _camera(item: CheckedItem) -> str:
+    told = (item.facts.get(name, "") for name in (names.CAMERA_MAKE, names.CAMERA_MODEL))
+    serial = item.facts.get(names.SERIAL_NUMBER, "")
+    return " ".join(filter(None, (*told, f"serial number {serial}" if serial else "")))
+
+
+def _grouped(
+    items: Sequence[CheckedItem], key: Callable[[CheckedItem], str], least: int = 2
+) -> dict[str, list[CheckedItem]]:
+    """Return the items that have a key by it, where there are so many."""
+    found = dict[str, list[CheckedItem]]()
+    for item in items:
+        if said := key(item):
+            found.setdefault(said, []).append(item)
+    return {said: group for said, group in found.items() if len(group) >= least}

@@ -1,0 +1,37 @@
+"""One thing that a check found: a fact, with the items that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SAME_BYTES, SAME_PICTURE, SAME_TEXT = "same bytes", "same picture", "same text"
+TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera", "software"
+NOT_CHECKED = "not checked"
+KINDS = {
+    SAME_BYTES: "Items with the same bytes",
+    SAME_PICTURE: "Photos that show the same picture, or nearly",
+    SAME_TEXT: "Texts that say nearly the same",
+    TIME: "Times that do not fit together",
+    ADDRESS: "Addresses that were captured more than once",
+    ACCOUNT: "Accounts under several names",
+    CAMERA: "Cameras, as the photos claim",
+    SOFTWARE: "Programs, as the files claim",
+    NOT_CHECKED: "What could not be checked",
+}
+"""The kinds in the order in which they are told, each with its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinding:
+    """A fact over one or more items. `says` is a sentence; `rests_on` has for each item what it contributes."""
+
+    kind: str
+    says: str
+    rests_on: tuple[tuple[str, str], ...] = ()
+    """Reference, and what is known of that item, in the order in which it is to be read."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the same as plain values, for `check --json`."""
+        items = [{"ref": ref, "known": known} for ref, known in self.rests_on]
+        return {"finding": self.kind, "says": self.says, "items": items}

@@ -1,0 +1,129 @@
+"""What is checked: the items of a case or of a bundle, alike, and how to open the file of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from exports.format.bundle_files import TEXT_ENDING
+from hashing.files import inside
+
+if TYPE_CHECKING:
+    from exports.format.capture_view import CaptureView
+    from exports.format.manifest import ListedItem
+    from hashing.case.events import Exchange, Item, WorkingCopy
+    from hashing.case.facts import Fact
+    from hashing.case.post import Post
+
+_LARGEST_TEXT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedItem:
+    """An item with what it claims, and with what the tool saw."""
+
+    ref: str
+    kind: str
+    url: str
+    sha256: str
+    size: int
+    captured: str
+    """When it was asked for, or taken in, by this computer's clock."""
+    server_date: str
+    facts: Mapping[str, str]
+    """The first claim of each name."""
+    post: Post | None
+    shows: str
+    """What a page shows, as a digest of its text and media; "" where it is no page."""
+    open: Callable[[], BinaryIO]
+    """Opens the file. Raises OSError, NotCheckable."""
+    text: Callable[[], str]
+    """Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable."""
+
+    @property
+    def claimed(self) -> str:
+        """When it was made, as it claims itself."""
+        return (self.post.published if self.post else "") or self.facts.get("published", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The items, in the order of the captures."""
+
+    what: str
+    """`case` or `bundle`."""
+    items: tuple[CheckedItem, ...]
+
+
+@contextmanager
+def material_of(path: Path) -> Iterator[Material]:
+    """Read the items of a case, or of a bundle (folder or zip), which is verified first.
+
+    Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable.
+    """
+    from exports.bundle.opened_bundle import open_bundle
+    from exports.format.case_view import read_case
+    from hashing.case.case import CASE_FILE
+    from hashing.ledger.ledger import LEDGER
+
+    if (path / CASE_FILE).is_file() and (path / LEDGER).is_file():
+        view = read_case(path)
+        yield Material("case", tuple(item for capture in view.captures for item in _of_capture(capture, path)))
+        return
+    with open_bundle(path) as bundle:
+        files = bundle.files
+        listed = [item for capture in bundle.captures() for item in capture.items if not item.withheld]
+        judged = {each.ref: each.shows for capture in bundle.captures() for each in capture.verdicts}
+        yield Material(
+            "bundle",
+            tuple(
+                _checked(item, item.response, item.facts, item.post, judged, item.working_copies, files.tree.open)
+                for item in listed
+            ),
+        )
+
+
+def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
+    judged = {each.ref: each.shows for each in view.verdicts}
+
+    def _open(name: str) -> BinaryIO:
+        return open(inside.open_file(view.path / name, root=case), "rb")  # noqa: PTH123 - a descriptor
+
+    for entry in view.items:
+        yield _checked(entry.item, entry.exchange, entry.facts, entry.post, judged, entry.working_copies, _open)
+
+
+def _checked(
+    item: Item | ListedItem,
+    exchange: Exchange | None,
+    facts: Iterable[Fact],
+    post: Post | None,
+    judged: Mapping[str, str],
+    copies: Iterable[WorkingCopy],
+    opener: Callable[[str], BinaryIO],
+) -> CheckedItem:
+    texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
+
+    def _text() -> str:
+        for name in texts:
+            with opener(name) as file:
+                return file.read(_LARGEST_TEXT).decode("utf-8", "replace")
+        return post.text if post is not None else ""
+
+    return CheckedItem(
+        ref=item.ref,
+        kind=item.kind,
+        url=item.url,
+        sha256=item.sha256,
+        size=item.size,
+        captured=exchange.started if exchange is not None else item.time,
+        server_date=exchange.server_date if exchange is not None else "",
+        facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
+        post=post,
+        shows=judged.get(item.ref, ""),
+        open=lambda: opener(item.path),
+        text=_text,
+    )
