@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import json_option, quiet_option
+from commands.opening import opened_basemap
+from commands.options import basemap_option, json_option, quiet_option
 from commands.output import clean, print_json
 from commands.print_pdf import print_pdf, show_pdf
 from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from exports.report.basemap import BaseMap
 
 
 @click.command()
@@ -21,9 +26,12 @@ from commands.progress import byte_progress
 @click.option(
     "--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it as PDF, in parts if it is large."
 )
+@basemap_option
 @json_option
 @quiet_option
-def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, quiet: bool) -> None:
+def report(
+    bundle: Path, output: Path | None, pdf: Path | None, basemap_path: Path | None, as_json: bool, quiet: bool
+) -> None:
     """Make the report of a bundle anew: the same pages as at the export, or a PDF.
 
     The bundle is verified and never changed. With --pdf alone no pages are made.
@@ -32,9 +40,11 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     \b
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
+    goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles     (an offline map under the positions)
     """
-    made = _pages(bundle, output, quiet=quiet) if output is not None or pdf is None else None
-    printed = print_pdf(bundle, pdf, quiet=quiet) if pdf is not None else []
+    with opened_basemap(basemap_path) as basemap:
+        made = _pages(bundle, output, basemap, quiet=quiet) if output is not None or pdf is None else None
+        printed = print_pdf(bundle, pdf, quiet=quiet, basemap=basemap) if pdf is not None else []
     if as_json:
         print_json({"path": str(made) if made else None, "pdf": printed})
         return
@@ -43,9 +53,9 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     show_pdf(printed)
 
 
-def _pages(bundle: Path, output: Path | None, *, quiet: bool) -> Path:
+def _pages(bundle: Path, output: Path | None, basemap: BaseMap | None, *, quiet: bool) -> Path:
     from exports.forms.report_anew import write_report
 
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
-        return write_report(bundle, folder, progress)
+        return write_report(bundle, folder, progress, basemap)

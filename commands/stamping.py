@@ -9,6 +9,7 @@ import click
 
 from capture.errors import BadSettings
 from commands.output import clean, complain
+from exports.format.moment import stamped_after
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -74,5 +75,5 @@ def print_stamping(stamping: Stamping) -> None:
     if stamped is None:
         click.echo(clean(f"not stamped  {stamping.what}: {stamping.reason}"))
         return
-    late = f"{abs(stamped.late):.1f} s {'before' if stamped.late < 0 else 'after'} its seal"
-    click.echo(clean(f"stamped  {stamping.what}  {stamped.token_time}, {late}, by {stamped.authority}"))
+    said = f"{stamped.token_time}, by {stamped.authority}, {stamped_after(stamped.late)}"
+    click.echo(clean(f"stamped  {stamping.what}  {said}"))

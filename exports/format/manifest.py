@@ -23,6 +23,7 @@ from hashing.case.events import (
     Exchange,
     Failed,
     Item,
+    MapTiles,
     PageJudged,
     PostChanged,
     ProofRead,
@@ -68,6 +69,9 @@ class ExportRecord(Record, frozen=True, kw_only=True):
     officer: str
     tool: str
     bundle: Annotated[str, Meta(description="The name that it was given.")] = ""
+    basemap: Annotated[
+        MapTiles | None, Meta(description="The base map of which the report's map shows tiles, and their digest.")
+    ] = None
 
 
 class SealRecord(Record, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports.format.moment import stamped_after
 from exports.format.verdicts import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
 from exports.forms.case_uco.graph import node, texts
@@ -59,9 +60,8 @@ def _provenance(graph: Graph, capture: CaptureListing) -> Node:
         f"sealed with key {seal.signer}",
     ]
     if timestamp:
-        described.append(
-            f"trusted time: {timestamp.token_time} by {timestamp.authority}, {timestamp.late} s after the seal"
-        )
+        after = stamped_after(timestamp.late)
+        described.append(f"trusted time: {timestamp.token_time} by {timestamp.authority}, {after}")
     return node(
         graph.iri("provenance", capture.exhibit),
         "case-investigation:ProvenanceRecord",
