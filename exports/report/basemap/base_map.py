@@ -18,6 +18,7 @@ HIGHEST = 22
 LARGEST_TILE = 2 << 20
 _FORMS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}
 _TAG = re.compile(r"<[^>]{0,2000}>")
+_BEFORE_STOP = re.compile(r" (?=[,.;])")
 _LONGEST = 300
 
 
@@ -67,5 +68,5 @@ RASTER = "give a base map of raster tiles (PNG, JPEG, WebP): vector tiles take a
 
 def plain(attribution: str) -> str:
     """Return whom a map is by as plain text: map files write it in HTML."""
-    text = unescape(_TAG.sub(" ", attribution[:4_000]))
-    return printable(" ".join(text.split()), _LONGEST)
+    text = " ".join(unescape(_TAG.sub(" ", attribution[:4_000])).split())
+    return printable(_BEFORE_STOP.sub("", text), _LONGEST)

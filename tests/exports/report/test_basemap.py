@@ -137,7 +137,7 @@ def london(tmp_path: Path) -> Path:
 
 
 def test_a_base_map_lies_true_under_the_positions(maker: CaseMaker, london: Path, tmp_path: Path) -> None:
-    """A mark stands on its tile where Web Mercator puts it; tiles and attribution are there, and the bundle verifies."""
+    """A mark stands on its tile where Web Mercator puts it; tiles and attribution are there, and it verifies."""
     with open_base_map(london) as basemap:
         made = export_bundle(maker.case, key=maker.key, officer=OFFICER, output=tmp_path / "out", basemap=basemap).path
     page = (made / "data/report/map.html").read_text()
