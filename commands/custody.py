@@ -108,7 +108,7 @@ def custody_add(
 @click.argument("ref", required=False, default="", metavar="[MP/1]", shell_complete=complete_exhibits)
 @json_option
 def custody_show(case: Path, ref: str, as_json: bool) -> None:
-    """Show the continuity log, in the order in which things were done; what was recorded late says so.
+    """Show the continuity log, in the order in which things were done; what was recorded afterwards says when.
 
     \b
     goldenhour custody show OP-ALDER MP/1

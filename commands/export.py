@@ -12,8 +12,9 @@ from commands.completing import complete_exhibits, complete_words
 from commands.convert import derived_json, print_derived
 from commands.interrupt import terminating_like_ctrl_c
 from commands.officer import officer_name
-from commands.opening import open_case, signing_key
+from commands.opening import open_case, opened_basemap, signing_key
 from commands.options import (
+    basemap_option,
     existing_case,
     json_option,
     officer_option,
@@ -93,6 +94,7 @@ def _recipients() -> Sequence[str]:
 @click.option("--warc", is_flag=True, help="Beside the bundle, its exchanges with their bodies as one WARC.")
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
 @click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
+@basemap_option
 @officer_option
 @signing_key_option
 @json_option
@@ -114,6 +116,7 @@ def export(
     warc: bool,
     csv: bool,
     case_uco: bool,
+    basemap_path: Path | None,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -149,7 +152,8 @@ def export(
         request, kept_back = _sanitised(opened, exhibits, recipient, words, receiver, reason, met=conditions_met)
         exhibits = ()
     forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
-    with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
+    exporting = byte_progress(f"exporting {case}", quiet=quiet)
+    with opened_basemap(basemap_path) as basemap, terminating_like_ctrl_c(), exporting as progress:
         bundle = export_bundle(
             opened,
             key=key,
@@ -159,6 +163,7 @@ def export(
             only=request,
             zipped=zipped,
             beside=[*(FORMS[form].ending for form in forms), *([".pdf"] if printed else [])],
+            basemap=basemap,
             progress=progress,
         )
     for leftover in bundle.cleared:

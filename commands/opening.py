@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ from commands.output import clean, complain
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from exports.report.basemap import BaseMap
     from hashing.case.case import Case, Left
     from hashing.ledger.keys import SigningKey
 
@@ -22,6 +27,15 @@ _MOST_KEYS = 5
 """Keys of others that are told."""
 PASSPHRASE_FILE = "GOLDENHOUR_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 """The environment variable that names a file with the key's passphrase, for scripts."""
+
+
+def opened_basemap(path: Path | None) -> AbstractContextManager[BaseMap | None]:
+    """Open the base map that was named; None where none was. Entering raises BadBaseMap."""
+    if path is None:
+        return nullcontext()
+    from exports.report.basemap import open_base_map
+
+    return open_base_map(path)
 
 
 def signing_key(path: Path | None) -> SigningKey:

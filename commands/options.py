@@ -76,6 +76,13 @@ signing_key_option = setting(
     metavar="FILE",
     help="The key that signs.  [default: the user's own, made on first use]",
 )
+basemap_option = click.option(
+    "--basemap",
+    "basemap_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="An offline map to lie under the report's: raster tiles as .mbtiles or .pmtiles.",
+)
 title_option = click.option("--title", default="", help="A title for the case or the capture.")
 receiver_option = click.option("--to", "receiver", default="", metavar="NAME", help="Who received it.")
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why it was done.")

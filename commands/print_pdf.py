@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,18 +11,23 @@ from commands.interrupt import terminating_like_ctrl_c
 from commands.output import clean
 from commands.progress import part_progress
 
+if TYPE_CHECKING:
+    from exports.report.basemap import BaseMap
+
 
 def pdf_beside(bundle: Path) -> Path:
     """Return the name of the PDF that stands beside a bundle."""
     return bundle.with_name(f"{bundle.name.removesuffix('.zip')}.pdf")
 
 
-def print_pdf(bundle: Path, path: Path, *, quiet: bool, verified: bool = False) -> list[dict[str, str]]:
+def print_pdf(
+    bundle: Path, path: Path, *, quiet: bool, verified: bool = False, basemap: BaseMap | None = None
+) -> list[dict[str, str]]:
     """Print the report of a bundle, which `verified` says was verified just now; return each file with its SHA-256."""
     from exports.forms.pdf import write_pdf
 
     with terminating_like_ctrl_c(), part_progress(f"printing {bundle}", quiet=quiet) as progress:
-        parts = write_pdf(bundle, path, progress, verified=verified)
+        parts = write_pdf(bundle, path, progress, verified=verified, basemap=basemap)
     return [{"path": str(part.path), "sha256": part.sha256} for part in parts]
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.confined import read_only
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import json_option, quiet_option
+from commands.opening import opened_basemap
+from commands.options import basemap_option, json_option, quiet_option
 from commands.output import clean, print_json
 from commands.print_pdf import print_pdf, show_pdf
 from commands.progress import byte_progress
+
+if TYPE_CHECKING:
+    from exports.report.basemap import BaseMap
 
 
 @click.command()
@@ -22,9 +27,12 @@ from commands.progress import byte_progress
 @click.option(
     "--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it as PDF, in parts if it is large."
 )
+@basemap_option
 @json_option
 @quiet_option
-def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, quiet: bool) -> None:
+def report(
+    bundle: Path, output: Path | None, pdf: Path | None, basemap_path: Path | None, as_json: bool, quiet: bool
+) -> None:
     """Make the report of a bundle anew: the same pages as at the export, or a PDF.
 
     The bundle is verified and never changed. With --pdf alone no pages are made.
@@ -33,12 +41,14 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     \b
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
+    goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles     (an offline map under the positions)
     """
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     if pdf is None:  # what prints reads fonts from wherever they are
-        read_only(bundle, output=folder, pictures=True)
-    made = _pages(bundle, folder, quiet=quiet) if output is not None or pdf is None else None
-    printed = print_pdf(bundle, pdf, quiet=quiet) if pdf is not None else []
+        read_only(bundle, basemap_path, output=folder, pictures=True)
+    with opened_basemap(basemap_path) as basemap:
+        made = _pages(bundle, folder, basemap, quiet=quiet) if output is not None or pdf is None else None
+        printed = print_pdf(bundle, pdf, quiet=quiet, basemap=basemap) if pdf is not None else []
     if as_json:
         print_json({"path": str(made) if made else None, "pdf": printed})
         return
@@ -47,8 +57,8 @@ def report(bundle: Path, output: Path | None, pdf: Path | None, as_json: bool, q
     show_pdf(printed)
 
 
-def _pages(bundle: Path, folder: Path, *, quiet: bool) -> Path:
+def _pages(bundle: Path, folder: Path, basemap: BaseMap | None, *, quiet: bool) -> Path:
     from exports.forms.report_anew import write_report
 
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
-        return write_report(bundle, folder, progress)
+        return write_report(bundle, folder, progress, basemap)

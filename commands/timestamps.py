@@ -10,6 +10,7 @@ import click
 
 from capture.errors import BadSettings
 from commands.output import clean, complain
+from exports.format.moment import timestamped_after
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -74,5 +75,5 @@ def print_timestamp(outcome: TimestampOutcome) -> None:
     if timestamped is None:
         click.echo(clean(f"not time-stamped  {outcome.what}: {outcome.reason}"))
         return
-    late = f"{abs(timestamped.late):.1f} s {'before' if timestamped.late < 0 else 'after'} its seal"
-    click.echo(clean(f"time-stamped  {outcome.what}  {timestamped.token_time}, {late}, by {timestamped.authority}"))
+    said = f"{timestamped.token_time}, by {timestamped.authority}, {timestamped_after(timestamped.late)}"
+    click.echo(clean(f"time-stamped  {outcome.what}  {said}"))

@@ -6,6 +6,7 @@ ExportError
 ├── NotWhole            what is to be handed over does not match its own records
 ├── NotMergeable        a capture cannot be taken into this case as it is
 ├── NothingToExport     no sealed capture answers to what was asked for
+├── BadBaseMap          a file that is no base map, or one that cannot be drawn
 └── NotRedactable       what is to be withheld would still be handed over, or cannot be withheld with proof
 """
 
@@ -36,6 +37,10 @@ class NotMergeable(ExportError):
 
 class NothingToExport(ExportError):
     """No sealed capture answers to what was asked for."""
+
+
+class BadBaseMap(ExportError):
+    """A file that is no base map of raster tiles."""
 
 
 class NotRedactable(ExportError):

@@ -116,6 +116,8 @@ OPEN_BY_PATH = {
     "exports/format/folder_tree.py": "by `inside.reach`",
     "exports/format/source.py": "by `inside.reach`",
     "exports/format/zip_tree.py": "a zip that the user named",
+    "exports/report/basemap/opened.py": "a map file that the user named",
+    "exports/report/basemap/pmtiles.py": "a map file that the user named",
     "exports/report/rendering.py": "a file of this package",
     "hashing/case/case.py": "whether the folder that the user named for a new case is empty",
     "hashing/case/own_runs.py": "the user's own data folder",

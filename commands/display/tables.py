@@ -16,7 +16,7 @@ from exports.format.clock import clock_to_json
 from exports.format.continuity import grade_of
 from exports.format.custody_phrases import custody_phrases, graded
 from exports.format.exhibits import exhibit_ranges
-from exports.format.moment import second
+from exports.format.moment import recorded_after, second
 from exports.format.printable import printable
 from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
@@ -228,7 +228,7 @@ def _minute(time: str) -> str:
 def custody_lines(log: Iterable[CustodyRecord]) -> Iterator[str]:
     """Yield the entries of a custody log, each with what it states on lines of its own: nothing in it is cut."""
     for entry in log:
-        late = f"  (recorded late: {second(entry.recorded)})" if entry.late else ""
+        late = f"  ({recorded_after(entry.time, entry.recorded)})" if entry.late else ""
         who = f"  by {entry.officer}" if entry.officer else ""
         yield printable(f"{second(entry.time)}  {entry.ref}  {entry.event}{who}{late}")
         for phrase in custody_phrases(entry):

@@ -52,6 +52,7 @@ from hashing.tool import tool
 
 if TYPE_CHECKING:
     from exports.disclosure.making.request import DisclosureRequest
+    from exports.report.basemap import BaseMap
     from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20
@@ -125,6 +126,7 @@ def export_bundle(
     only: DisclosureRequest | None = None,
     zipped: bool = False,
     beside: Sequence[str] = (),
+    basemap: BaseMap | None = None,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
@@ -135,9 +137,10 @@ def export_bundle(
     bytes in all. The export is recorded in the case's ledger just before the bundle is sealed, so a failure after
     that leaves a record of a bundle that was never handed over; it does no harm. `beside` are the endings of other
     forms that the caller will write beside the bundle, under its name: those names must be free as well.
+    `basemap` lies under the report's map; what it shows of it is recorded.
 
     Raises WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every fault), StorageFull, Unwritable,
-    Unreadable.
+    Unreadable, BadBaseMap.
     """
     moment = clock()
     events = list(case.events())
@@ -182,6 +185,7 @@ def export_bundle(
             told=_told(events, selection, lines, outgoing.words),
             versions=report_versions(),
         )
+        exported = _on_basemap(exported, lines, outgoing, basemap)
         inventory = Inventory(lines, exported, outgoing.captures)
         listed = inventory.listing()
         declare_bag(draft)
@@ -192,7 +196,7 @@ def export_bundle(
         for made in outgoing.made:
             draft.add(made.name, made.pieces())
         write_lists(draft, inventory)
-        write_report(draft, listed, outgoing.sources, counting.add)
+        write_report(draft, listed, outgoing.sources, counting.add, basemap if exported.basemap else None)
         write_tag_files(draft, listed)
         files = {file: draft.sha256[file] for file in VOUCHING}
         exported = with_lines(msgspec.structs.replace(exported, time=time_text(clock()), files=files), shown)
@@ -225,6 +229,18 @@ def export_bundle(
         redacted=outgoing.words,
         openings=openings,
     )
+
+
+def _on_basemap(
+    exported: Exported, lines: Mapping[int, CaseEvent], outgoing: _Outgoing, basemap: BaseMap | None
+) -> Exported:
+    """Return the line of the export with what the report shows of a base map. Raises BadBaseMap."""
+    if basemap is None:
+        return exported
+    from exports.report import chosen_tiles
+
+    listed = Inventory(lines, exported, outgoing.captures).listing()
+    return msgspec.structs.replace(exported, basemap=chosen_tiles(listed, basemap))
 
 
 @contextmanager

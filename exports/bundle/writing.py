@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from exports.bundle.draft import Draft
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
@@ -12,6 +12,9 @@ from exports.format.inventory import Inventory
 from exports.format.source import SourceFile
 from exports.format.tag_files import tag_files
 from hashing.files import inside
+
+if TYPE_CHECKING:
+    from exports.report.basemap import BaseMap
 
 
 def declare_bag(draft: Draft) -> None:
@@ -26,9 +29,13 @@ def write_lists(draft: Draft, inventory: Inventory) -> None:
 
 
 def write_report(
-    draft: Draft, listing: BundleListing, copied: Iterable[SourceFile], done: Callable[[int], None]
+    draft: Draft,
+    listing: BundleListing,
+    copied: Iterable[SourceFile],
+    done: Callable[[int], None],
+    basemap: BaseMap | None = None,
 ) -> None:
-    """Write the report. `copied` are the case's files that stand in the bundle.
+    """Write the report. `copied` are the case's files that stand in the bundle, `basemap` lies under its maps.
 
     `done` is told how many bytes of photos were read.
     """
@@ -39,7 +46,7 @@ def write_report(
     def _open(name: str) -> BinaryIO:
         return inside.opened(places[name].path, places[name].root)
 
-    for file in report_files(listing, BundleFiles(places, _open), done):
+    for file in report_files(listing, BundleFiles(places, _open), done, basemap):
         draft.add(f"{PAYLOAD}{file.name}", file.pieces)
 
 

@@ -74,7 +74,8 @@ def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
 
 _DERIVED = re.compile(
     r"data/(case|manifest|custody)\.json|data/items\.jsonl|data/report\.html"
-    r"|data/report/[a-z]+(-[a-z]+)*(-[1-9][0-9]*)?\.html|data/report/previews/[0-9a-f]{64}\.jpg",
+    r"|data/report/[a-z]+(-[a-z]+)*(-[1-9][0-9]*){0,2}\.html|data/report/previews/[0-9a-f]{64}\.jpg"
+    r"|data/report/tiles/[0-9]{1,2}-[0-9]{1,8}-[0-9]{1,8}\.(png|jpg|webp)",
     re.ASCII,
 )
 

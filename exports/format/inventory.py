@@ -142,7 +142,13 @@ class Inventory:
     def exported(self) -> ExportRecord:
         """Return what is said of the making of the bundle."""
         exported = self.line
-        return ExportRecord(time=exported.began, officer=exported.officer, tool=exported.tool, bundle=exported.bundle)
+        return ExportRecord(
+            time=exported.began,
+            officer=exported.officer,
+            tool=exported.tool,
+            bundle=exported.bundle,
+            basemap=exported.basemap,
+        )
 
     def disclosure(self, heads: Sequence[CaptureRecord]) -> DisclosureRecord | None:
         """Say how much of each capture is disclosed, by the count in its sealed last line; None of whole captures."""

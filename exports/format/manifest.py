@@ -25,6 +25,7 @@ from hashing.case.events import (
     Grade,
     IntakeBegun,
     Item,
+    MapTiles,
     PageJudged,
     PostChanged,
     ProofRead,
@@ -70,6 +71,9 @@ class ExportRecord(Record, frozen=True, kw_only=True):
     officer: str
     tool: str
     bundle: Annotated[str, Meta(description="The name that it was given.")] = ""
+    basemap: Annotated[
+        MapTiles | None, Meta(description="The base map of which the report's map shows tiles, and their digest.")
+    ] = None
 
 
 class SealRecord(Record, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
 from exports.forms.held_bundle import HeldBundle, held_bundle
-from exports.report.links import PHOTO, PrintLinks
+from exports.report.links import PHOTO, TILE, PrintLinks
 from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
-from exports.report.site import report_pages
+from exports.report.roles import roles
+from exports.report.site import base_of, report_pages
 from exports.report.words import is_photo
 from hashing.files.digest import Digest
 from hashing.files.storage import write_exclusively
@@ -29,13 +30,15 @@ from hashing.files.storage import write_exclusively
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    from exports.format.manifest import ListedItem
+    from exports.report.basemap import BaseMap, ChosenTiles
     from exports.report.site_page import SitePage
 
 _ONE_PART = 300
 """How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""
 _ROW = 0.1
 """What a line of a table is beside an item in full."""
+_SHOWN = 0.3
+"""What an item on its exhibit's page is beside an item in full."""
 _ON_SCREEN = {"index", "gallery"}
 """Pages that only lead to what is printed in full."""
 
@@ -49,23 +52,30 @@ class PdfPart:
 
 
 def write_pdf(
-    bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None, *, verified: bool = False
+    bundle: Path,
+    output: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    verified: bool = False,
+    basemap: BaseMap | None = None,
 ) -> list[PdfPart]:
     """Print the report of a bundle as `output`, or in parts `NAME-1.pdf`, `NAME-2.pdf` … where it holds many items.
 
-    `progress` is told parts done and parts in all. With `verified` the caller has verified the bundle just now.
+    `progress` is told parts done and parts in all. With `verified` the caller has verified the bundle just now. Under
+    the maps lies the `basemap`, or what the bundle holds of one.
 
     Raises ExportError where WeasyPrint is not installed or `output` is inside of evidence, WouldOverwrite, NotWhole,
-    NotCheckable, StorageFull, Unwritable.
+    NotCheckable, BadBaseMap, StorageFull, Unwritable.
     """
     demand_printer()
     demand_outside(output, bundle)
     with held_bundle(bundle, verified=verified) as held:
-        parts = _parts(held)
+        tiles = base_of(held.listing, held.files, basemap)
+        parts = _parts(held, tiles)
         paths = [output] if len(parts) == 1 else [_numbered(output, number) for number in range(1, len(parts) + 1)]
         for path in paths:
             demand_outside(path, bundle)
-        return list(_written(held, parts, paths, progress))
+        return list(_written(held, parts, paths, tiles.tiles if tiles else {}, progress))
 
 
 def demand_printer() -> None:
@@ -84,13 +94,13 @@ def _numbered(output: Path, number: int) -> Path:
     return output.with_name(f"{output.stem}-{number}{output.suffix}")
 
 
-def _parts(held: HeldBundle) -> list[list[SitePage]]:
+def _parts(held: HeldBundle, tiles: ChosenTiles | None) -> list[list[SitePage]]:
     """Lay the pages out on as few files as they fit in; a page is never divided."""
     parts: list[list[SitePage]] = [[]]
     filled = 0.0
-    for page in report_pages(held.listing):
-        if page.template in _ON_SCREEN:
-            continue
+    for page in report_pages(held.listing, roles(held.listing), tiles):
+        if page.template in _ON_SCREEN or (page.template == "threads" and not page.values["threads"]):
+            continue  # a post that stands alone stands with its exhibit
         weight = _weight(page)
         if parts[-1] and filled + weight > _ONE_PART:
             parts.append([])
@@ -103,7 +113,8 @@ def _parts(held: HeldBundle) -> list[list[SitePage]]:
 def _weight(page: SitePage) -> float:
     if page.template == "capture":
         capture = page.values["capture"]
-        return _ROW * (5 + len(capture.failed) + len(capture.skipped) + len(capture.changed) + len(capture.verdicts))
+        rows = 5 + len(capture.failed) + len(capture.skipped) + len(capture.changed) + len(capture.verdicts)
+        return _ROW * rows + _SHOWN * len(page.values["entries"])
     if page.template == "map":
         return _ROW * int(page.values["whole"])
     entries = len(page.values.get("entries", ()))
@@ -114,22 +125,23 @@ def _written(
     held: HeldBundle,
     parts: Sequence[Sequence[SitePage]],
     paths: Sequence[Path],
+    tiles: Mapping[str, bytes],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[PdfPart]:
     for number, (pages, path) in enumerate(zip(parts, paths, strict=True), start=1):
-        data = _printed(held, pages, number, len(parts))
+        data = _printed(held, pages, tiles, number, len(parts))
         write_exclusively(path, data)
         if progress is not None:
             progress(number, len(parts))
         yield PdfPart(path, Digest.of_bytes(data).hex)
 
 
-def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int) -> bytes:
+def _printed(held: HeldBundle, pages: Sequence[SitePage], tiles: Mapping[str, bytes], part: int, parts: int) -> bytes:
     """Return one document as PDF."""
     import weasyprint
 
     small, reasons = _pictures(held, pages)
-    rendering = Rendering(held.listing, held.files, reasons)
+    rendering = Rendering(held.listing, roles(held.listing), held.files, reasons)
     links = PrintLinks(pages, small)
     head = rendering.filled(
         "print.html.j2", style=own("pdf.css"), seal=held.fingerprint, part=part, parts=parts, links=links
@@ -137,7 +149,7 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int)
     body = (piece for page in pages for piece in rendering.fragment(page, links))
     html = b"".join([*head, *body, b"</body></html>"]).decode()
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # what it cannot draw is no news for the user
-    printed = weasyprint.HTML(string=html, url_fetcher=fetcher(small)).write_pdf(
+    printed = weasyprint.HTML(string=html, url_fetcher=fetcher(small, tiles)).write_pdf(
         pdf_tags=True, pdf_identifier=held.fingerprint.encode()
     )
     assert isinstance(printed, bytes)  # noqa: S101 - tells the type: without a target it returns the bytes
@@ -146,7 +158,12 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], part: int, parts: int)
 
 def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the small copies of the photos on these pages by their SHA-256, and why others have none."""
-    photos = {item.sha256: item for page in pages for item in _shown(page) if item.path in held.files.names}
+    photos = {
+        item.sha256: item
+        for page in pages
+        for item in page.pictures
+        if is_photo(item) and item.path in held.files.names
+    }
     with preview_readers() as readers:
         made = [preview(item, held.files, readers) for item in photos.values()]
     return {each.sha256: each.data for each in made if each.data}, {
@@ -154,21 +171,19 @@ def _pictures(held: HeldBundle, pages: Sequence[SitePage]) -> tuple[dict[str, by
     }
 
 
-def _shown(page: SitePage) -> Iterator[ListedItem]:
-    return (item for item in page.values.get("entries", ()) if page.template == "items" and is_photo(item))
-
-
-def fetcher(small: Mapping[str, bytes]) -> URLFetcher:
-    """Return what gives the photos that are at hand by their SHA-256, and refuses every other address."""
+def fetcher(small: Mapping[str, bytes], tiles: Mapping[str, bytes]) -> URLFetcher:
+    """Return what gives photos by their SHA-256 and tiles by their names, as far as they are at hand, and no more."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Refusing(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
         """Gives the pictures that are at hand, and opens nothing."""
 
         def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 - its signature
-            sha256 = url.removeprefix(PHOTO)
-            if not url.startswith(PHOTO) or sha256 not in small:
-                raise ValueError(f"refused: {url}")
-            return URLFetcherResponse(url, small[sha256], {"Content-Type": "image/jpeg"})
+            for scheme, held in ((PHOTO, small), (TILE, tiles)):
+                name = url.removeprefix(scheme)
+                if url.startswith(scheme) and name in held:
+                    kind = {"png": "png", "webp": "webp"}.get(name.rpartition(".")[2], "jpeg")
+                    return URLFetcherResponse(url, held[name], {"Content-Type": f"image/{kind}"})
+            raise ValueError(f"refused: {url}")
 
     return Refusing()

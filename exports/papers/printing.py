@@ -24,7 +24,7 @@ def print_paper(paper: Paper) -> bytes:
 
     html = _environment().get_template("paper.html.j2").render(paper=paper)
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # what it cannot draw is no news for the user
-    printed = weasyprint.HTML(string=html, url_fetcher=fetcher({})).write_pdf(pdf_tags=True)
+    printed = weasyprint.HTML(string=html, url_fetcher=fetcher({}, {})).write_pdf(pdf_tags=True)
     assert isinstance(printed, bytes)  # noqa: S101 - tells the type: without a target it returns the bytes
     return printed
 

@@ -6,6 +6,6 @@ byte, years later. Nothing that was captured becomes markup, runs, or leads out 
 
 from exports.format.bundle_files import BundleFiles
 from exports.report.preview import report_photos
-from exports.report.site import ReportFile, report_files
+from exports.report.site import ReportFile, chosen_tiles, report_files
 
-__all__ = ["BundleFiles", "ReportFile", "report_files", "report_photos"]
+__all__ = ["BundleFiles", "ReportFile", "chosen_tiles", "report_files", "report_photos"]

@@ -15,8 +15,9 @@ from exports.report.site_page import SitePage
 OVERVIEW = "report.html"
 PAGES = "report/"
 PREVIEWS = f"{PAGES}previews/"
-PHOTO = "photo:"
-"""Begins the address of a photo in a document that is printed: what follows is its SHA-256."""
+TILES = f"{PAGES}tiles/"
+PHOTO, TILE = "photo:", "tile:"
+"""Begin the addresses of photos and tiles in a document that is printed: what follows is a SHA-256, or a name."""
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 
@@ -26,20 +27,38 @@ def anchor(ref: str) -> str:
     return f"item-{_NOT_PLAIN.sub('-', ref)}"
 
 
+def seen_anchor(ref: str) -> str:
+    """Return the name of an item's place on its exhibit's page."""
+    return f"seen-{_NOT_PLAIN.sub('-', ref)}"
+
+
 class ReportLinks:
     """The links of one page: relative, and "" where there is nothing to lead to.
 
-    `addresses` are the pages of the items by their references, `files` the names of the bundle's files, `shown` the
-    SHA-256 of the photos that have a preview. On the `overview` they are written for the folder above the pages.
+    `addresses` are the pages of the items by their references, `seen` those of their exhibits on which they stand,
+    `files` the names of the bundle's files, `shown` the SHA-256 of the photos that have a preview. On the `overview`
+    they are written for the folder above the pages.
     """
 
     def __init__(
-        self, addresses: Mapping[str, str], files: Collection[str], shown: Collection[str], *, overview: bool
+        self,
+        addresses: Mapping[str, str],
+        seen: Mapping[str, str],
+        files: Collection[str],
+        shown: Collection[str],
+        *,
+        overview: bool,
     ) -> None:
         self._addresses = addresses
+        self._seen = seen
         self._files = files
         self._shown = shown
         self._up = "" if overview else "../"
+
+    def seen(self, ref: str) -> str:
+        """Return where an item stands on its exhibit's page; where it does not, where it stands in full."""
+        page = self._seen.get(ref)
+        return f"{self.page(page)}#{seen_anchor(ref)}" if page else self.item(ref)
 
     def item(self, ref: str) -> str:
         """Return where an item stands in full."""
@@ -54,6 +73,10 @@ class ReportLinks:
         """Return where a file of the bundle's payload is."""
         return self._up + quote(path.removeprefix(PAYLOAD)) if path in self._files else ""
 
+    def tile(self, name: str) -> str:
+        """Return where a tile of the base map is."""
+        return self.page(f"{TILES}{name}")
+
     def preview(self, sha256: str) -> str:
         """Return where the preview of a photo is."""
         return self.page(f"{PREVIEWS}{sha256}.jpg") if sha256 in self._shown else ""
@@ -66,7 +89,14 @@ class PrintLinks:
         pages = list(pages)
         self._pages = {page.name for page in pages}
         self._items = {item.ref for page in pages if page.template == "items" for item in page.values["entries"]}
+        self._seen = {
+            shown.item.ref for page in pages if page.template == "capture" for shown in page.values["entries"]
+        }
         self._shown = shown
+
+    def seen(self, ref: str) -> str:
+        """Return where an item stands on its exhibit's page; where it does not, where it stands in full."""
+        return f"#{seen_anchor(ref)}" if ref in self._seen else self.item(ref)
 
     def place(self, name: str) -> str:
         """Return what the place of a page in the document is called."""
@@ -83,6 +113,10 @@ class PrintLinks:
     def file(self, path: str) -> str:  # noqa: ARG002 - what `ReportLinks` takes
         """Return nothing: paper leads to no file."""
         return ""
+
+    def tile(self, name: str) -> str:
+        """Return the address by which a tile of the base map is asked for."""
+        return f"{TILE}{name}"
 
     def preview(self, sha256: str) -> str:
         """Return the address by which the photo is asked for."""

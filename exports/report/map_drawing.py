@@ -1,7 +1,7 @@
-"""A map without a map's tiles: positions on a graticule, with a scale bar, as shapes for an SVG of our own.
+"""A map: positions on a graticule, with a scale bar, as shapes for an SVG of our own; on tiles where they are given.
 
-Equirectangular, true to scale at the middle latitude: right for a scene or a town, rough for a continent, and the page
-says so. Nothing is fetched, so there are no streets on it.
+Equirectangular, or Web Mercator on tiles; true to scale at the middle latitude: right for a scene or a town, rough for
+a continent, and the page says so. Nothing is fetched, so without a base map there are no streets on it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,20 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from exports.report.places import MapPlace
+
+if TYPE_CHECKING:
+    from exports.report.basemap import ChosenTiles
+    from exports.report.basemap.chosen import PlacedTile
 
 WIDTH, HEIGHT = 960, 600
 _MARGIN = 64
 _METRES = 111_320.0
 """Metres in a degree of latitude, to a half per cent."""
+_MERCATOR = 85.0
+"""Degrees of latitude: Web Mercator ends there."""
 _SMALLEST = 400.0
 """Metres: a single position is shown in so much of its surroundings."""
 _MARK = 14
@@ -73,36 +80,61 @@ class Drawing:
     marks: tuple[MapMark, ...]
     bar: float
     bar_name: str
+    tiles: tuple[PlacedTile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
+    """How degrees become units of the drawing; `north` is the upper edge, as `up` writes latitudes."""
+
     west: float
     north: float
     per_east: float
     per_north: float
+    per_metre: float
+    mercator: bool
 
     def x(self, longitude: float) -> float:
         return round((longitude - self.west) * self.per_east, 1)
 
     def y(self, latitude: float) -> float:
-        return round((self.north - latitude) * self.per_north, 1)
+        return round((self.north - _up(latitude, mercator=self.mercator)) * self.per_north, 1)
+
+    def latitude(self, y: float) -> float:
+        """Return the latitude at a height of the drawing."""
+        up = self.north - y / self.per_north
+        return math.degrees(math.atan(math.sinh(math.radians(up)))) if self.mercator else up
 
 
-def draw(placed: Sequence[MapPlace]) -> Drawing:
-    """Lay positions out; there must be one at least."""
+def draw(placed: Sequence[MapPlace], chosen: ChosenTiles | None = None) -> Drawing:
+    """Lay positions out, on tiles of a base map where it has some there; there must be one position at least.
+
+    Raises BadBaseMap.
+    """
     east = _unbroken([place.longitude for place in placed])
-    view = _view([place.latitude for place in placed], east)
+    latitudes = [place.latitude for place in placed]
+    tiles: tuple[PlacedTile, ...] = ()
+    view = _view(latitudes, east, mercator=False)
+    if chosen is not None and max(map(abs, latitudes)) < _MERCATOR:
+        on_tiles = _view(latitudes, east, mercator=True)
+        west, north = (on_tiles.west + 180) / 360, 0.5 - on_tiles.north / 360
+        tiles = chosen.under(west, north, on_tiles.per_east * 360, WIDTH, HEIGHT)
+        view = on_tiles if tiles else view
     points = [(view.x(longitude), view.y(place.latitude), place) for longitude, place in zip(east, placed, strict=True)]
-    per_metre = view.per_north / _METRES
-    bar = max((each for each in _BARS if each * per_metre <= WIDTH / 4), default=_BARS[0])
+    bar = max((each for each in _BARS if each * view.per_metre <= WIDTH / 4), default=_BARS[0])
     return Drawing(
         meridians=tuple(_meridians(view, _step(view.per_east))),
-        parallels=tuple(_parallels(view, _step(view.per_north))),
+        parallels=tuple(_parallels(view, _step(view.per_metre * _METRES))),
         marks=tuple(_marks(points)),
-        bar=round(bar * per_metre, 1),
+        bar=round(bar * view.per_metre, 1),
         bar_name=f"{bar // 1000:,} km" if bar >= 1_000 else f"{bar} m",  # noqa: PLR2004 - a kilometre
+        tiles=tiles,
     )
+
+
+def _up(latitude: float, *, mercator: bool) -> float:
+    """Return how far north a latitude is drawn: in degrees, or in those of Web Mercator (EPSG:3857)."""
+    return math.degrees(math.asinh(math.tan(math.radians(latitude)))) if mercator else latitude
 
 
 def degrees(value: float, letters: str) -> str:
@@ -120,20 +152,24 @@ def _unbroken(longitudes: Sequence[float]) -> list[float]:
     return [each + 360 if each < start else each for each in longitudes]
 
 
-def _view(latitudes: Sequence[float], longitudes: Sequence[float]) -> _View:
-    north, south = max(latitudes), min(latitudes)
+def _view(latitudes: Sequence[float], longitudes: Sequence[float], *, mercator: bool) -> _View:
+    ups = [_up(latitude, mercator=mercator) for latitude in latitudes]
+    north, south = max(ups), min(ups)
     east, west = max(longitudes), min(longitudes)
-    shrunk = max(math.cos(math.radians((north + south) / 2)), 0.01)
-    tall = max((north - south) * _METRES, _SMALLEST)
-    wide = max((east - west) * _METRES * shrunk, _SMALLEST)
+    shrunk = max(math.cos(math.radians((max(latitudes) + min(latitudes)) / 2)), 0.01)
+    metres_east = _METRES * shrunk
+    metres_north = metres_east if mercator else _METRES
+    tall = max((north - south) * metres_north, _SMALLEST)
+    wide = max((east - west) * metres_east, _SMALLEST)
     per_metre = min((WIDTH - 2 * _MARGIN) / wide, (HEIGHT - 2 * _MARGIN) / tall)
-    per_north = per_metre * _METRES
-    per_east = per_north * shrunk
+    per_north, per_east = per_metre * metres_north, per_metre * metres_east
     return _View(
         west=(east + west) / 2 - WIDTH / 2 / per_east,
         north=(north + south) / 2 + HEIGHT / 2 / per_north,
         per_east=per_east,
         per_north=per_north,
+        per_metre=per_metre,
+        mercator=mercator,
     )
 
 
@@ -149,8 +185,7 @@ def _meridians(view: _View, step: float) -> Iterator[Line]:
 
 
 def _parallels(view: _View, step: float) -> Iterator[Line]:
-    south = view.north - HEIGHT / view.per_north
-    for number in range(math.ceil(south / step), math.floor(view.north / step) + 1):
+    for number in range(math.ceil(view.latitude(HEIGHT) / step), math.floor(view.latitude(0) / step) + 1):
         if abs(number * step) <= 90:  # noqa: PLR2004 - the poles
             yield Line(view.y(number * step), degrees(round(number * step, 4), "NS"))
 

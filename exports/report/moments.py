@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from exports.format.moment import span
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
@@ -50,6 +52,8 @@ class Moment:
     unclear: str = ""
     item: ListedItem | None = None
     exhibit: str = ""
+    recorded: str = ""
+    """Beside a claim: when its item was captured."""
 
     @property
     def day(self) -> str:
@@ -96,9 +100,13 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(
             capture.timestamp.token_time, "trusted time of the seal", exhibit, note=capture.timestamp.authority
         )
+    silent = []
     for item in capture.items:
-        yield _recorded(item.captured, "captured", exhibit, item)
-        yield from _claims(item, exhibit)
+        claims = list(_claims(item, exhibit))
+        yield from claims
+        if not any(claim.utc for claim in claims):
+            silent.append(item)
+    yield from _together(silent, exhibit)
     for change in capture.changed:
         yield _recorded(change.time, f"noticed: {change.change}", exhibit, note=change.id)
     for entry in capture.custody:
@@ -110,7 +118,19 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(entry.recorded, f"{what}: recorded", exhibit, note=entry.ref)
 
 
+def _together(silent: Sequence[ListedItem], exhibit: str) -> Iterator[Moment]:
+    """Yield when items were captured that claim no time that can be placed: of several one row, with the last time."""
+    if len(silent) == 1:
+        yield _recorded(silent[0].captured, "captured", exhibit, silent[0])
+        return
+    times = sorted((utc, item.captured) for item in silent if (utc := read_time(item.captured)) is not None)
+    if times:
+        what = f"{len(silent):,} items captured that claim no time which can be placed"
+        yield _recorded(times[0][1], what, exhibit, note=f"until {times[-1][0].isoformat()[11:19]}")
+
+
 def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
+    """Yield what an item claims; what it claims alike of one time, such as taken and digitized, as one."""
     post = item.post
     if post is not None:
         claims = [("posted", post.published), ("post edited", post.edited)]
@@ -118,10 +138,14 @@ def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
         yield from (_claimed(time, what, exhibit, item) for what, time in claims if time)
         return
     reckoned = next((str(fact.value) for fact in item.facts if fact.name == _RECKONED), "")
+    alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for fact in item.facts:
         if fact.name in _FACTS:
             zone = reckoned if fact.name == "original time" else ""
-            yield _claimed(str(fact.value), _FACTS[fact.name], exhibit, item, note=fact.tag, reckoned=zone)
+            alike.setdefault((str(fact.value), zone), []).append((_FACTS[fact.name], fact.tag))
+    for (time, zone), claimed in alike.items():
+        what, tags = (", ".join(dict.fromkeys(each)) for each in zip(*claimed, strict=True))
+        yield _claimed(time, what, exhibit, item, note=tags, reckoned=zone)
 
 
 def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "") -> Moment:
@@ -140,8 +164,26 @@ def _claimed(
         note = f"{note}; names no zone: {reckoned} is reckoned from its GPS time"
     unclear = "" if utc else _why(time)
     return Moment(
-        utc=utc, what=what, claimed=True, written=time, note=note, unclear=unclear, item=item, exhibit=exhibit
+        utc=utc,
+        what=what,
+        claimed=True,
+        written=time,
+        note=note,
+        unclear=unclear,
+        item=item,
+        exhibit=exhibit,
+        recorded=_captured_after(utc, item) if utc and item else "",
     )
+
+
+def _captured_after(utc: datetime, item: ListedItem) -> str:
+    """Say when an item was captured, and how long after the time that it claims."""
+    captured = read_time(item.captured)
+    if captured is None:
+        return ""
+    gap = (captured - utc).total_seconds()
+    day = f"{captured.isoformat()[:10]} " if captured.date() != utc.date() else ""
+    return f"captured {day}{captured.isoformat()[11:19]}, {span(gap)} {'later' if gap >= 0 else 'before it'}"
 
 
 def _why(time: str) -> str:

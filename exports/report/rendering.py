@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +12,11 @@ from exports.format.exhibits import exhibit_ranges
 from exports.format.printable import printable
 from exports.format.skips import item_named, skips_together
 from exports.format.verdicts import verdict_line
-from exports.report.links import anchor
+from exports.report.evidence import behind
+from exports.report.links import anchor, seen_anchor
 from exports.report.map_drawing import degrees
-from exports.report.words import FILTERS, TESTS
+from exports.report.opening import exhibit_opening, kinds_of, opening
+from exports.report.words import ANSWERS, FILTERS, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,42 +25,15 @@ if TYPE_CHECKING:
 
     from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
+    from exports.format.manifest import ListedItem
     from exports.report.links import PrintLinks, ReportLinks
+    from exports.report.roles import Roles
     from exports.report.site_page import SitePage
 
 
 _FOLDER = Path(__file__).parent
 _BUFFERED = 500
 """Pieces of a page that are joined before they are handed on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How much there is: items and their bytes, by kind and source, and what was not got."""
-
-    items: int
-    bytes: int
-    failed: int
-    skipped: int
-    kinds: tuple[tuple[str, int], ...]
-    sources: tuple[tuple[str, int], ...]
-    began: str
-    ended: str
-
-
-def summary(listing: BundleListing) -> Summary:
-    """Count what a manifest lists."""
-    items = [item for capture in listing.captures for item in capture.items]
-    return Summary(
-        items=len(items),
-        bytes=sum(item.size for item in items),
-        failed=sum(len(capture.failed) for capture in listing.captures),
-        skipped=sum(each.count for capture in listing.captures for each in capture.skipped),
-        kinds=tuple(Counter(item.kind for item in items).most_common()),
-        sources=tuple(Counter(item.source for item in items if item.source).most_common()),
-        began=min((capture.started.time for capture in listing.captures), default=""),
-        ended=max((capture.finished.time for capture in listing.captures), default=""),
-    )
 
 
 class Trusted(str):
@@ -76,12 +49,13 @@ class Trusted(str):
 class Rendering:
     """Renders the pages of one report; `reasons` say by SHA-256 why a photo has no preview."""
 
-    def __init__(self, listing: BundleListing, files: BundleFiles, reasons: Mapping[str, str]) -> None:
+    def __init__(self, listing: BundleListing, roles: Roles, files: BundleFiles, reasons: Mapping[str, str]) -> None:
         self._shared = {
             "listing": listing,
             "page_text": files.page_text,
             "reasons": reasons,
-            "summary": summary(listing),
+            "roles": roles,
+            "opening": opening(listing, roles),
             **_lookups(listing),
         }
 
@@ -145,8 +119,12 @@ def environment() -> Environment:
     made.filters |= FILTERS | {
         "anchor": anchor,
         "degrees": degrees,
+        "behind": behind,
+        "exhibit_opening": exhibit_opening,
         "host": lambda url: url.partition("://")[2].partition("/")[0],
+        "kinds": kinds_of,
         "ranges": lambda captures: exhibit_ranges([capture.exhibit for capture in captures]),
+        "seen_anchor": seen_anchor,
         "together": skips_together,
         "verdict": verdict_line,
     }
@@ -161,10 +139,10 @@ def _shown(value: object) -> object:
 
 
 def _lookups(listing: BundleListing) -> dict[str, object]:
-    """Return what templates look up: items, their captures, proofs and what is held, each by a name."""
+    """Return what templates look up: items, their captures, and what belongs to an item, each by a name."""
     proofs: dict[str, list[str]] = {}
     held: dict[tuple[str, str], str] = {}
-    items, owners = {}, {}
+    items, owners, excerpts = dict[str, "ListedItem"](), {}, dict[str, list[str]]()
     for number, capture in enumerate(listing.captures, start=1):
         named = ((each.url, item_named(each.reason)) for each in capture.skipped)
         held |= {(capture.capture, url): ref for url, ref in named if ref}
@@ -173,5 +151,28 @@ def _lookups(listing: BundleListing) -> dict[str, object]:
             items[item.ref], owners[item.ref] = item, (number, capture)
             if item.proof is not None and item.proof.post:
                 proofs.setdefault(item.proof.post, []).append(item.ref)
+            if item.excerpt is not None:
+                excerpts.setdefault(item.excerpt.of, []).append(item.ref)
     changes = [(capture, change) for capture in listing.captures for change in capture.changed]
-    return {"items": items, "owners": owners, "proofs": proofs, "held": held, "changes": changes}
+    addresses = {
+        url: item.ref
+        for item in reversed(items.values())
+        if not item.error_page and item.kind not in ANSWERS
+        for url in (item.final_url, item.url)
+        if url
+    }
+    linkers: dict[str, list[str]] = {}
+    for item in items.values():
+        for link in item.post.links if item.post else ():
+            if (ref := addresses.get(link, item.ref)) != item.ref:
+                linkers.setdefault(ref, []).append(item.ref)
+    return {
+        "items": items,
+        "owners": owners,
+        "proofs": proofs,
+        "held": held,
+        "changes": changes,
+        "excerpts": excerpts,
+        "addresses": addresses,
+        "linkers": linkers,
+    }

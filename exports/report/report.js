@@ -6,11 +6,15 @@
   if (!bar || entries.length < 2) return;
   const field = (name) => document.getElementById(name);
   const [words, kind, source, from, until] = ["words", "kind", "source", "from", "until"].map(field);
-  const groups = [...document.querySelectorAll("tbody")];
+  const groups = [...document.querySelectorAll("[data-group]")];
   const read = new Map();
   const text = (entry) => {
     if (!read.has(entry)) read.set(entry, entry.textContent.toLowerCase());
     return read.get(entry);
+  };
+  let narrowed = false;
+  const count = (shown) => {
+    field("counted").textContent = `${shown.toLocaleString("en")} of ${entries.length.toLocaleString("en")} on this page`;
   };
   const fits = (entry, wanted) =>
     (!kind.value || entry.dataset.kind === kind.value) &&
@@ -19,6 +23,9 @@
     (!until.value || (entry.dataset.time && entry.dataset.time <= until.value)) &&
     wanted.every((word) => text(entry).includes(word));
   const narrow = () => {
+    const fields = [words, kind, source, from, until];
+    if (!narrowed && fields.every((each) => !each.value)) return count(entries.length);
+    narrowed = true;
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const entry of entries) {
@@ -26,7 +33,7 @@
       shown += !entry.hidden;
     }
     for (const group of groups) group.hidden = !group.querySelector("[data-kind]:not([hidden])");
-    field("counted").textContent = `${shown.toLocaleString("en")} of ${entries.length.toLocaleString("en")} on this page`;
+    count(shown);
   };
   let waiting = 0;
   const soon = () => {

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
+from exports.format.manifest import ListedItem
+from exports.report.basemap import ChosenTiles, HeldTiles
+from exports.report.evidence import cover, evidence, pictures_of
 from exports.report.links import OVERVIEW, PAGES, PREVIEWS, ReportLinks
+from exports.report.links import TILES as TILES_FOLDER
 from exports.report.map_drawing import draw
 from exports.report.moments import moments
 from exports.report.places import places, regions
 from exports.report.preview import previews
 from exports.report.rendering import Rendering
+from exports.report.roles import roles
 from exports.report.site_page import SitePage
 from exports.report.threads import threads
 from exports.report.words import is_photo, joined
@@ -20,13 +26,15 @@ if TYPE_CHECKING:
 
     from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
-    from exports.format.manifest import ListedItem
+    from exports.report.basemap import BaseMap
     from exports.report.map_drawing import Drawing
     from exports.report.places import MapPlace
+    from exports.report.roles import Roles
     from exports.report.threads import SaidInThread
+    from hashing.case.events import MapTiles
 
-ITEMS, TILES, MOMENTS, POSTS, ROWS = 100, 200, 500, 100, 5_000
-"""How many of each stand on one page."""
+ITEMS, TILES, MOMENTS, POSTS, ROWS, SHOWN, CHAIN = 100, 200, 500, 100, 5_000, 200, 50
+"""How many of each stand on one page: SHOWN of an exhibit's evidence, CHAIN exhibits of the appendix."""
 MOST_MAPS = 12
 
 T = TypeVar("T")
@@ -41,11 +49,16 @@ class ReportFile:
 
 
 def report_files(
-    listing: BundleListing, files: BundleFiles, done: Callable[[int], None] = lambda _count: None
+    listing: BundleListing,
+    files: BundleFiles,
+    done: Callable[[int], None] = lambda _count: None,
+    basemap: BaseMap | None = None,
 ) -> Iterator[ReportFile]:
-    """Yield the files of a report: the previews of photos first, then the pages; `done` is told bytes of photos read.
+    """Yield the files of a report: previews of photos, tiles of a base map, the pages; `done` is told bytes read.
 
-    Take each file's pieces before the next file. Raises NotCheckable, OSError where a page's text cannot be read.
+    Without a `basemap`, the tiles that the bundle holds are under its maps, if it holds any.
+    Take each file's pieces before the next file. Raises NotCheckable, OSError where a page's text cannot be read,
+    BadBaseMap.
     """
     shown: set[str] = set()
     reasons: dict[str, str] = {}
@@ -55,34 +68,69 @@ def report_files(
             yield ReportFile(f"{PREVIEWS}{each.sha256}.jpg", [each.data])
         else:
             reasons[each.sha256] = each.reason
-    pages = report_pages(listing)
-    addresses = item_addresses(pages)
-    rendering = Rendering(listing, files, reasons)
+    known = roles(listing)
+    tiles = base_of(listing, files, basemap)
+    pages = report_pages(listing, known, tiles)
+    for name, data in tiles.tiles.items() if tiles else ():
+        yield ReportFile(f"{TILES_FOLDER}{name}", [data])
+    addresses, seen = item_addresses(pages), seen_addresses(pages)
+    rendering = Rendering(listing, known, files, reasons)
     navigation = _navigation(pages)
     for page in pages:
-        links = ReportLinks(addresses, files.names, shown, overview=page.name == OVERVIEW)
+        links = ReportLinks(addresses, seen, files.names, shown, overview=page.name == OVERVIEW)
         yield ReportFile(page.name, rendering.page(page, navigation, links))
 
 
-def report_pages(listing: BundleListing) -> list[SitePage]:
-    """Return every page of a report, in the order in which they are read; a part that would be empty is left out."""
-    overview = SitePage(name=OVERVIEW, template="overview", title="Overview", section=OVERVIEW)
+def base_of(listing: BundleListing, files: BundleFiles, basemap: BaseMap | None) -> ChosenTiles | None:
+    """Return what gives the tiles under the maps: the map that is given, or the bundle itself; None for neither."""
+    held = listing.exported.basemap
+    source = basemap or (HeldTiles(held, files) if held is not None else None)
+    return ChosenTiles(source) if source is not None else None
+
+
+def chosen_tiles(listing: BundleListing, basemap: BaseMap) -> MapTiles | None:
+    """Return which tiles of a base map the report on a bundle shows; None where it shows none. Raises BadBaseMap."""
+    chosen = ChosenTiles(basemap)
+    _map(listing, chosen)
+    return chosen.says if chosen.tiles else None
+
+
+def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None = None) -> list[SitePage]:
+    """Return every page of a report, in the order in which they are read; a part that would be empty is left out.
+
+    What its maps show of a base map is in `tiles` afterwards. Raises BadBaseMap, and what opening a file raises.
+    """
+    pictures = cover(listing, known)
+    overview = SitePage(
+        name=OVERVIEW,
+        template="overview",
+        title="Overview",
+        section=OVERVIEW,
+        values={"cover": pictures},
+        pictures=pictures,
+    )
     return [
         overview,
-        *_captures(listing),
+        *_captures(listing, known),
         *_index(listing),
-        *_gallery(listing),
+        *_gallery(listing, known),
         *_timeline(listing),
-        *_map(listing),
+        *_map(listing, tiles),
         *_threads(listing),
         *_custody(listing),
         *_details(listing),
+        *_appendix(listing),
     ]
 
 
 def item_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
     """Return the page on which each item stands in full, by its reference."""
     return {item.ref: page.name for page in pages if page.template == "items" for item in page.values["entries"]}
+
+
+def seen_addresses(pages: Iterable[SitePage]) -> dict[str, str]:
+    """Return the page of its exhibit on which each item is looked at, by its reference."""
+    return {each.item.ref: page.name for page in pages if page.template == "capture" for each in page.values["entries"]}
 
 
 def _items(listing: BundleListing) -> list[ListedItem]:
@@ -95,7 +143,15 @@ def _navigation(pages: Iterable[SitePage]) -> list[SitePage]:
 
 
 def _paged(
-    stem: str, template: str, title: str, entries: Sequence[T], most: int, section: str = "", **values: object
+    stem: str,
+    template: str,
+    title: str,
+    entries: Sequence[T],
+    most: int,
+    section: str = "",
+    *,
+    pictured: bool = False,
+    **values: object,
 ) -> list[SitePage]:
     """Lay entries out on as many pages as they take."""
     starts = range(0, len(entries), most)
@@ -115,35 +171,68 @@ def _paged(
                 "whole": len(entries),
                 **values,
             },
+            pictures=[each for each in entries[start : start + most] if pictured and isinstance(each, ListedItem)],
         )
         for name, start in zip(names, starts, strict=True)
     ]
 
 
-def _captures(listing: BundleListing) -> list[SitePage]:
-    names = [f"{PAGES}capture-{number}.html" for number in range(1, len(listing.captures) + 1)]
+def _captures(listing: BundleListing, known: Roles) -> list[SitePage]:
+    """Return the pages of the exhibits: of each the first, and as many as its evidence takes."""
+    made = [
+        (f"{PAGES}capture-{number}{f'-{part}' if part > 1 else ''}.html", number, capture, shown[start : start + SHOWN])
+        for number, capture in enumerate(listing.captures, start=1)
+        for shown in [evidence(capture, known)]
+        for part, start in enumerate(range(0, max(len(shown), 1), SHOWN), start=1)
+    ]
+    names = [name for name, *_ in made]
+    last = {number: name for name, number, *_ in made}
+    first = {number: name for name, number, *_ in reversed(made)}
     return [
         SitePage(
             name=name,
             template="capture",
             title=f"Exhibit {capture.exhibit}",
-            section=OVERVIEW,
+            section=names[0],
             siblings=names,
-            values={"capture": capture},
+            values={
+                "capture": capture,
+                "entries": shown,
+                "groups": [
+                    (heading, [each.item for each in group])
+                    for heading, group in groupby(shown, key=lambda each: each.heading)
+                ],
+                "first": first[number],
+                "last": last[number],
+                "appendix": _appendix_name(number),
+            },
+            pictures=list(pictures_of(shown, capture, known)),
         )
-        for name, capture in zip(names, listing.captures, strict=True)
+        for name, number, capture, shown in made
     ]
+
+
+def _appendix_name(number: int) -> str:
+    """Return the page of the appendix on which the exhibit of this number stands, counted from 1."""
+    return f"{PAGES}appendix-{(number - 1) // CHAIN + 1}.html"
+
+
+def _appendix(listing: BundleListing) -> list[SitePage]:
+    numbered = list(enumerate(listing.captures, start=1))
+    return _paged("appendix", "appendix", "Appendix", numbered, CHAIN)
 
 
 def _index(listing: BundleListing) -> list[SitePage]:
     return _paged("index", "index", "All items", _items(listing), ROWS)
 
 
-def _gallery(listing: BundleListing) -> list[SitePage]:
+def _gallery(listing: BundleListing, known: Roles) -> list[SitePage]:
     seen = [
-        item for item in _items(listing) if item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)
+        item
+        for item in _items(listing)
+        if (item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)) and not known.is_apart(item)
     ]
-    return _paged("gallery", "gallery", "Gallery", seen, TILES)
+    return _paged("gallery", "gallery", "Gallery", seen, TILES, pictured=True)
 
 
 def _timeline(listing: BundleListing) -> list[SitePage]:
@@ -166,21 +255,22 @@ def _timeline(listing: BundleListing) -> list[SitePage]:
     return pages
 
 
-def _map(listing: BundleListing) -> list[SitePage]:
+def _map(listing: BundleListing, tiles: ChosenTiles | None) -> list[SitePage]:
     placed, unplaced = places(listing)
     if not placed and not unplaced:
         return []
     near = regions(placed)
     maps: list[tuple[str, Drawing, Sequence[MapPlace]]] = (
-        [("Overview of all positions", draw(placed), ())] if len(near) > 1 else []
+        [("Overview of all positions", draw(placed, tiles), ())] if len(near) > 1 else []
     )
     maps += [
-        (f"Region {number}" if len(near) > 1 else "Positions", draw(region), region)
+        (f"Region {number}" if len(near) > 1 else "Positions", draw(region, tiles), region)
         for number, region in enumerate(near[:MOST_MAPS], start=1)
     ]
     beyond = [place for region in near[MOST_MAPS:] for place in region]
     name = f"{PAGES}map.html"
     values = {"maps": maps, "beyond": beyond, "unplaced": unplaced, "whole": len(placed)}
+    values["basemap"] = tiles.source.says if tiles and tiles.tiles else None
     return [SitePage(name=name, template="map", title="Map", section=name, values=values)]
 
 
@@ -199,4 +289,6 @@ def _custody(listing: BundleListing) -> list[SitePage]:
 
 
 def _details(listing: BundleListing) -> list[SitePage]:
-    return _paged("items", "items", "Items in full", _items(listing), ITEMS, section=f"{PAGES}index-1.html")
+    return _paged(
+        "items", "items", "Items in full", _items(listing), ITEMS, section=f"{PAGES}index-1.html", pictured=True
+    )

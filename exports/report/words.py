@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from exports.format.custody_phrases import custody_phrases, graded
+from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.sizes import human_size
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 """What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
-_ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
+ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 """Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
 _OUTCOMES = {
     "complete": "Complete",
@@ -67,6 +68,12 @@ def first_words(item: ListedItem, longest: int = 160) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def in_short(text: str, cut: bool, longest: int = 160) -> str:
+    """Return a text in one line; cut where it is for a page of paper that must not grow."""
+    line = " ".join(text.split())
+    return f"{line[: longest - 1]}…" if cut and len(line) > longest else line
+
+
 def counted(count: int, noun: str) -> str:
     """Write a count with its noun."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
@@ -78,10 +85,8 @@ def _answer(exchange: Exchange) -> str:
 
 def _trusted(timestamp: Timestamped) -> str:
     """Say who confirmed when that a seal existed; who is to be believed is for the reader to decide."""
-    late = f"{abs(timestamp.late):,.1f} s {'before' if timestamp.late < 0 else 'after'} the seal by the officer's clock"
-    return (
-        f"{moment(timestamp.token_time)} ({late}), confirmed by {timestamp.authority}; README.txt says how to check it"
-    )
+    when = f"{moment(timestamp.token_time)} ({timestamped_after(timestamp.late)})"
+    return f"{when}, confirmed by {timestamp.authority}; README.txt says how to check it"
 
 
 def _connection(exchange: Exchange) -> str:
@@ -106,17 +111,20 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "first_words": first_words,
     "graded": graded,
     "hashtag": lambda tag: f"#{tag}",
+    "in_short": in_short,
     "joined": joined,
     "moment": moment,
     "outcome": lambda status: _OUTCOMES.get(status, status),
     "proven": proven,
+    "recorded_after": lambda entry: recorded_after(entry.time, entry.recorded),
+    "second": second,
     "setting": lambda value: _plain(value) or "none",
     "size": human_size,
     "stated": custody_phrases,
     "trusted": _trusted,
 }
 TESTS: dict[str, Callable[..., bool]] = {
-    "machine_made": lambda item: item.kind in _ANSWERS,
+    "machine_made": lambda item: item.kind in ANSWERS,
     "shown_photo": is_photo,
     "shown_video": lambda item: item.mime in _VIDEOS and not (item.content_encoding or item.withheld),
     "shown_audio": lambda item: item.mime in _AUDIO and not (item.content_encoding or item.withheld),

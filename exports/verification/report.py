@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exports.errors import BadBaseMap
 from exports.format.bag import PAYLOAD
 from exports.format.inventory import Inventory
 from exports.format.printable import printable
@@ -26,6 +27,8 @@ def check_report(check: Check, inventory: Inventory) -> None:
     Raises NotCheckable, OSError, and as reading the captures does.
     """
     from exports.report import BundleFiles, report_files
+    from exports.report.basemap.chosen import digest_of
+    from exports.report.links import TILES
 
     exported = inventory.line
     made_by, here = {"tool": exported.tool, **exported.versions}, {"tool": tool(), **report_versions()}
@@ -37,9 +40,19 @@ def check_report(check: Check, inventory: Inventory) -> None:
     listing = inventory.listing()
     files = BundleFiles({name for name in check.kinds if name.startswith(PAYLOAD)}, check.tree.open)
     remade = set()
-    for file in report_files(listing, files):
-        remade.add(f"{PAYLOAD}{file.name}")
-        _compare(check, f"{PAYLOAD}{file.name}", file.pieces)
+    tiles: dict[str, bytes] = {}
+    try:
+        for file in report_files(listing, files):
+            remade.add(f"{PAYLOAD}{file.name}")
+            if file.name.startswith(TILES):
+                tiles[file.name.removeprefix(TILES)] = b"".join(file.pieces)
+                continue  # they are read from the bundle itself: their digest is compared below
+            _compare(check, f"{PAYLOAD}{file.name}", file.pieces)
+    except BadBaseMap as error:
+        check.problem(f"{PAYLOAD}{TILES}", str(error))
+        return
+    if digest_of(tiles) != (exported.basemap.sha256 if exported.basemap else ""):
+        check.problem(f"{PAYLOAD}{TILES}", "not the tiles of the base map that the export recorded")
     for name in sorted(check.kinds):
         if name.startswith(_PAGES) and name not in remade:
             check.problem(name, "not a page of the report that is made of this bundle")

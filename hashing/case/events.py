@@ -417,6 +417,20 @@ class ToldEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     """The id of the other case whose ledger states this."""
 
 
+class MapTiles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The base map under a report's map, of which the bundle holds the tiles that it shows."""
+
+    name: str
+    """Of the file that the tiles were taken from."""
+    attribution: str = ""
+    """Whom the map is by, as the file says."""
+    lowest: int
+    """The zoom levels that the file holds."""
+    highest: int
+    sha256: str = ""
+    """Of the list of the tiles, each a line `<sha256>  <name>` by their names."""
+
+
 class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exported"):
     """A bundle was made; `files` are the digests of the files in it that vouch for all the others."""
 
@@ -452,6 +466,8 @@ class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exp
     """The lines that tell what was done with the exhibits."""
     versions: dict[str, str] = {}
     """Of the libraries that made the report: with them, and the same tool, it is made again byte for byte."""
+    basemap: MapTiles | None = None
+    """The base map that the officer gave for the report, where one of its maps shows some of it."""
 
 
 class VerifiedBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -37,7 +37,7 @@ def test_a_capture_is_stamped_and_handed_over_with_its_time(
     captured = _capture(tmp_path, server, "--timestamp", authority.url())
     assert captured.returncode == 0, captured.stderr
     assert "time-stamped  MP/1" in captured.stdout
-    assert "its seal, by CN=Test Authority" in captured.stdout
+    assert "by CN=Test Authority, " in captured.stdout
     told = typed("verify", "OP", cwd=tmp_path)
     assert told.returncode == 0, told.stdout
     assert "by CN=Test Authority, not confirmed: name its root with --tsa-root" in told.stdout

@@ -37,8 +37,8 @@ def label(case: Case, ref: str) -> Label:
         raise NothingToExport(f"{ref}: not sealed yet", hint="a label is made once the capture is sealed")
     view = read_capture(case.path / CAPTURES / exhibit.registered.capture)
     said = [
-        ("Reference", case.info.reference),
         ("Case", case.info.title),
+        ("Reference", case.info.reference),
         *_described(exhibit, ref),
         *_seizure(exhibit, ref),
         ("Holds", _holds(view, ref)),

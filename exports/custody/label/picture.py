@@ -8,12 +8,15 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from exports.custody.label.label import LINES, SIGNATURES, Label
 from exports.errors import ExportError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
@@ -26,7 +29,12 @@ WIDTH, HEIGHT = 1748, 2480
 
 _MARGIN = 90
 _NAME = 300
-_TITLE, _BODY, _SMALL = 110, 44, 34
+_TITLE, _LARGEST, _BODY, _SMALL = 110, 76, 44, 34
+_TOP, _SEAL_TOP = 260, 1_270
+"""Between which the named lines stand."""
+_LEADING, _BETWEEN = 14, 12
+_MOST_WHOLE = 14
+_CUT = " …"
 _MOST_ROWS = {"Description": 4, "From": 3, "Place": 2}
 """Rows of one text, else one, so that all have room; what is longer stands in full in the custody log."""
 _QR = 460
@@ -57,17 +65,31 @@ def label_picture(label: Label) -> Image:
     draw.text((_MARGIN, 60), "EXHIBIT", _BLACK, _font(_SMALL))
     title = _fitted(label.ref, _TITLE, room)
     draw.text((_MARGIN, 100), next(_rows(label.ref, title, room, 1), ""), _BLACK, title)
-    down = 260
-    body, small = _font(_BODY), _font(_SMALL)
-    for name, text in label.lines:
-        draw.text((_MARGIN, down + _BODY - _SMALL), name, _BLACK, small)
-        for row in _rows(text, body, room - _NAME, _MOST_ROWS.get(name, 1)):
-            draw.text((_MARGIN + _NAME, down), row, _BLACK, body)
-            down += _BODY + 14
-        down += 8
+    small = _font(_SMALL)
+    size, lines = _laid_out(label.lines, room - _NAME)
+    down = _TOP
+    for name, rows in lines:
+        draw.text((_MARGIN, down + size - _SMALL), name, _BLACK, small)
+        for row in rows:
+            draw.text((_MARGIN + _NAME, down), row, _BLACK, _font(size))
+            down += size + _LEADING
+        down += _BETWEEN
     _seal(picture, draw, label.fingerprint, HEIGHT - _MARGIN - _ROW * (LINES + 1) + 40)
     _signatures(draw, HEIGHT - _MARGIN)
     return picture
+
+
+def _laid_out(lines: Sequence[tuple[str, str]], room: int) -> tuple[int, list[tuple[str, list[str]]]]:
+    """Return the largest size at which all that a label says fits above its seal, and its rows at that size.
+
+    What is too long for the smallest size is cut to the rows that each text has.
+    """
+    for size in range(_LARGEST, _BODY - 1, -4):
+        laid = [(name, list(_rows(text, _font(size), room, _MOST_WHOLE))) for name, text in lines]
+        height = sum(len(rows) * (size + _LEADING) + _BETWEEN for _, rows in laid)
+        if height <= _SEAL_TOP - _TOP and not any(row.endswith(_CUT) for _, rows in laid for row in rows[-1:]):
+            return size, laid
+    return _BODY, [(name, list(_rows(text, _font(_BODY), room, _MOST_ROWS.get(name, 1)))) for name, text in lines]
 
 
 def _seal(picture: Image, draw: ImageDraw, fingerprint: str, bottom: int) -> None:
@@ -106,6 +128,7 @@ def _signatures(draw: ImageDraw, bottom: int) -> None:
         draw.line((edge, top, edge, bottom), _BLACK, 3)
 
 
+@cache
 def _font(size: int) -> FreeTypeFont:
     from PIL import ImageFont
 
@@ -123,13 +146,16 @@ def _fitted(text: str, size: int, room: int) -> FreeTypeFont:
 
 
 def _rows(text: str, font: FreeTypeFont, room: int, most: int) -> Iterator[str]:
-    """Break a text into rows that fit into `room` dots, between words if it can be; the last one says if it is cut."""
+    """Break a text into rows that fit into `room` dots; the last one says if it is cut.
+
+    Rows end between words, or between the steps of an address, if they can.
+    """
     shown = written_out(text, font)
     for number in range(1, most + 1):
         row = _beginning(shown, font, room)
         rest = shown[len(row) :].lstrip()
         if rest and number == most:
-            yield f"{_beginning(row, font, room - int(font.getlength(' …')))} …"
+            yield _beginning(row, font, room - int(font.getlength(_CUT))) + _CUT
         else:
             yield row.rstrip()
         if not rest:
@@ -145,8 +171,8 @@ def _beginning(text: str, font: FreeTypeFont, room: int) -> str:
             fits = middle
         else:
             too_long = middle
-    space = text.rfind(" ", 0, fits + 1)
-    return text[:fits] if fits >= len(text) or space <= fits // 2 else text[:space]
+    end = max(text.rfind(" ", 0, fits + 1), text.rfind("/", 0, fits) + 1)
+    return text[:fits] if fits >= len(text) or end <= fits // 2 else text[:end]
 
 
 def written_out(text: str, font: FreeTypeFont) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.moment import timestamped_after
 from exports.format.verdicts import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
 from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
@@ -57,9 +58,8 @@ def _provenance(graph: Graph, capture: CaptureListing) -> Node:
         f"sealed with key {seal.signer}",
     ]
     if timestamp:
-        described.append(
-            f"trusted time: {timestamp.token_time} by {timestamp.authority}, {timestamp.late} s after the seal"
-        )
+        after = timestamped_after(timestamp.late)
+        described.append(f"trusted time: {timestamp.token_time} by {timestamp.authority}, {after}")
     return node(
         graph.iri("provenance", capture.exhibit),
         "case-investigation:ProvenanceRecord",

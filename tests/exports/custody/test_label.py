@@ -7,7 +7,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from rich.cells import cell_len
 
 from exports.custody.label import Label, label, label_file, label_text
@@ -89,6 +89,20 @@ def test_hostile_text_stays_inside_the_picture(text: str) -> None:
     for box in ((0, 0, 88, HEIGHT), (WIDTH - 88, 0, WIDTH, HEIGHT), (0, 1250, WIDTH, HEIGHT)):
         assert hostile.crop(box).tobytes() == plain.crop(box).tobytes()
     assert hostile.tobytes() != plain.tobytes()
+
+
+def test_a_label_uses_its_space() -> None:
+    """A short label is written large; a long description is written whole, and leaves the seal alone."""
+    lines = (("Case", "Fire on Market Street"), ("Reference", "22/12345"), ("Officer", OFFICER))
+    whole = "the telephone's photos of the fire, as the witness posted them, and what others said below. " * 6
+    heights = []
+    for more in ((), (("Description", whole),)):
+        picture = label_picture(Label(ref="MP/1", lines=(*lines, *more), fingerprint=FINGERPRINT))
+        box = ImageOps.invert(picture.crop((380, 255, WIDTH - 60, 1270)).convert("L")).getbbox()
+        assert box is not None
+        heights.append(box[3])
+    assert heights[0] > 240
+    assert heights[1] > 2 * heights[0]
 
 
 def test_letters_that_the_font_lacks() -> None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).parents[2] / "browser" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = (
-    "report", "report/capture-3", "report/index-1", "report/gallery-1", "report/timeline-1",
-    "report/timeline-unclear-1", "report/map", "report/threads-1", "report/custody", "report/items-1",
+    "report", "report/capture-1", "report/capture-3", "report/appendix-1", "report/index-1", "report/gallery-1",
+    "report/timeline-1", "report/timeline-unclear-1", "report/map", "report/threads-1", "report/custody",
+    "report/items-1",
 )  # fmt: skip
 
 
@@ -156,10 +157,10 @@ def test_order_of_the_keyboard(tab: Tab, ordinary: Path) -> None:
     """Tab goes over the link that skips the head, the parts of the report, and what is on the page; focus is seen."""
     tab.open(ordinary / "data/report/gallery-1.html")
     order = []
-    for _ in range(9):
+    for _ in range(11):
         tab.press("Tab")
         order.append(focused(tab))
-    parts = ["Overview", "All items", "Gallery", "Timeline", "Map", "Threads", "Custody"]
+    parts = ["Overview", "Exhibits", "All items", "Gallery", "Timeline", "Map", "Threads", "Custody", "Appendix"]
     assert order == ["Skip to the content", *parts, "words"]
     assert tab.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     tab.open(ordinary / "data/report/gallery-1.html")

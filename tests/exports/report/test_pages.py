@@ -263,6 +263,7 @@ def test_five_thousand_items(folder: Path) -> None:
     """A report on 5,000 items is many pages, none of them large, and four times the items take four times the work."""
     listing = listing_of(folder)
     facts = tuple(Fact(f"name {number}", "value", "tag") for number in range(20))
+    facts += (Fact("original time", "2026-11-24T10:15:00Z", "EXIF DateTimeOriginal"),)
     item = msgspec.structs.replace(listing.captures[0].items[1], facts=facts)
 
     def _of(count: int) -> BundleListing:
@@ -273,7 +274,12 @@ def test_five_thousand_items(folder: Path) -> None:
     pages = rendered(_of(5_000))
     assert len(pages["report.html"]) < 64 << 10
     assert max(len(page) for page in pages.values()) < 4 << 20
-    assert {"report/items-50.html", "report/gallery-25.html", "report/timeline-11.html"} <= set(pages)
+    assert {
+        "report/items-50.html",
+        "report/gallery-25.html",
+        "report/timeline-11.html",
+        "report/capture-1-25.html",
+    } <= set(pages)
 
 
 def text_of(page: HtmlElement, place: str) -> str:
@@ -360,7 +366,7 @@ def test_a_proof_says_whose_word_its_key_is() -> None:
 
 def test_the_report_says_what_the_end_of_a_key_means(folder: Path) -> None:
     """Who reads the report is told to ask whether the key was retired, lost or stolen, and what that means."""
-    page = (folder / "data/report.html").read_text("utf-8")
+    page = (folder / "data/report/appendix-1.html").read_text("utf-8")
     said = " ".join(re.sub("<[^>]*>", "", page).split())
     assert "whether the key was retired, lost or stolen since" in said
     assert "only the seals count that have a trusted time before the theft: goldenhour key learn" in said

@@ -103,12 +103,14 @@ def test_a_large_bundle_comes_in_parts(bundle: Path, tmp_path: Path, monkeypatch
 
 def test_nothing_is_fetched() -> None:
     """Whatever address the printer asks for is refused: other hosts, files, and photos that are not at hand."""
-    fetcher = pdf.fetcher({"ab": b"jpeg"})
+    fetcher = pdf.fetcher({"ab": b"jpeg"}, {"1-0-0.png": b"png"})
     assert fetcher.fetch("photo:ab").read() == b"jpeg"
+    assert fetcher.fetch("tile:1-0-0.png").read() == b"png"
     for url in (
         "https://canary.example/",
         "file:///etc/passwd",
         "photo:cd",
+        "tile:ab",
         "data:text/html,x",
         "ab",
         "http://photo:ab",
