@@ -24,6 +24,7 @@ from commands.options import (
 from commands.output import clean, counted, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
+from commands.view import show_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,6 +72,7 @@ def _fields() -> Sequence[str]:
 @click.option("--warc", is_flag=True, help="Beside the bundle, its exchanges with their bodies as one WARC.")
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
 @click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
+@click.option("--open", "opened", is_flag=True, help="Then open its pages in a browser, as goldenhour view does.")
 @officer_option
 @signing_key_option
 @json_option
@@ -89,6 +91,7 @@ def export(
     warc: bool,
     csv: bool,
     case_uco: bool,
+    opened: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -123,11 +126,11 @@ def export(
 
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
-    opened = open_case(case, key)
+    own = open_case(case, key)
     forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
     with terminating_like_ctrl_c(), byte_progress(f"exporting {case}", quiet=quiet) as progress:
         bundle = export_bundle(
-            opened,
+            own,
             key=key,
             officer=officer,
             output=output,
@@ -142,6 +145,8 @@ def export(
     if not as_json:
         _show(bundle)
     _write_beside(bundle, forms, printed=printed, as_json=as_json, quiet=quiet)
+    if opened:
+        show_pages(bundle.path, browser=True, quiet=quiet, verified=True)
 
 
 def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_json: bool, quiet: bool) -> None:

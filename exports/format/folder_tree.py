@@ -52,6 +52,8 @@ class FolderTree:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
+        if self._kinds.get(name) == OTHER:  # opening a pipe or a device has an effect
+            raise NotCheckable(f"{printable(name)}: not a regular file")
         try:
             with inside.reach(self.path / name, self.path) as (last, folder):
                 descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
