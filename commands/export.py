@@ -26,6 +26,7 @@ from commands.options import (
 from commands.output import clean, counted, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
+from commands.view import show_pages
 
 if TYPE_CHECKING:
     from exports.bundle import Bundle
@@ -95,6 +96,7 @@ def _recipients() -> Sequence[str]:
 @click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
 @click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
 @basemap_option
+@click.option("--open", "opened", is_flag=True, help="Then open its pages in a browser, as goldenhour view does.")
 @officer_option
 @signing_key_option
 @json_option
@@ -117,6 +119,7 @@ def export(
     csv: bool,
     case_uco: bool,
     basemap_path: Path | None,
+    opened: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
@@ -146,16 +149,16 @@ def export(
 
         demand_printer()
     key, officer = signing_key(key_path), officer_name(officer)
-    opened = open_case(case, key)
+    own = open_case(case, key)
     kept_back: tuple[str, ...] = ()
     if sanitised:
-        request, kept_back = _sanitised(opened, exhibits, recipient, words, receiver, reason, met=conditions_met)
+        request, kept_back = _sanitised(own, exhibits, recipient, words, receiver, reason, met=conditions_met)
         exhibits = ()
     forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
     exporting = byte_progress(f"exporting {case}", quiet=quiet)
     with opened_basemap(basemap_path) as basemap, terminating_like_ctrl_c(), exporting as progress:
         bundle = export_bundle(
-            opened,
+            own,
             key=key,
             officer=officer,
             output=output,
@@ -173,6 +176,8 @@ def export(
     if not as_json:
         _show(bundle)
     _write_beside(bundle, forms, printed=printed, as_json=as_json, quiet=quiet)
+    if opened:
+        show_pages(bundle.path, browser=True, quiet=quiet, verified=True)
 
 
 def _demand_sense(only: Sequence[str], exhibits: Sequence[str], *, sanitised: bool, alone: bool) -> None:

@@ -54,7 +54,7 @@ class FolderTree:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
-        if self._kinds.get(name) == OTHER:  # opening some devices has an effect
+        if self._kinds.get(name) == OTHER:  # opening a pipe or a device has an effect
             raise NotCheckable(f"{printable(name)}: not a regular file")
         try:
             with inside.reach(self.path / name, self.path) as (last, folder):

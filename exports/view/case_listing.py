@@ -1,0 +1,110 @@
+"""What a case lists now: its sealed captures as a bundle of all of them would list them, without making one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exports.bundle.contents import capture_contents
+from exports.bundle.selection import select
+from exports.errors import NothingToExport, NotWhole
+from exports.format.bundle_files import BundleFiles
+from exports.format.continuity import read_exhibits, told_entries
+from exports.format.entries import sealed_capture
+from exports.format.inventory import Inventory, timestamped_captures
+from exports.format.source import SourceFile
+from hashing.case.case import CAPTURES
+from hashing.case.events import CaptureSealed, Exported
+from hashing.errors import HashingError
+from hashing.files import inside
+from hashing.times import time_text
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from typing import BinaryIO
+
+    from exports.bundle.contents import CaptureContents
+    from exports.format.bundle_listing import BundleListing
+    from hashing.case.case import Case
+    from hashing.case.events import CaseEvent
+
+_NOBODY = "nobody: this is a view of the case, and not a bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseListing:
+    """What a case lists, None where nothing is sealed; its files; and a sentence for each capture that is not shown."""
+
+    listing: BundleListing | None
+    files: BundleFiles
+    left_out: tuple[str, ...]
+
+
+def case_listing(case: Case, moment: datetime) -> CaseListing:
+    """List the sealed captures of a case whose ledgers match what the case's own ledger says of their seals.
+
+    The bytes of the items are not hashed: that is what `verify` does. Raises Unreadable, BadFormat, BadKey.
+    """
+    events = list(case.events())
+    try:
+        selection = select(case.path, events, ())
+    except NothingToExport as error:
+        return CaseListing(None, BundleFiles((), _opener({})), (str(error),))
+    timestamped, left_out = timestamped_captures(events), list(selection.left_out)
+    shown, captures, sources = list[CaptureSealed](), [], dict[str, SourceFile]()
+    for event in selection.sealed:
+        contents = capture_contents(case.path, event, timestamped.get(event.capture))
+        try:
+            _demand_sound(contents)
+            capture = sealed_capture(case.path / CAPTURES / event.capture, timestamped.get(event.capture))
+            capture.head()
+        except (NotWhole, HashingError) as error:
+            left_out.append(f"{event.exhibit}: does not match its seal, and is not shown: {error}")
+            continue
+        shown.append(event)
+        captures.append(capture)
+        sources |= {source.name: source for source in contents.sources}
+    files = BundleFiles(sources.keys(), _opener(sources))
+    if not shown:
+        return CaseListing(None, files, tuple(left_out))
+    lines = {number: event for number, event in enumerate(events) if not isinstance(event, Exported)}
+    exported = _not_exported(case, events, shown, lines, moment)
+    return CaseListing(Inventory(lines, exported, captures).listing(), files, tuple(left_out))
+
+
+def _demand_sound(contents: CaptureContents) -> None:
+    if contents.faults:
+        raise NotWhole("; ".join(map(str, contents.faults)))
+
+
+def _not_exported(
+    case: Case,
+    events: Sequence[CaseEvent],
+    shown: Sequence[CaptureSealed],
+    lines: Mapping[int, CaseEvent],
+    moment: datetime,
+) -> Exported:
+    """Return the line that would record a bundle of these captures; it is never written."""
+    logs = read_exhibits(events)
+    return Exported(
+        time=time_text(moment),
+        began=time_text(moment),
+        bundle=case.path.resolve().name,
+        captures=tuple(event.capture for event in shown),
+        exhibits=tuple(event.exhibit for event in shown),
+        officer=_NOBODY,
+        signer=shown[0].signer,
+        tool=tool(),
+        files={},
+        told=told_entries([logs[event.exhibit] for event in shown if event.exhibit in logs], lines.keys()),
+    )
+
+
+def _opener(sources: dict[str, SourceFile]) -> Callable[[str], BinaryIO]:
+    def _open(name: str) -> BinaryIO:
+        source = sources[name]
+        return inside.opened(source.path, source.root)
+
+    return _open
