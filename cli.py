@@ -113,8 +113,8 @@ def main() -> None:
 
     \b
     A first look:    goldenhour demo
-    A hashtag:       goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
-    A scene:         goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price"
+    A hashtag:       goldenhour capture '#FireWatch' --on bsky --since 2h
+    A scene:         goldenhour capture https://example.org/post/1 --case OP-ALDER
     Nothing changed: goldenhour verify OP-ALDER
     Hand over:       goldenhour export OP-ALDER --zip
     """

@@ -55,7 +55,7 @@ def capture(
     """Capture scenes: pages, files, posts, accounts, videos, feeds by their address; or a #hashtag.
 
     \b
-    goldenhour capture https://example.org/post/1 --case OP-ALDER --officer "Mary Price" --initials MP
+    goldenhour capture https://example.org/post/1 --case OP-ALDER --initials MP
     goldenhour capture https://mastodon.example/@alice/109 --thread
     goldenhour capture '#FireWatch' --on mastodon.example --on bsky --since 2h
     """

@@ -14,8 +14,8 @@ def completion(shell: str) -> None:
     """Print the lines that make a shell complete goldenhour's commands, options and paths with the Tab key.
 
     \b
-    bash:  goldenhour completion bash > ~/.local/share/bash-completion/completions/goldenhour
-    zsh:   goldenhour completion zsh > ~/.zsh/completions/_goldenhour       (a folder in $fpath)
+    bash:  goldenhour completion bash >> ~/.bash_completion
+    zsh:   goldenhour completion zsh > ~/.zsh/completions/_goldenhour  (in $fpath)
     fish:  goldenhour completion fish > ~/.config/fish/completions/goldenhour.fish
     """
     made = get_completion_class(shell)

@@ -20,7 +20,7 @@ def config(case: Path | None, as_json: bool) -> None:
 
     \b
     goldenhour config
-    goldenhour config OP-ALDER        (with what the case's own goldenhour.toml says)
+    goldenhour config OP-ALDER     (with the case's own goldenhour.toml)
     """
     from commands.settings import all_settings
     from commands.settings_file import user_file

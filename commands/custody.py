@@ -28,7 +28,7 @@ def custody() -> None:
     """Record what is done with an exhibit, or show its continuity log. Nothing in the log is ever removed.
 
     \b
-    goldenhour custody add OP-ALDER MP/1 --event handed-over --from "Mary Price" --to "John Hill" --reason "for court"
+    goldenhour custody add OP-ALDER MP/1 --event opened --reason "for court"
     goldenhour custody show OP-ALDER MP/1
     """
 
@@ -76,8 +76,9 @@ def custody_add(
     """Record a custody event of exhibits or items, in the case's own signed ledger.
 
     \b
-    Events: seized, sealed, handed-over, received, opened, copied, verified, disclosed, disposed
-    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --place "exhibits store" --at 10m
+    Events: seized, sealed, handed-over, received, opened, copied, verified,
+            disclosed, disposed
+    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --at 10m
     goldenhour custody add OP-ALDER --receipt verified-by-hill.receipt
     """
     from exports.custody.receipt import record_receipt

@@ -36,7 +36,7 @@ def exhibit(
     """List the exhibits of a case, or describe one of them or one of its items.
 
     \b
-    goldenhour exhibit OP-ALDER MP/1 --describe "posts and photos of the fire" --place "Market Street"
+    goldenhour exhibit OP-ALDER MP/1 --describe "posts of the fire"
     goldenhour exhibit OP-ALDER
     """
     from commands.display.tables import exhibit_to_json, exhibits_table

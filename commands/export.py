@@ -130,8 +130,8 @@ def export(
     \b
     goldenhour export OP-ALDER --zip --pdf
     goldenhour export OP-ALDER --exhibit MP/1 --output /media/stick/OP-ALDER_MP-1
-    goldenhour export OP-ALDER --zip --wacz --csv     (as goldenhour convert does of any bundle)
-    goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole, defence" --zip
+    goldenhour export OP-ALDER --zip --wacz --csv   (as goldenhour convert does)
+    goldenhour export OP-ALDER --only MP/1-0003,MP/1-0007 --to "Ada Cole" --zip
     goldenhour export OP-ALDER --only MP/1-0003 --redact url,network
     goldenhour export OP-ALDER --sanitised --for uk-partner --to "Fire service"
     """

@@ -25,7 +25,7 @@ def init(case: Path, reference: str, title: str, officer: str | None, key_path: 
     Captures make a case by themselves; what they make has no reference, and a case's first line is never changed.
 
     \b
-    goldenhour init OP-ALDER --reference 22/12345 --title "Fire on Market Street" --officer "Mary Price"
+    goldenhour init OP-ALDER --reference 22/12345 --title "Market Street fire"
     """
     from hashing.case.case import CASE_FILE, Case
     from hashing.case.custody import demand_recordable

@@ -30,7 +30,7 @@ def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
 
     \b
     goldenhour label OP-ALDER MP/1
-    goldenhour label OP-ALDER MP/1 --output MP-1.pdf     (A5, with the seal's fingerprint as a QR code)
+    goldenhour label OP-ALDER MP/1 --output MP-1.pdf     (A5, with a QR code)
     """
     from exports.custody.label import label as make_label
     from exports.custody.label import label_file, label_text

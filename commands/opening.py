@@ -134,18 +134,21 @@ def open_own_case(path: Path, key: SigningKey) -> Case:
     would make it look like one's own.
     """
     from hashing.case.case import Case
-    from hashing.errors import NotAsSigned
 
     case = Case.open(path)
     _tell_left(case.demand_ours(key))
+    own = f"goldenhour merge OWN_CASE {as_typed(path)}"
+    _demand_own(case, key, f"let whoever has that key add it; or take the captures into a case of your own: {own}")
+    return case
+
+
+def _demand_own(case: Case, key: SigningKey, hint: str) -> None:
+    """Demand that every line of a case is this user's. Raises NotAsSigned."""
+    from hashing.errors import NotAsSigned
+
     if others := _others(case, key):
         said = " and ".join(f"{count} with the key {fingerprint}" for fingerprint, count in others[:_MOST_KEYS])
-        raise NotAsSigned(
-            f"{path}: lines of its ledger are not yours: {said}",
-            hint="let whoever has that key add it; or take the captures into a case of your own: "
-            f"goldenhour merge OWN_CASE {as_typed(path)}",
-        )
-    return case
+        raise NotAsSigned(f"{case.path}: lines of its ledger are not yours: {said}", hint=hint)
 
 
 def _others(case: Case, key: SigningKey) -> list[tuple[str, int]]:
@@ -170,10 +173,17 @@ def tell_unsigned(case: Case) -> None:
 
 
 def recover_begun(case: Case, key: SigningKey, officer: str) -> None:
-    """Finish off what this user began in a case on this computer and a process that died has left; say so."""
+    """Finish off what this user began in a case on this computer and a process that died has left; say so.
+
+    Raises NotAsSigned where the case is somebody else's: a capture in it would leave a case to which neither can add.
+    """
+    _demand_own(
+        case,
+        key,
+        f"capture into a case of your own, and have it taken in: goldenhour merge {as_typed(case.path)} OWN_CASE",
+    )
     _recover(case, key, officer, begun_here=True)
     case.demand_ours(key)
-    _tell_others(case, key)
 
 
 def recover_all(case: Case, key: SigningKey, officer: str) -> bool:

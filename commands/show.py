@@ -207,11 +207,13 @@ def _page_text(entry: ItemView, capture: Path, unread: list[str]) -> str:
 
 def _print_capture(view: CaptureView, grades: Mapping[str, GradeRecord] | None = None) -> None:
     """Print a capture: what it got and did not get, what its pages turned out to be, and its seal."""
+    from commands.display.tables import unsealed_status
     from exports.format.moment import second
 
     click.echo(clean(f"{view.started.exhibit}  {view.started.scene}"))
+    status = view.status if view.seal else unsealed_status(view)
     print_styled(
-        f"{view.status}, begun {second(view.started.time)} by {view.started.officer}",
+        f"{status}, begun {second(view.started.time)} by {view.started.officer}",
         STATUS_STYLES.get(view.status, ""),
     )
     print_tables(view, grades)

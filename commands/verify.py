@@ -94,10 +94,10 @@ def verify(
 
     \b
     goldenhour verify OP-ALDER
-    goldenhour verify OP-ALDER --receipt verified-by-hill.receipt --officer "John Hill"
+    goldenhour verify OP-ALDER --receipt hill.receipt --officer "John Hill"
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
-    goldenhour verify OP-ALDER_MP-1-0003.zip --openings OP-ALDER_MP-1-0003.zip.openings.json
+    goldenhour verify MP-1-0003.zip --openings MP-1-0003.zip.openings.json
     """
     from functools import partial
 

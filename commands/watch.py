@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,14 @@ from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.timestamps import asked_authorities, timestamp_captures
 from hashing.files.as_typed import as_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from capture.run.run import CaptureResult
+    from capture.run.watch import WatchRound
+    from hashing.case.case import Case
+    from hashing.case.timestamping import TimestampOutcome
 
 
 @click.command(cls=EverydayFirst)
@@ -42,10 +50,11 @@ def watch(
 ) -> None:
     """Keep capturing what is new under scenes; what was edited or has gone is recorded with both versions.
 
-    Each round is a capture of its own, sealed by itself. A watch that is started again goes on where it was.
+    A round that brings something is sealed at once; one that brings nothing makes no exhibit, the next goes on in its
+    capture. A watch that is started again goes on where it was.
 
     \b
-    goldenhour watch '#FireWatch' --on mastodon.example --every 60s --for 2h --case OP-ALDER
+    goldenhour watch '#FireWatch' --on mastodon.example --for 2h --case OP-ALDER
     """
     from capture.request.spans import span
     from capture.run.watch import Watch
@@ -70,15 +79,13 @@ def watch(
         )
         try:
             for done in watching.run(every=pause, length=length):
-                results.append(done.result)
                 display(done)
-                if as_json:
-                    print_capture_json(done.result, case)
-                complain_of_end(done.result)
-                timestamp_outcomes = timestamp_captures(case, authorities, key, [done.result])
-                if as_json:
-                    for outcome in timestamp_outcomes:
-                        print_json(outcome.to_json())
+                if done.result is None:
+                    _tell_nothing_new(done, as_json=as_json)
+                    continue
+                results.append(done.result)
+                _tell_sealed(done.result, case, as_json=as_json)
+                _tell_stamped(timestamp_captures(case, authorities, key, [done.result]), as_json=as_json)
         except KeyboardInterrupt:
             complain("ended at once: what is not sealed is sealed by the next command on this case")
     if not as_json:
@@ -89,3 +96,23 @@ def watch(
             click.echo(f"seal     {seal.fingerprint}  case")
             click.echo(NOTEBOOK)
     sys.exit(Exit.INTERRUPTED if stop.reason else capture_exit(results))
+
+
+def _tell_nothing_new(done: WatchRound, *, as_json: bool) -> None:
+    """Print of a round that it sealed nothing: the next one goes on in its capture."""
+    if as_json:
+        status = "nothing" if done.failed else "nothing new"
+        print_json({"round": done.number, "scene": done.scene, "exhibit": None, "status": status})
+
+
+def _tell_sealed(result: CaptureResult, case: Case, *, as_json: bool) -> None:
+    """Print of a round what it sealed."""
+    if as_json:
+        print_capture_json(result, case)
+    complain_of_end(result)
+
+
+def _tell_stamped(timestamp_outcomes: Sequence[TimestampOutcome], *, as_json: bool) -> None:
+    """Print which authority confirmed a seal, and when."""
+    for outcome in timestamp_outcomes if as_json else ():
+        print_json(outcome.to_json())

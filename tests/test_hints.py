@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
@@ -132,3 +133,17 @@ def test_the_hints_of_a_day_work(tmp_path: Path) -> None:
     again = typed("init", "OP 1", cwd=tmp_path).stderr
     [command] = re.findall(r"goldenhour (show .*)", again)
     assert typed(*shlex.split(command), cwd=tmp_path).returncode == Exit.OK
+
+
+def test_help_fits_a_terminal_of_80_columns() -> None:
+    """No line of any help is longer than 80 columns, examples too: what is broken in the middle cannot be pasted."""
+    waiting: list[tuple[click.Command, list[str]]] = [(main, [])]
+    while waiting:
+        command, words = waiting.pop()
+        shown = CliRunner().invoke(main, [*words, "--help"], terminal_width=80).output
+        assert [line for line in shown.splitlines() if len(line) > 80] == [], words
+        if isinstance(command, click.Group):
+            with click.Context(command) as context:
+                names = command.list_commands(context)
+                found = [(name, command.get_command(context, name)) for name in names]
+            waiting += [(each, [*words, name]) for name, each in found if each is not None]

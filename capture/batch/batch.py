@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from capture.batch.on_record import OnRecord
-from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
+from capture.batch.outcome import RowOutcome, RowTrouble, pass_outcome, read_outcome, unasked
 from capture.batch.progress import BatchProgress, Counts, RowDone, RowProgress
 from capture.batch.recovery import beginning, close_batch, recover_batches
 from capture.batch.row import BatchRow
@@ -27,7 +27,7 @@ from capture.recorder.stopping import BY_THE_OFFICER, Stop
 from capture.run.askable import demand_askable
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import recover_abandoned
-from capture.run.run import CaptureResult, capture
+from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.batch_events import (
     BATCH_FORMAT,
     CAPTURED_BEFORE,
@@ -49,6 +49,8 @@ from hashing.tool import tool
 
 _LOOK_AGAIN = 0.5
 """Seconds after which the main thread looks up, at the latest."""
+_MOST_OPEN = 32
+"""Captures in which nothing has come, and that wait for another try: each keeps files open and threads ready."""
 _ELSEWHERE = 2.0
 """Seconds after which a row that another batch has begun is looked at again."""
 
@@ -99,7 +101,10 @@ class _NotBegun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """What a thread reports: the row's capture, or why there is none."""
+    """What a thread reports: the row's capture, or why there is none.
+
+    Where nothing came, and may come later, `tried.opened` is the capture, and not sealed yet.
+    """
 
     tried: Try
     result: CaptureResult | None = None
@@ -169,6 +174,8 @@ class Batch:
         self._reports: queue.Queue[_Ended | _Hold] = queue.Queue()
         self._threads: dict[int, threading.Thread] = {}
         """By the number of the try."""
+        self._open: set[OpenCapture] = set()
+        """Captures that wait for another try."""
         self._died: set[Path] = set()
         """Batches that died and were finished off while this one goes on."""
         self._folder: BatchFolder
@@ -297,15 +304,39 @@ class Batch:
             self._hear(row_ended, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
 
     def _see_out(self, row_ended: Callable[[RowDone], None]) -> None:
-        """Wait for the rows that run, which were told to end."""
+        """Wait for the rows that run, which were told to end, and seal what waited for another try."""
         while self._threads or not self._reports.empty():
             self._hear(row_ended, _LOOK_AGAIN)
+        now = self._monotonic()
+        for tried in [each for each in self._schedule.waiting() if each.opened in self._open]:
+            assert tried.opened is not None  # noqa: S101 - tells the type
+            self._open.discard(tried.opened)
+            report = self._sealed(_Ended(tried), tried.opened, self._stop.reason or self._user.reason)
+            assert report.outcome is not None  # noqa: S101 - tells the type
+            self._take_in([self._done(report, report.outcome, now, again=False)], row_ended)
 
     def _begin(self, tried: Try) -> None:
+        if tried.opened is not None:
+            self._open.discard(tried.opened)
+            self._record_try(tried)
         thread = threading.Thread(target=self._capture, args=(tried,), name="scene", daemon=True)
         self._threads[id(tried)] = thread
         self._counts.running = len(self._threads)
         thread.start()
+
+    def _record_try(self, tried: Try) -> None:
+        """Put on record that a row is tried again, in the same capture."""
+        event = RowStarted(
+            time=time_text(self._clock()),
+            row=tried.row.id,
+            capture=tried.capture,
+            exhibit=tried.exhibit,
+            attempt=tried.attempt,
+        )
+        try:
+            self._folder.append(event)
+        except StorageFull as error:  # the capture itself says what becomes of the row
+            self._halt(str(error))
 
     def _capture(self, tried: Try) -> None:
         """Capture a row, in a thread of its own, and report how it ended, whatever happens."""
@@ -316,18 +347,27 @@ class Batch:
         ended = _Ended(tried)
         try:
             demand_askable(tried.row.given.scene, tried.row.options, self._stop)
-            result = capture(
-                tried.row.given.scene,
-                self._case,
-                tried.row.options,
-                key=self._key,
-                progress=RowProgress(self._progress.received, _waiting),
-                stop=self._stop,
-                begun=lambda started: self._claim(tried, started),
-                readers=self._readers,
-                clock=self._clock,
-            )
-            ended = replace(ended, result=result, outcome=read_outcome(result.path, refused=result.refused))
+            opened, tried.opened = tried.opened, None
+            if opened is None:
+                opened = OpenCapture(
+                    tried.row.given.scene,
+                    self._case,
+                    tried.row.options,
+                    key=self._key,
+                    progress=RowProgress(self._progress.received, _waiting),
+                    stop=self._stop,
+                    begun=lambda started: self._claim(tried, started),
+                    readers=self._readers,
+                    clock=self._clock,
+                )
+            came = opened.go_over()
+            outcome = pass_outcome(came.events, came.failures, refused=came.refused)
+            passing = outcome.trouble not in {RowTrouble.LASTING, RowTrouble.NONE}
+            if came.failures and passing and not (came.over or came.got):
+                tried.opened = opened
+                ended = replace(ended, outcome=outcome)
+            else:
+                ended = self._sealed(ended, opened)
         except InUse as error:
             path = self._case.path / CAPTURES / tried.capture
             sealed = bool(tried.capture) and is_sealed(path)  # else it had not begun; the case was busy
@@ -335,6 +375,11 @@ class Batch:
         except BaseException as error:  # noqa: BLE001 - raised again, or made a row's reason, where reports are heard
             ended = replace(ended, error=error)
         self._reports.put(ended)
+
+    def _sealed(self, ended: _Ended, opened: OpenCapture, reason: str = "") -> _Ended:
+        """Seal a row's capture; a `reason` is why it is not tried again."""
+        result = opened.seal(reason)
+        return replace(ended, result=result, outcome=read_outcome(result.path, refused=result.refused))
 
     def _claim(self, tried: Try, started: CaptureStarted) -> None:
         """Put on record that a row's capture begins, unless another batch was faster. The case is locked meanwhile."""
@@ -374,8 +419,12 @@ class Batch:
             return
         self._threads.pop(id(report.tried), None)
         self._counts.running = len(self._threads)
-        if ended := self._judged(report):
-            self._record(ended)
+        self._take_in(self._judged(report), row_ended)
+
+    def _take_in(self, ended: Sequence[RowDone], row_ended: Callable[[RowDone], None]) -> None:
+        """Record, count and tell what became of rows; one whose capture goes on has not ended yet."""
+        if sealed := [done for done in ended if not (done.again and done.capture and done.result is None)]:
+            self._record(sealed)
         for done in ended:
             self._count(done)
             row_ended(done)
@@ -388,17 +437,36 @@ class Batch:
         outcome = report.outcome or self._fault(report.error)
         if outcome.stopped:
             self._halt(outcome.stopped)
+        opened = tried.opened
+        if opened is not None and (self._stop.reason or len(self._open) >= _MOST_OPEN):
+            tried.opened = None
+            report = self._sealed(report, opened, self._stop.reason)
+            outcome = report.outcome or outcome
         if outcome.status == "interrupted":
             self._schedule.put_back(tried)
             return [self._done(report, outcome, now, again=False)]
         verdict = self._schedule.ended(tried, outcome.trouble, now)
         if verdict.left_alone:
             self._progress.waiting(verdict.left_alone, verdict.seconds)
+        if tried.opened is not None and verdict.again:
+            self._open.add(tried.opened)
+        elif tried.opened is not None:
+            report = self._sealed(report, tried.opened)
+            outcome = report.outcome or outcome
         given_up_for = f"{tried.row.places[0]} was left alone and asked again, and goes on refusing: {outcome.reason}"
         return [
             self._done(report, outcome, now, again=verdict.again),
-            *(RowDone(row=each.row, status=NOT_TRIED, reason=given_up_for) for each in verdict.given_up),
+            *(self._given_up(each, given_up_for, now) for each in verdict.given_up),
         ]
+
+    def _given_up(self, tried: Try, reason: str, now: float) -> RowDone:
+        """Return what becomes of a row whose host is given up; a capture that waited for another try is sealed."""
+        if tried.opened is None:
+            return RowDone(row=tried.row, status=NOT_TRIED, reason=reason)
+        self._open.discard(tried.opened)
+        report = self._sealed(_Ended(tried), tried.opened)
+        assert report.outcome is not None  # noqa: S101 - tells the type
+        return self._done(report, replace(report.outcome, reason=reason), now, again=False)
 
     def _fault(self, error: BaseException | None) -> RowOutcome:
         """Return what an error makes of a row. Raises the error where no other row would fare better."""

@@ -11,7 +11,7 @@ from capture.batch.recovery import outcome_of
 from capture.errors import NotAsked
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import CaptureFinished, Exchange, Failed
+from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed
 
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -85,6 +85,18 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
         items=finished.items,
         failed=finished.failed,
         bytes=finished.bytes,
+    )
+
+
+def pass_outcome(events: Sequence[CaptureEvent], failures: Sequence[Failed], *, refused: bool) -> RowOutcome:
+    """Say how it ended to go over a row's scene, by the lines that it wrote and the failures; nothing came of it."""
+    failure = next((each for each in failures if each.found_in == "scene"), failures[0] if failures else None)
+    exchanges = [event for event in events if isinstance(event, Exchange)]
+    return RowOutcome(
+        status="nothing",
+        reason=failure.reason if failure is not None else "",
+        trouble=_trouble(refused, failure, exchanges),
+        failed=len(failures),
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from capture.batch.outcome import RowTrouble
 from capture.batch.row import BatchRow
+from capture.run.run import OpenCapture
 
 _FORBIDDEN_IN_A_ROW = 3
 """So many refusals, and nothing else between them, are the host's and not the rows'."""
@@ -72,6 +73,18 @@ class Try:
     capture: str = ""
     """Its capture, once that has begun, and the exhibit reference of it."""
     exhibit: str = ""
+    opened: OpenCapture | None = None
+    """Its capture, while nothing has come of it: the next try goes on in it."""
+
+    def next(self, *, counted: bool = True) -> Try:
+        """Return the next try of the row, in the same capture where that is still open."""
+        return Try(
+            self.row,
+            self.attempt + counted,
+            capture=self.capture if self.opened else "",
+            exhibit=self.exhibit if self.opened else "",
+            opened=self.opened,
+        )
 
 
 @dataclass(slots=True)
@@ -181,7 +194,7 @@ class Schedule:
         self._running -= 1
         if trouble is RowTrouble.UNREACHABLE:
             if self._network.unreachable(host.name, tried.begun, now):
-                host.waiting.append(Try(tried.row, tried.attempt))  # it is not the row's fault, nor its host's
+                host.waiting.append(tried.next(counted=False))  # it is not the row's fault, nor its host's
                 self._offer(host)
                 return NextTry(True, left_alone="every host", seconds=self._network.quiet_until - now)
         elif trouble is not RowTrouble.SILENT:
@@ -195,9 +208,14 @@ class Schedule:
             host.given = host.given or trouble is RowTrouble.NONE
         again = trouble in {RowTrouble.PASSING, RowTrouble.FORBIDDEN} and tried.attempt <= self._retries
         if again:
-            self.add_later(Try(tried.row, tried.attempt + 1), now + self._pause_before(tried.attempt))
+            self.add_later(tried.next(), now + self._pause_before(tried.attempt))
         self._offer(host)
         return NextTry(again)
+
+    def waiting(self) -> Iterator[Try]:
+        """Yield every row that waits."""
+        yield from (tried for host in self._hosts.values() for tried in host.waiting)
+        yield from (tried for _, _, tried in self._later)
 
     def put_back(self, tried: Try) -> None:
         """Hear that a row ended in a way that says nothing of it or its host."""
@@ -222,7 +240,7 @@ class Schedule:
             given_up = tuple(host.waiting)
             host.waiting.clear()
         elif again:
-            host.waiting.append(Try(tried.row, tried.attempt + 1))
+            host.waiting.append(tried.next())
         self._offer(host)
         began_to_rest = rests and bool(host.waiting)
         return NextTry(again, given_up, host.name if began_to_rest else "", host.ready - now if began_to_rest else 0.0)

@@ -59,6 +59,8 @@ class CaptureOptions:
     """Whether the comments below a video are fetched."""
     follow: bool = False
     """Whether what the entries of a feed link to is captured with it."""
+    whole_feed: bool = True
+    """Whether a feed is paged on where it shows a part of what there is; a watch looks at what is new."""
     pages: int = 1
     """The largest number of parts that are captured of a text or thread that stands on several pages."""
     live: float = 0.0

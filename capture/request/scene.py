@@ -40,6 +40,11 @@ def parse_scene(text: str) -> Scene:
         return _at_uri(f"at://{given}")
     if handle := _HANDLE.fullmatch(given):
         return _at_uri(f"at://{handle[1]}")
+    if "://" not in given and any(map(str.isspace, given)):
+        raise BadScene(
+            f"{without_login(text.strip())}: not a web address",
+            hint="give one address, such as https://example.org/post/1, or a #hashtag in quotes",
+        )
     if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
         given = f"https://{given}"
     try:

@@ -62,6 +62,11 @@ class FetchPool:
             self._changed.notify()
         return future
 
+    def search_begins(self) -> None:
+        """Hear that sources ask, once more."""
+        with self._changed:
+            self._searching = True
+
     def search_ended(self) -> None:
         """Hear that no source will ask for more: every thread may now take media."""
         with self._changed:

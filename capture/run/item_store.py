@@ -76,6 +76,31 @@ class ItemStore:
         self.unchanged = False
         """Whether the scene itself answered with the same bytes as in an earlier round."""
         self._refused = False
+        self.holding = False
+        """Whether failures are held back while nothing has come."""
+        self._held: list[Failed] = []
+        """Failures of a pass in which nothing has come yet."""
+
+    @property
+    def held(self) -> tuple[Failed, ...]:
+        """Failures that are not in the ledger yet: nothing has come in this pass, and another may follow."""
+        return tuple(self._held)
+
+    def begin_pass(self, known: Known) -> None:
+        """Forget what failed when the scene was gone over before and nothing came: each exchange says it."""
+        with self._lock:
+            self.failed -= len(self._held)
+            self._held.clear()
+        self._known = known
+        self.answered = self.unchanged = self._refused = False
+
+    def record_held(self) -> None:
+        """Record the failures of the last pass."""
+        with self._lock:
+            held = tuple(self._held)
+            self._held.clear()
+        if held:
+            self._writer.record(*held)
 
     @property
     def refused(self) -> bool:
@@ -179,12 +204,12 @@ class ItemStore:
 
     def not_begun(self, found: FetchRequest, reason: str) -> None:
         """Record that something was not even tried."""
-        self._writer.record(self._failure(found, "", f"not fetched: {reason}", 0))
+        self._fail(found, "", f"not fetched: {reason}", 0)
 
     def not_given(self, finding: Unavailable) -> None:
         """Record that something was refused to us, or is not to be had."""
         found = FetchRequest(url=finding.url, kind=ItemKind.DATA, found_in=finding.found_in)
-        self._writer.record(self._failure(found, "", finding.reason, 0))
+        self._fail(found, "", finding.reason, 0)
 
     def skip(self, url: str, reason: str, count: int = 1) -> None:
         """Record that something was seen and, by the user's own settings, not sought."""
@@ -227,7 +252,8 @@ class ItemStore:
         if reason and found.optional and not exchange.cut:
             self._progress.passed_over(found.url)
         elif reason:
-            further.append(self._failure(found, ref, reason, exchange.number))
+            failure = self._failure(found, ref, reason, exchange.number)
+            further += [] if self._holds(failure) else [failure]
         if found.found_in == _SCENE and (gone := self._page_gone(found, item, exchange.status, reason)):
             further.append(gone)
 
@@ -255,7 +281,7 @@ class ItemStore:
             self._progress.passed_over(found.url)
             self.skip(found.url, f"{found.kind}: not there, and not needed ({reason})")
         else:
-            self._writer.record(self._failure(found, ref, reason, 0))
+            self._fail(found, ref, reason, 0)
 
     def _is_known(self, found: FetchRequest, fetched: Fetched) -> bool:
         known, exchange = self._known.items.get(found.url), fetched.exchange
@@ -345,6 +371,19 @@ class ItemStore:
             partial=partial,
             error_page=error_page,
         )
+
+    def _fail(self, found: FetchRequest, ref: str, reason: str, exchange: int) -> None:
+        """Record a failure, or hold it while nothing has come."""
+        failure = self._failure(found, ref, reason, exchange)
+        if not self._holds(failure):
+            self._writer.record(failure)
+
+    def _holds(self, failure: Failed) -> bool:
+        with self._lock:
+            if self.got or not self.holding:
+                return False
+            self._held.append(failure)
+            return True
 
     def _failure(self, found: FetchRequest, ref: str, reason: str, exchange: int) -> Failed:
         moment = time_text(self._clock())

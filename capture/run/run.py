@@ -7,7 +7,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
 from capture.versions import versions_record
-from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_origin
+from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_events, capture_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
 from hashing.case.kinds import MEDIA
 from hashing.errors import HashingError, StorageFull
@@ -52,8 +52,10 @@ from hashing.tool import tool
 
 if TYPE_CHECKING:
     from capture.request.extractor import SearchTarget
+    from capture.request.known import Known
     from capture.request.options import CaptureOptions
     from hashing.case.case import Case
+    from hashing.case.events import CaptureEvent, Failed
     from hashing.case.post import Post
     from hashing.ledger.keys import SigningKey
     from hashing.sandbox import Readers
@@ -103,59 +105,158 @@ def capture(
     it raises ends the capture before it has begun. `readers` are those that several captures share.
     Raises BadScene, BadSettings, StorageFull before anything is made; Unwritable where the case cannot be written.
     """
-    scene = parse_scene(scene_text)
-    places = search_targets(scene, options)
-    wanted = options.wanted_kinds()
-    room = DiskRoom(case.path, options.min_free)
-    room.demand()
-    if scene.login is not None:
-        logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
-        options = replace(options, network=replace(options.network, credentials=logins))
+    opened = OpenCapture(
+        scene_text, case, options, key=key, progress=progress, stop=stop, begun=begun, readers=readers, clock=clock,
+        once=True,
+    )  # fmt: skip
+    opened.go_over()
+    return opened.seal()
 
-    def _start(capture_id: str, exhibit: str) -> CaptureStarted:
-        started = CaptureStarted(
-            time=time_text(clock()),
-            format=CAPTURE_FORMAT,
-            case=case.info.id,
-            capture=capture_id,
-            exhibit=exhibit,
-            scene=scene.text,
-            officer=options.officer,
-            initials=options.initials,
-            signer=key.public.raw.hex(),
-            tool=tool(),
-            versions=versions_record(),
-            settings=settings_record(options),
-            title=options.title,
-            note=options.note,
+
+@dataclass(frozen=True, slots=True)
+class ScenePass:
+    """What came of going over a scene once: whether it is over for good, and the ledger's lines since the last time.
+
+    `failures` are not in the ledger yet: of a pass that is followed by another in the same capture they never are,
+    since the exchanges say what became of each request.
+    """
+
+    over: bool
+    """Whether something ended it before its time, and there can be no other pass."""
+    got: bool
+    """Whether anything came that was sought."""
+    refused: bool
+    events: tuple[CaptureEvent, ...]
+    failures: tuple[Failed, ...]
+
+
+class OpenCapture:
+    """A capture that has begun: it goes over its scene, more than once where nothing came of it, and is then sealed.
+
+    Made as `capture` is called; `once` says that there will be no second pass. Whatever happens, `seal` is to be called
+    in the end: until then the case has a capture that goes on, which else the next command finishes off.
+    """
+
+    def __init__(
+        self,
+        scene_text: str,
+        case: Case,
+        options: CaptureOptions,
+        *,
+        key: SigningKey,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+        begun: Callable[[CaptureStarted], None] = lambda _: None,
+        readers: Readers | None = None,
+        clock: Clock = system_clock,
+        once: bool = False,
+    ) -> None:
+        scene = parse_scene(scene_text)
+        self._places = search_targets(scene, options)
+        wanted = options.wanted_kinds()
+        room = DiskRoom(case.path, options.min_free)
+        room.demand()
+        if scene.login is not None:
+            logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
+            options = replace(options, network=replace(options.network, credentials=logins))
+
+        def _start(capture_id: str, exhibit: str) -> CaptureStarted:
+            started = CaptureStarted(
+                time=time_text(clock()),
+                format=CAPTURE_FORMAT,
+                case=case.info.id,
+                capture=capture_id,
+                exhibit=exhibit,
+                scene=scene.text,
+                officer=options.officer,
+                initials=options.initials,
+                signer=key.public.raw.hex(),
+                tool=tool(),
+                versions=versions_record(),
+                settings=settings_record(options),
+                title=options.title,
+                note=options.note,
+            )
+            begun(started)
+            return started
+
+        self._case, self._key, self._officer, self._clock = case, key, options.officer, clock
+        self._stop = stop or Stop()
+        self._ending = Stop()
+        self._run: _Run | None = None
+        self._problem: BaseException | None = None
+        self._seen = 0
+        """Lines of the ledger that were handed on."""
+        self.folder, self.started = case.begin_capture(options.initials, _start, key=key, clock=clock)
+        try:
+            self._run = _Run(
+                self.folder, self.started, options, wanted, progress or Progress(), room, self._ending, readers, clock
+            )
+            self._run.store.holding = not once
+        except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
+            self._problem = error
+
+    def go_over(self, known: Known | None = None) -> ScenePass:
+        """Fetch everything; `known` is what is known by now, where that is more than at the beginning."""
+        events: tuple[CaptureEvent, ...] = ()
+        run = self._run
+        if run is not None and self._problem is None:
+            try:
+                with self._stop.heeded(self._ending.ask):
+                    run.go_over(self._places, known)
+                if run.store.holding and not self._ending.reason:
+                    run.flush()
+                    events = self._new_events()
+            except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
+                self._problem = error
+        over = run is None or self._problem is not None or bool(self._ending.reason)
+        store = run.store if run is not None else None
+        return ScenePass(
+            over=over,
+            got=store is not None and store.got > 0,
+            refused=run is not None and run.refused,
+            events=events,
+            failures=store.held if store is not None else (),
         )
-        begun(started)
-        return started
 
-    folder, started = case.begin_capture(options.initials, _start, key=key, clock=clock)
-    ending = Stop()
-    run: _Run | None = None
-    try:
-        run = _Run(folder, started, options, wanted, progress or Progress(), room, ending, readers, clock)
-        with (stop or Stop()).heeded(ending.ask):
-            status = run.fetch_all(places)
-        seal = folder.seal(key, capture_origin(case.info.id, started.capture))
-    except BaseException as error:
-        # 1. What could not be finished as it should be is left as if this process had died here,
-        if run is not None:
-            run.abandon(error)
-        folder.close()
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        # 2. and what is left by processes that died can be finished off, which this process does at once.
-        ending.fail(error)
-        status, seal = _recovered(case, folder.path, ending.reason, key, options.officer, clock)
-    else:
-        case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
-    refused = run is not None and run.refused
-    return CaptureResult(
-        folder.path, started.capture, started.exhibit, status, seal, refused, ending.reason, ending.faulty
-    )
+    def seal(self, reason: str = "") -> CaptureResult:
+        """Finish the ledger and seal it, with the failures of the last pass; a `reason` is why there is no other.
+
+        Raises NotSealed, and what makes going on impossible; KeyboardInterrupt leaves it to the next command.
+        """
+        case, started, folder, run = self._case, self.started, self.folder, self._run
+        try:
+            if self._problem is not None:
+                raise self._problem
+            assert run is not None  # noqa: S101 - tells the type: else there is a problem
+            if reason:
+                self._ending.ask(reason)
+            # What was asked to stop between two passes was not interrupted by that.
+            with nullcontext() if self._stop.reason else self._stop.heeded(self._ending.ask):
+                status = run.finish()
+            seal = folder.seal(self._key, capture_origin(case.info.id, started.capture))
+        except BaseException as error:
+            # 1. What could not be finished as it should be is left as if this process had died here,
+            if run is not None:
+                run.abandon(error)
+            folder.close()
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            # 2. and what is left by processes that died can be finished off, which this process does at once.
+            self._ending.fail(error)
+            status, seal = _recovered(case, folder.path, self._ending.reason, self._key, self._officer, self._clock)
+        else:
+            case.record_seal(started.capture, started.exhibit, status, seal, key=self._key, clock=self._clock)
+        refused = run is not None and run.refused
+        ending = self._ending
+        return CaptureResult(
+            folder.path, started.capture, started.exhibit, status, seal, refused, ending.reason, ending.faulty
+        )
+
+    def _new_events(self) -> tuple[CaptureEvent, ...]:
+        events = tuple(itertools.islice(capture_events(self.folder.path), self._seen, None))
+        self._seen += len(events)
+        return events
 
 
 def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: str, clock: Clock) -> tuple[str, Seal]:
@@ -243,13 +344,21 @@ class _Run:
         self.heard_public = False
         """Whether a server at a public address has answered."""
         self._typed = frozenset(_typed_servers(started.scene, options))
+        self._search = Search((), lambda source: _Fetch(self, source), stop)
         self._progress.started(started)
 
-    def fetch_all(self, places: Sequence[SearchTarget]) -> str:
-        """Fetch everything, finish the ledger, and return the status. Raises what makes that impossible."""
-        search = Search(places, lambda source: _Fetch(self, source), self.stop)
+    def go_over(self, places: Sequence[SearchTarget], known: Known | None) -> None:
+        """Fetch everything that belongs to the scene; what ends it early is noted in `stop`."""
+        search = self._search = Search(places, lambda source: _Fetch(self, source), self.stop)
+        if known is not None:
+            self.options = replace(self.options, known=known)
+        self.store.begin_pass(self.options.known)
+        self._media_seen.clear()
+        self._posts_seen.clear()
+        self._media_taken = 0
         try:
             self.readers.start()  # beside the first wait for the network
+            self.pool.search_begins()
             self._handle_findings(search, places)
             self.pool.search_ended()
             wait(list(self._pending))
@@ -262,7 +371,15 @@ class _Run:
             self._writer.disk_full(error.reason)
         except BaseException as error:  # noqa: BLE001 - what had arrived is sealed, whatever it is
             self.stop.fail(error)
-        self._end_fetching(search)
+
+    def flush(self) -> None:
+        """Wait until all that came is on disk. Raises what makes that impossible."""
+        self._writer.flush()
+
+    def finish(self) -> str:
+        """End all that fetches, finish the ledger, and return the status. Raises what makes that impossible."""
+        self._end_fetching(self._search)
+        self.store.record_held()
         return self._finish()
 
     def _handle_findings(self, search: Search, places: Sequence[SearchTarget]) -> None:

@@ -25,6 +25,8 @@ _SHOWN = 5
 _RECENT = 600.0
 """Seconds over which the rate is taken: hosts that rest make that of the whole batch say little."""
 _MOST_RECENT = 10_000
+_STEADY = 2.0
+"""Seconds before which a rate is no more than chance."""
 
 
 class BatchLive(BatchProgress):
@@ -97,8 +99,10 @@ class BatchLive(BatchProgress):
                 f"{max(counts.left - counts.running, 0):,} waiting"
             )
             line += f" · {counts.before:,} captured before" if counts.before else ""
-            left = f"{_span(counts.left / rate)} left" if rate and counts.left else "time left not known"
-            pace = f"{rate * 60:.1f} a minute · {left} · {human_size(self._bytes)} · {human_size(self._free())} free"
+            known = rate and counts.left and now - self._begun >= _STEADY
+            left = f"{_span(counts.left / rate)} left" if known else "time left not known"
+            steady = f"{rate * 60:.1f} a minute · " if now - self._begun >= _STEADY else ""
+            pace = f"{steady}{left} · {human_size(self._bytes)} · {human_size(self._free())} free"
             alone = [
                 f"{host} is left alone: {until - now:.0f} s" for host, until in self._left_alone.items() if until > now
             ]

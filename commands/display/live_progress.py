@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _PER_SECOND = 8
+_STEADY = 2.0
+"""Seconds before which a rate is no more than chance."""
 
 
 class LiveProgress(Progress):
@@ -125,12 +127,13 @@ class LiveProgress(Progress):
 
     def _capture(self) -> Group:
         with self._lock:
-            seconds = max(self._monotonic() - self._begun, 0.001)
+            seconds = self._monotonic() - self._begun
             failed = f" · {self._failed} not captured" if self._failed else ""
             waiting = len(self._to_come)
-            size, rate = human_size(self._bytes), f"{human_size(self._bytes / seconds)}/s"
+            size = human_size(self._bytes)
+            rate = f" · {human_size(int(self._bytes / seconds))}/s" if seconds >= _STEADY and self._bytes else ""
             to_come = f" · {waiting} to come" if waiting or self._phase == "fetching" else ""
-            counts = f"{self._phase} · {self._stored} stored{failed}{to_come} · {size} · {rate}"
+            counts = f"{self._phase} · {self._stored} stored{failed}{to_come} · {size}{rate}"
             under_way = [*self._waits(), *list(self._under_way)[-_SHOWN:]]
             scene = self._scene
         lines = [

@@ -20,9 +20,12 @@ from exports.format.moment import recorded_after, second
 from exports.format.printable import printable
 from exports.format.sizes import human_size
 from exports.format.skips import reason_alike
+from hashing.case.capture_folder import at_work, is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
+from hashing.errors import HashingError
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView, ItemView
@@ -189,6 +192,12 @@ def case_remarks(view: CaseView) -> Iterator[str]:
     for bundle in view.exported:
         made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
         yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
+    left = [path.name for path in view.captures.paths if _left_behind(path)]
+    if left:
+        them = f"{len(left):,} captures" if len(left) > 1 else f"the capture {left[0]}"
+        yield printable(
+            f"left by a process that ended: {them}; goldenhour recover {as_typed(view.path)} seals what is yours"
+        )
     for name in view.missing:
         yield printable(f"missing: the case's ledger has a capture {name}, and its folder is gone")
     for name in view.unregistered:
@@ -259,8 +268,27 @@ def custody_to_json(exhibit: Exhibit, ref: str) -> dict[str, Any]:
 
 def _capture_row(view: CaptureView) -> tuple[str, ...]:
     began = view.started.time[: len("2026-11-24T10:15")].replace("T", " ")
-    sealed = view.status if view.seal else f"{view.status}, not sealed"
-    return view.started.exhibit, began, sealed, f"{len(view.items):,}", f"{len(view.failed):,}", view.started.scene
+    sealed = view.status if view.seal else unsealed_status(view)
+    items = f"{items_got(view):,}"
+    return view.started.exhibit, began, sealed, items, f"{len(view.failed):,}", view.started.scene
+
+
+def items_got(view: CaptureView) -> int:
+    """Count a capture's items but for the error pages, which are kept and are not what was asked for."""
+    return sum(entry.item.kind != "error page" for entry in view.items)
+
+
+def _left_behind(path: Path) -> bool:
+    """Say whether a process that ended has left a capture unsealed; of one that cannot be read, `verify` says more."""
+    try:
+        return not is_sealed(path) and not at_work(path)
+    except HashingError:
+        return False
+
+
+def unsealed_status(view: CaptureView) -> str:
+    """Say of a capture that is not sealed whether it is at work, or was left by a process that ended."""
+    return f"{view.status}, not sealed yet" if at_work(view.path) else "left by a process that ended, not sealed"
 
 
 def case_json(view: CaseView) -> Iterator[str]:

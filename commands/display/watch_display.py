@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from capture.run.watch import WatchRound
     from hashing.case.events import Failed
 
-_TABLE = 96
+_TABLE = 103
 """Columns that the table needs to be read; where there are fewer, a scene takes two lines."""
 
 
@@ -28,6 +28,7 @@ _TABLE = 96
 class _Totals:
     rounds: int = 0
     posts: int = 0
+    pages: int = 0
     media: int = 0
     edited: int = 0
     gone: int = 0
@@ -59,11 +60,14 @@ class WatchTable:
         totals = self._scenes[done.scene]
         totals.rounds = done.number
         totals.posts += done.posts
+        totals.pages += done.pages
         totals.media += done.media
         totals.edited += done.edited
         totals.gone += done.gone
         totals.failed = done.failed
-        totals.sealed = f"{done.result.exhibit} {done.result.status} {time.strftime('%H:%M:%S', time.gmtime())} UTC"
+        if done.result is not None:
+            moment = time.strftime("%H:%M:%S", time.gmtime())
+            totals.sealed = f"{done.result.exhibit} {done.result.status} {moment} UTC"
         self._round, self._resting = done.number + done.last, done.last
 
     def began(self) -> None:
@@ -83,7 +87,9 @@ class WatchTable:
         else:
             for scene, totals in self._scenes.items():
                 yield Text(self._clean(scene), style="bold", no_wrap=True, overflow="ellipsis")
-                found = _count_phrases(totals.posts, totals.media, totals.edited, totals.gone, totals.failed)
+                found = _count_phrases(
+                    totals.posts, totals.pages, totals.media, totals.edited, totals.gone, totals.failed
+                )
                 phrases = " · ".join(
                     [f"round {totals.rounds}", *found, totals.sealed] if totals.rounds else [totals.sealed]
                 )
@@ -96,12 +102,13 @@ class WatchTable:
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
         table.add_column("Scene", no_wrap=True, overflow="ellipsis", style="bold")
-        for title in ("Rounds", "Posts", "Media", "Edited", "Gone", "Not got"):
+        for title in ("Rounds", "Posts", "Pages", "Media", "Edited", "Gone", "Not got"):
             table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
         table.add_column("Last sealed", no_wrap=True)
         for scene, totals in self._scenes.items():
-            counts = (totals.rounds, totals.posts, totals.media, totals.edited, totals.gone, totals.failed)
-            table.add_row(Text(self._clean(scene)), *(f"{count:,}" for count in counts), Text(totals.sealed))
+            found = (totals.posts, totals.pages, totals.media, totals.edited, totals.gone, totals.failed)
+            counts = [f"{count:,}" for count in (totals.rounds, *found)]
+            table.add_row(Text(self._clean(scene)), *counts, Text(totals.sealed))
         return table
 
 
@@ -123,17 +130,19 @@ class RoundLines(Progress):
 
     def sealed(self, done: WatchRound) -> None:
         """Say what a round found."""
-        phrases = _count_phrases(done.posts, done.media, done.edited, done.gone, done.failed)
+        phrases = _count_phrases(done.posts, done.pages, done.media, done.edited, done.gone, done.failed)
         phrases += ["served differently, same text"] * bool(done.otherwise)
         phrases = phrases or ["nothing new"]
-        line = f"round {done.number}  {done.result.exhibit} {done.result.status}  {done.scene}: {', '.join(phrases)}"
+        sealed = f"{done.exhibit} {done.result.status}" if done.result is not None else f"{done.exhibit} goes on"
+        line = f"round {done.number}  {sealed}  {done.scene}: {', '.join(phrases)}"
         print(self._clean(line), file=self._stream, flush=True)
 
 
-def _count_phrases(posts: int, media: int, edited: int, gone: int, failed: int) -> list[str]:
+def _count_phrases(posts: int, pages: int, media: int, edited: int, gone: int, failed: int) -> list[str]:
     """Return what there is to say: counts that are not 0."""
     counts = {
         f"post{'s' * (posts != 1)}": posts,
+        f"page{'s' * (pages != 1)}": pages,
         "media": media,
         "edited": edited,
         "gone": gone,

@@ -119,7 +119,8 @@ class Check:
         """Note what was demanded and met nothing: that is not the same as met."""
         findings = self.findings
         if self.report and not findings.report:
-            self.unchecked(".", "holds no report of goldenhour's that could be made once more")
+            reason = "holds no report of goldenhour's that could be made once more"
+            self.unchecked("report", f"{reason}: leave out --report, or verify a bundle (goldenhour export)")
         if self.demanded and not findings.signers:
             self.unchecked(".", "the key demanded signed nothing here, nor did any other")
         if self.roots and not findings.timestamps:

@@ -42,6 +42,7 @@ from hashing.case.warc_file import WarcFile
 from hashing.errors import Unauthenticated, WouldOverwrite
 from hashing.files import inside
 from hashing.files.digest import Digest
+from hashing.files.lock import try_lock
 from hashing.files.read import digest_file
 from hashing.files.storage import (
     OWNER_READS,
@@ -271,6 +272,16 @@ def is_sealed(path: Path) -> bool:
     """Say whether the capture in `path` has its checkpoint. Raises Unreadable."""
     with reading(path):
         return inside.is_file(path / CHECKPOINT, case_folder(path))
+
+
+def at_work(path: Path) -> bool:
+    """Say whether a process writes to the unsealed capture in `path`; the lock ends with it. Raises Unreadable."""
+    with reading(path):
+        descriptor = inside.open_file(path / LEDGER, root=case_folder(path))
+        try:
+            return not try_lock(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def end_unsealed(path: Path) -> None:

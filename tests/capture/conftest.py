@@ -52,7 +52,9 @@ def captured(case: Case, key: SigningKey) -> Callable[..., tuple[CaptureResult, 
 def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[WatchRound]]:
     """Return a function that watches a scene without pauses, a round each time the next one is asked for."""
 
-    def _rounds(scene: str, *, length: float | None = None, **changed: object) -> Iterator[WatchRound]:
+    def _rounds(
+        scene: str, *, length: float | None = None, every: float = 1.0, **changed: object
+    ) -> Iterator[WatchRound]:
         ticks = itertools.count()
         watch = Watch(
             [scene],
@@ -62,9 +64,9 @@ def rounds(case: Case, key: SigningKey) -> Callable[..., Iterator[WatchRound]]:
             progress=Progress(),
             clock=system_clock,
             pause=lambda _: None,
-            monotonic=lambda: float(next(ticks)),
+            monotonic=lambda: next(ticks) * max(every / 2, 1.0),
         )
-        return watch.run(every=1.0, length=length)
+        return watch.run(every=every, length=length)
 
     return _rounds
 

@@ -35,7 +35,7 @@ def test_a_watch_in_a_pipe(tmp_path: Path, server: SceneServer) -> None:
     watched = typed("watch", scene, *WATCH, "--for", "2s", cwd=tmp_path)
     assert watched.returncode == Exit.OK, watched.stderr
     assert [line for line in watched.stderr.splitlines() if line.startswith("round")] == [
-        f"round 1  MP/1 complete  {server.url('/')}: 1 post, 1 media",
+        f"round 1  MP/1 complete  {server.url('/')}: 1 page, 1 media",
         f"round 2  MP/2 complete  {server.url('/')}: nothing new",
     ]
     assert "secret" not in watched.stderr + watched.stdout
@@ -52,9 +52,11 @@ def test_a_watch_for_programs(tmp_path: Path) -> None:
         origin = gone.url("/")
     watched = typed("watch", origin, *WATCH, "--for", "2s", "--json", cwd=tmp_path)
     assert watched.returncode == Exit.NOTHING
-    assert [json.loads(line)["status"] for line in watched.stdout.splitlines()] == ["nothing", "nothing"]
+    told = [json.loads(line) for line in watched.stdout.splitlines()]
+    assert [(each["exhibit"], each["status"]) for each in told] == [(None, "nothing"), ("MP/1", "nothing")]
     assert f"not captured: {origin}: 127.0.0.1: connection refused" in watched.stderr
-    assert f"round 2  MP/2 nothing  {origin}: 1 not captured" in watched.stderr
+    assert f"round 1  MP/1 goes on  {origin}: 1 not captured" in watched.stderr
+    assert f"round 2  MP/1 nothing  {origin}: 1 not captured" in watched.stderr
 
 
 def test_ctrl_c_between_rounds(tmp_path: Path, server: SceneServer) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from hashing.case.post import Post
 
 
+TOO_EARLY = "entries: earlier than asked for (--since)"
+
+
 class Chosen:
     """Passes on the entries of a feed that lie in the time asked for, up to the limit, and counts the others.
 
@@ -40,7 +43,7 @@ class Chosen:
     def left_out(self) -> Iterator[tuple[int, str]]:
         """Yield how many were left out, and why; ask when the entries are at their end."""
         for count, reason in (
-            (self._too_early, "entries: earlier than asked for (--since)"),
+            (self._too_early, TOO_EARLY),
             (self._too_late, "entries: later than asked for (--until)"),
             (self._over, f"entries: over the limit (--limit {self._limit})"),
         ):

@@ -26,7 +26,9 @@ class Head:
     author: Account = NOBODY
     language: str = ""
     next_page: str = ""
-    """Where the feed goes on (RFC 5005), as written."""
+    """Where the feed goes on (RFC 5005: `next`, or `prev-archive`), as written."""
+    software: str = ""
+    """What made the feed, as it says."""
 
     def facts(self) -> tuple[Fact, ...]:
         """Return what the feed claims about itself; a time is kept as it is written, with whether it has a zone."""
@@ -58,6 +60,8 @@ class Feed:
     count: int
     entries: Iterator[FeedEntry | UnreadEntry]
     next_page: str = ""
-    """Where the feed goes on, absolute; "" where it does not say."""
+    """Where the feed goes on, absolute; "" where it does not say and no software is known to offer it."""
+    next_by_software: bool = False
+    """Whether it does not say so itself: there may be nothing more."""
     missing: str = ""
     """Why something that belongs to the feed is not there; "" where it is whole."""

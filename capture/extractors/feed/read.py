@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from capture.extractors.feed.entry import FeedEntry, UnreadEntry
+from capture.extractors.feed.stored_feed import FeedHead
 from capture.page.claims import cut
 from capture.recorder.reading import plain_body
 from capture.request.extractor import (
@@ -25,12 +27,15 @@ from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from capture.extractors.feed.stored_feed import LeftOut
+    from capture.request.options import CaptureOptions
     from hashing.case.events import Item
 
 ReadPage = Callable[[StoredItem], Iterator[Finding]]
 
 FEED = "feed"
 _MOST_MEDIA = 50_000
+_MOST_PAGES = 50
+"""Of one feed: as a rule, five hundred entries."""
 _LONGEST_PLACE = 300
 _LONGEST_FRAGMENT = 200
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
@@ -54,32 +59,62 @@ def no_feed(stored: StoredItem, fetch: Fetch) -> Iterator[Finding]:
 def read_feed(stored: StoredItem, fetch: Fetch, read_page: ReadPage) -> Iterator[Finding]:
     """Yield what a feed says: itself, its entries, their media; with `follow`, the pages of the entries as well.
 
+    A feed shows a window of what there is: where it goes on, it is paged on, up to the limit or the time asked for.
     `read_page` yields what belongs to a page that is stored. Nothing in a feed makes it raise.
     """
-    from capture.extractors.feed.stored_feed import FeedHead, read_stored_feed
+    paging, links = _Paging(fetch.options), dict[str, str]()
+    page: StoredItem | None = stored
+    while page is not None:
+        reading = _FeedReading(page, fetch, paging)
+        yield from reading.findings()
+        links = {**reading.links, **links}
+        page = yield from _next_page(reading, fetch, paging)
+    yield from _followed(stored, links, fetch, read_page)
 
-    item, coding = stored.item, stored.item.content_encoding
-    reading, head = _FeedReading(stored, fetch), FeedHead(facts=())
-    try:
-        for said in read_stored_feed(fetch.readers, stored, fetch.options):
-            if said.unreadable:
-                yield _not_read(item, said.unreadable)
-                return
-            if said.head is not None:
-                head = said.head
-                plain = plain_body(fetch.readers, stored.body, coding) if coding else b""
-                yield ItemReading(ref=item.ref, facts=head.facts, plain=plain, plain_suffix=".xml")
-            elif (entry := said.entry or said.unread) is not None:
-                yield reading.post(entry)
-            reading.left_out += said.left_out
-    except NotRead as error:
-        yield _not_read(item, str(error))
-    yield from reading.rest()
-    if head.next_page:
-        yield NotFollowed(url=head.next_page, reason="the feed goes on there; not asked for")
-    if head.missing and not item.partial:
-        yield Unavailable(url=item.url, reason=head.missing, found_in=item.found_in)
-    yield from _followed(stored, reading.links, fetch, read_page)
+
+class _Paging:
+    """What is known of a feed's pages together: which posts were read, and how many more are wanted."""
+
+    def __init__(self, options: CaptureOptions) -> None:
+        self.options = options
+        self.pages: set[str] = set()
+        self.posts: set[str] = set()
+
+    @property
+    def left(self) -> int:
+        """How many more entries the limit allows; 0 where there is none."""
+        return max(self.options.limit - len(self.posts), 1) if self.options.limit else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the limit is reached."""
+        return bool(self.options.limit) and len(self.posts) >= self.options.limit
+
+
+def _next_page(reading: _FeedReading, fetch: Fetch, paging: _Paging) -> Generator[Finding, None, StoredItem | None]:
+    """Fetch the page of a feed behind the one that was read, where there is one and it is wanted."""
+    head, item = reading.head, reading.stored.item
+    paging.pages |= {item.url, reading.stored.url}
+    url = head.next_page
+    if not url or url in paging.pages or not reading.goes_on or paging.is_over:
+        return None
+    if not fetch.options.whole_feed or len(paging.pages) >= 2 * _MOST_PAGES:
+        count = len(paging.posts)
+        read = f"{count:,} entries of it were read" if count != 1 else "1 entry of it was read"
+        goes = "may go on" if head.next_by_software else "goes on"
+        yield NotFollowed(url=url, reason=f"the feed {goes} there, {read}; not asked for")
+        return None
+    place = f"feed {item.url}"
+    wanted = FetchRequest(url=url, kind=ItemKind.PAGE, found_in=place, optional=head.next_by_software, named_by=reading.stored)
+    answer = fetch.get(wanted)
+    if answer.stored is None:
+        return None
+    if not looks_like_feed(answer.stored):
+        if not head.next_by_software:
+            reason = f"the feed goes on there, and what came is none ({answer.stored.item.kind})"
+            yield Unavailable(url=url, reason=reason, found_in=place)
+        return None
+    return answer.stored
 
 
 def _not_read(item: Item, why: str) -> Unavailable:
@@ -90,15 +125,53 @@ def _not_read(item: Item, why: str) -> Unavailable:
 class _FeedReading:
     """Makes findings of a feed's entries, and keeps what is to be yielded once all of them are."""
 
-    def __init__(self, stored: StoredItem, fetch: Fetch) -> None:
-        self._stored = stored
+    def __init__(self, stored: StoredItem, fetch: Fetch, paging: _Paging) -> None:
+        self.stored = self._stored = stored
+        self._fetch = fetch
+        self._paging = paging
         self._known = fetch.options.known
+        self.head = FeedHead(facts=())
+        self.goes_on = False
+        """Whether what stands behind it may be wanted: it had an entry that was not read yet, and none too early."""
         self._media: list[FetchRequest] = []
         self.left_out: tuple[LeftOut, ...] = ()
         """Entries that were not wanted."""
         self._media_left_out = self._embedded = self._unread = 0
         self.links: dict[str, str] = {}
         """The pages that the entries lead to, each once, and where they were found."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the feed itself as it was read, its entries and what is to be said of them."""
+        from capture.extractors.feed.stored_feed import read_stored_feed
+
+        item, fetch, coding = self._stored.item, self._fetch, self._stored.item.content_encoding
+        try:
+            for said in read_stored_feed(fetch.readers, self._stored, replace(fetch.options, limit=self._paging.left)):
+                if said.unreadable:
+                    yield _not_read(item, said.unreadable)
+                    return
+                if said.head is not None:
+                    self.head = said.head
+                    plain = plain_body(fetch.readers, self._stored.body, coding) if coding else b""
+                    yield ItemReading(ref=item.ref, facts=said.head.facts, plain=plain, plain_suffix=".xml")
+                elif (entry := said.entry or said.unread) is not None:
+                    yield from self._once(entry)
+                self.left_out += said.left_out
+        except NotRead as error:
+            yield _not_read(item, str(error))
+        self.goes_on = self.goes_on and not any(each.too_early for each in self.left_out)
+        yield from self.rest()
+        if self.head.missing and not item.partial:
+            yield Unavailable(url=item.url, reason=self.head.missing, found_in=item.found_in)
+
+    def _once(self, entry: FeedEntry | UnreadEntry) -> Iterator[Finding]:
+        """Yield an entry that no page before has: while a feed is paged through, entries move on."""
+        if isinstance(entry, FeedEntry):
+            if entry.post.id in self._paging.posts:
+                return
+            self._paging.posts.add(entry.post.id)
+            self.goes_on = self.goes_on or self._known.same(entry.post) is None
+        yield self.post(entry)
 
     def post(self, entry: FeedEntry | UnreadEntry) -> Finding:
         """Return an entry as a post."""

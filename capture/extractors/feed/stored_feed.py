@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from capture.extractors.feed.chosen import Chosen
+from capture.extractors.feed.chosen import TOO_EARLY, Chosen
 from capture.extractors.feed.entry import FeedEntry, UnreadEntry
 from capture.extractors.feed.errors import FeedUnreadable
 from capture.extractors.feed.json_feed import read_json_feed
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 
 class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed says of itself; `next_page` and `missing` as in `Feed`."""
+    """What a feed says of itself; the fields as in `Feed`."""
 
     facts: tuple[Fact, ...]
+    count: int = 0
     next_page: str = ""
+    next_by_software: bool = False
     missing: str = ""
 
 
@@ -36,6 +38,8 @@ class LeftOut(msgspec.Struct, frozen=True):
 
     count: int
     reason: str
+    too_early: bool = False
+    """Whether they are earlier than asked for: what a feed shows behind them is, too."""
 
 
 class FeedSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,11 +69,20 @@ def feed_in(
     except (NotDecoded, FeedUnreadable) as error:
         yield FeedSaid(unreadable=str(error))
         return
-    yield FeedSaid(head=FeedHead(facts=feed.facts, next_page=feed.next_page, missing=feed.missing))
+    head = FeedHead(
+        facts=feed.facts,
+        count=feed.count,
+        next_page=feed.next_page,
+        next_by_software=feed.next_by_software,
+        missing=feed.missing,
+    )
+    yield FeedSaid(head=head)
     chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
     for entry in chosen.entries():
         yield FeedSaid(entry=entry) if isinstance(entry, FeedEntry) else FeedSaid(unread=entry)
-    yield FeedSaid(left_out=tuple(LeftOut(count, reason) for count, reason in chosen.left_out()))
+    yield FeedSaid(
+        left_out=tuple(LeftOut(count, reason, too_early=reason == TOO_EARLY) for count, reason in chosen.left_out())
+    )
 
 
 def _read(body: bytes, url: str, content_type: str) -> Feed:

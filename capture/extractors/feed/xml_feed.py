@@ -15,6 +15,7 @@ from capture.extractors.feed.entry import EntrySpan, FeedEntry, UnreadEntry, ent
 from capture.extractors.feed.errors import FeedUnreadable
 from capture.extractors.feed.head import Feed, Head
 from capture.extractors.feed.names import name_of
+from capture.extractors.feed.paging import offered_page
 from capture.extractors.feed.scan import MOST, LocatedElement, locate
 from capture.extractors.feed.xml import Pieces, xml_fault
 from capture.extractors.feed.xml_entry import read_entry
@@ -38,11 +39,14 @@ def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
     root = pieces.parse(_beside_entries(characters, located), enclosed=False).root
     head = Head() if root is None else read_head(root)
     reading = _XmlReading(characters, located, pieces, head, url)
+    said = "" if root is None else absolute(head.next_page, base_of(root, url), page=url)
+    offered = "" if said or not located.entries else offered_page(head.software, url)
     return Feed(
         facts=(*head.facts(), *_frame_facts(characters, fault, len(located.entries) + located.left_out)),
         count=len(located.entries) + located.left_out,
         entries=reading.entries(),
-        next_page="" if root is None else absolute(head.next_page, base_of(root, url), page=url),
+        next_page=said or offered,
+        next_by_software=bool(offered),
         missing=_missing(located, fault),
     )
 

@@ -26,6 +26,8 @@ _CLAIMS = {
     "dc:language": "language",
     "generator": "generator",
 }
+_GOES_ON = frozenset({"next", "prev-archive"})
+"""Relations of RFC 5005, sections 3 and 4: the next page of a paged feed, the archive before this document."""
 _TIMES = {"pubDate": "published", "lastBuildDate": "updated", "updated": "updated", "modified": "updated"}
 
 
@@ -33,6 +35,7 @@ def read_head(root: etree._Element) -> Head:
     """Read a feed from which the entries were taken out."""
     claims, times = [], []
     author, language, next_page, link = NOBODY, root.get(XML_LANG) or "", "", ""
+    software = ""
     for element in _own(root):
         name, text = name_of(element), text_of(element)
         if name == "author" and len(element):
@@ -43,17 +46,24 @@ def read_head(root: etree._Element) -> Head:
             claims.append((_CLAIMS[name], text, name))
         elif name in _TIMES:
             times.append((_TIMES[name], text, name))
-        elif name == "link" and element.get("rel") == "next":
+        elif name == "link" and element.get("rel") in _GOES_ON:
             next_page = next_page or element.get("href") or ""
         elif name == "link":
             link = link or link_of(element)
+        if name == "generator":
+            software = software or text
         if name in {"language", "dc:language"}:
             language = language or text
         elif name == "author" and len(element):
             author = account_of(element)
     claims.append(("site address", link, "link"))
     return Head(
-        claims=tuple(claims[:_MOST]), times=tuple(times[:_MOST]), author=author, language=language, next_page=next_page
+        claims=tuple(claims[:_MOST]),
+        times=tuple(times[:_MOST]),
+        author=author,
+        language=language,
+        next_page=next_page,
+        software=software,
     )
 
 

@@ -15,6 +15,7 @@ from capture.batch import Batch, BatchRow, BatchSettings, BatchSummary, checked_
 from capture.batch.progress import RowDone
 from capture.run.disk_room import DiskRoom
 from capture.run.recovery import recover_abandoned
+from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.batch_events import (
     BATCH_FORMAT,
@@ -26,8 +27,9 @@ from hashing.case.batch_events import (
     RowTaken,
 )
 from hashing.case.batch_folder import BatchFolder, batch_events, batch_folders
+from hashing.case.capture_folder import capture_events
 from hashing.case.case import Case
-from hashing.case.events import CaptureRegistered
+from hashing.case.events import CaptureRegistered, Exchange
 from hashing.errors import BadFormat, StorageFull, WouldOverwrite
 from hashing.times import system_clock
 from tests.capture.conftest import OPTIONS, jpeg
@@ -170,11 +172,17 @@ def test_a_host_that_is_down_is_given_up_and_every_row_of_it_named(case: Case, r
 
 
 def test_what_is_not_there_is_asked_for_once(case: Case, run: Run) -> None:
-    """A 404 is final; a 503 is tried again, each time as a capture of its own, and then named as failed."""
+    """A 404 is final; a 503 is tried again, all in one capture, and then named as failed."""
     with SceneServer({"/down": Body(status=503), "/one.jpg": PHOTO}) as server:
         scenes = [server.url("/gone"), server.url("/down"), server.url("/one.jpg")]
         summary, told = run(scenes)
-    assert captured(case) == {scenes[0]: 1, scenes[1]: 3, scenes[2]: 1}
+    assert captured(case) == {scenes[0]: 1, scenes[1]: 1, scenes[2]: 1}
+    [down] = [path for path in case.captures() if read_capture(path).started.scene == scenes[1]]
+    asked = [event for event in capture_events(down) if isinstance(event, Exchange)]
+    assert [exchange.status for exchange in asked] == [503] * 3 * OPTIONS.network.attempts
+    assert len(read_capture(down).failed) == 1
+    assert [event.attempt for event in batch_events(summary.path) if isinstance(event, RowStarted)].count(3) == 1
+    assert verify(case.path).verdict == "ok"
     assert sorted((row.scene, reason.partition(" (")[0]) for row, reason in summary.failed) == [
         (scenes[1], "the server answered 503 Service Unavailable"),
         (scenes[0], "the server answered 404 Not Found"),

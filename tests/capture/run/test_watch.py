@@ -13,6 +13,7 @@ from tests.servers import Body, SceneServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from capture.run.run import CaptureResult
     from capture.run.watch import WatchRound
     from hashing.case.case import Case
     from hashing.case.events import PostChanged
@@ -30,27 +31,64 @@ def server() -> Iterator[SceneServer]:
 
 
 def _changes(done: WatchRound) -> list[PostChanged]:
-    return list(read_capture(done.result.path).changed)
+    return list(read_capture(done.result.path).changed) if done.result is not None else []
 
 
 def _kinds(done: WatchRound) -> list[str]:
-    return [entry.item.kind for entry in read_capture(done.result.path).items]
+    return [entry.item.kind for entry in read_capture(done.result.path).items] if done.result is not None else []
+
+
+def _sealed(rounds: Iterator[WatchRound]) -> CaptureResult:
+    """Go on until a round seals its capture."""
+    return next(done.result for done in rounds if done.result is not None)
 
 
 def test_a_round_without_news_takes_nothing_twice(
     rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
 ) -> None:
-    """The second round of a page that stayed the same is sealed without items, and fetches no photo again."""
-    watching = rounds(server.url("/"))
+    """Rounds of a page that stayed the same fetch no photo again, and are one capture, which tells of each."""
+    watching = rounds(server.url("/"), length=60.0)
     assert _kinds(next(watching)) == ["page", "photo"]
     before = len(server.requests)
     second = next(watching)
-    assert second.result.status == "complete"
-    assert _kinds(second) == []
+    assert (second.result, second.exhibit) == (None, "MP/2")
     assert len(server.requests) == before + 1
-    assert verify(second.result.path).verdict == "ok"
-    [skipped] = read_capture(second.result.path).skipped
-    assert skipped.reason == "page: the same bytes as MP/1-0001"
+    sealed = _sealed(watching)
+    assert (sealed.exhibit, sealed.status) == ("MP/2", "complete")
+    assert verify(sealed.path).verdict == "ok"
+    view = read_capture(sealed.path)
+    assert view.items == ()
+    assert len(server.requests) == before + len(view.skipped)
+    assert {skipped.reason for skipped in view.skipped} == {"page: the same bytes as MP/1-0001"}
+
+
+def test_news_after_quiet_rounds_end_their_capture(
+    case: Case, rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
+) -> None:
+    """Quiet rounds, and those in which the server failed, take no exhibit number; the round with news is the next."""
+    watching = rounds(server.url("/"))
+    assert _sealed(watching).exhibit == "MP/1"
+    assert [next(watching).result for _ in range(3)] == [None] * 3
+    server.files["/"] = Body(data=b"busy", status=503)
+    failing = next(watching)
+    assert (failing.result, failing.failed) == (None, 1)
+    server.files["/"] = LATER
+    news = next(watching)
+    assert news.result is not None
+    assert (news.result.exhibit, news.result.status, news.failed) == ("MP/2", "complete", 0)
+    assert _kinds(news)[-2:] == ["page", "photo"]
+    assert news.edited == 1
+    assert verify(case.path).verdict == "ok"
+
+
+def test_a_quiet_capture_is_sealed_after_an_hour(
+    rounds: Callable[..., Iterator[WatchRound]], server: SceneServer
+) -> None:
+    """A watch in which nothing happens seals now and then, so that its seal says until when nothing did."""
+    watching = rounds(server.url("/"), every=1800.0)
+    assert _sealed(watching).exhibit == "MP/1"
+    quiet = [next(watching) for _ in range(4)]
+    assert [done.result.exhibit if done.result else None for done in quiet].count("MP/2") == 1
 
 
 def test_what_a_round_could_not_get_the_next_one_seeks_again(
@@ -104,14 +142,14 @@ def test_a_page_that_is_gone_is_said_once(rounds: Callable[..., Iterator[WatchRo
 
 
 def test_a_server_that_is_down_has_deleted_nothing(case: Case, rounds: Callable[..., Iterator[WatchRound]]) -> None:
-    """A round in which nobody answers is sealed, says so, and takes nothing for gone."""
+    """A round in which nobody answers says so, and takes nothing for gone; the watch's end seals it."""
     with SceneServer({"/": PAGE, "/one.jpg": jpeg(10)}) as server:
-        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1))
+        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1), length=60.0)
         first = next(watching)
         url = server.url("/")
     down = next(watching)
-    assert down.result.status == "nothing"
-    assert (down.gone, down.failed) == (0, 1)
+    assert (down.result, down.gone, down.failed) == (None, 0, 1)
+    assert _sealed(watching).status == "nothing"
     assert first.scene == url
     assert verify(case.path).verdict == "ok"
 
@@ -123,7 +161,7 @@ def test_a_watch_that_starts_again_goes_on_where_it_was(
     next(rounds(server.url("/")))
     again = next(rounds(server.url("/")))
     assert _kinds(again) == []
-    assert again.result.exhibit == "MP/2"
+    assert again.exhibit == "MP/2"
 
 
 def test_a_watch_ends_when_its_time_is_over(rounds: Callable[..., Iterator[WatchRound]], server: SceneServer) -> None:
@@ -136,6 +174,7 @@ def test_a_login_in_the_scene_is_not_shown(rounds: Callable[..., Iterator[WatchR
     """What a round says of its scene goes to the screen and into logs: the password in its address does not."""
     done = next(rounds(server.url("/").replace("http://", "http://mary:s3cret@")))
     assert done.scene == server.url("/")
+    assert done.result is not None
     assert done.result.status == "complete"
 
 
@@ -149,7 +188,7 @@ def test_a_page_that_is_only_served_differently_is_not_edited(rounds: Callable[.
         return f"<script nonce='{len(asked)}'></script><title>Fire</title><p>It burns.</p>{avatar}".encode()
 
     with SceneServer({"/": _page}) as server:
-        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1))
+        watching = rounds(server.url("/"), network=replace(OPTIONS.network, attempts=1), length=60.0)
         next(watching)
         second, third = next(watching), next(watching)
     for done in (second, third):

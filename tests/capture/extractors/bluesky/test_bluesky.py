@@ -177,7 +177,7 @@ def test_a_watch_sees_a_post_change(rounds: Rounds, bluesky: BlueskyNetwork, kin
     else:
         user.delete(post)
     second = next(watched)
-    [changed] = [event for event in capture_events(second.result.path) if isinstance(event, PostChanged)]
+    [changed] = [event for event in capture_events(second.path) if isinstance(event, PostChanged)]
     assert (changed.id, changed.change) == (post.uri, kind)
     if kind == "gone":
         assert "proves that it is absent" in changed.reason

@@ -37,14 +37,14 @@ def watching(rounds: Rounds, documented: Documented, scene: str) -> Iterator[Wat
 
 def gone(done: WatchRound) -> dict[str, str]:
     """Return why each post has gone, by its name."""
-    events = list(capture_events(done.result.path))
+    events = list(capture_events(done.path))
     assert {event.change for event in events if isinstance(event, PostChanged)} <= {"gone"}
     return {event.id: event.reason for event in events if isinstance(event, PostChanged)}
 
 
 def failures(done: WatchRound) -> str:
     """Return every failure of a round."""
-    return "\n".join(event.reason for event in capture_events(done.result.path) if isinstance(event, Failed))
+    return "\n".join(event.reason for event in capture_events(done.path) if isinstance(event, Failed))
 
 
 STATES = {
@@ -144,7 +144,7 @@ def test_a_handle_that_the_log_does_not_prove_is_said(rounds: Rounds) -> None:
         network.handle = "police.test"
         first = next(watching(rounds, network, network.uri(RKEYS[0])))
     assert f"{network.did}: its document claims other handles than its log" in failures(first)
-    posts = [event.post for event in capture_events(first.result.path) if isinstance(event, PostRead)]
+    posts = [event.post for event in capture_events(first.path) if isinstance(event, PostRead)]
     assert [post.author.handle for post in posts] == ["ann.test"]
 
 
@@ -172,7 +172,7 @@ def test_a_changed_handle_edits_no_post(rounds: Rounds, documented: Documented) 
     documented.handle, documented.name = "anna.example.org", "Anna"
     second = next(watched)
     assert (second.posts, second.edited, second.gone) == (0, 0, 0)
-    skipped = [event.reason for event in capture_events(second.result.path) if isinstance(event, Skipped)]
+    skipped = [event.reason for event in capture_events(second.path) if isinstance(event, Skipped)]
     assert sum("as it was captured before" in reason for reason in skipped) == 2
     documented.post(RKEYS[0], "Edited")
     assert next(watched).edited == 1

@@ -11,11 +11,11 @@ from tests.capture.extractors.fediverse.documented import GONE, Held, account, a
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from capture.run.watch import WatchRound
 
-    Rounds = Callable[..., Iterator[WatchRound]]
+    Rounds = Callable[..., Generator[WatchRound, None, None]]
 
 TAG = "/api/v1/timelines/tag/fire"
 
@@ -23,7 +23,7 @@ TAG = "/api/v1/timelines/tag/fire"
 def _changes(done: WatchRound) -> list[tuple[str, str]]:
     from hashing.case.capture_folder import capture_events
 
-    events = capture_events(done.result.path)
+    events = capture_events(done.path)
     return [(event.change, event.id.rpartition("/")[2]) for event in events if isinstance(event, PostChanged)]
 
 
@@ -35,14 +35,14 @@ def test_a_round_tells_new_from_edited_and_gone(rounds: Rounds) -> None:
     """A post that a hashtag no longer lists is asked after: 404 is gone, any other refusal says nothing."""
     with SceneServer({**instance(), TAG: answer([_fire("1"), _fire("2"), _fire("3"), _fire("4")])}) as server:
         watching = rounds("#fire", on=(server.origin,))
-        assert Held.of(next(watching).result.path).texts == ["Post 1", "Post 2", "Post 3", "Post 4"]
+        assert Held.of(next(watching).path).texts == ["Post 1", "Post 2", "Post 3", "Post 4"]
         server.files |= {
             TAG: answer([_fire("5"), _fire("2", replies_count=7), _fire("3", content="<p>Edited 3")]),
             "/api/v1/statuses/1": GONE,
             "/api/v1/statuses/4": Body(status=503),
         }
         second = next(watching)
-    assert Held.of(second.result.path).texts == ["Post 5", "Edited 3"]
+    assert Held.of(second.path).texts == ["Post 5", "Edited 3"]
     assert sorted(_changes(second)) == [("edited", "3"), ("gone", "1")]
 
 
@@ -102,9 +102,9 @@ def test_two_servers_that_disagree_are_no_edit(rounds: Rounds) -> None:
         SceneServer({**instance(), TAG: answer([false])}) as two,
     ):
         watching = rounds("#fire", on=(one.origin, two.origin))
-        assert sorted(Held.of(next(watching).result.path).texts) == ["Never said", "Post 1"]
+        assert sorted(Held.of(next(watching).path).texts) == ["Never said", "Post 1"]
         second = next(watching)
-        assert Held.of(second.result.path).texts == []
+        assert Held.of(second.path).texts == []
         assert _changes(second) == []
         one.files[TAG] = answer([_fire("1", content="<p>Edited 1", edited_at="2026-03-01T13:00:00Z")])
         assert _changes(next(watching)) == [("edited", "1")]
@@ -119,7 +119,7 @@ def test_a_post_for_few_is_not_gone_without_a_token(rounds: Rounds) -> None:
         server.files |= {TAG: answer([]), "/api/v1/statuses/1": GONE}
         again = next(rounds("#fire", on=(server.origin,)))
         assert _changes(again) == []
-        assert "there is no access token" in Held.of(again.result.path).reasons
+        assert "there is no access token" in Held.of(again.path).reasons
         assert _changes(next(rounds("#fire", on=(server.origin,), network=network))) == [("gone", "1")]
 
 
@@ -130,5 +130,6 @@ def test_a_host_that_refuses_everything_has_deleted_nothing(rounds: Rounds) -> N
         next(watching)
         server.files.clear()
         second = next(watching)
+        watching.close()
     assert _changes(second) == []
-    assert "whether the post is still there cannot be told" in Held.of(second.result.path).reasons
+    assert "whether the post is still there cannot be told" in Held.of(second.path).reasons

@@ -168,17 +168,6 @@ def test_without_follow_no_page_is_asked_for(captured: Captured) -> None:
         assert [seen.path for seen in server.requests] == ["/feed"]
 
 
-def test_further_pages_of_a_feed_are_named(captured: Captured) -> None:
-    """Where a feed says that it goes on elsewhere (RFC 5005), that is said and not asked for."""
-    more = '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="?page=2"/>'
-    with SceneServer({"/feed": rss(more, item(1))}) as server:
-        _, view = captured(server.url("/feed"))
-        further = server.url("/feed?page=2")
-    assert [(skipped.url, skipped.reason) for skipped in view.skipped] == [
-        (further, "the feed goes on there; not asked for")
-    ]
-
-
 def test_a_page_that_names_feeds_is_a_page(captured: Captured) -> None:
     """A link to a feed makes no feed."""
     page = b'<!doctype html><title>x</title><link rel="alternate" type="application/rss+xml" href="/feed"><p>Hi'
@@ -345,3 +334,82 @@ def test_posts_stand_in_the_ledger_before_what_they_lead_to(captured: Captured) 
     kinds = [event.kind if hasattr(event, "kind") else "" for event in capture_events(result.path)]
     assert [kind for kind in kinds if kind] == ["feed", "post", "photo"]
     assert any(isinstance(event, PostRead) for event in capture_events(result.path))
+
+
+def _paged(software: str, pages: int, *, each: int = 2) -> dict[str, Answer]:
+    """Return a feed that shows so many entries, and more behind `paged=N`, as WordPress does."""
+    generator = f"<generator>{software}</generator>"
+    shown = {
+        number: rss(generator, *(item(entry) for entry in range(each * number, each * (number - 1), -1)))
+        for number in range(1, pages + 1)
+    }
+    behind = {f"/feed?paged={pages - number + 1}": body for number, body in shown.items()}
+    return {"/feed": shown[pages], **behind, f"/feed?paged={pages + 1}": Body(status=404)}
+
+
+def test_a_feed_of_known_software_is_paged_on(captured: Captured) -> None:
+    """WordPress shows a window and offers what is behind it: all is taken, and the 404 at the end is no loss."""
+    with SceneServer(_paged("https://wordpress.org/?v=6.4.2", 4)) as server:
+        result, view = captured(server.url("/feed"))
+        assert [seen.path for seen in server.requests] == [
+            "/feed",
+            *(f"/feed?paged={number}" for number in (2, 3, 4, 5)),
+        ]
+    assert result.status == "complete"
+    assert _posts(view) == [f"Post {number}" for number in range(8, 0, -1)]
+    assert len(_kind(view, "feed")) == 4
+    assert verify(result.path).verdict == "ok"
+
+
+def test_a_feed_that_says_where_it_goes_on_is_followed(captured: Captured) -> None:
+    """`rel=next` and `rel=prev-archive` (RFC 5005) lead on, and an entry that moved on meanwhile is taken once."""
+
+    def _link(rel: str, href: str) -> str:
+        return f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="{rel}" href="{href}"/>'
+
+    files = {
+        "/feed": rss(_link("next", "?page=2"), item(5), item(4)),
+        "/feed?page=2": rss(_link("prev-archive", "/2025"), item(4), item(3)),
+        "/2025": rss(_link("next", "/feed"), item(2), item(1)),
+    }
+    with SceneServer(files) as server:
+        result, view = captured(server.url("/feed"))
+    assert _posts(view) == [f"Post {number}" for number in range(5, 0, -1)]
+    assert result.status == "complete"
+
+
+def test_paging_ends_with_the_limit_and_with_the_time_asked_for(captured: Captured) -> None:
+    """Of a feed's pages no more are asked for than the limit, or the time asked for, has use for."""
+    with SceneServer(_paged("https://wordpress.org/?v=6.4.2", 4)) as server:
+        _, view = captured(server.url("/feed"), limit=3)
+        assert _posts(view) == ["Post 8", "Post 7", "Post 6"]
+        assert len(server.requests) == 2
+    dated = [item(n, f"<pubDate>Tue, {n:02d} Nov 2026 10:15:00 GMT</pubDate>") for n in range(8, 0, -1)]
+    generator = "<generator>https://wordpress.org/</generator>"
+    files = {f"/feed?paged={n}": rss(generator, *dated[2 * n - 2 : 2 * n]) for n in (2, 3, 4)}
+    with SceneServer({"/feed": rss(generator, *dated[:2]), **files}) as server:
+        _, view = captured(server.url("/feed"), since=datetime(2026, 11, 6, tzinfo=UTC))
+        assert _posts(view) == ["Post 8", "Post 7", "Post 6"]
+        assert len(server.requests) == 2
+
+
+def test_a_page_of_a_feed_that_is_not_there_is_said(captured: Captured) -> None:
+    """Where a feed says that it goes on and the page is not to be had, that is not got; a circle ends."""
+    more = '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="?page=2"/>'
+    with SceneServer({"/feed": rss(more, item(1)), "/feed?page=2": Body(status=404)}) as server:
+        result, view = captured(server.url("/feed"))
+        assert [failure.url for failure in view.failed] == [server.url("/feed?page=2")]
+    assert result.status == "partial"
+    with SceneServer({"/feed": rss(more, item(1)), "/feed?page=2": rss(more, item(2))}) as server:
+        assert _posts(captured(server.url("/feed"))[1]) == ["Post 1", "Post 2"]
+        assert len(server.requests) == 2
+
+
+def test_a_watch_looks_at_what_is_new(captured: Captured) -> None:
+    """A watch does not page on, and says how much of the feed was read and where it goes on."""
+    more = '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="?page=2"/>'
+    with SceneServer({"/feed": rss(more, item(1)), "/feed?page=2": rss(item(2))}) as server:
+        _, view = captured(server.url("/feed"), whole_feed=False)
+        assert [(skipped.url, skipped.reason) for skipped in view.skipped] == [
+            (server.url("/feed?page=2"), "the feed goes on there, 1 entry of it was read; not asked for")
+        ]
