@@ -38,6 +38,7 @@ def row_json(done: RowDone) -> dict[str, Any]:
         "capture": done.capture or None,
         "path": f"{CAPTURES}/{done.capture}" if done.capture else None,
         "items": outcome.items if outcome else 0,
+        "error_pages": outcome.error_pages if outcome else 0,
         "failed": outcome.failed if outcome else 0,
         "bytes": outcome.bytes if outcome else 0,
         "seconds": round(done.seconds, 3),

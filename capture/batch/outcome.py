@@ -11,7 +11,7 @@ from capture.batch.recovery import outcome_of
 from capture.errors import NotAsked
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed
+from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed, Item
 
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -51,6 +51,8 @@ class RowOutcome:
     stopped: str = ""
     """Why the capture ended early, by the user or for want of room."""
     items: int = 0
+    """But for the error pages, which are kept and are not what was asked for."""
+    error_pages: int = 0
     failed: int = 0
     bytes: int = 0
 
@@ -62,6 +64,7 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
     """
     exchanges: dict[int, Exchange] = {}
     failures: list[Failed] = []
+    refusals: list[Item] = []
     finished: CaptureFinished | None = None
     for event in capture_events(path):
         match event:
@@ -69,6 +72,8 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
                 exchanges[event.exchange] = event
             case Failed():
                 failures.append(event)
+            case Item(kind="error page"):
+                refusals.append(event)
             case CaptureFinished():
                 finished = event
             case _:
@@ -82,7 +87,8 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
         reason=reason if status != "complete" else "",
         trouble=RowTrouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
         stopped=finished.reason,
-        items=finished.items,
+        items=finished.items - len(refusals),
+        error_pages=len(refusals),
         failed=finished.failed,
         bytes=finished.bytes,
     )

@@ -177,10 +177,10 @@ def exhibits_of(case: Case, ref: str = "") -> list[Exhibit]:
 
 
 def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
-    """Count the items of each exhibit whose capture is here. Raises Unreadable, BadFormat."""
+    """Count the items of each exhibit whose capture is here, but for error pages. Raises Unreadable, BadFormat."""
     folders = {each.ref: case.path / CAPTURES / each.registered.capture for each in exhibits}
     return {
-        ref: sum(isinstance(event, Item) for event in capture_events(folder))
+        ref: sum(isinstance(event, Item) and event.kind != "error page" for event in capture_events(folder))
         for ref, folder in folders.items()
         if inside.is_folder(folder, case.path)
     }

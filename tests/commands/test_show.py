@@ -263,3 +263,42 @@ def test_a_hint_names_no_more_exhibits_than_can_be_read(large: Path) -> None:
     told = typed("show", str(large), "MP/99", cwd=large.parent)
     assert told.returncode == Exit.USAGE
     assert told.stderr.splitlines()[-1] == "  hint: the case holds MP/1, MP/2, …, MP/30: 30 in all"
+
+
+def test_a_capture_that_a_process_left_is_told_from_one_at_work(tmp_path: Path) -> None:
+    """While a process writes to it, a capture is running; once that has ended, it was left, with what to type."""
+    maker = make_case(tmp_path)
+    begun = maker.begin()
+    begun.folder.append(begun.events)
+    assert "running, not sealed yet" in _show(tmp_path, "OP-ALDER")
+    assert "left by a process" not in _show(tmp_path, "OP-ALDER")
+    begun.folder.close()
+    told = _show(tmp_path, "OP-ALDER")
+    assert "left by a process that ended, not sealed" in told
+    assert "goldenhour recover OP-ALDER seals what is yours" in told
+    assert "running" not in told
+    assert "left by a process that ended, not sealed, begun" in _show(tmp_path, "OP-ALDER", "MP/1")
+
+
+def test_an_error_page_is_kept_and_no_item(tmp_path: Path) -> None:
+    """`show` and `exhibit` count what was got, as `capture` and `batch` do: an error page is kept beside it."""
+    maker = make_case(tmp_path)
+    gone = Thing("gone.html", b"<h1>404", "error page", "text/html", error_page="404 Not Found")
+    maker.capture([Thing("1.jpg", photo()), gone])
+    [row] = [line for line in _show(tmp_path, "OP-ALDER").splitlines() if line.startswith("MP/1 ")]
+    assert row.split()[4:6] == ["1", "0"]
+    assert "error page" in _show(tmp_path, "OP-ALDER", "MP/1")
+    assert json.loads(typed("exhibit", "OP-ALDER", "--json", cwd=tmp_path).stdout)["items"] == 1
+
+
+def test_a_case_of_somebody_else_takes_no_capture(tmp_path: Path, server: SceneServer) -> None:
+    """Before anything is asked, a capture into another officer's case is refused, with the way to hand it in."""
+    make_case(tmp_path).capture([Thing("1.jpg", photo())])
+    for command in ("capture", "watch", "batch"):
+        (tmp_path / "rows.txt").write_text(server.url("/"))
+        scene = "rows.txt" if command == "batch" else server.url("/")
+        refused = typed(command, scene, "--case", "OP-ALDER", *OWN, cwd=tmp_path)
+        assert refused.returncode == Exit.MISMATCH
+        assert "lines of its ledger are not yours" in refused.stderr
+        assert "goldenhour merge OP-ALDER OWN_CASE" in refused.stderr
+    assert server.requests == []

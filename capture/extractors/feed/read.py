@@ -105,7 +105,9 @@ def _next_page(reading: _FeedReading, fetch: Fetch, paging: _Paging) -> Generato
         yield NotFollowed(url=url, reason=f"the feed {goes} there, {read}; not asked for")
         return None
     place = f"feed {item.url}"
-    wanted = FetchRequest(url=url, kind=ItemKind.PAGE, found_in=place, optional=head.next_by_software, named_by=reading.stored)
+    wanted = FetchRequest(
+        url=url, kind=ItemKind.PAGE, found_in=place, optional=head.next_by_software, named_by=reading.stored
+    )
     answer = fetch.get(wanted)
     if answer.stored is None:
         return None

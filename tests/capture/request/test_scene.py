@@ -83,3 +83,11 @@ def test_a_place_with_a_login_is_refused() -> None:
         with pytest.raises(BadSettings, match="a login in its address is not used") as caught:
             options()
         assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["not a scene", "see example.org/post", "example.org and example.net"])
+def test_words_are_no_address(given: str) -> None:
+    """Words with blanks between them are no address of anything, and a hint says what a scene is."""
+    with pytest.raises(BadScene, match="not a web address") as refused:
+        parse_scene(given)
+    assert "#hashtag" in refused.value.hint

@@ -113,7 +113,9 @@ def test_a_report_that_is_demanded_of_what_has_none(maker: CaseMaker) -> None:
         assert (found.verdict, [each.reason for each in found.unchecked]) == (
             "unchecked",
             [
-                "holds no report of goldenhour's that could be made once more: "
-                "leave out --report, or verify a bundle (goldenhour export)"
+                (
+                    "holds no report of goldenhour's that could be made once more: "
+                    "leave out --report, or verify a bundle (goldenhour export)"
+                )
             ],
         )
