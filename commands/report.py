@@ -41,7 +41,7 @@ def report(
     \b
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
-    goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles     (an offline map under the positions)
+    goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles
     """
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     if pdf is None:  # what prints reads fonts from wherever they are

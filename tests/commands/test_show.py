@@ -285,7 +285,7 @@ def test_an_error_page_is_kept_and_no_item(tmp_path: Path) -> None:
     maker = make_case(tmp_path)
     gone = Thing("gone.html", b"<h1>404", "error page", "text/html", error_page="404 Not Found")
     maker.capture([Thing("1.jpg", photo()), gone])
-    [row] = [line for line in _show(tmp_path, "OP-ALDER").splitlines() if line.startswith("MP/1 ")]
+    row = next(line for line in _show(tmp_path, "OP-ALDER").splitlines() if line.startswith("MP/1 "))
     assert row.split()[4:6] == ["1", "0"]
     assert "error page" in _show(tmp_path, "OP-ALDER", "MP/1")
     assert json.loads(typed("exhibit", "OP-ALDER", "--json", cwd=tmp_path).stdout)["items"] == 1

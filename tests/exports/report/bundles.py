@@ -126,7 +126,7 @@ def _hostile_capture(capture: CaptureMaker, text: str) -> None:
         Fact("title", text, text),
     )
     capture.add(
-        Thing("x.jpg", photo(), text, url=text, alt=text, partial=text, claimed_name=text, facts=facts, text=text)
+        Thing("x.jpg", photo(), "photo", url=text, alt=text, partial=text, claimed_name=text, facts=facts, text=text)
     )
     capture.add(Thing("y.jpg", photo(2), url=text, alt=text, facts=(Fact("GPS latitude", text, text),)))
     capture.add(Thing("z.svg", SVG.encode(), "photo", "image/svg+xml", url=text, alt=text, error_page=text))
