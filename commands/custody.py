@@ -78,7 +78,7 @@ def custody_add(
     \b
     Events: seized, sealed, handed-over, received, opened, copied, verified,
             disclosed, disposed
-    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price" --at 10m
+    goldenhour custody add OP-ALDER MP/1 --event received --from "Mary Price"
     goldenhour custody add OP-ALDER --receipt verified-by-hill.receipt
     """
     from exports.custody.receipt import record_receipt

@@ -38,6 +38,10 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
             begun.setdefault(event.batch, None)
         elif isinstance(event, BatchEnded):
             begun[event.batch] = event
+    for folder in check.tree.empty_folders():
+        if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
+            check.folders.add(folder)
+            check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
     present = dict.fromkeys(name.split("/")[1] for name in below(check.kinds, f"{BATCHES}/") if name.count("/") > 1)
     for name in (*present, *(name for name in begun if name not in present)):
         path = f"{BATCHES}/{name}/{LEDGER}"

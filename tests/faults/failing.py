@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import shutil  # noqa: F401 - loaded before any call fails, because it looks at what the system can do
+import stat
 import sys
 import threading
 from pathlib import Path
@@ -24,6 +25,7 @@ FAULTS = ("EIO", "ENOSPC", "EACCES", "EMFILE", "MemoryError", "EIO for good", "E
 PATIENCE = 60
 """Seconds after which a child hangs: only what waits for nothing for ever takes as long."""
 
+_FSTAT = os.fstat
 _PATHS = ("open", "mkdir", "rename", "replace", "unlink", "remove", "rmdir", "chmod", "link", "truncate", "statvfs",
           "stat", "lstat", "scandir", "listdir")  # fmt: skip
 _DESCRIPTORS = (
@@ -94,7 +96,7 @@ class FailingDisk:
 
     def _at_descriptors(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def _called(descriptor: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the system's own signatures
-            if descriptor in self._inside:
+            if descriptor in self._inside and not stat.S_ISFIFO(_FSTAT(descriptor).st_mode):  # a number is used again
                 self._count(name, self._inside[descriptor])
             return call(descriptor, *args, **kwargs)
 

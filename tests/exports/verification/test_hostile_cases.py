@@ -397,3 +397,16 @@ def test_a_case_that_says_two_things_of_one_capture(twice: str, maker: CaseMaker
     assert LEDGER in _named(found)["problems"]
     said = "a second capture is called" if twice == "reference" else "does not begin once, and then end once"
     assert any(said in problem.reason for problem in found.problems)
+
+
+def test_a_batch_of_which_only_the_folder_is_there(tmp_path: Path) -> None:
+    """A power cut leaves a batch that had only begun as an empty folder: that was not added by anybody."""
+    maker = make_case(tmp_path)
+    (maker.path / "batches/20261124T101502Z-01234567").mkdir(parents=True)
+    found = verify(maker.path)
+    assert found.verdict == "unchecked"
+    assert [each.reason for each in found.unchecked] == [
+        "a batch that is being begun, or was left when it had only begun"
+    ]
+    (maker.path / "batches/20261124T101502Z-01234567/within").mkdir()
+    assert verify(maker.path).verdict == "mismatch"
