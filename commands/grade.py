@@ -100,8 +100,7 @@ def grade(
 
     \b
     goldenhour grade --explain
-    goldenhour grade MP/1-0003 --case OP-ALDER --source 2 --information B --handling P
-    goldenhour grade MP/1 --case OP-ALDER --source 1 --information A --handling C --conditions "not to the press"
+    goldenhour grade MP/1-0003 --case OP --source 2 --information B --handling P
     """
     from hashing.case.events import Grade
     from hashing.case.grade import record_grade

@@ -29,7 +29,7 @@ def source() -> None:
     """Keep who handed something in apart from the case: a pseudonym in it, the identity encrypted to the source unit.
 
     \b
-    goldenhour source key unit.key                    (the source unit, once; unit.pub names its recipient)
+    goldenhour source key unit.key     (the source unit, once)
     goldenhour source add ALPHA-7 --case OP-ALDER --recipients unit.pub
     goldenhour intake phone.zip --case OP-ALDER --received-from ALPHA-7
     """

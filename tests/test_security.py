@@ -112,7 +112,6 @@ OPEN_BY_PATH = {
     "commands/settings_file.py": "the user's settings; those of a case as a regular file alone",
     "exports/bundle/folder_draft.py": "a draft of its own",
     "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",
-    "exports/disclosure/making/exchanges.py": "by `inside.reach`",
     "exports/format/folder_tree.py": "by `inside.reach`",
     "exports/format/source.py": "by `inside.reach`",
     "exports/format/zip_tree.py": "a zip that the user named",

@@ -56,6 +56,9 @@ class SourceReader:
     def chunks(self) -> Iterator[memoryview]:
         """Yield the bytes in pieces of up to 1 MiB, each valid until the next. Raises Unreadable."""
         try:
+            if inside.kind(self.source.path, self.source.root) not in {0, stat.S_IFREG}:
+                self._altered("not a file")  # and is not opened: that has an effect with some devices
+                return
             with inside.reach(self.source.path, self.source.root) as (name, folder):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:

@@ -5,7 +5,6 @@ Each record is a gzip member of its own, so it is copied as it is; nothing of ot
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,13 +67,10 @@ def find_members(folder: Path, places: Iterable[WarcPlace]) -> tuple[list[Member
 
 
 def _open(path: Path) -> BinaryIO:
-    with inside.reach(path, case_folder(path.parent)) as (name, folder):
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    file = os.fdopen(descriptor, "rb")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+    root = case_folder(path.parent)
+    if inside.kind(path, root) not in {0, stat.S_IFREG}:
         raise BadFormat("not a file")
-    return file
+    return inside.opened(path, root)
 
 
 def _opening(path: Path, file: BinaryIO) -> list[Member]:
