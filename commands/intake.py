@@ -69,7 +69,7 @@ def intake(
     A file that the case has already is taken in all the same, and says which item has the same bytes.
 
     \b
-    goldenhour intake phone.zip --case OP-ALDER --received-from ALPHA-7 --consent "may be shown in court"
+    goldenhour intake phone.zip --case OP-ALDER --received-from ALPHA-7
     goldenhour intake statement.eml photos/ --case OP-ALDER
     """
     from capture.request.options import checked_initials, initials_of
