@@ -97,6 +97,7 @@ COMMANDS = {
     "custody show": ["custody", "show", "CASE"],
     "label": ["label", "CASE", "MP/1"],
     "report": ["report", "CASE", "--output", "OUT"],
+    "check": ["check", "CASE"],
     "paper": ["paper", "CASE", "--form", "schedule", "--output", "OUT"],
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT"],
 }
@@ -113,7 +114,7 @@ def test_a_reading_command_is_confined_before_it_reads(
 
     def _kept(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool) -> None:
         assert not opened, opened
-        assert pictures == (name == "report")
+        assert pictures == (name in {"report", "check"})
         kept.append((paths, output))
 
     def _hook(event: str, arguments: tuple[object, ...]) -> None:
