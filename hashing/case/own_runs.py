@@ -108,10 +108,13 @@ def forget_token(case: str, checkpoint: str) -> None:
     _remove(_place("tokens", case, checkpoint))
 
 
+def named_after(*names: str) -> str:
+    """Return a name for a file or folder of this user's: what a case says of itself is none to build a path of."""
+    return sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:40]
+
+
 def _place(kind: str, *names: str) -> Path:
-    # Hashed: what a case says of itself is no name to build a path of.
-    name = sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:40]
-    return data_folder() / kind / f"{name}.json"
+    return data_folder() / kind / f"{named_after(*names)}.json"
 
 
 def _read(file: Path, kind: type[N]) -> N | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureStarted, IntakeBegun
+from hashing.case.own_runs import data_folder, named_after
 from hashing.errors import WouldOverwrite
 from hashing.files.storage import make_folder, read_named, reading, write_exclusively
 from intelligence.errors import NoSuchSource, NotTakenIn
@@ -23,9 +24,7 @@ _LARGEST = 1 << 20
 
 def default_folder(case: Case) -> Path:
     """Return where this user keeps the sources of a case."""
-    from platformdirs import user_data_path
-
-    return user_data_path("goldenhour", appauthor=False) / "sources" / case.info.id
+    return data_folder() / "sources" / named_after(case.info.id)
 
 
 class SourceRegister:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +11,10 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from hashing.case.own_runs import data_folder
 from tests.exports.small_case import photo
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 pytest.importorskip("pyrage", reason="the extra `sources` is not installed")
@@ -89,3 +90,17 @@ def test_age_itself_opens_it(case: Path) -> None:
     """The file is of age's format, so that the unit needs no goldenhour to read it."""
     _add(case, "ALPHA-7")
     assert (case.parent / "sources/ALPHA-7.age").read_bytes().startswith(b"age-encryption.org/v1\n-> X25519 ")
+
+
+def test_a_strangers_case_chooses_no_folder(case: Path) -> None:
+    """What a case says of its own id leads to no place outside of the user's folder of sources."""
+    info = json.loads((case / "case.json").read_text())
+    (case / "case.json").chmod(0o600)
+    home = Path(os.environ["HOME"])
+    for strange in ("../../../../elsewhere", str(case.parent / "elsewhere"), "a/b", ""):
+        (case / "case.json").write_text(json.dumps({**info, "id": strange}))
+        unit = ("--recipients", str(case.parent / "unit.pub"))
+        assert _typed("source", "add", "ALPHA-7", "--case", str(case), *unit, said=_CANARY).exit_code == Exit.OK
+    kept = [path for path in [*home.rglob("*.age"), *case.parent.rglob("*.age")] if path.is_file()]
+    assert len({*kept}) == 4
+    assert {path.parents[1] for path in kept} == {data_folder() / "sources"}
