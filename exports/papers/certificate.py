@@ -40,6 +40,12 @@ _PROCESS = (
 )
 
 
+_TAKEN_IN = (
+    "Of the exhibits that were handed in, no server was asked for anything: each file was copied as it was handed in, "
+    "and its SHA-256 was computed while it was read; their ledgers are kept and sealed in the same way."
+)
+
+
 def certificate(source: PaperSource) -> Paper:
     """Draft the certificate."""
     numbered = Numbering()
@@ -87,6 +93,8 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
     yield PaperHeading("The process, and the tool (rule 902(13))")
     for text in _PROCESS:
         yield numbered(text)
+    if any(capture.intake is not None for capture in source.listing.captures):
+        yield numbered(_TAKEN_IN)
     yield numbered(
         "That the process gives an accurate result I know from ",
         Blank("tests of this version: the record of goldenhour validate, its date and who ran it"), ".",
@@ -105,7 +113,7 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
     )
     yield PaperTable(
         (15, 35, 20, 30),
-        ("Exhibit", "Captured from", "Began and ended", "Clock, certificates of servers, outcome"),
+        ("Exhibit", "Captured from, or handed in by", "Began and ended", "Clock, certificates of servers, outcome"),
         tuple(_capture_row(capture) for capture in source.listing.captures),
     )
 
@@ -114,10 +122,13 @@ def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
     verified = capture.started.settings.get("tls_verified")
     tls = {True: "certificates verified", False: "certificates NOT verified"}.get(bool(verified), "")
     tls = tls if verified is not None else "certificates: not recorded"
+    place = stated(capture.scene)
+    if (intake := capture.intake) is not None:
+        tls, place = "no server was asked", f"handed in by {stated(intake.received_from) or 'somebody not named'}"
     clock = stated(capture.clock_says)
     return (
         (stated(capture.exhibit),),
-        (stated(capture.scene),),
+        (place,),
         (f"{second(capture.started.time)} to {second(capture.finished.time)}",),
         (
             clock or Blank("how the clock was compared"),

@@ -76,7 +76,7 @@ def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[W
     told = set[str]()
     for item in capture.items:
         told.add(item.path)
-        yield (_item(item),), f"{stated(item.ref)}: {stated(item.path)}"
+        yield (_item(item, handed_in=capture.intake is not None),), f"{stated(item.ref)}: {stated(item.path)}"
         for copy in item.working_copies:
             told.add(copy.path)
             said = f"Working copy made of {stated(item.ref)}: {stated(copy.how)}; {copy.size:,} bytes"
@@ -89,12 +89,13 @@ def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[W
             yield (f"{said}; exhibit {stated(capture.exhibit)}{_sha256(source.sha256[path])}",), stated(path)
 
 
-def _item(item: ListedItem) -> str:
+def _item(item: ListedItem, *, handed_in: bool) -> str:
     kind = item.kind[:1].upper() + item.kind[1:]
     words, author = first_words(item), item.author
+    came, place = ("taken in", "as") if handed_in else ("received", "from")
     parts = [
         f"{stated(kind)} ({stated(item.mime)}, {item.size:,} bytes)",
-        f"received {second(item.captured)} from {stated(item.url)}",
+        f"{came} {second(item.captured)} {place} {stated(item.url)}",
         f"by its own account by {stated(author)}" if author else "",
         f"published {stated(item.published)} as claimed" if item.published else "",
         f"it says: “{stated(words)}”" if words else "",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from exports.format.manifest import CustodyRecord
     from exports.papers.paper import PaperBlock, Words
     from exports.papers.source import PaperSource
+    from hashing.case.events import IntakeBegun
 
 _NAMED = 5
 """Things not received that a paragraph names; the report has them all."""
@@ -113,7 +114,17 @@ def _body(source: PaperSource, captures: Sequence[CaptureListing]) -> Iterator[P
                 yield numbered(_handled(entry))
 
 
+_TAKEN_IN = {
+    "complete": "All that was handed in was taken in.",
+    "partial": "Not all that was handed in could be taken in.",
+    "nothing": "Nothing of what was handed in could be taken in.",
+    "interrupted": "It was interrupted before its end.",
+}
+
+
 def _made(capture: CaptureListing) -> Words:
+    if capture.intake is not None:
+        return _taken_in(capture, capture.intake)
     started, finished = capture.started, capture.finished
     clock = capture.clock_says
     ended = _ENDED.get(finished.status, f"It ended as: {stated(finished.status)}.")
@@ -128,6 +139,24 @@ def _made(capture: CaptureListing) -> Words:
             f"{second(finished.time)}. {ended}{reason}{unverified} The times are those of the computer that I used: "
         ),
         f"{stated(clock)}." if clock else Blank("how its clock was compared; the ledger says nothing of it"),
+    )
+
+
+def _taken_in(capture: CaptureListing, intake: IntakeBegun) -> Words:
+    started, finished = capture.started, capture.finished
+    names = ", ".join(map(stated, intake.given[:_NAMED])) or "files"
+    more = f" and {len(intake.given) - _NAMED:,} more" if len(intake.given) > _NAMED else ""
+    known = intake.received_from and intake.received_from != WITHHELD
+    ended = _TAKEN_IN.get(finished.status, f"It ended as: {stated(finished.status)}.")
+    reason = f" Reason: {stated(finished.reason)}." if finished.reason else ""
+    return (
+        (
+            f"On {second(started.time)} I took in {names}{more} with {stated(started.tool)}, which copied each file "
+            "as it was handed in and computed its SHA-256. It asked no server for anything: the names and times of the "
+            "files are as they were handed in. They were handed in by "
+        ),
+        stated(intake.received_from) if known else Blank("by whom; the ledger does not say"),
+        f". The intake ended on {second(finished.time)}. {ended}{reason}",
     )
 
 
@@ -148,7 +177,8 @@ def _not_received(capture: CaptureListing) -> Words:
     named = [f"{stated(each.url)} ({stated(each.reason)})" for each in capture.failed[:_NAMED]]
     more = len(capture.failed) - len(named)
     rest = f"; and {more:,} more, which the report of the bundle lists" if more else ""
-    return (f"Sought and not received: {'; '.join(named)}{rest}.",)
+    sought = "Handed in, and not taken in or not opened" if capture.intake is not None else "Sought and not received"
+    return (f"{sought}: {'; '.join(named)}{rest}.",)
 
 
 def _produced(source: PaperSource, capture: CaptureListing) -> Words:
@@ -158,7 +188,7 @@ def _produced(source: PaperSource, capture: CaptureListing) -> Words:
     described: str | Blank = f"described as: {stated(said[-1])}" if said else Blank("a description in my own words")
     ref = stated(capture.exhibit)
     return (
-        "I produce the files of this capture, ", described, (f", in the bundle {stated(source.name)}, as exhibit "
+        "I produce the files of this exhibit, ", described, (f", in the bundle {stated(source.name)}, as exhibit "
         f"marked {ref}. Its items are marked {ref}-0001 and on. The ledger of the capture was sealed with the key "
         f"{capture.seal.signer}; the fingerprint of the seal is {capture.seal.fingerprint}. I wrote it down in "),
         Blank("notebook and page, or strike out"), ".",

@@ -80,19 +80,42 @@ def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
 
 
 def _got(captures: Sequence[CaptureListing], roles: Roles) -> str:
-    """Say who captured what, from where and when."""
+    """Say who captured what, from where and when; and of what was handed in, who took in what, and from whom."""
+    handed_in = [capture for capture in captures if capture.intake is not None]
+    fetched = [capture for capture in captures if capture.intake is None]
+    said = []
+    if fetched or not handed_in:
+        places = _few({_place(capture.scene): None for capture in fetched}, "place")
+        said.append(f"{_people(fetched)} captured {_what(fetched, roles)} from {places}, {_span(fetched)}.")
+    if handed_in:
+        givers = {capture.intake.received_from for capture in handed_in if capture.intake is not None}
+        named = _few(dict.fromkeys(sorted(filter(None, givers))), "source")
+        by = _listed([*([named] if named else []), *(["somebody who is not named"] if "" in givers else [])])
+        said.append(
+            f"{_people(handed_in)} took in {_what(handed_in, roles)}, handed in by {by}, {_span(handed_in)}; "
+            "no server was asked for it."
+        )
+    return " ".join(said)
+
+
+def _people(captures: Sequence[CaptureListing]) -> str:
+    return _few({capture.started.officer: None for capture in captures}, "person")
+
+
+def _what(captures: Sequence[CaptureListing], roles: Roles) -> str:
+    """Say how many items of which kinds there are."""
     kinds: Counter[str] = Counter()
     for capture in captures:
         kinds.update(dict(kinds_of(capture, roles)))
     others = kinds.pop(_OTHERS, 0)
     named = [counted(count, kind) for kind, count in kinds.most_common()]
     named += [counted(others, _OTHERS if kinds else "file")] if others else []
-    what = _listed(named) or "nothing"
-    people = _few({capture.started.officer: None for capture in captures}, "person")
-    places = _few({_place(capture.scene): None for capture in captures}, "place")
+    return _listed(named) or "nothing"
+
+
+def _span(captures: Sequence[CaptureListing]) -> str:
     times = [capture.started.time for capture in captures], [capture.finished.time for capture in captures]
-    when = _when(min(times[0], default=""), max(times[1], default=""))
-    return f"{people} captured {what} from {places}, {when}."
+    return _when(min(times[0], default=""), max(times[1], default=""))
 
 
 def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
@@ -100,9 +123,11 @@ def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
     failed = [each for capture in captures for each in capture.failed]
     stopped = [capture.exhibit for capture in captures if capture.finished.status == "interrupted"]
     whole = all(capture.finished.status == "complete" and not capture.failed for capture in captures)
+    handed_in = bool(captures) and all(capture.intake is not None for capture in captures)
     said = []
     if failed:
-        said.append(f"{counted(len(failed), 'thing')} sought and not got, or not whole.")
+        missed = "not taken in, or not opened" if handed_in else "sought and not got, or not whole"
+        said.append(f"{counted(len(failed), 'thing')} {missed}.")
     elif not whole:
         said.append("Not every capture is complete: see below.")
     if stopped:
@@ -111,7 +136,7 @@ def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
     more = f"; and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
     return OpeningParagraph(
         got=got,
-        missing=" ".join(said) or "Everything sought was got.",
+        missing=" ".join(said) or ("All of it was taken in." if handed_in else "Everything sought was got."),
         whole=whole,
         named=f"{named}{more}." if named else "",
     )
