@@ -115,10 +115,11 @@ def capture(
 
 @dataclass(frozen=True, slots=True)
 class ScenePass:
-    """What came of going over a scene once: whether it is over for good, and the ledger's lines since the last time.
+    """What came of going over a scene once: whether it is over for good, and whether anything was got.
 
-    `failures` are not in the ledger yet: of a pass that is followed by another in the same capture they never are,
-    since the exchanges say what became of each request.
+    Where nothing was got and another pass can follow, `events` are the ledger's lines since the last time. `failures`
+    are not in the ledger yet: of a pass that is followed by another in the same capture they never are, since the
+    exchanges say what became of each request.
     """
 
     over: bool
@@ -204,7 +205,7 @@ class OpenCapture:
             try:
                 with self._stop.heeded(self._ending.ask):
                     run.go_over(self._places, known)
-                if run.store.holding and not self._ending.reason:
+                if run.store.holding and not run.store.got and not self._ending.reason:
                     run.flush()
                     events = self._new_events()
             except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
