@@ -35,6 +35,7 @@ COMMANDS = {
     "exhibit": ["exhibit", "CASE"],
     "custody show": ["custody", "show", "CASE"],
     "label": ["label", "CASE", "MP/1"],
+    "check": ["check", "CASE", "--quiet"],
 }
 
 

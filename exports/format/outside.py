@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from exports.errors import ExportError
-from hashing.case.case import CASE_FILE
+from hashing.case.case import is_case
 from hashing.errors import WouldOverwrite
-from hashing.ledger.ledger import LEDGER
 
 
 def demand_outside(path: Path, evidence: Path) -> None:
@@ -18,7 +17,7 @@ def demand_outside(path: Path, evidence: Path) -> None:
     if path.exists() or path.is_symlink():
         raise WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
     folder = path.parent.resolve()
-    in_a_case = any((each / CASE_FILE).is_file() and (each / LEDGER).is_file() for each in [folder, *folder.parents])
+    in_a_case = any(map(is_case, [folder, *folder.parents]))
     if in_a_case or folder.is_relative_to(evidence.resolve()):
         raise ExportError(
             f"{path}: is inside of evidence, where it would be found as added", hint="choose another place"

@@ -5,9 +5,6 @@ A preview is derived and never evidence. Decoding happens in the sandbox.
 
 from __future__ import annotations
 
-import io
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,11 +12,10 @@ from typing import TYPE_CHECKING
 from exports.errors import NotCheckable
 from exports.report.small_copy import SmallCopy
 from exports.report.words import is_photo
-from hashing.sandbox import NotRead, NotStarted, Readers
+from hashing.sandbox import NotRead, NotStarted, Readers, descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
 
     from exports.format.bundle_files import BundleFiles
     from exports.format.bundle_listing import BundleListing
@@ -69,10 +65,12 @@ def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
     if item.size > _LARGEST_FILE:
         return Preview(item.sha256, reason=f"a file of {item.size:,} bytes is not decoded here")
     try:
-        with files.opened(item.path) as file, tempfile.TemporaryFile() as apart:
-            made = readers.ask(
-                "exports.report.small_copy:small_copy", files=[_descriptor(file, apart)], answer=SmallCopy
-            )
+        opened = files.opened(item.path)
+    except (NotCheckable, OSError) as error:  # of this file alone
+        return Preview(item.sha256, reason=str(error))
+    try:
+        with opened as file, descriptor_of(file) as descriptor:
+            made = readers.ask("exports.report.small_copy:small_copy", files=[descriptor], answer=SmallCopy)
     except (OSError, NotStarted) as error:
         raise NotCheckable(
             f"the small photos of the report could not be made: {error}",
@@ -81,13 +79,3 @@ def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
     except (NotCheckable, NotRead) as error:
         return Preview(item.sha256, reason=str(error))
     return Preview(item.sha256, made.data, made.reason)
-
-
-def _descriptor(file: BinaryIO, apart: BinaryIO) -> int:
-    """Return the descriptor of a file from its start; what has none, such as a file in a zip, is copied `apart`."""
-    try:
-        return file.fileno()
-    except io.UnsupportedOperation:
-        shutil.copyfileobj(file, apart)
-        apart.seek(0)
-        return apart.fileno()

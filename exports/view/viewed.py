@@ -14,7 +14,7 @@ from exports.format.moment import second
 from exports.forms.held_bundle import held_bundle
 from exports.report.site import report_files
 from exports.view.case_listing import CaseListing, case_listing
-from hashing.case.case import CASE_FILE, Case
+from hashing.case.case import Case, is_case
 from hashing.files import inside
 from hashing.files.as_typed import as_typed
 from hashing.files.storage import storing
@@ -126,7 +126,7 @@ def viewed(
     """
     with tempfile.TemporaryDirectory(prefix="goldenhour-view-") as temporary:
         folder = Path(temporary)
-        if _is_case(path):
+        if is_case(path):
             case = Case.open(path)
             told = f"not checked: the bytes of the items. Check them with: goldenhour verify {as_typed(path)}"
 
@@ -142,8 +142,3 @@ def viewed(
             told = "the bundle matches its seal. Not checked: whose key that is; compare it with the officer's notebook"
             whole = CaseListing(held.listing, held.files, ())
             yield Viewed(path.resolve().name, told, lambda: whole, lambda: 0, folder, clock)
-
-
-def _is_case(path: Path) -> bool:
-    """Say whether the folder that the user named is a case."""
-    return path.is_dir() and all(inside.is_file(path / name, path.resolve()) for name in (CASE_FILE, LEDGER))

@@ -110,6 +110,11 @@ class CaseInfo(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
 
 
+def is_case(path: Path) -> bool:
+    """Say whether a folder has what makes it a case: its file and its ledger, whatever they hold. Raises OSError."""
+    return (path / CASE_FILE).is_file() and (path / LEDGER).is_file()
+
+
 def checkpoint_name(size: int) -> str:
     """Return the name of the case's checkpoint at this length of its ledger."""
     return f"{size:08d}.{CHECKPOINT}"
@@ -751,7 +756,7 @@ def _demand_outside_of_cases(path: Path) -> None:
     folder = path.parent.resolve()
     for each in (folder, *folder.parents):
         with reading(each):
-            inside_one = (each / CASE_FILE).is_file() and (each / LEDGER).is_file()
+            inside_one = is_case(each)
         if inside_one:
             raise WouldOverwrite(f"{path}: is inside of the case {each}", hint="make the case beside it")
 

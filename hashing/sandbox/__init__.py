@@ -7,9 +7,18 @@ says. A reader that hangs or dies costs the document that it read, which is said
 
 from hashing.sandbox.confine import Confinement
 from hashing.sandbox.errors import NotRead, NotStarted
-from hashing.sandbox.handed_over import handed_over
+from hashing.sandbox.handed_over import descriptor_of, handed_over
 from hashing.sandbox.process import SandboxProcess
 from hashing.sandbox.program import confined
 from hashing.sandbox.readers import Readers
 
-__all__ = ["Confinement", "NotRead", "NotStarted", "Readers", "SandboxProcess", "confined", "handed_over"]
+__all__ = [
+    "Confinement",
+    "NotRead",
+    "NotStarted",
+    "Readers",
+    "SandboxProcess",
+    "confined",
+    "descriptor_of",
+    "handed_over",
+]

@@ -1,12 +1,19 @@
-"""Opening a file that a reader is to read: a regular file that no link leads to, and nothing else."""
+"""Opening a file that a reader is to read: a regular file that no link leads to, and nothing else.
+
+What is open already, but has no descriptor, such as a file in a zip, is copied apart.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from hashing.sandbox.errors import NotRead
 
@@ -27,3 +34,19 @@ def handed_over(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def descriptor_of(file: BinaryIO) -> Iterator[int]:
+    """Give the descriptor of an open file, from its start: its own, or that of a copy. Raises OSError."""
+    try:
+        descriptor = file.fileno()
+    except io.UnsupportedOperation:
+        descriptor = -1
+    if descriptor >= 0:
+        yield descriptor
+        return
+    with tempfile.TemporaryFile() as apart:
+        shutil.copyfileobj(file, apart)
+        apart.seek(0)
+        yield apart.fileno()

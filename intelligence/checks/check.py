@@ -16,7 +16,8 @@ from intelligence.checks.times import claimed_first, time_claimed, time_findings
 _NAMED = 50
 """Items of a group that are named one by one."""
 _SOFTWARE = (names.SOFTWARE, names.HOST_COMPUTER, "X-Mailer", "User-Agent", "generator")
-_TOOLS = {"page", "photo", "video", "document", "post", "mail", "saved page"}
+_HAS_ADDRESS = {"page", "photo", "video", "document", "post", "mail", "saved page"}
+"""Kinds that are captured for themselves, and may be captured again."""
 
 
 def check_material(
@@ -47,7 +48,7 @@ def _same_bytes(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
 
 def _addresses(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield the pages, posts and files that were captured more than once from one address, and whether they changed."""
-    wanted = [item for item in items if item.kind in _TOOLS and item.post is None]
+    wanted = [item for item in items if item.kind in _HAS_ADDRESS and item.post is None]
     for url, group in _grouped(wanted, lambda item: item.url).items():
         if len({item.ref.rpartition("-")[0] for item in group}) < 2:  # noqa: PLR2004 - one capture alone
             continue

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from exports.errors import TooMuch
 from exports.format.bundle_files import TEXT_ENDING
 from hashing.files import inside
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from hashing.case.post import Post
 
 _LARGEST_TEXT = 1 << 20
+_MOST_ITEMS = 50_000
+"""With what is read of a capture, and the texts of the items, they stay below 300 MiB of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +66,37 @@ class Material:
 def material_of(path: Path) -> Iterator[Material]:
     """Read the items of a case, or of a bundle (folder or zip), which is verified first.
 
-    Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable.
+    Of a case the ledgers are read as they stand. Raises NotCheckable, NotWhole, BadFormat, Unreadable,
+    TooMuch.
     """
     from exports.bundle.opened_bundle import open_bundle
     from exports.format.case_view import read_case
-    from hashing.case.case import CASE_FILE
-    from hashing.ledger.ledger import LEDGER
+    from hashing.case.case import is_case
 
-    if (path / CASE_FILE).is_file() and (path / LEDGER).is_file():
-        view = read_case(path)
-        yield Material("case", tuple(item for capture in view.captures for item in _of_capture(capture, path)))
+    if is_case(path):
+        captures = read_case(path).captures
+        yield Material("case", _bounded(path, (item for each in captures for item in _of_capture(each, path))))
         return
     with open_bundle(path) as bundle:
         files = bundle.files
         listed = [item for capture in bundle.captures() for item in capture.items if not item.withheld]
         judged = {each.ref: each.shows for capture in bundle.captures() for each in capture.verdicts}
-        yield Material(
-            "bundle",
-            tuple(
-                _checked(item, item.response, item.facts, item.post, judged, item.working_copies, files.tree.open)
-                for item in listed
-            ),
+        checked = (
+            _checked(item, item.response, item.facts, item.post, judged, item.working_copies, files.tree.open)
+            for item in listed
         )
+        yield Material("bundle", _bounded(path, checked))
+
+
+def _bounded(path: Path, items: Iterable[CheckedItem]) -> tuple[CheckedItem, ...]:
+    """Return the items, which are in memory together. Raises TooMuch."""
+    found = tuple(islice(items, _MOST_ITEMS + 1))
+    if len(found) > _MOST_ITEMS:
+        raise TooMuch(
+            f"{path}: more than {_MOST_ITEMS:,} items, which are compared at once at most",
+            hint="export some of its exhibits, and check that bundle",
+        )
+    return found
 
 
 def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:

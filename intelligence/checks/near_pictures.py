@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import IO, BinaryIO
 
 from exports.errors import NotCheckable
 from exports.report.words import counted
-from hashing.sandbox import NotRead, Readers
+from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import NOT_CHECKED, SAME_PICTURE, CheckFinding
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_hash import BITS, NEAR, PictureHash, distance
@@ -64,24 +59,10 @@ def _hash_of(item: CheckedItem, readers: Readers) -> PictureHash:
     if item.size > _LARGEST:
         return PictureHash(reason=f"a file of {item.size:,} bytes is not decoded here")
     try:
-        with item.open() as file, _with_descriptor(file) as opened:
-            return readers.ask(_FUNCTION, files=[opened.fileno()], answer=PictureHash)
+        with item.open() as file, descriptor_of(file) as descriptor:
+            return readers.ask(_FUNCTION, files=[descriptor], answer=PictureHash)
     except (NotCheckable, OSError, NotRead) as error:
         return PictureHash(reason=str(error))
-
-
-@contextmanager
-def _with_descriptor(file: BinaryIO) -> Iterator[IO[bytes]]:
-    """Yield a file that has a descriptor: itself, or a copy of one that has none, such as a file in a zip."""
-    try:
-        file.fileno()
-    except io.UnsupportedOperation:
-        with tempfile.TemporaryFile() as apart:
-            shutil.copyfileobj(file, apart)
-            apart.seek(0)
-            yield apart
-        return
-    yield file
 
 
 def _groups(numbers: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:

@@ -17,6 +17,8 @@ RUN = 4
 _LEAST_RUNS = 6
 """Shorter texts say the same by chance."""
 _MOST_RUNS = 5_000
+_MOST_IN_ALL = 250_000
+"""Runs that are compared at once: each takes some 300 bytes of memory."""
 _MOST_SHARING = 200
 """A run in more texts than these is a phrase of everybody's, such as a page's menu."""
 _ALIKE = 0.6
@@ -27,14 +29,18 @@ _NAMED = 20
 def near_texts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of texts of one kind that share at least six tenths of the shorter one's runs of four words."""
     texts, unread = dict[str, frozenset[int]](), list[tuple[str, str]]()
+    left = _MOST_IN_ALL
     for item in items:
         try:
             runs = _runs(item.text())
         except (OSError, NotCheckable) as error:
             unread.append((item.ref, str(error)))
             continue
-        if len(runs) >= _LEAST_RUNS:
+        if len(runs) > left:
+            unread.append((item.ref, "the texts before it are as many as are compared at once"))
+        elif len(runs) >= _LEAST_RUNS:
             texts[item.ref] = runs
+            left -= len(runs)
     by_ref = {item.ref: item for item in items}
     for (one, other), shared in _pairs(texts):
         part = shared / min(len(texts[one]), len(texts[other]))

@@ -63,6 +63,13 @@ def asked(
     return answer.status, {field.lower(): value for field, value in answer.getheaders()}, body
 
 
+def test_a_link_that_the_user_named(maker: CaseMaker, tmp_path: Path) -> None:
+    """A link may lead to the case, as in every other command."""
+    (tmp_path / "link").symlink_to(maker.path)
+    with serving(tmp_path / "link") as server:
+        assert b"1 exhibits with 3 items" in asked(server)[2]
+
+
 def test_a_case_that_still_grows(maker: CaseMaker) -> None:
     """The pages show what is sealed, name what is not, and show it once it is and the first page is loaded again."""
     growing = maker.begin()

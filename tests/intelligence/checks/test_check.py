@@ -10,11 +10,14 @@ from click.testing import CliRunner
 from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
+from exports.errors import TooMuch
 from hashing.case.events import PageJudged, PostRead
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
 from hashing.times import system_clock, time_text
+from intelligence.checks import check_material, material_of
+from intelligence.checks.finding import NOT_CHECKED
 from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case
 from tests.intelligence.checks.pictures import CHANGES, jpeg, scene
 
@@ -139,3 +142,18 @@ def test_what_is_no_case_and_no_bundle(tmp_path: Path) -> None:
     """Anything else could not be checked."""
     ran = CliRunner().invoke(main, ["check", str(tmp_path)])
     assert (ran.exit_code, ran.stdout) == (Exit.UNCHECKED, "")
+
+
+def test_more_than_is_compared_at_once(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case of more items than are held in memory is refused in words; texts beyond a bound are named as not read."""
+    monkeypatch.setattr("intelligence.checks.near_texts._MOST_IN_ALL", 10)
+    with material_of(maker.path) as material:
+        items, found = len(material.items), list(check_material(material))
+    reasons = {known for each in found if each.kind == NOT_CHECKED for _, known in each.rests_on}
+    assert "the texts before it are as many as are compared at once" in reasons
+    monkeypatch.setattr("intelligence.checks.material._MOST_ITEMS", items - 1)
+    with pytest.raises(TooMuch, match="which are compared at once at most"), material_of(maker.path):
+        pass
+    monkeypatch.setattr("intelligence.checks.material._MOST_ITEMS", items)
+    with material_of(maker.path) as material:
+        assert len(material.items) == items
