@@ -14,7 +14,7 @@ from typing import Self
 
 from hashing.files.digest import SHA256, known_algorithms
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_file
-from hashing.files.read_ahead import CHUNK
+from hashing.files.read_ahead import PIECE
 
 _BATCH = 100
 """Files handed over to the threads at once, since handing over costs more than hashing a small one (measured)."""
@@ -172,7 +172,7 @@ class _Crew:
     def buffer(self) -> bytearray:
         """Return the memory that the calling thread reads into."""
         if not hasattr(self._own, "buffer"):
-            self._own.buffer = bytearray(CHUNK)
+            self._own.buffer = bytearray(PIECE)
         buffer: bytearray = self._own.buffer
         return buffer
 

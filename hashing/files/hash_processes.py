@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from hashing.files import inside
 from hashing.files.read import LARGE, FileUnreadable, sha256_of
-from hashing.files.read_ahead import CHUNK
+from hashing.files.read_ahead import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -162,7 +162,7 @@ class _Work:
 
     def run(self, slot: int, told: Callable[[], None]) -> None:
         """Hash until nothing is left to take; `told` is called whenever more bytes are counted."""
-        buffer, done, counted = bytearray(CHUNK), 0, 0
+        buffer, done, counted = bytearray(PIECE), 0, 0
 
         def _hashed(size: int) -> None:
             nonlocal done
@@ -195,7 +195,7 @@ class _Work:
 
     def records(self) -> Iterator[tuple[str, int] | None]:
         """Yield what was found of each file."""
-        step = CHUNK // _RECORD.size
+        step = PIECE // _RECORD.size
         for first in range(0, self._files, step):
             count = min(step, self._files - first)
             data = os.pread(self._memory, count * _RECORD.size, self._place(first))

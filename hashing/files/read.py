@@ -17,7 +17,7 @@ from hashing.files import inside
 from hashing.files.deep_path import reach
 from hashing.files.digest import SHA256, Digest, Hasher, new_hash
 from hashing.files.inside import kind_of
-from hashing.files.read_ahead import CHUNK, ReadAhead
+from hashing.files.read_ahead import PIECE, ReadAhead
 
 LARGE = 8 << 20
 """From this size on a second thread that reads ahead gains more than it costs (measured)."""
@@ -119,7 +119,7 @@ def _hash_open(
     if before.st_size >= LARGE:
         ReadAhead(descriptor, before.st_size, hashers).run(progress)
     else:
-        buffer = buffer or bytearray(min(before.st_size or CHUNK, CHUNK))
+        buffer = buffer or bytearray(min(before.st_size or PIECE, PIECE))
         _hash_in_turn(descriptor, before.st_size, hashers, buffer, progress)
     _demand_unchanged(path, before, os.fstat(descriptor), hashers[0].size)
 
