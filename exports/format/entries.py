@@ -1,19 +1,21 @@
 """What a bundle lists of one capture: lines of its ledger, each item with what other lines say of it.
 
 Such lines stand before the item (its exchange) and behind it, up to the ledger's end. So a ledger is read twice: once
-to find where each stands, once to write the list. What is in memory is some hundred bytes for each line that belongs
-to an item, whatever stands in it.
+to find where each stands, once, of what is listed, to write the list. What is in memory is some hundred bytes for each
+line that is listed or belongs to an item, whatever stands in it.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
+from msgspec.structs import asdict
 
 from exports.errors import NotWhole
 from exports.format.capture_view import seal_of
@@ -36,7 +38,6 @@ from hashing.case.events import (
     CaptureResumed,
     CaptureStarted,
     ClockMeasured,
-    Event,
     Exchange,
     IntakeBegun,
     Item,
@@ -197,14 +198,16 @@ class SealedCapture:
     _belonging: _Places = field(default_factory=_Places)
     _exchanges: dict[int, int] = field(default_factory=dict)
     """Where the last line of each exchange stands."""
+    _listed: array[int] = field(default_factory=lambda: array("Q"))
+    """Where each line stands that is listed."""
 
     def head(self) -> CaptureRecord:
         """Read the ledger once; return what the manifest says of the capture.
 
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
-        self._belonging, self._exchanges = _Places(), {}
-        first, latest, lines = None, dict[str, int](), 0
+        self._belonging, self._exchanges, self._listed = _Places(), {}, array("Q")
+        first, latest = None, dict[str, int]()
         for place, about in self.lines.glances():
             kind = about.event
             if kind == "exchange":
@@ -212,7 +215,7 @@ class SealedCapture:
             elif kind in _BELONGING:
                 self._belonging.add(about.ref, place)
             elif kind in _LISTED:
-                lines += 1
+                self._listed.append(place)
             first = place if first is None and kind == "capture-started" else first
             latest[kind] = place
         try:
@@ -243,21 +246,19 @@ class SealedCapture:
             clock=clock if isinstance(clock, ClockMeasured) else None,
             intake=intake if isinstance(intake, IntakeBegun) else None,
             server_dates=dates if isinstance(dates, ServerDates) else None,
-            lines=lines,
+            lines=len(self._listed),
         )
 
     def entries(self, head: CaptureRecord) -> Iterator[Listed]:
-        """Read the ledger once more, after `head`; yield what is listed of it, in its order. Raises as `head`."""
+        """Read the lines that are listed, after `head`; yield what is listed of it, in its order. Raises as `head`."""
         folder = folder_in_bundle(head.capture)
         try:
-            for place, about in self.lines.glances():
-                if about.event not in _LISTED:
-                    continue
+            for place in self._listed:
                 event = self.lines.at(place)
                 if isinstance(event, Item):
                     yield self._item(event, folder, head.exhibit)
                 elif (kind := _LISTED.get(str(event.__struct_config__.tag))) is not None:
-                    yield kind(**_fields(event), exhibit=head.exhibit)
+                    yield kind(**asdict(event), exhibit=head.exhibit)
         finally:
             self.lines.close()
 
@@ -272,7 +273,7 @@ class SealedCapture:
         posts = [event.post for event in about if isinstance(event, PostRead)]
         proofs = [event for event in about if isinstance(event, ProofRead)]
         return ListedItem(
-            **{**_fields(item), "path": f"{folder}/{item.path}"},
+            **{**asdict(item), "path": f"{folder}/{item.path}"},
             exhibit=exhibit,
             withheld=self.withheld,
             response=_placed(response, folder) if isinstance(response, Exchange) else None,
@@ -296,10 +297,6 @@ def sealed_capture(folder: Path, timestamped: Timestamped | None) -> SealedCaptu
     if seal is None:
         raise NotWhole(f"{folder}: not sealed")
     return SealedCapture(LedgerFile(path, lambda: inside.opened(path, case_folder(folder))), seal, timestamped)
-
-
-def _fields(event: Event) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in event.__struct_fields__}
 
 
 def _placed(exchange: Exchange, folder: str) -> Exchange:

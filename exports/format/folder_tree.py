@@ -7,16 +7,17 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exports.errors import NotCheckable
 from exports.format.name_budget import NameBudget
 from exports.format.printable import printable
-from exports.format.tree import FILE, LINK, OTHER, FileReading, refusal
+from exports.format.tree import FILE, LINK, OTHER, FileReading, T, refusal
 from hashing.files import inside
 from hashing.files.read import FileUnreadable, UnreadFile, digest_file
 
 if TYPE_CHECKING:
+    from exports.format.beside import Beside
     from hashing.files.hash_processes import HashProcesses
     from hashing.files.read import FileDigests
 
@@ -27,6 +28,8 @@ _LARGE = 64 << 20
 _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS = 200, 4 << 20
 """Files, and bytes in fewer of them, that are worth starting threads."""
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
+_LARGE_BESIDE = 1 << 20
+"""Bytes of a ledger that are worth a copy of this process."""
 _LONGEST_PATH = 3000
 _MOST_IN_A_FOLDER = 1_000_000
 """Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
@@ -42,9 +45,12 @@ class FolderTree:
         self._kinds = dict(self._walk())
         self._begun: list[str] = []
         self._processes: HashProcesses | None = None
+        self._copies: list[Beside[Any]] = []
 
     def close(self) -> None:
         """Let go of further processes, if there are any."""
+        for copy in self._copies:
+            copy.close()
         if self._processes is not None:
             self._processes.close()
 
@@ -75,6 +81,17 @@ class FolderTree:
             if others := processors() - 1:
                 self._processes, self._begun = HashProcesses(self.path, names, others), list(names)
 
+    def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:
+        """Do work on so many bytes: meanwhile, where further processes are worth it, and else at once."""
+        if self._processes is None or size < _LARGE_BESIDE:
+            result = work()
+            return lambda: result
+        from exports.format.beside import Beside
+
+        copy = Beside(work, kind)
+        self._copies.append(copy)
+        return copy.result
+
     def _are_many(self, names: Sequence[str], count: int, size: int) -> bool:
         """Say whether there are so many files, or so many bytes in them."""
         if len(names) >= count:
@@ -98,6 +115,9 @@ class FolderTree:
         """Hash files, on all cores, in the order given; what was begun must stand in the same order among them."""
         if self._processes is not None:
             self._processes.finish(progress)
+        return self._readings(names, progress)
+
+    def _readings(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
         others = self._read([name for name, known in self._known(names) if known is None], progress)
         for name, known in self._known(names):
             if known is not None:

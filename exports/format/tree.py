@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from exports.errors import NotCheckable
 from exports.format.printable import printable
+
+T = TypeVar("T")
 
 FILE = "file"
 LINK = "symbolic link"
@@ -49,11 +51,17 @@ class EvidenceTree(Protocol):
     def begin(self, names: Sequence[str]) -> None:
         """Begin to hash these files, where that is quicker: only what nobody is writing to."""
 
+    def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:
+        """Do work that reads files of this tree, of so many bytes; return what returns its result, of this `kind`.
+
+        Where that is quicker it is done meanwhile, by another process, and what it changes in memory is lost.
+        """
+
     def size(self, name: str) -> int:
         """Return how many bytes a file is said to have. Raises NotCheckable."""
 
     def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        """Hash files, on all cores, in the order given."""
+        """Hash files, on all cores, in the order given; what was begun is at its end when this returns."""
 
     def empty_folders(self) -> Sequence[str]:
         """Return the folders that hold nothing."""

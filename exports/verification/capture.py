@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,8 +14,9 @@ from exports.format.bag import PAYLOAD
 from exports.format.line_budget import LineBudget
 from exports.format.tree import below, demand_inside
 from exports.verification.check import Check
+from exports.verification.commitments import commitment_faults
 from exports.verification.excerpts import check_excerpts
-from exports.verification.exchange_records import RecordsSaid
+from exports.verification.exchange_records import RecordsRead, RecordsSaid
 from exports.verification.history import CaptureHeld
 from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
@@ -23,7 +26,6 @@ from hashing.case.events import (
     CaptureFinished,
     CaptureResumed,
     CaptureStarted,
-    Commitments,
     Exchange,
     Failed,
     IntakeBegun,
@@ -35,7 +37,6 @@ from hashing.case.events import (
     WorkingCopy,
     decode_capture_event,
 )
-from hashing.case.redaction import masked_form
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
@@ -74,8 +75,6 @@ class CaptureCheck:
         self._dates = DateBounds()
         self._date_lines = 0
         self._merkle = MerkleTree()
-        self._masked = MerkleTree()
-        """Over the masked forms of the lines: what can be withheld of them with proof."""
 
     def run(self) -> None:
         """Check everything but the files' digests, which are left to the comparison of the whole tree."""
@@ -88,6 +87,8 @@ class CaptureCheck:
         check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
         length, budget = 0, LineBudget(ledger)
         try:
+            size = check.tree.size(ledger)
+            commitments = check.tree.beside(partial(commitment_faults, check.tree, ledger), list[tuple[int, str]], size)
             with check.tree.open(ledger) as file:
                 for line in read_lines(file, Path(ledger)):
                     self._merkle.append(line)
@@ -96,8 +97,7 @@ class CaptureCheck:
                     if isinstance(event, _KEPT):
                         budget.charge(line)
                     self._take(event)
-                    self._commit_to(line, event)
-                    if self._of_another_format():
+                    if isinstance(event, CaptureStarted) and self._of_another_format():
                         check.unchecked(ledger, f"format {self.format[:40]}: update goldenhour to check it")
                         self._vouch_for_nothing()
                         return
@@ -116,7 +116,8 @@ class CaptureCheck:
             check.problem(ledger, f"{torn} bytes behind the last line, which were not sealed")
         self._check_seal(self.started)
         self._check_sums()
-        check.doubts |= self._records.check(check, self.prefix)
+        self._note(commitments())
+        check.read_beside(check.tree.beside(partial(self._records.read, check, self.prefix), RecordsRead, size))
         check_excerpts(check, self.prefix, self.items)
         self._posts.note()
         if self.proofs:
@@ -147,20 +148,20 @@ class CaptureCheck:
 
     def _take(self, event: CaptureEvent) -> None:
         match event:
+            case Exchange() | ServerDates():  # of these and of items a ledger has most
+                self._take_dated(event)
+            case Item() | PostRead():
+                self._take_read(event)
             case CaptureStarted():
                 self._begin(event)
             case IntakeBegun():
                 self._begin_intake()
             case CaptureResumed():
                 self.keys[event.signer] = None
-            case Exchange() | ServerDates():
-                self._take_dated(event)
             case WorkingCopy() | WarcClosed():
                 self._expect(event)
             case ProofRead():
                 self.proofs.append(event)
-            case Item() | PostRead():
-                self._take_read(event)
             case Failed():
                 self.failed += 1
             case CaptureFinished():
@@ -202,13 +203,9 @@ class CaptureCheck:
         if isinstance(event, WarcClosed):
             self._records.close(event.path, event.records)
 
-    def _commit_to(self, line: bytes, event: CaptureEvent) -> None:
-        """Add a line to the tree of masked forms, and compare that with the root that the capture states of it."""
-        stated = (event.size, event.root) if isinstance(event, Commitments) else None
-        if stated is not None and stated != (self._masked.size, self._masked.root().hex()):
-            reason = "does not commit to the lines before it: what is redacted of them cannot be proven"
-            self.check.problem(f"{self.prefix}{LEDGER}", f"line {self._merkle.size}: {reason}")
-        self._masked.append(masked_form(line))
+    def _note(self, faults: Sequence[tuple[int, str]]) -> None:
+        for number, reason in faults:
+            self.check.problem(f"{self.prefix}{LEDGER}", f"line {number}: {reason}")
 
     def _check_exchange(self, item: Item) -> None:
         self._records.add_item(item)

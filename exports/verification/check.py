@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from exports.disclosure.openings import Openings
     from exports.format.tree import EvidenceTree, FileReading
+    from exports.verification.exchange_records import RecordsRead
     from hashing.ledger.checkpoint import Checkpoint
 
 SMALL = 16 << 20
@@ -49,6 +50,8 @@ class Check:
     history: SealHistory = field(default_factory=SealHistory)
     doubts: dict[str, list[str]] = field(default_factory=dict)
     """What is wrong inside of a file, to be told where its bytes are those that were sealed: else they say it all."""
+    _reading: Callable[[], RecordsRead] | None = None
+    """Exchange files that are being read beside all else: of one capture at a time, which bounds the memory."""
     folders: set[str] = field(default_factory=set)
     """Folders that may be empty."""
     under_way: set[str] = field(default_factory=set)
@@ -138,6 +141,15 @@ class Check:
         """Begin to hash the files among these, which nobody is writing to, while other things are checked."""
         self.tree.begin([name for name in sorted(names) if self.is_file(name)])
 
+    def read_beside(self, reading: Callable[[], RecordsRead] | None) -> None:
+        """Take note of exchange files that are being read, and of what was found in those before them."""
+        if self._reading is not None:
+            read = self._reading()
+            self.doubts |= read.faults
+            for name, reason in read.unread.items():
+                self.unchecked(name, reason)
+        self._reading = reading
+
     def compare(self, progress: Callable[[int], None]) -> None:
         """Hash everything, and compare it with what is expected."""
         if self.comparing is None:
@@ -149,7 +161,9 @@ class Check:
         findings = self.findings
         for name, reason in name_faults(self.kinds):
             self.problem(name, reason)
-        for read in self.tree.hash([name for name in sorted(self.kinds) if self.is_file(name)], progress):
+        hashed = self.tree.hash([name for name in sorted(self.kinds) if self.is_file(name)], progress)
+        self.read_beside(None)
+        for read in hashed:
             findings.files += 1
             findings.bytes += read.size
             self._judge(read)

@@ -196,8 +196,11 @@ class DisclosureCheck:
                 self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
             return
         self.check.expected.setdefault(name, "")
-        for reason in records.check(self.check, self.prefix).get(name, ()):
+        read = records.read(self.check, self.prefix)
+        for reason in read.faults.get(name, ()):
             self.check.problem(name, reason)
+        if name in read.unread:
+            self.check.unchecked(name, read.unread[name])
 
     def _check_derived(self) -> None:
         """Check excerpts and signed proofs as far as what they are checked against is here; note where it is not."""

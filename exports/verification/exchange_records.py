@@ -59,6 +59,14 @@ class _Place:
     request: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsRead:
+    """What is wrong in exchange files, and why some could not be read; by file."""
+
+    faults: dict[str, list[str]]
+    unread: dict[str, str]
+
+
 @dataclass(slots=True)
 class RecordsSaid:
     """What a capture's ledger says of its exchange files; `add` takes each exchange, `close` each finished file.
@@ -116,8 +124,8 @@ class RecordsSaid:
         """Take how many records a finished file has."""
         self._counts[path] = records
 
-    def check(self, check: Check, prefix: str) -> dict[str, list[str]]:
-        """Read every exchange file of a capture; return the faults by file."""
+    def read(self, check: Check, prefix: str) -> RecordsRead:
+        """Read every exchange file of a capture; return what is wrong, by file."""
         names = sorted({*self._files, *self._counts, *([self.moved] if self.moved else [])})
         files = [
             _File(check, f"{prefix}{name}", self._files.get(name, {}), self._chains, self._counts.get(name), self.moved)
@@ -127,9 +135,10 @@ class RecordsSaid:
         for file in files:
             file.read()
             self.offsets |= file.offsets
-            if file.unread:
-                check.unchecked(file.name, file.unread)
-        return {file.name: file.told() for file in files if file.faults}
+        return RecordsRead(
+            faults={file.name: file.told() for file in files if file.faults},
+            unread={file.name: file.unread for file in files if file.unread},
+        )
 
 
 def _digest(text: str) -> bytes:

@@ -145,7 +145,7 @@ def _mask(line: bytes) -> tuple[bytes, dict[str, bytes]]:
         disclosures = _disclosures(salt, _withheld(shown))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, ValueError) as error:
         raise BadFormat(f"a line that has no masked form: {error}") from error
-    digests = b'","'.join(sorted(map(digest, disclosures.values())))
+    digests = b'","'.join(sorted([digest(each) for each in disclosures.values()]))
     sealed = b'{"_sd":["%b"],' % digests if digests else b'{"_sd":[],'
     return sealed + _encode(shown)[1:], disclosures
 

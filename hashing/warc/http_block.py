@@ -12,6 +12,7 @@ import re
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
 
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNKED = re.compile(rb"chunked", re.IGNORECASE)
 _LONGEST_HEAD = 1 << 20
 _LONGEST_LINE = 1 << 12
@@ -74,7 +75,7 @@ class HttpBlock:
     def _add_to_head(self, piece: bytes) -> bytes:
         """Add what belongs to the head; return what does not."""
         self.head += piece
-        found = re.search(rb"\r?\n\r?\n", self.head)
+        found = _HEAD_END.search(self.head)
         if found is None and len(self.head) <= _LONGEST_HEAD:
             return b""
         end = found.end() if found else 0  # without an end there is no head

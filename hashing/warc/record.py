@@ -217,10 +217,8 @@ def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
     first, *lines = text.split("\r\n")
     if first not in _VERSIONS:
         raise BadFormat(f"no WARC/1.1 record at offset {offset}")
-    fields: dict[str, str] = {}
-    for line in lines:
-        written, _, value = line.partition(":")
-        fields[_NAMES.get(written) or written.strip().lower()] = value.strip()
+    parts = [line.partition(":") for line in lines]
+    fields = {_NAMES.get(name) or name.strip().lower(): value.strip() for name, _, value in parts}
     if len(fields) < len(lines):
         _demand_once([line.partition(":")[0].strip().lower() for line in lines], offset)
     return fields, rest
