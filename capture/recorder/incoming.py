@@ -80,7 +80,7 @@ _decoder = msgspec.json.Decoder(Step)
 class Incoming:
     """The files of one exchange on its way in; `root` is the case's folder, where it is in one."""
 
-    def __init__(self, folder: Path, number: int, mac: Mac, *, root: Path | None = None) -> None:
+    def __init__(self, folder: Path, number: int, mac: Mac, *, root: inside.Root = None) -> None:
         self.journal = folder / f"{number:06d}.jsonl"
         self.body = folder / f"{number:06d}.body"
         self.marks = folder / f"{number:06d}.mark"
@@ -90,7 +90,7 @@ class Incoming:
         self._lines: list[bytes] = []
         self._behind = False
         """Whether something stands behind these lines: of a process that died, or of somebody else."""
-        self._descriptor = self._marking = -1
+        self._journal = self._descriptor = self._marking = -1
         self._slot = 0
 
     def note(self, step: Step) -> None:
@@ -98,18 +98,24 @@ class Incoming:
         line = _encoder.encode(step)
         tag = self._tag(self._lines, line)
         with storing(self.journal):
-            if self._lines:
-                descriptor = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root, alone=True)
-            else:
-                descriptor = create(self.journal, root=self._root)
-            try:
-                if self._behind:
-                    os.ftruncate(descriptor, self._end())
-                    self._behind = False
-                write_all(descriptor, f"{tag} ".encode() + line + b"\n")
-            finally:
-                os.close(descriptor)
+            if not self._lines:
+                self._journal = create(self.journal, root=self._root)
+            elif self._journal < 0:
+                self._journal = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root, alone=True)
+            if self._behind:
+                os.ftruncate(self._journal, self._end())
+                self._behind = False
+            write_all(self._journal, f"{tag} ".encode() + line + b"\n")
         self._lines.append(line)
+
+    def close_journal(self) -> None:
+        """Let go of the journal, to which nothing more is added as a rule."""
+        if self._journal >= 0:
+            os.close(self._journal)
+            self._journal = -1
+
+    def __del__(self) -> None:
+        self.close_journal()
 
     def open_body(self) -> int:
         """Create the body's file and return its descriptor. Raises StorageFull, Unwritable."""
@@ -144,6 +150,7 @@ class Incoming:
 
     def forget(self) -> None:
         """Remove the files: what they held is in the ledger now. Raises Unwritable."""
+        self.close_journal()
         with storing(self.journal):
             # The journal last: without it nobody knows what the others are.
             inside.unlink_all((self.body, self.marks, self.journal), self._root, missing_ok=True)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.recorder.settings import NetworkSettings
+    from hashing.files.inside import Root
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -104,7 +105,7 @@ class Recorder:
         waiting: Callable[[str, float], None] = lambda _, __: None,
         clock: Clock = system_clock,
         mac: Mac | None = None,
-        root: Path | None = None,
+        root: Root = None,
     ) -> None:
         self._mac = mac or Mac.that_nobody_checks()
         self._root = root

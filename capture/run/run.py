@@ -304,7 +304,7 @@ class _Run:
             folder.path / INCOMING,
             options.network,
             mac=folder.mac,
-            root=folder.root,
+            root=folder.kept,
             superseded=lambda exchange: self.store.superseded(exchange),  # noqa: PLW0108 - made below: each needs the other
             stop=stop,
             received=self._received,

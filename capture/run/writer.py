@@ -64,6 +64,7 @@ class HandIn:
         written: Callable[[], None] = lambda: None,
     ) -> Self:
         """Hand in an exchange: its records are encoded here, so that the one thread that writes only writes."""
+        exchange.incoming.close_journal()
         records = exchange_records(exchange, item.path if item is not None and exchange.size else "")
         return cls(replace(exchange, wire=None), records, item, events=events, written=written)
 

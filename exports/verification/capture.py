@@ -13,10 +13,10 @@ from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import PAYLOAD
 from exports.format.line_budget import LineBudget
 from exports.format.tree import below, demand_inside
-from exports.verification.check import Check
+from exports.verification.check import Check, RecordsRead
 from exports.verification.commitments import commitment_faults
 from exports.verification.excerpts import check_excerpts
-from exports.verification.exchange_records import RecordsRead, RecordsSaid
+from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
 from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin

@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 
     from exports.disclosure.openings import Openings
     from exports.format.tree import EvidenceTree, FileReading
-    from exports.verification.exchange_records import RecordsRead
     from hashing.ledger.checkpoint import Checkpoint
 
 SMALL = 16 << 20
 MOST = 10_000
 """Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsRead:
+    """What is wrong in exchange files, and why some could not be read; by file."""
+
+    faults: dict[str, list[str]]
+    unread: dict[str, str]
 
 
 @dataclass(slots=True)

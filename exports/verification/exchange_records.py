@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from exports.errors import NotCheckable
-from exports.verification.check import Check
+from exports.verification.check import Check, RecordsRead
 from hashing.case.events import Exchange, Item, WarcPlace
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
@@ -57,14 +57,6 @@ class _Place:
     block_sha256: bytes
     of: _RecordedExchange
     request: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordsRead:
-    """What is wrong in exchange files, and why some could not be read; by file."""
-
-    faults: dict[str, list[str]]
-    unread: dict[str, str]
 
 
 @dataclass(slots=True)

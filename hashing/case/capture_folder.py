@@ -112,6 +112,9 @@ class CaptureFolder:
         self.mac = mac
         self.behind = behind
         self._marks = marks
+        with reading(path):
+            self.kept = inside.KeptFolder(path, self.root)
+            """What this run's fetches reach their files through; one that outlives a failure may hold it longer."""
 
     @classmethod
     def create(cls, path: Path, mac: Mac) -> Self:
@@ -184,12 +187,12 @@ class CaptureFolder:
 
     def settle_item(self, part: Path, name: str) -> str:
         """Give a body that is on disk its place among the items; return its path within the capture."""
-        settle(part, self.path / ITEMS / name, root=self.root)
+        settle(part, self.path / ITEMS / name, root=self.kept)
         return f"{ITEMS}/{name}"
 
     def add_item(self, data: bytes, name: str) -> None:
         """Store bytes as an item; `sync_items` then makes its name last. Raises WouldOverwrite, Unwritable."""
-        write_file(self.path / ITEMS / name, data, root=self.root)
+        write_file(self.path / ITEMS / name, data, root=self.kept)
 
     def remove_item(self, path: str) -> None:
         """Remove an item that no line speaks of, and whose bytes another item holds. Raises Unwritable."""
@@ -198,7 +201,7 @@ class CaptureFolder:
 
     def sync_items(self) -> None:
         """Make the items' names survive a power cut."""
-        sync_folder(self.path / ITEMS, root=self.root)
+        sync_folder(self.path / ITEMS, root=self.kept)
 
     def add_working_copy(self, clock_time: str, ref: str, name: str, data: bytes, how: str) -> WorkingCopy:
         """Store a file derived from an item; return the event that records it."""
@@ -238,6 +241,7 @@ class CaptureFolder:
     def seal(self, key: SigningKey, origin: str) -> Seal:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
         self.release_reserve()
+        self.kept.close()
         with storing(self.path), suppress(FileNotFoundError):  # gone already where a process died just here
             with inside.reach(self.path / INCOMING / SCRATCH, self.root) as (name, folder):
                 shutil.rmtree(name, ignore_errors=True, dir_fd=folder)  # what stays makes the next line complain

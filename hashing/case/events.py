@@ -279,7 +279,7 @@ class Skipped(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="skippe
 
 
 class WarcClosed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="warc"):
-    """An exchange file that will grow no more; it was read back and every record in it checked."""
+    """An exchange file that will grow no more; it was read back, and is what was written."""
 
     path: str
     size: int

@@ -59,6 +59,8 @@ class WarcFile:
         self._root = root
         self._largest = largest
         self._grown = dict(grown or {})
+        self._counts = dict.fromkeys(self._grown, -1)
+        """Records in each file; -1 where a process that died wrote some of them."""
         self._current = ""
         self._descriptor = -1
         self._digest: Hasher | None = None
@@ -90,6 +92,7 @@ class WarcFile:
             os.lseek(self._descriptor, offset, os.SEEK_SET)
             raise
         self._digest.update(record)
+        self._counts[self._current] += 1
         return self._current, offset
 
     def sync(self) -> None:
@@ -120,9 +123,10 @@ class WarcFile:
         return said
 
     def finish(self, clock: Clock) -> list[WarcClosed]:
-        """Close the files, make them read-only and lasting, and read each back: its hash, and every record in it.
+        """Close the files, make them read-only and lasting, and read each back: it has the hash of what was written.
 
-        Raises BadFormat where what is on disk is not what was written.
+        Of a file that a process that died has begun, every record is read. Raises BadFormat where what is on disk is
+        not what was written.
         """
         self.close()
         return [self._closed(name, self._grown[name], clock) for name in sorted(self._grown)]
@@ -149,7 +153,7 @@ class WarcFile:
         except BaseException:
             os.close(descriptor)
             raise
-        self._descriptor, self._current = descriptor, name
+        self._descriptor, self._current, self._counts[name] = descriptor, name, 0
         return new_hash()
 
     def _cut(self, name: str, stated: Grown) -> int:
@@ -185,7 +189,7 @@ class WarcFile:
                 while piece := file.read(_PIECE):
                     digest.update(piece)
                 file.seek(0)
-                records = check_records(file)
+                records = check_records(file) if self._counts[name] < 0 else self._counts[name]
         except OSError as error:
             raise read_error(path, error) from error
         if (digest.size, digest.hexdigest()) != (grown.size, grown.sha256):

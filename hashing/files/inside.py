@@ -1,8 +1,8 @@
 """Files in a folder of evidence, which may be a stranger's: reached by descriptors, and never through a link.
 
-`root` is the folder that the user named, a case or a bundle: links may lead to it. No name below it is followed if it
-is a link, and nothing is opened but regular files and folders. All functions raise OSError where the system refuses or
-where something else stands there; `hashing.storage` turns that into a sentence.
+`root` is the folder that the user named, a case or a bundle: links may lead to it; or a folder in one, kept open. No
+name below it is followed if it is a link, and nothing is opened but regular files and folders. All functions raise
+OSError where the system refuses or where something else stands there; `hashing.storage` turns that into a sentence.
 
 This does not protect from hard links: a file with a second name is a regular file. Those that are changed, moved or
 made read-only are therefore demanded to have one name.
@@ -14,11 +14,12 @@ import errno
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeAlias
 
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _THROUGH = _ROOT | os.O_NOFOLLOW
@@ -35,12 +36,62 @@ _KINDS = (
 )
 
 
+class KeptFolder:
+    """A folder that stays open, and the folders in it once they were reached: where many files come and go.
+
+    What is renamed meanwhile is found where it was. Safe for several threads: the last that holds it closes it, unless
+    `close` is called when no other is at work there.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self._open: dict[tuple[str, ...], int] = {}
+        self._lock = threading.Lock()
+        with reach(path, root) as (name, above):
+            self._open[()] = os.open(name, _LIST, dir_fd=above)
+
+    def reach(self, path: Path) -> tuple[str, int]:
+        """Return the last name of a path and the open folder that holds it. Raises OSError."""
+        *folders, name = _below(path, self.path)
+        return name, self.folder(tuple(folders))
+
+    def folder(self, names: tuple[str, ...]) -> int:
+        """Return the descriptor of the folder that these names lead to. Raises OSError."""
+        with self._lock:
+            if names not in self._open:
+                if ".." in names or () not in self._open:
+                    raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+                descriptor = os.dup(self._open[()])
+                for name in names:
+                    try:
+                        deeper = os.open(name, _LIST, dir_fd=descriptor)
+                    finally:
+                        os.close(descriptor)
+                    descriptor = deeper
+                self._open[names] = descriptor
+            return self._open[names]
+
+    def close(self) -> None:
+        """Let go of the folders. More than once does no harm."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def __del__(self) -> None:
+        self.close()
+
+
+Root: TypeAlias = "Path | KeptFolder | None"
+
+
 @contextmanager
-def reach(path: Path, root: Path | None = None) -> Iterator[tuple[str, int]]:
+def reach(path: Path, root: Root = None) -> Iterator[tuple[str, int]]:
     """Yield the last name of a path and the open folder that holds it, for calls that take `dir_fd`.
 
     `root` defaults to the folder that the file stands in. Raises OSError, also where a folder on the way is a link.
     """
+    if isinstance(root, KeptFolder):
+        yield root.reach(path)
+        return
     *folders, name = parts = _below(path, path.parent if root is None else root)
     if ".." in parts:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
@@ -65,7 +116,7 @@ def _below(path: Path, root: Path) -> Sequence[str]:
     return (path.relative_to(root).parts or (".",)) if path.is_relative_to(root) else ("..",)
 
 
-def open_file(path: Path, flags: int = os.O_RDONLY, root: Path | None = None, *, alone: bool = False) -> int:
+def open_file(path: Path, flags: int = os.O_RDONLY, root: Root = None, *, alone: bool = False) -> int:
     """Open a regular file that is there, and return its descriptor; `alone` demands that it has no second name."""
     with reach(path, root) as (name, folder):
         return _open_regular(name, flags, folder, alone=alone)
@@ -134,7 +185,7 @@ class Folders:
         self._kept, self._path = -1, b""
 
 
-def opened(path: Path, root: Path | None = None) -> BinaryIO:
+def opened(path: Path, root: Root = None) -> BinaryIO:
     """Open a regular file that is there, to read."""
     return os.fdopen(open_file(path, root=root), "rb")
 
@@ -144,13 +195,13 @@ def kind_of(mode: int) -> str:
     return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "of an unknown kind")
 
 
-def create_file(path: Path, flags: int, mode: int, root: Path | None = None) -> int:
+def create_file(path: Path, flags: int, mode: int, root: Root = None) -> int:
     """Create a file that is not there yet, and return its descriptor."""
     with reach(path, root) as (name, folder):
         return os.open(name, flags | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=folder)
 
 
-def kind(path: Path, root: Path | None = None) -> int:
+def kind(path: Path, root: Root = None) -> int:
     """Return the file type bits of what stands there (`stat.S_IFREG` …); 0 where nothing does, or behind a link."""
     try:
         with reach(path, root) as (name, folder):
@@ -159,23 +210,23 @@ def kind(path: Path, root: Path | None = None) -> int:
         return 0
 
 
-def size(path: Path, root: Path | None = None) -> int:
+def size(path: Path, root: Root = None) -> int:
     """Return how many bytes a file has; of a link, the link."""
     with reach(path, root) as (name, folder):
         return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
 
 
-def is_file(path: Path, root: Path | None = None) -> bool:
+def is_file(path: Path, root: Root = None) -> bool:
     """Say whether a regular file stands there."""
     return kind(path, root) == stat.S_IFREG
 
 
-def is_folder(path: Path, root: Path | None = None) -> bool:
+def is_folder(path: Path, root: Root = None) -> bool:
     """Say whether a real folder stands there."""
     return kind(path, root) == stat.S_IFDIR
 
 
-def kinds(folder: Path, root: Path | None = None, most: int = sys.maxsize) -> list[tuple[str, int]]:
+def kinds(folder: Path, root: Root = None, most: int = sys.maxsize) -> list[tuple[str, int]]:
     """Return the names in a folder, sorted, each with its file type bits; the first so many, where there are more."""
     with reach(folder, root) as (name, above):
         descriptor = os.open(name, _LIST, dir_fd=above)
@@ -186,7 +237,7 @@ def kinds(folder: Path, root: Path | None = None, most: int = sys.maxsize) -> li
         os.close(descriptor)
 
 
-def names(folder: Path, root: Path | None = None) -> list[str]:
+def names(folder: Path, root: Root = None) -> list[str]:
     """Return the names in a folder, sorted; nothing where there is no such folder."""
     try:
         with reach(folder, root) as (name, above):
@@ -200,7 +251,7 @@ def names(folder: Path, root: Path | None = None) -> list[str]:
         os.close(descriptor)
 
 
-def rename(path: Path, to: Path, root: Path | None = None) -> None:
+def rename(path: Path, to: Path, root: Root = None) -> None:
     """Move what stands there, link or not, to a name that is free, below the same root."""
     if kind(to, root):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
@@ -208,7 +259,7 @@ def rename(path: Path, to: Path, root: Path | None = None) -> None:
         os.rename(name, new, src_dir_fd=folder, dst_dir_fd=target)
 
 
-def settle(path: Path, to: Path, mode: int, root: Path | None = None) -> None:
+def settle(path: Path, to: Path, mode: int, root: Root = None) -> None:
     """Give a regular file with one name this mode, and move it to a name that is free, below the same root."""
     with reach(path, root) as (name, folder), reach(to, root) as (new, target):
         # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
@@ -222,12 +273,12 @@ def settle(path: Path, to: Path, mode: int, root: Path | None = None) -> None:
         os.rename(name, new, src_dir_fd=folder, dst_dir_fd=target)
 
 
-def unlink(path: Path, root: Path | None = None, *, missing_ok: bool = False) -> None:
+def unlink(path: Path, root: Root = None, *, missing_ok: bool = False) -> None:
     """Remove a name; of a link, the link."""
     unlink_all([path], root, missing_ok=missing_ok)
 
 
-def unlink_all(paths: Sequence[Path], root: Path | None = None, *, missing_ok: bool = False) -> None:
+def unlink_all(paths: Sequence[Path], root: Root = None, *, missing_ok: bool = False) -> None:
     """Remove names that stand in one folder, in this order."""
     with suppress(FileNotFoundError) if missing_ok else nullcontext(), reach(paths[0], root) as (_, folder):
         for path in paths:
@@ -235,7 +286,7 @@ def unlink_all(paths: Sequence[Path], root: Path | None = None, *, missing_ok: b
                 os.unlink(path.name, dir_fd=folder)
 
 
-def set_mode(path: Path, mode: int, root: Path | None = None) -> None:
+def set_mode(path: Path, mode: int, root: Root = None) -> None:
     """Give a regular file with one name this mode."""
     descriptor = open_file(path, root=root, alone=True)
     try:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, WouldOverwrite
 from hashing.files import inside
+from hashing.files.inside import Root
 
 OWNER_FOLDER = 0o700
 OWNER_WRITES = 0o600
@@ -93,7 +94,7 @@ def reading(path: Path | str) -> Iterator[None]:
         raise read_error(path, error) from error
 
 
-def read_small(path: Path, limit: int = SMALL, *, root: Path | None = None) -> bytes:
+def read_small(path: Path, limit: int = SMALL, *, root: Root = None) -> bytes:
     """Read a small file of a case or a bundle whole; see `hashing.inside` for `root`.
 
     Raises Unreadable, also for a link or a pipe, and for a file larger than `limit` bytes.
@@ -115,13 +116,13 @@ def _all_of(file: BinaryIO, path: Path, limit: int) -> bytes:
     return data
 
 
-def make_folder(path: Path, *, root: Path | None = None) -> None:
+def make_folder(path: Path, *, root: Root = None) -> None:
     """Create a folder for its owner alone. Raises WouldOverwrite where it exists, Unwritable."""
     with storing(path), inside.reach(path, root) as (name, folder):
         os.mkdir(name, OWNER_FOLDER, dir_fd=folder)
 
 
-def create(path: Path, *, root: Path | None = None) -> int:
+def create(path: Path, *, root: Root = None) -> int:
     """Create a file exclusively for writing and return its descriptor. Raises WouldOverwrite, Unwritable."""
     with storing(path):
         return inside.create_file(path, os.O_RDWR, OWNER_WRITES, root)
@@ -134,7 +135,7 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def sync_file(path: Path, *, root: Path | None = None) -> None:
+def sync_file(path: Path, *, root: Root = None) -> None:
     """Wait until what is in a file is on disk, also where a process wrote it that died. Raises Unwritable."""
     with storing(path):
         descriptor = inside.open_file(path, root=root)
@@ -144,9 +145,12 @@ def sync_file(path: Path, *, root: Path | None = None) -> None:
             os.close(descriptor)
 
 
-def sync_folder(path: Path, *, root: Path | None = None) -> None:
+def sync_folder(path: Path, *, root: Root = None) -> None:
     """Make the names in a folder survive a power cut; `root` is a folder above it."""
     with storing(path):
+        if isinstance(root, inside.KeptFolder):
+            os.fsync(root.folder(path.relative_to(root.path).parts))
+            return
         if root is None or path == root:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         else:
@@ -159,7 +163,7 @@ def sync_folder(path: Path, *, root: Path | None = None) -> None:
             os.close(descriptor)
 
 
-def settle(part: Path, final: Path, *, root: Path | None = None) -> None:
+def settle(part: Path, final: Path, *, root: Root = None) -> None:
     """Give a finished file its final name, read-only. Raises WouldOverwrite where the name is taken.
 
     Call it when the file's bytes are on disk; call `sync_folder` after it.
@@ -168,7 +172,7 @@ def settle(part: Path, final: Path, *, root: Path | None = None) -> None:
         inside.settle(part, final, OWNER_READS, root)
 
 
-def settle_for_good(part: Path, final: Path, *, root: Path | None = None) -> None:
+def settle_for_good(part: Path, final: Path, *, root: Root = None) -> None:
     """Do what `settle` does, and make the name survive a power cut; a name that may not is taken back.
 
     Raises WouldOverwrite, Unwritable.
@@ -178,7 +182,7 @@ def settle_for_good(part: Path, final: Path, *, root: Path | None = None) -> Non
         sync_folder(final.parent, root=root)
 
 
-def write_new(path: Path, data: bytes, *, root: Path | None = None) -> None:
+def write_new(path: Path, data: bytes, *, root: Root = None) -> None:
     """Create a read-only file with these bytes, whole or not at all. Raises WouldOverwrite, Unwritable."""
     write_file(path, data, root=root)
     with removed_on_failure(path, root):
@@ -197,14 +201,14 @@ def write_exclusively(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_file(path: Path, data: bytes, *, root: Path | None = None) -> None:
+def write_file(path: Path, data: bytes, *, root: Root = None) -> None:
     """Do what `write_new` does but for the name, which survives a power cut only after `sync_folder`."""
     part = write_part(path, data, root=root)
     with removed_on_failure(part, root):
         settle(part, path, root=root)
 
 
-def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
+def write_part(path: Path, data: bytes, *, root: Root = None) -> Path:
     """Write these bytes to disk under the temporary name for `path`, and return that. Raises Unwritable."""
     part = path.with_name(path.name + PART)
     with storing(path):
@@ -220,7 +224,7 @@ def write_part(path: Path, data: bytes, *, root: Path | None = None) -> Path:
 
 
 @contextmanager
-def removed_on_failure(path: Path, root: Path | None) -> Iterator[None]:
+def removed_on_failure(path: Path, root: Root) -> Iterator[None]:
     """Leave no file behind that is not whole, or of which nobody will ever speak."""
     try:
         yield
