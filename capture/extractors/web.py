@@ -9,12 +9,15 @@ from capture.extractors.ask_again import ask_again
 from capture.extractors.page_scene import PageScene
 from capture.extractors.video import Signs
 from capture.extractors.web_page import videos_of
-from capture.request.extractor import Fetch, FetchRequest, Finding
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
+    from capture.request.extractor import StoredItem
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
+
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
 class Web:
@@ -30,15 +33,15 @@ class Web:
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Fetch the address itself; where it is a page or a feed, yield what it says and the media it shows."""
-        from capture.extractors.feed import looks_like_feed, no_feed, read_feed
-
         answer = fetch.get(FetchRequest(url=scene.url, kind=ItemKind.PAGE, found_in="scene"))
         stored = answer.stored
-        if stored is not None and looks_like_feed(stored):
+        if stored is not None and stored.item.kind == ItemKind.FEED:  # its bytes decide, whatever its type says
+            from capture.extractors.feed import read_feed
+
             yield from read_feed(stored, fetch, lambda page: PageScene(page.item.url, fetch).of_stored(page))
             return
         if stored is not None:
-            yield from no_feed(stored, fetch)
+            yield from _no_feed(stored, fetch)
         if stored is not None and stored.item.kind == ItemKind.PLAYLIST:
             yield from videos_of(stored, fetch, Signs(page=True))
         else:
@@ -47,3 +50,13 @@ class Web:
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the page of an entry that is no longer in its feed."""
         return ask_again(known, fetch)
+
+
+def _no_feed(stored: StoredItem, fetch: Fetch) -> Iterator[Finding]:
+    """Say where a feed was to be expected and something else came: a login or consent wall, as a rule."""
+    item = stored.item
+    if stored.content_type.strip().lower().startswith(_FEED_TYPES):
+        reason = f"the server says that this is a feed, and what it sent is none ({item.kind})"
+        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
+    elif fetch.options.follow:
+        yield NotFollowed(url=item.url, reason=f"no feed ({item.kind}): there are no entries to follow (--follow)")

@@ -7,6 +7,6 @@ what the page claims, and nothing that goldenhour has found out.
 from capture.page.claims import Claim, TimeClaim
 from capture.page.errors import PageError, PageUnreadable
 from capture.page.mentions import MediaLink
-from capture.page.page import ReadPage, read_page
+from capture.page.page import ReadPage
 
-__all__ = ["Claim", "MediaLink", "PageError", "PageUnreadable", "ReadPage", "TimeClaim", "read_page"]
+__all__ = ["Claim", "MediaLink", "PageError", "PageUnreadable", "ReadPage", "TimeClaim"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
-from capture.page.errors import PageUnreadable
-from capture.page.page import ReadPage, read_page
-from capture.page.players import Players, players_in
-from capture.recorder.decoding import NotDecoded, decoded_or_cut
+from capture.page.page import ReadPage
+from capture.page.players import Players
 from hashing.sandbox import Readers, handed_over
 
 
@@ -27,14 +24,4 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
 def read_stored_page(readers: Readers, path: Path, *, coding: str, url: str, content_type: str) -> PageRead:
     """Have a stored page read; `coding` is its content coding. Raises NotRead."""
     with handed_over(path) as file:
-        return readers.ask(f"{__name__}:page_in", coding, url, content_type, files=[file], answer=PageRead)
-
-
-def page_in(file: BinaryIO, coding: str, url: str, content_type: str) -> PageRead:
-    """Read the page that a file holds. Run this in the sandbox."""
-    try:
-        body = decoded_or_cut(file, coding)
-        page = read_page(body.data, url=url, content_type=content_type)
-        return PageRead(page=page, players=players_in(body.data, url), cut=body.cut)
-    except (NotDecoded, PageUnreadable) as error:
-        return PageRead(unreadable=str(error))
+        return readers.ask("capture.page.read_page:page_in", coding, url, content_type, files=[file], answer=PageRead)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import EndedExchange
 
-_LOAD = ("capture.page.stored_page",)
+_LOAD = ("capture.page.read_page",)
 """What a scene waits for; what reads feeds and photos is loaded when the first comes, while others are on their way."""
 
 PHOTO_READER = "capture.photo.examine:facts_in"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from capture.page.outline import width
@@ -95,13 +97,23 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         before = case.found.get(sign.place)
         if before is not None and before.sign.weight >= sign.weight:
             continue
-        what = next((text for text in evidence.in_place(sign.place) if sign.pattern.match(text)), None)
-        matched = what is not None and (sign.place not in WORDS or sign.pattern.fullmatch(what) is not None)
+        texts = [text for text in evidence.in_place(sign.place) if text]
+        if not texts:
+            continue
+        pattern = _compiled(sign.pattern)
+        what = next((text for text in texts if pattern.match(text)), None)
+        matched = what is not None and (sign.place not in WORDS or pattern.fullmatch(what) is not None)
         if what is not None and not matched:
-            what = next((text for text in evidence.in_place(sign.place) if sign.pattern.fullmatch(text)), None)
+            what = next((text for text in texts if pattern.fullmatch(text)), None)
         if what is not None:
             case.found[sign.place] = _Found(sign, what)
     return cases
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when it is needed: the longest take as long as all else that judges a page."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _needed(word: str, case: _Case, evidence: Evidence) -> int:

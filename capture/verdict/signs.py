@@ -8,7 +8,6 @@ words of people, which anyone may write about, weigh less and count as a whole t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from capture.verdict.words import name, parts, statement
@@ -26,18 +25,19 @@ class Sign:
 
     verdict: str
     place: str
-    pattern: re.Pattern[str]
+    pattern: str
+    """Of any letters, small or capital."""
     weight: int
     says: str
     """`{}` stands for what was found."""
 
 
-def _is(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{pattern})\Z", re.IGNORECASE)
+def _is(pattern: str) -> str:
+    return rf"(?:{pattern})\Z"
 
 
-def _has(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?s:.*?)(?:{pattern})", re.IGNORECASE)
+def _has(pattern: str) -> str:
+    return rf"(?s:.*?)(?:{pattern})"
 
 
 _LOGIN = parts("log-in name")

@@ -19,13 +19,13 @@ _AROUND = r"[\W_]{0,9}"
 
 
 @cache
-def statement(heading: str) -> re.Pattern[str]:
+def statement(heading: str) -> str:
     """Return a pattern that fits a whole block of text that says what the phrases below a heading say."""
     return _pattern(map(_spelt_out, _phrases()[heading]))
 
 
 @cache
-def name(heading: str) -> re.Pattern[str]:
+def name(heading: str) -> str:
     """Return the same for a title, a heading or a button, which leaves room for a word or two at either end alone."""
     return _pattern(
         (_AT_AN_END if phrase.startswith("…") else "")
@@ -60,5 +60,5 @@ def _spelt_out(phrase: str) -> str:
     return phrase
 
 
-def _pattern(spelt_out: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"{_AROUND}(?:{'|'.join(spelt_out)}){_AROUND}", re.IGNORECASE)
+def _pattern(spelt_out: Iterable[str]) -> str:
+    return rf"{_AROUND}(?:{'|'.join(spelt_out)}){_AROUND}"

@@ -5,6 +5,6 @@ feedparser does not tell; nothing here can reach the network; and no document ty
 would act on it. Where XML is broken each entry is read by itself, so that one costs none of the others.
 """
 
-from capture.extractors.feed.read import looks_like_feed, no_feed, read_feed
+from capture.extractors.feed.read import read_feed
 
-__all__ = ["looks_like_feed", "no_feed", "read_feed"]
+__all__ = ["read_feed"]

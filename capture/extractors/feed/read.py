@@ -38,22 +38,6 @@ _MOST_PAGES = 50
 """Of one feed: as a rule, five hundred entries."""
 _LONGEST_PLACE = 300
 _LONGEST_FRAGMENT = 200
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
-
-
-def looks_like_feed(stored: StoredItem) -> bool:
-    """Say whether an item is a feed: its bytes decide, whatever its type says."""
-    return stored.item.kind == ItemKind.FEED
-
-
-def no_feed(stored: StoredItem, fetch: Fetch) -> Iterator[Finding]:
-    """Say where a feed was to be expected and something else came: a login or consent wall, as a rule."""
-    item = stored.item
-    if stored.content_type.strip().lower().startswith(_FEED_TYPES):
-        reason = f"the server says that this is a feed, and what it sent is none ({item.kind})"
-        yield Unavailable(url=item.url, reason=reason, found_in=item.found_in)
-    elif fetch.options.follow:
-        yield NotFollowed(url=item.url, reason=f"no feed ({item.kind}): there are no entries to follow (--follow)")
 
 
 def read_feed(stored: StoredItem, fetch: Fetch, read_page: ReadPage) -> Iterator[Finding]:
@@ -111,7 +95,7 @@ def _next_page(reading: _FeedReading, fetch: Fetch, paging: _Paging) -> Generato
     answer = fetch.get(wanted)
     if answer.stored is None:
         return None
-    if not looks_like_feed(answer.stored):
+    if answer.stored.item.kind != ItemKind.FEED:
         if not head.next_by_software:
             reason = f"the feed goes on there, and what came is none ({answer.stored.item.kind})"
             yield Unavailable(url=url, reason=reason, found_in=place)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.page import PageUnreadable, read_page
+from capture.page import PageUnreadable
 from capture.page.content_media import ContentMedia
 from capture.page.document import STEPS, parse
 from capture.page.mentions import Mentions
+from capture.page.read_page import read_page
 from capture.page.text import VisibleText
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from capture.page import read_page
 from capture.page.json_ld import read_json_ld
+from capture.page.read_page import read_page
 
 _URL = "https://example.org/"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from capture.page import read_page
+from capture.page.read_page import read_page
 
 URL = "https://news.example/fire"
 

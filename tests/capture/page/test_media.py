@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from capture.page import ReadPage, read_page
+from capture.page import ReadPage
+from capture.page.read_page import read_page
 
 _ROOT = "https://example.org/"
 

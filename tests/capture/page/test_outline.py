@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from capture.page import read_page
 from capture.page.outline import Outline, OutlineReader
+from capture.page.read_page import read_page
 
 
 def _outline(html: str) -> Outline:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.page import Claim, MediaLink, ReadPage, TimeClaim, read_page
+from capture.page import Claim, MediaLink, ReadPage, TimeClaim
+from capture.page.read_page import read_page
 from hashing.case.kinds import ItemKind
 
 _PAGES = Path(__file__).with_name("pages")

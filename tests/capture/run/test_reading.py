@@ -147,7 +147,7 @@ def test_a_page_whose_reader_dies_is_stored_and_the_capture_is_not_complete(
     captured: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody knows what else it shows, and the ledger says so."""
-    _broken(monkeypatch, "capture.page.stored_page:page_in")
+    _broken(monkeypatch, "capture.page.read_page:page_in")
     with SceneServer({"/": b"<img src=/one.jpg>", "/one.jpg": jpeg()}) as server:
         result, view = captured(server.url("/"))
     assert result.status == "partial"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.page import read_page
+from capture.page.read_page import read_page
 from capture.verdict import Evidence, Verdict, judge
 from hashing.case import verdict
 from tests.capture.verdict.honest import HONEST

@@ -10,7 +10,7 @@ import exifread
 import pytest
 from PIL import Image, ImageOps
 
-from capture.page import read_page
+from capture.page.read_page import read_page
 from tests.patience import PATIENCE
 from validation.demo import DemoScene
 from validation.demo.photos import PHOTOS
