@@ -192,14 +192,15 @@ def recover_all(case: Case, key: SigningKey, officer: str) -> bool:
 
 
 def _recover(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> bool:
-    from capture.batch.recovery import recover_batches
-    from capture.run.recovery import recover_abandoned
-    from hashing.case.timestamping import record_left_tokens
-
+    # Nearly always nothing is left, and nothing that finishes it off is loaded.
     if case.left_tokens():
+        from hashing.case.timestamping import record_left_tokens
+
         record_left_tokens(case, key=key)
     left: Sequence[Left] = ()
     if case.unsealed() or case.unrecorded():
+        from capture.run.recovery import recover_abandoned
+
         recovery = recover_abandoned(case, key=key, officer=officer, begun_here=begun_here)
         left = recovery.left
         for recovered in recovery.recovered:
@@ -209,8 +210,11 @@ def _recover(case: Case, key: SigningKey, officer: str, *, begun_here: bool) -> 
             if recovered.aside is not None:
                 click.echo(clean(f"  what is not sealed is in {recovered.aside}"), err=True)
     _tell_left(left)
-    for name in recover_batches(case, key=key, begun_here=begun_here):
-        click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
+    if case.has_batches():
+        from capture.batch.recovery import recover_batches
+
+        for name in recover_batches(case, key=key, begun_here=begun_here):
+            click.echo(f"batch {clean(name)} had been interrupted; run it again to go on with it", err=True)
     return not left
 
 

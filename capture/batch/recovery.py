@@ -17,9 +17,9 @@ from hashing.case.batch_events import (
     RowStarted,
     RowTaken,
 )
-from hashing.case.batch_folder import BATCHES, BatchFolder, batch_folders, clear_unbegun, end_batch
+from hashing.case.batch_folder import BatchFolder, batch_folders, clear_unbegun, end_batch
 from hashing.case.capture_folder import capture_events, is_sealed
-from hashing.case.case import CAPTURES, Case
+from hashing.case.case import BATCHES, CAPTURES, Case
 from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
 from hashing.case.own_runs import begun_here as noted_as_begun
 from hashing.case.own_runs import forget_begun

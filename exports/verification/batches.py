@@ -20,7 +20,8 @@ from hashing.case.batch_events import (
     RowTaken,
     decode_batch_event,
 )
-from hashing.case.batch_folder import BATCHES, FAILED
+from hashing.case.batch_folder import FAILED
+from hashing.case.case import BATCHES
 from hashing.case.events import BatchBegun, BatchEnded, CaseEvent
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines

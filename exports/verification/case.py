@@ -18,9 +18,9 @@ from exports.verification.case_lines import registered_otherwise, sealed_otherwi
 from exports.verification.check import Check
 from exports.verification.custody import check_custody
 from exports.verification.timestamps import check_timestamp
-from hashing.case.batch_folder import BATCHES
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case.case import (
+    BATCHES,
     CAPTURES,
     CASE_FILE,
     CHECKPOINTS,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hashing.case.batch_events import BatchEvent, decode_batch_event
+from hashing.case.case import BATCHES, Case
 from hashing.case.events import encode
 from hashing.case.own_runs import note_begun
 from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
@@ -28,11 +29,9 @@ from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.times import compact
 
 if TYPE_CHECKING:
-    from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
     from hashing.ledger.mac import Mac
 
-BATCHES = "batches"
 FAILED = ("failed.txt", "failed.csv", "failed.jsonl")
 """Rows that came to nothing, in the form in which they were given: derived, can be deleted."""
 

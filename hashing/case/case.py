@@ -85,6 +85,7 @@ from hashing.tool import tool
 
 CASE_FILE = "case.json"
 CAPTURES = "captures"
+BATCHES = "batches"
 CHECKPOINTS = "checkpoints"
 MERGE = "merge"
 """What the names of drafts begin with, behind a full stop: a capture that is being merged is copied there first."""
@@ -227,6 +228,11 @@ class Case:
         with reading(folder):
             paths = [folder / name for name in inside.names(folder, self.path)]
             return [path for path in paths if inside.is_folder(path, self.path)]
+
+    def has_batches(self) -> bool:
+        """Say whether a batch was ever begun here. Raises Unreadable."""
+        with reading(self.path / BATCHES):
+            return inside.is_folder(self.path / BATCHES, self.path)
 
     def unsealed(self) -> list[Path]:
         """Return the capture folders without a seal: still running, or left by a process that died."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import socket
 import threading
@@ -201,10 +202,10 @@ def test_a_body_whose_thread_fails(captures: Captures, scene: SceneServer, monke
     """Where a large body can be written no further, its fetch does not wait for ever."""
     real = _BodyFile._store
 
-    def _store(self: _BodyFile, piece: memoryview) -> None:
+    def _store(self: _BodyFile, piece: memoryview, digest: hashlib._Hash) -> None:
         if self.size > 6 << 20:
             raise MemoryError
-        real(self, piece)
+        real(self, piece, digest)
 
     monkeypatch.setattr(_BodyFile, "_store", _store)
     result, view = captures.run(scene.url("/large.bin"))
