@@ -66,8 +66,6 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
 
 
 def _confine(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool) -> None:
-    from tempfile import gettempdir
-
     from hashing.case.own_runs import data_folder
     from hashing.sandbox.reading import confine_reading
 
@@ -76,4 +74,8 @@ def _confine(paths: tuple[Path | None, ...], output: Path | None, *, pictures: b
     cases = [path.resolve().parents[1] for path in named if path.resolve().parent.name == "captures"]
     notes = [data_folder() / "signed", data_folder() / "retired-keys"]
     below = [output.absolute().parent] if output is not None else []
-    confine_reading([*named, *cases, *notes], [*below, Path(gettempdir())] if pictures else below)
+    if pictures:
+        from tempfile import gettempdir
+
+        below.append(Path(gettempdir()))
+    confine_reading([*named, *cases, *notes], below)

@@ -66,6 +66,22 @@ class RecordedSession(requests.Session):
         self.mount("http://", adapter)
         self.mount("https://", adapter)
 
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare a request with what this session has, header fields and cookies; requests would merge nine settings.
+
+        Raises requests.RequestException for what is no address.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **request.headers},
+            data=request.data,
+            auth=request.auth,
+            cookies=self.cookies,
+        )
+        return prepared
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Follow nothing: requests would read and decode the body of a redirect, which may be a bomb."""
 

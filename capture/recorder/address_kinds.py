@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -101,6 +102,7 @@ def kind_of(address: Address) -> AddressKind:
     return next(kind for network, kind in _TABLE if network.version == address.version and address in network)
 
 
+@lru_cache(maxsize=1024)  # asked of each exchange, and a scene has few servers
 def is_public(text: str) -> bool:
     """Say whether an IP address, and what it carries inside, is one of the public Internet's. Raises ValueError."""
     return all(kind_of(each).reach is Reach.PUBLIC for each in judged_by(parsed(text)))

@@ -21,25 +21,37 @@ def canonical_json(record: msgspec.Struct) -> bytes:
     plain = msgspec.to_builtins(record)
     try:
         # rfc8785 is exact, and slow: it writes only what msgspec writes otherwise.
-        return _sorted.encode(_numbers_written(plain)) if _has_plain_names(plain) else rfc8785.dumps(plain)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise BadFormat(f"a record cannot be written as canonical JSON: {error}") from error
+        return _sorted.encode(_numbers_written(plain))
+    except (_OtherNames, TypeError):  # which says that a name is no text at all
+        return _exactly(plain)
+    except UnicodeEncodeError as error:
+        raise _not_written(error) from error
 
 
-def _has_plain_names(value: object) -> bool:
-    """Say whether all names are ASCII: others are sorted by UTF-16, as no encoder but rfc8785 does."""
-    if isinstance(value, dict):
-        plain = all(isinstance(name, str) and name.isascii() for name in value)
-        return plain and all(map(_has_plain_names, value.values()))
-    return all(map(_has_plain_names, value)) if isinstance(value, list | tuple) else True
+class _OtherNames(Exception):
+    """A name is not ASCII: such names are sorted by UTF-16, as no encoder but rfc8785 does."""
 
 
 def _numbers_written(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Replace fractions, and what JSON cannot carry, by what rfc8785 writes. Raises CanonicalizationError."""
-    if isinstance(value, dict):
-        return {name: _numbers_written(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
+    """Replace fractions by what rfc8785 writes. Raises _OtherNames, and BadFormat for what JSON cannot carry."""
+    kind = type(value)
+    if kind is dict:
+        if not "".join(value).isascii():
+            raise _OtherNames
+        return {name: each if type(each) is str else _numbers_written(each) for name, each in value.items()}
+    if kind is list or kind is tuple:
         return [_numbers_written(each) for each in value]
-    if isinstance(value, float) or (isinstance(value, int) and not -_LARGEST <= value <= _LARGEST):
-        return msgspec.Raw(rfc8785.dumps(value))
+    if kind is float or (kind is int and not -_LARGEST <= value <= _LARGEST):
+        return msgspec.Raw(_exactly(value))
     return value
+
+
+def _exactly(value: Any) -> bytes:  # noqa: ANN401 - any JSON
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise _not_written(error) from error
+
+
+def _not_written(error: Exception) -> BadFormat:
+    return BadFormat(f"a record cannot be written as canonical JSON: {error}")

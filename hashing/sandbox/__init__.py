@@ -5,12 +5,17 @@ memory and its time are bounded. On Linux the kernel sees to that (Landlock, sec
 says. A reader that hangs or dies costs the document that it read, which is said, and no other.
 """
 
-from hashing.sandbox.confine import Confinement
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from hashing.sandbox.errors import NotRead, NotStarted
 from hashing.sandbox.handed_over import descriptor_of, handed_over
-from hashing.sandbox.process import SandboxProcess
-from hashing.sandbox.program import confined
-from hashing.sandbox.readers import Readers
+
+if TYPE_CHECKING:
+    from hashing.sandbox.confine import Confinement
+    from hashing.sandbox.process import SandboxProcess
+    from hashing.sandbox.program import confined
+    from hashing.sandbox.readers import Readers
 
 __all__ = [
     "Confinement",
@@ -22,3 +27,17 @@ __all__ = [
     "descriptor_of",
     "handed_over",
 ]
+
+_MODULES = {
+    "Confinement": "confine",
+    "Readers": "readers",
+    "SandboxProcess": "process",
+    "confined": "program",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for: a command that only confines itself starts no process, and needs no more than that."""
+    if name not in _MODULES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
