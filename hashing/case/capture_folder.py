@@ -37,9 +37,9 @@ from hashing.case.events import (
     decode_capture_event,
     encode,
 )
-from hashing.case.redaction import SALT_BYTES, commitments
+from hashing.case.redaction import SALT_BYTES, commitments, masked_form
 from hashing.case.warc_file import WarcFile
-from hashing.errors import Unauthenticated, WouldOverwrite
+from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.lock import try_lock
@@ -112,6 +112,8 @@ class CaptureFolder:
         self.mac = mac
         self.behind = behind
         self._marks = marks
+        self._masked: MerkleTree | None = None
+        """Over the masked forms of all lines; None where a process that died wrote some of them."""
         with reading(path):
             self.kept = inside.KeptFolder(path, self.root)
             """What this run's fetches reach their files through; one that outlives a failure may hold it longer."""
@@ -133,7 +135,9 @@ class CaptureFolder:
         marks = LedgerMarks.create(path, mac, root=root)
         ledger = Ledger.create(path / LEDGER, root=root)
         sync_folder(path.parent, root=root)
-        return cls(path, ledger, WarcFile(path, root=root), marks, mac)
+        folder = cls(path, ledger, WarcFile(path, root=root), marks, mac)
+        folder._masked = MerkleTree()
+        return folder
 
     @classmethod
     def reopen(cls, path: Path, mac: Mac) -> Self:
@@ -172,7 +176,14 @@ class CaptureFolder:
 
     def append(self, events: Sequence[Event]) -> None:
         """Record events; they are on disk when this returns. Raises StorageFull, Unwritable."""
-        self.ledger.append([encode(_salted(event)) for event in events], self._mark)
+        lines = [encode(_salted(event)) for event in events]
+        self.ledger.append(lines, self._mark)
+        if self._masked is not None:
+            try:
+                for line in lines:
+                    self._masked.append(masked_form(line))
+            except BadFormat:  # said when the capture is finished, so that what arrives until then is kept
+                self._masked = None
 
     def _mark(self, size: int, root: bytes) -> None:
         self._marks.add(size, root, self.warc.grown())
@@ -182,7 +193,10 @@ class CaptureFolder:
 
         Raises StorageFull, Unwritable, Unreadable, BadFormat.
         """
-        root, size = commitments(ledger_lines(self.path / LEDGER, root=self.root))
+        if self._masked is None:
+            root, size = commitments(ledger_lines(self.path / LEDGER, root=self.root))
+        else:
+            root, size = self._masked.root(), self._masked.size
         self.append([Commitments(time=finished.time, root=root.hex(), size=size), finished])
 
     def settle_item(self, part: Path, name: str) -> str:
