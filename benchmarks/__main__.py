@@ -75,4 +75,5 @@ def main(*, quick: bool) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what a user installs is compiled once, and not at each start
     main(quick="--quick" in sys.argv)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from exports.bundle import export_bundle
 from exports.verification import verify
+from hashing.case.events import Commitments
 from tests.exports.small_case import Thing, make_case, photo
 
 if TYPE_CHECKING:
@@ -43,6 +46,12 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 }
 
 
+def _in_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exports.format.folder_tree.FEWEST", 1)
+    monkeypatch.setattr("exports.format.folder_tree._LARGE_BESIDE", 1)
+    monkeypatch.setattr("hashing.files.digest_files.processors", lambda: 2)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fault is found alike alone, in threads, with further processes, and with some that cannot start."""
@@ -54,11 +63,27 @@ def test_the_same_with_and_without(tmp_path: Path, fault: str, monkeypatch: pyte
     told: list[int] = []
     monkeypatch.setattr("exports.format.folder_tree._FEWEST_FOR_THREADS", 1)
     assert verify(bundle) == alone
-    monkeypatch.setattr("exports.format.folder_tree.FEWEST", 1)
-    monkeypatch.setattr("hashing.files.digest_files.processors", lambda: 2)
+    _in_several_processes(monkeypatch)
     assert verify(bundle, progress=lambda done, _: told.append(done)) == alone
     assert alone.verdict == {"none": "ok", "a path that climbs": "unchecked"}.get(fault, "mismatch")
     assert max(told, default=0) == alone.bytes
     assert verify(maker.path) == case
     monkeypatch.setattr("sys.executable", "/bin/false")
     assert verify(bundle) == alone
+
+
+def test_what_a_seal_vouches_for_and_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What copies of this process read, records and what the ledger commits to, is named alike, also where they die."""
+    begun = make_case(tmp_path).begin()
+    begun.add(Thing("p.jpg", photo()))
+    begun.events[0] = msgspec.structs.replace(begun.events[0], status=404)
+    begun.events.append(Commitments(time="2026-11-24T10:15:02.000Z", root="00" * 32, size=3))
+    folder = begun.seal()
+    alone = verify(folder)
+    assert [bool(re.search("does not commit|has the status", problem.reason)) for problem in alone.problems] == [
+        True
+    ] * 2
+    _in_several_processes(monkeypatch)
+    assert verify(folder) == alone
+    monkeypatch.setattr("exports.format.beside._serve", lambda *_: os._exit(1))
+    assert verify(folder) == alone

@@ -1,0 +1,50 @@
+"""Work in a copy of this process: the same result, or the same error, whatever becomes of the copy."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from exports.format.beside import Beside
+
+
+def test_the_result_is_that_of_the_work() -> None:
+    """What the copy finds is handed over, also where a pipe does not hold it; what it changes here is lost."""
+    changed: list[int] = []
+
+    def _work() -> dict[str, list[str]]:
+        changed.append(1)
+        return {str(os.getpid()): ["x" * 300_000]}
+
+    found = Beside(_work, dict[str, list[str]]).result()
+    assert list(found.values()) == [["x" * 300_000]]
+    assert str(os.getpid()) not in found
+    assert not changed
+
+
+def test_a_copy_that_dies_is_no_loss() -> None:
+    """Where the copy is killed, or fails, this process does the work, and raises what it raises."""
+    here = os.getpid()
+
+    def _work() -> int:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return here
+
+    assert Beside(_work, int).result() == here
+    with pytest.raises(ZeroDivisionError):
+        Beside(lambda: 1 // 0, int).result()
+
+
+def test_what_nobody_asks_for_is_let_go() -> None:
+    """A copy that would never end is ended, once; no process and no descriptor is left."""
+    open_before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - its own descriptor counts both times
+    copy = Beside(lambda: signal.pause() or 0, int)
+    number = copy._copy
+    copy.close()
+    copy.close()
+    assert len(os.listdir("/proc/self/fd")) == open_before  # noqa: PTH208
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
