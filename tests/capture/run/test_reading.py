@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +16,7 @@ from capture.page.stored_page import read_stored_page
 from capture.recorder.reading import capture_readers
 from hashing.sandbox import Readers
 from tests.capture.conftest import jpeg
+from tests.patience import PATIENCE
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
@@ -26,8 +29,33 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.own_readers  # what a reader takes is measured, and some are made to die
 
+_CAPTURE = """
+import sys
+from pathlib import Path
+from capture.run.run import capture
+from hashing.case.case import Case
+from hashing.ledger.keys import load_or_create_signing_key
+from tests.capture.conftest import OPTIONS
+
+folder, scene, *readers = sys.argv[1:]
+key, _ = load_or_create_signing_key(Path(folder) / "key.pem")
+case = Case.open_or_create(Path(folder) / "OP-ALDER", key=key, officer="Mary Price")
+print(capture(scene, case, OPTIONS, key=key).status, *(name for name in readers if name in sys.modules))
+"""
+_PARSERS = ("lxml", "PIL", "exifread", "yt_dlp", "capture.page.read_page", "capture.extractors.feed", "capture.batch")
+"""What reads hostile bytes, and what a page needs for nothing: it would be loaded at each start."""
 _HAS_PROC = Path("/proc/self/stat").exists()
 _MOST = 300 << 20
+
+
+def test_the_process_that_holds_the_key_loads_no_parser(tmp_path: Path) -> None:
+    """After a page and its photo were captured, what parses either was loaded in the sandbox alone."""
+    page = b"<!doctype html><title>Front page</title><p>It was dark.</p><img src=a.jpg>"
+    with SceneServer({"/page.html": page, "/a.jpg": jpeg()}) as server:
+        command = [sys.executable, "-c", _CAPTURE, str(tmp_path), server.url("/page.html"), *_PARSERS]
+        root = Path(__file__).parents[3]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True, cwd=root)
+    assert ran.stdout.split() == ["complete"]
 
 
 class _Peak:
