@@ -41,7 +41,12 @@ def test_a_copy_that_dies_is_no_loss() -> None:
 def test_what_nobody_asks_for_is_let_go() -> None:
     """A copy that would never end is ended, once; no process and no descriptor is left."""
     open_before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - its own descriptor counts both times
-    copy = Beside(lambda: signal.pause() or 0, int)
+
+    def _work() -> int:
+        signal.pause()
+        return 0
+
+    copy = Beside(_work, int)
     number = copy._copy
     copy.close()
     copy.close()
