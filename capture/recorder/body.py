@@ -140,7 +140,11 @@ class _BodyFile:
     def _hash_all(self) -> None:
         while (taken := self._taken.get()) is not None:
             buffer, count = taken
-            self._to_write.put((buffer, count, self._hash(buffer[:count])))
+            try:
+                self._to_write.put((buffer, count, self._hash(buffer[:count])))
+            except BaseException as error:  # noqa: BLE001 - as below
+                self.problem = error
+                self._free.put(buffer)
         self._to_write.put(None)
 
     def _write_all(self) -> None:

@@ -24,7 +24,7 @@ class Beside(Generic[T]):
     """
 
     def __init__(self, work: Callable[[], T], kind: type[T]) -> None:
-        self._work = work
+        self._work: Callable[[], T] | None = work
         self._kind = kind
         self._reading, writing = os.pipe()
         try:
@@ -39,12 +39,14 @@ class Beside(Generic[T]):
             os.close(writing)
 
     def result(self) -> T:
-        """Wait for the result and return it. Raises as the work does."""
+        """Wait for the result and return it; once. Raises as the work does."""
+        work, self._work = self._work, None  # which may hold much
+        assert work is not None, "the result was taken"  # noqa: S101 - tells the type
         said = b""
         if self._copy:
             with os.fdopen(self._reading, "rb", closefd=False) as pipe:
                 said = pipe.read()
-        return msgspec.msgpack.decode(said, type=self._kind) if self._ended() else self._work()
+        return msgspec.msgpack.decode(said, type=self._kind) if self._ended() else work()
 
     def close(self) -> None:
         """Let go of the copy, whatever it is doing."""

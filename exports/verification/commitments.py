@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.verification.check import MOST
 from hashing.case.events import Commitments, decode_capture_event
 from hashing.case.redaction import masked_form
 from hashing.errors import BadFormat, Unreadable
@@ -23,7 +24,7 @@ _MARKS = (b'"commitments"', b"\\u")
 def commitment_faults(tree: EvidenceTree, ledger: str) -> list[tuple[int, str]]:
     """Read a ledger; return the number of each line that does not commit to those before it, and what is wrong.
 
-    A line without a masked form is the last that is looked at.
+    A line without a masked form is the last that is looked at, and so is one after which more faults would not be told.
     """
     faults, masked = list[tuple[int, str]](), MerkleTree()
     try:
@@ -35,6 +36,8 @@ def commitment_faults(tree: EvidenceTree, ledger: str) -> list[tuple[int, str]]:
                     if stated is not None and stated != (masked.size, masked.root().hex()):
                         reason = "does not commit to the lines before it: what is redacted of them cannot be proven"
                         faults.append((masked.size + 1, reason))
+                if len(faults) > MOST:
+                    break
                 masked.append(masked_form(line))
     except (BadFormat, Unreadable, NotCheckable, OSError, zlib.error) as error:
         faults.append((masked.size + 1, str(error).removeprefix(f"{ledger}: ")))

@@ -114,9 +114,13 @@ class CaptureFolder:
         self._marks = marks
         self._masked: MerkleTree | None = None
         """Over the masked forms of all lines; None where a process that died wrote some of them."""
-        with reading(path):
-            self.kept = inside.KeptFolder(path, self.root)
-            """What this run's fetches reach their files through; one that outlives a failure may hold it longer."""
+        try:
+            with reading(path):
+                self.kept = inside.KeptFolder(path, self.root)
+                """What this run's fetches reach their files through; one that outlives a failure may hold it longer."""
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, path: Path, mac: Mac) -> Self:
