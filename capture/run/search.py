@@ -88,12 +88,11 @@ class Search:
             self._put(None)
 
     def _leave(self, target: SearchTarget, found: tuple[Extractor, Finding] | None) -> None:
-        """Keep what was found too late, and that there may be more; a finding may say so itself."""
-        rest = _without(target, f"not looked through to its end: {self._stop.reason}")
+        """Keep what was found too late, and that there may be more, unless the finding says so itself."""
         if found is not None:
             self._left.put(found)
-        if found is None or not isinstance(found[1], Unavailable) or found[1].url != rest[1].url:
-            self._left.put(rest)
+        if found is None or not isinstance(found[1], Unavailable) or self._stop.reason not in found[1].reason:
+            self._left.put(_without(target, f"not looked through to its end: {self._stop.reason}"))
 
     def _look(self, target: SearchTarget) -> None:
         reasons = []
