@@ -202,6 +202,14 @@ _OPTIONS = (
         metavar="FILE",
         help="Cookies (Netscape format); not stored.",
     ),
+    setting(
+        "--cookies-from-browser",
+        "browser",
+        default="",
+        check=checked_by("capture.request.browser_cookies:checked_browser"),
+        metavar="NAME[:PROFILE]",
+        help="Cookies of a browser of yours, such as firefox; not stored.",
+    ),
     proxy_option,
     setting(
         "--user-agent",
