@@ -118,6 +118,8 @@ OPEN_BY_PATH = {
     "exports/report/basemap/opened.py": "a map file that the user named",
     "exports/report/basemap/pmtiles.py": "a map file that the user named",
     "exports/report/rendering.py": "a file of this package",
+    "exports/replay/player.py": "the player that the user named",
+    "exports/replay/server.py": "a WACZ that the user named, or one made just before",
     "exports/view/server.py": "pages that were made just before",
     "exports/view/viewed.py": "pages, in a temporary folder of its own",
     "hashing/case/case.py": "whether the folder that the user named for a new case is empty",
