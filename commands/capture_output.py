@@ -9,7 +9,7 @@ import click
 
 from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled, print_things
-from exports.format.verdicts import verdict_line
+from exports.format.phrases import verdict_line
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import CONTENT
 from hashing.files.as_typed import as_typed

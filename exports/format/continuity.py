@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import CustodyRecord, GradeRecord, VerifiedRecord
-from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import (

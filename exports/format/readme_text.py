@@ -11,8 +11,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from exports.format.exhibits import exhibit_ranges
-from exports.format.printable import printable
 from hashing.case.redaction import OFFICER
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing

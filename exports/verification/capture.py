@@ -9,7 +9,7 @@ import msgspec
 
 from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import PAYLOAD
-from exports.format.line_budget import LineBudget
+from exports.format.budget import LineBudget
 from exports.format.tree import below, demand_inside
 from exports.verification.check import Check
 from exports.verification.excerpts import check_excerpts

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote
 
 from exports.errors import ExportError
-from exports.format.printable import printable
 from exports.report.links import OVERVIEW
 from hashing.errors import HashingError
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

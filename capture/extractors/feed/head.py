@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-from capture.extractors.feed.written import NOBODY
+from capture.errors import CaptureError
+from capture.extractors.feed.entry import NOBODY, FeedEntry, UnreadEntry
 from capture.page.claims import cut, sound
 from capture.page.times import parse_time
 from hashing.case.facts import Fact
@@ -14,6 +14,10 @@ from hashing.case.post import Account
 
 _LONGEST = 5000
 _LONGEST_TIME = 200
+
+
+class FeedUnreadable(CaptureError):
+    """There is nothing in it that could be read as a feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
