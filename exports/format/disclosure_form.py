@@ -4,7 +4,7 @@ disclosed.jsonl              lines of the ledger, each exactly as it was sealed
 disclosed.proofs             for each of them, in the same order: its index, the size of the tree, and its inclusion
                              proof in base64, apart by spaces
 exchanges-disclosed.warc.gz  the records of the exchanges disclosed
-redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.redaction`)
+redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.case.redaction`)
 redacted.shown               for each of them: the disclosures of what is shown of it, apart by spaces
 redacted.proofs              for each of them: its inclusion proof in the tree over the masked forms
 """

@@ -154,7 +154,7 @@ def _inventory(
     timestamped = timestamped_captures(lines.values())
     withheld = CONTENT in exported.redacted
     sealed = [_sealed(check, checked[each], timestamped.get(each), withheld=withheld) for each in captures]
-    return Inventory(lines, exported, sealed, posts.take)
+    return Inventory(lines, exported, sealed, posts.compare_listed)
 
 
 def _sealed(
