@@ -14,9 +14,8 @@ import msgspec
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.continuity import grade_of
-from exports.format.exhibits import exhibit_ranges
 from exports.format.moment import recorded_after, second
-from exports.format.phrases import custody_phrases, graded, reason_alike
+from exports.format.phrases import custody_phrases, exhibit_ranges, graded, reason_alike
 from hashing.case.capture_folder import at_work, is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.kinds import ItemKind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,10 @@ _FOUND = {"ok": "whole", "mismatch": "does not match", "unchecked": "could not b
 _OWN = {"seized": "from", "sealed": "seal", "copied": "into", "merged": "from case"}
 
 _ITEM = re.compile(r", as ([^ ]+-[0-9]+)$")
+
+_REFERENCE = re.compile(r"(.{1,64}/)([1-9][0-9]{0,8})", re.ASCII)
+_SHORTEST = 3
+"""References in a row that are worth a range."""
 
 
 def custody_phrases(entry: CustodyRecord) -> list[str]:
@@ -92,3 +96,20 @@ def skips_together(skipped: Iterable[Skipped]) -> list[Skips]:
         before = rows.get(key, Skips(reason, each.url, 0))
         rows[key] = Skips(reason, before.url, before.count + each.count)
     return list(rows.values())
+
+
+def exhibit_ranges(references: Sequence[str]) -> str:
+    """Write references in their order, those that follow each other as a range: a watch makes hundreds."""
+    rows: list[list[str]] = []
+    for reference in references:
+        if rows and reference == _following(rows[-1][-1]):
+            rows[-1].append(reference)
+        else:
+            rows.append([reference])
+    return ", ".join(f"{row[0]} to {row[-1]}" if len(row) >= _SHORTEST else ", ".join(row) for row in rows)
+
+
+def _following(reference: str) -> str:
+    """Return the reference that comes next; "" after what is no reference."""
+    match = _REFERENCE.fullmatch(reference)
+    return f"{match[1]}{int(match[2]) + 1}" if match else ""

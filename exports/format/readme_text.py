@@ -10,7 +10,7 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from exports.format.exhibits import exhibit_ranges
+from exports.format.phrases import exhibit_ranges
 from hashing.case.redaction import OFFICER
 from hashing.printable import printable
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.format.disclosure_form import WITHHELD
-from exports.format.exhibits import exhibit_ranges
 from exports.format.moment import second
+from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
 from hashing.printable import human_size
 

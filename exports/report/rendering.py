@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.format.exhibits import exhibit_ranges
-from exports.format.phrases import item_named, skips_together, verdict_line
+from exports.format.phrases import exhibit_ranges, item_named, skips_together, verdict_line
 from exports.report.evidence import behind
 from exports.report.links import anchor, seen_anchor
 from exports.report.map_drawing import degrees

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exports.format.exhibits import exhibit_ranges
+from exports.format.phrases import exhibit_ranges
 from exports.format.result import Since, Verification
 from hashing.printable import human_size, printable
 

@@ -9,30 +9,18 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-from capture.extractors.feed.head import FeedUnreadable
+from capture.extractors.feed.head import Feed, FeedHead, FeedUnreadable
 from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.recorder.decoding import NotDecoded, decoded_body
-from hashing.case.facts import Fact
+from hashing.case.post import Post
 from hashing.sandbox import Readers, handed_over
 
 if TYPE_CHECKING:
-    from capture.extractors.feed.head import Feed
     from capture.request.extractor import StoredItem
     from capture.request.options import CaptureOptions
-    from hashing.case.post import Post
 
 TOO_EARLY = "entries: earlier than asked for (--since)"
-
-
-class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed says of itself; the fields as in `Feed`."""
-
-    facts: tuple[Fact, ...]
-    count: int = 0
-    next_page: str = ""
-    next_by_software: bool = False
-    missing: str = ""
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -71,14 +59,7 @@ def feed_in(
     except (NotDecoded, FeedUnreadable) as error:
         yield FeedSaid(unreadable=str(error))
         return
-    head = FeedHead(
-        facts=feed.facts,
-        count=feed.count,
-        next_page=feed.next_page,
-        next_by_software=feed.next_by_software,
-        missing=feed.missing,
-    )
-    yield FeedSaid(head=head)
+    yield FeedSaid(head=feed.head())
     chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
     for entry in chosen.entries():
         yield FeedSaid(entry=entry) if isinstance(entry, FeedEntry) else FeedSaid(unread=entry)
