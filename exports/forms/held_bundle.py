@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import draft_path
@@ -18,14 +17,12 @@ from exports.format.bundle_files import BundleFiles
 from exports.format.bundle_listing import BundleListing
 from exports.format.outside import demand_outside
 from exports.format.result import Verification
+from exports.report.basemap import BaseMap
 from exports.report.links import OVERVIEW
 from exports.report.site import report_files
 from hashing.case.case import CAPTURES
 from hashing.files.as_typed import as_typed
 from hashing.files.storage import read_error, storing
-
-if TYPE_CHECKING:
-    from exports.report.basemap import BaseMap
 
 
 @dataclass(frozen=True, slots=True)
