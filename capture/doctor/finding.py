@@ -1,4 +1,4 @@
-"""What a check found."""
+"""What the doctor is told, the same paths and names that a capture would be given, and what a check found."""
 
 from __future__ import annotations
 

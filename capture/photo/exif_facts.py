@@ -1,4 +1,4 @@
-"""What a photo's EXIF says of the camera, of the picture and of who made it."""
+"""What a photo's EXIF says of the camera, of the picture and of who made it, and the small picture inside it."""
 
 from __future__ import annotations
 

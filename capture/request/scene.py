@@ -1,4 +1,4 @@
-"""The scene: what the user gives, as text."""
+"""The scene: what the user gives, as text; out of a message or with a letter lost, as what was meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bundle that is at hand, verified, with its manifest read: what a report is made of anew."""
+"""A bundle that is at hand, verified, with its manifest read: what a report is made of anew, outside of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on a label: what the ledgers say of an exhibit or an item, as text that is safe to show."""
+"""What stands on a label: what the ledgers say of an exhibit or an item, as text that is safe to show and to print."""
 
 from __future__ import annotations
 
