@@ -180,7 +180,7 @@ _OPTIONS = (
     setting(
         "--min-free",
         in_case=True,
-        check=checked_by("capture.request.sizes:size", option="--min-free"),
+        check=checked_by("capture.request.amounts:size", option="--min-free"),
         default="256M",
         show_default=True,
         metavar="SIZE",

@@ -69,10 +69,9 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
 def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures of these addresses from what was typed and set."""
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
+    from capture.request.amounts import moment, size, span
+    from capture.request.credentials import load_tokens
     from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
-    from capture.request.sizes import size
-    from capture.request.spans import moment, span
-    from capture.request.tokens import load_tokens
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
@@ -124,7 +123,7 @@ def _lent_cookies(chosen: dict[str, Any]) -> CookieJar | None:
         if trouble:
             complain(f"not every cookie could be read: {trouble}", "")
     if chosen["cookies"]:
-        from capture.request.cookies import load_cookies
+        from capture.request.credentials import load_cookies
 
         given = load_cookies(chosen["cookies"])
         jar = given if jar is None else jar

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from exports.errors import NotCheckable
-from exports.format.printable import printable
+from hashing.printable import printable
 
 FILE = "file"
 LINK = "symbolic link"

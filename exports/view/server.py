@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
-from exports.format.printable import printable
 from exports.report.links import OVERVIEW
 from exports.view.token_server import NOTHING, TokenHandler, TokenServer
 from hashing.errors import HashingError
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
