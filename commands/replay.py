@@ -49,7 +49,7 @@ def replay(
     \b
     goldenhour replay OP-ALDER_MP-1.zip --player ~/replaywebpage
     """
-    from capture.request.spans import span
+    from capture.request.amounts import span
     from exports.replay import OfflineBrowser, ReplayServer, browser_here, player_at
 
     seconds = span(length, "--for") if length else None
