@@ -25,6 +25,7 @@ SECTIONS = MappingProxyType(
         "Look and check": {
             "show": "Show what is in a case.",
             "view": "Open the report of a case that still grows, or of a bundle, in a browser.",
+            "replay": "Show the captured pages of a bundle as they were, with nothing let out.",
             "verify": "Check a case, a capture, a bundle or a WACZ; never writes.",
             "check": "Find facts for or against what is claimed: copies, times, versions.",
             "hash": "Hash files and folders, or check a hash list.",

@@ -9,7 +9,7 @@ import click
 
 from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled, print_things
-from exports.format.verdicts import verdict_line
+from exports.format.phrases import verdict_line
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import CONTENT
 from hashing.files.as_typed import as_typed
@@ -52,7 +52,7 @@ def print_capture(result: CaptureResult) -> tuple[int, int]:
 
 def print_safe(case: Case, exhibits: Sequence[str], items: int, missing: int) -> None:
     """Print as the last line what is safe, where, and how to look at it."""
-    from exports.format.exhibits import exhibit_ranges
+    from exports.format.phrases import exhibit_ranges
 
     safe = f"{counted(items, 'item')} safe in {case.path} as {exhibit_ranges(exhibits)}"
     one = f" {exhibits[0]}" if len(exhibits) == 1 else ""

@@ -13,16 +13,16 @@ from commands.options import json_option, quiet_option
 from commands.output import clean, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
+from exports.forms.conversion import FORMS
+from exports.forms.conversion import convert as convert_bundle
 
 if TYPE_CHECKING:
     from exports.forms.derived_file import ConvertedFile
 
-_FORMS = ("wacz", "warc", "csv", "case-uco", "pdf")
-
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
-@click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="The form to write it in.")
+@click.option("--to", "form", type=click.Choice([*FORMS, "pdf"]), required=True, help="The form to write it in.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -42,8 +42,6 @@ def convert(bundle: Path, form: str, output: Path | None, as_json: bool, quiet: 
     goldenhour convert OP-ALDER_MP-1.zip --to wacz
     goldenhour convert OP-ALDER_MP-1 --to csv --output items.csv
     """
-    from exports.forms.conversion import convert as convert_bundle
-
     if form == "pdf":
         _print(bundle, output, as_json=as_json, quiet=quiet)
         return

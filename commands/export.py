@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from commands.output import clean, counted, print_json
 from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 from commands.view import show_pages
+from exports.forms.conversion import FORMS, convert
 
 if TYPE_CHECKING:
     from exports.bundle import Bundle
@@ -44,6 +45,13 @@ def _recipients() -> Sequence[str]:
     from intelligence.grading.sharing import RECIPIENTS
 
     return list(RECIPIENTS)
+
+
+def _form_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add a flag for each form that a bundle can be written in."""
+    for name, form in reversed(list(FORMS.items())):
+        command = click.option(f"--{name}", is_flag=True, help=f"Beside the bundle, {form.what}.")(command)
+    return command
 
 
 @click.command()
@@ -91,10 +99,7 @@ def _recipients() -> Sequence[str]:
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--pdf", "printed", is_flag=True, help="Print the report as well, as PDF beside the bundle.")
-@click.option("--wacz", is_flag=True, help="Beside the bundle, its exchanges as a WACZ for replay.")
-@click.option("--warc", is_flag=True, help="Beside the bundle, its exchanges with their bodies as one WARC.")
-@click.option("--csv", is_flag=True, help="Beside the bundle, its items as a table for spreadsheets.")
-@click.option("--case-uco", is_flag=True, help="Beside the bundle, all of it in CASE/UCO for forensic tools.")
+@_form_options
 @basemap_option
 @click.option("--open", "opened", is_flag=True, help="Then open its pages in a browser, as goldenhour view does.")
 @officer_option
@@ -114,16 +119,13 @@ def export(
     output: Path | None,
     zipped: bool,
     printed: bool,
-    wacz: bool,
-    warc: bool,
-    csv: bool,
-    case_uco: bool,
     basemap_path: Path | None,
     opened: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
     quiet: bool,
+    **asked: bool,
 ) -> None:
     """Write an evidence bundle: a BagIt bag with a manifest, a report and the seal, checked before it is called done.
 
@@ -137,7 +139,6 @@ def export(
     """
     from exports.bundle import export_bundle
     from exports.disclosure.making.request import DisclosureRequest, parse_items
-    from exports.forms.conversion import FORMS
 
     _demand_sense(only, exhibits, sanitised=sanitised, alone=bool(receiver or reason or redact))
     words = _words(redact)
@@ -154,7 +155,7 @@ def export(
     if sanitised:
         request, kept_back = _sanitised(own, exhibits, recipient, words, receiver, reason, met=conditions_met)
         exhibits = ()
-    forms = [form for form, asked in (("wacz", wacz), ("warc", warc), ("csv", csv), ("case-uco", case_uco)) if asked]
+    forms = [form for form in FORMS if asked[form.replace("-", "_")]]
     exporting = byte_progress(f"exporting {case}", quiet=quiet)
     with opened_basemap(basemap_path) as basemap, terminating_like_ctrl_c(), exporting as progress:
         bundle = export_bundle(
@@ -232,8 +233,6 @@ def _sanitised(
 
 def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_json: bool, quiet: bool) -> None:
     """Write the bundle in its other forms; it is made, and told, whatever becomes of these."""
-    from exports.forms.conversion import convert
-
     derived: list[dict[str, Any]] = []
     pdf: list[dict[str, str]] = []
     try:

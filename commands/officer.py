@@ -82,7 +82,7 @@ def _name(typed: Any) -> str:  # noqa: ANN401 - click's own type
 
 def _is_a_name(text: str) -> bool:
     """Say whether a text hides nothing and has something in it that can be read; joiners belong to some scripts."""
-    from exports.format.printable import printable
+    from hashing.printable import printable
 
     return printable(text) == text and any(map(str.isalnum, text))
 

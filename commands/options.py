@@ -156,7 +156,7 @@ existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=
 
 def moment_option(text: str, option: str) -> datetime | None:
     """Read a time that was stated in an option; None where there is none."""
-    from capture.request.spans import moment
+    from capture.request.amounts import moment
     from hashing.times import system_clock
 
     return moment(text, option, system_clock()) if text else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def complain(message: str, hint: str = "") -> None:
     """Print an error as a sentence on stderr, more lines below it, and a hint of what to do next."""
-    from exports.format.printable import printable
+    from hashing.printable import printable
 
     first, *more = message.splitlines() or [""]
     click.echo(f"goldenhour: {printable(first)}", err=True)
@@ -30,7 +30,7 @@ def counted(count: int, noun: str) -> str:
 
 def clean(text: str) -> str:
     """Make text of any origin safe to print."""
-    from exports.format.printable import printable
+    from hashing.printable import printable
 
     return printable(text)
 

@@ -58,7 +58,7 @@ def report(
 
 
 def _pages(bundle: Path, folder: Path, basemap: BaseMap | None, *, quiet: bool) -> Path:
-    from exports.forms.report_anew import write_report
+    from exports.forms.held_bundle import write_report
 
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
         return write_report(bundle, folder, progress, basemap)

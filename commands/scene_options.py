@@ -180,7 +180,7 @@ _OPTIONS = (
     setting(
         "--min-free",
         in_case=True,
-        check=checked_by("capture.request.sizes:size", option="--min-free"),
+        check=checked_by("capture.request.amounts:size", option="--min-free"),
         default="256M",
         show_default=True,
         metavar="SIZE",
@@ -201,6 +201,14 @@ _OPTIONS = (
         callback=warn_of_readers,
         metavar="FILE",
         help="Cookies (Netscape format); not stored.",
+    ),
+    setting(
+        "--cookies-from-browser",
+        "browser",
+        default="",
+        check=checked_by("capture.request.browser_cookies:checked_browser"),
+        metavar="NAME[:PROFILE]",
+        help="Cookies of a browser of yours, such as firefox; not stored.",
     ),
     proxy_option,
     setting(

@@ -10,8 +10,11 @@ import click
 
 from commands.clock import asked_time_server
 from commands.opening import recover_begun
+from commands.output import complain
 
 if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
     from capture.request.options import CaptureOptions
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
@@ -66,11 +69,9 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
 def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures of these addresses from what was typed and set."""
     from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
-    from capture.request.cookies import load_cookies
+    from capture.request.amounts import moment, size, span
+    from capture.request.credentials import load_tokens
     from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
-    from capture.request.sizes import size
-    from capture.request.spans import moment, span
-    from capture.request.tokens import load_tokens
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
@@ -83,7 +84,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         insecure=chosen["insecure"],
         allow_private=chosen["allow_private"],
         allow_networks=chosen["allow_networks"],
-        cookies=load_cookies(chosen["cookies"]) if chosen["cookies"] else None,
+        cookies=_lent_cookies(chosen),
         tokens=load_tokens(chosen["tokens"], [url for url in urls if url] or _lendable_places(chosen)),
         jobs=chosen["jobs"],
     )
@@ -110,6 +111,25 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         min_free=size(chosen["min_free"], "--min-free"),
         network=network,
     )
+
+
+def _lent_cookies(chosen: dict[str, Any]) -> CookieJar | None:
+    """Return the cookies of the browser and of the file that the user named; where both have one, the file's."""
+    jar = None
+    if chosen["browser"]:
+        from capture.request.browser_cookies import load_browser_cookies
+
+        jar, trouble = load_browser_cookies(chosen["browser"])
+        if trouble:
+            complain(f"not every cookie could be read: {trouble}", "")
+    if chosen["cookies"]:
+        from capture.request.credentials import load_cookies
+
+        given = load_cookies(chosen["cookies"])
+        jar = given if jar is None else jar
+        for cookie in given:
+            jar.set_cookie(cookie)
+    return jar
 
 
 def _lendable_places(chosen: dict[str, Any]) -> Sequence[str]:

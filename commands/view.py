@@ -36,7 +36,7 @@ def view(path: Path, no_browser: bool, length: str, quiet: bool) -> None:
 
 def show_pages(path: Path, *, browser: bool, length: str = "", quiet: bool = False, verified: bool = False) -> None:
     """Serve the pages of a case or a bundle, which `verified` says was verified just now, until Ctrl-C."""
-    from capture.request.spans import span
+    from capture.request.amounts import span
     from exports.view import ViewServer, viewed
 
     seconds = span(length, "--for") if length else None

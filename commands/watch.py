@@ -56,7 +56,7 @@ def watch(
     \b
     goldenhour watch '#FireWatch' --on mastodon.example --for 2h --case OP-ALDER
     """
-    from capture.request.spans import span
+    from capture.request.amounts import span
     from capture.run.watch import Watch
     from exports.format.case_view import case_seal
     from hashing.times import system_clock

@@ -6,6 +6,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -25,6 +26,12 @@ pytest_plugins = ["tests.kept_readers", "tests.quick", "tests.sampling", "tests.
 
 _STARTED_ONCE = ("bluesky", "bluesky_appview", "mastodon", "media_site", "browser", "ordinary", "hostile")
 """Fixtures that one worker starts once, and that take long."""
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C again, in the tests' programs as well: a script that runs them in its background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

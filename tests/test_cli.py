@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -232,6 +234,22 @@ def test_session_cookies_are_sent(tmp_path: Path) -> None:
     with SceneServer(files) as server:
         captured = _capture(tmp_path, server.url("/"), "--cookies", "cookies.txt")
     assert captured.returncode == Exit.OK, captured.stdout
+
+
+def test_the_cookies_of_a_browser_are_lent_and_never_stored(tmp_path: Path) -> None:
+    """The officer's browser opens the door; the value stands in no byte of the case, nor of what was printed."""
+    with sqlite3.connect(tmp_path / "cookies.sqlite") as base:
+        base.execute("CREATE TABLE moz_cookies (name, value, host, path, expiry, isSecure)")
+        base.execute("INSERT INTO moz_cookies VALUES ('session', 's3cret', '127.0.0.1', '/', 0, 0)")
+    base.close()
+    with SceneServer({"/": Body(data=b"<p>members", needs_cookie="session=s3cret")}) as server:
+        captured = _capture(tmp_path, server.url("/"), "--cookies-from-browser", f"firefox:{tmp_path}")
+    assert captured.returncode == Exit.OK, captured.stdout
+    assert "s3cret" not in captured.stdout + captured.stderr
+    kept = [path.read_bytes() for path in (tmp_path / "OP-ALDER").rglob("*") if path.is_file()]
+    kept += [gzip.decompress(data) for data in kept if data.startswith(b"\x1f\x8b")]
+    assert any(b"[replaced: credential of the user]" in data for data in kept)
+    assert not any(b"s3cret" in data for data in kept)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ READING = {
     "custody show": ["custody", "show", "CASE"],
     "label": ["label", "CASE", "JH/1"],
     "view": ["view", "CASE", "--no-browser", "--for", "0.001s", "--quiet"],
+    "replay": ["replay", "CASE", "--no-browser", "--for", "0.001s", "--player", "OUT", "--quiet"],
     "report": ["report", "CASE", "--output", "OUT", "--quiet"],
     "convert": ["convert", "CASE", "--to", "csv", "--output", "OUT", "--quiet"],
     "paper": ["paper", "CASE", "--form", "schedule", "--output", "OUT", "--quiet"],

@@ -1,12 +1,65 @@
-"""One thing that was checked: what was expected, what was found."""
+"""What a capture found, flattened to one value a name, and compared with what was expected, line by line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from validation.findings import Value
+if TYPE_CHECKING:
+    from exports.format.capture_view import CaptureView, ItemView
+    from hashing.case.facts import Fact
+    from hashing.case.post import Post
+
+Value = str | int | float | bool
+
+
+def findings(view: CaptureView) -> dict[str, Value]:
+    """Return every hash, size, fact and failure of a capture, by a name that is the same on every machine."""
+    found: dict[str, Value] = {"status": view.status}
+    for entry in view.items:
+        found.update(_of_item(entry))
+    for failed in view.failed:
+        found[f"not captured: {failed.url}"] = failed.reason
+    return found
+
+
+def _of_item(entry: ItemView) -> dict[str, Value]:
+    item = entry.item
+    name = f"{item.kind} {item.url}"
+    found: dict[str, Value] = {
+        f"{name}: sha256": item.sha256,
+        f"{name}: size": item.size,
+        f"{name}: type": item.mime,
+    }
+    if item.partial:
+        found[f"{name}: not whole"] = item.partial
+    for fact in entry.facts:
+        found[f"{name}: {fact.name} ({fact.tag})"] = _without_others_words(fact)
+    for copy in entry.working_copies:
+        found[f"{name}: {copy.how}: sha256"] = copy.sha256
+    if entry.post is not None:
+        found.update(_of_post(name, entry.post))
+    return found
+
+
+def _without_others_words(fact: Fact) -> Value:
+    """Leave out what a library says in brackets about a damaged photo: its words change from version to version."""
+    return fact.value.partition(" (")[0] if fact.tag == "Pillow" and isinstance(fact.value, str) else fact.value
+
+
+def _of_post(name: str, post: Post) -> dict[str, Value]:
+    said = {
+        "id": post.id,
+        "author": post.author.handle,
+        "published": post.published,
+        "edited": post.edited,
+        "text": post.text,
+        "answers": post.reply_to,
+        "media": ", ".join(media.url for media in post.media),
+    }
+    return {f"{name}: post {key}": value for key, value in said.items() if value}
 
 
 class ValidationCheck(msgspec.Struct, frozen=True, kw_only=True, gc=False):

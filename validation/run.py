@@ -23,12 +23,10 @@ from hashing.ledger.keys import SigningKey, load_or_create_signing_key
 from hashing.times import system_clock, time_text
 from hashing.tool import tool
 from validation.alterations import check_alterations
-from validation.answer import KnownAnswer
-from validation.check import ValidationCheck, check, compare
+from validation.check import ValidationCheck, Value, check, compare, findings
 from validation.demo.loopback import LoopbackServer
-from validation.findings import Value, findings
 from validation.record import FORMAT, ValidationRecord
-from validation.scenes import KnownScene, known_scenes
+from validation.scenes import KnownAnswer, KnownScene, known_scenes
 from validation.vectors import check_vectors
 
 _OFFICER = "goldenhour validate"

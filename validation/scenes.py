@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from validation.answer import KnownAnswer
-
 _PAGE, _FEED, _SOCIAL = "http://noticeboard.example", "http://noticeboard.example", "http://social.example"
 _CUT_AT, _DECLARED = 20_000, 90_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """A fixed response: status, content type, body; more headers where it has them.
+
+    `declared` is the Content-Length of a server that lies about its body; None of one that does not.
+    """
+
+    body: bytes
+    kind: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    declared: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from capture.batch.row import BadRow, BatchRow, GivenRow
 from capture.errors import CaptureError
 from capture.extractors import search_targets
 from capture.recorder.urls import host_and_port, without_login
+from capture.request.amounts import moment
 from capture.request.options import CaptureOptions, checked_initials, initials_of
 from capture.request.scene import Scene, parse_scene
-from capture.request.spans import moment
 from hashing.case.batch_events import RowOptions
 from hashing.errors import BadFormat
 from hashing.ledger.canonical import canonical_json

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from capture.batch.progress import BatchProgress, Counts, RowDone
-from capture.request.sizes import human_size
+from hashing.printable import human_size
 
 
 class BatchLines(BatchProgress):

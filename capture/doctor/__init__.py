@@ -6,7 +6,6 @@ from being whole, a warning what may.
 """
 
 from capture.doctor.examine import examine
-from capture.doctor.finding import FAULT, OK, WARNING, Finding
-from capture.doctor.setup import Setup
+from capture.doctor.finding import FAULT, OK, WARNING, Finding, Setup
 
 __all__ = ["FAULT", "OK", "WARNING", "Finding", "Setup", "examine"]

@@ -7,8 +7,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from capture.doctor.finding import Finding, fault, ok
-from capture.doctor.setup import Setup
+from capture.doctor.finding import Finding, Setup, fault, ok
 from capture.recorder.tls import client_context
 
 _FOLDERS = "SSL_CERT_DIR"

@@ -1,22 +1,22 @@
-"""The checks in their order, and the short ones: clock, signing key, settings, ffmpeg, sandbox, extractors."""
+"""The checks in their order, and the short ones: yt-dlp, clock, key, settings, ffmpeg, sandbox, extractors."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from capture.clock import measure_clock
 from capture.doctor.certificates import check_certificates
-from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from capture.doctor.folder import check_folder
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
-from capture.doctor.setup import Setup
-from capture.doctor.yt_dlp_age import check_yt_dlp, release_date
 from capture.errors import CaptureError
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
@@ -29,12 +29,45 @@ from hashing.ledger.trusted_time import is_authority
 from hashing.sandbox import NotRead, Readers
 from hashing.times import time_text
 
+OLD_DAYS = 60
+"""Sites change, and a release is seldom older than a month when the next one comes."""
+_DATE = re.compile(r"([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})", re.ASCII)
+_UPDATE = "update it: pipx upgrade goldenhour, or pip install --upgrade yt-dlp in its environment"
+
 _FAILS_WITH = (ImportError, AttributeError, TypeError, ValueError, NameError, SyntaxError, OSError, RuntimeError)
 """What the loading of a stranger's module usually ends in; anything else is a traceback in its own name."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OFF, _WRONG = 1.0, 60.0
 """Seconds by which a clock is off, and by which it is wrong."""
 _SET = "set the clock, or let the system keep it (timedatectl set-ntp true)"
+
+
+def check_yt_dlp(setup: Setup) -> Iterator[Finding]:
+    """Yield how old yt-dlp is, in days, by this computer's clock."""
+    try:
+        found = version("yt-dlp")
+    except PackageNotFoundError:
+        yield fault("yt-dlp", "not installed: no video can be captured", _UPDATE)
+        return
+    made = release_date(found)
+    if made is None:
+        yield warning("yt-dlp", f"yt-dlp {found}: its version is no date, and nobody knows how old it is", _UPDATE)
+        return
+    days = (setup.clock() - made).days
+    says = f"yt-dlp {found}, {days:,} days old"
+    if days > OLD_DAYS:
+        yield warning("yt-dlp", f"{says}: video sites may have changed since", _UPDATE)
+    else:
+        yield ok("yt-dlp", says if days >= 0 else f"yt-dlp {found}")
+
+
+def release_date(text: str) -> datetime | None:
+    """Return the day that a version of yt-dlp names, or None where it names none."""
+    match = _DATE.match(text)
+    try:
+        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC) if match else None
+    except ValueError:
+        return None
 
 
 def check_clock(setup: Setup) -> Iterator[Finding]:

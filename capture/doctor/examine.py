@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from capture.doctor.finding import Finding, fault
+from capture.doctor.finding import Finding, Setup, fault
 from capture.doctor.libraries import INSTALL_AGAIN, check_libraries
-from capture.doctor.setup import Setup
 
 
 def examine(setup: Setup) -> Iterator[Finding]:

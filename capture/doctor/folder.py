@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from capture.doctor.finding import Finding, fault, ok, warning
-from capture.doctor.setup import Setup
+from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from hashing.case.case import CASE_FILE, Case
 from hashing.errors import HashingError
 from hashing.files.as_typed import as_typed

@@ -8,8 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from capture.doctor.finding import Finding, fault, ok, warning
-from capture.doctor.setup import Setup
+from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from hashing.tool import tool
 
 _OLDEST_PYTHON = (3, 11)

@@ -8,8 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from capture.doctor.finding import Finding, ok, warning
-from capture.doctor.setup import Setup
+from capture.doctor.finding import Finding, Setup, ok, warning
 from capture.recorder.recorder import without_credentials
 
 _RESOLVER = Path("/etc/resolv.conf")

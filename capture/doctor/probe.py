@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.doctor.finding import Finding, fault, ok, warning
+from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from capture.doctor.service_answer import HEALTH, SEARCH, TIMELINE, said_by
-from capture.doctor.setup import Setup
 from capture.extractors.bluesky.address import DEFAULT, service_of
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.extractors.fediverse.address import place_of

@@ -1,12 +1,16 @@
-"""JSON-LD blocks (https://www.w3.org/TR/json-ld11/): the objects in them, whatever their nesting, up to a bound."""
+"""JSON-LD (https://www.w3.org/TR/json-ld11/): its objects, and what they claim and show in schema.org's words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from capture.page.claims import Claims, Trust
 from capture.page.document import Attributes, Snippet, Start
+from capture.page.kinds import kind_of_address, kind_of_type
+from capture.page.mentions import Mention, Mentions, Position
+from hashing.case.kinds import ItemKind
 
 LONGEST = 2 << 20
 """Characters of one block. A JSON value takes many times its length in memory."""
@@ -23,6 +27,42 @@ _LAYERS = 4
 
 # A page's own objects stand at the top, or below these properties; what is below others belongs to those objects.
 _KEEPS_TO_THE_PAGE = frozenset({"@graph", "mainEntity", "mainEntityOfPage"})
+
+# Objects beside the page's own matter: their names and dates are not the page's.
+_NOT_THE_MATTER = frozenset(
+    {
+        "AudioObject", "BreadcrumbList", "Corporation", "ImageObject", "ItemList", "ListItem", "LocalBusiness",
+        "NewsMediaOrganization", "Organization", "Person", "Place", "SearchAction", "SiteNavigationElement",
+        "WPFooter", "WPHeader", "WPSideBar", "WebSite",
+    }
+)  # fmt: skip
+
+_WEB_PAGES = frozenset({"AboutPage", "CollectionPage", "ItemPage", "ProfilePage", "QAPage", "WebPage"})
+
+_TIMES = {
+    "datePublished": "published",
+    "dateModified": "modified",
+    "dateCreated": "created",
+    "uploadDate": "uploaded",
+}
+_MOST_AUTHORS = 50
+
+_IMAGE_KEYS = ("image", "photo", "primaryImageOfPage", "thumbnail", "thumbnailUrl")
+_TYPES: dict[str, ItemKind] = {
+    "AudioObject": ItemKind.AUDIO,
+    "Barcode": ItemKind.PHOTO,
+    "ImageObject": ItemKind.PHOTO,
+    "MusicVideoObject": ItemKind.VIDEO,
+    "Photograph": ItemKind.PHOTO,
+    "VideoObject": ItemKind.VIDEO,
+    "VideoObjectSnapshot": ItemKind.VIDEO,
+}
+_KEYS: dict[str, ItemKind] = {
+    **dict.fromkeys(_IMAGE_KEYS, ItemKind.PHOTO),
+    "video": ItemKind.VIDEO,
+    "audio": ItemKind.AUDIO,
+}
+_LOGO = "logo"
 
 
 class JsonLdNode(NamedTuple):
@@ -142,3 +182,88 @@ class JsonLdReader:
             self._left_out += 1
             return None
         return Snippet(LONGEST, self.blocks.append)
+
+
+def add_json_ld_claims(nodes: list[JsonLdNode], claims: Claims) -> None:
+    """Add what the page's own objects say; an article or a post before the web page that carries it."""
+    by_id = {node.values["@id"]: node.values for node in nodes if _is_described(node)}
+    own = [node for node in nodes if node.of_page]
+    for node in own:
+        if "WebSite" in node.types:
+            _add(claims, "site name", node.values, "name", "JSON-LD WebSite name")
+    matter = [node for node in own if not node.types & _NOT_THE_MATTER]
+    for node in sorted(matter, key=lambda node: bool(node.types & _WEB_PAGES)):
+        _add_matter(node.values, by_id, claims)
+
+
+def _is_described(node: JsonLdNode) -> bool:
+    return isinstance(node.values.get("@id"), str) and len(node.values) > 1
+
+
+def _add_matter(values: dict[str, object], by_id: dict[object, dict[str, object]], claims: Claims) -> None:
+    for key in ("headline", "name", "alternativeHeadline"):
+        _add(claims, "title", values, key)
+    for key in ("author", "creator"):
+        for name in _names(values.get(key), by_id):
+            claims.add("author", name, f"JSON-LD {key}", Trust.JSON_LD)
+    for name in _names(values.get("publisher"), by_id):
+        claims.add("publisher", name, "JSON-LD publisher", Trust.JSON_LD)
+    _add(claims, "description", values, "description")
+    _add(claims, "language", values, "inLanguage")
+    for key, name in _TIMES.items():
+        for written in strings(values.get(key)):
+            claims.add_time(name, written, f"JSON-LD {key}", Trust.JSON_LD)
+
+
+def _add(claims: Claims, name: str, values: dict[str, object], key: str, tag: str = "") -> None:
+    for value in strings(values.get(key)):
+        claims.add(name, value, tag or f"JSON-LD {key}", Trust.JSON_LD)
+
+
+def _names(value: object, by_id: dict[object, dict[str, object]]) -> Iterator[str]:
+    """Yield the names of persons or organisations: a text, an object, a reference to one, or a list of these."""
+    for member in (value if isinstance(value, list) else [value])[:_MOST_AUTHORS]:
+        if isinstance(member, str):
+            yield member
+        elif isinstance(member, dict):
+            identity = member.get("@id")
+            described = by_id.get(identity, {}) if isinstance(identity, str) else {}
+            for key in ("name", "alternateName", "url"):
+                if names := strings(member.get(key)) or strings(described.get(key)):
+                    yield from names
+                    break
+
+
+def add_json_ld_media(nodes: list[JsonLdNode], mentions: Mentions) -> None:
+    """Add every photo, video and sound that is named; logos are none of the scene."""
+    for node in nodes:
+        if node.key == _LOGO:
+            continue
+        for mention in _in_node(node):
+            mentions.name(mention)
+
+
+def _in_node(node: JsonLdNode) -> Iterator[Mention]:
+    values = node.values
+    kind = next((_TYPES[name] for name in sorted(node.types) if name in _TYPES), None) or _KEYS.get(node.key)
+    alt = next(iter(strings(values.get("caption")) or strings(values.get("name"))), "") if kind else ""
+    yield from _content(values, kind, alt)
+    if kind == "photo":
+        for raw in strings(values.get("url")):
+            yield Mention(ItemKind.PHOTO, (Position(raw, "JSON-LD image url"),), alt)
+    for key in _IMAGE_KEYS:
+        for raw in strings(values.get(key)):
+            yield Mention(ItemKind.PHOTO, (Position(raw, f"JSON-LD {key}"),))
+    for key in ("video", "audio", "associatedMedia"):
+        for raw in strings(values.get(key)):
+            if promised := kind_of_address(raw):
+                yield Mention(promised, (Position(raw, f"JSON-LD {key}"),), stated=False)
+
+
+def _content(values: dict[str, object], kind: ItemKind | None, alt: str) -> Iterator[Mention]:
+    """Yield the file of a media object; `embedUrl` is a player and no file."""
+    formats = strings(values.get("encodingFormat"))
+    stated = kind or (kind_of_type(formats[0]) if formats else None)
+    for raw in strings(values.get("contentUrl")):
+        if found := stated or kind_of_address(raw):
+            yield Mention(found, (Position(raw, "JSON-LD contentUrl"),), alt, stated=stated is not None)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from capture.page.document import Attributes, Start
 from capture.page.images import srcset_mention
 from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import MOST, Mention, Mentions, Position
 from capture.page.meta import meta_names, words
 from hashing.case.kinds import ItemKind
-
-if TYPE_CHECKING:
-    from capture.page.document import Attributes, Start
 
 _IMAGES = frozenset(
     {

@@ -11,9 +11,7 @@ from capture.page.content_media import ContentMedia
 from capture.page.document import Reader, parse
 from capture.page.encoding import decode
 from capture.page.errors import PageUnreadable
-from capture.page.json_ld import JsonLdReader, read_json_ld
-from capture.page.json_ld_claims import add_json_ld_claims
-from capture.page.json_ld_media import add_json_ld_media
+from capture.page.json_ld import JsonLdReader, add_json_ld_claims, add_json_ld_media, read_json_ld
 from capture.page.mentions import Mentions, bounded, to_links
 from capture.page.metadata_media import MetadataMedia
 from capture.page.outline import OutlineReader

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from capture.photo import bitmap, gif, heif, jpeg, names, png, tiff, webp
-from capture.photo.exif_facts import exif_facts
+from capture.photo.exif_facts import exif_facts, thumbnail_facts
 from capture.photo.exif_tags import Tags, read_tags
 from capture.photo.gps_facts import gps_facts
 from capture.photo.parts import Parts
 from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from capture.photo.picture import decode
-from capture.photo.thumbnail import thumbnail_facts
 from capture.photo.time_facts import time_facts
 from capture.request.media_type import HEAD, sniff
 from hashing.case.facts import Fact

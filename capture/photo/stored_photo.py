@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from capture.photo.text import escaped
 from capture.recorder.reading import PHOTO_READER
 from hashing.case.facts import Fact
+from hashing.printable import printable
 from hashing.sandbox import NotRead, Readers, handed_over
 
 _MOST_FACTS = 300
@@ -23,7 +23,11 @@ def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:
     if len(facts) > _MOST_FACTS or not all(map(_bounded, facts)):
         raise NotRead("the reader's answer is out of bounds")
     return tuple(
-        Fact(escaped(fact.name), escaped(fact.value) if isinstance(fact.value, str) else fact.value, escaped(fact.tag))
+        Fact(
+            printable(fact.name),
+            printable(fact.value) if isinstance(fact.value, str) else fact.value,
+            printable(fact.tag),
+        )
         for fact in facts
     )
 

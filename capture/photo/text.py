@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 import struct
-import unicodedata
+
+from hashing.printable import printable
 
 LONGEST = 1000
 """Characters of one text that are kept."""
-
-_BAD_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Joiners shape letters in Persian and Indic scripts and build family emoji; they cannot reorder or hide anything.
-_HARMLESS = {"\u200c", "\u200d"}
 
 _ENDS_EARLY = re.compile(r"truncated|end of (file|data|stream)|not enough|too short|unexpected end|EOF", re.IGNORECASE)
 _STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, struct.error)
 """What a parser runs into that did not expect such bytes; its message would mean nothing to a reader."""
 _OBJECT = re.compile(r"<[^<>]*>|\b0x[0-9a-fA-F]+\b|'[^']*[/\\][^']*'|(?<!\w)/[^\s'\"]+")
-
-
-def escaped(text: str) -> str:
-    r"""Write control, bidirectional and invisible characters out as `\x1b`, `\u202e`; keep all that can be read."""
-    return "".join(char if _harmless(char) else _written_out(char) for char in text)
 
 
 def kept_text(data: bytes, length: int, coding: str = "utf-8") -> str:
@@ -32,8 +24,8 @@ def kept_text(data: bytes, length: int, coding: str = "utf-8") -> str:
     """
     text = data.decode(coding, "backslashreplace").strip("\0 \t\r\n")
     if len(text) <= LONGEST and len(data) >= length:
-        return escaped(text)
-    return f"{escaped(text[:LONGEST])}… (cut: {length:,} bytes in all)"
+        return printable(text)
+    return f"{printable(text[:LONGEST])}… (cut: {length:,} bytes in all)"
 
 
 def in_plain_words(error: Exception) -> str:
@@ -42,7 +34,7 @@ def in_plain_words(error: Exception) -> str:
         return "it takes more memory to read than is allowed"
     if isinstance(error, RecursionError):
         return "its parts are nested too deeply"
-    said = escaped(" ".join(_OBJECT.sub("", str(error)).split()))[:200].strip(" .:")
+    said = printable(" ".join(_OBJECT.sub("", str(error)).split()))[:200].strip(" .:")
     if isinstance(error, EOFError) or _ENDS_EARLY.search(said):
         return f"it ends early ({said})" if said else "it ends early"
     if said.startswith("cannot identify"):
@@ -50,12 +42,3 @@ def in_plain_words(error: Exception) -> str:
     if isinstance(error, _STUMBLES):
         return f"it is not built as its format demands ({type(error).__name__})"
     return f"the reader says: {said}" if said else f"the reader failed ({type(error).__name__})"
-
-
-def _harmless(char: str) -> bool:
-    return char in _HARMLESS or unicodedata.category(char) not in _BAD_CATEGORIES
-
-
-def _written_out(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - widths of the escapes

@@ -12,7 +12,7 @@ from capture.errors import NotFetched
 from capture.recorder.address_guard import literal_address
 from capture.recorder.address_kinds import is_public
 from capture.recorder.incoming import HeadArrived, RequestSent
-from capture.recorder.redaction import replace_credentials
+from capture.recorder.replaced_credentials import replace_credentials
 
 if TYPE_CHECKING:
     import ssl

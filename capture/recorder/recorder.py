@@ -125,7 +125,7 @@ class Recorder:
         self._session.headers.update(
             {"User-Agent": settings.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         )
-        self._session.cookies = BoundedCookieJar(settings.cookies or ())
+        self._session.cookies = self._cookies = BoundedCookieJar(settings.cookies or ())
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
         self._stop.heed(lambda _: wake_all(self._stop))  # every fetch ends now; what has arrived is kept
@@ -231,6 +231,7 @@ class Recorder:
         request = self._request(wanted)
         try:
             prepared = self._session.prepare_request(request)
+            self._cookies.lend_to(prepared, given="cookie" in {name.lower() for name in wanted.headers})
         except (requests.RequestException, UnicodeError) as error:
             return _Attempt(None, NotFetched(f"not a valid address ({error})"))
         raw = None

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from capture.request.sizes import human_size
 from hashing.errors import StorageFull
 from hashing.files.storage import storing
+from hashing.printable import human_size
 
 _LOOK_AFTER_BYTES = 8 << 20
 _LOOK_AFTER_SECONDS = 0.2

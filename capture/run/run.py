@@ -523,6 +523,9 @@ class _Run:
         for future, found in list(self._pending.items()):
             if future.cancelled():
                 self.store.not_begun(found, self.stop.reason)
+        if self.stop.reason and self.stop.error is None:
+            for source, finding in search.left():
+                self._handle(source, finding)
 
     def _finish(self) -> str:
         """Write the last lines of the ledger; return the status. Raises what makes that impossible."""

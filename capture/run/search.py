@@ -33,6 +33,8 @@ class Search:
         self._stop = stop
         self._queue: queue.Queue[tuple[Extractor, Finding] | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
+        self._left: queue.SimpleQueue[tuple[Extractor, Finding]] = queue.SimpleQueue()
+        """What was found when the search had been stopped, and that there may be more."""
         self._threads = [
             threading.Thread(target=self._run, args=(target,), name=f"search-{number}", daemon=True)
             for number, target in enumerate(targets)
@@ -65,15 +67,32 @@ class Search:
             if thread.is_alive():
                 thread.join()
 
+    def left(self) -> Iterator[tuple[Extractor, Finding]]:
+        """Yield what a search that was stopped has found and nobody took, and which targets may have more."""
+        for waiting in (self._queue, self._left):
+            with suppress(queue.Empty):
+                while True:
+                    if (got := waiting.get_nowait()) is not None:
+                        yield got
+
     def _run(self, target: SearchTarget) -> None:
         try:
             self._look(target)
-        except (_SearchStopped, CancelledError):
-            pass  # whoever stopped the search knows why
+        except _SearchStopped as stopped:
+            self._leave(target, stopped.found)
+        except CancelledError:
+            self._leave(target, None)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
             self._stop.fail(error)
         with suppress(_SearchStopped):
             self._put(None)
+
+    def _leave(self, target: SearchTarget, found: tuple[Extractor, Finding] | None) -> None:
+        """Keep what was found too late, and that there may be more, unless the finding says so itself."""
+        if found is not None:
+            self._left.put(found)
+        if found is None or not isinstance(found[1], Unavailable) or self._stop.reason not in found[1].reason:
+            self._left.put(_without(target, f"not looked through to its end: {self._stop.reason}"))
 
     def _look(self, target: SearchTarget) -> None:
         reasons = []
@@ -86,13 +105,7 @@ class Search:
                 reasons.append(str(error))
             else:
                 return
-        reason = "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"
-        self._put(
-            (
-                target.sources[-1],
-                Unavailable(url=target.scene.url or target.scene.text, reason=reason, found_in="scene"),
-            )
-        )
+        self._put(_without(target, "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"))
 
     def _put(self, thing: tuple[Extractor, Finding] | None) -> None:
         while not self._stopped.is_set():
@@ -101,8 +114,17 @@ class Search:
             except queue.Full:
                 continue
             return
-        raise _SearchStopped
+        raise _SearchStopped(thing)
+
+
+def _without(target: SearchTarget, reason: str) -> tuple[Extractor, Unavailable]:
+    """Return the finding that a target, or the rest of it, was not to be had."""
+    return target.sources[-1], Unavailable(url=target.scene.url or target.scene.text, reason=reason, found_in="scene")
 
 
 class _SearchStopped(Exception):
-    """The search was stopped."""
+    """The search was stopped before this was taken."""
+
+    def __init__(self, found: tuple[Extractor, Finding] | None) -> None:
+        super().__init__()
+        self.found = found

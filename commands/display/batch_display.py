@@ -17,8 +17,8 @@ from rich.text import Text
 
 from capture.batch.lines import row_line
 from capture.batch.progress import BatchProgress, Counts, RowDone
-from capture.request.sizes import human_size
 from hashing.case.batch_events import CAPTURED_BEFORE
+from hashing.printable import human_size
 
 _PER_SECOND = 4
 _SHOWN = 5

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from capture.request.progress import Progress
-from capture.request.sizes import human_size
+from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -14,18 +14,15 @@ import msgspec
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
 from exports.format.continuity import grade_of
-from exports.format.custody_phrases import custody_phrases, graded
-from exports.format.exhibits import exhibit_ranges
 from exports.format.moment import recorded_after, second
-from exports.format.printable import printable
-from exports.format.sizes import human_size
-from exports.format.skips import reason_alike
+from exports.format.phrases import custody_phrases, exhibit_ranges, graded, reason_alike
 from hashing.case.capture_folder import at_work, is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
 from hashing.errors import HashingError
 from hashing.files.as_typed import as_typed
+from hashing.printable import human_size, printable
 
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView, ItemView

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.errors import NothingToExport
-from exports.format.printable import printable
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent
+from hashing.printable import printable
 
 _CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 120

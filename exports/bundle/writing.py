@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from exports.bundle.draft import Draft
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
@@ -11,10 +11,8 @@ from exports.format.bundle_listing import BundleListing
 from exports.format.inventory import Inventory
 from exports.format.source import SourceFile
 from exports.format.tag_files import tag_files
+from exports.report.basemap import BaseMap
 from hashing.files import inside
-
-if TYPE_CHECKING:
-    from exports.report.basemap import BaseMap
 
 
 def declare_bag(draft: Draft) -> None:

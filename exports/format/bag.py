@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from exports.format.printable import printable
+from hashing.printable import printable
 
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from exports.format.line_budget import LineBudget
+from exports.format.budget import LineBudget
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
 from hashing.case.events import (
     CaptureEvent,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import CustodyRecord, GradeRecord, VerifiedRecord
-from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import (
@@ -191,51 +192,35 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
 
     Raises BadKey, and BadFormat where a line of another case is none.
     """
-    if isinstance(event, CaptureRegistered):
-        return [_own(line, event, event.exhibit, "seized", event.scene, event.officer, event.began)]
-    if isinstance(event, CaptureSealed):
-        return [_own(line, event, event.exhibit, "sealed", event.fingerprint, time=event.closed)]
-    if isinstance(event, Merged):
-        return [_own(line, event, event.exhibit, MERGED, event.case, event.officer)]
-    if isinstance(event, MergedLine):
-        return _merged_line(line, event)
-    if isinstance(event, Exported):
-        return [
-            _own(line, event, exhibit, "copied", f"bundle {event.bundle}", event.officer) for exhibit in event.exhibits
-        ]
-    if isinstance(event, Custody | Described | Graded):
-        return [_officers(line, event)]
-    return []
+    match event:
+        case CaptureRegistered():
+            said: dict[str, Any] = {"time": event.began, "officer": event.officer, "detail": event.scene}
+            return [_entry(line, event, event.exhibit, "seized", **said)]
+        case CaptureSealed():
+            return [_entry(line, event, event.exhibit, "sealed", time=event.closed, detail=event.fingerprint)]
+        case Merged():
+            return [_entry(line, event, event.exhibit, MERGED, officer=event.officer, detail=event.case)]
+        case MergedLine():
+            return _merged_line(line, event)
+        case Exported():
+            said = {"officer": event.officer, "detail": f"bundle {event.bundle}"}
+            return [_entry(line, event, exhibit, "copied", **said) for exhibit in event.exhibits]
+        case Custody() | Described() | Graded():
+            return [_stated(line, event)]
+        case _:
+            return []
 
 
-def _officers(line: int, event: Custody | Described | Graded) -> CustodyRecord:
-    """Return the entry for what an officer states."""
-    if isinstance(event, Custody):
-        return _custody(line, event)
-    return _described(line, event) if isinstance(event, Described) else _graded(line, event)
-
-
-def _own(
+def _entry(
     line: int,
-    event: CaptureRegistered | CaptureSealed | Exported | Merged,
+    event: CaptureRegistered | CaptureSealed | Exported | Merged | Custody | Described | Graded,
     ref: str,
-    word: str,
-    detail: str,
-    officer: str = "",
-    time: str = "",
+    what: str,
+    **said: Any,  # noqa: ANN401 - further fields of the entry
 ) -> CustodyRecord:
-    """Return the entry for what goldenhour itself did."""
-    return CustodyRecord(
-        line=line,
-        ref=ref,
-        event=word,
-        time=time or event.time,
-        recorded=event.time,
-        late=False,
-        officer=officer,
-        signer=_key(event.signer),
-        detail=detail,
-    )
+    """Return the entry for an event, done when it was recorded unless `said` states otherwise."""
+    said = {"time": event.time, "late": False, **said}
+    return CustodyRecord(line=line, ref=ref, event=what, recorded=event.time, signer=_key(event.signer), **said)
 
 
 def _merged_line(line: int, event: MergedLine) -> list[CustodyRecord]:
@@ -262,55 +247,31 @@ def proven_of(event: CaseEvent) -> str:
     return ""
 
 
-def _custody(line: int, event: Custody) -> CustodyRecord:
-    return CustodyRecord(
-        line=line,
-        ref=event.ref,
-        event=event.action,
+def _stated(line: int, event: Custody | Described | Graded) -> CustodyRecord:
+    """Return the entry for what an officer states; the time in a description is that of the seizure."""
+    said: dict[str, Any]
+    if isinstance(event, Described):
+        said = {"officer": event.officer, "place": event.place, "description": event.description, "seized": event.at}
+        return _entry(line, event, event.ref, DESCRIBED, **said)
+    if isinstance(event, Graded):
+        said = {"officer": event.officer, "reason": event.reason, "grade": event.grade}
+        return _entry(line, event, event.ref, GRADED, **said)
+    receipt = event.receipt
+    return _entry(
+        line,
+        event,
+        event.ref,
+        event.action,
         time=event.at or event.time,
-        recorded=event.time,
         late=bool(event.at),
-        officer=event.receipt.officer if event.receipt else event.officer,
-        recorder=event.officer if event.receipt and event.receipt.officer != event.officer else "",
-        signer=_key(event.signer),
+        officer=receipt.officer if receipt else event.officer,
+        recorder=event.officer if receipt and receipt.officer != event.officer else "",
         giver=event.giver,
         receiver=event.receiver,
         reason=event.reason,
         place=event.place,
-        receipt=_verified(event.receipt) if event.receipt else None,
+        receipt=_verified(receipt) if receipt else None,
         redacted=event.redacted,
-    )
-
-
-def _described(line: int, event: Described) -> CustodyRecord:
-    """Return the entry for a description; the time it states is that of the seizure, not of the describing."""
-    return CustodyRecord(
-        line=line,
-        ref=event.ref,
-        event=DESCRIBED,
-        time=event.time,
-        recorded=event.time,
-        late=False,
-        officer=event.officer,
-        signer=_key(event.signer),
-        place=event.place,
-        description=event.description,
-        seized=event.at,
-    )
-
-
-def _graded(line: int, event: Graded) -> CustodyRecord:
-    return CustodyRecord(
-        line=line,
-        ref=event.ref,
-        event=GRADED,
-        time=event.time,
-        recorded=event.time,
-        late=False,
-        officer=event.officer,
-        signer=_key(event.signer),
-        reason=event.reason,
-        grade=event.grade,
     )
 
 

@@ -4,7 +4,7 @@ disclosed.jsonl              lines of the ledger, each exactly as it was sealed
 disclosed.proofs             for each of them, in the same order: its index, the size of the tree, and its inclusion
                              proof in base64, apart by spaces
 exchanges-disclosed.warc.gz  the records of the exchanges disclosed
-redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.redaction`)
+redacted.jsonl               masked forms of lines of which parts are withheld (`hashing.case.redaction`)
 redacted.shown               for each of them: the disclosures of what is shown of it, apart by spaces
 redacted.proofs              for each of them: its inclusion proof in the tree over the masked forms
 """
@@ -15,11 +15,13 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from hashing.case.capture_folder import ITEMS, WORKING
 from hashing.case.events import CaptureEvent, Exchange, WarcPlace
-from hashing.case.redaction import CONTENT, NETWORK, URL
+from hashing.case.redaction import CONTENT, NETWORK, URL, open_form
 from hashing.errors import BadFormat
 from hashing.ledger.merkle import leaf_hash, verify_inclusion
 from hashing.ledger.note import decode_base64
@@ -37,6 +39,20 @@ WITH_RECORDS = frozenset({URL, NETWORK, CONTENT})
 LONGEST_PROOF = 1 << 12
 """Bytes of a line of proofs: two numbers and up to 64 hashes."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+WITHHELD = "[withheld]"
+
+_DEMANDED = {
+    "capture-started": ("scene", "officer", "initials"),
+    "exchange": ("url",),
+    "item": ("url", "found_in"),
+    "proof": ("did", "collection", "rkey"),
+    "post-changed": ("id",),
+    "verdict": ("url",),
+    "failed": ("url",),
+}
+"""Fields without which an event is none."""
+_SUBTYPE = re.compile(r"[a-z0-9]+/([a-z0-9]{1,8})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +103,29 @@ def as_disclosed(events: Iterable[CaptureEvent], places: Mapping[str, int]) -> I
             yield msgspec.structs.replace(event, warc=_place(event.warc), request_warc=_place(event.request_warc))
         else:
             yield event
+
+
+def event_of(form: bytes, shown: Iterable[bytes]) -> CaptureEvent:
+    """Return the event of a masked form and the disclosures that are shown of it. Raises BadFormat.
+
+    A file whose name is withheld stands under its SHA-256.
+    """
+    fields = open_form(form, shown)
+    for name in _DEMANDED.get(str(fields.get("event")), ()):
+        fields.setdefault(name, WITHHELD)
+    if fields.get("event") == "item":
+        fields.setdefault("path", f"{ITEMS}/{fields.get('sha256')}{_ending(fields.get('mime'))}")
+    elif fields.get("event") == "working-copy":
+        fields.setdefault("path", f"{WORKING}/{fields.get('sha256')}")
+    elif fields.get("event") == "post" and isinstance(fields.setdefault("post", {}), dict):
+        fields["post"] = {"server": WITHHELD, "id": WITHHELD, **fields["post"]}
+    try:
+        event: CaptureEvent = msgspec.convert(fields, CaptureEvent)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise BadFormat(f"not an event of a capture: {error}") from error
+    return event
+
+
+def _ending(mime: Any) -> str:  # noqa: ANN401 - whatever a bundle holds
+    match = _SUBTYPE.fullmatch(str(mime))
+    return f".{match[1]}" if match else ""

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exports.errors import NotCheckable
-from exports.format.name_budget import NameBudget
-from exports.format.printable import printable
+from exports.format.budget import NameBudget
 from exports.format.tree import FILE, LINK, OTHER, FileReading, T, refusal
 from hashing.files import inside
 from hashing.files.read import FileUnreadable, UnreadFile, digest_file
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.format.beside import Beside

@@ -14,6 +14,7 @@ import msgspec
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
 from exports.format.bundle_listing import BundleListing, listings
 from exports.format.continuity import bundle_logs, grade_of, grades_in
+from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import (
     CUSTODY_FORMAT,
     FORMAT,
@@ -29,7 +30,6 @@ from exports.format.manifest import (
     ListedItem,
     Manifest,
 )
-from exports.format.masked import WITHHELD
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaseCreated, CaseEvent, Exported, Timestamped

@@ -10,9 +10,9 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from exports.format.exhibits import exhibit_ranges
-from exports.format.printable import printable
+from exports.format.phrases import exhibit_ranges
 from hashing.case.redaction import OFFICER
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing

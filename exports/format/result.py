@@ -161,25 +161,10 @@ class Verification(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, path: Path, what: str, findings: Findings, since: Since | None = None) -> Verification:
         """Return the result of a checking that is over."""
-        return cls(
-            path=path,
-            what=what,
-            altered=tuple(findings.altered),
-            missing=tuple(findings.missing),
-            added=tuple(findings.added),
-            problems=tuple(findings.problems),
-            unchecked=tuple(findings.unchecked),
-            signers=tuple(findings.signers),
-            seals=tuple(findings.seals),
-            timestamps=tuple(findings.timestamps),
-            disclosed=tuple(findings.disclosed),
-            opened=tuple(findings.opened),
-            notes=tuple(findings.notes),
-            files=findings.files,
-            bytes=findings.bytes,
-            since=since,
-            report=findings.report,
-        )
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in asdict(findings).items()
+        }
+        return cls(path=path, what=what, since=since, **found)
 
     @property
     def verdict(self) -> str:
@@ -190,25 +175,6 @@ class Verification(msgspec.Struct, frozen=True):
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain values, as docs/json.md describes them."""
-        signers = [{"fingerprint": s.fingerprint, "confirmed": s.confirmed, "covers": s.covers} for s in self.signers]
-        return {
-            "path": str(self.path),
-            "what": self.what,
-            "verdict": self.verdict,
-            "altered": [asdict(fault) for fault in self.altered],
-            "missing": [asdict(fault) for fault in self.missing],
-            "added": [asdict(fault) for fault in self.added],
-            "problems": [asdict(fault) for fault in self.problems],
-            "unchecked": [asdict(fault) for fault in self.unchecked],
-            "signer": signers[0] if signers else None,
-            "signers": signers,
-            "seals": [asdict(seal) for seal in self.seals],
-            "timestamps": [asdict(each) for each in self.timestamps],
-            "disclosed": [asdict(each) for each in self.disclosed],
-            "opened": [asdict(each) for each in self.opened],
-            "notes": list(self.notes),
-            "since": self.since and asdict(self.since),
-            "report": self.report,
-            "files": self.files,
-            "bytes": self.bytes,
-        }
+        said = msgspec.to_builtins(self, enc_hook=str)
+        signer = said["signers"][0] if self.signers else None
+        return {"path": said["path"], "what": self.what, "verdict": self.verdict, **said, "signer": signer}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from exports.errors import NotCheckable
-from exports.format.printable import printable
+from hashing.printable import printable
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from exports.errors import NotCheckable
-from exports.format.name_budget import NameBudget
-from exports.format.printable import printable
+from exports.format.budget import NameBudget
+from hashing.printable import printable
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")

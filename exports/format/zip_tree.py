@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.errors import NotCheckable
-from exports.format.printable import printable
 from exports.format.tree import FILE, WACZ_MARKS, FileReading, T, demand_inside, refusal
 from exports.format.zip_form import ZipEntry, read_entries
 from hashing.files.digest import new_hash
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

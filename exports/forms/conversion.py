@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from exports.bundle import beside_bundle
-from exports.bundle.opened_bundle import OpenedBundle, open_bundle
 from exports.errors import ExportError
-from exports.format.outside import demand_outside
-from exports.forms.derived_file import ConvertedFile, write_derived
+
+if TYPE_CHECKING:  # a command knows the forms before it loads what writes them
+    from exports.bundle.opened_bundle import OpenedBundle
+    from exports.forms.derived_file import ConvertedFile
 
 
 @dataclass(frozen=True, slots=True)
 class ExportForm:
-    """A form that a bundle can be written in: the ending of its files, and what writes one."""
+    """A form that a bundle can be written in: the ending of its files, what it is, and what writes one."""
 
     ending: str
+    what: str
     write: Callable[[OpenedBundle, Path], ConvertedFile]
 
 
 def _write_csv(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.csv_file import csv_pieces
+    from exports.forms.derived_file import write_derived
 
     return write_derived(path, csv_pieces(bundle))
 
@@ -38,6 +41,7 @@ def _write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
 
 
 def _write_warc(bundle: OpenedBundle, path: Path) -> ConvertedFile:
+    from exports.forms.derived_file import write_derived
     from exports.forms.warc import warc_pieces
 
     return write_derived(path, warc_pieces(bundle))
@@ -45,15 +49,16 @@ def _write_warc(bundle: OpenedBundle, path: Path) -> ConvertedFile:
 
 def _write_case_uco(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     from exports.forms.case_uco import case_uco_pieces
+    from exports.forms.derived_file import write_derived
 
     return write_derived(path, case_uco_pieces(bundle))
 
 
 FORMS: Mapping[str, ExportForm] = {
-    "wacz": ExportForm(".wacz", _write_wacz),
-    "warc": ExportForm(".warc.gz", _write_warc),
-    "csv": ExportForm(".csv", _write_csv),
-    "case-uco": ExportForm(".case.jsonld", _write_case_uco),
+    "wacz": ExportForm(".wacz", "its exchanges as a WACZ for replay", _write_wacz),
+    "warc": ExportForm(".warc.gz", "its exchanges with their bodies as one WARC", _write_warc),
+    "csv": ExportForm(".csv", "its items as a table for spreadsheets", _write_csv),
+    "case-uco": ExportForm(".case.jsonld", "all of it in CASE/UCO for forensic tools", _write_case_uco),
 }
 """Every form by the name that people type. A form loads its own code when it is asked for."""
 
@@ -72,6 +77,10 @@ def convert(
     of the bundle. `progress` is told bytes verified.
     Raises NotWhole where the bundle does not match, NotCheckable, WouldOverwrite, ExportError, StorageFull, Unwritable.
     """
+    from exports.bundle import beside_bundle
+    from exports.bundle.opened_bundle import open_bundle
+    from exports.format.outside import demand_outside
+
     path = output or beside_bundle(bundle.absolute(), FORMS[form].ending)
     try:
         path.name.encode()

@@ -1,4 +1,4 @@
-"""A bundle that is at hand, verified, with its manifest read: what a report is made of anew."""
+"""A bundle that is at hand, verified, with its manifest read: what a report is made of anew, outside of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from exports.bundle.folder_draft import FolderDraft
+from exports.bundle.leftover import draft_path
 from exports.bundle.opened_bundle import no_bundle, open_bundle
+from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import NotCheckable, NotWhole
+from exports.format.bag import PAYLOAD
 from exports.format.bundle_files import BundleFiles
 from exports.format.bundle_listing import BundleListing
+from exports.format.outside import demand_outside
 from exports.format.result import Verification
+from exports.report.basemap import BaseMap
+from exports.report.links import OVERVIEW
+from exports.report.site import report_files
+from hashing.case.case import CAPTURES
 from hashing.files.as_typed import as_typed
+from hashing.files.storage import read_error, storing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +66,35 @@ def demand_whole(bundle: Path, made: str, progress: Callable[[int, int], None] |
     if not found.what.startswith("bundle"):
         raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint=no_bundle(bundle, found.what))
     return found
+
+
+def write_report(
+    bundle: Path, output: Path, progress: Callable[[int, int], None] | None = None, basemap: BaseMap | None = None
+) -> Path:
+    """Write the report of a bundle into the new folder `output`; return its first page.
+
+    The same version makes the same pages as when the bundle was exported, byte for byte, unless a `basemap` is given to
+    lie under its maps. The links to originals lead through a link to the bundle's folder; out of a zip they lead
+    nowhere. `progress` is told bytes verified.
+
+    Raises WouldOverwrite, ExportError where `output` is inside of evidence, NotWhole, NotCheckable, Unreadable,
+    StorageFull, Unwritable.
+    """
+    demand_outside(output, bundle)
+    with held_bundle(bundle, progress) as held:
+        draft = FolderDraft(draft_path(output))
+        try:
+            try:
+                for file in report_files(held.listing, held.files, basemap=basemap):
+                    draft.add(file.name, file.pieces)
+            except OSError as error:
+                raise read_error(bundle, error) from error
+            if bundle.is_dir():
+                with storing(output):
+                    (draft.path / CAPTURES).symlink_to(bundle.resolve() / PAYLOAD / CAPTURES)
+            draft.finish()
+            draft.place(output)
+        finally:
+            with uninterrupted():
+                draft.discard()
+    return output / OVERVIEW

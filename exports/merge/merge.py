@@ -12,7 +12,6 @@ from exports.bundle.uninterrupted import uninterrupted
 from exports.errors import ExportError, NotMergeable, NotWhole
 from exports.format.capture_view import read_capture
 from exports.format.open_tree import open_tree
-from exports.format.printable import printable
 from exports.merge.copying import copy_capture, merge_draft
 from exports.merge.origin import MergeCandidate, OtherLog, candidates, other_log
 from exports.merge.outcome import MISMATCH, NOTHING, REFUSED, TAKEN, THERE, UNCHECKED, WOULD_TAKE, MergeOutcome
@@ -36,6 +35,7 @@ from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Mer
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.printable import printable
 
 _CLASH = "keep it in the case that it is in and hand over both; give each computer --initials of its own from now on"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports.format.exhibits import exhibit_ranges
-from exports.format.masked import WITHHELD
+from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
+from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
 from hashing.tool import tool
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.bundle import beside_bundle
 from exports.errors import TooMuch
@@ -14,16 +13,13 @@ from exports.forms.derived_file import write_derived
 from exports.forms.pdf import demand_printer
 from exports.papers.certificate import certificate
 from exports.papers.odt import demand_writer, odt
-from exports.papers.paper import PaperTable
+from exports.papers.paper import Paper, PaperTable
 from exports.papers.printing import print_paper
 from exports.papers.schedule import schedule
 from exports.papers.source import PaperSource, paper_source
 from exports.papers.statement import statement
 from hashing.files.storage import OWNER_WRITES
 from hashing.times import Clock, system_clock
-
-if TYPE_CHECKING:
-    from exports.papers.paper import Paper
 
 FORMS = ("statement", "certificate", "schedule")
 LAYOUTS = ("odt", "pdf")

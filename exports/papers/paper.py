@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exports.format.printable import printable
+from hashing.printable import printable
 
 LONGEST = 2_000
 """Characters of one text from a ledger that a paper shows; the bundle has it whole."""

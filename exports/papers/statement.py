@@ -10,11 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
-from exports.format.exhibits import exhibit_ranges
-from exports.format.masked import WITHHELD
+from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
-from exports.format.sizes import human_size
+from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,15 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports.format.exhibits import exhibit_ranges
-from exports.format.printable import printable
-from exports.format.skips import item_named, skips_together
-from exports.format.verdicts import verdict_line
+from exports.format.phrases import exhibit_ranges, item_named, skips_together, verdict_line
 from exports.report.evidence import behind
 from exports.report.links import anchor, seen_anchor
 from exports.report.map_drawing import degrees
 from exports.report.opening import exhibit_opening, kinds_of, opening
 from exports.report.words import ANSWERS, FILTERS, TESTS
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from exports.format.custody_phrases import custody_phrases, graded
 from exports.format.moment import recorded_after, second, timestamped_after
-from exports.format.sizes import human_size
+from exports.format.phrases import custody_phrases, graded
+from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

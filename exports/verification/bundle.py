@@ -30,7 +30,6 @@ from exports.format.bundle_layout import (
     timestamp_line,
 )
 from exports.format.disclosure_form import LINES
-from exports.format.printable import printable
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
@@ -49,6 +48,7 @@ from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE
 from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -11,7 +11,7 @@ import msgspec
 
 from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import PAYLOAD
-from exports.format.line_budget import LineBudget
+from exports.format.budget import LineBudget
 from exports.format.tree import below, demand_inside
 from exports.verification.check import Check, RecordsRead
 from exports.verification.commitments import commitment_faults
@@ -96,7 +96,7 @@ class CaptureCheck:
                     event = decode_capture_event(line)
                     if isinstance(event, _KEPT):
                         budget.charge(line)
-                    self._take(event)
+                    self._check_event(event)
                     if isinstance(event, CaptureStarted) and self._of_another_format():
                         check.unchecked(ledger, f"format {self.format[:40]}: update goldenhour to check it")
                         self._vouch_for_nothing()
@@ -146,12 +146,12 @@ class CaptureCheck:
         if unjudged:
             self.check.unchecked(self.prefix or ".", f"{len(unjudged)} files of which nothing can be said without it")
 
-    def _take(self, event: CaptureEvent) -> None:
+    def _check_event(self, event: CaptureEvent) -> None:
         match event:
             case Exchange() | ServerDates():  # of these and of items a ledger has most
-                self._take_dated(event)
+                self._check_exchange_or_dates(event)
             case Item() | PostRead():
-                self._take_read(event)
+                self._check_item_or_post(event)
             case CaptureStarted():
                 self._begin(event)
             case IntakeBegun():
@@ -169,8 +169,8 @@ class CaptureCheck:
             case _:
                 pass
 
-    def _take_read(self, event: Item | PostRead) -> None:
-        """Take an item, or compare what is said of a post with its item, which stands before it in the ledger."""
+    def _check_item_or_post(self, event: Item | PostRead) -> None:
+        """Expect an item, or compare what is said of a post with its item, which stands before it in the ledger."""
         if isinstance(event, Item):
             self.items.append(event)
             self._by_ref[event.ref] = event
@@ -219,7 +219,7 @@ class CaptureCheck:
         if body != (item.sha256, item.size):
             self.check.problem(f"{self.prefix}{item.path}", "the ledger holds no exchange that brought these bytes")
 
-    def _take_dated(self, event: Exchange | ServerDates) -> None:
+    def _check_exchange_or_dates(self, event: Exchange | ServerDates) -> None:
         """Note an exchange; or work out once more what the Date headers of those so far say of the clock."""
         if isinstance(event, Exchange):
             if self.handed_in:

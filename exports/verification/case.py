@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
-from exports.format.line_budget import LineBudget
-from exports.format.printable import printable
+from exports.format.budget import LineBudget
 from exports.format.result import Missing
 from exports.format.tree import below, demand_inside
 from exports.verification.batches import check_batches
@@ -37,6 +36,7 @@ from hashing.files.storage import PART
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
+from hashing.printable import printable
 
 _BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""

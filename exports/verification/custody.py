@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from exports.errors import NotCheckable
 from exports.format.continuity import entries, proven_of
-from exports.format.printable import printable
 from exports.format.result import Missing
 from exports.format.tree import below
 from exports.verification.check import Check
@@ -27,6 +26,7 @@ from hashing.case.exhibit import exhibit_of
 from hashing.case.grade import grade_faults
 from hashing.errors import BadFormat, BadKey
 from hashing.ledger.ledger import LEDGER
+from hashing.printable import printable
 
 CUSTODY_LINES = "seal/custody/"
 

@@ -24,7 +24,6 @@ from exports.format.disclosure_form import as_disclosed
 from exports.format.entries import EventList, LedgerFile, SealedCapture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.manifest import FORMAT, CaptureRecord
-from exports.format.printable import printable
 from exports.format.result import NOT_REMADE, Missing
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
@@ -46,6 +45,7 @@ from hashing.case.redaction import CONTENT, OFFICER, URL
 from hashing.errors import BadFormat, BadKey, Unreadable
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LEDGER
+from hashing.printable import printable
 
 _SEAL = "seal/"
 _FORMAT = re.compile(rb'\s*\{\s*"format"\s*:\s*"([^"]*)"')
@@ -154,7 +154,7 @@ def _inventory(
     timestamped = timestamped_captures(lines.values())
     withheld = CONTENT in exported.redacted
     sealed = [_sealed(check, checked[each], timestamped.get(each), withheld=withheld) for each in captures]
-    return Inventory(lines, exported, sealed, posts.take)
+    return Inventory(lines, exported, sealed, posts.compare_listed)
 
 
 def _sealed(

@@ -83,7 +83,7 @@ class DisclosureCheck:
             check.problem(name, f"line {index} is not proven to stand in the sealed ledger")
         for line in lines:
             if line.inclusion.index not in failed:
-                self._take(line)
+                self._check_line(line)
         self._check_last(checkpoint, lines[-1].inclusion.index)
         self._check_exchanges()
         self._check_derived()
@@ -119,7 +119,7 @@ class DisclosureCheck:
             self.check.history.captures[started.capture] = CaptureHeld(self.prefix, seal)
         return checkpoint
 
-    def _take(self, line: ShownLine) -> None:
+    def _check_line(self, line: ShownLine) -> None:
         self.events.append(line.event)
         if line.masked:
             self.masked[line.inclusion.index] = line.form

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAG_INFO, BAGIT, PAYLOAD
-from exports.format.printable import printable
 from exports.format.result import Added, Altered, Missing
 from exports.format.tree import FILE, demand_inside
 from exports.verification.check import MOST, Check
+from hashing.printable import printable
 
 _LIST = re.compile(r"(tag)?manifest-([A-Za-z0-9_-]{1,20})\.txt")
 _DECLARATION = re.compile(

@@ -67,7 +67,7 @@ class PostCheck:
     compared: int = 0
     not_compared: int = 0
 
-    def take(self, entry: Listed) -> None:
+    def compare_listed(self, entry: Listed) -> None:
         """Compare what a bundle lists, if it is a post; note what differs."""
         if isinstance(entry, ListedItem) and entry.post is not None and not entry.withheld:
             self.compare(entry, entry.path, entry.post)

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from exports.errors import BadBaseMap
 from exports.format.bag import PAYLOAD
 from exports.format.inventory import Inventory
-from exports.format.printable import printable
 from exports.format.result import REMADE
 from exports.format.tag_files import tag_files
 from exports.report.versions import report_versions
 from exports.verification.check import Check
+from hashing.printable import printable
 from hashing.tool import tool
 
 _PAGES = (f"{PAYLOAD}report.html", f"{PAYLOAD}report/")

@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports.format.disclosure_form import LINES, LONGEST_PROOF, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion
-from exports.format.masked import event_of
+from exports.format.disclosure_form import (
+    LINES,
+    LONGEST_PROOF,
+    MASKED,
+    MASKED_PROOFS,
+    PROOFS,
+    SHOWN,
+    Inclusion,
+    event_of,
+)
 from exports.verification.check import Check
 from hashing.case.events import CaptureEvent, Commitments, decode_capture_event
 from hashing.errors import BadFormat

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exports.format.exhibits import exhibit_ranges
-from exports.format.printable import printable
+from exports.format.phrases import exhibit_ranges
 from exports.format.result import Since, Verification
-from exports.format.sizes import human_size
+from hashing.printable import human_size, printable
 
 _VERDICTS = {"ok": "WHOLE", "mismatch": "DOES NOT MATCH", "unchecked": "COULD NOT BE CHECKED"}
 

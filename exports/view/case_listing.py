@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import BinaryIO
 
-from exports.bundle.contents import capture_contents
+from exports.bundle.contents import CaptureContents, capture_contents
 from exports.bundle.selection import select
 from exports.errors import NothingToExport, NotWhole
 from exports.format.bundle_files import BundleFiles
+from exports.format.bundle_listing import BundleListing
 from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.source import SourceFile
-from hashing.case.case import CAPTURES
-from hashing.case.events import CaptureSealed, Exported
+from hashing.case.case import CAPTURES, Case
+from hashing.case.events import CaptureSealed, CaseEvent, Exported
 from hashing.errors import HashingError
 from hashing.files import inside
 from hashing.times import time_text
 from hashing.tool import tool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-    from typing import BinaryIO
-
-    from exports.bundle.contents import CaptureContents
-    from exports.format.bundle_listing import BundleListing
-    from hashing.case.case import Case
-    from hashing.case.events import CaseEvent
 
 _NOBODY = "nobody: this is a view of the case, and not a bundle"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from exports.format.bundle_files import BundleFiles
+from exports.format.manifest import ListedItem
 from exports.format.moment import second
 from exports.forms.held_bundle import held_bundle
 from exports.report.site import report_files
@@ -20,12 +22,6 @@ from hashing.files.as_typed import as_typed
 from hashing.files.storage import storing
 from hashing.ledger.ledger import LEDGER
 from hashing.times import Clock, system_clock, time_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from exports.format.bundle_files import BundleFiles
-    from exports.format.manifest import ListedItem
 
 _PAYLOAD = "data/"
 _PLAIN_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9]+)?(?:/[a-z0-9-]+(?:\.[a-z0-9]+)?)*")

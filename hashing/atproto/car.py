@@ -10,10 +10,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hashing.atproto.cid import CID_BYTES, Cid
+from hashing.atproto.cid import CID_BYTES, Cid, read_varint
 from hashing.atproto.dag_cbor import decode
 from hashing.atproto.errors import Malformed, NotProven
-from hashing.atproto.varint import read_varint
 
 LARGEST_CAR = 8 << 20
 """Bytes. A proof has a few thousand, and one record of 1 MB at the most."""

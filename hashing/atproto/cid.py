@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from hashing.atproto.base58 import encode_base58
 from hashing.atproto.errors import Malformed
-from hashing.atproto.varint import read_varint
+
+_LONGEST = 9
+_MORE = 0x80
 
 CID_BYTES = 36
 """Length of a blessed CID in bytes: four that say what it is, 32 of SHA-256."""
@@ -26,6 +28,21 @@ _VERSION_0_BYTES = 34
 _VERSION = 1
 _LONGEST_DIGEST = 128
 _BASE32 = "b"
+
+
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """Read the number that starts at offset `at`; return it, and the offset after it.
+
+    Raises Malformed where the bytes end in it, where it has more than nine bytes, and where fewer would have done.
+    """
+    number = 0
+    for index, byte in enumerate(data[at : at + _LONGEST]):
+        number |= (byte & ~_MORE) << (7 * index)
+        if byte < _MORE:
+            if byte == 0 and index > 0:
+                raise Malformed(f"a varint at byte {at} is longer than it need be")
+            return number, at + index + 1
+    raise Malformed(f"a varint at byte {at} does not end")
 
 
 @dataclass(frozen=True, slots=True)

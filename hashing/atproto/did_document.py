@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from hashing.atproto.did import PDS_TYPE, claimed_handles
 from hashing.atproto.errors import Malformed, NotProven
+from hashing.atproto.multikey import AtprotoKey, Curve, read_multibase
 from hashing.atproto.strict_json import read_json
-from hashing.atproto.verification_method import VerificationMethod
+
+MULTIKEY = "Multikey"
+_LEGACY: dict[str, Curve] = {
+    "EcdsaSecp256k1VerificationKey2019": "k256",
+    "EcdsaSecp256r1VerificationKey2019": "p256",
+}
+_UNCOMPRESSED = 65
 
 LARGEST_DOCUMENT = 256 << 10
 """Bytes."""
@@ -17,6 +24,30 @@ _SIGNING_KEY = "#atproto"
 _PDS = "#atproto_pds"
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?)/?", re.ASCII | re.IGNORECASE)
 _LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationMethod:
+    """A key as a DID document states it."""
+
+    id: str
+    type: str
+    controller: str
+    public_key_multibase: str
+
+    def public_key(self) -> AtprotoKey:
+        """Read the key: a Multikey, or one of the two older types, whose point stands bare and uncompressed.
+
+        Raises Malformed for another type, and for what is no key of its type.
+        """
+        if self.type == MULTIKEY:
+            return AtprotoKey.parse(self.public_key_multibase)
+        if self.type not in _LEGACY:
+            raise Malformed(f"{self.type[:140]!r} is not a type of key that the AT Protocol uses")
+        point = read_multibase(self.public_key_multibase)
+        if len(point) != _UNCOMPRESSED:
+            raise Malformed(f"{self.public_key_multibase[:140]!r} is not a key with an uncompressed point")
+        return AtprotoKey.from_point(_LEGACY[self.type], point)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

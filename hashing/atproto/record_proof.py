@@ -14,7 +14,7 @@ from hashing.atproto.multikey import AtprotoKey, Curve
 
 if TYPE_CHECKING:
     from hashing.atproto.cid import Cid
-    from hashing.atproto.verification_method import VerificationMethod
+    from hashing.atproto.did_document import VerificationMethod
 
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)
 _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from hashing.atproto.car import read_header
-from hashing.atproto.cid import CID_BYTES, Cid
+from hashing.atproto.cid import CID_BYTES, Cid, read_varint
 from hashing.atproto.commit import read_commit
 from hashing.atproto.dag_cbor import LARGEST_BLOCK
 from hashing.atproto.errors import Malformed, NotProven
 from hashing.atproto.mst import read_node
 from hashing.atproto.record_json import read_record
-from hashing.atproto.varint import read_varint
 
 MOST_BLOCKS = 500_000
 """Blocks of one repository that are looked at; each takes about 200 bytes of memory."""

@@ -27,7 +27,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
 
 class Salted(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An event of which parts can be withheld later, with proof (`hashing.redaction`).
+    """An event of which parts can be withheld later, with proof (`hashing.case.redaction`).
 
     The salt also keeps anyone from guessing a line whose hash stands in the proof of its neighbour.
     """
@@ -323,7 +323,7 @@ class ServerDates(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="se
 
 
 class Commitments(Event, frozen=True, kw_only=True, omit_defaults=True, tag="commitments"):
-    """The Merkle root over the masked forms of all lines before this one, `size` of them (`hashing.redaction`)."""
+    """The Merkle root over the masked forms of all lines before this one, `size` of them (`hashing.case.redaction`)."""
 
     root: str
     size: int
@@ -444,7 +444,7 @@ class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exp
     only: tuple[str, ...] = ()
     """The items that a disclosure holds; nothing where the bundle holds whole captures."""
     redacted: tuple[str, ...] = ()
-    """What of these items is withheld: some of `hashing.redaction.WORDS`."""
+    """What of these items is withheld: some of `hashing.case.redaction.WORDS`."""
     began: str = ""
     """When the export began, which its lists state as the time of the bundle."""
     title: str = ""

@@ -48,7 +48,8 @@ def found() -> str | None:
 class Chromium:
     """A running browser. Raises AssertionError where it does not answer or answers with an error."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, loopback: bool = False) -> None:
+        """Start it; with `loopback` it reaches servers on 127.0.0.1, as long as they are called so."""
         self.door = socket.create_server(("127.0.0.1", 0), backlog=16)
         """Where every name leads: a connection that waits here is a request that was made."""
         self.door.setblocking(False)
@@ -57,7 +58,8 @@ class Chromium:
         self._answers, writing = os.pipe()
         where = [
             f"--user-data-dir={self._profile}",
-            f"--host-resolver-rules=MAP * 127.0.0.1:{self.door.getsockname()[1]}",
+            f"--host-resolver-rules=MAP * 127.0.0.1:{self.door.getsockname()[1]}"
+            + (", EXCLUDE 127.0.0.1" if loopback else ""),
         ]
         as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # the sandbox refuses root
         command = [program, *_FLAGS, *as_root, *where, "--remote-debugging-pipe", "about:blank"]

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import POST, AtUri, read_at_uri
-from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import QUOTED
-from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, pages
+from capture.extractors.bluesky.pages import ListedRecord, PageReading, RecordPage, is_in_span, pages
 from capture.extractors.bluesky.proof import InList
 from capture.extractors.bluesky.records import Listed, Records, Wanted, media_of, post_of
 from capture.extractors.bluesky.stored_answer import Unread, records_in

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from capture.extractors.bluesky.claimed_time import is_in_span
 from capture.extractors.bluesky.listing import Shows
-from capture.extractors.bluesky.pages import RecordPage, pages
+from capture.extractors.bluesky.pages import RecordPage, is_in_span, pages
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all

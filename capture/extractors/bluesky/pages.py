@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.at_uri import AtUri, read_at_uri
 from capture.extractors.bluesky.said import Element
 from capture.extractors.bluesky.stored_answer import ReaderFailed, Unread, page_of
 from capture.extractors.bluesky.xrpc import demands_login, refusal, stored_of
+from capture.extractors.json_value import moment
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem, Unavailable
+
+if TYPE_CHECKING:
+    from capture.request.options import CaptureOptions
 
 MOST_PAGES = 2000
 LARGEST_PAGE = 100
@@ -142,3 +147,12 @@ def read_page(stored: StoredItem, fetch: Fetch, name: str, seen: set[str], *, vi
         cursor=read.cursor,
         problem=read.problem,
     )
+
+
+def is_in_span(published: str, options: CaptureOptions) -> bool:
+    """Whether a post belongs to the span of `--since` and `--until`; one that claims no time might, and so does."""
+    claimed = moment(published)
+    if claimed is None:
+        return True
+    after = options.since is None or claimed >= options.since
+    return after and (options.until is None or claimed <= options.until)

@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from capture.extractors.fediverse.attachment import MOST, kind_of
-from capture.extractors.fediverse.content import read_content
+from capture.extractors.fediverse.content import poll_counts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
-from capture.extractors.fediverse.place import read_place
-from capture.extractors.fediverse.poll import poll_counts, poll_text
-from capture.extractors.fediverse.tags import read_tags
 from capture.extractors.json_value import Json, count, line, mapping, sequence, text, time, web_url
 from hashing.case.post import Account, Post, PostMedia
 

@@ -1,13 +1,20 @@
-"""The content of a post is HTML that its author's server made: here it becomes plain text, with its links apart."""
+"""What a post says: its HTML as plain text with its links, its hashtags, the options of its poll, its place.
+
+The HTML is its author's server's. Polls are as in https://docs.joinmastodon.org/entities/Poll/.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from capture.extractors.json_value import line, text, web_url
+from capture.extractors.json_value import Json, count, line, mapping, sequence, text, time, web_url
 from capture.page.document import Attributes, Snippet, Start, parse
 from capture.page.text import VisibleText
+from capture.request.hashtag import same_for_all
+from hashing.case.facts import Fact
 
 LONGEST = 150_000
 """Characters of text that are kept of one post; the post as served is kept whole."""
@@ -18,6 +25,15 @@ _STEPS = 1 << 30
 _MOST = 200
 _SIGNS = ("#", "\N{FULLWIDTH NUMBER SIGN}")
 _LONGEST_HTML = 4 << 20
+
+_WORD = re.compile(r"[#\uff03](\w{1,200})")
+_MOST_TAGS = 200
+_LONGEST_TAG = 200
+
+_MOST_OPTIONS = 50
+_LONGEST_OPTION = 300
+
+_AXES = 2
 
 
 class StatusContent(NamedTuple):
@@ -71,3 +87,80 @@ class _Links:
         word = line(said, _MOST)
         if word.startswith(_SIGNS) and len(word) > 1 and len(self.tags) < _MOST:
             self.tags[word[1:]] = None
+
+
+def read_tags(value: object, content: StatusContent) -> tuple[str, ...]:
+    """Return the hashtags of a status's `tags`, without the sign.
+
+    Servers list them in small letters, some without accents; a tag that is marked only in the text counts as well.
+    """
+    marked = {same_for_all(tag): tag for tag in content.tags}
+    words = itertools.islice(_WORD.finditer(content.text), _MOST_TAGS)
+    spelled = {same_for_all(match[1]): match[1] for match in words} | marked
+    listed = [line(mapping(each).get("name"), _LONGEST_TAG).lstrip("#") for each in sequence(value, _MOST_TAGS)]
+    found = {same_for_all(tag): spelled.get(same_for_all(tag), tag) for tag in listed if tag}
+    return tuple({**found, **marked}.values())[:_MOST_TAGS]
+
+
+def poll_text(text: str, poll: object) -> str:
+    """Return a post's text with the options of its poll below it, without the votes, which change by the minute."""
+    options = "\n".join(f"( ) {title}" for title, _ in _options(poll))
+    return "\n\n".join(filter(None, (text, options)))
+
+
+def poll_counts(poll: object) -> dict[str, int]:
+    """Return the votes for each option at the time of capture."""
+    counts = {f"votes for {title}": votes for title, votes in _options(poll) if votes is not None}
+    total = count(mapping(poll).get("votes_count"))
+    return counts if total is None else {"votes": total, **counts}
+
+
+def poll_facts(poll: object) -> tuple[Fact, ...]:
+    """Return what else a poll says."""
+    said = mapping(poll)
+    facts = [Fact("poll ends", time(said.get("expires_at")), "poll")]
+    if isinstance(multiple := said.get("multiple"), bool):
+        facts.append(Fact("poll allows several answers", multiple, "poll"))
+    return tuple(fact for fact in facts if fact.value != "")
+
+
+def _options(poll: object) -> Iterator[tuple[str, int | None]]:
+    for option in sequence(mapping(poll).get("options"), _MOST_OPTIONS):
+        if title := line(mapping(option).get("title"), _LONGEST_OPTION):
+            yield title, count(mapping(option).get("votes_count"))
+
+
+def read_place(said: Json) -> str:
+    """Return the place that a post names, with its coordinates if it gives them; "" where it names none."""
+    for key in ("place", "location", "geo"):
+        place = said.get(key)
+        if isinstance(place, str) and line(place):
+            return line(place)
+        named = mapping(place)
+        words = [line(named.get(name), 300) for name in ("name", "city", "country")]
+        found = ", ".join(dict.fromkeys(filter(None, [*words, _coordinates(named)])))
+        if found:
+            return found
+    return ""
+
+
+def _coordinates(place: Json) -> str:
+    """Return `latitude, longitude` in degrees."""
+    pairs = (
+        (place.get("latitude"), place.get("longitude")),
+        (place.get("lat"), place.get("long")),
+        tuple(sequence(place.get("coordinates"), _AXES)),
+    )
+    for pair in pairs:
+        degrees = [_degrees(each) for each in pair]
+        if len(degrees) == _AXES and all(degrees):
+            return ", ".join(degrees)
+    return ""
+
+
+def _degrees(value: object) -> str:
+    if isinstance(value, str):
+        return line(value, 30) if value.strip().lstrip("+-").replace(".", "", 1).isdecimal() else ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -180 <= value <= 180:  # noqa: PLR2004
+        return ""
+    return f"{value:.7f}".rstrip("0").rstrip(".")

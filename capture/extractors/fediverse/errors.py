@@ -12,7 +12,7 @@ from capture.errors import CaptureError
 
 
 class FediverseError(CaptureError):
-    """Root of every error that `capture.sources.fediverse` raises."""
+    """Root of every error that `capture.extractors.fediverse` raises."""
 
 
 class NoServer(FediverseError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from capture.extractors.fediverse.attachment import read_attachments
-from capture.extractors.fediverse.content import CUT, LONGEST, read_content
-from capture.extractors.fediverse.poll import poll_text
+from capture.extractors.fediverse.content import CUT, LONGEST, poll_text, read_content
 from capture.extractors.json_value import Json, mapping, text, time
 from capture.extractors.served_json import NotJson, ServedJson
 from hashing.case.facts import Fact

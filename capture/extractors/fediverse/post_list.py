@@ -11,8 +11,7 @@ import msgspec
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.history import history_facts
 from capture.extractors.fediverse.listed import ListedStatus, StatusPage
-from capture.extractors.fediverse.names import known_names
-from capture.extractors.fediverse.server import Server
+from capture.extractors.fediverse.server import Server, known_names
 from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import read_history, refusal
 from capture.extractors.json_value import moment

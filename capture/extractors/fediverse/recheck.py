@@ -12,8 +12,7 @@ from capture.extractors.fediverse.activity import ACCEPT
 from capture.extractors.fediverse.address import origin_of
 from capture.extractors.fediverse.errors import NoServer, UnreadableAnswer
 from capture.extractors.fediverse.instance import ask_server
-from capture.extractors.fediverse.names import known_names
-from capture.extractors.fediverse.server import NOT_THERE, is_as_before
+from capture.extractors.fediverse.server import NOT_THERE, is_as_before, known_names
 from capture.extractors.fediverse.status import PUBLIC
 from capture.extractors.fediverse.stored_answer import activity_of, not_read, post_of
 from capture.extractors.served_json import NotJson

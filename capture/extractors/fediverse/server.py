@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from capture.request.extractor import Answer
+
+if TYPE_CHECKING:
+    from capture.request.known import Known
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE = 200, 401, 403, 422
 LOGIN = frozenset({_UNAUTHORIZED, _FORBIDDEN})
@@ -51,3 +55,13 @@ class Server:
 def is_as_before(answer: Answer) -> bool:
     """Whether an earlier round of a watch has these very bytes as an item: then no item is made of them."""
     return answer.status == _OK and not answer.reason and answer.stored is None
+
+
+def known_names(known: Known, server: Server) -> dict[str, str]:
+    """Return the lasting names of the posts that are known from this server."""
+    endpoint = server.api("v1", "statuses", "")
+    return {
+        unquote(each.url.removeprefix(endpoint)): name
+        for name, each in known.posts.items()
+        if each.url.startswith(endpoint)
+    }

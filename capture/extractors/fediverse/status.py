@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import handle, read_account
 from capture.extractors.fediverse.attachment import read_attachments, without_address
-from capture.extractors.fediverse.content import read_content
+from capture.extractors.fediverse.content import poll_counts, poll_facts, poll_text, read_content, read_place, read_tags
 from capture.extractors.fediverse.errors import UnreadableAnswer
-from capture.extractors.fediverse.place import read_place
-from capture.extractors.fediverse.poll import poll_counts, poll_facts, poll_text
-from capture.extractors.fediverse.tags import read_tags
 from capture.extractors.json_value import Json, as_sent, count, line, mapping, name_of, sequence, text, time, web_url
 from hashing.case.facts import Fact
 from hashing.case.post import Post

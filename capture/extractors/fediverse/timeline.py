@@ -6,16 +6,16 @@ send one are asked for what is older than the last post they gave.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from capture.extractors.fediverse.link_header import next_page
 from capture.extractors.fediverse.listed import StatusPage
 from capture.extractors.fediverse.post_list import Allowance, PostList
 from capture.extractors.fediverse.server import Server, is_as_before
 from capture.extractors.fediverse.stored_answer import list_of, refusal
-from capture.extractors.json_value import moment
+from capture.extractors.json_value import moment, web_url
 from capture.extractors.served_json import NotJson
 from capture.recorder.urls import host_and_port
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
@@ -36,6 +36,10 @@ _OLD_PAGES = 2
 
 One would do where a list is in order of time; the documentation does not promise that.
 """
+
+# Linear on any input: a quoted text that does not end goes on to the end, and nothing is gone back over.
+_PART = re.compile(r'<[^<>]*+>|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[;,=]|[^\s;,="<>]+')
+_LONGEST = 65_536
 
 
 class Timeline:
@@ -155,3 +159,42 @@ class Timeline:
         old = since is not None and bool(times) and all(time is not None and time < since for time in times)
         self._old = self._old + 1 if old else 0
         return self._old >= _OLD_PAGES
+
+
+def next_page(field: str, url: str) -> str:
+    """Return the address that the field of an answer from `url` names as the next page; "" where it names none."""
+    for target, relations in _links(field[:_LONGEST]):
+        if target and "next" in relations:
+            try:
+                return _as_reached(web_url(urljoin(url, target)), url)
+            except ValueError:
+                return ""
+    return ""
+
+
+def _as_reached(following: str, url: str) -> str:
+    """Return an address with the scheme by which its host was reached.
+
+    A server behind a proxy may not know that it is spoken to by https, and names itself by http.
+    """
+    there, here = urlsplit(following), urlsplit(url)
+    return following if there.netloc != here.netloc else urlunsplit(there._replace(scheme=here.scheme))
+
+
+def _links(field: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each link's target and its relations, of which the first `rel` alone counts (section 3.3)."""
+    target, relations, name = "", "", ""
+    last = ","
+    for match in _PART.finditer(field):
+        part = match[0]
+        if part[0] == "<" and last == ",":
+            target, relations, name = part[1:-1].strip(), "", ""
+        elif part == ",":
+            yield target, relations.lower().split()
+            target = relations = name = ""
+        elif last == ";":
+            name = part.lower()
+        elif last == "=" and name == "rel" and not relations:
+            relations = re.sub(r"\\(.)", r"\1", part[1:-1]) if part[0] == '"' else part
+        last = part if part in ";,=" else ""
+    yield target, relations.lower().split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from capture.extractors.feed.addresses import absolute
+from capture.extractors.feed.elements import absolute
 from capture.page.content_media import ContentMedia
 from capture.page.document import Attributes, Start, parse
 from capture.page.mentions import MediaLink, Mentions, to_links

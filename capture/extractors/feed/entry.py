@@ -1,4 +1,4 @@
-"""One entry of a feed: the post that it is, the media it names, the page it links to."""
+"""One entry of a feed: what its format writes, and the post that it is, the media it names, the page it links to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
-from capture.page.mentions import MediaLink, Mentions, to_links
+from capture.page.mentions import MediaLink, Mention, Mentions, to_links
 from capture.page.text import LONGEST
 from capture.page.times import parse_time
 from capture.page.urls import Addresses, tidy
@@ -19,7 +19,6 @@ from hashing.case.post import Account, Post, PostMedia
 
 if TYPE_CHECKING:
     from capture.extractors.feed.content import EntryContents
-    from capture.extractors.feed.written import Text, Written
 
 _LONGEST_ID = 2048
 _LONGEST_LINE = 1000
@@ -27,6 +26,38 @@ _LONGEST_TIME = 200
 _MOST_TAGS = 200
 _MOST_MEDIA = 1000
 _FRAGMENT_SAFE = "!$%&'()*+,-./:;=?@_~"
+
+
+class Text(NamedTuple):
+    """A text, and whether it is HTML."""
+
+    written: str
+    is_html: bool = False
+
+
+NOTHING = Text("")
+NOBODY = Account()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One entry as written. Addresses are relative to `base`, which is absolute."""
+
+    base: str
+    content_base: str = ""
+    """What addresses in `body` are relative to, if something else."""
+    id: str = ""
+    link: str = ""
+    title: Text = NOTHING
+    body: Text = NOTHING
+    author: Account = NOBODY
+    published: str = ""
+    updated: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    location: str = ""
+    reply_to: str = ""
+    media: tuple[Mention, ...] = ()
 
 
 class EntrySpan(NamedTuple):

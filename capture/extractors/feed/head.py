@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-from capture.extractors.feed.written import NOBODY
+import msgspec
+
+from capture.errors import CaptureError
+from capture.extractors.feed.entry import NOBODY, FeedEntry, UnreadEntry
 from capture.page.claims import cut, sound
 from capture.page.times import parse_time
 from hashing.case.facts import Fact
@@ -14,6 +16,10 @@ from hashing.case.post import Account
 
 _LONGEST = 5000
 _LONGEST_TIME = 200
+
+
+class FeedUnreadable(CaptureError):
+    """There is nothing in it that could be read as a feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +58,24 @@ def _time_facts(name: str, written: str, tag: str) -> Iterable[Fact]:
         yield Fact(f"{name} as written", written, tag)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """A feed that was read: `entries` are read one by one as they are asked for, and there are at most `count`."""
+class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed says of itself; there are at most `count` entries."""
 
     facts: tuple[Fact, ...]
-    count: int
-    entries: Iterator[FeedEntry | UnreadEntry]
+    count: int = 0
     next_page: str = ""
     """Where the feed goes on, absolute; "" where it does not say and no software is known to offer it."""
     next_by_software: bool = False
     """Whether it does not say so itself: there may be nothing more."""
     missing: str = ""
     """Why something that belongs to the feed is not there; "" where it is whole."""
+
+
+class Feed(FeedHead, frozen=True, kw_only=True):
+    """A feed that was read: `entries` are read one by one as they are asked for."""
+
+    entries: Iterator[FeedEntry | UnreadEntry]
+
+    def head(self) -> FeedHead:
+        """Return what it says of itself alone."""
+        return FeedHead(**{name: getattr(self, name) for name in FeedHead.__struct_fields__})

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from capture.extractors.feed.addresses import absolute
 from capture.extractors.feed.content import EntryContents
-from capture.extractors.feed.entry import EntrySpan, FeedEntry, UnreadEntry, entry_of
-from capture.extractors.feed.errors import FeedUnreadable
-from capture.extractors.feed.head import Feed, Head
+from capture.extractors.feed.elements import absolute
+from capture.extractors.feed.entry import NOBODY, NOTHING, EntrySpan, FeedEntry, Text, UnreadEntry, Written, entry_of
+from capture.extractors.feed.head import Feed, FeedUnreadable, Head
 from capture.extractors.feed.scan import MOST
-from capture.extractors.feed.written import NOBODY, NOTHING, Text, Written
 from capture.extractors.feed.xml_media import named
 from capture.extractors.served_json import JsonSpan, NotJson, ServedJson
 from capture.page.mentions import Mention, Position

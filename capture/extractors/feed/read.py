@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-from capture.extractors.feed.stored_feed import FeedHead
+from capture.extractors.feed.head import FeedHead
 from capture.page.claims import cut
 from capture.recorder.reading import plain_body
 from capture.request.extractor import (

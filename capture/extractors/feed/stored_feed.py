@@ -8,29 +8,19 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from capture.extractors.feed.chosen import TOO_EARLY, Chosen
 from capture.extractors.feed.entry import FeedEntry, UnreadEntry
-from capture.extractors.feed.errors import FeedUnreadable
+from capture.extractors.feed.head import Feed, FeedHead, FeedUnreadable
 from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.recorder.decoding import NotDecoded, decoded_body
-from hashing.case.facts import Fact
+from hashing.case.post import Post
 from hashing.sandbox import Readers, handed_over
 
 if TYPE_CHECKING:
-    from capture.extractors.feed.head import Feed
     from capture.request.extractor import StoredItem
     from capture.request.options import CaptureOptions
 
-
-class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed says of itself; the fields as in `Feed`."""
-
-    facts: tuple[Fact, ...]
-    count: int = 0
-    next_page: str = ""
-    next_by_software: bool = False
-    missing: str = ""
+TOO_EARLY = "entries: earlier than asked for (--since)"
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -69,14 +59,7 @@ def feed_in(
     except (NotDecoded, FeedUnreadable) as error:
         yield FeedSaid(unreadable=str(error))
         return
-    head = FeedHead(
-        facts=feed.facts,
-        count=feed.count,
-        next_page=feed.next_page,
-        next_by_software=feed.next_by_software,
-        missing=feed.missing,
-    )
-    yield FeedSaid(head=head)
+    yield FeedSaid(head=feed.head())
     chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
     for entry in chosen.entries():
         yield FeedSaid(entry=entry) if isinstance(entry, FeedEntry) else FeedSaid(unread=entry)
@@ -96,3 +79,51 @@ def _read(body: bytes, url: str, content_type: str) -> Feed:
 
 def _moment(written: str) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
+
+
+class Chosen:
+    """Passes on the entries of a feed that lie in the time asked for, up to the limit, and counts the others.
+
+    An entry whose time is not known, or has no zone, is passed on: it may be the one that is sought.
+    """
+
+    def __init__(self, feed: Feed, *, limit: int, since: datetime | None, until: datetime | None) -> None:
+        self._feed = feed
+        self._limit, self._since, self._until = limit, since, until
+        self._too_early = self._too_late = self._over = 0
+
+    def entries(self) -> Iterator[FeedEntry | UnreadEntry]:
+        """Yield the entries in the feed's order; reading stops at the limit."""
+        taken = seen = 0
+        for entry in self._feed.entries:
+            seen += 1
+            if isinstance(entry, FeedEntry) and not self._is_in_time(entry.post):
+                continue
+            yield entry
+            taken += isinstance(entry, FeedEntry)
+            if self._limit and taken == self._limit:
+                self._over = self._feed.count - seen
+                return
+
+    def left_out(self) -> Iterator[tuple[int, str]]:
+        """Yield how many were left out, and why; ask when the entries are at their end."""
+        for count, reason in (
+            (self._too_early, TOO_EARLY),
+            (self._too_late, "entries: later than asked for (--until)"),
+            (self._over, f"entries: over the limit (--limit {self._limit})"),
+        ):
+            if count:
+                yield count, reason
+
+    def _is_in_time(self, post: Post) -> bool:
+        claimed = post.published or post.edited
+        if not claimed:
+            return True
+        moment = datetime.fromisoformat(claimed)
+        if self._since is not None and moment < self._since:
+            self._too_early += 1
+            return False
+        if self._until is not None and moment > self._until:
+            self._too_late += 1
+            return False
+        return True

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from capture.extractors.feed.elements import Elements, base_of, in_scope, text_of
-from capture.extractors.feed.names import RDF_ABOUT, XML_LANG, name_of
-from capture.extractors.feed.written import NOTHING, Text, Written
+from capture.extractors.feed.elements import RDF_ABOUT, XML_LANG, Elements, base_of, in_scope, name_of, text_of
+from capture.extractors.feed.entry import NOTHING, Text, Written
+from capture.extractors.feed.head import Head
 from capture.extractors.feed.xml_media import media_of
 from hashing.case.post import Account
-
-if TYPE_CHECKING:
-    from capture.extractors.feed.head import Head
 
 _PUBLISHED = ("pubDate", "published", "issued", "dc:date", "dcterms:issued", "created", "dcterms:created")
 _UPDATED = ("updated", "modified", "dcterms:modified")

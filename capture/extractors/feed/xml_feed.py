@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
 
-from capture.extractors.feed.addresses import absolute
 from capture.extractors.feed.characters import Characters
 from capture.extractors.feed.content import EntryContents
-from capture.extractors.feed.elements import base_of
+from capture.extractors.feed.elements import absolute, base_of, name_of
 from capture.extractors.feed.entry import EntrySpan, FeedEntry, UnreadEntry, entry_of
-from capture.extractors.feed.errors import FeedUnreadable
-from capture.extractors.feed.head import Feed, Head
-from capture.extractors.feed.names import name_of
-from capture.extractors.feed.paging import offered_page
+from capture.extractors.feed.head import Feed, FeedUnreadable, Head
 from capture.extractors.feed.scan import MOST, LocatedElement, locate
 from capture.extractors.feed.xml import Pieces, xml_fault
 from capture.extractors.feed.xml_entry import read_entry
@@ -25,6 +23,11 @@ from hashing.case.facts import Fact
 _LARGEST_HEAD = 1 << 20
 _LARGEST_ENTRY = 4 << 20
 """Code units that are parsed: of what a feed says beside its entries, and of one entry."""
+
+_WORDPRESS = re.compile(r"https?://(?:www\.)?wordpress\.(?:org|com)/", re.IGNORECASE)
+"""How its feeds begin the address that they name as their generator."""
+_PAGED = "paged"
+_MOST = 10_000
 
 
 def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
@@ -124,3 +127,19 @@ def _frame_facts(characters: Characters, fault: str, count: int) -> list[Fact]:
     if fault:
         facts.append(Fact("not well-formed", fault, "feed"))
     return facts
+
+
+def offered_page(software: str, url: str) -> str:
+    """Return the address of the page behind that of a feed; "" where the software is not known to have pages.
+
+    WordPress answers `paged=2` with what its feed shows no more of, and 404 behind the last page.
+    """
+    if not _WORDPRESS.match(software.strip()):
+        return ""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    written = next((value for name, value in query if name == _PAGED), "1")
+    if not (written.isascii() and written.isdigit()) or int(written[:9]) >= _MOST:
+        return ""
+    query = [(name, value) for name, value in query if name != _PAGED]
+    return urlunsplit(parts._replace(query=urlencode([*query, (_PAGED, int(written) + 1)]), fragment=""))

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from capture.extractors.feed.elements import text_of
+from capture.extractors.feed.elements import XML_LANG, name_of, text_of
+from capture.extractors.feed.entry import NOBODY
 from capture.extractors.feed.head import Head
-from capture.extractors.feed.names import XML_LANG, name_of
-from capture.extractors.feed.written import NOBODY
 from capture.extractors.feed.xml_entry import account_of, link_of
 
 _MOST = 50

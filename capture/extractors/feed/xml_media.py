@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from capture.extractors.feed.elements import text_of
-from capture.extractors.feed.names import name_of
+from capture.extractors.feed.elements import name_of, text_of
 from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Position
 from hashing.case.kinds import ItemKind

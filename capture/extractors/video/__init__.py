@@ -5,7 +5,6 @@ page, playlist, segment, key and file is an original of its own, hashed as it ar
 them is a working copy, and says of what.
 """
 
-from capture.extractors.video.signs import Signs, is_playlist, signs_of_video
-from capture.extractors.video.video import videos_at
+from capture.extractors.video.video import Signs, is_playlist, signs_of_video, videos_at
 
 __all__ = ["Signs", "is_playlist", "signs_of_video", "videos_at"]

@@ -1,20 +1,26 @@
-"""What stands on a label: what the ledgers say of an exhibit or an item, as text that is safe to show."""
+"""What stands on a label: what the ledgers say of an exhibit or an item, as text that is safe to show and to print."""
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from exports.errors import NothingToExport
 from exports.format.capture_view import CaptureView, read_capture
 from exports.format.continuity import Exhibit, exhibits_of
 from exports.format.moment import second
-from exports.format.printable import printable
-from exports.format.sizes import human_size
 from hashing.case.case import CAPTURES, Case
+from hashing.printable import human_size, printable
 
 SIGNATURES = ("Name", "Signature", "Date", "Time")
 LINES = 5
 """Hand-overs that a label has room for."""
+
+WIDTH = 72
+"""Columns, frame included."""
+_NAME = 13
+_MOST_ROWS = 4
+"""Rows of one text; what is longer stands in full in the custody log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +76,29 @@ def _holds(view: CaptureView, ref: str) -> str:
     sizes = [entry.item.size for entry in view.items if ref in {view.started.exhibit, entry.item.ref}]
     items = f"{len(sizes):,} item" + ("" if len(sizes) == 1 else "s")
     return f"{items}, {sum(sizes):,} bytes ({human_size(sum(sizes))})"
+
+
+def label_text(label: Label) -> str:
+    """Return the label as lines of text in a frame, each ended by a newline."""
+    rows = [f"EXHIBIT {label.ref}", ""]
+    for name, text in (*label.lines, ("Seal", label.fingerprint)):
+        wrapped = _wrapped(text)
+        rows += [f"{name if position == 0 else '':<{_NAME}}{line}" for position, line in enumerate(wrapped)]
+    columns = (WIDTH - 4) // len(SIGNATURES)
+    rows += ["", "".join(f"{name:<{columns}}" for name in SIGNATURES)]
+    rows += ["", ("_" * (columns - 2) + "  ") * len(SIGNATURES)] * LINES
+    edge = "+" + "-" * (WIDTH - 2) + "+"
+    return "".join(f"{row}\n" for row in [edge, *(f"| {_filled(row)} |" for row in rows), edge])
+
+
+def _wrapped(text: str) -> list[str]:
+    # Half the room, because a letter of an East Asian script takes two columns.
+    width = WIDTH - 4 - _NAME
+    width = width if text.isascii() else width // 2
+    return textwrap.wrap(text, width, max_lines=_MOST_ROWS, placeholder=" …") or [""]
+
+
+def _filled(row: str) -> str:
+    from rich.cells import set_cell_size
+
+    return set_cell_size(row, WIDTH - 4)

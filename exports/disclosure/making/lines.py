@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from exports.errors import NotRedactable
-from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, lines_of
-from exports.format.masked import event_of
+from exports.format.disclosure_form import LINES, MASKED, MASKED_PROOFS, PROOFS, SHOWN, Inclusion, event_of, lines_of
 from hashing.case.events import CaptureEvent, Commitments, ItemFacts, PostRead, WorkingCopy
 from hashing.case.redaction import AUTHOR, CONTENT, FACTS, PLACE, TEXT, mask, masked_form, read_disclosure
 from hashing.ledger.merkle import Levels, leaf_hash

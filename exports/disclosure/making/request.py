@@ -14,7 +14,7 @@ from hashing.case.redaction import IMPLIED, WORDS
 class DisclosureRequest:
     """The items, in the order in which they were named, each once; who receives them, and why, for the custody log.
 
-    `redact` names what of them is withheld: some of `hashing.redaction.WORDS`. Raises NotRedactable for another word.
+    `redact` names what of them is withheld: some of `redaction.WORDS`. Raises NotRedactable for others.
     """
 
     items: tuple[str, ...]

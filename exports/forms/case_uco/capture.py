@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.format.moment import timestamped_after
-from exports.format.verdicts import verdict_line
+from exports.format.phrases import verdict_line
 from exports.forms.case_uco.custody import custody_nodes
 from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.item import item_nodes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from exports.format.custody_phrases import custody_phrases
+from exports.format.phrases import custody_phrases
 from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people, person

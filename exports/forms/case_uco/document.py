@@ -9,12 +9,12 @@ import msgspec
 
 from exports.errors import NotCheckable
 from exports.format.manifest import ListedItem
-from exports.format.printable import printable
 from exports.forms.case_uco.capture import capture_nodes
 from exports.forms.case_uco.custody import custody_links
 from exports.forms.case_uco.graph import NAMESPACE, PREFIX, Graph, Node, node, texts
 from exports.forms.case_uco.literal import date_time
 from exports.forms.case_uco.parties import people
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.bundle.opened_bundle import OpenedBundle

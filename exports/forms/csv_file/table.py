@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exports.format.manifest import Listed, ListedChange, ListedFailure, ListedItem, ListedSkip, ListedVerdict
 from exports.forms.csv_file.cell import guarded
@@ -21,6 +21,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _LATITUDE, _LONGITUDE, _ORIGINAL_TIME = "GPS latitude", "GPS longitude", "original time"
 _CAMERA = ("camera make", "camera model")
+_ITEM_COLUMNS = (
+    "exhibit ref kind source url final_url found_in author published title alt claimed_name mime size sha256 path "
+    "partial error_page"
+)
+"""What an item calls as the table does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,47 +106,35 @@ def _row(entry: Listed, scene: str) -> TableRow | None:
         case ListedItem():
             return _item(entry, scene)
         case ListedFailure():
-            return _failed(entry, scene)
+            return TableRow(row="failed", scene=scene, **_same(entry, "exhibit ref url found_in time reason"))
         case ListedSkip():
-            return _skipped(entry, scene)
+            return TableRow(row="skipped", scene=scene, **_same(entry, "exhibit url found_in reason count"))
         case ListedChange():
             return _changed(entry, scene)
         case ListedVerdict():
-            return _judged(entry, scene)
+            said = _same(entry, "exhibit ref url final_url time title")
+            return TableRow(row="verdict", scene=scene, kind=entry.verdict, reason="; ".join(entry.reasons), **said)
         case _:
             return None
 
 
+def _same(entry: Listed, columns: str) -> dict[str, Any]:
+    """Return the columns that stand in the table under the entry's own names for them."""
+    return {column: getattr(entry, column) for column in columns.split()}
+
+
 def _item(item: ListedItem, scene: str) -> TableRow:
-    response, post = item.response, item.post
     return TableRow(
         row="item",
-        exhibit=item.exhibit,
-        ref=item.ref,
-        kind=item.kind,
-        source=item.source,
         scene=scene,
-        url=item.url,
-        final_url=item.final_url,
-        found_in=item.found_in,
+        **_same(item, _ITEM_COLUMNS),
         time=item.captured,
-        http_status=response.status if response else "",
-        ip=response.ip if response else "",
-        server_date=response.server_date if response else "",
-        author=item.author,
-        published=item.published,
-        edited=post.edited if post else "",
-        title=item.title,
-        warning=post.warning if post else "",
-        text=post.text if post else "",
-        alt=item.alt,
-        claimed_name=item.claimed_name,
-        mime=item.mime,
-        size=item.size,
-        sha256=item.sha256,
-        path=item.path,
-        partial=item.partial,
-        error_page=item.error_page,
+        http_status=item.response.status if item.response else "",
+        ip=item.response.ip if item.response else "",
+        server_date=item.response.server_date if item.response else "",
+        edited=item.post.edited if item.post else "",
+        warning=item.post.warning if item.post else "",
+        text=item.post.text if item.post else "",
         original_time=str(_claimed(item.facts, _ORIGINAL_TIME)),
         latitude=_claimed(item.facts, _LATITUDE),
         longitude=_claimed(item.facts, _LONGITUDE),
@@ -152,57 +145,17 @@ def _item(item: ListedItem, scene: str) -> TableRow:
     )
 
 
-def _failed(failed: ListedFailure, scene: str) -> TableRow:
-    return TableRow(
-        row="failed",
-        exhibit=failed.exhibit,
-        ref=failed.ref,
-        scene=scene,
-        url=failed.url,
-        found_in=failed.found_in,
-        time=failed.time,
-        reason=failed.reason,
-    )
-
-
-def _skipped(skipped: ListedSkip, scene: str) -> TableRow:
-    return TableRow(
-        row="skipped",
-        exhibit=skipped.exhibit,
-        scene=scene,
-        url=skipped.url,
-        found_in=skipped.found_in,
-        reason=skipped.reason,
-        count=skipped.count,
-    )
-
-
 def _changed(changed: ListedChange, scene: str) -> TableRow:
     versions = f"before: {changed.before}" + (f", after: {changed.after}" if changed.after else "")
     return TableRow(
         row="changed",
+        scene=scene,
         exhibit=changed.exhibit,
         ref=changed.after or changed.before,
         kind=changed.change,
-        scene=scene,
         url=changed.id,
         time=changed.time,
         reason=f"{versions}, {changed.reason}" if changed.reason else versions,
-    )
-
-
-def _judged(judged: ListedVerdict, scene: str) -> TableRow:
-    return TableRow(
-        row="verdict",
-        exhibit=judged.exhibit,
-        ref=judged.ref,
-        kind=judged.verdict,
-        scene=scene,
-        url=judged.url,
-        final_url=judged.final_url,
-        time=judged.time,
-        title=judged.title,
-        reason="; ".join(judged.reasons),
     )
 
 

@@ -7,8 +7,8 @@ from html import unescape
 from typing import TYPE_CHECKING, Protocol
 
 from exports.errors import BadBaseMap
-from exports.format.printable import printable
 from hashing.case.events import MapTiles
+from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.format.bundle_files import BundleFiles

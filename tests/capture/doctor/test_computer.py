@@ -13,10 +13,16 @@ import pytest
 from capture.clock import parse_time_server
 from capture.doctor import FAULT, OK, WARNING
 from capture.doctor.certificates import check_certificates
-from capture.doctor.checks import check_clock, check_confinement, check_ffmpeg, check_sources
+from capture.doctor.checks import (
+    check_clock,
+    check_confinement,
+    check_ffmpeg,
+    check_sources,
+    check_yt_dlp,
+    release_date,
+)
 from capture.doctor.libraries import check_libraries
 from capture.doctor.network import check_network
-from capture.doctor.yt_dlp_age import check_yt_dlp, release_date
 from capture.recorder.address_guard import AddressGuard
 from hashing.sandbox import Confinement, Readers
 from tests.capture.doctor.conftest import one

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from capture.page.css import css_images
+from capture.page.style_media import css_images
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capture.page import PageUnreadable, ReadPage
-from capture.page.css import css_images
 from capture.page.document import parse
 from capture.page.encoding import decode
 from capture.page.errors import BadAddress
+from capture.page.images import parse_srcset
 from capture.page.json_ld import read_json_ld
 from capture.page.read_page import read_page
-from capture.page.srcset import parse_srcset
+from capture.page.style_media import css_images
 from capture.page.text import LONGEST, VisibleText
 from capture.page.times import parse_time
 from capture.page.urls import Addresses

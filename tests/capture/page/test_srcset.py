@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from capture.page.srcset import Sized, parse_srcset
+from capture.page.images import Sized, parse_srcset
 
 
 @pytest.mark.parametrize(

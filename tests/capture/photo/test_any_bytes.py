@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture.photo.examine import MOST_FACTS
-from capture.photo.text import escaped, kept_text
+from capture.photo.text import kept_text
 from hashing.case.facts import Fact
+from hashing.printable import printable
 from tests.capture.photo.making import FORMATS, WITH_EXIF, Block, camera_exif, encoded, examine, picture
 
 _MAGIC = [
@@ -71,8 +72,8 @@ def test_an_exif_block_with_any_bytes_changed_gives_facts(at: int, patch: bytes)
 @given(st.text())
 def test_escaping_twice_is_escaping_once(text: str) -> None:
     """What the reader has made safe is not changed when it is checked again."""
-    once = escaped(text)
-    assert escaped(once) == once
+    once = printable(text)
+    assert printable(once) == once
     assert once.isprintable() or not any(
         unicodedata.category(char).startswith("C") and char not in "\u200c\u200d" for char in once
     )

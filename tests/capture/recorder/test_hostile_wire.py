@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capture.recorder.redaction import replace_credentials
+from capture.recorder.replaced_credentials import replace_credentials
 from capture.recorder.wire import LARGEST_HEADS, MOST_FIELDS, MOST_INTERIM
 from tests.capture.recorder.conftest import block, response_record
 from tests.servers import ForwardProxy, RawServer, SceneServer, TlsServer

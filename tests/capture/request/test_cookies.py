@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.errors import BadSettings
-from capture.request.cookies import load_cookies
+from capture.request.credentials import load_cookies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.request.pasted import scene_meant
-from capture.request.scene import parse_scene
+from capture.request.scene import parse_scene, scene_meant
 
 URL = "https://example.org/post/1"
 

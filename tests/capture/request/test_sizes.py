@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import BadSettings
-from capture.request.sizes import human_size, size
+from capture.request.amounts import size
 from capture.run.disk_room import DiskRoom
 from hashing.errors import StorageFull, Unwritable
+from hashing.printable import human_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def test_a_disk_is_asked_now_and_then(tmp_path: Path) -> None:
 def test_no_room_and_no_folder_are_said(tmp_path: Path) -> None:
     """Too little room is an error with what to do; a disk that is gone is one as well."""
     DiskRoom(tmp_path, 1).demand()
-    with pytest.raises(StorageFull, match=r"less than 4294967296\.0 GiB are left") as caught:
+    with pytest.raises(StorageFull, match=r"less than 4194304\.0 TiB are left") as caught:
         DiskRoom(tmp_path, 1 << 62).demand()
     assert "--min-free" in caught.value.hint
     with pytest.raises(Unwritable):

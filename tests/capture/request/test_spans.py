@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from capture.errors import BadSettings
-from capture.request.spans import moment, span
+from capture.request.amounts import moment, span
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.errors import BadSettings
-from capture.request.tokens import load_tokens
+from capture.request.credentials import load_tokens
 
 if TYPE_CHECKING:
     from pathlib import Path

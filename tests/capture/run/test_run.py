@@ -395,7 +395,10 @@ def test_a_full_disk_loses_nothing_that_had_arrived(small_disk: Path, key: Signi
 
 
 def test_a_disk_that_fills_up_in_a_list_of_posts_is_sealed(small_disk: Path, key: SigningKey) -> None:
-    """Posts for which there is no room are said to stand in their list alone; what is there is sealed at once."""
+    """Posts for which there is no room are said to stand in their list alone, and the list not to be looked through.
+
+    How much was read of the list when the disk was full differs from run to run; that something is missing does not.
+    """
     case = Case.open_or_create(small_disk / "OP", key=key, officer="M")
     network = NetworkSettings(allow_private=True, timeout=60, backoff=0.01)
     feed = b'<rss version="2.0"><channel>' + b"".join(
@@ -407,7 +410,12 @@ def test_a_disk_that_fills_up_in_a_list_of_posts_is_sealed(small_disk: Path, key
     view = read_capture(result.path)
     assert view.finished is not None
     assert (result.status, view.finished.reason) == ("partial", "the disk is full")
-    assert {failed.reason for failed in view.failed} == {"the disk is full: it stands in MP/1-0001 alone"}
+    assert view.failed
+    assert {failed.reason for failed in view.failed} <= {
+        "the disk is full: it stands in MP/1-0001 alone",
+        "not looked through to its end: the disk is full",
+        "the feed is stored but its entries could not be read: the reading was stopped",
+    }
     assert len([entry for entry in view.items if entry.post is not None]) > 5
     assert verify(case.path).verdict == "ok"
 

@@ -11,8 +11,8 @@ from capture.batch.progress import BatchProgress, Counts, RowDone
 from capture.batch.row import BatchRow, GivenRow
 from capture.request.options import CaptureOptions
 from commands.display.batch_display import BatchLive
-from exports.format.printable import printable
 from hashing.case.batch_events import RowOptions
+from hashing.printable import printable
 
 OPTIONS = CaptureOptions(officer="Mary Price", initials="MP")
 

@@ -11,9 +11,9 @@ from capture.run.run import CaptureResult
 from capture.run.watch import WatchRound
 from commands.display.live_progress import LiveProgress
 from commands.display.watch_display import RoundLines, WatchTable
-from exports.format.printable import printable
 from hashing.case.capture_folder import Seal
 from hashing.case.events import Failed
+from hashing.printable import printable
 
 SCENE, SITE = "#FireWatch", "https://example.org/"
 ROUND = WatchRound(

@@ -11,12 +11,12 @@ from PIL import Image, ImageOps
 from rich.cells import cell_len
 
 from exports.custody.label import Label, label, label_file, label_text
+from exports.custody.label.label import WIDTH as COLUMNS
 from exports.custody.label.picture import DPI, HEIGHT, WIDTH, label_picture, qr_code, written_out
-from exports.custody.label.text import WIDTH as COLUMNS
 from exports.errors import NothingToExport
-from exports.format.printable import printable
 from hashing.case.custody import record_description
 from hashing.errors import NoSuchExhibit
+from hashing.printable import printable
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:

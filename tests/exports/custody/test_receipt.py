@@ -10,7 +10,7 @@ import pytest
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt, record_receipt, write_receipt
 from exports.format.continuity import exhibits_of
-from exports.format.custody_phrases import custody_phrases
+from exports.format.phrases import custody_phrases
 from exports.verification import verify
 from hashing.case.events import Custody
 from hashing.errors import BadFormat, BadKey, BadSignature, ForeignReceipt, NotRecordable, WouldOverwrite

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.format.exhibits import exhibit_ranges
+from exports.format.phrases import exhibit_ranges
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.errors import BadBaseMap
 from exports.format.bundle_layout import is_derived
-from exports.forms.report_anew import write_report
+from exports.forms.held_bundle import write_report
 from exports.report.basemap import open_base_map
 from exports.report.basemap.pmtiles import tile_number
 from exports.verification import verify

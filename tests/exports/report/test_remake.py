@@ -11,7 +11,7 @@ from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.errors import ExportError, NotCheckable, NotWhole
-from exports.forms.report_anew import write_report
+from exports.forms.held_bundle import write_report
 from hashing.errors import WouldOverwrite
 from tests.exports.small_case import OFFICER
 from tests.exports.social_case import social_case

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exports.disclosure.openings import LARGEST, load_openings, parse_openings
-from exports.format.name_budget import NameBudget
+from exports.format.budget import NameBudget
 from exports.format.zip_form import ZipEntry, end_records
 from exports.verification import verify
 from hashing.errors import BadFormat, Unreadable
@@ -158,9 +158,9 @@ def test_a_capture_of_more_lines_than_are_checked_at_once(tmp_path: Path, monkey
     maker = make_case(tmp_path)
     maker.capture([Thing("one.jpg", photo(1))])
     size = (maker.path / "ledger.jsonl").stat().st_size
-    monkeypatch.setattr("exports.format.line_budget.MOST", size)
+    monkeypatch.setattr("exports.format.budget.MOST_LINES", size)
     assert verify(maker.path).verdict == "unchecked"
-    monkeypatch.setattr("exports.format.line_budget.MOST", size + 400 * 3)
+    monkeypatch.setattr("exports.format.budget.MOST_LINES", size + 400 * 3)
     found = verify(maker.path)
     assert found.verdict == "unchecked"
     assert "more than goldenhour checks at once, which is some 160,000 items" in found.unchecked[0].reason

@@ -15,7 +15,7 @@ from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.extractors.video.hls import read_playlist
 from capture.page.read_page import read_page
-from capture.request.cookies import load_cookies
+from capture.request.credentials import load_cookies
 from exports.bundle import export_bundle
 from exports.custody.receipt import FORMAT, open_receipt
 from exports.verification import verify

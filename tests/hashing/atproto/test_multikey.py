@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hashing.atproto import Malformed, NotProven
 from hashing.atproto.base58 import decode_base58, encode_base58
+from hashing.atproto.did_document import VerificationMethod
 from hashing.atproto.multikey import AtprotoKey, Curve
-from hashing.atproto.verification_method import VerificationMethod
 from tests.hashing.atproto.signer import Signer
 
 # One key in both forms, and one of each curve, from the specifications of DIDs and cryptography.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashing.atproto import Malformed
-from hashing.atproto.varint import read_varint
+from hashing.atproto.cid import read_varint
 from tests.hashing.atproto.repository import varint
 
 

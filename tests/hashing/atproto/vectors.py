@@ -10,9 +10,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashing.atproto.did_document import read_did_document
+from hashing.atproto.did_document import VerificationMethod, read_did_document
 from hashing.atproto.record_proof import RecordProof, verify_record
-from hashing.atproto.verification_method import VerificationMethod
 
 FOLDER = Path(__file__).parent / "vectors"
 _META = json.loads((FOLDER / "meta.json").read_text())

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.extractors.fediverse import link_header
-from capture.extractors.fediverse.link_header import next_page
+from capture.extractors.fediverse.timeline import next_page
 
 HERE = "https://host.example/api/v1/timelines/tag/fire?limit=40"
 
@@ -58,5 +57,5 @@ def test_what_does_not_end_takes_no_time(part: str, monkeypatch: pytest.MonkeyPa
 
     The field is so long here that a look at all that follows, for each character, would be a hang of hours.
     """
-    monkeypatch.setattr(link_header, "_LONGEST", 1 << 40)
+    monkeypatch.setattr("capture.extractors.fediverse.timeline._LONGEST", 1 << 40)
     assert next_page('<a>; rel="' + part * 1_500_000, HERE) in {"", "https://host.example/api/v1/timelines/tag/a"}

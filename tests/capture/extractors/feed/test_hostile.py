@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import CaptureError
-from capture.extractors.feed.chosen import Chosen
 from capture.extractors.feed.entry import FeedEntry
 from capture.extractors.feed.head import Feed
 from capture.extractors.feed.json_feed import read_json_feed
+from capture.extractors.feed.stored_feed import Chosen
 from capture.extractors.feed.xml_feed import read_xml_feed
 from hashing.case.events import ItemFacts
 from hashing.ledger.canonical import canonical_json

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from capture.extractors.video.known_sites import is_known_by_name
-from capture.extractors.video.plain_words import plain, with_hint
+from capture.extractors.video.video_search import plain, with_hint
 
 
 @pytest.mark.parametrize(

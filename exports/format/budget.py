@@ -1,4 +1,4 @@
-"""How many names of files a verification holds in memory: whoever made a folder or a zip chose their number."""
+"""How much a stranger may fill memory with: names of files in a verification, lines of a ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from exports.errors import TooMuch
 
-MOST = 180 << 20
+MOST_NAMES = 180 << 20
 """Bytes for all that is kept of the names; with what else a verification needs it stays below 300 MiB."""
 _A_NAME = 420
 """Bytes that are kept for a file besides its name: its entry, its digest, their places in tables (measured)."""
@@ -15,11 +15,16 @@ _COPIES = 3
 _SHALLOW = 8
 """Folders on the way to a file of a bundle or a case, at most. Of deeper ones, each can be another."""
 
+MOST_LINES = 160 << 20
+"""Bytes; with what else a command needs it stays below 300 MiB."""
+_A_LINE = 400
+"""Bytes that are kept of a line besides its text (measured)."""
+
 
 class NameBudget:
     """Counts what names take, and refuses those that are too many."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST_NAMES) -> None:
         self._left = most
 
     def charge(self, name: str) -> None:
@@ -34,3 +39,17 @@ class NameBudget:
                 hint="verify the captures of a case one by one (goldenhour verify CASE/captures/…), and export its "
                 "exhibits one by one",
             )
+
+
+class LineBudget:
+    """Counts lines that are kept, and refuses those that are too many."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._left = MOST_LINES
+
+    def charge(self, line: bytes) -> None:
+        """Count a line. Raises TooMuch where more is to be kept than is checked at once."""
+        self._left -= _A_LINE + len(line)
+        if self._left < 0:
+            raise TooMuch(f"{self._name}: more than goldenhour checks at once, which is some 160,000 items")

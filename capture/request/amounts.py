@@ -1,4 +1,4 @@
-"""Spans and moments as people type them: `90s`, `10m`, `2h`, `3d`, `2026-11-24T10:15Z`, `2026-11-24`."""
+"""Amounts as people type them: spans `90s`, `2h`; moments `2026-11-24T10:15Z`, `2026-11-24`; sizes `256M`, `1G`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from capture.errors import BadSettings
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([smhd])", re.ASCII | re.IGNORECASE)
+
+_BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)
 
 
 def span(text: str, option: str) -> float:
@@ -33,3 +36,11 @@ def moment(text: str, option: str, now: datetime) -> datetime:
         raise BadSettings(
             f"{option} {text}: not a moment", hint="use a span back from now (2h) or a time such as 2026-11-24T10:15Z"
         ) from error
+
+
+def size(text: str, option: str) -> int:
+    """Return the bytes of a size such as `256M`, in binary units. Raises BadSettings, which names the option."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise BadSettings(f"{option} {text}: not a size", hint="use a number with K, M, G or T, such as 256M")
+    return int(float(match[1]) * _BYTES[match[2].lower()])

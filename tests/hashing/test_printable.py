@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exports.format.sizes import human_size
+from hashing.printable import human_size
 
 
 @pytest.mark.parametrize(

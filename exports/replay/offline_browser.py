@@ -1,0 +1,114 @@
+"""A browser that reaches one address of this computer and nothing else, with a profile that is thrown away.
+
+All that it asks for elsewhere goes to a proxy that is a dead end: a socket of ours, which notes the host and closes.
+Chromium asks that proxy for names, too; and it is told to send no UDP past it (WebRTC, QUIC).
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from exports.errors import ExportError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+_FLAGS = (
+    "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
+    "--disable-default-apps", "--disable-domain-reliability", "--disable-extensions", "--disable-quic",
+    "--disable-sync", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--password-store=basic",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+)  # fmt: skip
+_PATIENCE = 10
+_LONGEST = 4096
+_MOST = 1000
+"""Hosts that are noted by name."""
+
+
+def browser_here() -> str:
+    """Return the path of this computer's Chromium, Chrome or Edge. Raises ExportError where there is none."""
+    for name in _NAMES:
+        if path := shutil.which(name):
+            return path
+    raise ExportError(
+        "no Chromium, Chrome or Edge is found", hint="name it with --browser, or see the address with --no-browser"
+    )
+
+
+class OfflineBrowser:
+    """A browser's window while it is entered; `refused` counts what it asked of other hosts, by host."""
+
+    def __init__(self, program: str, address: str, host: str, *, sandbox: bool = True) -> None:
+        self.refused: Counter[str] = Counter()
+        self._dead_end = socket.create_server(("127.0.0.1", 0))
+        self._profile = tempfile.TemporaryDirectory(prefix="goldenhour-replay-", ignore_cleanup_errors=True)
+        threading.Thread(target=self._refuse, name="dead-end", daemon=True).start()
+        self._command = [
+            program,
+            *_FLAGS,
+            *([] if sandbox else ["--no-sandbox"]),
+            f"--user-data-dir={self._profile.name}",
+            f"--proxy-server=http://127.0.0.1:{self._dead_end.getsockname()[1]}",
+            f"--proxy-bypass-list=<-loopback>;{host}",  # loopback is not let past by itself
+            address,
+        ]
+
+    def __enter__(self) -> Self:
+        """Open the window. Raises ExportError where the program cannot be started."""
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - a program that the user has or named
+                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            self._clear()
+            raise ExportError(f"{self._command[0]}: cannot be started ({error.strerror})") from error
+        return self
+
+    def wait(self, seconds: float | None) -> int | None:
+        """Wait until the window is closed, or so long; return the program's exit code where it has ended."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        if self.wait(_PATIENCE) is None:
+            self._process.kill()
+            self._process.wait()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._dead_end.close()
+        self._profile.cleanup()
+
+    def _refuse(self) -> None:
+        """Note the host of each request, and close."""
+        while True:
+            try:
+                connection, _ = self._dead_end.accept()
+            except OSError:  # closed: the end
+                return
+            with connection, suppress(OSError):
+                connection.settimeout(1)
+                host = _host(connection.recv(_LONGEST))
+                if len(self.refused) < _MOST or host in self.refused:
+                    self.refused[host] += 1
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def _host(request: bytes) -> str:
+    """Return the host of a request to a proxy (RFC 9112, section 3.2)."""
+    words = request.partition(b"\r\n")[0].decode("ascii", "replace").split(" ")
+    target = words[1] if len(words) > 1 else "?"
+    return target.partition("://")[2].partition("/")[0] if "://" in target else target
