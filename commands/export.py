@@ -92,6 +92,7 @@ def _form_options(command: Callable[..., None]) -> Callable[..., None]:
     help="With --sanitised: own-agency, law-enforcement, uk-partner, foreign-law-enforcement.",
 )
 @click.option("--conditions-met", is_flag=True, help="With --sanitised: the conditions of handling code C are met.")
+@click.option("--with-source-material", is_flag=True, help="Whole exhibits, also those of protected sources.")
 @receiver_option
 @reason_option
 @click.option(
@@ -114,6 +115,7 @@ def export(
     sanitised: bool,
     recipient: str,
     conditions_met: bool,
+    with_source_material: bool,
     receiver: str,
     reason: str,
     output: Path | None,
@@ -140,7 +142,13 @@ def export(
     from exports.bundle import export_bundle
     from exports.disclosure.making.request import DisclosureRequest, parse_items
 
-    _demand_sense(only, exhibits, sanitised=sanitised, alone=bool(receiver or reason or redact))
+    _demand_sense(
+        only,
+        exhibits,
+        sanitised=sanitised,
+        with_source_material=with_source_material,
+        alone=bool(receiver or reason or redact),
+    )
     words = _words(redact)
     request = None
     if only:
@@ -169,6 +177,7 @@ def export(
             beside=[*(FORMS[form].ending for form in forms), *([".pdf"] if printed else [])],
             basemap=basemap,
             progress=progress,
+            source_material=with_source_material,
         )
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
@@ -181,12 +190,18 @@ def export(
         show_pages(bundle.path, browser=True, quiet=quiet, verified=True)
 
 
-def _demand_sense(only: Sequence[str], exhibits: Sequence[str], *, sanitised: bool, alone: bool) -> None:
+def _demand_sense(
+    only: Sequence[str], exhibits: Sequence[str], *, sanitised: bool, with_source_material: bool, alone: bool
+) -> None:
     """Refuse options that contradict each other; `alone` says whether one is given that belongs to a disclosure."""
     if only and exhibits:
         raise click.UsageError("--only names single items, --exhibit whole exhibits: give one of them")
     if only and sanitised:
         raise click.UsageError("--only names the items, --sanitised chooses them: give one of them")
+    if with_source_material and (only or sanitised):
+        raise click.UsageError(
+            "--with-source-material hands over whole exhibits; single items come with redacted copies"
+        )
     if alone and not (only or sanitised):
         raise click.UsageError(
             "--redact, --to and --reason go with --only or --sanitised; for whole exhibits there is `custody add`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,11 +20,19 @@ from commands.capture_output import (
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
-from commands.options import json_option, officer_option, signing_key_option, title_option
-from commands.output import counted
+from commands.options import json_option, officer_option, signing_key_option, sources_option, title_option
+from commands.output import clean, counted
 from commands.settings import checked_by, setting
 
+if TYPE_CHECKING:
+    from hashing.case.case import Case
+    from intelligence.intake.protection import Protection
+
 _LARGEST_CONSENT = 1 << 16
+_NOT_PROTECTED = (
+    "no identity is kept here, so names of files and of people stand in the case as they are; to protect a source, "
+    "begin with: goldenhour source add"
+)
 
 
 @click.command()
@@ -38,6 +47,7 @@ _LARGEST_CONSENT = 1 << 16
     help="The case; made if need be.",
 )
 @click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
+@sources_option
 @click.option("--consent", default="", metavar="TEXT|FILE", help="What that person has agreed to; or a file with it.")
 @officer_option
 @setting(
@@ -54,6 +64,7 @@ def intake(
     paths: tuple[Path, ...],
     case_path: Path,
     received_from: str,
+    sources: Path | None,
     consent: str,
     officer: str | None,
     initials: str | None,
@@ -67,6 +78,8 @@ def intake(
     Each file stays whole, as an item of an exhibit of its own. What a zip, a tar, a mail, a mailbox, a WhatsApp or
     Telegram export, an MHTML page, a WARC or a WACZ holds becomes items beside it. Names and times are kept as claims.
     A file that the case has already is taken in all the same, and says which item has the same bytes.
+    Of a source whose identity is kept (goldenhour source add), names of files, headers of mails and serial numbers
+    stand in no line of the case: they are encrypted beside the identity.
 
     \b
     goldenhour intake phone.zip --case OP-ALDER --received-from ALPHA-7
@@ -95,17 +108,38 @@ def intake(
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=title)
     recover_begun(case, key, officer)
+    protection = _protection(case, received_from, sources)
     with terminating_like_ctrl_c(), interruptible() as stop:
-        result = take_in(request, case, key=key, stop=stop)
+        result = take_in(request, case, key=key, stop=stop, protection=protection)
     complain_of_end(result)
+    if received_from and protection is None:
+        click.echo(clean(f"{received_from}: {_NOT_PROTECTED}"), err=True)
     if as_json:
         print_capture_json(result, case)
     else:
         items, missing = print_capture(result)
         _print_known(result.path)
+        if protection is not None and protection.kinds:
+            click.echo(
+                clean(
+                    f"kept     beside the identity of {received_from}, and not in the case: names of files; "
+                    f"{', '.join(protection.kinds)}"
+                )
+            )
         print_case(case)
         print_safe(case, [result.exhibit], items, missing)
     sys.exit(capture_exit([result]))
+
+
+def _protection(case: Case, pseudonym: str, sources: Path | None) -> Protection | None:
+    """Return what keeps a source out of the case; None where no identity is kept. Raises BadUnitKey, Unreadable."""
+    if not pseudonym:
+        return None
+    from intelligence.intake.protection import Protection
+    from intelligence.sources import SourceRegister, default_folder
+
+    keep = SourceRegister(sources or default_folder(case), case).protection(pseudonym)
+    return Protection(keep) if keep is not None else None
 
 
 def _print_known(capture: Path) -> None:

@@ -154,6 +154,14 @@ case_option = click.option(
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 
 
+sources_option = setting(
+    "--sources",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where the encrypted identities are.  [default: in your data folder, by case]",
+)
+
+
 def moment_option(text: str, option: str) -> datetime | None:
     """Read a time that was stated in an option; None where there is none."""
     from capture.request.amounts import moment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import case_option, json_option
+from commands.options import case_option, json_option, sources_option
 from commands.output import clean, print_json
 from commands.settings import setting
 
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
 
 _LARGEST = 1 << 16
-_sources_option = setting(
-    "--sources",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Where the encrypted identities are.  [default: in your data folder, by case]",
-)
 
 
 @click.group()
@@ -44,26 +38,26 @@ def source() -> None:
     metavar="FILE",
     help="The source unit's recipients of age, one a line.",
 )
-@_sources_option
+@sources_option
 def source_add(pseudonym: str, case: Path | None, recipients: Path | None, sources: Path | None) -> None:
     """Encrypt the identity of a source, which is typed or piped in, and never an argument: a shell keeps those.
 
     \b
     goldenhour source add ALPHA-7 --case OP-ALDER --recipients unit.pub
     """
-    from intelligence.sources import read_recipients, sealed
+    from intelligence.sources import read_recipients
 
     if recipients is None:
         raise click.UsageError("name the file with the source unit's recipients: --recipients FILE")
     register = _register(case, sources)
     known = read_recipients(recipients)
-    path = register.add(pseudonym, sealed(_identity(), known))
+    path = register.add(pseudonym, _identity(), known)
     click.echo(clean(f"{pseudonym}  encrypted to {len(known)} of the source unit, in {path}"))
 
 
 @source.command(name="list")
 @case_option
-@_sources_option
+@sources_option
 @json_option
 def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
     """List the pseudonyms of a case, what each has handed in, and whether an identity is kept here.
@@ -92,18 +86,32 @@ def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
     metavar="FILE",
     help="The source unit's key of age.",
 )
-@_sources_option
-def source_open(pseudonym: str, case: Path | None, unit_key: Path, sources: Path | None) -> None:
+@sources_option
+@click.option("--names", is_flag=True, help="And what is kept of what the source handed in: names, headers, serials.")
+def source_open(pseudonym: str, case: Path | None, unit_key: Path, sources: Path | None, names: bool) -> None:
     """Print the identity of a source, which only the source unit's key opens.
 
     \b
     goldenhour source open ALPHA-7 --case OP-ALDER --unit-key unit.key
+    goldenhour source open ALPHA-7 --case OP-ALDER --unit-key unit.key --names
     """
     from intelligence.sources import opened, read_unit_key
 
-    identity = opened(_register(case, sources).sealed(pseudonym), read_unit_key(unit_key), pseudonym)
+    register, key = _register(case, sources), read_unit_key(unit_key)
+    identity = opened(register.sealed(pseudonym), key, pseudonym)
     for line in identity.decode("utf-8", "replace").splitlines():
         click.echo(clean(line))
+    for group in register.claims(pseudonym) if names else ():
+        _print_claims(opened(group, key, pseudonym))
+
+
+def _print_claims(group: bytes) -> None:
+    """Print what was kept back of one intake, a line each."""
+    from intelligence.intake.protection import read_claims
+
+    for claim in read_claims(group):
+        said = [claim.name, *(f"{fact.name}: {fact.value}" for fact in claim.facts), claim.reason]
+        click.echo(clean(f"{claim.exhibit}  {claim.ref or claim.address}  {'; '.join(filter(None, said))}"))
 
 
 @source.command(name="key")

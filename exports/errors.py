@@ -7,6 +7,7 @@ ExportError
 ├── NotMergeable        a capture cannot be taken into this case as it is
 ├── NothingToExport     no sealed capture answers to what was asked for
 ├── BadBaseMap          a file that is no base map, or one that cannot be drawn
+├── ShowsSource         originals of a protected source would be handed over
 └── NotRedactable       what is to be withheld would still be handed over, or cannot be withheld with proof
 """
 
@@ -41,6 +42,10 @@ class NothingToExport(ExportError):
 
 class BadBaseMap(ExportError):
     """A file that is no base map of raster tiles."""
+
+
+class ShowsSource(ExportError):
+    """Originals of a protected source would be handed over, whose bytes may say who that is."""
 
 
 class NotRedactable(ExportError):

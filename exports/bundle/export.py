@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from exports.disclosure.making.contents import DisclosureContents, disclosed_con
 from exports.disclosure.making.leaks import LeakSearch, secrets_of
 from exports.disclosure.openings import FORMAT as OPENINGS_FORMAT
 from exports.disclosure.openings import LineOpening, Openings, write_openings
-from exports.errors import ExportError, NotWhole
+from exports.errors import ExportError, NotWhole, ShowsSource
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
 from exports.format.continuity import read_exhibits, told_entries
@@ -40,9 +41,10 @@ from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
 from exports.report.versions import report_versions
+from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaseCreated, CaseEvent, Exported, Timestamped, ToldEntry, encode
+from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, Timestamped, ToldEntry, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import StorageFull, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
@@ -129,6 +131,7 @@ def export_bundle(
     basemap: BaseMap | None = None,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] | None = None,
+    source_material: bool = False,
 ) -> Bundle:
     """Make a bundle of a case's sealed captures: all, those of the exhibits named, or `only` single items of them.
 
@@ -137,10 +140,11 @@ def export_bundle(
     bytes in all. The export is recorded in the case's ledger just before the bundle is sealed, so a failure after
     that leaves a record of a bundle that was never handed over; it does no harm. `beside` are the endings of other
     forms that the caller will write beside the bundle, under its name: those names must be free as well.
-    `basemap` lies under the report's map; what it shows of it is recorded.
+    `basemap` lies under the report's map; what it shows of it is recorded. Whole captures of what a protected source
+    has handed in go out with `source_material` alone; a disclosure holds redacted working copies in their place.
 
-    Raises WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every fault), StorageFull, Unwritable,
-    Unreadable, BadBaseMap.
+    Raises ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every
+    fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
     """
     moment = clock()
     events = list(case.events())
@@ -151,6 +155,8 @@ def export_bundle(
         _demand_free(beside_bundle(final, ending))
     name = top_folder(final.name) if zipped else final.name
     check_case_ledger(case, key)
+    if only is None and not source_material:
+        _demand_no_source(case, selection)
     timestamped, newest = timestamped_captures(events), _newest_timestamped(events)
     outgoing = _outgoing(case, events, selection, only, timestamped, newest)
     cleared = clear_leftovers(final)
@@ -229,6 +235,22 @@ def export_bundle(
         redacted=outgoing.words,
         openings=openings,
     )
+
+
+def _demand_no_source(case: Case, selection: Selection) -> None:
+    """Refuse whole captures of what a protected source has handed in. Raises ShowsSource, Unreadable, BadFormat."""
+    shown = [
+        sealed.exhibit
+        for sealed in selection.sealed
+        for event in islice(capture_events(case.path / CAPTURES / sealed.capture), 2)
+        if isinstance(event, IntakeBegun) and event.protected
+    ]
+    if shown:
+        raise ShowsSource(
+            f"{case.path}: {', '.join(shown)}: originals of a protected source, whose bytes may say who that is",
+            hint="take what its grades allow, with redacted copies, by --sanitised; whoever may see the source's "
+            "material gets it by --with-source-material",
+        )
 
 
 def _on_basemap(

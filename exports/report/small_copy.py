@@ -27,7 +27,7 @@ class SmallCopy(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-def small_copy(file: BinaryIO) -> SmallCopy:
+def small_copy(file: BinaryIO, edge: int = EDGE, quality: int = _QUALITY) -> SmallCopy:
     """Return the small copy of the photo that a file holds: no colour profile, no animation, no metadata."""
     from PIL import Image
 
@@ -36,7 +36,7 @@ def small_copy(file: BinaryIO) -> SmallCopy:
             pixels = picture.size[0] * picture.size[1]
             if pixels > _MOST_PIXELS:
                 return SmallCopy(reason=f"{pixels / 1e6:,.0f} megapixels are not decoded here")
-            return SmallCopy(_small(picture))
+            return SmallCopy(_small(picture, edge, quality))
     except MemoryError:
         return SmallCopy(reason="it takes more memory to decode than is allowed")
     except Exception as error:  # noqa: BLE001 - Pillow and its plugins raise nearly anything on damaged files
@@ -44,12 +44,12 @@ def small_copy(file: BinaryIO) -> SmallCopy:
         return SmallCopy(reason=f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode())
 
 
-def _small(picture: Image) -> bytes:
+def _small(picture: Image, edge: int, quality: int) -> bytes:
     from PIL import Image
 
     turned = picture.getexif().get(_ORIENTATION, 1) if picture.format == "JPEG" else 1
     picture.thumbnail(
-        (EDGE, EDGE), reducing_gap=1.0
+        (edge, edge), reducing_gap=1.0
     )  # a JPEG is decoded at a fraction of its size: a third of the time
     small = _upright(picture, turned)
     if small.mode in {"RGBA", "LA", "PA"} or "transparency" in small.info:
@@ -57,7 +57,7 @@ def _small(picture: Image) -> bytes:
         small = Image.new("RGB", layers.size, _PAPER)
         small.paste(layers, mask=layers.getchannel("A"))
     out = io.BytesIO()
-    small.convert("RGB").save(out, "JPEG", quality=_QUALITY)
+    small.convert("RGB").save(out, "JPEG", quality=quality, comment=b"")  # else Pillow copies the photo's own
     return out.getvalue()
 
 

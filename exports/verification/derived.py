@@ -41,7 +41,7 @@ from hashing.case.events import (
     Timestamped,
     decode_case_event,
 )
-from hashing.case.redaction import CONTENT, OFFICER, URL
+from hashing.case.redaction import OFFICER, URL
 from hashing.errors import BadFormat, BadKey, Unreadable
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.ledger.ledger import LEDGER
@@ -152,21 +152,18 @@ def _inventory(
     if sorted(exported.only) != sorted(item.ref for one in parts for item in one.items):
         check.problem(f"{_SEAL}export.json", "names other items than those that are disclosed here")
     timestamped = timestamped_captures(lines.values())
-    withheld = CONTENT in exported.redacted
-    sealed = [_sealed(check, checked[each], timestamped.get(each), withheld=withheld) for each in captures]
+    sealed = [_sealed(check, checked[each], timestamped.get(each)) for each in captures]
     return Inventory(lines, exported, sealed, posts.compare_listed)
 
 
-def _sealed(
-    check: Check, one: CaptureCheck | DisclosureCheck, timestamped: Timestamped | None, *, withheld: bool
-) -> SealedCapture:
+def _sealed(check: Check, one: CaptureCheck | DisclosureCheck, timestamped: Timestamped | None) -> SealedCapture:
     """Return what is sealed of a capture: its ledger, or the lines of a disclosure. Raises BadFormat, NotCheckable."""
     note = check.small(f"{one.prefix}{CHECKPOINT}")
     seal = Seal.of(parse_checkpoint(note)[0], note)
     if isinstance(one, DisclosureCheck):
-        return SealedCapture(EventList(list(as_disclosed(one.events, one.offsets))), seal, timestamped, withheld)
+        return SealedCapture(EventList(list(as_disclosed(one.events, one.offsets))), seal, timestamped, one.withheld)
     ledger = f"{one.prefix}{LEDGER}"
-    return SealedCapture(LedgerFile(Path(ledger), lambda: check.tree.open(ledger)), seal, timestamped, withheld)
+    return SealedCapture(LedgerFile(Path(ledger), lambda: check.tree.open(ledger)), seal, timestamped)
 
 
 def _judged_format(check: Check) -> bool:

@@ -129,28 +129,40 @@ class DisclosureCheck:
                 self._finished = event
             case IntakeBegun():
                 self._handed_in = line.inclusion.index == 1
+                self._withhold_originals(event)
             case Exchange():
                 self._exchanges[event.exchange] = event
             case Item():
                 self.items.append(event)
-                self._expect(event)
+                self._expect(event, withheld=self.withheld)
                 self._check_exchange(event)
                 if event.partial:
                     self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
             case WorkingCopy():
-                self._expect(event)
+                self._expect(event, withheld=self.withheld and not event.redacted)
             case ProofRead():
                 self._proofs.append(event)
             case _:
                 pass
 
-    def _expect(self, event: Item | WorkingCopy) -> None:
+    def _withhold_originals(self, begun: IntakeBegun) -> None:
+        """Expect no original of a protected source: a disclosure has redacted working copies in their place."""
+        if self._handed_in and begun.protected and not self.withheld:
+            self._words = (*self._words, CONTENT)
+            self._redacted.add(CONTENT)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the files of the items are withheld."""
+        return CONTENT in self._redacted
+
+    def _expect(self, event: Item | WorkingCopy, *, withheld: bool) -> None:
         try:
             demand_inside(event.path)
         except NotCheckable as error:
             self.check.problem(f"{self.prefix}{LINES}", str(error))
             return
-        if CONTENT in self._redacted:
+        if withheld:
             return  # the line says what it would be; it is not here
         self.check.expect(f"{self.prefix}{event.path}", event.sha256)
 

@@ -221,11 +221,15 @@ class CaptureFolder:
         """Make the items' names survive a power cut."""
         sync_folder(self.path / ITEMS, root=self.kept)
 
-    def add_working_copy(self, clock_time: str, ref: str, name: str, data: bytes, how: str) -> WorkingCopy:
+    def add_working_copy(
+        self, clock_time: str, ref: str, name: str, data: bytes, how: str, *, redacted: bool = False
+    ) -> WorkingCopy:
         """Store a file derived from an item; return the event that records it."""
         write_new(self.path / WORKING / name, data, root=self.root)
-        digest = Digest.of_bytes(data).hex
-        return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=len(data), sha256=digest, how=how)
+        digest, path = Digest.of_bytes(data).hex, f"{WORKING}/{name}"
+        return WorkingCopy(
+            time=clock_time, ref=ref, path=path, size=len(data), sha256=digest, how=how, redacted=redacted
+        )
 
     def add_working_file(self, clock_time: str, ref: str, name: str, made: Path, how: str) -> WorkingCopy:
         """Move a file that was made in the scratch folder to the working copies; return the event that records it.

@@ -80,6 +80,8 @@ class IntakeBegun(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="in
     """Who handed it in, under a pseudonym."""
     consent: str = ""
     """What that person has agreed to."""
+    protected: bool = False
+    """The source is protected: names of files and what names a person stand in no line, and an address is a number."""
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -257,6 +259,8 @@ class WorkingCopy(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="wo
     size: int
     sha256: str
     how: str
+    redacted: bool = False
+    """It is handed over in the place of an original of a protected source."""
 
 
 class Failed(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from capture.photo import photo_facts
 from capture.request.item_name import item_name
 from capture.request.media_type import HEAD, MediaType, media_type
+from exports.report.small_copy import SmallCopy
 from hashing.case.capture_folder import ITEMS
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostRead, Skipped
 from hashing.case.facts import Fact
@@ -22,17 +23,23 @@ from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, storing, write_all
-from hashing.sandbox import NotRead, Readers
+from hashing.sandbox import NotRead, Readers, handed_over
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
+from intelligence.intake.redacted_text import HOW, PHOTO_HOW
 
 if TYPE_CHECKING:
     from hashing.case.capture_folder import CaptureFolder
+    from hashing.case.post import Post
+    from intelligence.intake.protection import Protection
 
 SOURCE = "intake"
 _GROUP = 64
 """Items whose lines are written together: a group costs one wait for the disk."""
 _PART = "handed-in"
+_EDGE, _QUALITY = 2048, 90
+"""Pixels of the longer side of a photo's redacted copy, and its quality as JPEG."""
+_PHOTO_COPY = "exports.report.small_copy:small_copy"
 _FORMS = {
     "mail": MediaType(ItemKind.FILE, "message/rfc822", ".eml"),
     "mailbox": MediaType(ItemKind.FILE, "application/mbox", ".mbox"),
@@ -46,16 +53,24 @@ class IntakeStore:
     """The items of one intake. `known` has the first item of the case with each SHA-256."""
 
     def __init__(
-        self, folder: CaptureFolder, exhibit: str, readers: Readers, known: Mapping[str, str], clock: Clock
+        self,
+        folder: CaptureFolder,
+        exhibit: str,
+        readers: Readers,
+        known: Mapping[str, str],
+        clock: Clock,
+        protection: Protection | None = None,
     ) -> None:
         self._folder = folder
         self._exhibit = exhibit
         self._readers = readers
         self._known = dict(known)
         self._clock = clock
+        self._protection = protection
         self._pool = ThreadPoolExecutor(max(2, min(os.cpu_count() or 2, 4)))
         self._waiting: list[Event] = []
         self._photos: list[tuple[Item, Future[tuple[Fact, ...]]]] = []
+        self._copies: list[tuple[Item, Future[SmallCopy]]] = []
         self._number = 0
         self.items = self.failed = self.skipped = self.bytes = 0
 
@@ -68,9 +83,10 @@ class IntakeStore:
         file.close()
         self._number += 1
         ref = f"{self._exhibit}-{self._number:04d}"
-        told = _FORMS.get(member.kind) or media_type(file.head, member.mime or None)
+        claimed = (member.mime or None) if self._protection is None else None
+        told = _FORMS.get(member.kind) or media_type(file.head, claimed)
         kind = ItemKind(member.kind) if member.kind else told.kind
-        name = item_name(self._number, address, kind, told.extension)
+        name = item_name(self._number, address if self._protection is None else "", kind, told.extension)
         self._folder.settle_item(file.path, name)
         item = Item(
             time=time_text(self._clock()),
@@ -84,21 +100,20 @@ class IntakeStore:
             exchange=0,
             found_in=of.ref if of is not None else "",
             source=SOURCE,
-            claimed_name=member.name,
+            claimed_name=member.name if self._protection is None else "",
             excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
         )
         self._waiting.append(item)
         self._add_facts(item, member.facts)
         if member.post is not None:
-            chat, said = of.ref if of is not None else ref, member.post
-            answered = f"{chat}#{said.reply_to}" if said.reply_to else ""
-            post = replace(said, id=f"{chat}#{said.id or self._number}", reply_to=answered)
-            self._waiting.append(PostRead(time=item.time, ref=ref, post=post))
+            self._add_post(item, member.post, of.ref if of is not None else ref)
         if member.text:
             self._keep_text(item, member.text)
         if told.kind == "photo":
             path = self._folder.path / item.path
             self._photos.append((item, self._pool.submit(photo_facts, self._readers, path)))
+            if self._protection is not None:
+                self._copies.append((item, self._pool.submit(redacted_photo, self._readers, path)))
         self.items += 1
         self.bytes += item.size
         self._known.setdefault(item.sha256, ref)
@@ -108,8 +123,7 @@ class IntakeStore:
 
     def describe(self, item: Item, facts: Iterable[Fact], text: str) -> None:
         """Record what a file that was opened says of itself. Raises Unwritable."""
-        if facts := tuple(facts):
-            self._waiting.append(ItemFacts(time=time_text(self._clock()), ref=item.ref, facts=facts))
+        self._tell(item, facts)
         if text:
             self._keep_text(item, text)
 
@@ -130,9 +144,14 @@ class IntakeStore:
                 facts = future.result()
             except NotRead as error:
                 facts = (Fact("photo", f"could not be read: {error}", "examination"),)
-            if facts:
-                self._waiting.append(ItemFacts(time=time_text(self._clock()), ref=photo.ref, facts=facts))
+            self._tell(photo, facts)
         self._photos.clear()
+        for photo, copied in self._copies:
+            if (made := copied.result()).data:
+                self._keep_copy(photo, "redacted.jpg", made.data, PHOTO_HOW)
+        self._copies.clear()
+        if self._protection is not None:
+            self._protection.flush()
         if self._waiting:
             self._folder.sync_items()
             try:
@@ -149,16 +168,36 @@ class IntakeStore:
     def _add_facts(self, item: Item, facts: tuple[Fact, ...]) -> None:
         if (before := self._known.get(item.sha256)) is not None:
             facts = (*facts, Fact("same bytes as", before, "SHA-256"))
+        self._tell(item, facts)
+
+    def _tell(self, item: Item, facts: Iterable[Fact]) -> None:
+        """Record facts of an item; of a protected source, those that name nobody."""
+        facts = tuple(facts)
+        if self._protection is not None:
+            facts = self._protection.facts(item.url, item.ref, facts)
         if facts:
-            self._waiting.append(ItemFacts(time=item.time, ref=item.ref, facts=facts))
+            self._waiting.append(ItemFacts(time=time_text(self._clock()), ref=item.ref, facts=facts))
+
+    def _add_post(self, item: Item, said: Post, chat: str) -> None:
+        if self._protection is not None:
+            said, text = self._protection.post(said)
+            self._keep_copy(item, "redacted-text.txt", text.encode("utf-8", "backslashreplace"), HOW)
+        answered = f"{chat}#{said.reply_to}" if said.reply_to else ""
+        post = replace(said, id=f"{chat}#{said.id or self._number}", reply_to=answered)
+        self._waiting.append(PostRead(time=item.time, ref=item.ref, post=post))
 
     def _keep_text(self, item: Item, text: str) -> None:
-        number = item.ref.rpartition("-")[2]
-        data = text.encode("utf-8", "backslashreplace")
-        how = "what a person reads in it, in UTF-8"
-        self._waiting.append(
-            self._folder.add_working_copy(time_text(self._clock()), item.ref, f"{number}-text.txt", data, how)
-        )
+        if self._protection is None:
+            how = "what a person reads in it, in UTF-8"
+            self._keep_copy(item, "text.txt", text.encode("utf-8", "backslashreplace"), how)
+        else:
+            data = self._protection.text(text).encode("utf-8", "backslashreplace")
+            self._keep_copy(item, "redacted-text.txt", data, HOW)
+
+    def _keep_copy(self, item: Item, ending: str, data: bytes, how: str) -> None:
+        name, time = f"{item.ref.rpartition('-')[2]}-{ending}", time_text(self._clock())
+        protected = self._protection is not None
+        self._waiting.append(self._folder.add_working_copy(time, item.ref, name, data, how, redacted=protected))
 
 
 class ArrivingFile:
@@ -201,6 +240,15 @@ class ArrivingFile:
     def sha256(self) -> str:
         """Their digest, in hexadecimal."""
         return self._hash.hexdigest()
+
+
+def redacted_photo(readers: Readers, path: Path) -> SmallCopy:
+    """Return a photo decoded and encoded anew, without metadata; or why it cannot be."""
+    try:
+        with handed_over(path) as file:
+            return readers.ask(_PHOTO_COPY, _EDGE, _QUALITY, files=[file], answer=SmallCopy)
+    except (NotRead, OSError) as error:
+        return SmallCopy(reason=str(error))
 
 
 def address_of(*names: str) -> str:

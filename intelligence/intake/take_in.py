@@ -6,7 +6,6 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +20,10 @@ from hashing.case.capture_folder import capture_events, capture_origin
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, IntakeBegun, Item
 from hashing.case.facts import Fact
-from hashing.errors import StorageFull, Unreadable
+from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
+from hashing.ledger.ledger import LEDGER
 from hashing.sandbox import NotRead, Readers, handed_over
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from hashing.case.capture_folder import CaptureFolder
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
+    from intelligence.intake.protection import Protection
 
 _DEEPEST = 4
 """Archives in archives that are opened."""
 _LARGEST_EXCERPT = 64 << 20
 """Bytes of a file of which verification compares parts."""
 _LOAD = ("intelligence.intake.reading", "capture.photo.examine")
+_LOAD_COPIES = ("exports.report.small_copy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
 _KINDS = {
     **dict.fromkeys(("zip", "tar", "7z", "RAR"), "archive"),
     **dict.fromkeys(("whatsapp", "telegram"), "chat"),
@@ -84,10 +86,12 @@ def take_in(
     key: SigningKey,
     stop: Stop | None = None,
     clock: Clock = system_clock,
+    protection: Protection | None = None,
 ) -> CaptureResult:
     """Take files and folders into a case as a sealed capture of its own. Nothing is fetched.
 
     What cannot be read is recorded as failed with its reason. `stop` ends it, sealed, with what was taken until then.
+    With `protection`, what names the source is kept by it, and stands in the originals alone.
     Raises Unreadable where a path is not there, NotRecordable for words that cannot be kept, and Unwritable; what was
     written until then can be finished off as any capture whose process died.
     """
@@ -100,7 +104,7 @@ def take_in(
             raise read_error(path, error) from error
         if path.resolve().is_relative_to(case.path.resolve()):
             raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
-    known = _known(case)
+    known, unknown = _known(case)
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
         return CaptureStarted(
@@ -123,10 +127,12 @@ def take_in(
     folder, started = case.begin_capture(request.initials, _start, key=key, clock=clock)
     stop = stop or Stop()
     try:
-        with Readers(load=_LOAD) as readers:
-            store = IntakeStore(folder, started.exhibit, readers, known, clock)
+        with Readers(load=_LOAD if protection is None else (*_LOAD, *_LOAD_COPIES)) as readers:
+            store = IntakeStore(folder, started.exhibit, readers, known, clock, protection)
             try:
-                status = _Intake(folder, store, readers, stop, clock).take(request)
+                for name, reason in unknown:
+                    store.skip(SOURCE, f"not compared with {name}, which cannot be read: {reason}")
+                status = _Intake(folder, store, readers, stop, clock, protection).take(request, started.exhibit)
             finally:
                 store.close()
         seal = folder.seal(key, capture_origin(case.info.id, started.capture))
@@ -137,40 +143,53 @@ def take_in(
     return CaptureResult(folder.path, started.capture, started.exhibit, status, seal, reason=stop.reason)
 
 
-def _known(case: Case) -> dict[str, str]:
-    """Return the first item of the case with each SHA-256. Raises Unreadable, BadFormat."""
-    found: dict[str, str] = {}
+def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason."""
+    found, unread = dict[str, str](), list[tuple[str, str]]()
     for path in case.captures():
-        with suppress(Unreadable):
+        try:
             for event in capture_events(path):
                 if isinstance(event, Item):
                     found.setdefault(event.sha256, event.ref)
-    return found
+        except (Unreadable, BadFormat) as error:
+            unread.append((path.name, str(error).removeprefix(f"{path / LEDGER}: ")))
+    return found, unread
 
 
 class _Intake:
     """One intake while it goes on."""
 
-    def __init__(self, folder: CaptureFolder, store: IntakeStore, readers: Readers, stop: Stop, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: CaptureFolder,
+        store: IntakeStore,
+        readers: Readers,
+        stop: Stop,
+        clock: Clock,
+        protection: Protection | None,
+    ) -> None:
         self._folder = folder
         self._store = store
         self._readers = readers
         self._stop = stop
         self._clock = clock
+        self._protection = protection
         self._holders: deque[_Holder] = deque()
 
-    def take(self, request: IntakeRequest) -> str:
+    def take(self, request: IntakeRequest, exhibit: str) -> str:
         """Take everything, finish the ledger, and return the status. Raises what makes that impossible."""
-        self._folder.append(
-            [
-                IntakeBegun(
-                    time=time_text(self._clock()),
-                    given=tuple(_given(path) for path in request.paths),
-                    received_from=request.received_from,
-                    consent=request.consent,
-                )
-            ]
+        given, consent = tuple(_given(path) for path in request.paths), request.consent
+        if self._protection is not None:
+            self._protection.begin(exhibit, given, consent)
+            given, consent = (), ""
+        begun = IntakeBegun(
+            time=time_text(self._clock()),
+            given=given,
+            received_from=request.received_from,
+            consent=consent,
+            protected=self._protection is not None,
         )
+        self._folder.append([begun])
         try:
             for path in request.paths:
                 self._take_path(path)
@@ -178,7 +197,7 @@ class _Intake:
         except StorageFull as error:
             self._folder.release_reserve()
             self._stop.end(error.reason)
-            self._store.fail(address_of(_given(path)), error.reason)
+            self._store.fail(self._address([_given(path)]), error.reason)
             self._store.flush()
         store = self._store
         status = INTERRUPTED if self._stop.asked else PARTIAL if store.failed or self._stop.reason else COMPLETE
@@ -208,15 +227,15 @@ class _Intake:
             if isinstance(found, FoundFile):
                 self._take_file(found, names)
             elif isinstance(found, PassedOver):
-                self._store.skip(address_of(*names), f"{found.reason}: not followed, and no file")
+                self._store.skip(self._address(names), f"{found.reason}: not followed, and no file")
             else:
-                self._store.fail(address_of(*names), found.reason)
+                self._store.fail(self._address(names), found.reason)
             while self._holders and not self._stop.reason:
                 self._open(self._holders.popleft())
 
     def _take_file(self, found: FoundFile, names: list[str]) -> None:
         """Store one file as it stands there; its name and time are claims of whoever handed it in."""
-        path, address = found.path, address_of(*names)
+        path, address = found.path, self._address(names)
         arriving = self._store.arriving()
         try:
             # What the officer named may be a link; what stands in a folder was a file when its names were listed.
@@ -265,7 +284,9 @@ class _Intake:
                     holder,
                 )
         except NotRead as error:
-            self._store.fail(item.url, f"could not be opened, and is kept whole: {error}", item.ref)
+            self._store.fail(
+                item.url, self._said(item.url, f"could not be opened, and is kept whole: {error}"), item.ref
+            )
 
     def _take_pieces(self, pieces: Iterator[Piece], holder: _Holder) -> None:
         item, member = holder.item, HeldFile(name="")
@@ -273,24 +294,33 @@ class _Intake:
         for piece in pieces:
             if self._stop.reason:
                 break
-            address = f"{item.url}/{address_of(piece.name).removeprefix('intake:/')}" if piece.name else item.url
             if piece.begins is not None:
                 member, arriving = _bounded(piece.begins, item), self._store.arriving()
             elif piece.data and arriving is not None:
                 arriving.write(piece.data)
             elif piece.ends and arriving is not None:
-                place = f"{item.url}/{address_of(member.name).removeprefix('intake:/')}"
-                self._keep(arriving, place, member, item, holder.depth + 1)
+                self._keep(arriving, self._address([member.name], item.url), member, item, holder.depth + 1)
                 arriving = None
-            elif piece.failed:
-                self._store.fail(address, piece.failed[:500], item.ref)
-                _drop(arriving)
-                arriving = None
-            elif piece.skipped:
-                self._store.skip(address, piece.skipped[:500], item.ref)
+            elif piece.failed or piece.skipped:
+                address = self._address([piece.name], item.url) if piece.name else item.url
+                told = self._store.fail if piece.failed else self._store.skip
+                told(address, self._said(address, (piece.failed or piece.skipped)[:500]), item.ref)
+                if piece.failed:
+                    _drop(arriving)
+                    arriving = None
             else:
                 self._store.describe(item, piece.facts[:200], piece.text)
         _drop(arriving)
+
+    def _address(self, names: list[str], folder: str = "intake:") -> str:
+        """Return the address of what has this name in a folder; of a protected source, one that names nothing."""
+        if self._protection is not None:
+            return self._protection.address(folder, "/".join(names))
+        return f"{folder}/{address_of(*names).removeprefix('intake:/')}"
+
+    def _said(self, address: str, reason: str) -> str:
+        """Return a reason that a reader gives; of a protected source, that it is kept apart."""
+        return reason if self._protection is None else self._protection.reason(address, reason)
 
 
 def _time_of(status: os.stat_result) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +14,16 @@ from hashing.case.events import CaptureStarted, IntakeBegun
 from hashing.case.own_runs import data_folder, named_after
 from hashing.errors import WouldOverwrite
 from hashing.files.storage import make_folder, read_named, reading, write_exclusively
-from intelligence.errors import NoSuchSource, NotTakenIn
+from intelligence.errors import BadUnitKey, NoSuchSource, NotTakenIn
+from intelligence.sources import encryption
 
 if TYPE_CHECKING:
     from hashing.case.case import Case
 
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_ENDING = ".age"
+_ENDING, _RECIPIENTS, _NAMES = ".age", ".pub", ".names"
 _LARGEST = 1 << 20
+_LARGEST_GROUP = 64 << 20
 
 
 def default_folder(case: Case) -> Path:
@@ -38,17 +42,17 @@ class SourceRegister:
         self.folder = folder
         self._case = case
 
-    def add(self, pseudonym: str, data: bytes) -> Path:
-        """Keep an encrypted identity under its pseudonym; return the file.
+    def add(self, pseudonym: str, identity: bytes, recipients: Sequence[str]) -> Path:
+        """Keep an identity under its pseudonym, encrypted to these recipients; return the file.
 
-        Raises NoSuchSource for what is no pseudonym, WouldOverwrite, Unwritable.
+        The recipients stand beside it: what the source hands in later is named to the same. Raises BadUnitKey,
+        NoSuchSource for what is no pseudonym, WouldOverwrite, Unwritable.
         """
-        path = self._path(pseudonym)
-        for folder in (*reversed(self.folder.parents), self.folder):
-            if not folder.exists():
-                make_folder(folder)
+        path, data = self._path(pseudonym), encryption.sealed(identity, recipients)
+        _make(self.folder)
         try:
             write_exclusively(path, data)
+            write_exclusively(path.with_suffix(_RECIPIENTS), "".join(f"{each}\n" for each in recipients).encode())
         except WouldOverwrite as error:
             raise WouldOverwrite(
                 f"{pseudonym}: is a source of this case already", hint="give another one another pseudonym"
@@ -61,6 +65,40 @@ class SourceRegister:
         if not path.is_file():
             raise NoSuchSource(f"{pseudonym}: no source of this case in {self.folder}")
         return read_named(path, _LARGEST)
+
+    def protection(self, pseudonym: str) -> Callable[[bytes], None] | None:
+        """Return what keeps groups of claims beside a source's identity, encrypted; None where no identity is kept.
+
+        Raises NoSuchSource for what is no pseudonym, and BadUnitKey where it is not known to whom they are encrypted.
+        """
+        path = self._path(pseudonym)
+        if not path.is_file():
+            return None
+        public = path.with_suffix(_RECIPIENTS)
+        if not public.is_file():
+            raise BadUnitKey(
+                f"{public}: is not there, and names of {pseudonym}'s files are encrypted to whom it names",
+                hint="copy the file with the source unit's recipients there, one a line",
+            )
+        recipients, folder = encryption.read_recipients(public), path.with_suffix(_NAMES)
+
+        def _keep(claims: bytes) -> None:
+            _make(folder)
+            data, number = encryption.sealed(claims, recipients), len(list(folder.iterdir()))
+            while True:  # two intakes from one source may go on at once
+                number += 1
+                with suppress(WouldOverwrite):
+                    return write_exclusively(folder / f"{number:08d}{_ENDING}", data)
+
+        return _keep
+
+    def claims(self, pseudonym: str) -> Iterator[bytes]:
+        """Yield the encrypted groups of claims that are kept of a source, oldest first. Raises Unreadable."""
+        folder = self._path(pseudonym).with_suffix(_NAMES)
+        if folder.is_dir():
+            with reading(folder):
+                paths = sorted(folder.glob(f"*{_ENDING}"))
+            yield from (read_named(path, _LARGEST_GROUP) for path in paths)
 
     def pseudonyms(self) -> list[str]:
         """Return the pseudonyms of which an identity is kept here. Raises Unreadable."""
@@ -85,3 +123,10 @@ class SourceRegister:
                 f"{pseudonym[:60]!r}: not a pseudonym", hint="up to 40 letters, digits, - and _, such as ALPHA-7"
             )
         return self.folder / f"{pseudonym}{_ENDING}"
+
+
+def _make(path: Path) -> None:
+    """Make a folder, and those above it, for their owner alone. Raises Unwritable."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            make_folder(folder)

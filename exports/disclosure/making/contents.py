@@ -23,6 +23,7 @@ from hashing.case.events import (
     CaptureEvent,
     CaptureSealed,
     Exchange,
+    IntakeBegun,
     Item,
     Timestamped,
     WarcPlace,
@@ -76,11 +77,12 @@ def disclosed_contents(
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
     refs = with_superseded_bodies(events, set(request.items))
-    words = request.words
+    protected = any(isinstance(event, IntakeBegun) and event.protected for event in events[:2])
+    words = (*request.words, CONTENT) if protected else request.words
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
     told = [line.sealed for line in disclosed]
     members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
-    sources = _sources(folder, sealed, disclosed if CONTENT not in words else (), timestamped)
+    sources = _sources(folder, sealed, disclosed, timestamped, withheld=CONTENT in words)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
@@ -119,7 +121,12 @@ def _places(events: Iterable[CaptureEvent]) -> list[WarcPlace]:
 
 
 def _sources(
-    folder: Path, sealed: CaptureSealed, lines: Iterable[DisclosedLine], timestamped: Timestamped | None
+    folder: Path,
+    sealed: CaptureSealed,
+    lines: Iterable[DisclosedLine],
+    timestamped: Timestamped | None,
+    *,
+    withheld: bool,
 ) -> list[SourceFile]:
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
@@ -133,6 +140,8 @@ def _sources(
         )
     for line in lines:
         kept, shown = line.sealed, line.event
+        if withheld and not (isinstance(kept, WorkingCopy) and kept.redacted):
+            continue
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
             sources.append(SourceFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256, root))
     return list({source.name: source for source in sources}.values())

@@ -44,13 +44,17 @@ def disclosed_lines(
 
     Raises NotRedactable where the capture commits to nothing, and where the bytes that are handed over tell it still.
     """
-    # A working copy is made of the item's bytes.
-    kept = [index for index in chosen if CONTENT not in words or not isinstance(events[index], WorkingCopy)]
+    kept = [index for index in chosen if CONTENT not in words or not _tells_content(events[index])]
     if set(words) - {CONTENT}:
         kept = sorted([*kept, _commitments(events)])
     disclosed = [_disclosed(index, lines[index], events[index], words) for index in kept]
     _check_bytes(disclosed, words)
     return disclosed
+
+
+def _tells_content(event: CaptureEvent) -> bool:
+    """Say whether a line is of a working copy that was made of an item's bytes, and not to stand in their place."""
+    return isinstance(event, WorkingCopy) and not event.redacted
 
 
 def _disclosed(index: int, line: bytes, event: CaptureEvent, words: Collection[str]) -> DisclosedLine:

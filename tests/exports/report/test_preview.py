@@ -62,6 +62,7 @@ def test_upright(readers: Readers) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010E] = "secret description"
+    picture.info["comment"] = b"secret comment"
     found = previewed(readers, encoded(picture, "JPEG", exif=exif))
     assert opened(found).size == (40, 80)
     assert b"secret" not in found.data

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -319,6 +320,21 @@ def test_a_pipe_that_was_named(folder: Path, tmp_path: Path) -> None:
     ran = _intake(tmp_path / "OP-ALDER", folder / "pipe")
     assert ran.exit_code == Exit.NOTHING, ran.output
     assert [each.reason for each in _view(tmp_path / "OP-ALDER").failed] == ["a pipe or a device, and no file"]
+
+
+def test_a_capture_of_the_case_that_cannot_be_read(folder: Path, tmp_path: Path) -> None:
+    """What the case has is not known of a capture whose ledger is broken: the intake says so, and goes on."""
+    (folder / "a.txt").write_text("a")
+    case = tmp_path / "OP-ALDER"
+    assert _intake(case, folder).exit_code == Exit.OK
+    broken = _view(case).path
+    rewrite(broken / "ledger.jsonl", b"{}\n")
+    assert _intake(case, folder).exit_code == Exit.OK
+    view = _view(case)
+    assert [each.reason.partition(": ")[0] for each in view.skipped] == [
+        f"not compared with {broken.name}, which cannot be read"
+    ]
+    assert [entry.item.sha256 for entry in view.items] == [hashlib.sha256(b"a").hexdigest()]
 
 
 def test_broken_files_of_every_form(folder: Path, tmp_path: Path) -> None:
