@@ -27,22 +27,33 @@ if TYPE_CHECKING:
 @click.option(
     "--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it as PDF, in parts if it is large."
 )
+@click.option("--intelligence", is_flag=True, help="The graded items alone, as an intelligence report (3x5x2, 5x5x5).")
 @basemap_option
 @json_option
 @quiet_option
 def report(
-    bundle: Path, output: Path | None, pdf: Path | None, basemap_path: Path | None, as_json: bool, quiet: bool
+    bundle: Path,
+    output: Path | None,
+    pdf: Path | None,
+    intelligence: bool,
+    basemap_path: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Make the report of a bundle anew: the same pages as at the export, or a PDF.
 
     The bundle is verified and never changed. With --pdf alone no pages are made.
-    A PDF takes the extra `pdf`: pip install 'goldenhour[pdf]'.
+    A PDF takes the extra `pdf`: pip install 'goldenhour[pdf]'. With --intelligence, --output names one page.
 
     \b
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
     goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles
+    goldenhour report OP-ALDER_MP-1.zip --intelligence --output MP-1.html --pdf MP-1.pdf
     """
+    if intelligence:
+        _intelligence(bundle, output, pdf, as_json=as_json, quiet=quiet)
+        return
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     if pdf is None:  # what prints reads fonts from wherever they are
         read_only(bundle, basemap_path, output=folder, pictures=True)
@@ -54,6 +65,25 @@ def report(
         return
     if made is not None:
         click.echo(clean(f"report   {made}"))
+    show_pdf(printed)
+
+
+def _intelligence(bundle: Path, output: Path | None, pdf: Path | None, *, as_json: bool, quiet: bool) -> None:
+    """Write the intelligence report as a page, unless a PDF alone is asked for."""
+    from intelligence.grading.form import write_intelligence_report
+
+    if output is None and pdf is None:
+        output = Path(f"{bundle.resolve().name.removesuffix('.zip')}-intelligence.html")
+    if pdf is None:  # what prints reads fonts from wherever they are
+        read_only(bundle, output=output or bundle)
+    with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
+        written = write_intelligence_report(bundle, output, pdf, progress)
+    printed = [{"path": str(each.path), "sha256": each.sha256} for each in written if each.path == pdf]
+    if as_json:
+        print_json({"path": str(output) if output else None, "pdf": printed})
+        return
+    if output is not None:
+        click.echo(clean(f"report   {output}"))
     show_pdf(printed)
 
 

@@ -1,4 +1,4 @@
-"""A paper as tagged PDF, laid out by WeasyPrint, which is given our own text alone and may fetch nothing."""
+"""A paper as a page, and as tagged PDF by WeasyPrint, which is given our own text alone and may fetch nothing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 
+def paper_page(paper: Paper) -> bytes:
+    """Return a paper as a page that stands by itself: no script, and nothing from elsewhere."""
+    return _environment().get_template("paper.html.j2").render(paper=paper).encode()
+
+
 def print_paper(paper: Paper) -> bytes:
     """Return a paper as the bytes of a PDF."""
     import weasyprint
 
-    html = _environment().get_template("paper.html.j2").render(paper=paper)
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # what it cannot draw is no news for the user
-    printed = weasyprint.HTML(string=html, url_fetcher=fetcher({}, {})).write_pdf(pdf_tags=True)
+    printed = weasyprint.HTML(string=paper_page(paper).decode(), url_fetcher=fetcher({}, {})).write_pdf(pdf_tags=True)
     assert isinstance(printed, bytes)  # noqa: S101 - tells the type: without a target it returns the bytes
     return printed
 
