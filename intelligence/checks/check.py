@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from urllib.parse import urlsplit
 
 from capture.photo import names
 from exports.report.words import counted
-from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, SAME_BYTES, SOFTWARE, CheckFinding
+from intelligence.checks.finding import ACCOUNT, ADDRESS, CAMERA, EDITED, SAME_BYTES, SOFTWARE, CheckFinding
 from intelligence.checks.material import CheckedItem, Material
 from intelligence.checks.near_pictures import near_pictures
 from intelligence.checks.near_texts import near_texts
+from intelligence.checks.places import place_findings
 from intelligence.checks.times import claimed_first, time_claimed, time_findings
 
+_WHATSAPP = re.compile(r"(?:IMG|VID)-[0-9]{8}-WA[0-9]{4}|-(?:PHOTO|VIDEO)-[0-9]{4}-", re.IGNORECASE)
+"""How WhatsApp names what it hands on, which it encodes anew."""
 _NAMED = 50
 """Items of a group that are named one by one."""
 _SOFTWARE = (names.SOFTWARE, names.HOST_COMPUTER, "X-Mailer", "User-Agent", "generator")
@@ -29,6 +34,8 @@ def check_material(
     yield from near_pictures(items, done)
     yield from near_texts(items)
     yield from time_findings(items)
+    yield from place_findings(items)
+    yield from _thumbnails(items)
     yield from _addresses(items)
     yield from _accounts(items)
     yield from _makers(items)
@@ -94,11 +101,41 @@ def _makers(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     for kind, name, group in groups:
         told = tuple((item.ref, time_claimed(item)) for item in group[:_NAMED])
         yield CheckFinding(kind, f"{name}: {counted(len(group), 'item')}", told)
+    yield from _bare(items)
+
+
+def _bare(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield how many photos state nothing of how they were made, by where they are from: most platforms strip that."""
     photos = [item for item in items if item.kind == "photo"]
-    bare = [item for item in photos if not _camera(item) and names.ORIGINAL_TIME not in item.facts]
-    if bare:
-        said = f"{len(bare):,} of {len(photos):,} photos name neither camera nor time: made so, or stripped on the way"
-        yield CheckFinding(CAMERA, said, tuple((item.ref, "") for item in bare[:_NAMED]))
+    for place, group in sorted(_grouped(photos, _given_out_by, 1).items()):
+        bare = [item for item in group if not _camera(item) and names.ORIGINAL_TIME not in item.facts]
+        if bare:
+            said = f"{len(bare):,} of {counted(len(group), 'photo')} {place} name neither camera nor time"
+            why = "made so, or stripped on the way"
+            yield CheckFinding(CAMERA, f"{said}: {why}", tuple((item.ref, "") for item in bare[:_NAMED]))
+
+
+def _given_out_by(item: CheckedItem) -> str:
+    """Return where a photo is from: the host that gave it out, the chat or the files that it was handed in with."""
+    try:
+        host = urlsplit(item.url).netloc
+    except ValueError:
+        host = ""
+    if host:
+        return f"from {host}"
+    return "named as WhatsApp names them" if _WHATSAPP.search(item.url) else "that were handed in"
+
+
+def _thumbnails(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield photos whose EXIF thumbnail has not the photo's shape."""
+    for item in items:
+        if (shape := item.facts.get(names.THUMBNAIL_SHAPE, "")).startswith("differs"):
+            yield CheckFinding(EDITED, f"{item.ref}: its thumbnail's shape {shape}", ((item.ref, _thumbnail(item)),))
+
+
+def _thumbnail(item: CheckedItem) -> str:
+    size = f"{item.facts.get(names.WIDTH, '?')} by {item.facts.get(names.HEIGHT, '?')} pixels"
+    return f"{size}, thumbnail {item.facts.get(names.THUMBNAIL, '')}"
 
 
 def _fact(name: str, item: CheckedItem) -> str:

@@ -7,12 +7,16 @@ from typing import Any
 
 SAME_BYTES, SAME_PICTURE, SAME_TEXT = "same bytes", "same picture", "same text"
 TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera", "software"
+PLACE, SUN, EDITED = "place", "sun", "edited"
 NOT_CHECKED = "not checked"
 KINDS = {
     SAME_BYTES: "Items with the same bytes",
     SAME_PICTURE: "Photos that show the same picture, or nearly",
     SAME_TEXT: "Texts that say nearly the same",
     TIME: "Times that do not fit together",
+    PLACE: "Places that do not fit together",
+    SUN: "Where the sun stood, by the claimed place and time",
+    EDITED: "Photos whose thumbnail has another shape",
     ADDRESS: "Addresses that were captured more than once",
     ACCOUNT: "Accounts under several names",
     CAMERA: "Cameras, as the photos claim",

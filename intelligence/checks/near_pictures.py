@@ -21,6 +21,9 @@ _LOAD = (
 _LEAST_QUALITY = 50
 """Below it a picture is too plain for its hash to tell it from others."""
 _LARGEST = 256 << 20
+_BAND = 16
+_BANDS, _MASK = BITS // _BAND, (1 << _BAND) - 1
+_FLIPS = (0, *(1 << bit for bit in range(_BAND)))
 _WORKERS = 3
 _BATCH = 96
 _NAMED = 20
@@ -75,14 +78,29 @@ def _groups(numbers: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
             leader[place] = place = leader[leader[place]]
         return place
 
-    for place, value in enumerate(values):
-        for other in range(place):
-            if distance(value, values[other]) <= NEAR:
-                leader[_first(place)] = _first(other)
+    for place, other in near_pairs(values):
+        leader[_first(place)] = _first(other)
     found = dict[int, list[str]]()
     for place, name in enumerate(names):
         found.setdefault(_first(place), []).append(name)
     yield from (group for group in found.values() if len(group) > 1)
+
+
+def near_pairs(values: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
+    """Yield the places of each two photos that are near, the later one first.
+
+    Two hashes that differ in at most 31 of 256 bits differ in at most one bit in one of their 16 bands of 16 bits. So
+    only those are compared that share a band but for one bit (multi-index hashing: Norouzi, Punjani and Fleet, 2012).
+    """
+    bands: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
+    for place, value in enumerate(values):
+        keys = {(band, number >> _BAND * band & _MASK) for number in value for band in range(_BANDS)}
+        found = dict.fromkeys(
+            other for band, key in keys for flip in _FLIPS for other in bands[band].get(key ^ flip, ())
+        )
+        yield from ((place, other) for other in found if distance(value, values[other]) <= NEAR)
+        for band, key in keys:
+            bands[band].setdefault(key, []).append(place)
 
 
 def _finding(items: list[CheckedItem], numbers: dict[str, tuple[int, ...]]) -> CheckFinding:

@@ -66,14 +66,19 @@ def _moments(item: CheckedItem) -> dict[str, ClaimedMoment]:
 
 def time_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of times that cannot both be right, or of which one tells something of the other."""
-    by_url = {item.url: item for item in reversed(items) if item.url}
     for item in items:
         yield from _of_one(item)
-        if item.post is not None:
-            for media in item.post.media:
-                shown = by_url.get(media.url) or by_url.get(media.origin)
-                if shown is not None:
-                    yield from _shown_by(item, shown)
+    for post, shown in shown_by_posts(items):
+        yield from _shown_by(post, shown)
+
+
+def shown_by_posts(items: Sequence[CheckedItem]) -> Iterator[tuple[CheckedItem, CheckedItem]]:
+    """Yield each post with each item that it shows."""
+    by_url = {item.url: item for item in reversed(items) if item.url}
+    for item in items:
+        for media in item.post.media if item.post is not None else ():
+            if (shown := by_url.get(media.url) or by_url.get(media.origin)) is not None:
+                yield item, shown
 
 
 def _of_one(item: CheckedItem) -> Iterator[CheckFinding]:

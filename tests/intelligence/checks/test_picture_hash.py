@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import random
 
 import pytest
 
+from intelligence.checks.near_pictures import near_pairs
 from intelligence.checks.picture_hash import NEAR, distance, picture_hash
 from tests.intelligence.checks.pictures import CHANGES, jpeg, png, scene
 
@@ -47,3 +49,21 @@ def test_a_picture_with_nothing_to_see() -> None:
     assert picture_hash(io.BytesIO(jpeg(Image.new("RGB", (64, 64), "red")))).quality == 0
     broken = picture_hash(io.BytesIO(b"\xff\xd8\xff\xe0 no picture"))
     assert (broken.bits, broken.reason[:20]) == (b"", "could not be decoded")
+
+
+def test_near_ones_are_found_without_comparing_all() -> None:
+    """The pairs that are found by bands are those that comparing each with each finds, at every distance."""
+    chance = random.Random(17)  # noqa: S311 - bits, not keys
+    values: list[tuple[int, ...]] = [(chance.getrandbits(256),) for _ in range(200)]
+    for place in range(96):
+        bits = sum(1 << bit for bit in chance.sample(range(256), place % 48))
+        values.append((chance.getrandbits(256), values[place][0] ^ bits) if place % 3 else (values[place][0] ^ bits,))
+    expected = {
+        (place, other)
+        for place, value in enumerate(values)
+        for other in range(place)
+        if distance(value, values[other]) <= NEAR
+    }
+    assert len(expected) > 50
+    found = list(near_pairs(values))
+    assert (set(found), len(found)) == (expected, len(expected))
