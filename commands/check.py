@@ -7,34 +7,49 @@ from pathlib import Path
 import click
 
 from commands.confined import read_only
-from commands.options import json_option, quiet_option
+from commands.officer import officer_name
+from commands.opening import open_own_case, signing_key
+from commands.options import json_option, officer_option, quiet_option, signing_key_option
 from commands.output import clean, counted, print_json, print_styled
 from commands.progress import part_progress
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
+@click.option("--record", is_flag=True, help="Keep the findings in the case's ledger, for bundles and reports.")
+@officer_option
+@signing_key_option
 @json_option
 @quiet_option
-def check(path: Path, as_json: bool, quiet: bool) -> None:
+def check(path: Path, record: bool, officer: str | None, key_path: Path | None, as_json: bool, quiet: bool) -> None:
     """Find facts that speak for or against what is claimed: copies, times, versions, cameras. Never a verdict.
 
     Photos that show the same picture are found over the whole case, however they were resized or encoded, and the one
     that claims to be the earliest stands first: the photo of tonight's fire that was posted two years ago. A bundle is
-    verified first; a case is read as its ledgers stand.
+    verified first; a case is read as its ledgers stand. What is recorded stays; a later run stands beside it.
 
     \b
     goldenhour check OP-ALDER
+    goldenhour check OP-ALDER --record
     goldenhour check OP-ALDER_MP-1.zip --json
     """
     from intelligence.checks import check_material, material_of
     from intelligence.checks.finding import KINDS
+    from intelligence.checks.record import record_findings
 
-    read_only(path, pictures=True)
+    case = None
+    if record:
+        officer, key = officer_name(officer), signing_key(key_path)
+        case = open_own_case(path, key)
+    else:
+        read_only(path, pictures=True)
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             found = list(check_material(material, done=progress or (lambda _done, _of: None)))
         items = len(material.items)
+    if case is not None:
+        kept = record_findings(case, found, items, key=key, officer=officer)
+        click.echo(clean(f"recorded {counted(kept, 'finding')} in the ledger of {path}"), err=True)
     if as_json:
         for finding in found:
             print_json(finding.to_json())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -31,9 +31,11 @@ from hashing.case.events import (
     CaptureSealed,
     CaseCreated,
     CaseEvent,
+    Checked,
     Custody,
     Described,
     Exported,
+    Finding,
     Graded,
     MergedLine,
     Timestamped,
@@ -60,24 +62,32 @@ def check_case_ledger(case: Case, key: SigningKey) -> None:
 
 
 def custody_lines(
-    events: Iterable[CaseEvent], exhibits: Collection[str], items: Collection[str] | None = None
+    events: Sequence[CaseEvent], exhibits: Collection[str], items: Collection[str] | None, words: Collection[str]
 ) -> list[int]:
     """Return which lines of the case's ledger state what was done with these exhibits, counted from 0.
 
-    With `items`, what was done with any other item is left out.
+    With `items`, what was done with any other item is left out. Findings are those of the last run of the check, and
+    none where anything is withheld, since they say what items say.
     """
+    runs = [event.run for event in events if isinstance(event, Checked)]
+    shown = {*exhibits, *items} if items is not None else None
     return [
         index
         for index, event in enumerate(events)
-        if proven_of(event) in exhibits and (items is None or _done_with(event) in {"", *exhibits, *items})
+        if (told := proven_of(event))
+        and told.issubset(exhibits)
+        and (shown is None or _done_with(event) <= shown)
+        and not (isinstance(event, Finding) and (words or event.run not in runs[-1:]))
     ]
 
 
-def _done_with(event: CaseEvent) -> str:
-    """Return the exhibit or item that something was done with, "" for what is no such event."""
+def _done_with(event: CaseEvent) -> set[str]:
+    """Return the exhibits or items that something was done with, or that a finding rests on."""
     if isinstance(event, MergedLine):
         return _done_with(decode_case_event(event.said.encode()))
-    return event.ref if isinstance(event, Custody | Described | Graded) else ""
+    if isinstance(event, Finding):
+        return {each.ref for each in event.rests_on}
+    return {event.ref} if isinstance(event, Custody | Described | Graded) else set()
 
 
 def case_lines(
@@ -111,7 +121,7 @@ def case_lines(
                     shown[TIMESTAMPED] = index
             case _:
                 pass
-    custody = () if OFFICER in words else custody_lines(events, set(captures.values()), items)
+    custody = () if OFFICER in words else custody_lines(events, set(captures.values()), items, words)
     return shown | {custody_line(index): index for index in custody}
 
 

@@ -22,6 +22,7 @@ from exports.format.manifest import (
     ListedSkip,
     ListedVerdict,
 )
+from hashing.case.events import Finding
 from hashing.case.post import PostMedia
 
 
@@ -52,6 +53,8 @@ class BundleListing(msgspec.Struct, frozen=True, kw_only=True):
     exported: ExportRecord
     disclosure: DisclosureRecord | None = None
     captures: tuple[CaptureListing, ...]
+    findings: tuple[Finding, ...] = ()
+    """What the last recorded run of the check found over items that are here."""
 
     @property
     def items(self) -> Iterator[ListedItem]:

@@ -22,6 +22,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
+    Finding,
     Graded,
     Item,
     Merged,
@@ -233,18 +234,20 @@ def _merged_line(line: int, event: MergedLine) -> list[CustodyRecord]:
     ]
 
 
-def proven_of(event: CaseEvent) -> str:
-    """Return the exhibit in whose log a bundle proves this event, "" where it does not.
+def proven_of(event: CaseEvent) -> frozenset[str]:
+    """Return the exhibits that a bundle must hold to prove this event, none where no bundle proves it.
 
     Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
     """
     if isinstance(event, Custody | Described | Graded):
-        return exhibit_of(event.ref)
-    if isinstance(event, Merged):
-        return event.exhibit
-    if isinstance(event, MergedLine):
-        return event.exhibit if proven_of(decode_case_event(event.said.encode())) else ""
-    return ""
+        return frozenset({exhibit_of(event.ref)})
+    if isinstance(event, Finding):
+        return frozenset(exhibit_of(each.ref) for each in event.rests_on)
+    if isinstance(event, Merged) or (
+        isinstance(event, MergedLine) and proven_of(decode_case_event(event.said.encode()))
+    ):
+        return frozenset({event.exhibit})
+    return frozenset()
 
 
 def _stated(line: int, event: Custody | Described | Graded) -> CustodyRecord:

@@ -117,6 +117,7 @@ def report_pages(listing: BundleListing, known: Roles, tiles: ChosenTiles | None
         *_timeline(listing),
         *_map(listing, tiles),
         *_threads(listing),
+        *_paged("findings", "findings", "Findings", listing.findings, ITEMS),
         *_custody(listing),
         *_details(listing),
         *_appendix(listing),

@@ -19,6 +19,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
+    Finding,
     Graded,
     decode_case_event,
 )
@@ -44,14 +45,21 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
     for number, event in listed.items():
         if isinstance(event, CaptureRegistered):
             captures.setdefault(event.exhibit, event.capture)
-        elif isinstance(event, Custody | Described | Graded):
-            for reason in _faults(event):
-                check.problem(LEDGER, f"line {number}: {reason}")
-            exhibit = exhibit_of(event.ref)
+        for reason in _faults(event):
+            check.problem(LEDGER, f"line {number}: {reason}")
+        for ref in _refs(event):
+            exhibit = exhibit_of(ref)
             if exhibit not in captures:
-                check.problem(LEDGER, f"line {number}: of an exhibit {event.ref} that the case does not have")
-            elif event.ref != exhibit and event.ref not in items.get(captures[exhibit], [event.ref]):
-                check.problem(LEDGER, f"line {number}: of an item {event.ref} that the exhibit does not have")
+                check.problem(LEDGER, f"line {number}: of an exhibit {ref} that the case does not have")
+            elif ref != exhibit and ref not in items.get(captures[exhibit], [ref]):
+                check.problem(LEDGER, f"line {number}: of an item {ref} that the exhibit does not have")
+
+
+def _refs(event: CaseEvent) -> tuple[str, ...]:
+    """Return the exhibits and items that a line speaks of."""
+    if isinstance(event, Finding):
+        return tuple(each.ref for each in event.rests_on)
+    return (event.ref,) if isinstance(event, Custody | Described | Graded) else ()
 
 
 def _told_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
@@ -119,7 +127,7 @@ def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callabl
         index = proven(f"{name.removesuffix('.json')}.proof", line)
         if index is not None and index != int(match[1]):
             check.problem(name, f"is line {index} of the case's ledger, counted from 0")
-        if proved not in exhibits:
+        if not proved or not proved.issubset(exhibits):
             check.problem(name, "says nothing of the exhibits that are here")
             continue
         for reason in _faults(event):

@@ -554,6 +554,41 @@ class Graded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="grade
     reason: str = ""
 
 
+class RestsOn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An item that a finding rests on, and what is known of it there."""
+
+    ref: str
+    known: str
+
+
+class Finding(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="finding"):
+    """A fact that a check over all items found. It is no verdict; a later run stands beside it and alters nothing."""
+
+    kind: str
+    """`same picture`, `time`, `place` …"""
+    says: str
+    rests_on: tuple[RestsOn, ...]
+    run: str
+    """When the findings of its run were recorded, the same for all of them."""
+    tool: str
+    signer: str
+
+
+class Checked(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="checked"):
+    """A run of the check ended; its findings stand in the lines before it."""
+
+    run: str
+    items: int
+    """Items that were compared."""
+    findings: int
+    """Findings that are recorded."""
+    officer: str
+    tool: str
+    signer: str
+    left: int = 0
+    """Findings beyond what is recorded."""
+
+
 class Timestamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="timestamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
@@ -704,6 +739,8 @@ CaseEvent = (
     | Custody
     | Described
     | Graded
+    | Finding
+    | Checked
     | Merged
     | MergedLine
 )

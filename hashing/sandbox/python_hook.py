@@ -18,7 +18,7 @@ _CHANGES = (
     *("os.chown", "os.utime", "os.setxattr", "os.removexattr", "shutil.", "tempfile.", "sqlite3."),
 )
 _PROGRAMS = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "pty.", "os.kill")
-_NATIVE = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.string_at", "ctypes.addressof", "ctypes.call_function")
+_NATIVE = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.call_function")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WORDS: dict[tuple[str, ...], str] = {
     _NETWORK: "refused: a way past the recorder",

@@ -7,11 +7,12 @@ from typing import Any
 
 SAME_BYTES, SAME_PICTURE, SAME_TEXT = "same bytes", "same picture", "same text"
 TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera", "software"
-PLACE, SUN, EDITED = "place", "sun", "edited"
+PLACE, SUN, EDITED, SIGNED = "place", "sun", "edited", "signed"
 NOT_CHECKED = "not checked"
 KINDS = {
     SAME_BYTES: "Items with the same bytes",
     SAME_PICTURE: "Photos that show the same picture, or nearly",
+    SIGNED: "Signatures and content credentials that files bring along",
     SAME_TEXT: "Texts that say nearly the same",
     TIME: "Times that do not fit together",
     PLACE: "Places that do not fit together",

@@ -34,6 +34,7 @@ class CheckedItem:
     url: str
     sha256: str
     size: int
+    mime: str
     captured: str
     """When it was asked for, or taken in, by this computer's clock."""
     server_date: str
@@ -132,6 +133,7 @@ def _checked(
         url=item.url,
         sha256=item.sha256,
         size=item.size,
+        mime=item.mime,
         captured=exchange.started if exchange is not None else item.time,
         server_date=exchange.server_date if exchange is not None else "",
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},

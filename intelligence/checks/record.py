@@ -1,0 +1,61 @@
+"""Keeping what a check found in the case's own signed ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hashing.case.custody import demand_recordable
+from hashing.case.events import Checked, Finding, RestsOn
+from hashing.times import Clock, system_clock, time_text
+from hashing.tool import tool
+
+if TYPE_CHECKING:
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
+    from intelligence.checks.finding import CheckFinding
+
+MOST = 500
+"""Findings that one run records: a bundle proves each in two files of its own."""
+
+
+def record_findings(
+    case: Case,
+    found: Sequence[CheckFinding],
+    items: int,
+    *,
+    key: SigningKey,
+    officer: str,
+    clock: Clock = system_clock,
+) -> int:
+    """Record what a run found over so many items, each finding in a line; return how many are recorded.
+
+    Raises NotRecordable, InUse, Unwritable, NotAsSigned.
+    """
+    demand_recordable({"officer": officer})
+    run, signer = time_text(clock()), key.public.raw.hex()
+    kept = [finding for finding in found if finding.rests_on][:MOST]
+    lines = [
+        Finding(
+            time=run,
+            kind=finding.kind,
+            says=finding.says,
+            rests_on=tuple(RestsOn(ref=ref, known=known) for ref, known in finding.rests_on),
+            run=run,
+            tool=tool(),
+            signer=signer,
+        )
+        for finding in kept
+    ]
+    ended = Checked(
+        time=run,
+        run=run,
+        items=items,
+        findings=len(kept),
+        left=len(found) - len(kept),
+        officer=officer,
+        tool=tool(),
+        signer=signer,
+    )
+    case.record(*lines, ended, key=key)
+    return len(kept)

@@ -1,0 +1,122 @@
+"""What a file brings along that is signed: C2PA content credentials, and OpenPGP signatures as ProofMode makes them.
+
+The bytes are hostile: run this in the sandbox. Nothing is fetched: not the manifest that a file names elsewhere, nor
+what a certificate names. c2pa-python and pysequoia do the work; both are parts of the extra `proofs`.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+LARGEST = 96 << 20
+"""Bytes of a file that is checked: it is in memory."""
+_TRUST = "signingCredential.untrusted"
+"""The one status that speaks of whom to trust, not of whether the file is as it was signed."""
+_OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": False}}
+_SIGNATURES = re.compile(rb"c2pa\.signature\0(....)cbor", re.DOTALL)
+_PADS = re.compile(rb"\x63pad(\x58.|\x59..|\x5a....)", re.DOTALL)
+"""The field `pad` of a COSE header, with the length of its byte string in CBOR."""
+_LEAST_PADDING = 64
+_NAMED = 5
+
+
+class SignedClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a check: whether there was anything to check, whether it holds, by whose key, or why not."""
+
+    found: bool = False
+    holds: bool = False
+    by: str = ""
+    said: str = ""
+    """What the signer states beside: the program, the time."""
+    reason: str = ""
+
+
+def has_credentials(file: BinaryIO) -> bool:
+    """Say whether a file holds the boxes that content credentials stand in (JUMBF, ISO 19566-5), whole or not."""
+    try:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return data.find(b"jumb") >= 0 and data.find(b"c2pa") >= 0
+    except ValueError:  # an empty file
+        return False
+
+
+def content_credentials(file: BinaryIO, mime: str) -> SignedClaim:
+    """Return whether a file is as its content credentials say that it was signed, and by whom."""
+    import c2pa
+
+    data = file.read(LARGEST)
+    if b"jumb" not in data or b"c2pa" not in data:
+        elsewhere = b"dcterms:provenance" in data  # where XMP names a manifest (C2PA, 11.4)
+        return SignedClaim(found=elsewhere, reason="they stand on a server: nothing is fetched" if elsewhere else "")
+    file.seek(0)
+    try:
+        context = c2pa.Context(c2pa.Settings.from_dict(_OFFLINE))
+        with c2pa.Reader(mime, file, context=context) as reader:
+            told = json.loads(reader.json())
+    except (c2pa.C2paError, ValueError, RecursionError) as error:
+        return SignedClaim(found=True, reason=_plain(f"they cannot be read: {error}"))
+    failures = [*dict.fromkeys(_failures(told.get("validation_results", {}))), *_padding(data)]
+    manifest = told.get("manifests", {}).get(told.get("active_manifest"), {})
+    signer = manifest.get("signature_info", {})
+    tools = [str(each.get("name", "")) for each in manifest.get("claim_generator_info", [])]
+    said = [
+        f"made with {', '.join(tools)}" if any(tools) else "",
+        f"signed {signer['time']}" if "time" in signer else "",
+    ]
+    names = [str(signer.get(name, "")) for name in ("common_name", "issuer")]
+    return SignedClaim(
+        found=True,
+        holds=bool(signer) and not failures,
+        by=_plain(" of ".join(filter(None, names))),
+        said=_plain("; ".join(filter(None, said))),
+        reason=_plain("; ".join(failures[:_NAMED])) or ("" if signer else "nothing in them is signed"),
+    )
+
+
+def _failures(results: dict[str, Any]) -> Iterator[str]:
+    """Yield what does not hold, of the file itself and of what it was made from; whom to trust is another question."""
+    parts = [results.get("activeManifest", {})]
+    parts += [each.get("validationDeltas", {}) for each in results.get("ingredientDeltas", [])]
+    for part in parts:
+        for status in part.get("failure", []):
+            if status.get("code") != _TRUST:
+                yield f"{status.get('code')}: {status.get('explanation', '')}"
+
+
+def _padding(data: bytes) -> Iterator[str]:
+    """Yield what stands in the padding of signatures: no signature covers it, and it is to be zeros (C2PA, 13.2.3)."""
+    for box in _SIGNATURES.finditer(data):
+        signature = data[box.end() : box.end() + max(int.from_bytes(box[1], "big") - 8, 0)]
+        pads = list(_PADS.finditer(signature))
+        ends = [pad.end() + int.from_bytes(pad[1][1:], "big") for pad in pads]
+        if any(any(signature[pad.end() : end]) for pad, end in zip(pads, ends, strict=True)) or (
+            not pads and bytes(_LEAST_PADDING) in signature
+        ):
+            yield "something stands in the padding of its signature, which nobody has signed"
+
+
+def openpgp_signature(data: BinaryIO, signature: BinaryIO, key: BinaryIO) -> SignedClaim:
+    """Return whether a detached signature of OpenPGP holds over a file, by the key that came along with it."""
+    import pysequoia
+
+    try:
+        certificate = pysequoia.Cert.from_bytes(key.read(LARGEST))
+        own = pysequoia.Sig.from_bytes(signature.read(LARGEST))
+        checked = pysequoia.verify(bytes=data.read(LARGEST), store=lambda _ids: [certificate], signature=own)
+    except Exception as error:  # noqa: BLE001 - pysequoia raises bare exceptions
+        return SignedClaim(found=True, reason=_plain(str(error)))
+    made = f"signed {own.created:%Y-%m-%d %H:%M} UTC by its own word" if own.created is not None else ""
+    holds = bool(checked.valid_sigs)
+    return SignedClaim(
+        found=True, holds=holds, by=str(certificate.fingerprint), said=made, reason="" if holds else "no"
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())[:400].encode("utf-8", "replace").decode()

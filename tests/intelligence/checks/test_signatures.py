@@ -1,0 +1,164 @@
+"""Signatures and content credentials that files bring along: every flipped bit of what is signed is told."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from commands.exit import Exit
+from intelligence.checks.signed_claims import content_credentials, openpgp_signature
+from intelligence.intake.archives import zip_pieces
+from tests.exports.small_case import photo
+from tests.intelligence.checks.credentials import proof_mode, with_credentials
+from tests.intelligence.checks.pictures import jpeg, scene
+from tests.intelligence.intake.handed_in import zipped
+from tests.tracing import Traced, strace, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest.importorskip("c2pa", reason="the extra `proofs` is not installed")
+pytest.importorskip("pysequoia", reason="the extra `proofs` is not installed")
+_FLIPS = 300
+
+
+@pytest.fixture(scope="module")
+def signed() -> bytes:
+    """Return a photo with content credentials."""
+    return with_credentials(jpeg(scene(1)))
+
+
+def _flipped(data: bytes, count: int = _FLIPS) -> Iterator[bytes]:
+    """Yield the bytes with one bit flipped, at places of a seeded sample."""
+    chance = random.Random(17)  # noqa: S311 - faults, not keys
+    for place in chance.sample(range(8 * len(data)), min(count, 8 * len(data))):
+        broken = bytearray(data)
+        broken[place // 8] ^= 1 << place % 8
+        yield bytes(broken)
+
+
+def _checked(case: Path, *paths: Path) -> list[str]:
+    line = ["intake", *map(str, paths), "--case", str(case), "--officer", "Mary Price"]
+    assert CliRunner().invoke(main, line).exit_code in {Exit.OK, Exit.IN_PART}
+    ran = CliRunner().invoke(main, ["check", str(case), "--quiet"])
+    assert ran.exit_code == Exit.OK, ran.output
+    return ran.stdout.splitlines()
+
+
+def test_content_credentials_that_hold(signed: bytes, tmp_path: Path) -> None:
+    """Whether a file is as it was signed is told apart from whether its signer is to be trusted."""
+    (tmp_path / "1.jpg").write_bytes(signed)
+    (tmp_path / "2.jpg").write_bytes(photo(2))
+    lines = _checked(tmp_path / "OP", tmp_path / "1.jpg", tmp_path / "2.jpg")
+    place = lines.index("  MP/1-0001: its content credentials by Camera 7 of Tests hold: it is as it was signed")
+    assert lines[place + 1].startswith("    MP/1-0001  made with goldenhour-test")
+    assert lines[place + 1].endswith("whom to trust is not judged: no list of trusted signers is at hand")
+    assert not [line for line in lines if "MP/1-0002: its content" in line]
+
+
+def test_every_flipped_bit_of_a_signed_photo_is_told(signed: bytes, tmp_path: Path) -> None:
+    """No bit of picture, claims, signature or padding can change so that the content credentials still hold.
+
+    The names and frames of the boxes say nothing, and no signature covers them.
+    """
+    frames = {
+        place for each in re.finditer(b"jumb|jumd", signed) for place in range(each.start() - 20, each.end() + 70)
+    }
+    chance = random.Random(17)  # noqa: S311 - faults, not keys
+    padding = range(signed.index(b"cpadY"), signed.index(b"cpadY") + 40)
+    places = [*chance.sample(sorted(set(range(len(signed))) - frames), _FLIPS), *padding]
+    path = tmp_path / "1.jpg"
+    for place in places:
+        broken = bytearray(signed)
+        broken[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(broken)
+        with path.open("rb") as file:
+            found = content_credentials(file, "image/jpeg")
+        assert (found.found, found.holds, bool(found.reason)) == (True, False, True), place
+
+
+def test_credentials_that_stand_elsewhere_are_not_fetched(tmp_path: Path) -> None:
+    """A photo that names a server for its credentials is told; nobody asks that server."""
+    xmp = b'<x:xmpmeta><rdf:Description dcterms:provenance="http://127.0.0.1:9/m.c2pa"/></x:xmpmeta>'
+    (tmp_path / "1.jpg").write_bytes(jpeg(scene(1)) + xmp)
+    lines = _checked(tmp_path / "OP", tmp_path / "1.jpg")
+    said = "  MP/1-0001: its content credentials DO NOT HOLD: they stand on a server: nothing is fetched"
+    assert said in lines
+
+
+def test_proof_mode_that_holds(tmp_path: Path) -> None:
+    """The signatures of the photo and of both lists of what its sensors said hold, by the key that came along."""
+    (tmp_path / "p.zip").write_bytes(zipped(proof_mode(photo(3))))
+    lines = _checked(tmp_path / "OP", tmp_path / "p.zip")
+    [told] = [line for line in lines if "ProofMode" in line]
+    assert "MP/1-0002: all three signatures of ProofMode hold, by key " in told
+    assert told.endswith(", which came along with it")
+    holding = [line for line in lines if "  signature of " in line]
+    assert [line.partition("signature of ")[2].partition(";")[0] for line in holding] == [
+        "the file holds",
+        "proof.csv holds",
+        "proof.json holds",
+    ]
+
+
+@pytest.mark.parametrize("gone", ["pubkey.asc", ".proof.json", ".proof.csv.asc"])
+def test_proof_mode_in_part(tmp_path: Path, gone: str) -> None:
+    """A file of the bundle that is not there is told."""
+    files = {name: data for name, data in proof_mode(photo(3)).items() if not name.endswith(gone)}
+    (tmp_path / "p.zip").write_bytes(zipped(files))
+    lines = _checked(tmp_path / "OP", tmp_path / "p.zip")
+    assert any("NOT ALL signatures of ProofMode hold" in line for line in lines)
+    assert any("without what is needed to check " in line for line in lines)
+
+
+def test_every_flipped_bit_of_what_proof_mode_signs_is_told() -> None:
+    """No bit of the photo or of its proofs can change so that the signature still holds."""
+    files = proof_mode(photo(3))
+    for name in (name for name in files if f"{name}.asc" in files):
+        for broken in _flipped(files[name], 60):
+            found = openpgp_signature(
+                *(io.BytesIO(each) for each in (broken, files[f"{name}.asc"], files["pubkey.asc"]))
+            )
+            assert not found.holds
+
+
+def test_every_flipped_bit_of_a_zips_files_is_told() -> None:
+    """A bit that changes in what a zip holds ends in a failure, or in other bytes, names or fewer files."""
+    data = zipped(proof_mode(photo(3)))
+    whole = _unzipped(data)
+    end = data.index(b"PK\1\2")
+    chance = random.Random(17)  # noqa: S311 - faults, not keys
+    headers = [place for place in range(end) if data.startswith(b"PK\3\4", place)]
+    inside = set(range(end)) - {place + each for place in headers for each in range(30)}
+    for place in chance.sample(sorted(inside), 200):
+        broken = bytearray(data)
+        broken[place] ^= 1 << chance.randrange(8)
+        assert _unzipped(bytes(broken)) != whole, place
+
+
+def _unzipped(data: bytes) -> list[object]:
+    told = zip_pieces(io.BytesIO(data), len(data))
+    return [(piece.begins.name if piece.begins else "", piece.data, piece.failed) for piece in told]
+
+
+@pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
+def test_nothing_is_fetched(signed: bytes, tmp_path: Path) -> None:
+    """Traced, a check of signed files connects to nothing."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/1.jpg").write_bytes(signed)
+    (tmp_path / "in/p.zip").write_bytes(zipped(proof_mode(photo(3))))
+    lines = [
+        ["intake", str(tmp_path / "in"), "--case", str(tmp_path / "OP"), "--officer", "M", "--initials", "M"],
+        ["check", str(tmp_path / "OP"), "--quiet"],
+    ]
+    touched, codes = traced([Traced(line) for line in lines], tmp_path)
+    assert codes == [0, 0]
+    assert all(touched)
+    assert not [each for calls in touched for each in calls if each.call == "connect"]
