@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -37,19 +38,18 @@ def check(path: Path, record: bool, officer: str | None, key_path: Path | None, 
     from intelligence.checks.finding import KINDS
     from intelligence.checks.record import record_findings
 
-    case = None
+    keep = None
     if record:
-        officer, key = officer_name(officer), signing_key(key_path)
-        case = open_own_case(path, key)
+        who, key = officer_name(officer), signing_key(key_path)
+        keep = partial(record_findings, open_own_case(path, key), key=key, officer=who)
     else:
         read_only(path, pictures=True)
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             found = list(check_material(material, done=progress or (lambda _done, _of: None)))
         items = len(material.items)
-    if case is not None:
-        kept = record_findings(case, found, items, key=key, officer=officer)
-        click.echo(clean(f"recorded {counted(kept, 'finding')} in the ledger of {path}"), err=True)
+    if keep is not None:
+        click.echo(clean(f"recorded {counted(keep(found, items), 'finding')} in the ledger of {path}"), err=True)
     if as_json:
         for finding in found:
             print_json(finding.to_json())
