@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
-def demo(folder: Path | None) -> None:
+@click.option("--exercise", is_flag=True, help="Ten tasks to do yourself, each judged; the same DIR again goes on.")
+def demo(folder: Path | None, exercise: bool) -> None:
     """Show the tool at work: capture a small scene served on this computer, verify, export, tamper, verify again.
+
+    With --exercise you do the work, in another terminal: ten tasks from an empty folder to the hand-over, each judged
+    by what stands in your case, with what a court would ask.
 
     \b
     goldenhour demo
+    goldenhour demo --exercise my-exercise
     """
+    if exercise:
+        sys.exit(_exercise(folder or Path("goldenhour-exercise")))
     from hashing.files.storage import make_folder
     from hashing.ledger.keys import load_or_create_signing_key
     from hashing.times import compact, system_clock
@@ -59,6 +66,37 @@ def demo(folder: Path | None) -> None:
     print_styled(f"report   {report}")
     print_styled(f"by hand  {bundle / 'README.txt'}")
     print_styled(f"again    {shlex.quote(_program())} verify {as_typed(copy)}", "bold")
+
+
+def _exercise(folder: Path) -> int:
+    """Go through the tasks of the exercise; return the exit code: in part, where somebody stops before its end."""
+    from commands.exit import Exit
+    from hashing.files.storage import make_folder
+    from validation.demo import DemoScene
+    from validation.exercise import TASKS, Exercise, wanting
+
+    if not folder.is_dir():
+        make_folder(folder)
+    state = Exercise(folder)
+    state.prepare()
+    with DemoScene() as scene:
+        print_styled(f"scene    {scene.url}, on this computer, as long as this command runs")
+        print_styled(f"type     in another terminal, after: cd {as_typed(folder.resolve())}")
+        for number, task in enumerate(TASKS, 1):
+            told = False
+            while missing := wanting(task, state):
+                if not told:
+                    _step(number, task.title)
+                    _say("One way, if you do not know: " + state.typed(task, scene.url).replace("\n", "; "))
+                    told = True
+                print_styled(f"wanting  {missing}; press Enter when it is done")
+                if not sys.stdin.readline():
+                    click.echo(f"stopped at task {number} of {len(TASKS)}: the same folder again goes on from here")
+                    return Exit.IN_PART
+            print_styled(f"done     {number}. {task.title}", "bold")
+            _say(f"A court: {task.court}")
+    click.echo(f"{len(TASKS)} of {len(TASKS)} tasks done")
+    return Exit.OK
 
 
 def _step(number: int, text: str) -> None:
