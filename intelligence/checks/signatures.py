@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TypeVar
@@ -17,9 +18,11 @@ from intelligence.checks.signed_claims import LARGEST, SignedClaim
 _MODULE = "intelligence.checks.signed_claims"
 _SHOWN = ("photo", "video", "audio", "document")
 _KEY = "pubkey.asc"
+_PROOF = re.compile(r"([0-9a-f]{64})(?:\.proof\.(?:csv|json))?(?:\.asc)?")
 _PROOFS = ("", ".proof.csv", ".proof.json")
 """What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""
 _NO_TRUST = "whom to trust is not judged: no list of trusted signers is at hand"
+_OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
 _NAMED = 20
 
 T = TypeVar("T")
@@ -28,9 +31,12 @@ T = TypeVar("T")
 def signature_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield of each file with content credentials or ProofMode's signatures whether they hold, and by whose key."""
     libraries = [name for name in ("c2pa", "pysequoia") if find_spec(name) is not None]
-    with Readers(load=(_MODULE, *libraries)) as readers:
+    with Readers(
+        load=(_MODULE, "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", *libraries)
+    ) as readers:
         yield from _credentials(items, readers, judged="c2pa" in libraries)
         yield from _proof_mode(items, readers, judged="pysequoia" in libraries)
+        yield from _web_archives(items, readers)
 
 
 def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
@@ -56,45 +62,75 @@ def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool
 
 
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
-    """Yield of each file whose SHA-256 names a signature beside it whether that and those of its proofs hold."""
-    by_url = {item.url: item for item in reversed(items)}
-    unread = list[tuple[str, str]]()
+    """Yield of each ProofMode bundle whether its signatures hold: a file that was altered is none of its name's."""
+    folders = dict[str, dict[str, CheckedItem]]()
     for item in items:
-        folder = item.url.rpartition("/")[0]
-        if f"{folder}/{item.sha256}.asc" not in by_url and f"{folder}/{item.sha256}.proof.csv" not in by_url:
-            continue
-        if not judged:
-            unread.append((item.ref, "pysequoia is not installed: pip install 'goldenhour[proofs]'"))
-            continue
-        told, missing, keys = list[tuple[str, str]](), list[str](), dict[str, None]()
-        whole = True
-        for ending in _PROOFS:
-            signed = item if not ending else by_url.get(f"{folder}/{item.sha256}{ending}")
-            parts = (signed, by_url.get(f"{folder}/{item.sha256}{ending}.asc"), by_url.get(f"{folder}/{_KEY}"))
-            what = ending.removeprefix(".") or "the file"
-            if signed is None or None in parts:
-                missing.append(what)
-                continue
-            try:
-                found = _ask(readers, "openpgp_signature", SignedClaim, *(each for each in parts if each is not None))
-            except (NotCheckable, OSError, NotRead) as error:
-                found = SignedClaim(found=True, reason=str(error))
-            whole = whole and found.holds
-            keys |= {found.by: None} if found.by else {}
-            holds = f"holds; {found.said}" if found.holds else f"DOES NOT HOLD: {found.reason}"
-            told.append((signed.ref, f"signature of {what} {holds}"))
-        if missing:
-            told.append((item.ref, f"without what is needed to check {', '.join(missing)}"))
-        says = (
-            "all three signatures of ProofMode hold"
-            if whole and not missing
-            else "NOT ALL signatures of ProofMode hold"
-        )
-        by = f", by key {', '.join(keys)}, which came along with it" if keys else ""
-        yield CheckFinding(SIGNED, f"{item.ref}: {says}{by}", tuple(told))
+        folder, _, name = item.url.rpartition("/")
+        folders.setdefault(folder, {})[name] = item
+    unread = list[tuple[str, str]]()
+    for named in folders.values():
+        by_sha256 = {item.sha256: item for item in named.values()}
+        for sha256 in dict.fromkeys(match[1] for match in map(_PROOF.fullmatch, named) if match):
+            signed = {ending: named.get(f"{sha256}{ending}") for ending in _PROOFS} | {"": by_sha256.get(sha256)}
+            signatures = {ending: named.get(f"{sha256}{ending}.asc") for ending in _PROOFS}
+            first = next(item for item in (*signed.values(), *signatures.values()) if item is not None)
+            if judged:
+                yield _proven(first, signed, signatures, named.get(_KEY), readers)
+            else:
+                unread.append((first.ref, "pysequoia is not installed: pip install 'goldenhour[proofs]'"))
     if unread:
         said = f"{counted(len(unread), 'file')} whose ProofMode signatures were not checked"
         yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+
+
+def _proven(
+    first: CheckedItem,
+    signed: Mapping[str, CheckedItem | None],
+    signatures: Mapping[str, CheckedItem | None],
+    key: CheckedItem | None,
+    readers: Readers,
+) -> CheckFinding:
+    """Return what came of the three signatures of one bundle; `first` stands for it."""
+    told, missing, keys = list[tuple[str, str]](), list[str](), dict[str, None]()
+    whole = True
+    for ending in _PROOFS:
+        what = ending.removeprefix(".") or "the file"
+        item, signature = signed[ending], signatures[ending]
+        if item is None or signature is None or key is None:
+            missing.append(what)
+            continue
+        try:
+            found = _ask(readers, "openpgp_signature", SignedClaim, item, signature, key)
+        except (NotCheckable, OSError, NotRead) as error:
+            found = SignedClaim(found=True, reason=str(error))
+        whole = whole and found.holds
+        keys |= {found.by: None} if found.by else {}
+        holds = f"holds; {found.said}" if found.holds else f"DOES NOT HOLD: {found.reason}"
+        told.append((item.ref, f"signature of {what} {holds}"))
+    if missing:
+        told.append((first.ref, f"not here as it was signed, or without signature or key: {', '.join(missing)}"))
+    says = "all three signatures of ProofMode hold" if whole and not missing else "NOT ALL signatures of ProofMode hold"
+    by = f", by key {', '.join(keys)}, which came along with it" if keys else ""
+    return CheckFinding(SIGNED, f"{first.ref}: {says}{by}", tuple(told))
+
+
+def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[CheckFinding]:
+    """Yield of each WACZ that is signed whether its signature holds over its list of files."""
+    by_url = {item.url: item for item in reversed(items)}
+    for item in items:
+        folder, _, name = item.url.rpartition("/")
+        package = by_url.get(f"{folder}/datapackage.json")
+        if name != "datapackage-digest.json" or package is None:
+            continue
+        try:
+            found = _ask(readers, "wacz_signature", SignedClaim, item, package)
+        except (NotCheckable, OSError, NotRead) as error:
+            found = SignedClaim(found=True, reason=str(error))
+        if found.found:
+            holds = "holds over its list of files" if found.holds else f"DOES NOT HOLD: {found.reason}"
+            by = f" by {found.by}" if found.by else ""
+            known = "; ".join(filter(None, (found.said, "whose key or domain it is, is not judged")))
+            yield CheckFinding(SIGNED, f"{item.ref}: the signature of the WACZ{by} {holds}", ((item.ref, known),))
 
 
 def _ask(readers: Readers, function: str, answer: type[T], *items: CheckedItem, said: tuple[str, ...] = ()) -> T:

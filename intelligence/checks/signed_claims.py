@@ -1,11 +1,14 @@
 """What a file brings along that is signed: C2PA content credentials, and OpenPGP signatures as ProofMode makes them.
 
 The bytes are hostile: run this in the sandbox. Nothing is fetched: not the manifest that a file names elsewhere, nor
-what a certificate names. c2pa-python and pysequoia do the work; both are parts of the extra `proofs`.
+what a certificate names. c2pa-python and pysequoia do the work; both are parts of the extra `proofs`. The signature of
+a WACZ is checked as well.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import mmap
 import re
@@ -13,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 
 LARGEST = 96 << 20
 """Bytes of a file that is checked: it is in memory."""
@@ -116,6 +120,59 @@ def openpgp_signature(data: BinaryIO, signature: BinaryIO, key: BinaryIO) -> Sig
     return SignedClaim(
         found=True, holds=holds, by=str(certificate.fingerprint), said=made, reason="" if holds else "no"
     )
+
+
+def wacz_signature(digest: BinaryIO, package: BinaryIO) -> SignedClaim:
+    """Return whether the signature of a WACZ holds over its list of files (WACZ Signing and Verification 0.1.0)."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+    try:
+        said = msgspec.json.decode(digest.read(LARGEST), type=_WaczDigest)
+        signed = said.signed_data
+        if signed is None:
+            return SignedClaim()
+        key: object = (
+            x509.load_pem_x509_certificates(signed.domain_cert.encode())[0].public_key()
+            if signed.domain_cert
+            else serialization.load_der_public_key(base64.b64decode(signed.public_key))
+        )
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise TypeError("a key of another kind than ECDSA's")
+        signature = base64.b64decode(signed.signature)
+        half = (key.key_size + 7) // 8
+        if len(signature) == 2 * half:  # as browsers write it, and not as DER
+            parts = (int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
+            signature = utils.encode_dss_signature(*parts)
+        key.verify(signature, signed.hash.encode(), ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return SignedClaim(found=True, reason="it is not of this key over this list")
+    except (msgspec.DecodeError, ValueError, TypeError, IndexError, UnsupportedAlgorithm) as error:
+        return SignedClaim(found=True, reason=_plain(f"it cannot be read: {error}"))
+    own = f"sha256:{hashlib.sha256(package.read(LARGEST)).hexdigest()}"
+    whole = own == signed.hash == said.hash
+    by = signed.domain or f"key {hashlib.sha256(signed.public_key.encode()).hexdigest()[:16]}…"
+    made = "; ".join(filter(None, (f"created {signed.created}" if signed.created else "", signed.software)))
+    return SignedClaim(
+        found=True, holds=whole, by=_plain(by), said=_plain(made), reason="" if whole else "the list is another one"
+    )
+
+
+class _WaczSigned(msgspec.Struct, rename="camel"):
+    hash: str
+    signature: str
+    created: str = ""
+    software: str = ""
+    public_key: str = ""
+    domain: str = ""
+    domain_cert: str = ""
+
+
+class _WaczDigest(msgspec.Struct, rename="camel"):
+    hash: str
+    signed_data: _WaczSigned | None = None
 
 
 def _plain(text: str) -> str:

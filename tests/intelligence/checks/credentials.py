@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
@@ -85,3 +87,21 @@ def proof_mode(photo: bytes) -> Mapping[str, bytes]:
     signatures = {f"{name}.asc": pysequoia.sign(key.signer(), data, mode=mode) for name, data in signed.items()}
     del signed[sha256]
     return {"PXL.jpg": photo, "pubkey.asc": str(key.extract_certificate()).encode(), **signed, **signatures}
+
+
+def signed_wacz(package: bytes, *, raw: bool) -> bytes:
+    """Return datapackage-digest.json for a list of files, signed anonymously; `raw` as browsers write a signature."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    digest = f"sha256:{hashlib.sha256(package).hexdigest()}"
+    signature = key.sign(digest.encode(), ec.ECDSA(hashes.SHA256()))
+    if raw:
+        signature = b"".join(part.to_bytes(48, "big") for part in decode_dss_signature(signature))
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    signed = {
+        "hash": digest,
+        "signature": base64.b64encode(signature).decode(),
+        "publicKey": base64.b64encode(key.public_key().public_bytes(*form)).decode(),
+        "created": "2026-11-24T10:15:02Z",
+        "software": "goldenhour-test",
+    }
+    return json.dumps({"path": "datapackage.json", "hash": digest, "signedData": signed}).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
-from intelligence.checks.signed_claims import content_credentials, openpgp_signature
+from intelligence.checks.signed_claims import content_credentials, openpgp_signature, wacz_signature
 from intelligence.intake.archives import zip_pieces
 from tests.exports.small_case import photo
-from tests.intelligence.checks.credentials import proof_mode, with_credentials
+from tests.intelligence.checks.credentials import proof_mode, signed_wacz, with_credentials
 from tests.intelligence.checks.pictures import jpeg, scene
 from tests.intelligence.intake.handed_in import zipped
 from tests.tracing import Traced, strace, traced
@@ -115,7 +116,17 @@ def test_proof_mode_in_part(tmp_path: Path, gone: str) -> None:
     (tmp_path / "p.zip").write_bytes(zipped(files))
     lines = _checked(tmp_path / "OP", tmp_path / "p.zip")
     assert any("NOT ALL signatures of ProofMode hold" in line for line in lines)
-    assert any("without what is needed to check " in line for line in lines)
+    assert any("not here as it was signed, or without signature or key: " in line for line in lines)
+
+
+def test_a_photo_of_proof_mode_that_was_altered(tmp_path: Path) -> None:
+    """A photo that is no longer the one that its signature is named for is told, as one that is not there is."""
+    files = dict(proof_mode(photo(3)))
+    files["PXL.jpg"] = next(_flipped(files["PXL.jpg"]))
+    (tmp_path / "p.zip").write_bytes(zipped(files))
+    lines = _checked(tmp_path / "OP", tmp_path / "p.zip")
+    assert any("NOT ALL signatures of ProofMode hold" in line for line in lines)
+    assert any("not here as it was signed, or without signature or key: the file" in line for line in lines)
 
 
 def test_every_flipped_bit_of_what_proof_mode_signs_is_told() -> None:
@@ -146,6 +157,25 @@ def test_every_flipped_bit_of_a_zips_files_is_told() -> None:
 def _unzipped(data: bytes) -> list[object]:
     told = zip_pieces(io.BytesIO(data), len(data))
     return [(piece.begins.name if piece.begins else "", piece.data, piece.failed) for piece in told]
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_the_signature_of_a_wacz(tmp_path: Path, raw: bool) -> None:
+    """It is checked over the list of files, as browsers and servers write it; a change in either is told."""
+    package = b'{"profile": "data-package", "resources": []}'
+    digest = signed_wacz(package, raw=raw)
+    (tmp_path / "a.wacz").write_bytes(zipped({"datapackage.json": package, "datapackage-digest.json": digest}))
+    lines = _checked(tmp_path / "OP", tmp_path / "a.wacz")
+    [told] = [line for line in lines if ": the signature of the WACZ by key " in line]
+    assert told.endswith(" holds over its list of files")
+    for broken in _flipped(package, 60):
+        assert not wacz_signature(io.BytesIO(digest), io.BytesIO(broken)).holds
+    for name in ("hash", "signature", "publicKey"):
+        value = json.loads(digest)["signedData"][name]
+        for place in range(0, len(value), 7):
+            changed = value[:place] + ("B" if value[place] == "A" else "A") + value[place + 1 :]
+            broken = digest.replace(value.encode(), changed.encode())
+            assert not wacz_signature(io.BytesIO(broken), io.BytesIO(package)).holds
 
 
 @pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
