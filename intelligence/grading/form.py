@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import TooMuch
-from exports.format.exhibits import exhibit_ranges
-from exports.format.masked import WITHHELD
+from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
 from exports.format.outside import demand_outside
+from exports.format.phrases import exhibit_ranges
 from exports.forms.derived_file import write_derived
 from exports.forms.pdf import demand_printer
 from exports.papers.paper import Blank, Paper, PaperHeading, PaperParagraph, PaperTable, stated
