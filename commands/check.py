@@ -17,12 +17,12 @@ from commands.progress import part_progress
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
-@click.option("--record", is_flag=True, help="Keep the findings in the case's ledger, for bundles and reports.")
+@click.option("--keep", is_flag=True, help="Keep the findings in the case's ledger, for bundles and reports.")
 @officer_option
 @signing_key_option
 @json_option
 @quiet_option
-def check(path: Path, record: bool, officer: str | None, key_path: Path | None, as_json: bool, quiet: bool) -> None:
+def check(path: Path, keep: bool, officer: str | None, key_path: Path | None, as_json: bool, quiet: bool) -> None:
     """Find facts that speak for or against what is claimed: copies, times, versions, cameras. Never a verdict.
 
     Photos that show the same picture are found over the whole case, however they were resized or encoded, and the one
@@ -31,25 +31,25 @@ def check(path: Path, record: bool, officer: str | None, key_path: Path | None, 
 
     \b
     goldenhour check OP-ALDER
-    goldenhour check OP-ALDER --record
+    goldenhour check OP-ALDER --keep
     goldenhour check OP-ALDER_MP-1.zip --json
     """
     from intelligence.checks import check_material, material_of
     from intelligence.checks.finding import KINDS
     from intelligence.checks.record import record_findings
 
-    keep = None
-    if record:
+    recorded = None
+    if keep:
         who, key = officer_name(officer), signing_key(key_path)
-        keep = partial(record_findings, open_own_case(path, key), key=key, officer=who)
+        recorded = partial(record_findings, open_own_case(path, key), key=key, officer=who)
     else:
         read_only(path, pictures=True)
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             found = list(check_material(material, done=progress or (lambda _done, _of: None)))
         items = len(material.items)
-    if keep is not None:
-        click.echo(clean(f"recorded {counted(keep(found, items), 'finding')} in the ledger of {path}"), err=True)
+    if recorded is not None:
+        click.echo(clean(f"recorded {counted(recorded(found, items), 'finding')} in the ledger of {path}"), err=True)
     if as_json:
         for finding in found:
             print_json(finding.to_json())

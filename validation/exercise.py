@@ -22,7 +22,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
-    Finding,
+    FoundFact,
     Graded,
     IntakeBegun,
     Item,
@@ -36,7 +36,7 @@ E = TypeVar("E", bound=CaseEvent)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ExerciseTask:
     """One task: what to do and why, a command that does it, what is still wanting, and what a court would ask."""
 
     title: str
@@ -98,13 +98,13 @@ class Exercise:
         data[len(data) // 2] ^= 1
         photo.write_bytes(data)
 
-    def typed(self, task: Task, url: str) -> str:
+    def typed(self, task: ExerciseTask, url: str) -> str:
         """Return a command that does a task."""
         page, phone = self.exhibit(handed_in=False), self.exhibit(handed_in=True)
         return task.command.format(url=url, page=page, phone=phone)
 
 
-def wanting(task: Task, exercise: Exercise) -> str:
+def wanting(task: ExerciseTask, exercise: Exercise) -> str:
     """Return what a task still wants, in words; what cannot be read is wanting as well."""
     try:
         return task.wanting(exercise)
@@ -141,7 +141,7 @@ def _taken_in(exercise: Exercise) -> str:
 def _checked(exercise: Exercise) -> str:
     if not exercise.events(Checked):
         return "no findings are recorded"
-    same = any(finding.kind == "same picture" for finding in exercise.events(Finding))
+    same = any(finding.kind == "same picture" for finding in exercise.events(FoundFact))
     return "" if same else "the recorded findings do not say of which photo the witness's is a copy: check once more"
 
 
@@ -177,61 +177,61 @@ def _returned(exercise: Exercise) -> str:
 
 
 TASKS = (
-    Task(
+    ExerciseTask(
         "Make the case, with its title and the force's reference",
         f'goldenhour init {CASE} --title "Market Street fire" --reference 22/12345',
         _made,
         "“Which case is this from?” What has no reference is lost in a store.",
     ),
-    Task(
+    ExerciseTask(
         "Secure the page, with its photos, before it is gone",
         f"goldenhour capture {{url}} --case {CASE} --allow-private",
         _captured,
         "“You have a screenshot. Who says that the page looked so?” These are the bytes as they were served.",
     ),
-    Task(
+    ExerciseTask(
         "Describe the exhibit, and say what was not got",
         f'goldenhour exhibit {CASE} {{page}} --describe "Page on the fire; a photo and a link could not be had"',
         _described,
         "“What did you leave out?” A gap that you name weighs less than one that the defence finds.",
     ),
-    Task(
+    ExerciseTask(
         f"A witness hands in {PHONE}: take it in, under a pseudonym, with what was agreed",
         f'goldenhour intake {PHONE} --case {CASE} --received-from ALPHA-7 --consent "may be shown in court"',
         _taken_in,
         "“The source's name stands in the report.” Then the source is known now, and you have lost the next one.",
     ),
-    Task(
+    ExerciseTask(
         "Is it what it is said to be? Look for what does not fit, and keep what is found",
-        f"goldenhour check {CASE} --record",
+        f"goldenhour check {CASE} --keep",
         _checked,
         "“Your photo of tonight was on the page before.” Who looked, and when, stands in the ledger.",
     ),
-    Task(
+    ExerciseTask(
         "Grade what the witness handed in",
         f"goldenhour grade {{phone}} --case {CASE} --source 2 --information C --handling P",
         _graded,
         "“You took gossip for knowledge.” A grade says how far it is trusted, and who may be told.",
     ),
-    Task(
+    ExerciseTask(
         "Verify the case, and put the receipt into the custody log",
         f"goldenhour verify {CASE} --receipt checked.receipt\ngoldenhour custody add {CASE} --receipt checked.receipt",
         _verified,
         "“Who says that nothing has changed since?” The seal does, and somebody has looked.",
     ),
-    Task(
+    ExerciseTask(
         "Make the bundle that is handed over",
         f"goldenhour export {CASE} --zip --output {BUNDLE}",
         _exported,
         "“A stick with files on it.” A bundle proves what is in it, and that nothing is missing.",
     ),
-    Task(
+    ExerciseTask(
         "Record the hand-over",
         f'goldenhour custody add {CASE} {{page}} --event handed-over --from "Mary Price" --to "John Hill"',
         _handed_over,
         "“Who had it in between?” What is not recorded when it happens is told from memory.",
     ),
-    Task(
+    ExerciseTask(
         f"The bundle comes back as {RETURNED}: is it still what you handed over?",
         f"goldenhour verify {RETURNED}/bundle --receipt returned.receipt",
         _returned,

@@ -35,7 +35,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
-    Finding,
+    FoundFact,
     Graded,
     MergedLine,
     Timestamped,
@@ -77,7 +77,7 @@ def custody_lines(
         if (told := proven_of(event))
         and told.issubset(exhibits)
         and (shown is None or _done_with(event) <= shown)
-        and not (isinstance(event, Finding) and (words or event.run not in runs[-1:]))
+        and not (isinstance(event, FoundFact) and (words or event.run not in runs[-1:]))
     ]
 
 
@@ -85,7 +85,7 @@ def _done_with(event: CaseEvent) -> set[str]:
     """Return the exhibits or items that something was done with, or that a finding rests on."""
     if isinstance(event, MergedLine):
         return _done_with(decode_case_event(event.said.encode()))
-    if isinstance(event, Finding):
+    if isinstance(event, FoundFact):
         return {each.ref for each in event.rests_on}
     return {event.ref} if isinstance(event, Custody | Described | Graded) else set()
 

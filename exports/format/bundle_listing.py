@@ -22,7 +22,7 @@ from exports.format.manifest import (
     ListedSkip,
     ListedVerdict,
 )
-from hashing.case.events import Finding
+from hashing.case.events import FoundFact
 from hashing.case.post import PostMedia
 
 
@@ -53,7 +53,7 @@ class BundleListing(msgspec.Struct, frozen=True, kw_only=True):
     exported: ExportRecord
     disclosure: DisclosureRecord | None = None
     captures: tuple[CaptureListing, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[FoundFact, ...] = ()
     """What the last recorded run of the check found over items that are here."""
 
     @property

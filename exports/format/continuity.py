@@ -22,7 +22,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
-    Finding,
+    FoundFact,
     Graded,
     Item,
     Merged,
@@ -241,7 +241,7 @@ def proven_of(event: CaseEvent) -> frozenset[str]:
     """
     if isinstance(event, Custody | Described | Graded):
         return frozenset({exhibit_of(event.ref)})
-    if isinstance(event, Finding):
+    if isinstance(event, FoundFact):
         return frozenset(exhibit_of(each.ref) for each in event.rests_on)
     if isinstance(event, Merged) or (
         isinstance(event, MergedLine) and proven_of(decode_case_event(event.said.encode()))

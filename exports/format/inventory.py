@@ -32,7 +32,7 @@ from exports.format.manifest import (
 )
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES
-from hashing.case.events import CaseCreated, CaseEvent, Exported, Finding, Timestamped
+from hashing.case.events import CaseCreated, CaseEvent, Exported, FoundFact, Timestamped
 from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Inventory:
             exported=self.exported(),
             disclosure=self.disclosure(heads),
             captures=tuple(listings(heads, entries, logs)),
-            findings=tuple(event for _, event in sorted(self.lines.items()) if isinstance(event, Finding)),
+            findings=tuple(event for _, event in sorted(self.lines.items()) if isinstance(event, FoundFact)),
         )
 
     def case(self, heads: Sequence[CaptureRecord]) -> CaseRecord:

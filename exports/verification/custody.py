@@ -19,7 +19,7 @@ from hashing.case.events import (
     Custody,
     Described,
     Exported,
-    Finding,
+    FoundFact,
     Graded,
     decode_case_event,
 )
@@ -57,7 +57,7 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
 
 def _refs(event: CaseEvent) -> tuple[str, ...]:
     """Return the exhibits and items that a line speaks of."""
-    if isinstance(event, Finding):
+    if isinstance(event, FoundFact):
         return tuple(each.ref for each in event.rests_on)
     return (event.ref,) if isinstance(event, Custody | Described | Graded) else ()
 

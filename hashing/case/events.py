@@ -561,7 +561,7 @@ class RestsOn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     known: str
 
 
-class Finding(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="finding"):
+class FoundFact(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="finding"):
     """A fact that a check over all items found. It is no verdict; a later run stands beside it and alters nothing."""
 
     kind: str
@@ -739,7 +739,7 @@ CaseEvent = (
     | Custody
     | Described
     | Graded
-    | Finding
+    | FoundFact
     | Checked
     | Merged
     | MergedLine

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hashing.case.custody import demand_recordable
-from hashing.case.events import Checked, Finding, RestsOn
+from hashing.case.events import Checked, FoundFact, RestsOn
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
@@ -36,7 +36,7 @@ def record_findings(
     run, signer = time_text(clock()), key.public.raw.hex()
     kept = [finding for finding in found if finding.rests_on][:MOST]
     lines = [
-        Finding(
+        FoundFact(
             time=run,
             kind=finding.kind,
             says=finding.says,

@@ -10,7 +10,7 @@ from commands.exit import Exit
 from exports.bundle import export_bundle
 from exports.disclosure.making.request import DisclosureRequest
 from exports.verification import verify
-from hashing.case.events import Checked, Finding
+from hashing.case.events import Checked, FoundFact
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 from hashing.tool import tool
 from tests.exports.small_case import CaseMaker, Thing
@@ -36,12 +36,12 @@ def maker(tmp_path: Path) -> CaseMaker:
 
 
 def _record(maker: CaseMaker, *words: str) -> Result:
-    line = ["check", str(maker.path), "--record", "--officer", "Mary Price", "--quiet", *words]
+    line = ["check", str(maker.path), "--keep", "--officer", "Mary Price", "--quiet", *words]
     return CliRunner().invoke(main, line)
 
 
-def _findings(maker: CaseMaker) -> list[Finding]:
-    return [event for event in maker.case.events() if isinstance(event, Finding)]
+def _findings(maker: CaseMaker) -> list[FoundFact]:
+    return [event for event in maker.case.events() if isinstance(event, FoundFact)]
 
 
 def test_findings_stand_in_ledger_bundle_and_report(maker: CaseMaker, tmp_path: Path) -> None:
