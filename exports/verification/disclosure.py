@@ -53,6 +53,8 @@ class DisclosureCheck:
         """Where each record stands in the file of the exchanges disclosed, by its WARC-Record-ID."""
         self._words = redacted
         self._redacted = set(redacted)
+        self._copies = CONTENT not in redacted
+        """Whether redacted working copies stand in the place of originals of a protected source."""
         self._signer = signer
         """The key that sealed the capture by the case's ledger, in hexadecimal; "" where that is not known."""
         self._started: CaptureStarted | None = None
@@ -139,7 +141,7 @@ class DisclosureCheck:
                 if event.partial:
                     self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
             case WorkingCopy():
-                self._expect(event, withheld=self.withheld and not event.redacted)
+                self._expect(event, withheld=self.withheld and not (event.redacted and self._copies))
             case ProofRead():
                 self._proofs.append(event)
             case _:

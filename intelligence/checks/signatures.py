@@ -23,6 +23,9 @@ _PROOFS = ("", ".proof.csv", ".proof.json")
 """What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""
 _NO_TRUST = "whom to trust is not judged: no list of trusted signers is at hand"
 _OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
+_WORDS = (b"jumb", b"dcterms:provenance")
+"""The boxes that they stand in (JUMBF, ISO 19566-5), and the field of XMP that names where else they stand."""
+_PIECE, _OVERLAP = 1 << 20, 32
 _NAMED = 20
 
 T = TypeVar("T")
@@ -43,9 +46,10 @@ def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool
     unread = list[tuple[str, str]]()
     for item in {item.sha256: item for item in reversed(items) if item.kind in _SHOWN and item.size}.values():
         try:
+            if not _may_carry(item):
+                continue
             if not judged:
-                if _ask(readers, "has_credentials", bool, item):
-                    unread.append((item.ref, "c2pa-python is not installed: pip install 'goldenhour[proofs]'"))
+                unread.append((item.ref, "c2pa-python is not installed: pip install 'goldenhour[proofs]'"))
                 continue
             found = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime,))
         except (NotCheckable, OSError, NotRead) as error:
@@ -59,6 +63,18 @@ def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool
     if unread:
         said = f"{counted(len(unread), 'file')} whose content credentials were not checked"
         yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+
+
+def _may_carry(item: CheckedItem) -> bool:
+    """Say whether words of content credentials stand anywhere in a file, which is looked through and not parsed."""
+    rest = b""
+    with item.open() as file:
+        while piece := file.read(_PIECE):
+            data = rest + piece
+            if any(word in data for word in _WORDS):
+                return True
+            rest = data[-_OVERLAP:]
+    return False
 
 
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import mmap
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -39,15 +38,6 @@ class SignedClaim(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     """What the signer states beside: the program, the time."""
     reason: str = ""
-
-
-def has_credentials(file: BinaryIO) -> bool:
-    """Say whether a file holds the boxes that content credentials stand in (JUMBF, ISO 19566-5), whole or not."""
-    try:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return data.find(b"jumb") >= 0 and data.find(b"c2pa") >= 0
-    except ValueError:  # an empty file
-        return False
 
 
 def content_credentials(file: BinaryIO, mime: str) -> SignedClaim:

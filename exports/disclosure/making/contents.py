@@ -79,7 +79,8 @@ def disclosed_contents(
     refs = with_superseded_bodies(events, set(request.items))
     protected = any(isinstance(event, IntakeBegun) and event.protected for event in events[:2])
     words = (*request.words, CONTENT) if protected else request.words
-    disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words)
+    copies = CONTENT not in request.words
+    disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words, copies=copies)
     told = [line.sealed for line in disclosed]
     members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
     sources = _sources(folder, sealed, disclosed, timestamped, withheld=CONTENT in words)

@@ -38,13 +38,19 @@ class DisclosedLine:
 
 
 def disclosed_lines(
-    lines: Sequence[bytes], events: Sequence[CaptureEvent], chosen: Sequence[int], words: Collection[str]
+    lines: Sequence[bytes],
+    events: Sequence[CaptureEvent],
+    chosen: Sequence[int],
+    words: Collection[str],
+    *,
+    copies: bool = False,
 ) -> list[DisclosedLine]:
     """Return the chosen lines with these words withheld, and the line that commits to them where any is masked.
 
+    With `copies`, redacted working copies are handed over in the place of what is withheld.
     Raises NotRedactable where the capture commits to nothing, and where the bytes that are handed over tell it still.
     """
-    kept = [index for index in chosen if CONTENT not in words or not _tells_content(events[index])]
+    kept = [index for index in chosen if CONTENT not in words or not _tells_content(events[index], copies=copies)]
     if set(words) - {CONTENT}:
         kept = sorted([*kept, _commitments(events)])
     disclosed = [_disclosed(index, lines[index], events[index], words) for index in kept]
@@ -52,9 +58,9 @@ def disclosed_lines(
     return disclosed
 
 
-def _tells_content(event: CaptureEvent) -> bool:
-    """Say whether a line is of a working copy that was made of an item's bytes, and not to stand in their place."""
-    return isinstance(event, WorkingCopy) and not event.redacted
+def _tells_content(event: CaptureEvent, *, copies: bool) -> bool:
+    """Say whether a line is of a working copy that was made of an item's bytes, and does not stand in their place."""
+    return isinstance(event, WorkingCopy) and not (event.redacted and copies)
 
 
 def _disclosed(index: int, line: bytes, event: CaptureEvent, words: Collection[str]) -> DisclosedLine:

@@ -165,6 +165,19 @@ def test_a_sanitised_export_has_redacted_copies(case: Path, tmp_path: Path) -> N
     assert [line["path"] in names for line in lines if line.get("exhibit") == "MP/2"] == [True]
 
 
+def test_a_disclosure_without_content_has_no_copies(case: Path, tmp_path: Path) -> None:
+    """Single items go out with their redacted copies and no original; whoever withholds the content withholds both."""
+    assert _intake(case).exit_code == Exit.IN_PART
+    for name, words, count in (("one", (), 1), ("none", ("--redact", "content"), 0)):
+        out = tmp_path / name
+        ran = _typed("export", str(case), "--only", "MP/1-0002", "--output", str(out), *words)
+        assert ran.exit_code == Exit.OK, ran.output
+        assert verify(out, report=True).verdict == "ok"
+        assert len([path for path in out.rglob("working/*") if path.is_file()]) == count
+        assert not list(out.rglob("items/*"))
+        assert _telling(out) == []
+
+
 def test_the_unit_reads_the_names(case: Path) -> None:
     """The source unit's key opens what was kept: names, headers, serial numbers, and why something was not opened."""
     assert _intake(case).exit_code == Exit.IN_PART
