@@ -18,6 +18,7 @@ SECTIONS = MappingProxyType(
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
             "intake": "Take in what somebody hands in: files, archives, mails, chats.",
+            "receive": "Receive what the public sends, through a link for one person.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
             "timestamp": "Have an authority confirm when seals existed.",

@@ -5,6 +5,7 @@ IntelligenceError
 ├── NotTakenIn      what was named cannot be handed in
 ├── NotShareable    no item may go to whom it is for
 ├── NoSuchSource    the case has no source of this pseudonym, or it is none
+├── NotServed       a page for the public cannot be served as was asked
 ├── BadUnitKey      no key or recipient of age, or nothing to encrypt with
 └── NotOpened       an identity that this key does not open
 """
@@ -32,6 +33,10 @@ class NotShareable(IntelligenceError):
 
 class NoSuchSource(IntelligenceError):
     """The case has no source of this pseudonym, or what was given is no pseudonym."""
+
+
+class NotServed(IntelligenceError):
+    """A page for the public cannot be served: its address is taken, or would be safe for nobody."""
 
 
 class BadUnitKey(IntelligenceError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -53,6 +53,15 @@ _KINDS = {
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What whoever sent a file claims of it, where it stands under another name here; `cut` is why it is not whole."""
+
+    name: str
+    facts: tuple[Fact, ...] = ()
+    cut: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRequest:
     """What is handed in, and what the officer states of it."""
@@ -65,6 +74,13 @@ class IntakeRequest:
     consent: str = ""
     title: str = ""
     note: str = ""
+    claims: Mapping[Path, Claim] = field(default_factory=dict)
+    """By path, for files that arrived under numbers."""
+
+    def given(self, path: Path) -> str:
+        """Return the name of what was given, without what stands above it."""
+        claim = self.claims.get(path)
+        return claim.name if claim is not None else plain(path.name or path.resolve().name or "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +181,7 @@ class _Intake:
             [
                 IntakeBegun(
                     time=time_text(self._clock()),
-                    given=tuple(_given(path) for path in request.paths),
+                    given=tuple(map(request.given, request.paths)),
                     received_from=request.received_from,
                     consent=request.consent,
                 )
@@ -173,12 +189,12 @@ class _Intake:
         )
         try:
             for path in request.paths:
-                self._take_path(path)
+                self._take_path(path, request)
             self._store.flush()
         except StorageFull as error:
             self._folder.release_reserve()
             self._stop.end(error.reason)
-            self._store.fail(address_of(_given(path)), error.reason)
+            self._store.fail(address_of(request.given(path)), error.reason)
             self._store.flush()
         store = self._store
         status = INTERRUPTED if self._stop.asked else PARTIAL if store.failed or self._stop.reason else COMPLETE
@@ -198,15 +214,15 @@ class _Intake:
         )
         return status
 
-    def _take_path(self, path: Path) -> None:
+    def _take_path(self, path: Path, request: IntakeRequest) -> None:
         """Take a file, or every file of a folder, and what these hold."""
-        given, below = _given(path), len(str(path)) + 1
+        given, below, claim = request.given(path), len(str(path)) + 1, request.claims.get(path)
         for found in walk([path]):
             if self._stop.reason:
                 return
             names = [given, *Path(str(found.path)[below:]).parts]
             if isinstance(found, FoundFile):
-                self._take_file(found, names)
+                self._take_file(found, names, claim)
             elif isinstance(found, PassedOver):
                 self._store.skip(address_of(*names), f"{found.reason}: not followed, and no file")
             else:
@@ -214,7 +230,7 @@ class _Intake:
             while self._holders and not self._stop.reason:
                 self._open(self._holders.popleft())
 
-    def _take_file(self, found: FoundFile, names: list[str]) -> None:
+    def _take_file(self, found: FoundFile, names: list[str], claim: Claim | None) -> None:
         """Store one file as it stands there; its name and time are claims of whoever handed it in."""
         path, address = found.path, address_of(*names)
         arriving = self._store.arriving()
@@ -234,9 +250,10 @@ class _Intake:
             arriving.close()
             self._store.fail(address, reason)
             return
-        time = _time_of(status)
-        member = HeldFile(name=plain("/".join(names)), facts=(Fact("file time", time, "file system"),))
-        self._keep(arriving, address, member, None, 0)
+        facts = claim.facts if claim is not None else (Fact("file time", _time_of(status), "file system"),)
+        self._keep(arriving, address, HeldFile(name=plain("/".join(names)), facts=facts), None, 0)
+        if claim is not None and claim.cut:
+            self._store.fail(address, claim.cut)
 
     def _read_into(self, file: BinaryIO, arriving: ArrivingFile) -> None:
         while not self._stop.reason and (data := file.read(PIECE)):
@@ -312,8 +329,3 @@ def _bounded(member: HeldFile, of: Item) -> HeldFile:
     if of.size > _LARGEST_EXCERPT and member.offset >= 0:
         return replace(member, offset=-1, facts=member.facts[:100])
     return replace(member, facts=member.facts[:100]) if len(member.facts) > 100 else member  # noqa: PLR2004
-
-
-def _given(path: Path) -> str:
-    """Return the name of what was given, without what stands above it."""
-    return plain(path.name or path.resolve().name or "folder")
