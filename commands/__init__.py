@@ -34,6 +34,8 @@ SECTIONS = MappingProxyType(
         "Exhibits and handing over": {
             "exhibit": "List the exhibits of a case, or describe one.",
             "source": "Keep who handed something in encrypted, apart from the case.",
+            "appeal": "Record what the public is asked for, and that it is over.",
+            "appeals": "Write a feed of the appeals of cases, for the force's own site.",
             "grade": "Grade exhibits and items: source, information, and who may be told.",
             "custody": "Record what is done with an exhibit, or show its log.",
             "label": "Make the continuity label of an exhibit.",

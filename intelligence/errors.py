@@ -6,6 +6,7 @@ IntelligenceError
 ├── NotShareable    no item may go to whom it is for
 ├── NoSuchSource    the case has no source of this pseudonym, or it is none
 ├── NotServed       a page for the public cannot be served as was asked
+├── NoSuchAppeal    the case has no open appeal of this number, or what was said is none
 ├── BadUnitKey      no key or recipient of age, or nothing to encrypt with
 └── NotOpened       an identity that this key does not open
 """
@@ -37,6 +38,10 @@ class NoSuchSource(IntelligenceError):
 
 class NotServed(IntelligenceError):
     """A page for the public cannot be served: its address is taken, or would be safe for nobody."""
+
+
+class NoSuchAppeal(IntelligenceError):
+    """The case has no open appeal of this number, or what was said is no appeal."""
 
 
 class BadUnitKey(IntelligenceError):
