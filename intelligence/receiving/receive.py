@@ -96,6 +96,7 @@ class Receiving:
         self.links: list[GivenLink] = []
         self.kept: list[HandIn] = []
         """Hand-ins of earlier runs that are not sealed."""
+        self.port = 0
         self._request = request
         self._case = case
         self._inbox = inbox
@@ -117,7 +118,8 @@ class Receiving:
         self._take_inbox()
         try:
             with _listening(host, port) as listening:
-                at = f"{host}:{listening.getsockname()[1]}" if ":" not in host else f"[{host}]:{port}"
+                self.port = listening.getsockname()[1]
+                at = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
                 self._forget_old()
                 self._give_links(request.address or f"http://{at}")
                 self._serve(listening, at)

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from capture.recorder.stopping import Stop
 from hashing.case.case import Case
 from hashing.ledger.keys import load_or_create_signing_key
-from intelligence.receiving.receive import Receiving, ReceiveRequest
+from hashing.times import system_clock
+from intelligence.receiving.receive import ReceiveRequest, Receiving
 from intelligence.sources import SourceRegister
 from tests.patience import PATIENCE
 
@@ -42,7 +43,7 @@ class Witness:
         self.port = port or parts.port or 0
         self.cookie = ""
 
-    def ask(self, method: str, place: str = "en/", body: bytes = b"", **fields: str) -> Answer:
+    def ask(self, method: str, place: str = "en/", body: bytes = b"", /, **fields: str) -> Answer:
         """Ask for something of the link; `fields` are header fields, which replace those of a browser."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         sent = {"Host": self.host, "Cookie": self.cookie, "Content-Length": str(len(body))}
@@ -98,7 +99,11 @@ class Desk:
     """The officer's side: a case, its key, and what was received."""
 
     def __init__(self, folder: Path, *, inbox: Path | None = None) -> None:
-        self.key, _ = load_or_create_signing_key(folder / "key/signing-key.pem")
+        self.key_path = folder / "key/signing-key.pem"
+        self.key, _ = load_or_create_signing_key(self.key_path)
+        self.clock = system_clock
+        self.port = 0
+        """Of the run that goes on, or was last."""
         self.case = Case.open_or_create(folder / "OP-ALDER", key=self.key, officer=OFFICER)
         self.inbox = inbox or folder / "inbox"
         self.register = SourceRegister(folder / "sources", self.case)
@@ -109,7 +114,8 @@ class Desk:
         """Serve links, and take in what is handed in, as the command does; yield whoever got them."""
         request = ReceiveRequest(**{"listen": "127.0.0.1:0", **asked})  # type: ignore[arg-type]
         stop = Stop()
-        with Receiving(request, self.case, self.inbox, self.register) as receiving:
+        with Receiving(request, self.case, self.inbox, self.register, self.clock) as receiving:
+            self.port = receiving.port
             thread = threading.Thread(target=self._take_in, args=(receiving, stop))
             thread.start()
             try:
