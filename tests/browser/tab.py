@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _KEYS = {
     "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+    "Space": {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
     "Escape": {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27},
 }
 _PROBLEMS = {"Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.windowOpen", "Page.downloadWillBegin"}
@@ -41,8 +42,12 @@ class Tab:
 
     def open(self, path: Path, place: str = "") -> None:
         """Open a file of this computer and wait until it has loaded."""
+        self.visit(path.resolve().as_uri() + place)
+
+    def visit(self, url: str) -> None:
+        """Open an address and wait until it has loaded."""
         since = len(self._browser.events)
-        answer = self.call("Page.navigate", url=path.resolve().as_uri() + place)
+        answer = self.call("Page.navigate", url=url)
         assert "errorText" not in answer, answer
         if "loaderId" in answer:
             self._browser.wait(self._session, "Page.loadEventFired", since)
@@ -85,6 +90,19 @@ class Tab:
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def choose(self, selector: str, *files: Path) -> None:
+        """Choose files of this computer in the field that a selector finds."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
+
+    def line(self, *, up: bool, most: int = -1) -> None:
+        """Let the line to servers be there or not; `most` bytes a second go out over it, -1 for as many as can."""
+        self.call(
+            "Network.emulateNetworkConditions",
+            offline=not up, latency=0, downloadThroughput=-1, uploadThroughput=most,
+        )  # fmt: skip
 
     def follow(self, selector: str) -> None:
         """Click a link and wait until what it leads to has loaded."""

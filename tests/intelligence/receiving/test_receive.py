@@ -8,7 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -30,10 +29,10 @@ from intelligence.receiving.texts import built_in_texts, preferred, read_texts
 from intelligence.sources import make_unit_key, opened, read_unit_key
 from tests.exports.small_case import photo
 from tests.intelligence.receiving.witness import OFFICER, Desk, Witness
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.sampling import Sample
 
@@ -50,15 +49,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def _until(desk: Desk, count: int) -> None:
     """Wait until so many hand-ins are sealed."""
-    _wait(lambda: len(desk.results) >= count)
-
-
-def _wait(ready: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: len(desk.results) >= count)
 
 
 def _items(desk: Desk, number: int = 0) -> list[Item]:
@@ -257,7 +248,7 @@ def _offset(desk: Desk, witness: Witness, number: int, at_least: int) -> int:
     """Return how much of a file is there, once so much of it is."""
     [folder] = hand_ins(desk.inbox)
     path = folder.path / f"files/{number}"
-    _wait(lambda: at_least == 0 or (path.exists() and path.stat().st_size >= at_least))
+    wait_until(lambda: at_least == 0 or (path.exists() and path.stat().st_size >= at_least))
     return int(witness.ask("HEAD", f"en/files/{number}", Tus_Resumable="1.0.0").fields["upload-offset"])
 
 
@@ -369,8 +360,8 @@ def test_a_form_whose_line_broke(desk: Desk) -> None:
                 'Content-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n'.encode()
                 + b"f" * 500_000
             )
-        _wait(lambda: "film.mp4" in witness.ask("GET").text)
-        _wait(lambda: witness.form(do="finish").status == 303)
+        wait_until(lambda: "film.mp4" in witness.ask("GET").text)
+        wait_until(lambda: witness.form(do="finish").status == 303)
         _until(desk, 1)
         assert "film.mp4: did not arrive whole" in witness.ask("GET", "en/receipt.txt").text
     assert desk.results[0].status == "partial"
@@ -526,7 +517,7 @@ def test_a_run_that_died_after_the_seal(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert (hand_ins(desk.inbox)[0].path / "files/1").exists()
     monkeypatch.undo()
     with desk.receiving(links=0):
-        _wait(lambda: bool(hand_ins(desk.inbox)[0].sealed))
+        wait_until(lambda: bool(hand_ins(desk.inbox)[0].sealed))
     assert len(desk.case.captures()) == 1
     assert not (hand_ins(desk.inbox)[0].path / "files").exists()
 
