@@ -27,12 +27,12 @@ def appeal() -> None:
 @case_option
 @click.option("--text", required=True, metavar="TEXT", help="What is asked for.")
 @click.option("--link", required=True, metavar="URL", help="Where people find out what to do, such as your own page.")
-@click.option("--title", default="", metavar="TEXT", help="A headline.  [default: the first line of the text]")
+@click.option("--headline", default="", metavar="TEXT", help="What stands above it.  [default: made for you]")
 @officer_option
 @signing_key_option
 @json_option
 def appeal_add(
-    case: Path | None, text: str, link: str, title: str, officer: str | None, key_path: Path | None, as_json: bool
+    case: Path | None, text: str, link: str, headline: str, officer: str | None, key_path: Path | None, as_json: bool
 ) -> None:
     """Record an appeal. It is public from the next feed on, word for word.
 
@@ -42,7 +42,7 @@ def appeal_add(
     from intelligence.appeals import add_appeal
 
     officer, key = officer_name(officer), signing_key(key_path)
-    made = add_appeal(open_own_case(_named(case), key), text=text, link=link, title=title, key=key, officer=officer)
+    made = add_appeal(open_own_case(_named(case), key), text=text, link=link, title=headline, key=key, officer=officer)
     _print(made.number, made.title, made.link, made.time, as_json=as_json)
 
 

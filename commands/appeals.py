@@ -23,8 +23,8 @@ from commands.output import clean, counted
 )
 @click.option("--url", required=True, metavar="URL", help="Where the feed will be found: it names the feed for good.")
 @click.option("--by", "author", required=True, metavar="NAME", help="Who appeals, such as the force's name.")
-@click.option("--title", default="Appeals for information", show_default=True, metavar="TEXT", help="The feed's title.")
-def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, title: str) -> None:
+@click.option("--headline", default="", metavar="TEXT", help="What stands above it.  [default: made for you]")
+def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, headline: str) -> None:
     """Write a feed (Atom) of what the public is asked for, from the open appeals of cases.
 
     An earlier feed of the same address is replaced; any other file is left as it is. Nothing else of a case is told.
@@ -52,6 +52,8 @@ def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, title: s
                 hint="finish them off with: goldenhour recover CASE",
             )
         found += open_appeals(case)
-    made = appeals_feed(found, url=url, author=author, title=title, now=time_text(system_clock()))
+    made = appeals_feed(
+        found, url=url, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
+    )
     write_feed(feed, made, url)
     click.echo(clean(f"feed     {feed}: {counted(len(found), 'appeal')}"))

@@ -16,6 +16,7 @@ from commands.opening import recover_begun, signing_key
 from commands.options import json_option, officer_option, signing_key_option, title_option
 from commands.output import clean, complain, counted, print_json
 from commands.settings import checked_by, setting
+from commands.source import recipients_option, sources_option
 
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     default="127.0.0.1:8418",
     show_default=True,
     metavar="ADDRESS",
-    help="Address and port to listen on: of this computer alone, unless a proxy with TLS stands before it.",
+    help="Where to listen: this computer alone, unless a proxy with TLS stands before it.",
 )
 @setting(
     "--address",
@@ -57,8 +58,10 @@ if TYPE_CHECKING:
     metavar="N",
     help="New links, one a person; 0 goes on with those that are open.",
 )
-@click.option("--received-from", default="", metavar="PSEUDONYM", help="Who gets the link.  [default: made up]")
-@click.option("--most-files", default=100, show_default=True, type=click.IntRange(1, 1000), help="Files of one link.")
+@click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
+@click.option(
+    "--most-files", default=100, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Files of one link."
+)
 @click.option("--most-bytes", default="20G", show_default=True, metavar="SIZE", help="Bytes of one link.")
 @click.option(
     "--qr", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The QR code as .png or .svg."
@@ -75,18 +78,8 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Where files wait until they are in the case.  [default: in your data folder, by case]",
 )
-@setting(
-    "--recipients",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The source unit's recipients of age; with them the page asks how to reach the sender.",
-)
-@setting(
-    "--sources",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Where the encrypted identities are.  [default: in your data folder, by case]",
-)
+@recipients_option
+@sources_option
 @officer_option
 @setting(
     "--initials",

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
 
 _LARGEST = 1 << 16
-_sources_option = setting(
+sources_option = setting(
     "--sources",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Where the encrypted identities are.  [default: in your data folder, by case]",
+)
+recipients_option = setting(
+    "--recipients",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The source unit's recipients of age, one a line.",
 )
 
 
@@ -38,13 +44,8 @@ def source() -> None:
 @source.command(name="add")
 @click.argument("pseudonym", metavar="PSEUDONYM")
 @case_option
-@setting(
-    "--recipients",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The source unit's recipients of age, one a line.",
-)
-@_sources_option
+@recipients_option
+@sources_option
 def source_add(pseudonym: str, case: Path | None, recipients: Path | None, sources: Path | None) -> None:
     """Encrypt the identity of a source, which is typed or piped in, and never an argument: a shell keeps those.
 
@@ -63,7 +64,7 @@ def source_add(pseudonym: str, case: Path | None, recipients: Path | None, sourc
 
 @source.command(name="list")
 @case_option
-@_sources_option
+@sources_option
 @json_option
 def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
     """List the pseudonyms of a case, what each has handed in, and whether an identity is kept here.
@@ -92,7 +93,7 @@ def source_list(case: Path | None, sources: Path | None, as_json: bool) -> None:
     metavar="FILE",
     help="The source unit's key of age.",
 )
-@_sources_option
+@sources_option
 def source_open(pseudonym: str, case: Path | None, unit_key: Path, sources: Path | None) -> None:
     """Print the identity of a source, which only the source unit's key opens.
 

@@ -32,7 +32,7 @@ def case(tmp_path: Path) -> Path:
     case = tmp_path / "OP-ALDER"
     assert _typed("init", case, "--officer", "Mary Price", "--title", "Secret title").exit_code == Exit.OK
     assert _add(case, "Were you on <the> bridge & saw it?\nSend us your film.").exit_code == Exit.OK
-    assert _add(case, "Have you seen\x0b this car? 🚗", "--title", "A red car").exit_code == Exit.OK
+    assert _add(case, "Have you seen\x0b this car? 🚗", "--headline", "A red car").exit_code == Exit.OK
     return case
 
 
