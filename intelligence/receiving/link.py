@@ -6,10 +6,9 @@ import hmac
 import os
 import secrets
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hashing.errors import HashingError
@@ -113,7 +112,7 @@ class Link:
     def remove(self, number: int) -> None:
         """Let go of a file that the sender takes back before handing in. Raises Refused, Unwritable."""
         upload = self.upload(number)
-        with self.arrival(upload, None), self._lock:
+        with self.arrival(upload, _nothing), self._lock:
             self._demand_open()
             upload.removed = True
             self._save()
@@ -129,7 +128,9 @@ class Link:
             self._closing, arrivals = True, list(self._arrivals.values())
         try:
             for arrival in arrivals:
-                with arrival.held(None):  # the page asks for no end while it sends: what still sends is a broken line
+                with arrival.held(
+                    _nothing
+                ):  # the page asks for no end while it sends: what still sends is a broken line
                     pass
             with self._lock:
                 self.state.finished = time_text(self._clock())
@@ -141,11 +142,14 @@ class Link:
             self._closing = False
 
     @contextmanager
-    def arrival(self, upload: Upload, connection: socket.socket | None) -> Iterator[Arrival]:
-        """Yield a file to be written to. Whoever wrote to it until now, over a line that broke, is cut off first."""
+    def arrival(self, upload: Upload, cut: Callable[[], object]) -> Iterator[Arrival]:
+        """Yield a file to be written to; `cut` ends that from outside.
+
+        Whoever wrote to it until now, over a line that broke, is cut off first. Raises Refused, Unwritable.
+        """
         with self._lock:
             arrival = self._arrivals.setdefault(upload.number, Arrival(self.folder, upload))
-        with arrival.held(connection):
+        with arrival.held(cut):
             with self._lock:
                 self._demand_open()
             try:
@@ -185,29 +189,22 @@ class Arrival:
         self._folder = folder
         self._path = folder.file(upload)
         self._lock = threading.Lock()
-        self._holder: socket.socket | None = None
+        self._cut: Callable[[], object] = _nothing
         self._descriptor = -1
         self._hash: Hasher | None = None
         self.offset = folder.arrived(upload)
         """How many bytes are here."""
 
-    @property
-    def busy(self) -> bool:
-        """Whether a connection writes to it."""
-        return self._lock.locked()
-
     @contextmanager
-    def held(self, connection: socket.socket | None) -> Iterator[None]:
-        """Hold it for a connection, and cut off the one that held it."""
-        if (holder := self._holder) is not None:
-            with suppress(OSError):
-                holder.shutdown(socket.SHUT_RDWR)
+    def held(self, cut: Callable[[], object]) -> Iterator[None]:
+        """Hold it, and cut off whoever held it."""
+        self._cut()
         with self._lock:
-            self._holder = connection
+            self._cut = cut
             try:
                 yield
             finally:
-                self._holder = None
+                self._cut = _nothing
 
     def write(self, data: memoryview) -> None:
         """Add bytes. Raises StorageFull, Unwritable; what was written until then counts."""
@@ -253,3 +250,7 @@ class Arrival:
                 while piece := os.pread(self._descriptor, _PIECE, self._hash.size):
                     self._hash.update(piece)
                 self.offset = self._hash.size
+
+
+def _nothing() -> None:
+    """Cut off nobody."""

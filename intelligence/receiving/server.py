@@ -286,7 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, file: FormFile) -> None:
         upload = self.link.add(plain(file.name), -1, "")
-        with self.link.arrival(upload, self.connection) as arrival:
+        with self.link.arrival(upload, self._cut) as arrival:
             for piece in file.pieces:
                 self.link.demand_below(len(piece))
                 arrival.write(memoryview(piece))
@@ -309,7 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = plain(claims.get("filename", "")) or "file"
         upload = self.link.add(name, int(length), plain(claims.get("changed", ""))[:40])
         if upload.size == 0:
-            with self.link.arrival(upload, None):
+            with self.link.arrival(upload, self._cut):
                 pass
         place = f"{self._base()}{self.language}/files/{upload.number}"
         self._send(201, b"", _TEXT, ("Location", place))
@@ -321,7 +321,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.link.remove(number)
             self._send(204, b"", _TEXT)
             return
-        with self.link.arrival(upload, self.connection) as arrival:
+        with self.link.arrival(upload, self._cut) as arrival:
             if self.command == "PATCH":
                 if self.headers.get("Upload-Offset") != str(arrival.offset):
                     raise Refused("not_understood", 409)
@@ -332,6 +332,10 @@ class _Handler(BaseHTTPRequestHandler):
                 arrival.write(piece)
         fields = [("Upload-Offset", str(arrival.offset)), ("Upload-Length", str(upload.size))]
         self._send(204 if self.command == "PATCH" else 200, b"", _TEXT, *fields)
+
+    def _cut(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     # Answers
 

@@ -25,12 +25,21 @@ class Tab:
     def __init__(self, browser: Chromium) -> None:
         self._browser = browser
         self._context = browser.call("Target.createBrowserContext")["browserContextId"]
-        target = browser.call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._first = len(browser.events)
+        self._begin()
+
+    def _begin(self) -> None:
+        where = {"url": "about:blank", "browserContextId": self._context}
+        self._target = self._browser.call("Target.createTarget", **where)["targetId"]
+        self._session = self._browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self._first = len(browser.events)
         self.size(1280, 800)
+
+    def begin_anew(self) -> None:
+        """Close it as a person does who is in a hurry, and open another one with the same profile."""
+        self._browser.call("Target.closeTarget", targetId=self._target)
+        self._begin()
 
     def call(self, method: str, /, **params: object) -> Json:
         """Give a command to this tab."""

@@ -19,7 +19,7 @@
   form.addEventListener("submit", event => {
     if (busy) {
       event.preventDefault();
-      status.textContent = said.stillSending;
+      tell(said.stillSending, "bad");
     }
   });
   addEventListener("beforeunload", event => { if (busy) event.preventDefault(); });
@@ -65,14 +65,15 @@
         break;
       } catch (error) {
         if (error.final) return fail(error.message);
-        line.textContent = status.textContent = error.message || said.broken;
+        line.textContent = error.message || said.broken;
+        tell(line.textContent, "bad");
         await pause(Math.min(2 ** tries, LONGEST_WAIT));
       }
     }
     bar.hidden = true;
     line.classList.add("good");
     line.textContent = said.arrived.replace("{size}", sized(file.size));
-    status.textContent = file.name + ": " + line.textContent;
+    tell(file.name + ": " + line.textContent);
 
     function show(done) {
       bar.max = file.size || 1;
@@ -82,8 +83,14 @@
     function fail(message) {
       bar.hidden = true;
       line.classList.add("bad");
-      line.textContent = status.textContent = message;
+      line.textContent = message;
+      tell(message, "bad");
     }
+  }
+
+  function tell(message, kind = "") {
+    status.className = kind;
+    status.textContent = message;
   }
 
   async function create(file, row) {

@@ -129,7 +129,7 @@ def test_a_line_that_breaks(tab: Tab, witness: Witness, desk: Desk, tmp_path: Pa
     _loaded(tab, TEXTS["en"]["broken"])
     tab.line(up=True, most=8 << 20)
     wait_until(lambda: tab.js("document.querySelector('progress').value") > (18 << 20))
-    tab.visit("about:blank")
+    tab.begin_anew()
     tab.visit(f"{witness.url}en/")
     _loaded(tab, "Choose the same file again to go on")
     tab.line(up=True)
