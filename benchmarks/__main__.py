@@ -18,6 +18,7 @@ from benchmarks import (
     install,
     large_case,
     proofs,
+    receive,
     report,
     social,
     start_up,
@@ -40,6 +41,7 @@ PARTS = (
     wacz,
     large_case,
     hashing,
+    receive,
 )
 _NOTES = "\n## What stands in the way"
 

@@ -128,9 +128,7 @@ class Link:
             self._closing, arrivals = True, list(self._arrivals.values())
         try:
             for arrival in arrivals:
-                with arrival.held(
-                    _nothing
-                ):  # the page asks for no end while it sends: what still sends is a broken line
+                with arrival.held(_nothing):  # the page ends nothing while it sends: it is a line that broke
                     pass
             with self._lock:
                 self.state.finished = time_text(self._clock())
