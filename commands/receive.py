@@ -21,7 +21,7 @@ from commands.source import recipients_option, sources_option
 if TYPE_CHECKING:
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
-    from intelligence.receiving.hand_in import HandIn
+    from intelligence.receiving.hand_in import HandInState
     from intelligence.receiving.receive import GivenLink, Receiving
 
 
@@ -201,13 +201,13 @@ def _draw(link: GivenLink, qr: Path | None, *, as_json: bool) -> None:
         code.terminal(compact=True)
 
 
-def _print_state(receiving: Receiving, state: HandIn) -> None:
+def _print_state(receiving: Receiving, state: HandInState) -> None:
     """Say on stderr how far a hand-in has come."""
     if not state.finished:
         click.echo(clean(f"{state.pseudonym}  {_so_far(receiving, state)}"), err=True)
 
 
-def _so_far(receiving: Receiving, state: HandIn) -> str:
+def _so_far(receiving: Receiving, state: HandInState) -> str:
     from capture.request.sizes import human_size
 
     if not state.session:
@@ -216,7 +216,7 @@ def _so_far(receiving: Receiving, state: HandIn) -> str:
     return f"{counted(whole, 'file')} of {len(state.kept())} whole, {human_size(receiving.arrived(state))}"
 
 
-def _print_sealed(case: Case, state: HandIn, result: CaptureResult, *, as_json: bool) -> None:
+def _print_sealed(case: Case, state: HandInState, result: CaptureResult, *, as_json: bool) -> None:
     if as_json:
         print_capture_json(result, case)
         return

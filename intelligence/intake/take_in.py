@@ -54,7 +54,7 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SenderClaim:
     """What whoever sent a file claims of it, where it stands under another name here; `cut` is why it is not whole."""
 
     name: str
@@ -74,7 +74,7 @@ class IntakeRequest:
     consent: str = ""
     title: str = ""
     note: str = ""
-    claims: Mapping[Path, Claim] = field(default_factory=dict)
+    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)
     """By path, for files that arrived under numbers."""
 
     def given(self, path: Path) -> str:
@@ -230,7 +230,7 @@ class _Intake:
             while self._holders and not self._stop.reason:
                 self._open(self._holders.popleft())
 
-    def _take_file(self, found: FoundFile, names: list[str], claim: Claim | None) -> None:
+    def _take_file(self, found: FoundFile, names: list[str], claim: SenderClaim | None) -> None:
         """Store one file as it stands there; its name and time are claims of whoever handed it in."""
         path, address = found.path, address_of(*names)
         arriving = self._store.arriving()

@@ -41,7 +41,7 @@ class Upload(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The sender took it back before handing in; its bytes are gone."""
 
 
-class HandIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+class HandInState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One link, one person, one case."""
 
     number: str
@@ -75,21 +75,21 @@ class HandInFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def made(self, state: HandIn) -> HandInFolder:
+    def made(self, state: HandInState) -> HandInFolder:
         """Make it. Raises WouldOverwrite, Unwritable."""
         make_folder(self.path)
         make_folder(self.path / FILES)
         self.save(state)
         return self
 
-    def state(self) -> HandIn:
+    def state(self) -> HandInState:
         """Read the hand-in. Raises Unreadable, BadFormat."""
         try:
-            return msgspec.json.decode(read_small(self.path / STATE, _LARGEST, root=self.path), type=HandIn)
+            return msgspec.json.decode(read_small(self.path / STATE, _LARGEST, root=self.path), type=HandInState)
         except msgspec.DecodeError as error:
             raise BadFormat(f"{self.path / STATE}: not the state of a hand-in: {error}") from error
 
-    def save(self, state: HandIn) -> None:
+    def save(self, state: HandInState) -> None:
         """Write the hand-in; the old state stands until the new one is on disk. Raises Unwritable, StorageFull."""
         self._write(STATE, msgspec.json.encode(state))
 

@@ -26,7 +26,7 @@ _ROOM = 16 << 20
 _PIECE = 1 << 20
 
 
-class Refused(Exception):
+class LinkRefused(Exception):
     """What the link does not allow; `text` is a name in the texts of the page, `status` of HTTP."""
 
     def __init__(self, text: str, status: int) -> None:
@@ -56,12 +56,12 @@ class Link:
         return bool(self.state.session) and hmac.compare_digest(self.state.session, hashed(session))
 
     def begin(self, language: str, consent: str, contact: bytes | None) -> str:
-        """Bind the link to one browser; return what that is to show from now on. Raises Refused, Unwritable."""
+        """Bind the link to one browser; return what that is to show from now on. Raises LinkRefused, Unwritable."""
         with self._lock:
             if self.over:
-                raise Refused("expired", 410)
+                raise LinkRefused("expired", 410)
             if self.state.session:
-                raise Refused("used" if self.state.finished else "in_use", 409)
+                raise LinkRefused("used" if self.state.finished else "in_use", 409)
             session = secrets.token_urlsafe(32)
             if contact:
                 self.folder.save_contact(contact)
@@ -75,13 +75,13 @@ class Link:
             return session
 
     def add(self, name: str, size: int, changed: str) -> Upload:
-        """Announce a file of `size` bytes, -1 where nobody says; return it. Raises Refused, Unwritable."""
+        """Announce a file of `size` bytes, -1 where nobody says; return it. Raises LinkRefused, Unwritable."""
         with self._lock:
             self._demand_open()
             if len(self.state.kept()) >= self.state.most_files or len(self.state.uploads) >= 4 * self.state.most_files:
-                raise Refused("too_many_files", 413)
+                raise LinkRefused("too_many_files", 413)
             if max(size, 0) > self._left():
-                raise Refused("too_many_bytes", 413)
+                raise LinkRefused("too_many_bytes", 413)
             self.demand_room(max(size, 0))
             upload = Upload(number=len(self.state.uploads) + 1, name=name, size=size, changed=changed)
             self.state.uploads.append(upload)
@@ -89,20 +89,20 @@ class Link:
             return upload
 
     def upload(self, number: int) -> Upload:
-        """Return a file that is on its way or has arrived. Raises Refused."""
+        """Return a file that is on its way or has arrived. Raises LinkRefused."""
         with self._lock:
             for upload in self.state.kept():
                 if upload.number == number:
                     return upload
-        raise Refused("not_understood", 404)
+        raise LinkRefused("not_understood", 404)
 
     def demand_room(self, size: int) -> None:
-        """Raise Refused where the disk has no room for so many bytes more."""
+        """Raise LinkRefused where the disk has no room for so many bytes more."""
         if shutil.disk_usage(self.folder.path).free < size + _ROOM:
-            raise Refused("disk_full", 507)
+            raise LinkRefused("disk_full", 507)
 
     def describe(self, captions: dict[int, str]) -> None:
-        """Keep what the sender says of the files. Raises Refused, Unwritable."""
+        """Keep what the sender says of the files. Raises LinkRefused, Unwritable."""
         with self._lock:
             self._demand_open()
             for upload in self.state.kept():
@@ -110,21 +110,21 @@ class Link:
             self._save()
 
     def remove(self, number: int) -> None:
-        """Let go of a file that the sender takes back before handing in. Raises Refused, Unwritable."""
+        """Let go of a file that the sender takes back before handing in. Raises LinkRefused, Unwritable."""
         upload = self.upload(number)
         with self.arrival(upload, _nothing), self._lock:
             self._demand_open()
+            with storing(self.folder.file(upload)):  # first: on a full disk it makes room for the state
+                inside.unlink(self.folder.file(upload), self.folder.path, missing_ok=True)
             upload.removed = True
             self._save()
-            with storing(self.folder.file(upload)):
-                inside.unlink(self.folder.file(upload), self.folder.path, missing_ok=True)
 
     def finish(self) -> None:
-        """Hand in: nothing is added afterwards. Raises Refused, Unwritable."""
+        """Hand in: nothing is added afterwards. Raises LinkRefused, Unwritable."""
         with self._lock:
             self._demand_open()
             if not any(upload.sha256 or self.folder.arrived(upload) for upload in self.state.kept()):
-                raise Refused("nothing_yet", 422)
+                raise LinkRefused("nothing_yet", 422)
             self._closing, arrivals = True, list(self._arrivals.values())
         try:
             for arrival in arrivals:
@@ -143,7 +143,7 @@ class Link:
     def arrival(self, upload: Upload, cut: Callable[[], object]) -> Iterator[Arrival]:
         """Yield a file to be written to; `cut` ends that from outside.
 
-        Whoever wrote to it until now, over a line that broke, is cut off first. Raises Refused, Unwritable.
+        Whoever wrote to it until now, over a line that broke, is cut off first. Raises LinkRefused, Unwritable.
         """
         with self._lock:
             arrival = self._arrivals.setdefault(upload.number, Arrival(self.folder, upload))
@@ -160,10 +160,10 @@ class Link:
                         self._save()
 
     def demand_below(self, size: int) -> None:
-        """Raise Refused where a file of a length that nobody said passes the bounds."""
+        """Raise LinkRefused where so many bytes more, of a file of a length that nobody said, pass the bounds."""
         with self._lock:
             if size > self._left():
-                raise Refused("too_many_bytes", 413)
+                raise LinkRefused("too_many_bytes", 413)
 
     def _left(self) -> int:
         sizes = (upload.size if upload.size >= 0 else self.folder.arrived(upload) for upload in self.state.kept())
@@ -171,9 +171,9 @@ class Link:
 
     def _demand_open(self) -> None:
         if self.state.finished or self._closing:
-            raise Refused("used", 410)
+            raise LinkRefused("used", 410)
         if self.over:
-            raise Refused("expired", 410)
+            raise LinkRefused("expired", 410)
 
     def _save(self) -> None:
         self.folder.save(self.state)

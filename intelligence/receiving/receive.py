@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from capture.errors import BadSettings
 from capture.recorder.stopping import Stop
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, CaptureStarted, Item
@@ -28,8 +29,8 @@ from hashing.sandbox import NotRead, SandboxProcess
 from hashing.times import Clock, system_clock, time_text
 from intelligence.errors import NotServed
 from intelligence.intake import IntakeRequest, take_in
-from intelligence.intake.take_in import Claim
-from intelligence.receiving.hand_in import HandIn, HandInFolder, Upload, hand_ins, hashed, new_number
+from intelligence.intake.take_in import SenderClaim
+from intelligence.receiving.hand_in import HandInFolder, HandInState, Upload, hand_ins, hashed, new_number
 from intelligence.receiving.texts import built_in_texts
 
 if TYPE_CHECKING:
@@ -94,12 +95,12 @@ class Receiving:
         self, request: ReceiveRequest, case: Case, inbox: Path, register: SourceRegister, clock: Clock = system_clock
     ) -> None:
         self.links: list[GivenLink] = []
-        self.kept: list[HandIn] = []
+        self.kept: list[HandInState] = []
         """Hand-ins of earlier runs that are not sealed."""
         self.port = 0
         self._request = request
         self._case = case
-        self._inbox = inbox
+        self._inbox = inbox.absolute()  # the process that serves is elsewhere
         self._register = register
         self._clock = clock
         self._process: SandboxProcess | None = None
@@ -142,7 +143,7 @@ class Receiving:
             os.close(self._lock)
             self._lock = -1
 
-    def changes(self, stop: Stop) -> Iterator[HandIn]:
+    def changes(self, stop: Stop) -> Iterator[HandInState]:
         """Yield each hand-in as it changes, and once it is ready; until `stop`, or until the links' time is over.
 
         A receipt may be asked for until then. Raises NotServed, Unreadable.
@@ -158,25 +159,25 @@ class Receiving:
             with suppress(_Nothing):
                 yield self._folder(self._told()).state()
 
-    def ready(self, state: HandIn) -> bool:
+    def ready(self, state: HandInState) -> bool:
         """Say whether it is to be taken in: handed in, or its time is over with something there; not sealed yet."""
         ended = state.finished or (self.over(state) and self.arrived(state) > 0)
         return bool(ended) and not self._folder(state.number).sealed
 
-    def left(self) -> list[HandIn]:
+    def left(self) -> list[HandInState]:
         """Return what somebody began and the case does not have."""
         return [state for state in self._states() if state.session and not self._folder(state.number).sealed]
 
-    def over(self, state: HandIn) -> bool:
+    def over(self, state: HandInState) -> bool:
         """Say whether the time of a link is over."""
         return time_text(self._clock()) > state.until
 
-    def arrived(self, state: HandIn) -> int:
+    def arrived(self, state: HandInState) -> int:
         """Return how many bytes of a hand-in are here."""
         return sum(self._folder(state.number).arrived(upload) for upload in state.kept())
 
     def take_in(
-        self, state: HandIn, *, key: SigningKey, officer: str, initials: str, stop: Stop
+        self, state: HandInState, *, key: SigningKey, officer: str, initials: str, stop: Stop
     ) -> CaptureResult | None:
         """Take a hand-in into the case; return None where the case has it already, of a run that died after that.
 
@@ -201,7 +202,7 @@ class Receiving:
             folder.mark_sealed(exhibit)
         return result
 
-    def _keep_contact(self, state: HandIn) -> None:
+    def _keep_contact(self, state: HandInState) -> None:
         """Put an encrypted contact into the register of sources; one that is there already stays as it is."""
         folder = self._folder(state.number)
         if (data := folder.contact()) is None:
@@ -213,7 +214,7 @@ class Receiving:
                 self._register.add(f"{state.pseudonym}-{state.number}"[:40], data)
         folder.forget_contact()
 
-    def _held(self, state: HandIn) -> str:
+    def _held(self, state: HandInState) -> str:
         """Return the exhibit that has all of a hand-in; "" where none has."""
         wanted = {upload.sha256 for upload in state.kept() if upload.sha256}
         for path in self._case.captures():
@@ -258,7 +259,7 @@ class Receiving:
         until = time_text(self._clock() + timedelta(seconds=request.seconds))
         for _ in range(request.links):
             token, number = secrets.token_urlsafe(_TOKEN), new_number()
-            state = HandIn(
+            state = HandInState(
                 number=number,
                 pseudonym=request.pseudonym or f"W-{number}",
                 token=hashed(token),
@@ -310,7 +311,7 @@ class Receiving:
             raise _Nothing
         return said
 
-    def _states(self) -> list[HandIn]:
+    def _states(self) -> list[HandInState]:
         return [folder.state() for folder in hand_ins(self._inbox)]
 
     def _folder(self, number: str) -> HandInFolder:
@@ -321,19 +322,19 @@ class _Nothing(Exception):
     """The page had nothing to say."""
 
 
-def _note(state: HandIn) -> str:
+def _note(state: HandInState) -> str:
     whole = "handed in" if state.finished else "the time of the link was over before it was handed in"
     return f"received through a link of goldenhour, number {state.number}: {whole}"
 
 
-def _claim(upload: Upload, here: int) -> Claim:
+def _claim(upload: Upload, here: int) -> SenderClaim:
     said = (
         ("file time", upload.changed, "the sender's browser"),
         ("caption", upload.caption, "the sender"),
     )
     of = f"{upload.size:,}" if upload.size >= 0 else "an unknown number"
     cut = "" if upload.sha256 else f"did not arrive whole: {here:,} bytes of {of}"
-    return Claim(upload.name, tuple(Fact(*each) for each in said if each[1]), cut)
+    return SenderClaim(upload.name, tuple(Fact(*each) for each in said if each[1]), cut)
 
 
 def _split(listen: str) -> tuple[str, int]:
@@ -359,8 +360,10 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def checked_address(address: str) -> str:
-    """Return an address that people are given. Raises NotServed."""
-    parts = urlsplit(address)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise NotServed(f"{address[:200]}: no address of a page", hint="such as https://hand-in.police.example")
-    return address
+    """Return an address that people are given. Raises BadSettings."""
+    with suppress(ValueError):  # of brackets that hold no address, and of a port that is none
+        parts = urlsplit(address)
+        if parts.scheme in _PORTS and parts.hostname and not (parts.query or parts.fragment or parts.username):
+            _ = parts.port
+            return address
+    raise BadSettings(f"{address[:200]}: no address of a page", hint="such as https://hand-in.police.example")

@@ -26,7 +26,7 @@ from hashing.times import system_clock
 from intelligence.intake.pieces import plain
 from intelligence.receiving.forms import BrokenForm, FormFile, form_events
 from intelligence.receiving.hand_in import hand_ins, hashed
-from intelligence.receiving.link import Link, Refused
+from intelligence.receiving.link import Link, LinkRefused
 from intelligence.receiving.pages import SCRIPT, STYLE, page, receipt
 from intelligence.receiving.texts import preferred
 from intelligence.sources import sealed
@@ -157,37 +157,37 @@ class _Handler(BaseHTTPRequestHandler):
             self._demand_length()
             place = self._place()
             self._dispatch(place)
-        except Refused as refused:
+        except LinkRefused as refused:
             self._tell(refused)
         except StorageFull:
-            self._tell(Refused("disk_full", 507))
+            self._tell(LinkRefused("disk_full", 507))
         except BrokenForm:
-            self._tell(Refused("not_understood", 400))
+            self._tell(LinkRefused("not_understood", 400))
         except HashingError:
-            self._tell(Refused("not_understood", 500))
+            self._tell(LinkRefused("not_understood", 500))
 
     def _demand_length(self) -> None:
         lengths = self.headers.get_all("Content-Length", [])
         if self.headers.get_all("Transfer-Encoding") or len(lengths) > 1:
-            raise Refused("not_understood", 411)
+            raise LinkRefused("not_understood", 411)
         if lengths and not _COUNT.fullmatch(lengths[0]):
-            raise Refused("not_understood", 400)
+            raise LinkRefused("not_understood", 400)
         self._left = int(lengths[0]) if lengths else 0
 
     def _place(self) -> str:
-        """Find the link that is asked for, and return what of it. Raises Refused."""
+        """Find the link that is asked for, and return what of it. Raises LinkRefused."""
         served = self.server.served
         if len(hosts := self.headers.get_all("Host", [])) != 1 or hosts[0].lower() not in served.hosts:
-            raise Refused("unknown", 421)
+            raise LinkRefused("unknown", 421)
         if self.command not in {"GET", "HEAD"}:
             foreign = any(origin not in served.origins for origin in self.headers.get_all("Origin", []))
             if foreign or self.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-                raise Refused("unknown", 403)
+                raise LinkRefused("unknown", 403)
         path = self.path.partition("?")[0]
         token, _, rest = path.removeprefix(served.prefix).removeprefix("/").partition("/")
         link = self.server.links.get(hashed(token)) if token else None
         if link is None:
-            raise Refused("unknown", 404)
+            raise LinkRefused("unknown", 404)
         self.link, self._token = link, token
         return rest
 
@@ -201,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             language, _, rest = place.partition("/")
             if language not in self.server.served.texts or "/" not in place:
-                raise Refused("unknown", 404)
+                raise LinkRefused("unknown", 404)
             self.language = language
             self._in_language(rest)
 
@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             case (("HEAD" | "PATCH" | "DELETE"), _) if place != number and _COUNT.fullmatch(number):
                 self._file(int(number))
             case _:
-                raise Refused("unknown", 404)
+                raise LinkRefused("unknown", 404)
 
     # Pages
 
@@ -232,15 +232,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self._ours():
             self._page(200, "receipt" if link.state.finished else "files")
         elif link.state.session:
-            raise Refused("used" if link.state.finished else "in_use", 410 if link.state.finished else 409)
+            raise LinkRefused("used" if link.state.finished else "in_use", 410 if link.state.finished else 409)
         elif link.over:
-            raise Refused("expired", 410)
+            raise LinkRefused("expired", 410)
         else:
             self._page(200, "consent")
 
     def _begin(self) -> None:
         if not 0 < self._left <= _LARGEST_FORM:
-            raise Refused("must_agree", 422)
+            raise LinkRefused("must_agree", 422)
         said = parse_qs(self._body(self._left).decode("utf-8", "replace"), max_num_fields=8)
         texts = self.server.served.texts[self.language]
         if said.get("agree") != ["yes"]:
@@ -259,18 +259,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Take the plain form: captions, files, and what is to be done."""
         self._demand_ours()
         if self._left > self.link.state.most_bytes + _LARGEST_REST:
-            raise Refused("too_many_bytes", 413)
+            raise LinkRefused("too_many_bytes", 413)
         captions: dict[int, str] = {}
         said: dict[str, str] = {}
-        refused: Refused | None = None
+        refused: LinkRefused | None = None
         for event in form_events(self.headers.get("Content-Type", ""), self._pieces(), self._left, _LONGEST_TEXT):
             if isinstance(event, FormFile):
                 try:
                     self._take(event)
-                except Refused as error:  # the rest of the form is read, so that the browser hears of it
+                except LinkRefused as error:  # the rest of the form is read, so that the browser hears of it
                     refused = error
                 except StorageFull:
-                    refused = Refused("disk_full", 507)
+                    refused = LinkRefused("disk_full", 507)
             elif event.name.startswith("caption-") and _COUNT.fullmatch(event.name[8:]):
                 captions[int(event.name[8:])] = event.text
             else:
@@ -289,13 +289,14 @@ class _Handler(BaseHTTPRequestHandler):
         with self.link.arrival(upload, self._cut) as arrival:
             for piece in file.pieces:
                 self.link.demand_below(len(piece))
+                self.link.demand_room(len(piece))
                 arrival.write(memoryview(piece))
             upload.size = arrival.offset
 
     def _receipt(self) -> None:
         self._demand_ours()
         if not self.link.state.finished:
-            raise Refused("unknown", 404)
+            raise LinkRefused("unknown", 404)
         self._send(200, receipt(self.server.served.texts[self.language], self.link), _TEXT)
 
     # tus
@@ -304,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._demand_ours()
         length = self.headers.get("Upload-Length", "")
         if not _COUNT.fullmatch(length):
-            raise Refused("not_understood", 400)
+            raise LinkRefused("not_understood", 400)
         claims = dict(_metadata(self.headers.get("Upload-Metadata", "")))
         name = plain(claims.get("filename", "")) or "file"
         upload = self.link.add(name, int(length), plain(claims.get("changed", ""))[:40])
@@ -324,11 +325,12 @@ class _Handler(BaseHTTPRequestHandler):
         with self.link.arrival(upload, self._cut) as arrival:
             if self.command == "PATCH":
                 if self.headers.get("Upload-Offset") != str(arrival.offset):
-                    raise Refused("not_understood", 409)
+                    raise LinkRefused("not_understood", 409)
                 if self._left > max(upload.size, 0) - arrival.offset:
-                    raise Refused("too_many_bytes", 413)
+                    raise LinkRefused("too_many_bytes", 413)
                 self.link.demand_room(self._left)
             for piece in self._pieces() if self.command == "PATCH" else ():
+                self.link.demand_room(len(piece))
                 arrival.write(piece)
         fields = [("Upload-Offset", str(arrival.offset)), ("Upload-Length", str(upload.size))]
         self._send(204 if self.command == "PATCH" else 200, b"", _TEXT, *fields)
@@ -346,7 +348,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _demand_ours(self) -> None:
         if not self._ours():
             state = self.link.state
-            raise Refused("used" if state.finished else "in_use" if state.session else "must_agree", 403)
+            raise LinkRefused("used" if state.finished else "in_use" if state.session else "must_agree", 403)
 
     def _base(self) -> str:
         return f"{self.server.served.prefix}/{self._token}/"
@@ -369,7 +371,7 @@ class _Handler(BaseHTTPRequestHandler):
         made = page(self.server.served.texts, self.language, view, link=self.link, problem=problem, contact=contact)
         self._send(status, made, _HTML)
 
-    def _tell(self, refused: Refused) -> None:
+    def _tell(self, refused: LinkRefused) -> None:
         """Say what is refused: on the page, or in a line for the page's script."""
         texts = self.server.served.texts
         problem = texts[self.language][refused.text]

@@ -60,7 +60,7 @@ def _digest(path: Path) -> str:
 
 
 def _said(tab: Tab) -> str:
-    text: str = tab.js("document.body.innerText")
+    text: str = tab.js("document.body?.innerText ?? ''")
     return text
 
 

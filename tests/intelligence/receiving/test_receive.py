@@ -299,6 +299,7 @@ def test_killed_in_the_middle(desk: Desk, tmp_path: Path) -> None:
             os.kill(pid, 9)
         process.wait()
     with _typed(tmp_path, "--links", "0", "--listen", witness.host) as (process, lines):
+        assert next(line for line in lines if line.startswith("Ctrl-C"))
         assert _offset(desk, witness, 1, 0) == 1 << 20
         assert witness.patch(1, 1 << 20, data[1 << 20 :]).status == 204
         assert witness.form(do="finish").status == 303
@@ -320,7 +321,7 @@ def _typed(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], I
     command = ["receive", "--case", str(folder / "OP-ALDER"), "--officer", OFFICER, *where, *words]
     with subprocess.Popen(
         [sys.executable, "-m", "cli", *command],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[3],
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     ) as process:  # fmt: skip
         assert process.stdout is not None
@@ -580,7 +581,8 @@ def test_a_client_of_tus_made_elsewhere(desk: Desk, tmp_path: Path) -> None:
     with desk.receiving() as [witness]:
         witness.begin()
         sender = client.TusClient(f"{witness.url}en/files", headers={"Cookie": witness.cookie})
-        sender.uploader(str(tmp_path / "film.mp4"), chunk_size=200_000, metadata={"filename": "film.mp4"}).upload()
+        with (tmp_path / "film.mp4").open("rb") as file:
+            sender.uploader(file_stream=file, chunk_size=200_000, metadata={"filename": "film.mp4"}).upload()
         witness.form(do="finish")
         _until(desk, 1)
     assert [(item.claimed_name, item.sha256) for item in _items(desk)] == [("film.mp4", sha256(data).hexdigest())]
