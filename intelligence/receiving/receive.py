@@ -116,6 +116,10 @@ class Receiving:
                 f"{request.listen}: others could read what is sent on the way",
                 hint="listen on 127.0.0.1 behind a proxy with TLS, and name its address with --address https://…",
             )
+        if self._inbox.resolve().is_relative_to(self._case.path.resolve()):
+            raise NotServed(f"{self._inbox}: is inside the case", hint="what is not sealed yet is kept outside of it")
+        if request.pseudonym:
+            self._register.demand_pseudonym(request.pseudonym)
         self._take_inbox()
         try:
             with _listening(host, port) as listening:
@@ -166,7 +170,11 @@ class Receiving:
 
     def left(self) -> list[HandInState]:
         """Return what somebody began and the case does not have."""
-        return [state for state in self._states() if state.session and not self._folder(state.number).sealed]
+        return [
+            state
+            for state in self._states()
+            if state.session and not self._folder(state.number).sealed and (self.arrived(state) or not self.over(state))
+        ]
 
     def over(self, state: HandInState) -> bool:
         """Say whether the time of a link is over."""
@@ -211,7 +219,7 @@ class Receiving:
             self._register.add(state.pseudonym, data)
         except WouldOverwrite:
             if self._register.sealed(state.pseudonym) != data:  # as after a run that died here
-                self._register.add(f"{state.pseudonym}-{state.number}"[:40], data)
+                self._register.add(f"{state.pseudonym[:30]}-{state.number}", data)
         folder.forget_contact()
 
     def _held(self, state: HandInState) -> str:

@@ -55,6 +55,10 @@ class SourceRegister:
             ) from error
         return path
 
+    def demand_pseudonym(self, pseudonym: str) -> None:
+        """Raises NoSuchSource for what is no pseudonym."""
+        self._path(pseudonym)
+
     def sealed(self, pseudonym: str) -> bytes:
         """Return the encrypted identity of a source. Raises NoSuchSource, Unreadable."""
         path = self._path(pseudonym)

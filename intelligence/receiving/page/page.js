@@ -116,7 +116,7 @@
       request.onload = () => {
         if (request.status < 300) return resolve(request);
         const error = new Error(request.status < 500 || request.status === 507 ? request.responseText.trim() : "");
-        error.final = [400, 404, 410, 413].includes(request.status);
+        error.final = [400, 403, 404, 410, 413].includes(request.status);
         reject(error);
       };
       request.send(body);

@@ -23,7 +23,7 @@ from exports.format.capture_view import read_capture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import Failed, IntakeBegun, Item
 from hashing.errors import InUse
-from intelligence.errors import BadWording, NotServed
+from intelligence.errors import BadWording, NoSuchSource, NotServed
 from intelligence.receiving.hand_in import hand_ins
 from intelligence.receiving.texts import built_in_texts, preferred, read_texts
 from intelligence.sources import make_unit_key, opened, read_unit_key
@@ -476,6 +476,12 @@ def test_where_it_is_not_served(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(NotServed, match="others could read"), desk.receiving(listen="0.0.0.0:0"):
         pass
     with pytest.raises(NotServed, match="no address and port"), desk.receiving(listen="example.org:80"):
+        pass
+    desk.inbox = desk.case.path / "inbox"
+    with pytest.raises(NotServed, match="inside the case"), desk.receiving():
+        pass
+    desk.inbox = tmp_path / "inbox"
+    with pytest.raises(NoSuchSource, match="not a pseudonym"), desk.receiving(pseudonym="../x"):
         pass
     with desk.receiving() as [witness]:
         with pytest.raises(InUse, match="another goldenhour receive"), desk.receiving():
