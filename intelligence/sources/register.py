@@ -56,7 +56,7 @@ class SourceRegister:
         return path
 
     def demand_pseudonym(self, pseudonym: str) -> None:
-        """Raises NoSuchSource for what is no pseudonym."""
+        """Demand what can be a pseudonym. Raises NoSuchSource."""
         self._path(pseudonym)
 
     def sealed(self, pseudonym: str) -> bytes:
