@@ -85,7 +85,11 @@ class Link:
             self.demand_room(max(size, 0))
             upload = Upload(number=len(self.state.uploads) + 1, name=name, size=size, changed=changed)
             self.state.uploads.append(upload)
-            self._save()
+            try:
+                self._save()
+            except HashingError:
+                self.state.uploads.pop()
+                raise
             return upload
 
     def upload(self, number: int) -> Upload:
@@ -228,8 +232,9 @@ class Arrival:
 
     def digest(self) -> str:
         """Return the SHA-256 of all that is here. Raises Unwritable."""
-        self._demand_begun()
-        self.close()
+        if self._hash is None or self._hash.size != self.offset:
+            self._demand_begun()
+            self.close()
         assert self._hash is not None  # noqa: S101 - tells the type
         return self._hash.hexdigest()
 
