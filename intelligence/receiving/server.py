@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from hashing.errors import HashingError, StorageFull
+from hashing.errors import HashingError
 from hashing.sandbox import channel
 from hashing.times import system_clock
 from intelligence.intake.pieces import plain
@@ -151,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self._left = 0
+        self.__dict__.pop("link", None)  # of an earlier request: a proxy sends those of many people over one connection
         served = self.server.served
         self.language = preferred(self.headers.get("Accept-Language", ""), list(served.texts))
         try:
@@ -159,12 +160,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._dispatch(place)
         except LinkRefused as refused:
             self._tell(refused)
-        except StorageFull:
-            self._tell(LinkRefused("disk_full", 507))
         except BrokenForm:
             self._tell(LinkRefused("not_understood", 400))
-        except HashingError:
-            self._tell(LinkRefused("not_understood", 500))
+        except HashingError:  # the disk is full, or fails
+            self._tell(LinkRefused("disk_full", 507))
 
     def _demand_length(self) -> None:
         lengths = self.headers.get_all("Content-Length", [])
@@ -184,7 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
             if foreign or self.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
                 raise LinkRefused("unknown", 403)
         path = self.path.partition("?")[0]
-        token, _, rest = path.removeprefix(served.prefix).removeprefix("/").partition("/")
+        if path.startswith(f"{served.prefix}/"):  # else a proxy took it away
+            path = path.removeprefix(served.prefix)
+        token, _, rest = path.removeprefix("/").partition("/")
         link = self.server.links.get(hashed(token)) if token else None
         if link is None:
             raise LinkRefused("unknown", 404)
@@ -269,7 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._take(event)
                 except LinkRefused as error:  # the rest of the form is read, so that the browser hears of it
                     refused = error
-                except StorageFull:
+                except HashingError:
                     refused = LinkRefused("disk_full", 507)
             elif event.name.startswith("caption-") and _COUNT.fullmatch(event.name[8:]):
                 captions[int(event.name[8:])] = event.text
