@@ -119,6 +119,12 @@ class Tab:
         self.click(selector)
         self._browser.wait(self._session, "Page.loadEventFired", since)
 
+    def follow_focus(self) -> None:
+        """Press Enter and wait until what it leads to has loaded."""
+        since = len(self._browser.events)
+        self.press("Enter")
+        self._browser.wait(self._session, "Page.loadEventFired", since)
+
     def picture(self, *, whole: bool = False) -> bytes:
         """Return what is seen as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
