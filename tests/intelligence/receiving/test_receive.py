@@ -298,6 +298,7 @@ def test_killed_in_the_middle(desk: Desk, tmp_path: Path) -> None:
         for pid in [*map(int, children), process.pid]:
             os.kill(pid, 9)
         process.wait()
+    wait_until(lambda: not _listens(witness.port))
     with _typed(tmp_path, "--links", "0", "--listen", witness.host) as (process, lines):
         assert next(line for line in lines if line.startswith("Ctrl-C"))
         assert _offset(desk, witness, 1, 0) == 1 << 20
@@ -309,6 +310,15 @@ def test_killed_in_the_middle(desk: Desk, tmp_path: Path) -> None:
         assert process.wait() == 0
     found = [event for path in desk.case.captures() for event in capture_events(path) if isinstance(event, Item)]
     assert [item.sha256 for item in found] == [sha256(data).hexdigest()]
+
+
+def _listens(port: int) -> bool:
+    """Say whether somebody takes connections."""
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except ConnectionError:
+        return False
+    return True
 
 
 @contextmanager
