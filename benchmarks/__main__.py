@@ -19,6 +19,7 @@ from benchmarks import (
     intake,
     large_case,
     proofs,
+    receive,
     report,
     social,
     start_up,
@@ -42,6 +43,7 @@ PARTS = (
     wacz,
     large_case,
     hashing,
+    receive,
 )
 _NOTES = "\n## What stands in the way"
 

@@ -18,6 +18,7 @@ SECTIONS = MappingProxyType(
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
             "intake": "Take in what somebody hands in: files, archives, mails, chats.",
+            "receive": "Receive what the public sends, through a link for one person.",
             "recover": "Finish off what a process that died has left in a case.",
             "merge": "Take in captures that were made elsewhere.",
             "timestamp": "Have an authority confirm when seals existed.",
@@ -33,6 +34,8 @@ SECTIONS = MappingProxyType(
         "Exhibits and handing over": {
             "exhibit": "List the exhibits of a case, or describe one.",
             "source": "Keep who handed something in encrypted, apart from the case.",
+            "appeal": "Record what the public is asked for, and that it is over.",
+            "appeals": "Write a feed of the appeals of cases, for the force's own site.",
             "grade": "Grade exhibits and items: source, information, and who may be told.",
             "custody": "Record what is done with an exhibit, or show its log.",
             "label": "Make the continuity label of an exhibit.",

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from intelligence.sources import SourceRegister
 
 _LARGEST = 1 << 16
+recipients_option = setting(
+    "--recipients",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The source unit's recipients of age, one a line.",
+)
 
 
 @click.group()
@@ -32,12 +38,7 @@ def source() -> None:
 @source.command(name="add")
 @click.argument("pseudonym", metavar="PSEUDONYM")
 @case_option
-@setting(
-    "--recipients",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The source unit's recipients of age, one a line.",
-)
+@recipients_option
 @sources_option
 def source_add(pseudonym: str, case: Path | None, recipients: Path | None, sources: Path | None) -> None:
     """Encrypt the identity of a source, which is typed or piped in, and never an argument: a shell keeps those.

@@ -5,6 +5,8 @@ IntelligenceError
 ├── NotTakenIn      what was named cannot be handed in
 ├── NotShareable    no item may go to whom it is for
 ├── NoSuchSource    the case has no source of this pseudonym, or it is none
+├── NotServed       a page for the public cannot be served as was asked
+├── NoSuchAppeal    the case has no open appeal of this number, or what was said is none
 ├── BadUnitKey      no key or recipient of age, or nothing to encrypt with
 └── NotOpened       an identity that this key does not open
 """
@@ -32,6 +34,14 @@ class NotShareable(IntelligenceError):
 
 class NoSuchSource(IntelligenceError):
     """The case has no source of this pseudonym, or what was given is no pseudonym."""
+
+
+class NotServed(IntelligenceError):
+    """A page for the public cannot be served: its address is taken, or would be safe for nobody."""
+
+
+class NoSuchAppeal(IntelligenceError):
+    """The case has no open appeal of this number, or what was said is no appeal."""
 
 
 class BadUnitKey(IntelligenceError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
-PRODUCT = ("cli.py", "capture", "commands", "exports", "hashing", "validation", "docs")
+PRODUCT = ("cli.py", "capture", "commands", "exports", "hashing", "intelligence", "validation", "docs")
 LIBRARIES = frozenset({
     "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "ftplib", "http.client", "http.server", "httpx", "imaplib",
     "multiprocessing", "nntplib", "poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "trio",

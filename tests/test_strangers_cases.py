@@ -55,6 +55,8 @@ READING = {
     "merge from it": ["merge", "OWN", "CASE", "--dry-run", "--quiet"],
     "list its sources": ["source", "list", "--case", "CASE"],
     "check": ["check", "CASE", "--quiet"],
+    "list its appeals": ["appeal", "list", "--case", "CASE"],
+    "make a feed": ["appeals", "OUT", "--case", "CASE", "--url", "https://police.example/a.xml", "--by", "x"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
 }
 """Commands that change nothing; OUT is what they may make."""
@@ -68,6 +70,9 @@ WRITING = {
     "recover": ["recover", "CASE"],
     "merge into it": ["merge", "CASE", "OWN", "--quiet"],
     "intake": ["intake", "ROWS", "--case", "CASE", "--initials", "MP"],
+    "receive": ["receive", "--case", "CASE", "--initials", "MP", "--listen", "127.0.0.1:0", "--for", "0.1s"],
+    "appeal": ["appeal", "add", "--case", "CASE", "--text", "x", "--link", "https://police.example/"],
+    "end an appeal": ["appeal", "end", "1", "--case", "CASE"],
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
     "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
     "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],

@@ -589,6 +589,27 @@ class Checked(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="chec
     """Findings beyond what is recorded."""
 
 
+class Appealed(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="appealed"):
+    """The force asks the public for something; `number` counts the appeals of the case."""
+
+    number: int
+    title: str
+    text: str
+    link: str
+    """Where whoever knows something finds out what to do."""
+    officer: str
+    signer: str
+
+
+class AppealEnded(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="appeal-ended"):
+    """An appeal is over, and stands in no feed from now on."""
+
+    number: int
+    officer: str
+    signer: str
+    reason: str = ""
+
+
 class Timestamped(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="timestamped"):
     """A time-stamping authority (RFC 3161) confirmed that a checkpoint existed; its token stands beside it.
 
@@ -741,6 +762,8 @@ CaseEvent = (
     | Graded
     | FoundFact
     | Checked
+    | Appealed
+    | AppealEnded
     | Merged
     | MergedLine
 )

@@ -9,7 +9,7 @@ import msgspec
 
 from hashing.sandbox.landlock import forbid_files, interpreter_files
 from hashing.sandbox.python_hook import watch
-from hashing.sandbox.seccomp import forbid_calls
+from hashing.sandbox.seccomp import OF_A_SERVER, forbid_calls
 
 
 class Confinement(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,33 +23,37 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     wants: str = ""
 
 
-def confine(memory: int) -> Confinement:
+def confine(memory: int, below: str = "") -> Confinement:
     """Give up files, network, other programs and processes, and memory beyond `memory` bytes.
 
-    The files of the interpreter and of its libraries stay readable: some are loaded when they are first needed. Names,
-    sizes and times of other files can still be asked for, and what is open stays open.
+    With `below`, files may be made in that folder, and connections taken from a socket that is handed over. The files
+    of the interpreter and of its libraries stay readable: some are loaded when they are first needed. Names, sizes and
+    times of other files can still be asked for, and what is open stays open.
     """
-    _limit(memory)
+    _limit(memory, writes=bool(below))
     landlock = seccomp = None
     wants = []
     if sys.platform == "linux":
-        landlock, seccomp = forbid_files(interpreter_files()), forbid_calls()
+        landlock = forbid_files(interpreter_files(), [below] if below else ())
+        seccomp = forbid_calls(OF_A_SERVER if below else frozenset())
         wants = [f"Landlock: {landlock}"] if isinstance(landlock, str) else []
         wants += [f"seccomp: {seccomp}"] if seccomp else []
     else:
         wants = [f"{sys.platform} has neither Landlock nor seccomp"]
-    watch()
+    if not below:
+        watch()
     return Confinement(
         landlock=landlock if isinstance(landlock, int) else 0, seccomp=seccomp == "", wants="; ".join(wants)
     )
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, *, writes: bool) -> None:
     try:
         import resource
     except ImportError:  # Windows has no such limits
         return
     # Data, not address space: the libraries' own pages are shared, and take no memory of ours.
-    for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    limits = [(resource.RLIMIT_DATA, memory), (resource.RLIMIT_CORE, 0)]
+    for limit, most in limits if writes else [*limits, (resource.RLIMIT_FSIZE, 0)]:
         with suppress(OSError, ValueError):  # a system that does not keep this limit, or is stricter already
             resource.setrlimit(limit, (most, most))

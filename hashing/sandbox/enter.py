@@ -15,7 +15,7 @@ from hashing.sandbox import channel
 from hashing.sandbox.confine import confine
 
 
-def enter(function: str, load: list[str], memory: int) -> None:
+def enter(function: str, load: list[str], memory: int, below: str = "") -> None:
     """Confine this process, say so on standard input's socket, and run `module:function` with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     logging.disable()
@@ -28,6 +28,6 @@ def enter(function: str, load: list[str], memory: int) -> None:
     for each in load:
         with suppress(ImportError):  # what uses it says that it is missing
             importlib.import_module(each)
-    confinement = confine(memory)
+    confinement = confine(memory, below)
     channel.send(talk, msgspec.msgpack.encode(confinement))
     run(talk)

@@ -26,7 +26,7 @@ _BOTH = 0b11
 _NO_NEW_PRIVILEGES = 38
 _READ = _READ_FILE | _READ_DIR
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
-_OWN = ("hashing", "capture", "exports", "commands", "validation", "cli.py")
+_OWN = ("hashing", "capture", "exports", "intelligence", "commands", "validation", "cli.py")
 
 
 def forbid_files(

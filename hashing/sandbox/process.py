@@ -25,8 +25,8 @@ class SandboxProcess:
     """An interpreter that runs `module:function` once it is confined, and the socket to it; `name` stands in its fate.
 
     It gets no environment but `environment`, looks for modules where this one does, and is confined by `enter` before
-    it reads anything. `load` are modules that it imports before that, `memory` the bytes that it may take. Raises
-    OSError where it cannot be started.
+    it reads anything. `load` are modules that it imports before that, `memory` the bytes that it may take. One that
+    serves a socket makes files in the folder `below`. Raises OSError where it cannot be started.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class SandboxProcess:
         *,
         memory: int,
         load: Sequence[str] = (),
+        below: str = "",
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._name = name
@@ -45,7 +46,7 @@ class SandboxProcess:
             "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
             "from hashing.sandbox.enter import enter; enter(*json.loads(sys.argv[2]))"
         )
-        arguments = (json.dumps(paths), json.dumps([function, list(load), memory]))
+        arguments = (json.dumps(paths), json.dumps([function, list(load), memory, below]))
         self._channel, inside = socket.socketpair()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own program

@@ -87,6 +87,8 @@ OF_A_COMMAND = OF_A_PROGRAM | frozenset(
     | {"chmod", "fchmod", "fchmodat", "utimensat", "truncate", "creat"}
 )
 """What a command of ours needs that writes files, and starts interpreters of its own. No network, none the less."""
+OF_A_SERVER = frozenset({"accept", "accept4", "ftruncate", "unlink", "unlinkat", "rename", "renameat", "renameat2"})
+"""What serves a socket that was handed over, and writes files: it connects to nobody, and opens no other door."""
 
 
 def forbid_calls(allowed: frozenset[str] = frozenset()) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -55,6 +55,15 @@ _KINDS = {
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
+@dataclass(frozen=True, slots=True)
+class SenderClaim:
+    """What whoever sent a file claims of it, where it stands under another name here; `cut` is why it is not whole."""
+
+    name: str
+    facts: tuple[Fact, ...] = ()
+    cut: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRequest:
     """What is handed in, and what the officer states of it."""
@@ -67,6 +76,13 @@ class IntakeRequest:
     consent: str = ""
     title: str = ""
     note: str = ""
+    claims: Mapping[Path, SenderClaim] = field(default_factory=dict)
+    """By path, for files that arrived under numbers."""
+
+    def given(self, path: Path) -> str:
+        """Return the name of what was given, without what stands above it."""
+        claim = self.claims.get(path)
+        return claim.name if claim is not None else plain(path.name or path.resolve().name or "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +194,7 @@ class _Intake:
 
     def take(self, request: IntakeRequest, exhibit: str) -> str:
         """Take everything, finish the ledger, and return the status. Raises what makes that impossible."""
-        given, consent = tuple(_given(path) for path in request.paths), request.consent
+        given, consent = tuple(map(request.given, request.paths)), request.consent
         if self._protection is not None:
             self._protection.begin(exhibit, given, consent)
             given, consent = (), ""
@@ -192,12 +208,12 @@ class _Intake:
         self._folder.append([begun])
         try:
             for path in request.paths:
-                self._take_path(path)
+                self._take_path(path, request)
             self._store.flush()
         except StorageFull as error:
             self._folder.release_reserve()
             self._stop.end(error.reason)
-            self._store.fail(self._address([_given(path)]), error.reason)
+            self._store.fail(self._address([request.given(path)]), error.reason)
             self._store.flush()
         store = self._store
         status = INTERRUPTED if self._stop.asked else PARTIAL if store.failed or self._stop.reason else COMPLETE
@@ -217,15 +233,15 @@ class _Intake:
         )
         return status
 
-    def _take_path(self, path: Path) -> None:
+    def _take_path(self, path: Path, request: IntakeRequest) -> None:
         """Take a file, or every file of a folder, and what these hold."""
-        given, below = _given(path), len(str(path)) + 1
+        given, below, claim = request.given(path), len(str(path)) + 1, request.claims.get(path)
         for found in walk([path]):
             if self._stop.reason:
                 return
             names = [given, *Path(str(found.path)[below:]).parts]
             if isinstance(found, FoundFile):
-                self._take_file(found, names)
+                self._take_file(found, names, claim)
             elif isinstance(found, PassedOver):
                 self._store.skip(self._address(names), f"{found.reason}: not followed, and no file")
             else:
@@ -233,7 +249,7 @@ class _Intake:
             while self._holders and not self._stop.reason:
                 self._open(self._holders.popleft())
 
-    def _take_file(self, found: FoundFile, names: list[str]) -> None:
+    def _take_file(self, found: FoundFile, names: list[str], claim: SenderClaim | None) -> None:
         """Store one file as it stands there; its name and time are claims of whoever handed it in."""
         path, address = found.path, self._address(names)
         arriving = self._store.arriving()
@@ -253,9 +269,10 @@ class _Intake:
             arriving.close()
             self._store.fail(address, reason)
             return
-        time = _time_of(status)
-        member = HeldFile(name=plain("/".join(names)), facts=(Fact("file time", time, "file system"),))
-        self._keep(arriving, address, member, None, 0)
+        facts = claim.facts if claim is not None else (Fact("file time", _time_of(status), "file system"),)
+        self._keep(arriving, address, HeldFile(name=plain("/".join(names)), facts=facts), None, 0)
+        if claim is not None and claim.cut:
+            self._store.fail(address, claim.cut)
 
     def _read_into(self, file: BinaryIO, arriving: ArrivingFile) -> None:
         while not self._stop.reason and (data := file.read(PIECE)):
@@ -342,8 +359,3 @@ def _bounded(member: HeldFile, of: Item) -> HeldFile:
     if of.size > _LARGEST_EXCERPT and member.offset >= 0:
         return replace(member, offset=-1, facts=member.facts[:100])
     return replace(member, facts=member.facts[:100]) if len(member.facts) > 100 else member  # noqa: PLR2004
-
-
-def _given(path: Path) -> str:
-    """Return the name of what was given, without what stands above it."""
-    return plain(path.name or path.resolve().name or "folder")

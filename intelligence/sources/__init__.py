@@ -1,6 +1,6 @@
 """Sources: who handed something in. A case knows a pseudonym; the identity is kept elsewhere, encrypted to a unit."""
 
-from intelligence.sources.encryption import make_unit_key, opened, read_recipients, read_unit_key
+from intelligence.sources.encryption import make_unit_key, opened, read_recipients, read_unit_key, sealed
 from intelligence.sources.register import SourceRegister, default_folder
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "opened",
     "read_recipients",
     "read_unit_key",
+    "sealed",
 ]

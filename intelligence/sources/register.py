@@ -48,7 +48,11 @@ class SourceRegister:
         The recipients stand beside it: what the source hands in later is named to the same. Raises BadUnitKey,
         NoSuchSource for what is no pseudonym, WouldOverwrite, Unwritable.
         """
-        path, data = self._path(pseudonym), encryption.sealed(identity, recipients)
+        return self.add_sealed(pseudonym, encryption.sealed(identity, recipients), recipients)
+
+    def add_sealed(self, pseudonym: str, data: bytes, recipients: Sequence[str]) -> Path:
+        """Do what `add` does with an identity that was encrypted to these recipients where it was typed."""
+        path = self._path(pseudonym)
         _make(self.folder)
         try:
             write_exclusively(path, data)
@@ -58,6 +62,10 @@ class SourceRegister:
                 f"{pseudonym}: is a source of this case already", hint="give another one another pseudonym"
             ) from error
         return path
+
+    def demand_pseudonym(self, pseudonym: str) -> None:
+        """Demand what can be a pseudonym. Raises NoSuchSource."""
+        self._path(pseudonym)
 
     def sealed(self, pseudonym: str) -> bytes:
         """Return the encrypted identity of a source. Raises NoSuchSource, Unreadable."""

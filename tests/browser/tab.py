@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _KEYS = {
     "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+    "Space": {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
     "Escape": {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27},
 }
 _PROBLEMS = {"Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.windowOpen", "Page.downloadWillBegin"}
@@ -24,12 +25,21 @@ class Tab:
     def __init__(self, browser: Chromium) -> None:
         self._browser = browser
         self._context = browser.call("Target.createBrowserContext")["browserContextId"]
-        target = browser.call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._first = len(browser.events)
+        self._begin()
+
+    def _begin(self) -> None:
+        where = {"url": "about:blank", "browserContextId": self._context}
+        self._target = self._browser.call("Target.createTarget", **where)["targetId"]
+        self._session = self._browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self._first = len(browser.events)
         self.size(1280, 800)
+
+    def begin_anew(self) -> None:
+        """Close it as a person does who is in a hurry, and open another one with the same profile."""
+        self._browser.call("Target.closeTarget", targetId=self._target)
+        self._begin()
 
     def call(self, method: str, /, **params: object) -> Json:
         """Give a command to this tab."""
@@ -41,8 +51,12 @@ class Tab:
 
     def open(self, path: Path, place: str = "") -> None:
         """Open a file of this computer and wait until it has loaded."""
+        self.visit(path.resolve().as_uri() + place)
+
+    def visit(self, url: str) -> None:
+        """Open an address and wait until it has loaded."""
         since = len(self._browser.events)
-        answer = self.call("Page.navigate", url=path.resolve().as_uri() + place)
+        answer = self.call("Page.navigate", url=url)
         assert "errorText" not in answer, answer
         if "loaderId" in answer:
             self._browser.wait(self._session, "Page.loadEventFired", since)
@@ -86,10 +100,29 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def choose(self, selector: str, *files: Path) -> None:
+        """Choose files of this computer in the field that a selector finds."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
+
+    def line(self, *, up: bool, most: int = -1) -> None:
+        """Let the line to servers be there or not; `most` bytes a second go out over it, -1 for as many as can."""
+        self.call(
+            "Network.emulateNetworkConditions",
+            offline=not up, latency=0, downloadThroughput=-1, uploadThroughput=most,
+        )  # fmt: skip
+
     def follow(self, selector: str) -> None:
         """Click a link and wait until what it leads to has loaded."""
         since = len(self._browser.events)
         self.click(selector)
+        self._browser.wait(self._session, "Page.loadEventFired", since)
+
+    def follow_focus(self) -> None:
+        """Press Enter and wait until what it leads to has loaded."""
+        since = len(self._browser.events)
+        self.press("Enter")
         self._browser.wait(self._session, "Page.loadEventFired", since)
 
     def picture(self, *, whole: bool = False) -> bytes:

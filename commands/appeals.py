@@ -1,0 +1,59 @@
+"""`goldenhour appeals`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.confined import read_only
+from commands.output import clean, counted
+
+
+@click.command()
+@click.argument("feed", type=click.Path(path_type=Path, dir_okay=False), metavar="FEED.xml")
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="CASE",
+    help="A case whose open appeals are told (may be repeated).",
+)
+@click.option("--url", required=True, metavar="URL", help="Where the feed will be found: it names the feed for good.")
+@click.option("--by", "author", required=True, metavar="NAME", help="Who appeals, such as the force's name.")
+@click.option("--headline", default="", metavar="TEXT", help="What stands above it.  [default: made for you]")
+def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, headline: str) -> None:
+    """Write a feed (Atom) of what the public is asked for, from the open appeals of cases.
+
+    An earlier feed of the same address is replaced; any other file is left as it is. Nothing else of a case is told.
+    Other forces' feeds are scenes: goldenhour capture URL.
+
+    \b
+    goldenhour appeals appeals.xml --case OP-ALDER --url https://police.example/appeals.xml --by "Alder Police"
+    """
+    from exports.format.outside import demand_outside
+    from hashing.case.case import Case
+    from hashing.errors import NotAsSigned
+    from hashing.times import system_clock, time_text
+    from intelligence.appeals import appeals_feed, demand_web, open_appeals, write_feed
+
+    demand_web(url)
+    for path in cases:  # of the folder: the name may be that of an earlier feed
+        demand_outside(feed.with_name(f".{feed.name}.part"), path)
+    read_only(*cases, output=feed)
+    found = []
+    for path in cases:
+        case = Case.open(path)
+        if unsigned := case.unsigned():
+            raise NotAsSigned(
+                f"{path}: the last {unsigned} lines of its ledger are not signed, and are told to nobody",
+                hint="finish them off with: goldenhour recover CASE",
+            )
+        found += open_appeals(case)
+    made = appeals_feed(
+        found, url=url, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
+    )
+    write_feed(feed, made, url)
+    click.echo(clean(f"feed     {feed}: {counted(len(found), 'appeal')}"))
