@@ -119,10 +119,8 @@ def receive(
     goldenhour receive --case OP-ALDER --address https://hand-in.police.example
     goldenhour receive --case OP-ALDER --links 0
     """
+    from capture.request.amounts import size, span
     from capture.request.options import checked_initials, initials_of
-    from capture.request.sizes import size
-    from capture.request.spans import span
-    from hashing.case.case import Case
     from intelligence.receiving.receive import ReceiveRequest, Receiving, checked_address, default_inbox
     from intelligence.receiving.texts import built_in_texts, read_texts
     from intelligence.sources import SourceRegister, default_folder, read_recipients
@@ -208,7 +206,7 @@ def _print_state(receiving: Receiving, state: HandInState) -> None:
 
 
 def _so_far(receiving: Receiving, state: HandInState) -> str:
-    from capture.request.sizes import human_size
+    from hashing.printable import human_size
 
     if not state.session:
         return "not opened yet"
