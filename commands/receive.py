@@ -121,6 +121,7 @@ def receive(
     """
     from capture.request.amounts import size, span
     from capture.request.options import checked_initials, initials_of
+    from hashing.case.case import Case
     from intelligence.receiving.receive import ReceiveRequest, Receiving, checked_address, default_inbox
     from intelligence.receiving.texts import built_in_texts, read_texts
     from intelligence.sources import SourceRegister, default_folder, read_recipients
