@@ -19,7 +19,7 @@ def appeal() -> None:
 
     \b
     goldenhour appeal add --case OP-ALDER --text "Were you on the bridge?" --link https://police.example/7
-    goldenhour appeals appeals.xml --case OP-ALDER --url https://police.example/appeals.xml --by "Alder Police"
+    goldenhour appeals appeals.xml --case OP-ALDER --published https://police.example/appeals.xml --by "Alder Police"
     """
 
 

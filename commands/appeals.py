@@ -21,17 +21,17 @@ from commands.output import clean, counted
     metavar="CASE",
     help="A case whose open appeals are told (may be repeated).",
 )
-@click.option("--url", required=True, metavar="URL", help="Where the feed will be found: it names the feed for good.")
+@click.option("--published", required=True, metavar="URL", help="Where the feed will be found: it names the feed.")
 @click.option("--by", "author", required=True, metavar="NAME", help="Who appeals, such as the force's name.")
 @click.option("--headline", default="", metavar="TEXT", help="What stands above it.  [default: made for you]")
-def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, headline: str) -> None:
+def appeals(feed: Path, cases: tuple[Path, ...], published: str, author: str, headline: str) -> None:
     """Write a feed (Atom) of what the public is asked for, from the open appeals of cases.
 
     An earlier feed of the same address is replaced; any other file is left as it is. Nothing else of a case is told.
     Other forces' feeds are scenes: goldenhour capture URL.
 
     \b
-    goldenhour appeals appeals.xml --case OP-ALDER --url https://police.example/appeals.xml --by "Alder Police"
+    goldenhour appeals appeals.xml --case OP-ALDER --published https://police.example/appeals.xml --by "Alder Police"
     """
     from exports.format.outside import demand_outside
     from hashing.case.case import Case
@@ -39,7 +39,7 @@ def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, headline
     from hashing.times import system_clock, time_text
     from intelligence.appeals import appeals_feed, demand_web, open_appeals, write_feed
 
-    demand_web(url)
+    demand_web(published)
     for path in cases:  # of the folder: the name may be that of an earlier feed
         demand_outside(feed.with_name(f".{feed.name}.part"), path)
     read_only(*cases, output=feed)
@@ -53,7 +53,7 @@ def appeals(feed: Path, cases: tuple[Path, ...], url: str, author: str, headline
             )
         found += open_appeals(case)
     made = appeals_feed(
-        found, url=url, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
+        found, url=published, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
     )
-    write_feed(feed, made, url)
+    write_feed(feed, made, published)
     click.echo(clean(f"feed     {feed}: {counted(len(found), 'appeal')}"))

@@ -56,7 +56,7 @@ READING = {
     "list its sources": ["source", "list", "--case", "CASE"],
     "check": ["check", "CASE", "--quiet"],
     "list its appeals": ["appeal", "list", "--case", "CASE"],
-    "make a feed": ["appeals", "OUT", "--case", "CASE", "--url", "https://police.example/a.xml", "--by", "x"],
+    "make a feed": ["appeals", "OUT", "--case", "CASE", "--published", "https://police.example/a.xml", "--by", "x"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
 }
 """Commands that change nothing; OUT is what they may make."""

@@ -42,7 +42,7 @@ def _add(case: Path, text: str, *words: str, link: str = "https://police.example
 
 def _feed(path: Path, *cases: Path, url: str = URL) -> Result:
     named = [word for case in cases for word in ("--case", case)]
-    return _typed("appeals", path, *named, "--url", url, "--by", "Alder Police")
+    return _typed("appeals", path, *named, "--published", url, "--by", "Alder Police")
 
 
 def _faults(feed: bytes) -> list[str]:
