@@ -28,6 +28,7 @@ _AROUND_IT = "around "
 _LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
 """Headings by their level; those of navigation, header and footer stand behind all others."""
 _SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
+_COMMENT_PAGE = re.compile(r"/comment-page-[0-9]{1,5}/?#comments$|[?&]cpage=[0-9]{1,5}#comments$")
 _ORNAMENT = re.compile(r"logo|spinner|loader|loading|splash|placeholder|favicon", re.IGNORECASE)
 _BLOCKS = frozenset(BREAKS) | {"br", "td", "th"}
 _ADDRESSES = {
@@ -99,6 +100,8 @@ class Outline:
     """Of those in a `<noscript>`: they count for a browser without scripts alone."""
     following: tuple[str, ...] = ()
     """Where `rel=next` leads."""
+    numbered: tuple[str, ...] = ()
+    """Where WordPress leads to the other pages of one text, or of what is said below it; it writes no `rel` there."""
     statuses: tuple[str, ...] = ()
     """The HTTP status that a page names for crawlers (`prerender-status-code`)."""
     robots: str = ""
@@ -291,6 +294,8 @@ class OutlineReader:
         href = attributes.get("href", "")
         if "next" in attributes.get("rel", "")[:_LONGEST_VALUE].lower().split():
             self._keep("following", href, 8192)
+        if "post-page-numbers" in attributes.get("class", "")[:_LONGEST_VALUE].split() or _COMMENT_PAGE.search(href):
+            self._keep("numbered", href.partition("#")[0], 8192)
         if tag == "a" and href and not flags & (_CHROME | _UNREAD):
             self._counts["links"] += 1
             self._counts["linked_headings"] += bool(flags & _HEADING)
