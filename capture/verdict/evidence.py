@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import unquote, urlsplit
 
 from capture.page import ReadPage
@@ -25,10 +25,6 @@ _MOST_TRIED = 60
 _LABEL = 60
 _FEW = 2
 _NEARLY_NOTHING = 20
-_PERSON = re.compile(parts("told by a person"), re.IGNORECASE)
-_NOTICE = statement("cookie notice")
-_WISHED = re.compile(parts("scripts wished"), re.IGNORECASE)
-_SITE = re.compile(parts("about the site"), re.IGNORECASE)
 _NOTHING = Outline()
 
 
@@ -89,7 +85,8 @@ class Evidence:
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """The blocks of text that speak of cookies or tracking, in a page that says nearly nothing else."""
-        found = tuple(block for block in self.outline.blocks if _NOTICE.fullmatch(block))
+        notice = _compiled(statement("cookie notice"))
+        found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
         return found if elsewhere < _NEARLY_NOTHING else ()
@@ -97,10 +94,11 @@ class Evidence:
     @cached_property
     def prose(self) -> int:
         """How much of the text is of something else than the site, its pages and its visitors, beyond labels."""
+        site, person = _compiled(parts("about the site")), _compiled(parts("told by a person"))
         about = sum(
             width(block)
             for block in self.outline.blocks
-            if width(block) < _LABEL or (_SITE.search(block) and not _PERSON.search(block))
+            if width(block) < _LABEL or (site.search(block) and not person.search(block))
         )
         return max(self.outline.words - about, 0)
 
@@ -119,9 +117,14 @@ class Evidence:
         return PLACES[place](self)
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _is_one_remark(block: str) -> bool:
     """Say whether a block is a sentence, or two short ones: a paragraph tells of something, and so does who quotes."""
-    if _QUOTED.search(block) or _PERSON.search(block):
+    if _QUOTED.search(block) or _compiled(parts("told by a person")).search(block):
         return False
     return width(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
 
@@ -151,7 +154,7 @@ def _led_back(evidence: Evidence) -> tuple[str, ...]:
 def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
     """Return what a page says to browsers without scripts, unless it only says that it works better with them."""
     said = evidence.outline.noscript
-    return () if _WISHED.search(said) else (said[:_LONGEST_DEMAND],)
+    return () if _compiled(parts("scripts wished")).search(said) else (said[:_LONGEST_DEMAND],)
 
 
 PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
