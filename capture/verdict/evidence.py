@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from capture.page import ReadPage
 from capture.page.outline import Outline, width
-from capture.verdict.words import parts, statement
+from capture.verdict.words import compiled, parts, statement
 
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
 _LONGEST_SIGN = 150
@@ -85,7 +85,7 @@ class Evidence:
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """The blocks of text that speak of cookies or tracking, in a page that says nearly nothing else."""
-        notice = _compiled(statement("cookie notice"))
+        notice = compiled(statement("cookie notice"))
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
@@ -94,7 +94,7 @@ class Evidence:
     @cached_property
     def prose(self) -> int:
         """How much of the text is of something else than the site, its pages and its visitors, beyond labels."""
-        site, person = _compiled(parts("about the site")), _compiled(parts("told by a person"))
+        site, person = compiled(parts("about the site")), compiled(parts("told by a person"))
         about = sum(
             width(block)
             for block in self.outline.blocks
@@ -117,14 +117,9 @@ class Evidence:
         return PLACES[place](self)
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
 def _is_one_remark(block: str) -> bool:
     """Say whether a block is a sentence, or two short ones: a paragraph tells of something, and so does who quotes."""
-    if _QUOTED.search(block) or _compiled(parts("told by a person")).search(block):
+    if _QUOTED.search(block) or compiled(parts("told by a person")).search(block):
         return False
     return width(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
 
@@ -154,7 +149,7 @@ def _led_back(evidence: Evidence) -> tuple[str, ...]:
 def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
     """Return what a page says to browsers without scripts, unless it only says that it works better with them."""
     said = evidence.outline.noscript
-    return () if _compiled(parts("scripts wished")).search(said) else (said[:_LONGEST_DEMAND],)
+    return () if compiled(parts("scripts wished")).search(said) else (said[:_LONGEST_DEMAND],)
 
 
 PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
@@ -181,7 +176,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "robots": lambda evidence: (evidence.outline.robots,),
     "noscript": _demand_for_scripts,
     "notice": lambda evidence: evidence.notices,
-    "few fields": lambda evidence: ("",) if 1 <= evidence.outline.fields <= _FEW else (),
+    "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),
     "empty root": lambda evidence: evidence.outline.empty_roots,
     "password": lambda evidence: ("password",) if evidence.outline.passwords else (),
 }

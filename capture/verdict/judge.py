@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple
 
 from capture.page.outline import width
 from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
+from capture.verdict.words import compiled
 from hashing.case import verdict
 
 _STEPS = ((150, 2), (600, 3), (2000, 5))
@@ -101,7 +100,7 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         texts = [text for text in evidence.in_place(sign.place) if text]
         if not texts:
             continue
-        pattern = _compiled(sign.pattern)
+        pattern = compiled(sign.pattern)
         what = next((text for text in texts if pattern.match(text)), None)
         matched = what is not None and (sign.place not in WORDS or pattern.fullmatch(what) is not None)
         if what is not None and not matched:
@@ -109,12 +108,6 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         if what is not None:
             case.found[sign.place] = _Found(sign, what)
     return cases
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is needed: the longest take as long as all else that judges a page."""
-    return re.compile(pattern, re.IGNORECASE)
 
 
 def _needed(word: str, case: _Case, evidence: Evidence) -> int:

@@ -81,7 +81,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "address", _is(_LOGIN_ADDRESS), 2, "its address is that of a log-in"),
     Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password"),
     Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
-    Sign(verdict.LOGIN, "few fields", _is(""), 0, "little but a field to fill in is there"),
+    Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "title", name("log in"), 3, 'its title is that of a log-in: "{}"'),
     Sign(verdict.LOGIN, "title", name("log-in demanded"), 3, 'its title asks for a log-in: "{}"'),

@@ -44,6 +44,12 @@ def parts(heading: str) -> str:
 
 
 @cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of those above, to be tried on words in any case; only what is tried is compiled."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
 def _phrases() -> Mapping[str, list[str]]:
     """Read the lists of phrases, by their headings."""
     lists: dict[str, list[str]] = {}
