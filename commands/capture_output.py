@@ -10,7 +10,6 @@ import click
 from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled, print_things
 from exports.format.phrases import verdict_line
-from hashing.case.kinds import ItemKind
 from hashing.case.verdict import CONTENT
 from hashing.files.as_typed import as_typed
 
@@ -41,7 +40,7 @@ def print_capture(result: CaptureResult) -> tuple[int, int]:
     view = read_capture(result.path, bounded=False)
     print_tables(view)
     print_verdicts(view)
-    refusals = sum(entry.item.kind == ItemKind.ERROR_PAGE for entry in view.items)
+    refusals = sum(bool(entry.item.error_page) for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
     print_styled(f"{result.exhibit}  {result.status}: {counts}", STATUS_STYLES.get(result.status, ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import click
 
@@ -15,7 +16,8 @@ def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> lis
     from hashing.case.events import CaptureRegistered
     from hashing.errors import HashingError
 
-    case = case_of(ctx)
+    # Behind an option that waits for its value click has taken no argument yet: the case stands in what is left.
+    case = case_of(ctx) or next(map(Path, ctx.args), None)
     if case is None:
         return []
     try:

@@ -72,7 +72,7 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
                 exchanges[event.exchange] = event
             case Failed():
                 failures.append(event)
-            case Item(kind="error page"):
+            case Item() if event.error_page:
                 refusals.append(event)
             case CaptureFinished():
                 finished = event

@@ -98,7 +98,7 @@ class PageScene:
         if found.word != verdict.CONTENT:
             yield from self._missed(answer, read.page, found.word, found.reasons)
             return
-        onward = next_part(self._evidence(answer, read.page))
+        onward = next_part(self._evidence(answer, read.page), self._seen)
         if onward is None or not onward.same:
             notes = [f"its rel=next leads to another page, which is no part of it: {onward.url}"] if onward else []
             yield _judged(self._asked, answer, read.page, verdict.CONTENT, notes)
@@ -139,7 +139,7 @@ class PageScene:
                 yield from self._missed(answer, read.page, word, found.reasons or [read.problem])
                 break
             yield _judged(url, answer, read.page, verdict.CONTENT, [f"part {number}"])
-            onward = next_part(self._evidence(answer, read.page))
+            onward = next_part(self._evidence(answer, read.page), self._seen)
             url = onward.url if onward is not None and onward.same and onward.url not in self._seen else ""
         if not url:
             reasons = [f"all {number} parts of it were captured"] if number > 1 else []

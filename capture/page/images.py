@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from capture.page.kinds import kind_of_address
@@ -24,17 +25,26 @@ _DENSITY = re.compile(r"[0-9]{0,9}(?:\.[0-9]{1,9})?(?:[eE][+-]?[0-9]{1,2})?x")
 
 _MOST = 1000
 _LONGEST_DESCRIPTORS = 1000
-
-_SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 # Where pages that load images late keep the address until a script moves it to src.
 _LATE = ("data-src", "data-original", "data-lazy-src")
 # Where WordPress and shop galleries keep the file that their image viewer opens.
 _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-image")
 
 _KEPT = 5
-_KNOWN = frozenset((*_SRCSETS, *_LATE, *_IN_FULL, "src"))
+_KNOWN = frozenset((*_LATE, *_IN_FULL, "src"))
 _LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
 _PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
+_NO_PHOTO = re.compile(r"(?:about|javascript|blob):|#|\s*+$", re.IGNORECASE)
+_STAND_IN = re.compile(
+    r"(?:^|[/_.-])(?:blank|placeholder|spacer|pixel|loading|loader|lazy|transparent|empty|dummy|grey|gray|1x1|spinner)"
+    r"[\w.-]{0,40}\.(?:gif|png|svg|webp|jpe?g)(?:\?[^/]*)?$",
+    re.IGNORECASE,
+)
+"""What stands in `src` until a script puts the photo there."""
+_TEMPLATE = re.compile(r"\{\{|\$\{|<%|\[\[")
+_INSIDE = re.compile(
+    r"[^\s\"'{}\[\]<>,;()]+\.(?:jpe?g|png|gif|webp|avif|heic)(?:\?[^\s\"'{}\[\]<>,;()]*)?", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"(?:https?:)?/{0,2}[^\s\"'{}\[\]<>,;]*/[^\s\"'{}\[\]<>,;]+")
 
 _MIN_WIDTH = re.compile(r"min-width\s*+:\s*+([0-9]{1,6})")
@@ -127,7 +137,11 @@ def image_mentions(
     for name in _IN_FULL:
         if attributes.get(name):
             yield Mention(ItemKind.PHOTO, (Position(attributes[name], f"{tag} {name}"),), alt)
-    late = [ImageCandidate(Position(attributes[name], f"{tag} {name}")) for name in _LATE if attributes.get(name)]
+    late = [
+        ImageCandidate(Position(value, f"{tag} {name}"))
+        for name in _LATE
+        if (value := attributes.get(name)) and not _TEMPLATE.search(value)
+    ]
     if not (late or _has_address(attributes)):
         late = [ImageCandidate(place) for place in late_places(tag, attributes)]
     now = [ImageCandidate(Position(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
@@ -154,7 +168,7 @@ def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool =
     kept = [
         (name, value)
         for name, value in attributes.items()
-        if name not in _KNOWN and ("data-" in name or "lazy" in name or "src" in name)
+        if name not in _KNOWN and not _is_srcset(name) and ("data-" in name or "lazy" in name or "src" in name)
     ]
     promised = [(name, value) for name, value in kept if kind_of_address(value) == "photo"]
     likely = [
@@ -162,14 +176,26 @@ def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool =
         for name, value in kept
         if _LIKELY.search(name) and not _PAGES.search(name) and _ADDRESS.fullmatch(value[:LONGEST])
     ]
-    chosen = promised or (likely if shows_images else [])
+    chosen = promised or (likely or list(_inside(kept)) if shows_images else [])
     return [Position(value, f"{tag} {name}") for name, value in chosen[:_KEPT]]
 
 
 def _has_address(attributes: Mapping[str, str]) -> bool:
-    """Say whether an image names an address of its own, and no picture that stands in the page itself."""
+    """Say whether an image names an address of its own, and nothing that stands there until a script has run."""
     src = attributes.get("src", "")
-    return bool(src and not is_embedded(src)) or any(attributes.get(name) for name in _SRCSETS)
+    own = bool(src) and not (is_embedded(src) or _NO_PHOTO.match(src) or _STAND_IN.search(src[:LONGEST]))
+    return own or any(value for name, value in attributes.items() if _is_srcset(name))
+
+
+def _inside(kept: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of photos in values that hold more than an address: JSON, lists with sizes."""
+    for name, value in kept:
+        for match in islice(_INSIDE.finditer(value[:LONGEST].replace("\\/", "/")), _KEPT):
+            yield name, match[0]
+
+
+def _is_srcset(name: str) -> bool:
+    return name.endswith("srcset")
 
 
 def largest(sources: Sequence[ImageCandidate]) -> Mention:
@@ -190,8 +216,8 @@ def _best(ranked: Sequence[ImageCandidate]) -> tuple[Position, ...]:
 
 
 def _in_srcsets(attributes: Mapping[str, str], where: str, min_width: int = 0) -> Iterator[ImageCandidate]:
-    for name in _SRCSETS:
-        if name in attributes:
+    for name in attributes:
+        if _is_srcset(name):
             found_in = where if where == "picture source" else f"{where} {name}"
             for sized in parse_srcset(attributes[name]):
                 yield ImageCandidate(Position(sized.url, found_in), sized.width, sized.density, min_width)

@@ -22,11 +22,14 @@ _IN_CONTENT = frozenset({"header", "footer"})
 """These belong to the content where they stand in it."""
 _AROUND_ROLES = frozenset({"banner", "contentinfo", "complementary", "menu", "menubar", "navigation", "search"})
 _CONTROLS = frozenset({"button", "label", "legend", "option", "optgroup", "select", "textarea"})
+_FIELDS = frozenset({"input", "textarea"})
 _HEADINGS = {"h1": _HEADING | _H1, "h2": _HEADING | _H2, "h3": _HEADING}
 _AROUND_IT = "around "
 _LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
 """Headings by their level; those of navigation, header and footer stand behind all others."""
 _SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
+_COMMENT_PAGE = re.compile(r"/comment-page-[0-9]{1,5}/?#comments$|[?&]cpage=[0-9]{1,5}#comments$")
+_ORNAMENT = re.compile(r"logo|spinner|loader|loading|splash|placeholder|favicon", re.IGNORECASE)
 _BLOCKS = frozenset(BREAKS) | {"br", "td", "th"}
 _ADDRESSES = {
     "form": ("forms", "action"),
@@ -88,13 +91,17 @@ class Outline:
     empty_roots: tuple[str, ...] = ()
     """Ids of elements right below the body that hold no text and show nothing."""
     shown: int = 0
-    """Images, players, tables and the like outside navigation."""
+    """Images, players, tables and the like outside navigation; no drawings, logos, spinners."""
+    posts: int = 0
+    """Each `<article>` and `<time>`: what somebody wrote at some time."""
     refreshes: tuple[str, ...] = ()
     """The content of each `<meta http-equiv=refresh>`."""
     later_refreshes: tuple[str, ...] = ()
     """Of those in a `<noscript>`: they count for a browser without scripts alone."""
     following: tuple[str, ...] = ()
     """Where `rel=next` leads."""
+    numbered: tuple[str, ...] = ()
+    """Where WordPress leads to the other pages of one text, or of what is said below it; it writes no `rel` there."""
     statuses: tuple[str, ...] = ()
     """The HTTP status that a page names for crawlers (`prerender-status-code`)."""
     robots: str = ""
@@ -104,6 +111,12 @@ def width(text: str) -> int:
     """Return how long a text is: without white space, a Chinese, Japanese or Korean character counting three."""
     count = sum(map(len, text.split()))
     return count if text.isascii() else count + 2 * len(_WIDE.findall(text))
+
+
+def _is_ornament(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Say whether an image is one that a page shows before it has anything to show."""
+    named = (attributes.get(name, "")[:_LONGEST_VALUE] for name in ("src", "alt", "class", "id"))
+    return tag == "svg" or (tag == "img" and any(map(_ORNAMENT.search, named)))
 
 
 class OutlineReader:
@@ -131,6 +144,7 @@ class OutlineReader:
             "linked_headings": 0,
             "fields": 0,
             "shown": 0,
+            "posts": 0,
         }
         self._passwords = self._new_passwords = 0
         self._noscript = ""
@@ -149,9 +163,11 @@ class OutlineReader:
         self._flags.append(flags)
         if tag in {"main", "article"}:
             self._contents += 1
+        if tag in {"article", "time"}:
+            self._counts["posts"] += 1
         if above & _BODY and not self._root and attributes.get("id") and tag not in {"script", "style", "noscript"}:
             self._root, self._root_depth, self._root_empty = attributes["id"], len(self._flags), True
-        if attributes or tag in _SHOWS:
+        if attributes or tag in _SHOWS or tag in _FIELDS:
             self._note(tag, attributes, flags)
 
     def end(self, tag: str) -> None:
@@ -255,12 +271,12 @@ class OutlineReader:
             self._meta(attributes, flags)
         elif tag in {"link", "a"}:
             self._link(tag, attributes, flags)
-        elif tag in {"input", "textarea"} and not flags & _CHROME:
+        elif tag in _FIELDS and not flags & _CHROME:
             self._input(attributes, flags)
         elif tag in _ADDRESSES and not (tag == "form" and flags & _CHROME):
             name, attribute = _ADDRESSES[tag]
             self._keep(name, attributes.get(attribute, ""))
-        if tag in _SHOWS and not flags & (_UNREAD & ~_HIDDEN):
+        if tag in _SHOWS and not flags & (_UNREAD & ~_HIDDEN) and not _is_ornament(tag, attributes):
             self._counts["shown"] += not flags & _CHROME
             self._root_empty = False
 
@@ -278,6 +294,8 @@ class OutlineReader:
         href = attributes.get("href", "")
         if "next" in attributes.get("rel", "")[:_LONGEST_VALUE].lower().split():
             self._keep("following", href, 8192)
+        if "post-page-numbers" in attributes.get("class", "")[:_LONGEST_VALUE].split() or _COMMENT_PAGE.search(href):
+            self._keep("numbered", href.partition("#")[0], 8192)
         if tag == "a" and href and not flags & (_CHROME | _UNREAD):
             self._counts["links"] += 1
             self._counts["linked_headings"] += bool(flags & _HEADING)

@@ -45,13 +45,13 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     """
     decoded = decode(body, content_type)
     if not decoded.text.strip("\ufffd\ufeff \t\n\f\r"):
-        raise PageUnreadable(f"{url}: the page is empty")
+        raise PageUnreadable("the page is empty")
     text, claims, mentions, outlining = VisibleText(), Claims(), Mentions(), OutlineReader()
     claiming, linked = ClaimReader(claims), JsonLdReader()
     showing, styling, naming = ContentMedia(mentions), StyleMedia(mentions), MetadataMedia(mentions)
     parsed = parse(decoded.text, text, (claiming, linked, showing, styling, naming), listener=outlining)
     if not (parsed.elements or parsed.unread):
-        raise PageUnreadable(f"{url}: there is no element and no text in the page")
+        raise PageUnreadable("there is no element and no text in the page")
     inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
     showing.page_ended()
     naming.page_ended()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 # ISO 8601 and RFC 3339 as far as the HTML Standard's date and time strings (2.3.5) and schema.org use them.
@@ -13,19 +13,37 @@ _ISO = re.compile(
     r"""
     (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})
     (?:
-      (?:[Tt]|[ ]+) (?P<hour>[0-9]{2}) :? (?P<minute>[0-9]{2})
+      (?:[Tt]|[ ]+) (?P<hour>[0-9]{2}|[0-9](?=:)) :? (?P<minute>[0-9]{2})
       (?: :? (?P<second>[0-9]{2}) (?:[.,] (?P<fraction>[0-9]{1,12}))? )?
       [ ]* (?P<zone>Z|z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?
     )?
     """,
     re.VERBOSE,
 )
-# RFC 5322 with the zones whose offset it defines; the abbreviation of any other zone can mean several.
+# RFC 5322 with the zones whose offset it defines; the abbreviation of any other zone can mean several. Servers and
+# feeds write it in the manner of RFC 850 (dashes), with whole names of days and months, or with GMT before an offset.
 _MAIL = re.compile(
-    r"(?:[A-Za-z]{3,9}(?:, *| +))?(?P<date>[0-9]{1,2} +[A-Za-z]{3} +(?:[0-9]{4}|[0-9]{2}))"
-    r" +(?P<hour>[0-9]{1,2})(?P<rest>:[0-9]{2}(?::[0-9]{2})?)"
-    r"(?: *(?P<zone>GMT|UT|UTC|Z|E[SD]T|C[SD]T|M[SD]T|P[SD]T|[+-][0-9]{2}:?[0-9]{2}))?",
+    r"""
+    (?:[a-z]{2,9}\.?(?:,[ ]*|[ ]+))?
+    (?P<day>[0-9]{1,2}) [ -]+ (?P<month>[a-z]{3,9})\.? [ -]+ (?P<year>[0-9]{4}|[0-9]{2})
+    (?:,?[ ]+ (?P<hour>[0-9]{1,2}) : (?P<minute>[0-9]{2}) (?: : (?P<second>[0-9]{2}) )?
+      (?:[ ]* (?P<zone>(?:GMT|UTC)?[+-][0-9]{2}(?::?[0-9]{2})?|GMT|UT|UTC|Z|[ECMP][SD]T))? )?
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
+# asctime of C, which names no zone.
+_ASCTIME = re.compile(
+    r"[a-z]{3},? (?P<month>[a-z]{3}) (?P<day>[0-9]{1,2}) (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+    r" (?P<year>[0-9]{4})",
+    re.IGNORECASE,
+)
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_HOURS = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_CENTURY = 50
+"""Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century."""
 _ENDS_IN_ZONE = re.compile(r"[0-9] ?(?:[AaPp]\.?[Mm]\.?)? ?(?:[A-Z]{1,5}|[+-][0-9]{2}:?[0-9]{2})$")
 _ENDS_IN_HALF_OF_DAY = re.compile(r"[0-9] ?[AP]M$")
 
@@ -43,13 +61,10 @@ def parse_time(written: str) -> ParsedTime:
     if match := _ISO.fullmatch(text):
         with suppress(ValueError):
             return _from_iso(match)
-    if mail := _MAIL.fullmatch(text):
-        # -0000 and a time without a zone both come back naive, which is what RFC 5322 means by them.
-        # Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century.
-        with suppress(ValueError, OverflowError):
-            zone_as_defined = (mail["zone"] or "").replace(":", "")
-            parsed = parsedate_to_datetime(f"{mail['date']} {mail['hour']:0>2}{mail['rest']} {zone_as_defined}".strip())
-            return ParsedTime(parsed.isoformat(), parsed.tzinfo is not None)
+    for form in (_MAIL, _ASCTIME):
+        if match := form.fullmatch(text):
+            with suppress(ValueError):
+                return _from_words(match.groupdict())
     zone = bool(_ENDS_IN_ZONE.search(text)) and not _ENDS_IN_HALF_OF_DAY.search(text)
     return ParsedTime(None, zone)
 
@@ -71,6 +86,28 @@ def _from_iso(match: re.Match[str]) -> ParsedTime:
         tzinfo=_zone(match["zone"]),
     )
     return ParsedTime(moment.isoformat(), has_zone=moment.tzinfo is not None)
+
+
+def _from_words(fields: Mapping[str, str | None]) -> ParsedTime:
+    """Check the fields against the calendar; a zone of -0000 says that none is known. Raises ValueError."""
+    month = (fields["month"] or "").lower()
+    year, day = int(fields["year"] or 0), int(fields["day"] or 0)
+    if len(fields["year"] or "") == 2:  # noqa: PLR2004 - digits
+        year += 2000 if year < _CENTURY else 1900
+    number = next((at for at, name in enumerate(_MONTHS, 1) if name.startswith(month)), 0)
+    if fields["hour"] is None:
+        return ParsedTime(datetime(year, number, day, tzinfo=UTC).date().isoformat(), has_zone=False)
+    hour, minute, second = (int(fields[name] or 0) for name in ("hour", "minute", "second"))
+    moment = datetime(year, number, day, hour, minute, second, tzinfo=_named_zone(fields.get("zone")))
+    return ParsedTime(moment.isoformat(), has_zone=moment.tzinfo is not None)
+
+
+def _named_zone(written: str | None) -> timezone | None:
+    name = (written or "-0000").upper().replace(":", "")
+    if name in _HOURS:
+        return timezone(timedelta(hours=_HOURS[name]))
+    offset = name.removeprefix("GMT").removeprefix("UTC")
+    return None if offset == "-0000" else _zone(offset or "Z")
 
 
 def _zone(written: str | None) -> timezone | None:

@@ -415,8 +415,9 @@ def _headers(found: FetchRequest) -> Mapping[str, str]:
 
 def _marked(item: Item | None, found: FetchRequest, reason: str) -> Item | None:
     """Mark what came in the place of a photo or video, so that nobody takes it for the one that a post shows."""
-    marked = found.kind in MEDIA or found.kind in _SEEN_OR_HEARD
-    return replace(item, error_page=reason) if item is not None and reason and marked else item
+    if item is None or not reason or not (found.kind in MEDIA or found.kind in _SEEN_OR_HEARD):
+        return item
+    return replace(item, error_page=reason, kind=item.kind if item.size else ItemKind.FILE)
 
 
 def _kind(found: FetchRequest, sniffed: MediaType) -> ItemKind:

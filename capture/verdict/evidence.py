@@ -10,16 +10,21 @@ from urllib.parse import unquote, urlsplit
 
 from capture.page import ReadPage
 from capture.page.outline import Outline, width
+from capture.verdict.words import compiled, parts, statement
 
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
-_LONGEST_SIGN = 170
+_LONGEST_SIGN = 150
+_LONGEST_DEMAND = 170
 _LONGEST_REMARK = 90
-_TWO_SENTENCES = 80
+_TWO_SENTENCES = 100
 _QUOTED = re.compile(
     r"[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]\s*\w+\W+\w+|\w+\W+\w+\s*[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]"
 )
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
+_LABEL = 60
+_FEW = 2
+_NEARLY_NOTHING = 20
 _NOTHING = Outline()
 
 
@@ -68,19 +73,44 @@ class Evidence:
 
     @cached_property
     def statements(self) -> tuple[str, ...]:
-        """The blocks of text that are a good part of all that the page says."""
-        outline = self.outline
-        least = (outline.words + outline.linked) * 3 // 10
-        return tuple(block for block in self._short_blocks if len(block) >= least and _is_one_remark(block))
+        """The blocks of text that are a good part of all that the page says, and that no person tells of."""
+        whole = self.outline.words + self.outline.linked
+        first = next(iter(self.remarks), "")
+        return tuple(
+            block
+            for block in self._short_blocks
+            if width(block) >= whole * (0.25 if block == first else 0.4) and _is_one_remark(block)
+        )
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """The blocks of text that speak of cookies or tracking, in a page that says nearly nothing else."""
+        notice = compiled(statement("cookie notice"))
+        found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
+        headings = self.outline.headings + self.outline.lesser_headings
+        elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
+        return found if elsewhere < _NEARLY_NOTHING else ()
+
+    @cached_property
+    def prose(self) -> int:
+        """How much of the text is of something else than the site, its pages and its visitors, beyond labels."""
+        site, person = compiled(parts("about the site")), compiled(parts("told by a person"))
+        about = sum(
+            width(block)
+            for block in self.outline.blocks
+            if width(block) < _LABEL or (site.search(block) and not person.search(block))
+        )
+        return max(self.outline.words - about, 0)
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
-        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK)
+        headings = self.outline.headings + self.outline.lesser_headings
+        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK and block not in headings)
 
     @cached_property
     def _short_blocks(self) -> tuple[str, ...]:
-        return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if len(block) <= _LONGEST_SIGN)
+        return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if width(block) <= _LONGEST_SIGN)
 
     def in_place(self, place: str) -> tuple[str, ...]:
         """Return what stands in a place where a sign can stand, by the name of the place in `PLACES`."""
@@ -89,9 +119,9 @@ class Evidence:
 
 def _is_one_remark(block: str) -> bool:
     """Say whether a block is a sentence, or two short ones: a paragraph tells of something, and so does who quotes."""
-    if _QUOTED.search(block):
+    if _QUOTED.search(block) or compiled(parts("told by a person")).search(block):
         return False
-    return len(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
+    return width(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
 
 
 def _bare_host(host: str | None) -> str:
@@ -116,6 +146,12 @@ def _led_back(evidence: Evidence) -> tuple[str, ...]:
     return (query,) if evidence.redirected and len(path) > 1 and path in query else ()
 
 
+def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
+    """Return what a page says to browsers without scripts, unless it only says that it works better with them."""
+    said = evidence.outline.noscript
+    return () if compiled(parts("scripts wished")).search(said) else (said[:_LONGEST_DEMAND],)
+
+
 PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "status": lambda evidence: (str(evidence.status),),
     "header": lambda evidence: tuple(f"{name}: {value[:300]}" for name, value in evidence.headers.items()),
@@ -125,7 +161,8 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "title": lambda evidence: evidence.titles,
     "heading": lambda evidence: evidence.outline.headings[:3],
     "lesser heading": lambda evidence: evidence.outline.lesser_headings[:5],
-    "statement": lambda evidence: evidence.statements,
+    "statement": lambda evidence: () if evidence.outline.posts else evidence.statements,
+    "statement in a post": lambda evidence: evidence.statements if evidence.outline.posts else (),
     "remark": lambda evidence: evidence.remarks,
     "button": lambda evidence: evidence.outline.buttons[:30],
     "link": lambda evidence: evidence.outline.hrefs[:30],
@@ -137,7 +174,9 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "sole heading": lambda evidence: evidence.outline.headings if len(evidence.outline.headings) == 1 else (),
     "page status": lambda evidence: evidence.outline.statuses,
     "robots": lambda evidence: (evidence.outline.robots,),
-    "noscript": lambda evidence: (evidence.outline.noscript[:_LONGEST_SIGN],),
+    "noscript": _demand_for_scripts,
+    "notice": lambda evidence: evidence.notices,
+    "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),
     "empty root": lambda evidence: evidence.outline.empty_roots,
     "password": lambda evidence: ("password",) if evidence.outline.passwords else (),
 }

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple
 
 from capture.page.outline import width
 from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
+from capture.verdict.words import compiled
 from hashing.case import verdict
 
 _STEPS = ((150, 2), (600, 3), (2000, 5))
 """Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond."""
 _MOST = 9
-_AS_ARTICLE = 2
+_AS_ARTICLE, _AS_TEASER = 6, 2
 _AS_LIST = 6
 _AS_SHORT_LIST = 4
 _AS_HEADLINE = 5
 _LIST_LINKS, _LIST_HEADINGS, _LIST_ROWS = 12, 3, 4
 _HEADLINE_TEXT = 60
+_AS_PROSE, _PROSE_TEXT, _PROSE_BELOW = 6, 120, 300
 _HEADLINE_WORDS, _HEADLINE_CHARACTERS = 4, 24
 _SHELL_TEXT, _NEARLY_NOTHING = 200, 40
 _LONGEST_SHOWN = 120
@@ -100,7 +100,7 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         texts = [text for text in evidence.in_place(sign.place) if text]
         if not texts:
             continue
-        pattern = _compiled(sign.pattern)
+        pattern = compiled(sign.pattern)
         what = next((text for text in texts if pattern.match(text)), None)
         matched = what is not None and (sign.place not in WORDS or pattern.fullmatch(what) is not None)
         if what is not None and not matched:
@@ -108,12 +108,6 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         if what is not None:
             case.found[sign.place] = _Found(sign, what)
     return cases
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is needed: the longest take as long as all else that judges a page."""
-    return re.compile(pattern, re.IGNORECASE)
 
 
 def _needed(word: str, case: _Case, evidence: Evidence) -> int:
@@ -130,21 +124,32 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
     if word == verdict.CONSENT:
         needed = max(needed, 3)
     if evidence.published:
-        needed += _AS_ARTICLE
-    if word == verdict.GONE and {"title", "heading"} <= case.found.keys():
-        pass  # who says so twice offers something else below
-    elif outline.links >= _LIST_LINKS or outline.linked_headings >= _LIST_HEADINGS:
-        needed += _AS_LIST
-    elif outline.linked_blocks >= _LIST_ROWS:
-        needed += _AS_SHORT_LIST
+        needed += _AS_TEASER if word in _NEEDS_STRUCTURE else _AS_ARTICLE
     if _has_headline(case, evidence):
         needed += _AS_HEADLINE
-    return needed
+    return needed + _for_what_else_is_there(word, case, evidence)
+
+
+def _for_what_else_is_there(word: str, case: _Case, evidence: Evidence) -> int:
+    """Return what signs must weigh more for prose of something else and for lists."""
+    outline = evidence.outline
+    needed = 0
+    twice = word == verdict.GONE and "heading" in case.found and len(case.found.keys() & WORDS) > 1
+    if word != verdict.CONSENT and evidence.prose >= (_PROSE_BELOW if twice else _PROSE_TEXT):
+        needed += _AS_PROSE
+    if twice:
+        return needed  # who says so twice offers something else below
+    if outline.links >= _LIST_LINKS or outline.linked_headings >= _LIST_HEADINGS:
+        return needed + _AS_LIST
+    return needed + (_AS_SHORT_LIST if outline.linked_blocks >= _LIST_ROWS else 0)
 
 
 def _is_demanded(case: _Case) -> bool:
     """Say whether a page demands something in so many words; to be named for a log-in is what many things are."""
-    return any(found.sign.place == "statement" or "asks for" in found.sign.says for found in case.found.values())
+    return any(
+        found.sign.place.startswith(("statement", "notice")) or "asks for" in found.sign.says
+        for found in case.found.values()
+    )
 
 
 def _needed_for_shell(case: _Case, evidence: Evidence) -> int:
@@ -160,7 +165,7 @@ def _needed_for_shell(case: _Case, evidence: Evidence) -> int:
 
 def _has_headline(case: _Case, evidence: Evidence) -> bool:
     """Say whether a page has a text below a heading that its title names too: no sign itself, and no mere name."""
-    if evidence.outline.words < _HEADLINE_TEXT or "heading" in case.found or "title" in case.found:
+    if evidence.outline.words < _HEADLINE_TEXT or case.found.keys() & {"heading", "title", "notice"}:
         return False
     return any(
         heading in title or title in heading

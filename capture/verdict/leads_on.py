@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -25,6 +25,7 @@ _AT_ONCE, _SOON = 1, 30
 _THIN, _NEARLY_NOTHING = 600, 150
 _MOST_SCRIPTS = 3
 
+_POST_IN_QUERY = re.compile(r"(?:^|&)(?:p|page_id|id|t|topic|post)=[0-9]")
 _PAGE_KEY = re.compile(parts("page key"), re.IGNORECASE)
 _NUMBERED = re.compile(
     rf"(?P<base>.*?)(?:[/_-](?P<word>{parts('page word')})[-_/=]?|[/_-])(?P<number>\d{{1,5}})(?P<end>\.\w{{2,5}})?/?\Z",
@@ -48,13 +49,20 @@ def stub_target(evidence: Evidence) -> tuple[str, str]:
     return "", ""
 
 
-def next_part(evidence: Evidence) -> Next | None:
-    """Return where `rel=next` leads, or None where there is none. A list of posts has no parts, but older posts."""
-    for raw in evidence.outline.following:
-        if url := _resolved(evidence, raw):
-            same = any(is_next_part(before, url) for before in (evidence.final, evidence.asked))
-            return Next(url, same=same and not _is_list(evidence))
-    return None
+def next_part(evidence: Evidence, seen: Container[str] = ()) -> Next | None:
+    """Return where a page goes on, or else where `rel=next` leads; None where there is neither.
+
+    A list of posts has no parts, but older posts. What was `seen` is no further part.
+    """
+    onward: Next | None = None
+    for raw in (*evidence.outline.following, *evidence.outline.numbered):
+        url = _resolved(evidence, raw)
+        same = any(is_next_part(before, url) for before in (evidence.final, evidence.asked)) and not _is_list(evidence)
+        if url and same and url not in seen:
+            return Next(url, same=True)
+        if url and raw in evidence.outline.following:
+            onward = onward or Next(url, same=same)
+    return onward
 
 
 def is_next_part(before: str, after: str) -> bool:
@@ -98,7 +106,9 @@ def _is_list(evidence: Evidence) -> bool:
     """Say whether a page is a list of others: a front page, the threads of a forum, the results of a search."""
     outline = evidence.outline
     many_links = outline.links >= 8 and outline.linked > outline.words  # noqa: PLR2004 - fewer are no list
-    return _path(urlsplit(evidence.final)) == "" or outline.linked_headings > 1 or many_links
+    address = urlsplit(evidence.final)
+    front = _path(address) == "" and _POST_IN_QUERY.search(address.query) is None
+    return front or outline.linked_headings > 1 or many_links
 
 
 def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,12 @@ from hashing.case import verdict
 
 DECIDES = 100
 
-WORDS = frozenset({"title", "heading", "lesser heading", "sole heading", "statement", "remark", "button", "noscript"})
+WORDS = frozenset(
+    {
+        "title", "heading", "lesser heading", "sole heading", "statement", "statement in a post", "remark", "button",
+        "noscript",
+    }
+)  # fmt: skip
 """Places where words stand."""
 
 
@@ -64,6 +69,7 @@ def _worded(what: str, phrases: str, worded: str) -> tuple[Sign, ...]:
         Sign(what, "heading", name(phrases), 3, f'its heading is {worded}: "{{}}"'),
         Sign(what, "lesser heading", name(phrases), 2, f'a heading is {worded}: "{{}}"'),
         Sign(what, "statement", statement(phrases), 3, 'it says "{}"'),
+        Sign(what, "statement in a post", name(phrases), 3, 'it says "{}"'),
         Sign(what, "remark", statement(phrases), 1, 'it says "{}"'),
     )
 
@@ -75,6 +81,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "address", _is(_LOGIN_ADDRESS), 2, "its address is that of a log-in"),
     Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password"),
     Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
+    Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "title", name("log in"), 3, 'its title is that of a log-in: "{}"'),
     Sign(verdict.LOGIN, "title", name("log-in demanded"), 3, 'its title asks for a log-in: "{}"'),
@@ -83,6 +90,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "lesser heading", name("log in"), 1, 'a heading is that of a log-in: "{}"'),
     Sign(verdict.LOGIN, "heading", name("log in"), 2, 'its heading is that of a log-in: "{}"'),
     Sign(verdict.LOGIN, "statement", statement("log-in demanded"), 3, 'it says "{}"'),
+    Sign(verdict.LOGIN, "statement in a post", name("log-in demanded"), 3, 'it says "{}"'),
     Sign(verdict.LOGIN, "remark", statement("log-in demanded"), 1, 'it says "{}"'),
     Sign(verdict.LOGIN, "button", name("log in"), 1, 'a button is named "{}"'),
 )
@@ -122,6 +130,8 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "lesser heading", name("consent"), 1, 'a heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
+    Sign(verdict.CONSENT, "statement", statement("age"), 3, 'it says "{}"'),
+    Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
 )
 

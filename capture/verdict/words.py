@@ -15,13 +15,14 @@ _THING = (
 _SPELT_OUT = {"…": ".{0,60}", "~": "[^.!?:]{0,25}", "<thing>": _THING}
 _AT_AN_END = ".{0,14}"
 _HEADING = re.compile(r"\[([a-z -]+)\]")
+_AND = " && "
 _AROUND = r"[\W_]{0,9}"
 
 
 @cache
 def statement(heading: str) -> str:
     """Return a pattern that fits a whole block of text that says what the phrases below a heading say."""
-    return _pattern(map(_spelt_out, _phrases()[heading]))
+    return _pattern(map(_all_of, _phrases()[heading]))
 
 
 @cache
@@ -32,6 +33,7 @@ def name(heading: str) -> str:
         + _spelt_out(phrase.strip("…"))
         + (_AT_AN_END if phrase.endswith("…") else "")
         for phrase in _phrases()[heading]
+        if _AND not in phrase
     )
 
 
@@ -39,6 +41,12 @@ def name(heading: str) -> str:
 def parts(heading: str) -> str:
     """Return the alternatives below a heading, for a pattern of one's own."""
     return f"(?:{'|'.join(_phrases()[heading])})"
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of those above, to be tried on words in any case; only what is tried is compiled."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 @cache
@@ -52,6 +60,13 @@ def _phrases() -> Mapping[str, list[str]]:
         elif line and not line.startswith("#"):
             lists.setdefault(heading, []).append(line)
     return lists
+
+
+def _all_of(phrase: str) -> str:
+    """Spell out a phrase, or several that one text holds in any order."""
+    if _AND not in phrase:
+        return _spelt_out(phrase)
+    return "".join(f"(?=.{{0,120}}?(?:{_spelt_out(each)}))" for each in phrase.split(_AND)) + "[^:]{1,95}[:.]?"
 
 
 def _spelt_out(phrase: str) -> str:

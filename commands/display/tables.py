@@ -272,7 +272,7 @@ def _capture_row(view: CaptureView) -> tuple[str, ...]:
 
 def items_got(view: CaptureView) -> int:
     """Count a capture's items but for the error pages, which are kept and are not what was asked for."""
-    return sum(entry.item.kind != "error page" for entry in view.items)
+    return sum(not entry.item.error_page for entry in view.items)
 
 
 def _left_behind(path: Path) -> bool:

@@ -182,7 +182,7 @@ def items_at_hand(case: Case, exhibits: Iterable[Exhibit]) -> dict[str, int]:
     """Count the items of each exhibit whose capture is here, but for error pages. Raises Unreadable, BadFormat."""
     folders = {each.ref: case.path / CAPTURES / each.registered.capture for each in exhibits}
     return {
-        ref: sum(isinstance(event, Item) and event.kind != "error page" for event in capture_events(folder))
+        ref: sum(isinstance(event, Item) and not event.error_page for event in capture_events(folder))
         for ref, folder in folders.items()
         if inside.is_folder(folder, case.path)
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
 from exports.report.links import OVERVIEW
+from exports.report.words import counted
 from exports.view.token_server import NOTHING, TokenHandler, TokenServer
 from hashing.errors import HashingError
 from hashing.printable import printable
@@ -100,7 +101,7 @@ def _front(viewed: Viewed) -> str:
 
 
 def _told(viewed: Viewed, pages: ViewedPages) -> Iterator[str]:
-    yield f"{pages.exhibits:,} exhibits with {pages.items:,} items, as of {pages.made}."
+    yield f"{counted(pages.exhibits, 'exhibit')} with {counted(pages.items, 'item')}, as of {pages.made}."
     yield f"{viewed.checked[:1].upper()}{viewed.checked[1:]}."
     yield from (f"Not shown: {line}." for line in pages.left_out)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commands.display.tables import items_got
 from hashing.case import verdict
 from hashing.case.kinds import ItemKind
 from tests.capture.conftest import jpeg
@@ -254,3 +255,27 @@ def test_what_is_no_photo_is_not_taken_for_one(captured: Captured) -> None:
     }
     marked = {entry.item.url.rpartition("/")[2]: entry.item.error_page for entry in view.items if entry.item.error_page}
     assert marked == reasons
+    assert [entry.item.url for entry in view.items if entry.item.kind == "photo"] == [server.url("/good.jpg")]
+    assert items_got(view) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "link", "second"),
+    [
+        ("/2026/fire/", "<a class='post-page-numbers' href='/2026/fire/2/'>2</a>", "/2026/fire/2/"),
+        ("/fire", "<a href='/fire/comment-page-2/#comments'>Newer comments</a>", "/fire/comment-page-2/"),
+        ("/?p=5", "<a href='/?p=5&amp;cpage=1#comments'>Older comments</a>", "/?p=5&cpage=1"),
+    ],
+)
+def test_a_text_of_wordpress_on_several_pages_is_one_part(
+    captured: Captured, first: str, link: str, second: str
+) -> None:
+    """Further pages of a post, and of its comments, that WordPress links without `rel=next` are told and followed."""
+    files: dict[str, Answer] = {
+        first: f"<title>Fire</title><h1>Fire</h1><p>Three crews came.</p>{link}".encode(),
+        second: b"<title>Fire</title><h1>Fire</h1><p>Nobody was hurt.</p><a class='post-page-numbers' href='/'>1</a>",
+    }
+    with SceneServer(files) as server:
+        in_part, _ = captured(server.url(first))
+        whole, view = captured(server.url(first), pages=9)
+    assert (in_part.status, whole.status, len(view.items)) == ("partial", "complete", 2)

@@ -44,3 +44,34 @@ def test_a_background_that_is_loaded_late_is_found(name: str) -> None:
 def test_what_is_no_address_of_an_image_is_left(html: str) -> None:
     """Numbers, actions and links of other elements are no photos."""
     assert _media(html) == ["/b.jpg"]
+
+
+@pytest.mark.parametrize(
+    "src", ["about:blank", "#", "", "javascript:void(0)", "data:,", "/img/blank.gif", "/theme/lazy_placeholder.svg?v=2"]
+)
+def test_what_stands_in_for_a_photo_is_no_address_of_it(src: str) -> None:
+    """An image whose address is none, or that of a stand-in, has its own in an attribute of whatever name."""
+    assert "/a.jpg" in _media(f"<img src='{src}' data-never-seen-before='/a.jpg'>")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"src":"\\/a.jpg","w":900}',
+        "[/a.jpg, small], [/a.jpg, large]",
+        "[{&quot;url&quot;: &quot;/a.jpg&quot;}]",
+    ],
+)
+def test_an_address_inside_of_a_value_is_found(value: str) -> None:
+    """An image without an address may hold it in JSON, or in a list with sizes."""
+    assert _media(f"<img data-anything='{value}'>") == ["/a.jpg"]
+
+
+def test_a_set_of_sizes_is_one_by_whatever_name() -> None:
+    """Of the sizes in an attribute that ends in srcset the largest is taken."""
+    assert _media("<img data-any-srcset='/s.jpg 300w, /l.jpg 900w'>") == ["/l.jpg"]
+
+
+def test_a_template_that_no_script_has_filled_is_no_address() -> None:
+    """What a script is still to put in is not asked for."""
+    assert _media("<img src='/b.jpg' data-src='{{photo.url}}'>") == ["/b.jpg"]

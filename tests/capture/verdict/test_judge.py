@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ASKED = "https://site.example/p/1"
+PAGES = [
+    line.split("\t", 1)
+    for line in Path(__file__).with_name("pages.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
 
 
 def _judged(html: str, *, final: str = ASKED, status: int = 200, headers: Mapping[str, str] | None = None) -> Verdict:
@@ -34,6 +40,13 @@ def test_a_wall_is_told_in_every_language_and_markup(word: str) -> None:
 def test_an_honest_page_is_content(name: str) -> None:
     """A page that talks about log-ins, blocks or deleted posts, a list, a page that says little: each is content."""
     assert _judged(HONEST[name]) == Verdict(word=verdict.CONTENT)
+
+
+@pytest.mark.parametrize("word", sorted({word for word, _ in PAGES}))
+def test_pages_of_many_languages_and_kinds_of_markup_are_told(word: str) -> None:
+    """Each of the pages in `pages.txt` gets the verdict that stands before it."""
+    wrong = [(found, html) for verdict, html in PAGES if verdict == word and (found := _judged(html)).word != word]
+    assert not wrong
 
 
 @pytest.mark.parametrize("likeness", LIKENESSES, ids=lambda likeness: likeness.html[:60])

@@ -67,7 +67,7 @@ def test_a_link_that_the_user_named(maker: CaseMaker, tmp_path: Path) -> None:
     """A link may lead to the case, as in every other command."""
     (tmp_path / "link").symlink_to(maker.path)
     with serving(tmp_path / "link") as server:
-        assert b"1 exhibits with 3 items" in asked(server)[2]
+        assert b"1 exhibit with 3 items" in asked(server)[2]
 
 
 def test_a_case_that_still_grows(maker: CaseMaker) -> None:
@@ -77,7 +77,7 @@ def test_a_case_that_still_grows(maker: CaseMaker) -> None:
     with serving(maker.path) as server:
         status, _, front = asked(server)
         assert status == 200
-        assert b"1 exhibits with 3 items" in front
+        assert b"1 exhibit with 3 items" in front
         assert b"Not shown: MP/2: still running, or interrupted, so not sealed" in front
         assert b"not checked: the bytes of the items" in front.lower()
         assert b"MP/2" not in asked(server, "report.html")[2]
@@ -190,7 +190,7 @@ def test_a_capture_that_does_not_match_is_not_shown(maker: CaseMaker) -> None:
     ledger.write_bytes(ledger.read_bytes().replace(b"web", b"wob", 1))
     with serving(maker.path) as server:
         front = asked(server)[2]
-        assert b"1 exhibits with 3 items" in front
+        assert b"1 exhibit with 3 items" in front
         assert b"Not shown: MP/2: does not match its seal" in front
         assert b"MP/2" not in asked(server, "report.html")[2]
 
