@@ -21,6 +21,7 @@ from benchmarks import (
     report,
     social,
     start_up,
+    store,
     verification,
     wacz,
 )
@@ -38,6 +39,7 @@ PARTS = (
     proofs,
     report,
     wacz,
+    store,
     large_case,
     hashing,
 )
