@@ -23,6 +23,7 @@ from benchmarks import (
     report,
     social,
     start_up,
+    store,
     verification,
     wacz,
 )
@@ -41,6 +42,7 @@ PARTS = (
     proofs,
     report,
     wacz,
+    store,
     large_case,
     hashing,
     receive,

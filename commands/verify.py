@@ -133,7 +133,7 @@ def verify(
             from exports.custody.receipt import write_receipt
 
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
-        worst = max(worst, _verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+        worst = max(worst, verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
     sys.exit(worst)
 
 
@@ -151,7 +151,8 @@ def _roots(paths: Sequence[Path]) -> Iterator[Certificate]:
         yield from load_roots(path)
 
 
-def _verdict_exit(verification: Verification) -> Exit:
+def verdict_exit(verification: Verification) -> Exit:
+    """Return how a command ends whose result this is."""
     return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
 
 

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.kept_readers", "tests.quick", "tests.sampling", "tests.servers.shared"]
 
 
-_STARTED_ONCE = ("bluesky", "bluesky_appview", "mastodon", "media_site", "browser", "ordinary", "hostile")
+_STARTED_ONCE = (
+    "bluesky",
+    "bluesky_appview",
+    "mastodon",
+    "media_site",
+    "object_store",
+    "browser",
+    "ordinary",
+    "hostile",
+)
 """Fixtures that one worker starts once, and that take long."""
 
 
@@ -71,8 +80,9 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local/share"))
     for name in list(os.environ):
-        if name.startswith("GOLDENHOUR_"):
+        if name.startswith(("GOLDENHOUR_", "AWS_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # which no test asks for credentials
     monkeypatch.setenv("GOLDENHOUR_OFFICER", "Mary Price")
 
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
 PRODUCT = ("cli.py", "capture", "commands", "exports", "hashing", "intelligence", "validation", "docs")
 LIBRARIES = frozenset({
-    "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "ftplib", "http.client", "http.server", "httpx", "imaplib",
+    "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "boto3", "botocore", "ftplib", "http.client", "http.server",
+    "httpx", "imaplib",
     "multiprocessing", "nntplib", "poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "trio",
     "urllib.request", "urllib3", "uvicorn", "weasyprint", "websocket", "websockets", "xmlrpc", "yt_dlp",
 })  # fmt: skip
@@ -119,6 +120,7 @@ OPEN_BY_PATH = {
     "exports/report/rendering.py": "a file of this package",
     "exports/replay/player.py": "the player that the user named",
     "exports/replay/server.py": "a WACZ that the user named, or one made just before",
+    "exports/store/sending.py": "by `inside.open_file`; else a zip that the user named",
     "exports/view/server.py": "pages that were made just before",
     "exports/view/viewed.py": "pages, in a temporary folder of its own",
     "hashing/case/case.py": "whether the folder that the user named for a new case is empty",

@@ -29,7 +29,7 @@ class FolderDraft:
         self.sha256: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
         self._folders = {path}
-        self._stopped = threading.Event()
+        self._making, self._stopped = threading.Lock(), threading.Event()
         make_folder(path)
 
     def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
@@ -52,7 +52,7 @@ class FolderDraft:
         return [faults[path] for path in sorted(faults)]
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write one file from its pieces. Raises StorageFull, Unwritable."""
+        """Write one file from its pieces, in any thread. Raises StorageFull, Unwritable."""
         target = self.path / name
         self._make(target.parent)
         digest = new_hash()
@@ -97,10 +97,11 @@ class FolderDraft:
 
     def _make(self, folder: Path) -> None:
         missing = [folder, *folder.parents]
-        for each in reversed(missing[: missing.index(self.path)]):
-            if each not in self._folders:
-                make_folder(each)
-                self._folders.add(each)
+        with self._making:
+            for each in reversed(missing[: missing.index(self.path)]):
+                if each not in self._folders:
+                    make_folder(each)
+                    self._folders.add(each)
 
     def _copy_batch(self, batch: list[SourceFile], progress: ByteProgress) -> list[Fault]:
         return [fault for source in batch if (fault := self._copy_one(source, progress)) is not None]

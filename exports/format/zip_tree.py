@@ -9,16 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from exports.errors import NotCheckable
+from exports.format.section import FileSection
 from exports.format.tree import FILE, WACZ_MARKS, FileReading, T, demand_inside, refusal
 from exports.format.zip_form import ZipEntry, read_entries
 from hashing.files.digest import new_hash
 from hashing.printable import printable
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _PIECE = 1 << 20
 _BATCH_FILES = 200
@@ -73,7 +71,7 @@ class ZipTree:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
-        return io.BufferedReader(_Member(self._file.fileno(), self._entry(name)), _PIECE >> 4)
+        return io.BufferedReader(self._section(self._entry(name)), _PIECE >> 4)
 
     def begin(self, names: Sequence[str]) -> None:
         """Begin nothing: what is in a zip is read by threads alone."""
@@ -116,7 +114,7 @@ class ZipTree:
 
     def _read(self, name: str, buffer: memoryview) -> FileReading:
         entry, digest, crc = self._entries[name], new_hash(), 0
-        file = _Member(self._file.fileno(), entry)
+        file = self._section(entry)
         try:
             while count := file.readinto(buffer):
                 digest.update(buffer[:count])
@@ -125,6 +123,9 @@ class ZipTree:
             return FileReading(name, reason=refusal(error))
         fault = "" if crc == entry.crc else "the zip states another CRC of it, so that some programs do not unpack it"
         return FileReading(name, digest.hexdigest(), digest.size, fault=fault)
+
+    def _section(self, entry: ZipEntry) -> FileSection:
+        return FileSection(self._file.fileno(), entry.begin, entry.size)
 
     def _entry(self, name: str) -> ZipEntry:
         if name not in self._entries:
@@ -151,35 +152,3 @@ def _told(reads: Sequence[FileReading], progress: Callable[[int], None]) -> Iter
     for read in reads:
         progress(read.size)
         yield read
-
-
-class _Member(io.RawIOBase):
-    """A file in a zip; several can be read at the same time."""
-
-    def __init__(self, descriptor: int, entry: ZipEntry) -> None:
-        self._descriptor = descriptor
-        self._begin, self._size = entry.begin, entry.size
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Say that this stream is for reading."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that this stream can be moved in."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill `buffer`. Raises OSError."""
-        view = memoryview(buffer).cast("B")[: max(self._size - self._position, 0)]
-        count = os.preadv(self._descriptor, [view], self._begin + self._position) if view else 0
-        self._position += count
-        return count
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to an offset. Raises OSError, as a file does, for one before the first byte."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise OSError(f"no place before the first byte: {start + offset}")
-        self._position = start + offset
-        return self._position

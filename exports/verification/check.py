@@ -48,6 +48,8 @@ class Check:
     """Whether a bundle's report is made once more and compared."""
     accept_bag: bool = False
     """Whether an intact bag of others will do."""
+    hashing: bool = True
+    """Whether the files are going to be compared at all, and not only the records."""
     comparing: Callable[[Callable[[int], None]], None] | None = None
     """How the files are compared, where it is not with SHA-256 alone."""
     kinds: dict[str, str] = field(init=False)
@@ -146,7 +148,8 @@ class Check:
 
     def begin(self, names: Iterable[str]) -> None:
         """Begin to hash the files among these, which nobody is writing to, while other things are checked."""
-        self.tree.begin([name for name in sorted(names) if self.is_file(name)])
+        if self.hashing:
+            self.tree.begin([name for name in sorted(names) if self.is_file(name)])
 
     def read_beside(self, reading: Callable[[], RecordsRead] | None) -> None:
         """Take note of exchange files that are being read, and of what was found in those before them."""

@@ -88,7 +88,7 @@ def _examine(
             with open_tree(path) as tree:
                 check = Check(tree, signers, roots, openings, report=report, accept_bag=accept_bag)
                 findings = check.findings
-                what = _check(check, tree)
+                what = check_records(check, tree)
                 if openings is not None and not what.startswith("bundle"):
                     check.problem("openings", "are of a disclosure, and this is none")
                 if attempt + 1 < _ATTEMPTS and _ledger_state(path) != before:
@@ -124,8 +124,8 @@ def _summing(progress: Callable[[int, int], None] | None) -> Callable[[int], Non
     return _count
 
 
-def _check(check: Check, tree: EvidenceTree) -> str:
-    """Find out what it is and check all but the digests; return its name.
+def check_records(check: Check, tree: EvidenceTree) -> str:
+    """Find out what it is and check all but the digests; return its name. Raises NotCheckable.
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """

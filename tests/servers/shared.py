@@ -10,6 +10,7 @@ import pytest
 from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.mastodon import MastodonServer
 from tests.servers.media_site import MediaSite
+from tests.servers.object_store import ObjectStoreServer
 from tests.servers.program import ToolMissing
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ def media_site() -> Iterator[MediaSite]:
     """Return a site with videos in every form."""
     with _started(MediaSite) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStoreServer]:
+    """Return a store with object lock; each test has a place of its own there."""
+    with _started(ObjectStoreServer) as server:
+        yield server
 
 
 @contextmanager
