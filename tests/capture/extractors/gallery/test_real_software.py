@@ -48,7 +48,7 @@ class _ThroughGallery:
 
 def _told(result: CaptureResult, view: CaptureView) -> dict[str, tuple[object, ...]]:
     """Return what is told of each post, by the server's number of it, and the post as it was served."""
-    told = {}
+    told: dict[str, tuple[object, ...]] = {}
     for entry in view.items:
         if (post := entry.post) is not None:
             said = (post.published.replace("+00:00", "Z")[:19], " ".join(post.text.split()), sorted(post.tags))
