@@ -8,8 +8,6 @@ import pytest
 
 import capture.extractors
 from capture.extractors.gallery.gallery_search import GallerySearch
-from capture.extractors.gallery.sites import MODULE_OPTIONS
-from capture.request.options import BlueskyServices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from capture.request.scene import Scene
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
-    from tests.servers.bluesky import BlueskyNetwork
     from tests.servers.mastodon import MastodonServer
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
@@ -31,15 +28,15 @@ class _ThroughGallery:
     example = ""
     lists_posts = True
 
-    def __init__(self, module: str, url: str = "") -> None:
-        self._module, self._url = module, url
+    def __init__(self, module: str) -> None:
+        self._module = module
 
     def takes(self, _: Scene) -> bool:
         return True
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         search = GallerySearch(fetch, (self._module,))
-        yield from search.look(self._url or f"{self._module}:{scene.url}")
+        yield from search.look(f"{self._module}:{scene.url}")
         assert search.trouble is None, search.trouble
 
     def recheck(self, *_: object) -> Iterator[Finding]:
@@ -67,19 +64,4 @@ def test_mastodon(path: str, mastodon: MastodonServer, captured: Captured, monke
     theirs = _told(*captured(mastodon.url(path), site_delay=0.0))
     assert len(ours) > 1
     assert set(theirs) == set(ours)
-    assert theirs == ours
-
-
-def test_bluesky(bluesky_appview: BlueskyNetwork, captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a hashtag: the posts of the account's own server, with its proofs, and those of the AppView say the same."""
-    network = bluesky_appview
-    services = BlueskyServices(appview=network.appview, plc=network.plc)
-    result, view = captured("#manyposts", on=("bsky",), bluesky=services)
-    ours = {name: said[:3] for name, said in _told(result, view).items()}
-    through = (_ThroughGallery("bluesky", "https://bsky.app/hashtag/manyposts"),)
-    monkeypatch.setattr(capture.extractors, "extractors", lambda: through)
-    monkeypatch.setitem(MODULE_OPTIONS["bluesky"], "api-server", network.appview)
-    result, view = captured("https://bsky.app/hashtag/manyposts", bluesky=services, site_delay=0.0)
-    theirs = {name: said[:3] for name, said in _told(result, view).items()}
-    assert len(ours) == len(network.bulk)
     assert theirs == ours
