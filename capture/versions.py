@@ -8,6 +8,8 @@ import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+_MISSING = "not installed"
+_IF_INSTALLED = ("gallery-dl",)
 DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptography", "yt-dlp")
 
 
@@ -15,6 +17,7 @@ DISTRIBUTIONS = ("requests", "urllib3", "lxml", "pillow", "exifread", "cryptogra
 def versions_record() -> dict[str, str]:
     """Return the versions of Python, OpenSSL, the system and the libraries."""
     found = {name: version(name) for name in DISTRIBUTIONS}
+    found |= {name: said for name in _IF_INSTALLED if (said := _version(name)) != _MISSING}
     return {
         "python": sys.version.split()[0],
         "openssl": ssl.OPENSSL_VERSION,
@@ -32,4 +35,4 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return _MISSING

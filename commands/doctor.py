@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,20 @@ class _Doctor(click.Command):
 @click.command(cls=_Doctor)
 @click.argument("case", required=False, is_eager=True, type=click.Path(path_type=Path), metavar="[CASE]")
 @click.option("--probe", is_flag=True, help="Also ask each service that a capture would ask.")
+@click.option(
+    "--site",
+    "sites",
+    multiple=True,
+    metavar="SITE",
+    help="Also capture a known public post of this site, into nothing (may be repeated); or `all`.",
+)
+@click.option(
+    "--probe-list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Further posts for --site: a line each, `SITE ADDRESS`.",
+)
+@click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Add what the sites gave to a file.")
 @ntp_option
 @on_option
 @timestamp_option
@@ -70,23 +85,29 @@ class _Doctor(click.Command):
 def doctor(
     case: Path | None,
     key_path: Path | None,
+    sites: tuple[str, ...],
+    probe_list: Path | None,
+    record: Path | None,
     as_json: bool,
     **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
 ) -> None:
     """Check whether this computer can capture now: programs, clock, key, settings, disk, network, certificates.
 
-    Nothing is made or changed. Nobody is asked but the time server, where one is named; with --probe also each service
-    that a capture would ask. Exit code 0: nothing is at fault; 3: something is, and captures would not be whole.
+    Nothing is made or changed, but what --record names. Nobody is asked but the time server, where one is named; with
+    --probe also each service that a capture would ask; with --site also sites where people post, for what they give
+    today. Exit code 0: nothing is at fault; 3: something is, and captures would not be whole.
 
     \b
     goldenhour doctor OP-ALDER
     goldenhour doctor --probe --ntp ntp.example
+    goldenhour doctor --site x.com --site t.me --record sites.jsonl
     """
     from capture.doctor import FAULT, examine
 
     setup = _setup(case or Path(), key_path, chosen)
     states: Counter[str] = Counter()
-    findings = examine(setup)
+    asked = _sites(sites, probe_list)
+    findings = chain(examine(setup), _probed(setup, asked, record)) if asked else examine(setup)
     while (finding := _next(findings, quiet=as_json)) is not None:
         states[finding.state] += 1
         if as_json:
@@ -97,6 +118,27 @@ def doctor(
         found = [counted(states[state], state) for state in ("fault", "warning") if states[state]]
         click.echo(f"{', '.join(found) or 'nothing at fault'}; {states.total():,} checked")
     sys.exit(Exit.IN_PART if states[FAULT] else Exit.OK)
+
+
+def _sites(names: tuple[str, ...], probe_list: Path | None) -> dict[str, str]:
+    """Return the sites that are to be asked, and what for. Raises BadSettings."""
+    if not names:
+        return {}
+    from capture.doctor.site_probe import chosen_sites
+
+    return chosen_sites(names, probe_list)
+
+
+def _probed(setup: Setup, sites: dict[str, str], record: Path | None) -> Iterator[Finding]:
+    """Ask each site, and add what came of it to the record. Raises Unwritable."""
+    from capture.doctor.site_probe import probe_sites
+    from hashing.files.storage import storing
+
+    for probed in probe_sites(setup, sites):
+        if record is not None:
+            with storing(record), record.open("a", encoding="utf-8") as file:
+                file.write(probed.line())
+        yield probed.finding()
 
 
 def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:

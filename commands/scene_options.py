@@ -160,6 +160,14 @@ _OPTIONS = (
         help="At most N posts of a list, videos of a channel, or media of a page.  [default: all]",
     ),
     setting(
+        "--site-delay",
+        in_case=True,
+        type=Seconds(0, 600),
+        default=None,
+        metavar="S",
+        help="Seconds between requests to a site that gallery-dl reads.  [default: by site, 1 to 8]",
+    ),
+    setting(
         "--timeout",
         in_case=True,
         type=Seconds(0.1, 3600),

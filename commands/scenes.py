@@ -102,6 +102,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         comments=chosen["comments"],
         follow=chosen["follow"],
         pages=chosen["pages"],
+        site_delay=chosen["site_delay"],
         live=span(chosen["live"], "--for") if chosen["live"] else 0.0,
         bluesky=BlueskyServices(
             appview=chosen["appview"] or default.appview,

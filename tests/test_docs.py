@@ -224,5 +224,17 @@ def test_an_option_means_the_same_everywhere() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 said.setdefault(option.opts[0], set()).add(option.help or "")
-    own = {"--case", "--key", "--for", "--output", "--format", "--place", "--receipt", "--since", "--pdf", "--to"}
+    own = {
+        "--case",
+        "--key",
+        "--for",
+        "--output",
+        "--format",
+        "--place",
+        "--receipt",
+        "--record",
+        "--since",
+        "--pdf",
+        "--to",
+    }
     assert {name for name, helps in said.items() if len(helps) > 1} == own

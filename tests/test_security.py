@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
 PRODUCT = ("cli.py", "capture", "commands", "exports", "hashing", "intelligence", "validation", "docs")
 LIBRARIES = frozenset({
-    "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "boto3", "botocore", "ftplib", "http.client", "http.server",
-    "httpx", "imaplib",
+    "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "boto3", "botocore", "ftplib", "gallery_dl", "http.client",
+    "http.server", "httpx", "imaplib",
     "multiprocessing", "nntplib", "poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "trio",
     "urllib.request", "urllib3", "uvicorn", "weasyprint", "websocket", "websockets", "xmlrpc", "yt_dlp",
 })  # fmt: skip
@@ -98,6 +98,8 @@ OPEN_BY_PATH = {
     "capture/doctor/certificates.py": "the system's folder of certificates",
     "capture/doctor/folder.py": "the system's list of mounts",
     "capture/doctor/network.py": "the system's list of name servers",
+    "capture/extractors/gallery/gallery_search.py": "a file of its own, in a folder of this capture's own",
+    "capture/extractors/gallery/sites.py": "files of the package gallery_dl",
     "capture/extractors/video/beside.py": "a folder of its own, in the temporary one",
     "capture/extractors/video/known_sites.py": "a file of the package yt_dlp",
     "capture/extractors/video/segments.py": "makes a file for ffmpeg, in a folder of this capture's own",
@@ -106,6 +108,7 @@ OPEN_BY_PATH = {
     "capture/run/recovery.py": "makes a file in the folder beside the case",
     "capture/verdict/words.py": "a file of this package",
     "commands/batch.py": "a file that the user named",
+    "commands/doctor.py": "a file that the user named",
     "commands/demo.py": "the demo's own bundle",
     "commands/init.py": "whether the folder that the user named for a new case is empty",
     "commands/pipe.py": "the null device",

@@ -20,6 +20,8 @@ _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524}
 _NO_NETWORK = ("could not be looked up now", "network is unreachable", "no route to host", "network is down")
 _SAYS_NO = ("connection refused", "no such host")
 """In the words of the recorder's reasons."""
+_SESSION_ENDED = "the session has ended"
+"""In the words of `GallerySearch.reason`: what else is asked of the host with this session fails as well."""
 
 
 class RowTrouble(enum.Enum):
@@ -114,6 +116,8 @@ def unasked(error: NotAsked) -> RowTrouble:
 def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> RowTrouble:
     if refused:
         return RowTrouble.LASTING
+    if failure is not None and _SESSION_ENDED in failure.reason:
+        return RowTrouble.HOST
     answered = [exchange for exchange in exchanges if exchange.status]
     if not answered:
         return _silence(failure.reason if failure is not None else "")

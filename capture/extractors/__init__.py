@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from capture.errors import BadScene
 from capture.extractors.bluesky import Bluesky
 from capture.extractors.fediverse import Fediverse
+from capture.extractors.gallery import Gallery
+from capture.extractors.telegram import Telegram
 from capture.extractors.video_site import Video
 from capture.extractors.web import Web
 from capture.request.extractor import (
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
     from capture.request.scene import Scene
 
-EXTRACTORS: tuple[Extractor, ...] = (Fediverse(), Bluesky(), Video(), Web())
+EXTRACTORS: tuple[Extractor, ...] = (Telegram(), Gallery(), Fediverse(), Bluesky(), Video(), Web())
 """The likeliest first. The web takes whatever no other source knows."""
 
 ENTRY_POINTS = "goldenhour.extractors"

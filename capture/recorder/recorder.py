@@ -139,8 +139,11 @@ class Recorder:
         method: str = "GET",
         data: bytes = b"",
         named_by_public: bool = False,
+        follow: bool = True,
     ) -> Fetched:
         """Fetch a URL, following redirects and repeating what may succeed. Never raises for what a server does.
+
+        Without `follow` a redirect is an answer like any other, for somebody who follows it in his own way.
 
         The user's credentials are no part of `headers`: the settings lend them to their own host. A Cookie or
         Authorization that a caller adds, as a site's own script would, goes to the URL's host alone. What a server at
@@ -160,7 +163,7 @@ class Recorder:
                 exchange = outcome.exchange
                 location = exchange.header("location") if exchange and exchange.status in REDIRECTS else ""
                 public = public or (exchange is not None and exchange.public)
-                if exchange is None or not location:
+                if exchange is None or not location or not follow:
                     return replace(outcome, public=public)
                 self._superseded(exchange)
                 wanted = replace(wanted, named_by_public=wanted.named_by_public or exchange.public)

@@ -6,6 +6,8 @@ REPLACEMENT = b"[replaced: credential of the user]"
 
 _ALWAYS = {b"authorization", b"proxy-authorization"}
 _COOKIES = {b"cookie", b"set-cookie", b"set-cookie2"}
+_OF_SESSION = {b"x-csrf-token", b"x-csrftoken", b"x-xsrf-token", b"x-guest-token", b"x-client-transaction-id"}
+"""Fields by which sites' own scripts repeat a session's cookie, or a token that stands for it."""
 
 
 def replace_credentials(head: bytes, *, cookies: bool) -> tuple[bytes, tuple[str, ...]]:
@@ -14,7 +16,7 @@ def replace_credentials(head: bytes, *, cookies: bool) -> tuple[bytes, tuple[str
     `cookies` says whether cookies are the user's own (a cookies file was given): a cookie that a server hands to an
     unknown visitor is no credential and stays as it is. What a server repeats in a body is not found by this.
     """
-    secret = _ALWAYS | _COOKIES if cookies else _ALWAYS
+    secret = _ALWAYS | _COOKIES | _OF_SESSION if cookies else _ALWAYS
     names: list[str] = []
     start, *lines = head.split(b"\n")
     kept, hiding = [start], False

@@ -56,6 +56,8 @@ class FetchRequest:
     """What names it, where that is known; else it counts as named by all that was read so far."""
     named_by_public: bool = False
     """Whether a server at a public address named it, which may not lead us to a private one. The search sets it."""
+    follow: bool = True
+    """Whether redirects are followed; else a redirect is the answer."""
     optional: bool = False
     """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
 
@@ -206,7 +208,8 @@ class Extractor(Protocol):
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield what belongs to the scene, most fleeting first; `fetch` gets what the source itself must read.
 
-        Raises NotMine, before it yields anything, where the host shows that the scene is another source's.
+        Raises NotMine where the host shows that the scene is another source's, before it yields anything but why it
+        is not read here.
         """
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:

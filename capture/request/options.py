@@ -63,6 +63,8 @@ class CaptureOptions:
     """Whether a feed is paged on where it shows a part of what there is; a watch looks at what is new."""
     pages: int = 1
     """The largest number of parts that are captured of a text or thread that stands on several pages."""
+    site_delay: float | None = None
+    """Seconds between two requests to a site whose posts gallery-dl reads; None for the site's own number."""
     live: float = 0.0
     """Seconds for which a live stream is followed; 0 for not at all."""
     bluesky: BlueskyServices = field(default_factory=BlueskyServices)

@@ -234,6 +234,7 @@ class ItemStore:
             method=found.method,
             data=found.data,
             named_by_public=found.named_by_public,
+            follow=found.follow,
         )
         exchange = fetched.exchange
         self._refused = self._refused or fetched.refused

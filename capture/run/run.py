@@ -27,6 +27,7 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
+from capture.extractors.gallery.session import cookies_for
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
@@ -157,6 +158,8 @@ class OpenCapture:
         wanted = options.wanted_kinds()
         room = DiskRoom(case.path, options.min_free)
         room.demand()
+        own = cookies_for([target.scene.url for target in self._places], options.network.cookies)
+        options = replace(options, network=replace(options.network, cookies=own))
         if scene.login is not None:
             logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
             options = replace(options, network=replace(options.network, credentials=logins))

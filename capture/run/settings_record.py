@@ -24,6 +24,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "comments": options.comments,
         "follow": options.follow,
         "pages": options.pages,
+        "site_delay": "by site" if options.site_delay is None else f"{options.site_delay:g} s",
         "live": f"{options.live:g} s",
         "appview": options.bluesky.appview,
         "plc": options.bluesky.plc,

@@ -50,12 +50,13 @@ def in_turn(*answers: Sequence[str]) -> InTurn:
 
 
 @contextlib.contextmanager
-def resolving(names: Mapping[str, Addresses]) -> Iterator[list[str]]:
+def resolving(names: Mapping[str, Addresses], *, at: int | None = None) -> Iterator[list[str]]:
     """Resolve host names to the addresses given, None meaning that there is no such host.
 
     Yields the names looked up, in order, as a list that grows. Addresses written in the dotted or colon form and
     `localhost` are still resolved by the system (as is `127.1`, which is an address to it); every other name does not
-    exist, so that no test asks a real name server.
+    exist, so that no test asks a real name server. With `at`, whoever connects to one of the names comes to this port,
+    so that a server of ours can stand in for a site at its own address.
     """
     known = {_plain(name): answer for name, answer in names.items()}
     asked: list[str] = []
@@ -87,7 +88,7 @@ def resolving(names: Mapping[str, Addresses]) -> Iterator[list[str]]:
         found: list[object] = []
         for address in addresses(name):
             with contextlib.suppress(socket.gaierror):  # an address of another family than was asked for
-                found += real(address, port, family, type, proto, flags | socket.AI_NUMERICHOST)
+                found += real(address, port if at is None else at, family, type, proto, flags | socket.AI_NUMERICHOST)
         if not found:
             raise _failure(NoAnswer.NOT_FOUND)
         return found

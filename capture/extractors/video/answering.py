@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from capture.extractors.video.messages import FetchAnswer, FetchQuestion
+from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import urllib.request
 from collections.abc import Callable, Iterable
 from email.message import Message
@@ -14,7 +13,8 @@ from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  #
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.exceptions import HTTPError, TransportError  # type: ignore[import-untyped]  # it ships no types
 
-from capture.extractors.video.messages import Cookie, FetchAnswer, FetchQuestion
+from capture.extractors.child.cookies import set_cookies
+from capture.extractors.child.messages import Cookie, FetchAnswer, FetchQuestion
 from capture.recorder.decoding import NotDecoded, decoded_body
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 _LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20
 _OK = range(200, 300)
-
-# A comma between two cookies, not the one in a date: what follows is a name and "=" (RFC 6265, section 3).
-_NEXT_COOKIE = re.compile(r",\s*(?=[^\s;,=]+=)")
 
 
 class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
@@ -130,7 +127,7 @@ def _extract_cookies(jar: YoutubeDLCookieJar, answered: FetchAnswer) -> None:
     if "set-cookie" not in answered.headers:
         return
     message = Message()
-    for cookie in _NEXT_COOKIE.split(answered.headers["set-cookie"]):
+    for cookie in set_cookies(answered):
         message["Set-Cookie"] = cookie
     jar.extract_cookies(cast("HTTPResponse", _Headers(message)), urllib.request.Request(answered.url))  # noqa: S310 - named, not opened
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from capture.extractors.video.messages import (
-    LARGEST,
-    Ended,
-    ExtractionTrouble,
-    FetchAnswer,
-    FetchQuestion,
-    ListedVideo,
-    Remark,
-    Said,
-    Task,
-)
-from hashing.sandbox import channel
+from capture.extractors.child.messages import LARGEST, Ended, ExtractionTrouble, Remark
+from capture.extractors.child.talk import Talk, end_after
+from capture.extractors.video.messages import ListedVideo, Task
 
 if TYPE_CHECKING:
     import socket
@@ -37,9 +26,6 @@ _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segme
 _DEEPEST = 4
 """Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
 _MOST_REMARKS = 20
-_LONGEST = 48 << 20
-_LONGEST_THOUGHT = 660
-"""Seconds between two messages. The parent is less patient; this is for one that was killed, which ends nobody."""
 _NONE_THERE = re.compile(
     r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
     r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",
@@ -50,45 +36,11 @@ _USUAL = "generic information extractor"
 _LIVE_SUFFIX = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 
 
-class _Talk:
-    """The socket to the parent. Thread-safe: some extractors ask from several threads."""
-
-    def __init__(self, talk: socket.socket) -> None:
-        self._talk = talk
-        self._lock = threading.Lock()
-
-    def task(self) -> Task:
-        """Return what is to be done."""
-        return msgspec.json.decode(channel.receive(self._talk, _LONGEST)[0], type=Task)
-
-    def say(self, said: Said) -> None:
-        """Tell the parent something."""
-        with self._lock:
-            self._write(said)
-
-    def ask(self, ask: FetchQuestion) -> tuple[FetchAnswer, BinaryIO | None]:
-        """Ask the parent for something; return what it tells, and the file that it hands over."""
-        with self._lock:
-            self._write(ask)
-            _end_after(0)  # a fetch may take hours
-            message, files = channel.receive(self._talk, _LONGEST)
-            _end_after(_LONGEST_THOUGHT)
-        if not message:
-            os._exit(0)  # the parent is gone, and nobody else waits for anything
-        opened = [os.fdopen(file, "rb") for file in files]
-        return msgspec.json.decode(message, type=FetchAnswer), opened[0] if opened else None
-
-    def _write(self, said: Said) -> None:
-        _end_after(0)  # the parent may be slow to listen
-        channel.send(self._talk, msgspec.json.encode(said))
-        _end_after(_LONGEST_THOUGHT)
-
-
 def extract(talk: socket.socket) -> None:
     """Do the one task that the parent gives, in the sandbox."""
-    parent = _Talk(talk)
-    _end_after(_LONGEST_THOUGHT)
-    task = parent.task()
+    parent = Talk(talk)
+    end_after()
+    task = parent.task(Task)
     try:
         _Looking(task, parent).look()
     except MemoryError:
@@ -99,16 +51,10 @@ def extract(talk: socket.socket) -> None:
     sys.exit(0)
 
 
-def _end_after(seconds: int) -> None:
-    """Have the system end this process after so many seconds, whatever it is at then; 0 takes that back."""
-    if hasattr(signal, "alarm"):  # not on Windows
-        signal.alarm(seconds)
-
-
 class _Logger:
     """Hears what yt-dlp would print."""
 
-    def __init__(self, talk: _Talk) -> None:
+    def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._heard: set[str] = set()
 
@@ -131,7 +77,7 @@ class _Logger:
 class _Looking:
     """One task."""
 
-    def __init__(self, task: Task, talk: _Talk) -> None:
+    def __init__(self, task: Task, talk: Talk) -> None:
         self._task = task
         self._talk = talk
         self._left = task.most
@@ -213,7 +159,7 @@ def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:
         yield entry
 
 
-def _youtube_dl(task: Task, talk: _Talk) -> YoutubeDL:
+def _youtube_dl(task: Task, talk: Talk) -> YoutubeDL:
     """Return a yt-dlp that has one door, no settings of the user's, and no programs."""
     import yt_dlp
     from yt_dlp.globals import plugin_dirs  # type: ignore[import-untyped]  # it ships no types

@@ -1,9 +1,4 @@
-"""What goldenhour and the process that runs yt-dlp say to each other: one JSON object a message, on a socket.
-
-The process asks (`FetchQuestion`) and is answered (`FetchAnswer`); what it finds out comes as `ListedVideo`,
-`FoundVideo`, `Remark` and `ExtractionTrouble`, and `Ended` is the last. What it says is taken for no more than a
-stranger's claim: the types here are its bounds.
-"""
+"""What goldenhour and the process that runs yt-dlp say to each other, beyond what each such process says."""
 
 from __future__ import annotations
 
@@ -11,32 +6,20 @@ from typing import Annotated
 
 import msgspec
 
-Text = Annotated[str, msgspec.Meta(max_length=1 << 20)]
-Line = Annotated[str, msgspec.Meta(max_length=8192)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
-"""A number that JSON holds exactly (RFC 8785)."""
+from capture.extractors.child.messages import (
+    ChildMessage,
+    Cookie,
+    Count,
+    Ended,
+    ExtractionTrouble,
+    FetchQuestion,
+    Line,
+    Remark,
+    Text,
+)
 
 
-LARGEST = 64 << 20
-"""Bytes of a message."""
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A part of a message."""
-
-
-class Cookie(_Message, frozen=True, kw_only=True):
-    """A cookie that the user lends; `expires` in seconds since 1970, 0 for a session's cookie."""
-
-    domain: str
-    path: str
-    name: str
-    value: str
-    secure: bool = False
-    expires: int = 0
-
-
-class Task(_Message, frozen=True, kw_only=True):
+class Task(ChildMessage, frozen=True, kw_only=True):
     """What the process is to look into."""
 
     url: str
@@ -48,33 +31,7 @@ class Task(_Message, frozen=True, kw_only=True):
     cookies: tuple[Cookie, ...] = ()
 
 
-class FetchAnswer(_Message, frozen=True, kw_only=True):
-    """What came of a request. Without `reason`, `body` names the file that holds the answer's whole body.
-
-    The process is handed that file open, and is not told its name.
-    """
-
-    url: str
-    """Where redirects led to."""
-    status: int = 0
-    headers: dict[str, str] = {}
-    body: str = ""
-    coding: str = ""
-    sample: bytes = b""
-    """The beginning of the body, where it is an error's."""
-    reason: str = ""
-
-
-class FetchQuestion(_Message, frozen=True, kw_only=True, tag=True):
-    """A request that yt-dlp wants made."""
-
-    url: str
-    method: Line = "GET"
-    headers: dict[str, str] = {}
-    data: bytes = b""
-
-
-class Stream(_Message, frozen=True, kw_only=True):
+class Stream(ChildMessage, frozen=True, kw_only=True):
     """One of the streams that a video is to be taken from: a file, or a playlist, or a list of segments."""
 
     url: str
@@ -84,7 +41,7 @@ class Stream(_Message, frozen=True, kw_only=True):
     extension: Line = ""
     video: bool = True
     audio: bool = True
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     cookie: str = ""
     """The Cookie header for the stream's own host."""
     segments: Annotated[tuple[str, ...], msgspec.Meta(max_length=100_000)] = ()
@@ -92,23 +49,23 @@ class Stream(_Message, frozen=True, kw_only=True):
     """How many segments there are beyond these."""
 
 
-class Subtitle(_Message, frozen=True, kw_only=True):
+class Subtitle(ChildMessage, frozen=True, kw_only=True):
     """Subtitles that people wrote, in one language."""
 
     language: Line
     url: str
     protocol: Line = "https"
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class VideoFact(_Message, frozen=True, kw_only=True):
+class VideoFact(ChildMessage, frozen=True, kw_only=True):
     """Something that a site says about a video beyond what every post says."""
 
     name: Line
     value: str | Count | float
 
 
-class FoundVideo(_Message, frozen=True, kw_only=True, tag=True):
+class FoundVideo(ChildMessage, frozen=True, kw_only=True, tag=True):
     """One video, as its site describes it. Times in seconds since 1970."""
 
     extractor: Line
@@ -128,7 +85,7 @@ class FoundVideo(_Message, frozen=True, kw_only=True, tag=True):
     published: float | None = None
     language: Line = ""
     tags: Annotated[tuple[Line, ...], msgspec.Meta(max_length=200)] = ()
-    counts: dict[str, Count] = {}
+    counts: dict[str, Count] = msgspec.field(default_factory=dict)
     facts: Annotated[tuple[VideoFact, ...], msgspec.Meta(max_length=50)] = ()
     live: bool = False
     thumbnail: str = ""
@@ -142,29 +99,11 @@ class FoundVideo(_Message, frozen=True, kw_only=True, tag=True):
     """All that yt-dlp found out, as JSON, without credentials."""
 
 
-class ListedVideo(_Message, frozen=True, kw_only=True, tag=True):
+class ListedVideo(ChildMessage, frozen=True, kw_only=True, tag=True):
     """A list has more videos than were asked for."""
 
     url: str
     title: Text = ""
-
-
-class Remark(_Message, frozen=True, kw_only=True, tag=True):
-    """A warning of yt-dlp."""
-
-    words: Text
-
-
-class ExtractionTrouble(_Message, frozen=True, kw_only=True, tag=True):
-    """Something that yt-dlp could not do; `none_there` says that there is simply no video."""
-
-    url: str
-    words: Text
-    none_there: bool = False
-
-
-class Ended(_Message, frozen=True, kw_only=True, tag=True):
-    """There is no more."""
 
 
 Said = FetchQuestion | FoundVideo | ListedVideo | Remark | ExtractionTrouble | Ended

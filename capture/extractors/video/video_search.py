@@ -8,19 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from capture.extractors.child.cookies import lent_cookies
+from capture.extractors.child.messages import ExtractionTrouble, FetchQuestion, Remark
 from capture.extractors.video.answering import Answering
 from capture.extractors.video.beside import alone, beside, copies_of_streams, copies_of_words
 from capture.extractors.video.describing import facts_of, lasting_name, moment_of, post_of
 from capture.extractors.video.extraction import Extraction
-from capture.extractors.video.messages import (
-    Cookie,
-    ExtractionTrouble,
-    FetchQuestion,
-    FoundVideo,
-    ListedVideo,
-    Remark,
-    Task,
-)
+from capture.extractors.video.messages import FoundVideo, ListedVideo, Task
 from capture.extractors.video.streams import Streams, request_headers
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
@@ -83,7 +77,7 @@ class VideoSearch:
             extractor=extractor,
             most=min(options.limit or MOST, MOST),
             comments=options.comments,
-            cookies=tuple(_cookies(self.fetch)),
+            cookies=tuple(lent_cookies(self.fetch)),
         )
         answering = Answering(self.fetch, url, page)
         try:
@@ -185,19 +179,6 @@ class VideoSearch:
         if moment is not None and options.until is not None and moment > options.until:
             return "published after --until"
         return ""
-
-
-def _cookies(fetch: Fetch) -> Iterator[Cookie]:
-    """Yield the user's cookies, which the recorder keeps out of what it records."""
-    for cookie in fetch.options.network.cookies or ():
-        yield Cookie(
-            domain=cookie.domain,
-            path=cookie.path,
-            name=cookie.name,
-            value=cookie.value or "",
-            secure=cookie.secure,
-            expires=int(cookie.expires or 0),
-        )
 
 
 def plain(words: str) -> str:

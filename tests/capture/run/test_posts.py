@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +12,11 @@ import pytest
 from capture.extractors import extractors
 from exports.verification import verify
 from hashing.case.events import Excerpt
-from tests.capture import board
 from tests.capture.conftest import jpeg
 from tests.servers import Body, SceneServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from capture.run.run import CaptureResult
     from capture.run.watch import WatchRound
@@ -28,11 +28,22 @@ if TYPE_CHECKING:
 LIST = b'[ {"id":"1","text":"dark \\u263e","photo":"one.jpg"} ,\n {"id":"2","text":"loud","photo":"one.jpg"}]'
 
 
+pytestmark = pytest.mark.own_readers  # they are to look for modules where the example is installed
+EXAMPLE = Path(__file__).parents[3] / "docs/extractor-example"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the example package of docs/ is installed, by pip."""
+    place = tmp_path_factory.mktemp("environment") / "site-packages"
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", str(place), str(EXAMPLE)], check=True)
+    return place
+
+
 @pytest.fixture(autouse=True)
-def _installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have a package installed that adds a source of its own."""
-    site = tmp_path_factory.mktemp("site")
-    board.install(site)
     monkeypatch.setattr(sys, "path", [str(site), *sys.path])
     extractors.cache_clear()
     yield

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
+from capture.extractors.gallery.located import objects_in
+from capture.extractors.telegram.stored_preview import preview_in
 from capture.extractors.video.hls import read_playlist
 from capture.page.read_page import read_page
 from capture.request.credentials import load_cookies
@@ -31,6 +33,9 @@ from hashing.warc.record import read_records
 from tests.capture.photo.making import camera_exif, encoded, examine
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, photo
 from tests.hashing.atproto.vectors import DIDS, FOLDER, vector
+from tests.servers.telegram import TelegramSite
+from tests.servers.telegram import photo as telegram_photo
+from tests.servers.telegram import text as telegram_text
 from tests.servers.time_authority import TimeAuthority
 from validation.scenes import known_scenes
 
@@ -137,6 +142,12 @@ def _records(data: bytes) -> None:
         assert record is not None
 
 
+def _preview() -> bytes:
+    site = TelegramSite()
+    site.add(7, telegram_text("Smoke") + telegram_photo("https://cdn4.telesco.pe/file/1.jpg", 7), meta="edited ")
+    return site.posts[7].encode()
+
+
 TARGETS = {
     "ledger": Target(_ledger, lambda: [next(_case().path.glob("captures/*/ledger.jsonl")).read_bytes()]),
     "checkpoint": Target(parse_checkpoint, lambda: [_checkpoint()]),
@@ -169,6 +180,14 @@ TARGETS = {
     "playlist": Target(
         lambda data: read_playlist(data.decode("utf-8", "replace"), _URL),
         lambda: [b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\none.ts\n#EXT-X-ENDLIST\n"],
+    ),
+    "preview of Telegram": Target(lambda data: preview_in(io.BytesIO(data), "", _URL), lambda: [_preview()]),
+    "posts in an answer": Target(
+        lambda data: objects_in(io.BytesIO(data), ""),
+        lambda: [
+            b'[{"id": 7, "user": {"pk": "u7"}}]',
+            b'<p><script type="application/json">{"id": "7\\u0041"}</script>',
+        ],
     ),
     "cookies": Target(
         lambda data: load_cookies(_stored(data, "cookies")),

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from capture.extractors.child import talk as child_talk
 from capture.extractors.video import extraction_child
 from hashing.sandbox import channel
 
@@ -84,7 +85,7 @@ def ask_and_open(talk: socket.socket) -> None:
 
 def lost(talk: socket.socket) -> None:
     """Be lost in a regular expression, as an extractor may be."""
-    extraction_child._LONGEST_THOUGHT = 1
+    child_talk._LONGEST_THOUGHT = 1
     extraction_child._Looking.look = lambda _: re.match("(a|a)*b", "a" * 100)  # type: ignore[method-assign, assignment]  # a stand-in
     extraction_child.extract(talk)
 

@@ -14,20 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capture.extractors.child.messages import Ended, ExtractionTrouble, FetchAnswer, FetchQuestion, Remark
 from capture.extractors.video import answering, extraction
 from capture.extractors.video.described import described
 from capture.extractors.video.describing import facts_of, post_of
 from capture.extractors.video.extraction import Extraction
-from capture.extractors.video.messages import (
-    Ended,
-    ExtractionTrouble,
-    FetchAnswer,
-    FetchQuestion,
-    FoundVideo,
-    Remark,
-    Said,
-    Task,
-)
+from capture.extractors.video.messages import FoundVideo, Said, Task
 from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.ledger.canonical import canonical_json

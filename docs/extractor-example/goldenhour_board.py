@@ -1,32 +1,24 @@
-"""A source of a package that someone else installed: a message board that answers with a list of posts in JSON."""
+"""A message board that answers with a list of posts in JSON, as a source of goldenhour."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from capture.extractors import FetchRequest, PostExcerpt
+from capture.extractors import FetchRequest, PostExcerpt, Unavailable
 from capture.extractors.ask_again import ask_again
 from capture.recorder.decoding import decoded_body
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
+from hashing.sandbox import NotRead, handed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from capture.extractors import Fetch, Finding
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
-
-
-class Entry(msgspec.Struct):
-    """A post as the board tells it."""
-
-    id: str
-    text: str
-    photo: str = ""
 
 
 class Board:
@@ -43,15 +35,16 @@ class Board:
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield each post of the list, and its photo."""
         stored = fetch.get(FetchRequest(url=scene.url, kind=ItemKind.LISTING, found_in="scene")).stored
-        if stored is None:
+        if stored is None:  # the recorder has said why
             return
-        with stored.body.open("rb") as file:
-            body, offset = decoded_body(file, stored.item.content_encoding), 0
-        base = scene.url.removesuffix("board.json")
-        for raw in msgspec.json.decode(body, type=list[msgspec.Raw]):
-            data = bytes(raw)
-            offset = body.index(data, offset)
-            entry = msgspec.json.decode(data, type=Entry)
+        coding, base = stored.item.content_encoding, scene.url.removesuffix("board.json")
+        try:
+            with handed_over(stored.body) as file:
+                entries = fetch.readers.ask(f"{__name__}:entries_in", coding, files=[file], answer=list[Entry])
+        except NotRead as error:
+            yield Unavailable(url=scene.url, reason=f"the list is stored and could not be read: {error}")
+            return
+        for entry in entries:
             url, photo = f"{base}{entry.id}", f"{base}{entry.photo}"
             media = (PostMedia(url=photo, kind=ItemKind.PHOTO, alt="what it shows"),) if entry.photo else ()
             post = Post(
@@ -64,19 +57,33 @@ class Board:
                 text=entry.text,
                 media=media,
             )
-            yield PostExcerpt(of=stored, offset=offset, data=data, url=url, found_in="board", post=post)
+            yield PostExcerpt(of=stored, offset=entry.offset, data=entry.data, url=url, found_in="board", post=post)
             if entry.photo:
                 yield FetchRequest(url=photo, kind=ItemKind.PHOTO, found_in=f"post {url}", alt="what it shows")
-            offset += len(data)
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the post's own address."""
         return ask_again(known, fetch)
 
 
-def install(site: Path) -> None:
-    """Lay down what an installed package with this source leaves in `site`, a folder on `sys.path`."""
-    info = site / "goldenhour_board-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: goldenhour-board\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[goldenhour.extractors]\nboard = tests.capture.board:Board\n")
+class Entry(msgspec.Struct):
+    """A post as the board tells it, and where it stands in the list."""
+
+    id: str
+    text: str
+    photo: str = ""
+    offset: int = 0
+    data: bytes = b""
+
+
+def entries_in(file: BinaryIO, coding: str) -> list[Entry]:
+    """Read a list. It runs in the sandbox: whatever it raises is told as the reason why the list was not read."""
+    body, offset, entries = decoded_body(file, coding), 0, []
+    for raw in msgspec.json.decode(body, type=list[msgspec.Raw]):
+        data = bytes(raw)
+        offset = body.index(data, offset)
+        entry = msgspec.json.decode(data, type=Entry)
+        entry.offset, entry.data = offset, data
+        entries.append(entry)
+        offset += len(data)
+    return entries

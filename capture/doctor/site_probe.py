@@ -1,0 +1,163 @@
+"""What sites give today: each is asked for a post that is known to be public, by a capture that is thrown away."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.doctor.finding import Finding, Setup, fault, ok, warning
+from capture.errors import BadSettings, CaptureError
+from capture.extractors import search_targets
+from capture.recorder.settings import NetworkSettings
+from capture.request.options import CaptureOptions
+from capture.request.scene import parse_scene
+from capture.run.run import capture
+from capture.versions import versions_record
+from hashing.case.capture_folder import capture_events
+from hashing.case.case import Case
+from hashing.case.events import Failed, Item, PostRead
+from hashing.case.kinds import MEDIA
+from hashing.errors import HashingError
+from hashing.files.storage import read_named
+from hashing.ledger.keys import load_or_create_signing_key
+from hashing.times import time_text
+
+ALL = "all"
+_LARGEST = 64 << 20
+_LONGEST_LIST = 1 << 20
+_SITES = {
+    "x.com": "https://x.com/jack/status/20",
+    "instagram.com": "https://www.instagram.com/p/BqvsDleB3lV/",
+    "reddit.com": "https://www.reddit.com/r/announcements/",
+    "tumblr.com": "https://staff.tumblr.com/",
+    "flickr.com": "https://www.flickr.com/photos/nasacommons/",
+    "tiktok.com": "https://www.tiktok.com/@tiktok",
+    "t.me": "https://t.me/s/telegram",
+    "youtube.com": "https://www.youtube.com/watch?v=jNQXAC9IVRw",
+    "mastodon.social": "https://mastodon.social/@Gargron",
+    "bsky.app": "https://bsky.app/profile/bsky.app",
+    "commons.wikimedia.org": "https://commons.wikimedia.org/wiki/File:Example.jpg",
+}
+"""Old public posts and accounts that their owners have reason to keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteProbe:
+    """What came of asking one site."""
+
+    time: str
+    site: str
+    url: str
+    status: str
+    ways: tuple[str, ...] = ()
+    """The extractors that gave something."""
+    posts: int = 0
+    media: int = 0
+    reason: str = ""
+    """Why something is missing, if it is."""
+    seconds: float = 0.0
+
+    def finding(self) -> Finding:
+        """Return it as a line of the doctor's table."""
+        got = f"{self.posts} posts, {self.media} photos and videos, by {', '.join(self.ways) or 'nobody'}"
+        says = f"{got}{f': {self.reason}' if self.reason else ''}"
+        if self.status == "complete" and self.posts:
+            return ok(self.site, says, seconds=self.seconds)
+        hint = "docs/platforms.md says whether it shows anything without a session; update yt-dlp and gallery-dl"
+        if self.posts:
+            return warning(self.site, says, hint, seconds=self.seconds)
+        return fault(self.site, says, hint, seconds=self.seconds)
+
+    def line(self) -> str:
+        """Return it as a line of the record: JSON, with the versions that it was made with."""
+        versions = {name: each for name, each in versions_record().items() if name in {"yt-dlp", "gallery-dl"}}
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps({**said, "versions": versions}, ensure_ascii=False) + "\n"
+
+
+def chosen_sites(names: Sequence[str], further: Path | None) -> dict[str, str]:
+    """Return the sites that are named and the address that each is asked for. Raises BadSettings for one not known.
+
+    `further` is a list of the force's own, `SITE ADDRESS` a line; what it names goes before ours.
+    """
+    known = {**_SITES, **(_read_list(further) if further is not None else {})}
+    if ALL in names:
+        return known
+    for name in names:
+        if name not in known:
+            hint = f"known are {', '.join(known)}; or give --probe-list FILE, with `SITE ADDRESS` a line"
+            raise BadSettings(f"{name}: no post of this site is known to ask for", hint=hint)
+    return {name: known[name] for name in names}
+
+
+def probe_sites(setup: Setup, sites: dict[str, str]) -> Iterator[SiteProbe]:
+    """Ask each site; yield what came of it. The case that it is captured into is removed."""
+    options = CaptureOptions(
+        officer="goldenhour doctor",
+        initials="GD",
+        limit=1,
+        bluesky=setup.bluesky,
+        network=NetworkSettings(
+            proxy=setup.proxy,
+            allow_private=setup.guard.allow_private,
+            allow_networks=setup.guard.networks,
+            timeout=setup.timeout,
+            deadline=12 * setup.timeout,
+            largest=_LARGEST,
+            attempts=1,
+            longest_pause=1.0,
+        ),
+    )
+    for site, url in sites.items():
+        with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder:
+            yield _asked(setup, options, site, url, Path(folder))
+
+
+def _asked(setup: Setup, options: CaptureOptions, site: str, url: str, folder: Path) -> SiteProbe:
+    begun, moment = time.monotonic(), time_text(setup.clock())
+    try:
+        key, _ = load_or_create_signing_key(folder / "key.pem")
+        case = Case.open_or_create(folder / "probe", key=key, officer=options.officer)
+        result = capture(url, case, options, key=key, clock=setup.clock)
+        events = list(capture_events(result.path))
+    except (HashingError, CaptureError) as error:
+        seconds = round(time.monotonic() - begun, 3)
+        return SiteProbe(time=moment, site=site, url=url, status="nothing", reason=str(error), seconds=seconds)
+    items = [event for event in events if isinstance(event, Item) and not event.error_page]
+    posts = sum(isinstance(event, PostRead) for event in events)
+    reasons = Counter(event.reason for event in events if isinstance(event, Failed))
+    return SiteProbe(
+        time=moment,
+        site=site,
+        url=url,
+        status=result.status,
+        ways=tuple(dict.fromkeys(item.source for item in items)),
+        posts=posts,
+        media=sum(item.kind in MEDIA for item in items),
+        reason=next(iter(reasons), result.reason),
+        seconds=round(time.monotonic() - begun, 3),
+    )
+
+
+def _read_list(path: Path) -> dict[str, str]:
+    """Read a list of the force's own. Raises BadSettings."""
+    try:
+        lines = read_named(path, _LONGEST_LIST).decode("utf-8").splitlines()
+    except (HashingError, UnicodeDecodeError) as error:
+        raise BadSettings(f"--probe-list {path}: {error}") from error
+    found = {}
+    for number, line in enumerate(lines, 1):
+        site, _, url = line.partition("#")[0].strip().partition(" ")
+        if not site:
+            continue
+        try:
+            search_targets(parse_scene(url.strip()), CaptureOptions(officer="", initials="GD"))
+        except CaptureError as error:
+            raise BadSettings(f"--probe-list {path}, line {number}: {error}", hint="write `SITE ADDRESS`") from error
+        found[site] = url.strip()
+    return found

@@ -1,0 +1,120 @@
+"""Sites that gallery-dl knows, as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from capture.extractors.gallery.sites import Site, is_installed, modules_for, site_of
+from capture.extractors.wanted_posts import WantedPosts
+from capture.request.extractor import (
+    Fetch,
+    Finding,
+    ItemReading,
+    NotFollowed,
+    NotMine,
+    PostExcerpt,
+    PostGone,
+    Unavailable,
+)
+from capture.request.hashtag import same_for_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capture.extractors.gallery.gallery_search import GallerySearch
+    from capture.request.known import KnownPost
+    from capture.request.scene import Scene
+    from hashing.case.post import Post
+
+INSTALL = "install the extra `gallery` (pipx install '.[gallery]')"
+_LEFT_ALONE = frozenset({"challenge", "limit"})
+"""A site that wants to be left alone is not asked for the page instead."""
+
+
+class Gallery:
+    """Posts, photos and hashtags of the sites that gallery-dl knows; without the extra, one sentence on it."""
+
+    name = "gallery"
+    example = "https://x.com/amira/status/1990000000000000003"
+    lists_posts = True
+
+    def takes(self, scene: Scene) -> bool:
+        """Say whether the address, or the place of a hashtag, is of a site that gallery-dl knows."""
+        if scene.tag:
+            return site_of(scene.url) is not None
+        if not scene.url.startswith(("http://", "https://")):
+            return False
+        return bool(modules_for(scene.url)) or site_of(scene.url) is not None
+
+    def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
+        """Yield the posts at the address, or those with the hashtag.
+
+        Raises NotMine where gallery-dl knows of nothing there, or gets nothing: the next source takes the scene.
+        """
+        site = site_of(scene.url)
+        if scene.tag:
+            yield from self._tag(scene, site, fetch)
+            return
+        if not is_installed():
+            assert site is not None  # noqa: S101 - tells the type: without gallery-dl no other scene is taken
+            yield NotFollowed(url=scene.url, reason=f"posts of {site.name} are read by gallery-dl: {INSTALL}")
+            raise NotMine(f"{scene.url}: gallery-dl is not installed")
+        search = _search(fetch, scene.url, site, WantedPosts(fetch.options))
+        yield from search.look(scene.url)
+        if search.trouble is None and search.found:
+            return
+        kind = search.trouble.kind if search.trouble is not None else ""
+        if not search.found and (kind == "none there" or search.trouble is None):
+            raise NotMine(f"{scene.url}: {search.reason() or 'gallery-dl found nothing there'}")
+        yield Unavailable(url=scene.url, reason=search.reason(), found_in="scene")
+        if not search.found and kind not in _LEFT_ALONE:
+            raise NotMine(f"{scene.url}: {search.reason()}")
+
+    def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
+        """Ask for the post's own address; where the site says that it is gone, yield that."""
+        if not is_installed():
+            return
+        search = _search(fetch, known.url, site_of(known.url), WantedPosts(fetch.options))
+        for finding in search.look(known.url):
+            if isinstance(finding, PostExcerpt | ItemReading) and finding.post and finding.post.id == known.post.id:
+                yield finding
+        if not search.found and search.trouble is not None and search.trouble.kind == "gone":
+            yield PostGone(id=known.post.id, reason=search.reason())
+
+    def _tag(self, scene: Scene, site: Site | None, fetch: Fetch) -> Iterator[Finding]:
+        assert site is not None  # noqa: S101 - tells the type: `takes` has said so
+        url = site.tag_url(scene.tag)
+        if not is_installed():
+            reason = f"hashtags on {site.name} are read by gallery-dl: {INSTALL}"
+        elif not url:
+            reason = f"{site.name} cannot be asked for a hashtag by gallery-dl"
+        else:
+            reason = ""
+        if reason:
+            yield Unavailable(url=scene.url, reason=reason, found_in="scene")
+            return
+        wanted = WantedPosts(fetch.options, _without_tag(scene.tag, site))
+        search = _search(fetch, url, site, wanted)
+        yield from search.look(url)
+        if search.trouble is not None and search.trouble.kind != "none there":
+            yield Unavailable(url=url, reason=search.reason(), found_in="scene")
+        elif not wanted.taken:
+            yield wanted.nothing(url, f"no post found under #{scene.tag} at {site.hosts[0]}")
+
+
+def _search(fetch: Fetch, url: str, site: Site | None, wanted: WantedPosts) -> GallerySearch:
+    from capture.extractors.gallery.gallery_search import GallerySearch
+
+    return GallerySearch(fetch, modules_for(url), site, wanted)
+
+
+def _without_tag(tag: str, site: Site) -> Callable[[Post], str]:
+    wanted = same_for_all(tag)
+
+    def _unwanted(post: Post) -> str:
+        if wanted in map(same_for_all, post.tags):
+            return ""
+        return f"post: shown by {site.name} for #{tag}, but without this hashtag"
+
+    return _unwanted

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import ast
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from capture.extractors import search_targets
+from capture.extractors.gallery import sites as gallery_sites
+from capture.extractors.gallery.gallery import INSTALL
+from capture.extractors.gallery.session import cookies_for
+from capture.extractors.gallery.sites import SITES, modules_for, site_of
+from capture.request.scene import parse_scene
+from exports.verification import verify
+from hashing.case.capture_folder import capture_events
+from hashing.case.events import PostChanged
+from tests.capture.conftest import OPTIONS
+from tests.capture.extractors.gallery.conftest import session
+from tests.servers.sites import (
+    MOMENT,
+    X_FIRST,
+    SocialSites,
+    flickr_photo,
+    instagram_post,
+    reddit_post,
+    tiktok_post,
+    tumblr_post,
+    x_post,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from capture.run.watch import WatchRound
+    from exports.format.capture_view import CaptureView, ItemView
+
+    OfSites = Callable[..., Any]
+
+ROOT = Path(__file__).parents[4]
+LISTS: dict[str, tuple[str, Callable[[SocialSites, int], Any], str]] = {
+    "X": ("https://x.com/amira", x_post, "amira"),
+    "Reddit": ("https://www.reddit.com/r/halden/", reddit_post, "amira"),
+    "Reddit user": ("https://www.reddit.com/user/amira/", reddit_post, "amira"),
+    "Tumblr": ("https://amira.tumblr.com/tagged/FireWatch", tumblr_post, "amira"),
+    "Instagram": ("https://www.instagram.com/explore/tags/FireWatch/", instagram_post, "amira"),
+    "Flickr": ("https://www.flickr.com/search/?tags=FireWatch", flickr_photo, "amira"),
+}
+SINGLE = {
+    "X": f"https://x.com/amira/status/{X_FIRST - 1}",
+    "Reddit": "https://www.reddit.com/r/halden/comments/1abc1/post/",
+    "Tumblr": "https://amira.tumblr.com/post/701",
+    "Instagram": "https://www.instagram.com/p/Cab1/",
+    "TikTok": "https://www.tiktok.com/@amira/photo/7001",
+}
+
+
+def _posts(view: CaptureView) -> list[ItemView]:
+    return [entry for entry in view.items if entry.post is not None]
+
+
+def _reasons(view: CaptureView) -> list[str]:
+    return [each.reason for each in view.failed]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_paged_to_its_end(name: str, of_sites: OfSites) -> None:
+    """Each post is an item, byte for byte as it stands in the stored answer; each photo is one; the case verifies."""
+    scene, made, handle = LISTS[name]
+    with SocialSites() as sites:
+        result, view = of_sites(sites, scene)
+        expected = [made(sites, number) for number in range(1, 7)]
+    assert result.status == "complete", _reasons(view)
+    posts = _posts(view)
+    assert [json.loads((result.path / entry.item.path).read_bytes()) for entry in posts] == expected
+    assert all(entry.item.excerpt is not None for entry in posts)
+    assert {entry.post.author.handle for entry in posts if entry.post} == {handle}
+    times = [datetime.fromisoformat(entry.post.published).timestamp() for entry in posts if entry.post]
+    assert all(MOMENT - 10 <= time <= MOMENT for time in times)
+    photos = [entry for entry in view.items if entry.item.kind == "photo"]
+    assert len(photos) == 6
+    assert {(result.path / photo.item.path).read_bytes() for photo in photos} == {sites.photo}
+    assert verify(result.path).verdict == "ok"
+
+
+def test_a_photo_post_of_tiktok(of_sites: OfSites) -> None:
+    """What stands in the page's script is cut out of the page; both photos come with it."""
+    with SocialSites(photos=2) as sites:
+        result, view = of_sites(sites, SINGLE["TikTok"])
+        expected = tiktok_post(sites, 1)
+    assert result.status == "complete", _reasons(view)
+    [entry] = _posts(view)
+    assert json.loads((result.path / entry.item.path).read_bytes()) == expected
+    assert entry.post is not None
+    assert (entry.post.id, entry.post.tags, entry.post.counts["likes"]) == ("tiktok:7001", ("FireWatch",), 5)
+    assert len([each for each in view.items if each.item.kind == "photo"]) == 2
+
+
+def test_what_a_post_says(of_sites: OfSites) -> None:
+    """Author by lasting number, text, tags, counts, alt text of the photo; what gallery-dl read is a working copy."""
+    with SocialSites() as sites:
+        result, view = of_sites(sites, SINGLE["X"])
+    [entry] = _posts(view)
+    post = entry.post
+    assert post is not None
+    assert (post.platform, post.id, post.author.id, post.author.name) == ("x", f"x:{X_FIRST - 1}", "2001", "Amira N")
+    assert post.permalink == SINGLE["X"]
+    assert (post.text, post.tags, post.language) == ("Smoke over the market 1 #FireWatch", ("FireWatch",), "en")
+    assert (post.counts["likes"], post.counts["views"], post.media[0].alt) == (4, 77, "smoke")
+    [copy] = [copy for each in view.items for copy in each.working_copies]
+    [line] = (result.path / copy.path).read_text().splitlines()
+    assert json.loads(line)["content"] == post.text
+
+
+def test_a_hashtag_on_several_sites(of_sites: OfSites) -> None:
+    """One capture looks in all of them; a post that a site shows without the hashtag is left out, and that is said."""
+    on = ("x.com", "reddit.com", "tumblr.com", "instagram.com", "flickr.com")
+    with SocialSites() as sites:
+        result, view = of_sites(sites, "#firewatch", on=on)
+    assert result.status == "complete", _reasons(view)
+    found = [entry.post.platform for entry in _posts(view) if entry.post]
+    assert {name: found.count(name) for name in set(found)} == (
+        {"x": 4, "reddit": 6, "tumblr": 6, "instagram": 6, "flickr": 6}
+    )
+    [left_out] = [each for each in view.skipped if "without this hashtag" in each.reason]
+    assert (left_out.count, left_out.reason) == (2, "post: shown by X for #firewatch, but without this hashtag")
+
+
+def test_a_site_without_hashtags_says_so(of_sites: OfSites) -> None:
+    """A place that cannot be asked is a failure of the capture, with its reason, and no request."""
+    with SocialSites() as sites:
+        result, view = of_sites(sites, "#firewatch", on=("tiktok.com",))
+        assert sites.asked == []
+    assert result.status == "nothing"
+    assert _reasons(view) == ["TikTok cannot be asked for a hashtag by gallery-dl"]
+
+
+def test_a_session_goes_to_its_own_site_alone(of_sites: OfSites) -> None:
+    """Cookies of one file for two sites: each is sent to its own, and neither stands in what is recorded."""
+    jar = session(".x.com", auth_token="SECRET-X", ct0="SECRET-C")  # noqa: S106 - what must not be recorded
+    for cookie in session(".ads.example", id="SECRET-A"):
+        jar.set_cookie(cookie)
+    with SocialSites(session="auth_token=SECRET-X") as sites:
+        result, view = of_sites(sites, "https://x.com/amira", cookies=jar)
+        sent = {host: seen.header("Cookie") for host, seen in sites.asked}
+    assert result.status == "complete", _reasons(view)
+    assert len(_posts(view)) == 6
+    assert "auth_token=SECRET-X" in sent["x.com"]
+    assert not any("SECRET" in cookie for host, cookie in sent.items() if not host.endswith("x.com"))
+    assert not any("SECRET-A" in cookie for cookie in sent.values())
+    for file in result.path.rglob("*"):
+        assert not file.is_file() or b"SECRET" not in _plain(file)
+
+
+def test_which_cookies_are_lent() -> None:
+    """Of a browser's file, those of the site that is captured and its hosts for photos; all for any other page."""
+    jar = session(".x.com", auth_token="A")  # noqa: S106 - no password
+    for domain in (".twimg.com", ".facebook.com", "evilx.com"):
+        for cookie in session(domain, sid="B"):
+            jar.set_cookie(cookie)
+
+    def _lent(*urls: str) -> set[str]:
+        lent = cookies_for(urls, jar)
+        assert lent is not None
+        return {cookie.domain for cookie in lent}
+
+    assert _lent("https://x.com/amira") == {".x.com", ".twimg.com"}
+    assert _lent("x.com", "facebook.com") == {".x.com", ".twimg.com", ".facebook.com"}
+    assert _lent("https://news.example/") == {".x.com", ".twimg.com", ".facebook.com", "evilx.com"}
+    assert cookies_for(["https://x.com/amira"], None) is None
+
+
+def _plain(file: Path) -> bytes:
+    import gzip
+
+    data = file.read_bytes()
+    return gzip.decompress(data) if file.suffix == ".gz" else data
+
+
+@pytest.mark.parametrize("name", ["X", "Instagram", "Tumblr", "Reddit"])
+def test_a_session_that_ends_in_the_middle(name: str, of_sites: OfSites) -> None:
+    """What came is kept; that the session has ended is told as such, and the capture is partial."""
+    domain = f".{site_of(LISTS[name][0]).hosts[0]}"  # type: ignore[union-attr]  # a known one
+    names = next(site.session for site in SITES if site.name == name) or ("sid",)
+    jar = session(domain, **dict.fromkeys(names, "abc"))
+    with SocialSites(logged_out_after=1) as sites:
+        result, view = of_sites(sites, LISTS[name][0], cookies=jar)
+    assert result.status == "partial"
+    assert len(_posts(view)) == 3
+    [reason] = _reasons(view)
+    assert "the session has ended" in reason
+    assert "(--cookies)" in reason
+
+
+def test_without_a_session(of_sites: OfSites) -> None:
+    """Where a site shows nothing without one, that is said, and its page is taken instead."""
+    with SocialSites(session="sessionid=abc") as sites:
+        result, view = of_sites(sites, SINGLE["Instagram"])
+    assert result.status == "partial"
+    assert any("shows this only to who is logged in" in reason for reason in _reasons(view))
+    assert any(entry.item.kind == "page" for entry in view.items)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_rate_limit_is_not_the_end(name: str, of_sites: OfSites) -> None:
+    """Where a site refuses a further page, what came is kept, and the capture is partial."""
+    with SocialSites(limited_after=1) as sites:
+        result, view = of_sites(sites, LISTS[name][0], longest_pause=1.0)
+    assert result.status == "partial"
+    assert len(_posts(view)) == 3
+    assert _reasons(view), name
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_deleted_post(name: str, of_sites: OfSites) -> None:
+    """A post that is not there is never told as captured: no post is made of what came."""
+    with SocialSites(deleted=True) as sites:
+        result, view = of_sites(sites, SINGLE[name])
+    assert result.status in {"partial", "nothing"}
+    assert _posts(view) == []
+    assert any(words in _reasons(view)[0] for words in ("nothing here", "could go no further")), _reasons(view)
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("X", "instructions"), ("Reddit", "children"), ("Tumblr", "timestamp"), ("Flickr", "photos")]
+)
+def test_an_answer_that_has_changed(name: str, member: str, of_sites: OfSites) -> None:
+    """What gallery-dl cannot read any more is told with its version, and the answer is kept."""
+    with SocialSites(rename={member: "renamed"}) as sites:
+        result, view = of_sites(sites, LISTS[name][0])
+        kept = [(result.path / entry.item.path).read_bytes() for entry in view.items if entry.item.kind == "data"]
+    assert result.status != "complete"
+    told = [reason for reason in _reasons(view) if "could not be read (gallery-dl 1." in reason]
+    assert told, _reasons(view)
+    assert any(b"renamed" in body for body in kept)
+
+
+def test_a_limit_and_a_time(of_sites: OfSites) -> None:
+    """`--limit` and `--since` end a list, and it is told that it goes on."""
+    with SocialSites(pages=40) as sites:
+        _, view = of_sites(sites, LISTS["Tumblr"][0], limit=4)
+        assert len(_posts(view)) == 4
+        assert any(each.reason == "further posts: over the limit (--limit 4)" for each in view.skipped)
+        pages = len(sites.asked)
+        since = datetime.fromtimestamp(MOMENT - 5, UTC)
+        _, view = of_sites(sites, LISTS["Tumblr"][0], since=since)
+        assert len(_posts(view)) == 5
+        assert any(each.reason == "further posts: older than --since" for each in view.skipped)
+        assert pages < 8
+
+
+def test_a_watch_sees_a_deleted_post(
+    rounds: Callable[..., Iterator[WatchRound]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A post that is no longer listed is asked for by itself, and the site's word for it is kept."""
+    with SocialSites(pages=1) as sites:
+        monkeypatch.setenv("SSL_CERT_FILE", str(sites.ca_file))
+        watching = rounds("https://www.reddit.com/r/halden/", site_delay=0.0)
+        next(watching)
+        sites.behaviour.per_page, sites.behaviour.deleted = 2, True
+        second = next(watching)
+    changes = [event for event in capture_events(second.path) if isinstance(event, PostChanged)]
+    assert [(event.id, event.change) for event in changes] == [("reddit:1abc3", "gone")]
+
+
+def test_without_the_extra(of_sites: OfSites, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence says how to install it; the page is captured as before, and a hashtag says why it is not."""
+    monkeypatch.setattr(gallery_sites, "find_spec", lambda _: None)
+    gallery_sites._domains.cache_clear()
+    try:
+        with SocialSites() as sites:
+            _, view = of_sites(sites, "https://www.tumblr.com/amira")
+            assert [entry.item.kind for entry in view.items] == ["photo"]
+            assert [each.reason for each in view.skipped] == [f"posts of Tumblr are read by gallery-dl: {INSTALL}"]
+            result, view = of_sites(sites, "#FireWatch", on=("x.com",))
+        assert result.status == "nothing"
+        assert _reasons(view) == [f"hashtags on X are read by gallery-dl: {INSTALL}"]
+    finally:
+        gallery_sites._domains.cache_clear()
+
+
+def test_one_file_alone_imports_gallery_dl() -> None:
+    """The GPL's reach ends at a process of its own: no other module of the product imports it."""
+    importing = []
+    for top in ("hashing", "capture", "exports", "intelligence", "validation", "commands"):
+        for path in (ROOT / top).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                if any(name.partition(".")[0] == "gallery_dl" for name in names):
+                    importing.append(path.relative_to(ROOT).as_posix())
+    assert set(importing) == {"capture/extractors/gallery/gallery_child.py"}
+
+
+def test_which_addresses_may_be_known() -> None:
+    """By the domain, in the modules' text; what our own extractors read better, and bare files, are not among them."""
+    assert modules_for("https://imgur.com/a/abcde") == ("imgur",)
+    assert "artstation" in modules_for("https://www.artstation.com/artwork/abc")
+    for url in (
+        "https://example.org/a.jpg",
+        "https://mastodon.social/@a/1",
+        "https://bsky.app/profile/a",
+        "http://[::1/",
+    ):
+        assert not {"directlink", "mastodon", "bluesky", "generic"} & set(modules_for(url)), url
+    [target] = search_targets(parse_scene("https://news.example.org/fire"), OPTIONS)
+    assert "gallery" not in [source.name for source in target.sources]
+
+
+def test_the_table_of_sites_is_sound() -> None:
+    """Each site has a module that is there, and hosts that lead back to it."""
+    for site in SITES:
+        assert modules_for(f"https://{site.hosts[0]}/x") == (site.module,), site.name
+        assert site_of(site.hosts[-1]) is site
+        assert not site.tag or site_of(site.tag_url("a b")) is site
