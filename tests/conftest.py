@@ -74,6 +74,7 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("GOLDENHOUR_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("GOLDENHOUR_OFFICER", "Mary Price")
+    monkeypatch.setenv("GOLDENHOUR_RENDERED", "never")  # a browser takes seconds: the tests that want one say so
 
 
 @pytest.fixture(autouse=True)
