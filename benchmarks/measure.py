@@ -49,7 +49,7 @@ class Cost:
 
 def run(command: Sequence[str | Path], *, fine: Sequence[int] = (0,)) -> Cost:
     """Run a command and return its cost. Raises RuntimeError where its exit code is not one of `fine`."""
-    env = {"GOLDENHOUR_OFFICER": "Bench", **os.environ}
+    env = {"GOLDENHOUR_OFFICER": "Bench", "GOLDENHOUR_RENDERED": "never", **os.environ}
     ran = subprocess.run([sys.executable, "-c", _MEASURE, *map(str, command)], check=True, capture_output=True, env=env)
     seconds, cpu, memory, code, said = json.loads(ran.stdout)
     if code not in fine:

@@ -21,7 +21,7 @@ class Exit(enum.IntEnum):
 
 def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
-    from capture.errors import CaptureError, NotAsked, NotSealed
+    from capture.errors import CaptureError, NotAsked, NotRendered, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
     from intelligence.errors import IntelligenceError, NotOpened, NotShareable
@@ -31,14 +31,14 @@ def exit_code(error: Exception) -> Exit:
     if isinstance(error, NotAsked):
         return Exit.REFUSED if error.refused else Exit.NOTHING
     if isinstance(error, CaptureError | NotRecordable | IntelligenceError) and not isinstance(
-        error, ForeignReceipt | NotShareable | NotOpened
+        error, ForeignReceipt | NotShareable | NotOpened | NotRendered
     ):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):
         return Exit.MISMATCH
     if isinstance(error, NothingToExport | NotShareable):
         return Exit.NOTHING
-    if isinstance(error, WouldOverwrite | InUse | Unwritable | ForeignReceipt):
+    if isinstance(error, WouldOverwrite | InUse | Unwritable | ForeignReceipt | NotRendered):
         return Exit.REFUSED
     if isinstance(error, ExportError) and not isinstance(error, NotCheckable):
         return Exit.REFUSED

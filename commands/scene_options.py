@@ -71,14 +71,14 @@ class EverydayFirst(click.Command):
 
 def scene_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says which scenes are captured, into which case, by whom, and how: the same for every command."""
-    for option in reversed((_SCENES, *_OPTIONS, _JOBS)):
+    for option in reversed((_SCENES, *_OPTIONS, _JOBS, _rendered("auto"), *_RENDERING)):
         command = option(command)
     return command
 
 
 def row_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the same but for the scenes, which come from a file."""
-    for option in reversed((*_OPTIONS, _JOBS)):
+    for option in reversed((*_OPTIONS, _JOBS, _rendered("never"), *_RENDERING)):
         command = option(command)
     return command
 
@@ -107,6 +107,56 @@ _JOBS = setting(
     metavar="N",
     help="Fetches side by side within a scene.",
 )
+
+
+def _rendered(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that says whether pages are shown in a browser; it may be another for each command."""
+    return setting(
+        "--rendered",
+        type=click.Choice(["always", "auto", "never"]),
+        default=default,
+        show_default=True,
+        help="Show pages in a browser too, and keep what it shows: auto where one is found and can be recorded.",
+    )
+
+
+_RENDERING = (
+    setting(
+        "--browser",
+        "browser_path",
+        default="",
+        metavar="PATH",
+        help="The Chromium, Chrome or Edge to show it in.",
+    ),
+    click.option("--no-browser-sandbox", is_flag=True, help="Start the browser without its own sandbox, as root must."),
+    setting(
+        "--viewport",
+        in_case=True,
+        check=checked_by("capture.browser.page:parse_viewport"),
+        default="",
+        metavar="WxH",
+        help="Size of the first view in pixels.  [default: 1280x800; 390x844 with --mobile]",
+    ),
+    setting("--mobile", in_case=True, is_flag=True, help="Show pages as on a phone."),
+    setting(
+        "--scroll",
+        in_case=True,
+        check=checked_by("capture.request.amounts:span", option="--scroll"),
+        default="30s",
+        show_default=True,
+        metavar="TIME",
+        help="Scroll a page for so long at the most.",
+    ),
+    setting(
+        "--interact",
+        is_flag=True,
+        help="Agree to consent banners and open `show more`, once the first view is pictured.",
+    ),
+    setting(
+        "--service-workers", in_case=True, is_flag=True, help="Let a page's service workers answer for the network."
+    ),
+)
+
 _OPTIONS = (
     click.option(
         "--case",

@@ -75,6 +75,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
+    rendering, not_rendered = _rendering(chosen)
     now, default = system_clock(), BlueskyServices()
     network = NetworkSettings(
         timeout=chosen["timeout"],
@@ -109,6 +110,8 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
             plc=chosen["plc"] or default.plc,
         ),
         ntp=asked_time_server(chosen["ntp"]),
+        rendering=rendering,
+        not_rendered=not_rendered,
         min_free=size(chosen["min_free"], "--min-free"),
         network=network,
     )
@@ -131,6 +134,45 @@ def _lent_cookies(chosen: dict[str, Any]) -> CookieJar | None:
         for cookie in given:
             jar.set_cookie(cookie)
     return jar
+
+
+def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
+    """Return how pages are shown in a browser (RenderingSettings, imported late), or why they are not.
+
+    Raises NotRendered where they are to be, and cannot.
+    """
+    if chosen["rendered"] == "never":
+        return None, ""
+    from capture.browser.page import PageView, parse_viewport
+    from capture.browser.program import find_browser
+    from capture.browser.rendering import RenderingSettings
+    from capture.errors import NotRendered
+    from capture.request.amounts import span
+
+    width, height = parse_viewport(chosen["viewport"], mobile=chosen["mobile"])
+    view = PageView(
+        width=width,
+        height=height,
+        mobile=chosen["mobile"],
+        user_agent=chosen["user_agent"],
+        service_workers=chosen["service_workers"],
+    )
+    scroll = span(chosen["scroll"], "--scroll")
+    try:
+        program = find_browser(chosen["browser_path"], sandbox=not chosen["no_browser_sandbox"], proxy=chosen["proxy"])
+    except NotRendered as error:
+        if chosen["rendered"] == "always":
+            raise
+        complain(f"not rendered: {error}", error.hint)
+        return None, str(error)
+    settings = RenderingSettings(
+        program=program,
+        view=view,
+        scroll=scroll,
+        permalinks=chosen["rendered"] == "always",
+        interact=chosen["interact"],
+    )
+    return settings, ""
 
 
 def _lendable_places(chosen: dict[str, Any]) -> Sequence[str]:

@@ -84,6 +84,7 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # which no test asks for credentials
     monkeypatch.setenv("GOLDENHOUR_OFFICER", "Mary Price")
+    monkeypatch.setenv("GOLDENHOUR_RENDERED", "never")  # a browser takes seconds: the tests that want one say so
 
 
 @pytest.fixture(autouse=True)

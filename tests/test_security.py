@@ -95,6 +95,9 @@ def test_an_import_is_seen_wherever_it_stands(source: str, found: set[str]) -> N
 
 
 OPEN_BY_PATH = {
+    "capture/browser/devtools.py": "a file of the browser's messages, in a folder of its own, and the null device",
+    "capture/browser/profile.py": "folders of the browser's, in the user's own cache folder",
+    "capture/browser/rendering.py": "downloads in such a folder, as regular files alone",
     "capture/doctor/certificates.py": "the system's folder of certificates",
     "capture/doctor/folder.py": "the system's list of mounts",
     "capture/doctor/network.py": "the system's list of name servers",

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from capture.clock import measure_clock
+from capture.doctor.browser import check_browser
 from capture.doctor.certificates import check_certificates
 from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from capture.doctor.folder import check_folder
@@ -214,6 +215,7 @@ CHECKS = (
     check_settings,
     check_folder,
     check_ffmpeg,
+    check_browser,
     check_confinement,
     check_network,
     check_certificates,

@@ -155,7 +155,7 @@ class PageScene:
         yield _judged(self._asked, answer, page, word, reasons, leads_to=leads_to)
         because = f" ({'; '.join(reasons)})" if word in _WITH_REASONS else ""
         reason = f"{word}: {verdict.MEANING[word]}{because}"
-        yield Unavailable(url=leads_to or self._asked, reason=reason, found_in="scene")
+        yield Unavailable(url=leads_to or self._asked, reason=reason, found_in="scene", verdict=word)
 
     def _judgement(self, answer: Answer, page: ReadPage | None) -> Verdict:
         from capture.verdict import judge

@@ -46,7 +46,7 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     Whatever arrived is kept, hashed and counted, however the reading ended.
     """
     declared = response.framing.length
-    file = _BodyFile(exchange.incoming, exchange.incoming.open_body())
+    file = BodyFile(exchange.incoming, exchange.incoming.open_body())
     cut, again = "", False
     try:
         cut = _copy(response, file, exchange.shared.settings.largest, declared)
@@ -68,7 +68,7 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     return BodyRead(file.size, file.sha256(), file.sample, cut, again)
 
 
-def _copy(response: ArrivedResponse, file: _BodyFile, largest: int, declared: int | None) -> str:
+def _copy(response: ArrivedResponse, file: BodyFile, largest: int, declared: int | None) -> str:
     """Hand every piece to the file; return why there is an end before the end, or ""."""
     taken = filled = 0
     buffer = memoryview(bytearray(min(_PIECE, max(declared or _PIECE, 1))))
@@ -86,7 +86,7 @@ def _copy(response: ArrivedResponse, file: _BodyFile, largest: int, declared: in
     return ""
 
 
-class _BodyFile:
+class BodyFile:
     """Hashes and writes pieces in their order; from a certain size on in threads of its own, one for each.
 
     `size`, `sha256()` and `sample` speak of the bytes that are in the file. `problem` is why there can be no more.
@@ -125,6 +125,10 @@ class _BodyFile:
                 self._threads[-1].start()
         self._taken.put((buffer, count))
         return self._free.get()
+
+    def store(self, piece: memoryview) -> None:
+        """Hash and write a piece at once, in the caller's thread: for whoever takes none otherwise."""
+        self._store(piece, self._hash(piece))
 
     def finish(self) -> None:
         """Wait until every piece that was taken is hashed and written."""

@@ -32,7 +32,8 @@ open_connections: weakref.WeakSet[_Recorded] = weakref.WeakSet()
 _registering = threading.Lock()
 
 
-_PROXY_GUARD = AddressGuard(allow_private=True, networks=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
+PROXY_GUARD = AddressGuard(allow_private=True, networks=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
+"""For the way to the proxy that the user named."""
 
 
 class _Recorded(urllib3.connection.HTTPConnection):
@@ -50,7 +51,7 @@ class _Recorded(urllib3.connection.HTTPConnection):
         exchange = current.get()
         shared = exchange.shared
         # The user named the proxy, which may well stand on this computer; what it fetches is judged by name before.
-        guard = _PROXY_GUARD if shared.settings.proxy else shared.guard
+        guard = PROXY_GUARD if shared.settings.proxy else shared.guard
         named_by_public = exchange.named_by_public and not shared.settings.proxy
         self.stop = shared.stop
         with _registering:

@@ -196,6 +196,8 @@ class EndedExchange:
     head: bytes
     wire: bytes | bytearray | None
     incoming: Incoming
+    recorded: str = ""
+    """How it was recorded, where it was not by this recorder off the wire."""
 
     @property
     def held(self) -> bool:

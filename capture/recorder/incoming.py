@@ -45,6 +45,7 @@ class RequestSent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     proxy: str = ""
     tls: Tls | None = None
     replaced: tuple[str, ...] = ()
+    recorded: str = ""
 
 
 class HeadArrived(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="step", tag="head"):

@@ -175,6 +175,10 @@ class Recorder:
             return Fetched(url, None, str(error), refused=isinstance(error, AddressRefused))
         return Fetched(url, None, f"more than {self.settings.redirects} redirects")
 
+    def next_number(self) -> int:
+        """Return the number of the next exchange, also of one that a browser has."""
+        return next(self._numbers)
+
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
@@ -282,7 +286,7 @@ class Recorder:
         if self.settings.proxy:
             host = requests.compat.urlsplit(url).hostname or ""
             self._shared.guard.check_name(host, named_by_public=self._local.named_by_public)
-        number = next(self._numbers)
+        number = self.next_number()
         exchange = OpenExchange(
             number=number,
             ref=self._local.ref,

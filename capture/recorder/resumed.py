@@ -45,4 +45,5 @@ def resumed_exchange(incoming: Incoming, sent: RequestSent, head: HeadArrived | 
         head=head.head if head is not None else b"",
         wire=head.head + incoming.body_bytes() if head is not None and held else None,
         incoming=incoming,
+        recorded=sent.recorded,
     )

@@ -14,7 +14,16 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashing.warc.record import BODY_DIGEST, BODY_FILE, DEFLATED, STORED, block_digest, encode_record, new_record_id
+from hashing.warc.record import (
+    BODY_DIGEST,
+    BODY_FILE,
+    DEFLATED,
+    RECORDED,
+    STORED,
+    block_digest,
+    encode_record,
+    new_record_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +32,8 @@ if TYPE_CHECKING:
 
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript", "image/svg")
 _DISCONNECTED, _LENGTH, _ELSEWHERE = "disconnect", "length", "unspecified"
+_SWITCHING = 101
+"""What follows such a head is no payload of it: a WebSocket's frames, as a rule."""
 _ENCODING = threading.Lock()
 """One exchange is encoded at a time: that takes as much memory again as its response."""
 
@@ -74,7 +85,8 @@ def _response_record(exchange: EndedExchange, body_file: str) -> EncodedRecord:
         rest = memoryview(exchange.wire)[len(exchange.head) :]
         if exchange.cut:
             fields.append(("WARC-Truncated", _DISCONNECTED))
-        if exchange.head and not exchange.chunked and len(rest) == exchange.size:
+        plain = exchange.head and not exchange.chunked and exchange.status != _SWITCHING
+        if plain and len(rest) == exchange.size:
             fields.append(("WARC-Payload-Digest", f"sha256:{exchange.sha256}"))
         level = DEFLATED if exchange.header("content-type").startswith(_TEXT) else STORED
         block.append(rest)
@@ -127,6 +139,8 @@ def _common(kind: str, record_id: str, exchange: EndedExchange) -> list[tuple[st
     peer = exchange.peer
     fields = [("WARC-Type", kind), ("WARC-Record-ID", record_id)]
     fields += [("WARC-Date", exchange.started), ("WARC-Target-URI", exchange.url)]
+    if exchange.recorded:
+        fields.append((RECORDED, exchange.recorded))
     if peer.ip:
         fields.append(("WARC-IP-Address", peer.ip))
     if peer.tls is not None:

@@ -155,6 +155,8 @@ class Unavailable:
     url: str
     reason: str
     found_in: str = ""
+    verdict: str = ""
+    """Of a page: the verdict by which it is not what was asked for, which a browser may see differently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

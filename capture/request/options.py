@@ -12,6 +12,7 @@ from capture.recorder.urls import without_login
 from capture.request.known import Known
 
 if TYPE_CHECKING:
+    from capture.browser.rendering import RenderingSettings
     from capture.clock import TimeServer
 
 MEDIA_KINDS = {
@@ -72,6 +73,10 @@ class CaptureOptions:
     """The time server that the computer's clock is compared with."""
     known: Known = field(default_factory=Known)
     """What earlier rounds of a watch have taken."""
+    rendering: RenderingSettings | None = None
+    """How the scene's pages are shown in a browser; None for not at all."""
+    not_rendered: str = ""
+    """Why not, where that is not what the officer chose."""
     min_free: int = 0
     """Bytes of the disk that are left free: before that a capture ends, and is sealed in part."""
     network: NetworkSettings = field(default_factory=NetworkSettings)

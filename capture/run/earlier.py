@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from capture.request.known import Known, KnownItem, KnownPost
+from capture.run.item_store import BY_BROWSER
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import (
     CaptureEvent,
@@ -66,7 +67,7 @@ class Earlier:
             match event:
                 case Item():
                     items[event.ref] = event
-                    if not (event.partial or event.error_page or event.excerpt):
+                    if not (event.partial or event.error_page or event.excerpt or event.rendering):
                         known_item = KnownItem(ref=event.ref, sha256=event.sha256, settled=settled)
                         self._items[event.url] = known_item
                 case PageJudged() if (known := self._items.get(event.url)) is not None and known.ref == event.ref:
@@ -87,6 +88,8 @@ def _settled(events: Sequence[CaptureEvent]) -> bool:
     for event in events:
         if isinstance(event, CaptureFinished) and event.status == "interrupted":
             return False
+        if isinstance(event, Failed) and event.found_in == BY_BROWSER:
+            continue  # the page as served decides whether it is the same
         if isinstance(event, Failed) and not any(f" answered {status}" in event.reason for status in _FOR_GOOD):
             return False
     return True

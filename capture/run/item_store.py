@@ -21,18 +21,21 @@ from capture.run.writer import HandIn, Writer
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS, CaptureFolder
 from hashing.case.events import Event, Excerpt, Failed, Item, ItemFacts, PostChanged, PostRead, Skipped
-from hashing.case.kinds import MEDIA, ItemKind
+from hashing.case.kinds import MEDIA, RENDERED, ItemKind
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 
 if TYPE_CHECKING:
+    from capture.browser.rendering import KeptOfPage
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Fetched, Recorder
     from capture.request.known import Known
     from capture.request.progress import Progress
     from capture.run.examination import Examination
 
-_BESIDE = frozenset({ItemKind.SUPERSEDED_BODY, ItemKind.LISTING, ItemKind.DATA, ItemKind.ACCOUNT, ItemKind.IDENTITY})
+_BESIDE = RENDERED | {
+    ItemKind.SUPERSEDED_BODY, ItemKind.LISTING, ItemKind.DATA, ItemKind.ACCOUNT, ItemKind.IDENTITY,
+}  # fmt: skip
 """Kinds that come with what was sought and are not it: with these alone, nothing was captured."""
 
 _SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.SEGMENT})
@@ -40,6 +43,8 @@ _SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, Item
 _PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
 
 _SCENE = "scene"
+BY_BROWSER = "the browser"
+"""Where a failure was found that is none of the recorder's."""
 _GONE = frozenset({404, 410})
 
 
@@ -80,6 +85,10 @@ class ItemStore:
         """Whether failures are held back while nothing has come."""
         self._held: list[Failed] = []
         """Failures of a pass in which nothing has come yet."""
+        self.shown_later = False
+        """Whether the scene will be shown in a browser, which may get what its server refuses the recorder."""
+        self._refusals: list[Failed] = []
+        """What the scene's server refused the recorder, while that is so."""
 
     @property
     def held(self) -> tuple[Failed, ...]:
@@ -89,8 +98,9 @@ class ItemStore:
     def begin_pass(self, known: Known) -> None:
         """Forget what failed when the scene was gone over before and nothing came: each exchange says it."""
         with self._lock:
-            self.failed -= len(self._held)
+            self.failed -= len(self._held) + len(self._refusals)
             self._held.clear()
+            self._refusals.clear()
         self._known = known
         self.answered = self.unchanged = self._refused = False
 
@@ -101,6 +111,18 @@ class ItemStore:
             self._held.clear()
         if held:
             self._writer.record(*held)
+
+    def settle_refusals(self, *, got: bool) -> None:
+        """Record what the scene's server refused, unless the browser was shown what was asked for."""
+        with self._lock:
+            refusals = tuple(self._refusals)
+            self._refusals.clear()
+            self.shown_later = False
+            self.got += got
+            self.failed -= len(refusals) if got else 0
+        for each in refusals if not got else ():
+            if not self._holds(each):
+                self._writer.record(each)
 
     @property
     def refused(self) -> bool:
@@ -201,6 +223,65 @@ class ItemStore:
             )
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
         self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)))
+
+    def keep_of_page(self, kept: KeptOfPage, *, url: str, rendering: int) -> Item:
+        """Make what a browser showed of a page an item; return it once it is on disk. Raises what prevents that."""
+        number = self.next_number()
+        item = Item(
+            time=time_text(self._clock()),
+            ref=f"{self._exhibit}-{number:04d}",
+            kind=kept.kind,
+            url=url,
+            path=f"{ITEMS}/{item_name(number, kept.name or url, kept.kind, kept.suffix)}",
+            size=len(kept.data),
+            sha256=hashlib.sha256(kept.data).hexdigest(),
+            mime=kept.mime,
+            exchange=0,
+            found_in=kept.how,
+            source="browser",
+            claimed_name=kept.name[:1000],
+            rendering=rendering,
+        )
+
+        def _no_room() -> Failed:
+            return self._failure(
+                FetchRequest(url=url, kind=kept.kind, found_in=kept.how),
+                item.ref,
+                f"the disk is full: no {kept.kind}",
+                0,
+            )
+
+        self._writer.hand_in(
+            HandIn(item=item, data=kept.data, written=lambda: self._stored(item), no_room=_no_room)
+        ).result()
+        return item
+
+    def take_from_browser(self, exchange: EndedExchange, sniffed: MediaType, *, new: bool) -> None:
+        """Keep an exchange of the browser. Its body is an item where it is `new` to the capture, or large."""
+        item = None
+        if exchange.size and (new or not exchange.held):
+            whole = exchange.status in range(200, 300) and not exchange.cut
+            number = self.next_number() if new else 0
+            ref = f"{self._exhibit}-{number:04d}" if new else f"{exchange.ref}.{exchange.number}"
+            found = FetchRequest(url=exchange.url, kind=sniffed.kind, found_in="loaded by the page in a browser")
+            item = self._item(
+                found,
+                exchange,
+                ref=ref,
+                name=item_name(number, exchange.url, sniffed.kind, sniffed.extension)
+                if new
+                else f"{number:04d}-exchange-{exchange.number}.body",
+                source="browser",
+                kind=sniffed.kind if whole else ItemKind.SUPERSEDED_BODY,
+                mime=sniffed.mime,
+                partial=exchange.cut,
+            )
+            exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
+        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)))
+
+    def not_shown(self, url: str, reason: str) -> None:
+        """Record that a page was not shown in a browser, or not as it was to be."""
+        self._fail(FetchRequest(url=url, kind=ItemKind.RENDERED_PAGE, found_in=BY_BROWSER), "", reason, 0)
 
     def not_begun(self, found: FetchRequest, reason: str) -> None:
         """Record that something was not even tried."""
@@ -381,6 +462,9 @@ class ItemStore:
 
     def _holds(self, failure: Failed) -> bool:
         with self._lock:
+            if self.shown_later and failure.found_in == _SCENE and failure.exchange:
+                self._refusals.append(failure)
+                return True
             if self.got or not self.holding:
                 return False
             self._held.append(failure)

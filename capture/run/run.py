@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from capture.clock import MeasuredBeside
 from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
+    EXTRACTORS,
     Answer,
     DerivedFile,
     Extractor,
@@ -43,8 +44,9 @@ from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
 from capture.versions import versions_record
+from hashing.case import verdict
 from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_events, capture_origin
-from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PostChanged
+from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PageJudged, PostChanged
 from hashing.case.kinds import MEDIA
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
@@ -52,6 +54,7 @@ from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
+    from capture.browser.rendering import RenderingSettings
     from capture.request.extractor import SearchTarget
     from capture.request.known import Known
     from capture.request.options import CaptureOptions
@@ -63,6 +66,9 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 100_000
 """Photos and videos that wait to be fetched: a hostile list has no end, and each takes memory."""
+
+_MOST_SHOWN = 200
+"""Posts that are shown in a browser, each for some seconds."""
 
 _LET_GO = (0.0, 0.1, 0.5, 2.0)
 """Seconds: a process that was just being started holds our lock until it has begun."""
@@ -296,6 +302,7 @@ class _Run:
         clock: Clock,
     ) -> None:
         self.folder = folder
+        self._started = started
         self._room = room
         self.stop = stop
         self.options = options
@@ -349,6 +356,13 @@ class _Run:
         """Whether a server at a public address has answered."""
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._search = Search((), lambda source: _Fetch(self, source), stop)
+        self._scene = parse_scene(started.scene).url
+        self._to_show: dict[str, str] = {}
+        """Pages that are to be shown in a browser, with the item that each is as served."""
+        self._shown: set[str] = set()
+        """Pages that were: once in a capture, however often it goes over its scene."""
+        self._may_be_seen: list[Unavailable] = []
+        """Why the scene is not what was asked for, where a browser may see something else."""
         self._progress.started(started)
 
     def go_over(self, places: Sequence[SearchTarget], known: Known | None) -> None:
@@ -360,11 +374,13 @@ class _Run:
         self._media_seen.clear()
         self._posts_seen.clear()
         self._media_taken = 0
+        self.store.shown_later = self._rendering is not None and self._scene not in self._shown
         try:
             self.readers.start()  # beside the first wait for the network
             self.pool.search_begins()
             self._handle_findings(search, places)
             self.pool.search_ended()
+            self._show_pages()
             wait(list(self._pending))
             if self._clock_beside is not None and not self.stop.reason:
                 with self.stop.heeded(self._clock_beside.hurry):  # a first Ctrl-C raises nothing here
@@ -383,6 +399,7 @@ class _Run:
     def finish(self) -> str:
         """End all that fetches, finish the ledger, and return the status. Raises what makes that impossible."""
         self._end_fetching(self._search)
+        self._settle_refusals(got=False)
         self.store.record_held()
         return self._finish()
 
@@ -429,6 +446,8 @@ class _Run:
                 self._gone(finding)
             case NotFollowed():
                 self.store.skip(finding.url, finding.reason, finding.count)
+            case Unavailable(verdict=word) if word in verdict.REVISABLE and self.store.shown_later:
+                self._may_be_seen.append(finding)
             case Unavailable():
                 self.store.not_given(finding)
             case FetchRequest():
@@ -436,8 +455,7 @@ class _Run:
 
     def _found(self, source: Extractor, found: FetchRequest) -> None:
         """Queue something to be fetched, once, unless the user's settings or an earlier round leave it out."""
-        url = found.url.partition("#")[0]
-        key = hashlib.blake2b(url.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+        key = _media_key(found.url)
         if key in self._media_seen:
             return
         self._media_seen.add(key)
@@ -472,10 +490,78 @@ class _Run:
         if not future.cancelled():
             self._pending.pop(future, None)
 
+    def _show_pages(self) -> None:
+        """Show the pages of the scene in a browser, and let the exit code follow what is seen there."""
+        to_show, self._to_show = self._to_show, {}
+        seen, settings = "", self._rendering
+        if settings is not None:
+            for url, ref in to_show.items():
+                word = self._show(url, ref, settings)
+                seen = word if url == self._scene else seen
+        elif self.options.rendering is not None and to_show:
+            self.store.skip(self._scene, "not shown in a browser: the login in the address is not lent to it")
+        self._settle_refusals(got=seen == verdict.CONTENT)
+
+    @property
+    def _rendering(self) -> RenderingSettings | None:
+        """How pages are shown; None for not at all, or where a browser would be asked for a login that it has not."""
+        return None if self.options.network.credentials else self.options.rendering
+
+    def _settle_refusals(self, *, got: bool) -> None:
+        """Record what the scene's server refused the recorder, unless the browser was shown it."""
+        self.store.settle_refusals(got=got)
+        refused, self._may_be_seen = self._may_be_seen, []
+        for each in refused if not got else ():
+            self.store.not_given(each)
+
+    def _show(self, url: str, ref: str, settings: RenderingSettings) -> str:
+        """Show one page; return the verdict on it."""
+        from capture.run.rendered import PageRendering, PageToShow, Surroundings
+
+        if url in self._shown or self.stop.reason:
+            return ""
+        self._shown.add(url)
+        self._progress.fetching(url)
+        around = Surroundings(
+            folder=self.folder,
+            started=self._started,
+            writer=self._writer,
+            store=self.store,
+            recorder=self.recorder,
+            readers=self.readers,
+            stop=self.stop,
+            clock=self._clock,
+            wanted=self._wanted,
+            is_known=lambda address: _media_key(address) in self._media_seen,
+            named_by_public=lambda host, port: self.heard_public and f"{host}:{port}" not in self._typed,
+            heard_public=self._hear_public,
+            received=self._received,
+        )
+        rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
+        word = rendering.run()
+        for found in rendering.again:
+            self._found(EXTRACTORS[-1], replace(found, named_by_public=self.heard_public))
+        return word
+
+    def _hear_public(self) -> None:
+        self.heard_public = True
+
     def _read(self, read: ItemReading) -> None:
+        for event in read.events:
+            if isinstance(event, PageJudged) and event.url == self._scene:
+                self._to_show[event.url] = event.ref
+        if read.post is not None:
+            self._show_later(read.post, read.ref)
         if read.post is not None and (changed := self._change(read.post, read.ref)) is not None:
             read = replace(read, events=(*read.events, changed))
         self._examination.record(read)
+
+    def _show_later(self, post: Post, ref: str) -> None:
+        """Remember where people read a post, if posts are shown in a browser too."""
+        settings = self.options.rendering
+        wanted = settings is not None and settings.permalinks and post.permalink.startswith(("https://", "http://"))
+        if wanted and len(self._to_show) < _MOST_SHOWN:
+            self._to_show.setdefault(post.permalink, ref)
 
     def _excerpted(self, source: Extractor, finding: PostExcerpt) -> None:
         if (known := self.options.known.same(finding.post)) is not None:
@@ -483,6 +569,7 @@ class _Run:
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
         ref = self.store.excerpt(finding, source.name)
+        self._show_later(finding.post, ref)
         if (changed := self._change(finding.post, ref)) is not None:
             self._writer.record(changed)
 
@@ -571,6 +658,11 @@ class _Run:
         self._progress.received(count)
         if not self.stop.reason and self._room.is_short_after(count):
             self.stop.end(self._room.shortage)
+
+
+def _media_key(url: str) -> bytes:
+    """Return what an address is remembered by."""
+    return hashlib.blake2b(url.partition("#")[0].encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
 
 class _Unfinished(CaptureError):

@@ -29,6 +29,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "appview": options.bluesky.appview,
         "plc": options.bluesky.plc,
         "ntp": str(options.ntp or "none asked"),
+        "rendered": _rendered(options),
         "min_free": options.min_free,
         "jobs": network.jobs,
         "timeout": f"{network.timeout:g} s",
@@ -45,3 +46,16 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "tokens": f"given for {', '.join(network.tokens)}; not stored" if network.tokens else "none given",
         "login": "given by the user; not stored" if network.credentials else "none given",
     }
+
+
+def _rendered(options: CaptureOptions) -> str:
+    """Say whether and how pages are shown in a browser."""
+    settings = options.rendering
+    if settings is None:
+        return f"no: {options.not_rendered}" if options.not_rendered else "no"
+    view, sandbox = settings.view, "" if settings.program.sandbox else ", without the browser's own sandbox"
+    mobile, workers = " as a phone" if view.mobile else "", ", with service workers" if view.service_workers else ""
+    clicks = ", with clicks on consent and `more`" if settings.interact else ""
+    return (
+        f"by {settings.program.path}, {view.size}{mobile}, scrolled for {settings.scroll:g} s{clicks}{workers}{sandbox}"
+    )

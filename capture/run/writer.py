@@ -277,6 +277,7 @@ class Writer:
             cut="; ".join(filter(None, (exchange.cut, unwritten))),
             close_delimited=exchange.close_delimited,
             replaced=exchange.replaced,
+            recorded=exchange.recorded,
         )
 
     def _place(self, record: EncodedRecord) -> WarcPlace:

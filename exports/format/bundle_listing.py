@@ -18,7 +18,9 @@ from exports.format.manifest import (
     ListedChange,
     ListedFailure,
     ListedItem,
+    ListedOutcome,
     ListedRecovery,
+    ListedRendering,
     ListedSkip,
     ListedVerdict,
 )
@@ -35,6 +37,10 @@ class CaptureListing(CaptureRecord, frozen=True, kw_only=True):
     skipped: tuple[ListedSkip, ...] = ()
     changed: tuple[ListedChange, ...] = ()
     verdicts: tuple[ListedVerdict, ...] = ()
+    renderings: tuple[ListedRendering, ...] = ()
+    """Pages that were shown in a browser."""
+    rendered: dict[int, ListedOutcome] = msgspec.field(default_factory=dict)
+    """How each of these renderings went, by its number; of one that its process did not live to tell, nothing."""
     recovered: tuple[ListedRecovery, ...] = ()
     custody: tuple[CustodyRecord, ...] = ()
     """The log of its exhibit, until the bundle was made."""
@@ -76,6 +82,8 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
     skipped: list[ListedSkip] = []
     changed: list[ListedChange] = []
     verdicts: list[ListedVerdict] = []
+    renderings: list[ListedRendering] = []
+    rendered: dict[int, ListedOutcome] = {}
     recovered: list[ListedRecovery] = []
     for entry in entries:
         match entry:
@@ -89,6 +97,10 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
                 changed.append(entry)
             case ListedVerdict():
                 verdicts.append(entry)
+            case ListedRendering():
+                renderings.append(entry)
+            case ListedOutcome():
+                rendered[entry.rendering] = entry
             case ListedRecovery():
                 recovered.append(entry)
     items.sort(key=lambda item: reading_order(item.ref))
@@ -99,6 +111,8 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
         skipped=tuple(skipped),
         changed=tuple(changed),
         verdicts=tuple(verdicts),
+        renderings=tuple(renderings),
+        rendered=rendered,
         recovered=tuple(recovered),
         custody=custody,
         holders={item.url: item.ref for item in reversed(items) if not item.error_page},

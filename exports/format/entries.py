@@ -25,7 +25,9 @@ from exports.format.manifest import (
     ListedChange,
     ListedFailure,
     ListedItem,
+    ListedOutcome,
     ListedRecovery,
+    ListedRendering,
     ListedSkip,
     ListedVerdict,
     SealRecord,
@@ -61,6 +63,8 @@ _LISTED: dict[str, type[Listed]] = {
     "skipped": ListedSkip,
     "post-changed": ListedChange,
     "verdict": ListedVerdict,
+    "rendering": ListedRendering,
+    "rendered": ListedOutcome,
     "recovered": ListedRecovery,
 }
 """Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""

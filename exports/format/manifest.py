@@ -27,8 +27,10 @@ from hashing.case.events import (
     Item,
     MapTiles,
     PageJudged,
+    PageRendered,
     PostChanged,
     ProofRead,
+    RenderingBegun,
     ServerDates,
     Skipped,
     Timestamped,
@@ -296,13 +298,34 @@ class ListedVerdict(PageJudged, frozen=True, kw_only=True, omit_defaults=True, t
     exhibit: str
 
 
+class ListedRendering(RenderingBegun, frozen=True, kw_only=True, omit_defaults=True, tag="rendering", gc=False):
+    """A page that was shown in a browser."""
+
+    exhibit: str
+
+
+class ListedOutcome(PageRendered, frozen=True, kw_only=True, omit_defaults=True, tag="rendered", gc=False):
+    """How the rendering of a page went."""
+
+    exhibit: str
+
+
 class ListedRecovery(CaptureResumed, frozen=True, kw_only=True, omit_defaults=True, tag="recovered", gc=False):
     """The finishing off of a capture whose process had died."""
 
     exhibit: str
 
 
-Listed = ListedItem | ListedFailure | ListedSkip | ListedChange | ListedVerdict | ListedRecovery
+Listed = (
+    ListedItem
+    | ListedFailure
+    | ListedSkip
+    | ListedChange
+    | ListedVerdict
+    | ListedRendering
+    | ListedOutcome
+    | ListedRecovery
+)
 """A line of items.jsonl: in the order of the captures, and in each in the order of its ledger."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exports.report.roles import POSTER, watched
-from exports.report.words import ANSWERS, is_photo
+from exports.report.words import ANSWERS, PICTURES, is_photo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from exports.format.manifest import ListedItem
     from exports.report.roles import Roles
 
-WRITTEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART = (
+WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART = (
     "What was written",
+    "As a browser showed it",
     "Videos",
     "Photos",
     "Recordings",
@@ -43,7 +44,7 @@ def evidence(capture: CaptureListing, roles: Roles) -> list[ShownItem]:
     videos = {item.ref for item in watched(capture.items, roles)}
     posters = {poster.ref for ref, poster in roles.posters.items() if ref in videos}
     groups: dict[str, list[ShownItem]] = {
-        heading: [] for heading in (WRITTEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)
+        heading: [] for heading in (WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)
     }
     for item in capture.items:
         heading = "" if item.ref in posters else WATCHED if item.ref in videos else _heading(item, roles)
@@ -58,6 +59,8 @@ def _heading(item: ListedItem, roles: Roles) -> str:
         return NOT_ASKED
     if item.post is not None or item.kind == "page":
         return WRITTEN
+    if item.kind in PICTURES:
+        return SEEN
     if named := roles.named.get(item.ref):
         return WATCHED if named == POSTER else APART
     if item.ref in roles.whole or item.kind in ANSWERS | {"feed", "playlist", "segment", "subtitles"}:
@@ -88,8 +91,9 @@ def pictures_of(shown: Iterable[ShownItem], capture: CaptureListing, roles: Role
     for each in shown:
         if is_photo(each.item):
             yield each.item
-        if each.item.ref in roles.posters:
-            yield roles.posters[each.item.ref]
+        for shown_by in (roles.posters, roles.views):
+            if each.item.ref in shown_by:
+                yield shown_by[each.item.ref]
         for media in each.item.post.media if each.item.post else ():
             held = items.get(capture.holder(media))
             if held is not None and is_photo(held):
@@ -100,7 +104,9 @@ def cover(listing: BundleListing, roles: Roles) -> list[ListedItem]:
     """Return the pictures of the first page: photos and posters, some of each exhibit, none twice."""
     rows: list[Sequence[ListedItem]] = []
     for capture in listing.captures:
-        pictures = [item for item in capture.items if is_photo(item) and not item.error_page]
+        pictures = [
+            item for item in capture.items if is_photo(item) and not item.error_page and item.kind != "page picture"
+        ]
         posters = [item for item in pictures if roles.named.get(item.ref) == POSTER]
         rows.append([*posters, *(item for item in pictures if item.ref not in roles.named)])
     chosen: dict[str, ListedItem] = {}

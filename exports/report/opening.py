@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exports.report.roles import watched
-from exports.report.words import ANSWERS, counted, is_photo
+from exports.report.words import ANSWERS, PICTURES, counted, is_photo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +72,8 @@ def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
         return item.kind
     if item.post is not None:
         return "post"
+    if item.kind in PICTURES:
+        return "page picture"
     if roles.is_apart(item) or item.kind in ANSWERS:
         return _OTHERS
     if item.kind == "photo" or is_photo(item):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from exports.report.words import ANSWERS, is_photo, joined
+from exports.report.words import ANSWERS, PICTURES, is_photo, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +50,8 @@ class Roles:
     """The video that an item is a part of."""
     parts: dict[str, list[ListedItem]] = field(default_factory=dict)
     posters: dict[str, ListedItem] = field(default_factory=dict)
+    views: dict[str, ListedItem] = field(default_factory=dict)
+    """What a browser showed first of a page, by the page's reference."""
     same: dict[str, list[str]] = field(default_factory=dict)
     """The items that are the same bytes as one, itself among them: one list for all of them."""
 
@@ -73,6 +75,9 @@ def roles(listing: BundleListing) -> Roles:
                 found.named[item.ref] = role
         _gather_parts(capture, found)
         found.posters.update(_posters(capture, found))
+        pages = {rendering.rendering: rendering.ref for rendering in capture.renderings}
+        firsts = (item for item in reversed(capture.items) if item.kind == "first view" and pages.get(item.rendering))
+        found.views.update((pages[item.rendering], item) for item in firsts)
     same: dict[str, dict[str, None]] = {}
     for item in listing.items:
         if (is_photo(item) or item.kind in {"video", "audio"}) and item.size and not item.error_page:
@@ -86,7 +91,7 @@ def roles(listing: BundleListing) -> Roles:
 
 def _role(item: ListedItem, *, said: bool) -> str:
     """Return what a picture is, where it is no photo. What a post shows is one, whatever it is called."""
-    if not (item.kind == "photo" or is_photo(item)):
+    if item.kind in PICTURES or not (item.kind == "photo" or is_photo(item)):
         return ""
     width, height = _edge(item, "width"), _edge(item, "height")
     longest = max(width, height)

@@ -19,7 +19,7 @@ from exports.report.rendering import Rendering
 from exports.report.roles import roles
 from exports.report.site_page import SitePage
 from exports.report.threads import threads
-from exports.report.words import is_photo, joined
+from exports.report.words import PICTURES, is_photo, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -231,7 +231,9 @@ def _gallery(listing: BundleListing, known: Roles) -> list[SitePage]:
     seen = [
         item
         for item in _items(listing)
-        if (item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item)) and not known.is_apart(item)
+        if (item.kind in {"photo", "video", "audio"} or is_photo(item) or joined(item))
+        and not known.is_apart(item)
+        and item.kind not in PICTURES
     ]
     return _paged("gallery", "gallery", "Gallery", seen, TILES, pictured=True)
 

@@ -24,6 +24,8 @@ _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
 _AUDIO = {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac"}
 ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 """Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
+PICTURES = {"first view", "page picture"}
+"""Kinds of pictures that a browser made of a page."""
 _OUTCOMES = {
     "complete": "Complete",
     "partial": "Captured in part",

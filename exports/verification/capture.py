@@ -32,6 +32,7 @@ from hashing.case.events import (
     Item,
     PostRead,
     ProofRead,
+    RenderingBegun,
     ServerDates,
     WarcClosed,
     WorkingCopy,
@@ -70,6 +71,7 @@ class CaptureCheck:
         self.keys: dict[str, None] = {}
         self._bodies: dict[int, tuple[str, int]] = {}
         """SHA-256 and size of what each exchange brought."""
+        self._renderings: set[int] = set()
         self._records = RecordsSaid()
         self._posts = PostCheck(check)
         self._dates = DateBounds()
@@ -146,7 +148,7 @@ class CaptureCheck:
         if unjudged:
             self.check.unchecked(self.prefix or ".", f"{len(unjudged)} files of which nothing can be said without it")
 
-    def _check_event(self, event: CaptureEvent) -> None:
+    def _check_event(self, event: CaptureEvent) -> None:  # noqa: C901 - a case an event
         match event:
             case Exchange() | ServerDates():  # of these and of items a ledger has most
                 self._check_exchange_or_dates(event)
@@ -158,6 +160,8 @@ class CaptureCheck:
                 self._begin_intake()
             case CaptureResumed():
                 self.keys[event.signer] = None
+            case RenderingBegun():
+                self._renderings.add(event.rendering)
             case WorkingCopy() | WarcClosed():
                 self._expect(event)
             case ProofRead():
@@ -213,6 +217,8 @@ class CaptureCheck:
             if item.exchange:
                 self.check.problem(f"{self.prefix}{item.path}", "an intake fetches nothing, and this names an exchange")
             return
+        if item.rendering and not item.exchange and item.rendering in self._renderings:
+            return  # the browser's own report of a page: no exchange brought it
         body = self._bodies.get(item.exchange)
         if item.excerpt is not None and body is not None:
             return  # compared with the item that it was cut out of

@@ -27,6 +27,7 @@ from hashing.case.events import (
     IntakeBegun,
     Item,
     ProofRead,
+    RenderingBegun,
     WorkingCopy,
 )
 from hashing.case.redaction import AUTHOR, CONTENT, URL
@@ -60,6 +61,7 @@ class DisclosureCheck:
         self._started: CaptureStarted | None = None
         self._finished: CaptureFinished | None = None
         self._exchanges: dict[int, Exchange] = {}
+        self._renderings: set[int] = set()
         self._handed_in = False
         """Whether it is an intake, of which no exchange brought anything."""
         self._proofs: list[ProofRead] = []
@@ -140,6 +142,8 @@ class DisclosureCheck:
                 self._check_exchange(event)
                 if event.partial:
                     self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
+            case RenderingBegun():
+                self._renderings.add(event.rendering)
             case WorkingCopy():
                 self._expect(event, withheld=self.withheld and not (event.redacted and self._copies))
             case ProofRead():
@@ -170,6 +174,8 @@ class DisclosureCheck:
 
     def _check_exchange(self, item: Item) -> None:
         """Check that the exchange that brought an item is here and brought these bytes."""
+        if item.rendering and not item.exchange and item.rendering in self._renderings:
+            return  # the browser's own report of a page: no exchange brought it
         exchange = self._exchanges.get(item.exchange)
         if item.excerpt is not None or (self._handed_in and not item.exchange):
             return  # compared with the item that it was cut out of, where that is here

@@ -135,6 +135,8 @@ class Exchange(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="excha
     """The server gave no length: that the body is whole cannot be told from the bytes."""
     replaced: tuple[str, ...] = ()
     """Header fields whose value is not written because it is a credential of the user."""
+    recorded: str = ""
+    """How it was recorded, where the browser made it; without this it is wire bytes, taken by our recorder."""
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -174,6 +176,8 @@ class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     """Why the item is not what was asked for: the server's refusal, or what it sent in the place of a photo."""
     excerpt: Excerpt | None = None
     """The item is a part, byte for byte, of another item."""
+    rendering: int = 0
+    """The rendering that it was made or kept by: the browser's report of a page, which no exchange brought."""
 
 
 class ItemFacts(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="facts"):
@@ -249,6 +253,70 @@ class PageJudged(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="ver
     """Of a stub, or one part of several: the address that it leads on to."""
     shows: str = ""
     """SHA-256 of the page's visible text and the paths of its media: the same where two versions show the same."""
+    rendering: int = 0
+    """The rendering that was judged; 0 for the page as it was served."""
+
+
+class RenderingBegun(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="rendering"):
+    """A page is about to be shown in a browser. What stands behind this and names it was made or kept by that."""
+
+    rendering: int
+    ref: str
+    """The item that is the page as it was served; "" where there is none."""
+    url: str
+    browser: str
+    """Its product and version, as it names them."""
+    user_agent: str
+    sandbox: bool
+    """Whether the browser ran in its own sandbox."""
+    view: str
+    """Width and height of the first view in pixels, as `1280x800`."""
+    mobile: bool = False
+    service_workers: bool = False
+    """Whether the page's service workers could answer for the network; else they were bypassed."""
+
+
+class PageAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Something that was done to a page while it was shown, or that it did, and when."""
+
+    time: str
+    did: str
+    detail: str = ""
+
+
+class RefusedHost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A host that the browser asked for and that was not connected to."""
+
+    host: str
+    reason: str
+    count: int = 1
+
+
+class PageRendered(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="rendered"):
+    """How the rendering of a page went. `requests` are those that the browser says it sent, while it was shown."""
+
+    rendering: int
+    ended: str
+    final_url: str = ""
+    title: str = ""
+    status: int = 0
+    """The HTTP status of the page, as the browser reports it."""
+    actions: tuple[PageAction, ...] = ()
+    """In their order."""
+    requests: int = 0
+    exchanges: int = 0
+    """Exchanges that the record holds of it: as many as requests, where it is complete."""
+    cut: int = 0
+    """Exchanges of which the body is not whole."""
+    unrecorded: tuple[str, ...] = ()
+    """Addresses of requests of which no exchange was found."""
+    log_ended: bool = False
+    """Whether the browser's log was written to its own end."""
+    log_faults: int = 0
+    """Lines and connections of the log that could not be read."""
+    refused: tuple[RefusedHost, ...] = ()
+    problem: str = ""
+    """What could not be kept, or why it ended before its time."""
 
 
 class WorkingCopy(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="working-copy"):
@@ -738,6 +806,8 @@ CaptureEvent = (
     | ProofRead
     | PostChanged
     | PageJudged
+    | RenderingBegun
+    | PageRendered
     | WorkingCopy
     | Failed
     | Skipped

@@ -31,11 +31,20 @@ class ItemKind(StrEnum):
     MAILBOX = "mailbox"
     SAVED_PAGE = "saved page"
     WEB_ARCHIVE = "web archive"
+    FIRST_VIEW = "first view"
+    PAGE_PICTURE = "page picture"
+    RENDERED_PAGE = "rendered page"
+    PRINTED_PAGE = "printed page"
     ERROR_PAGE = "error page"
     """What a server answered instead of the scene."""
     SUPERSEDED_BODY = "superseded body"
     """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
 
+
+RENDERED = frozenset({
+    ItemKind.FIRST_VIEW, ItemKind.PAGE_PICTURE, ItemKind.RENDERED_PAGE, ItemKind.PRINTED_PAGE, ItemKind.SAVED_PAGE,
+})  # fmt: skip
+"""Kinds of what is kept of a page that was shown in a browser; a saved page may also be handed in."""
 
 MEDIA = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.DOCUMENT})
 """Kinds that `--media` chooses from. What an item of such a kind or a page really is, its bytes decide."""

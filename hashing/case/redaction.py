@@ -59,6 +59,8 @@ _FIELDS: dict[str, dict[str, str]] = {
     "proof": {**dict.fromkeys(("collection", "rkey", "record_cid", "rev"), URL), "did": AUTHOR, "key": AUTHOR},
     "post-changed": {"id": URL},
     "verdict": {**dict.fromkeys(("url", "final_url", "leads_to"), URL), **dict.fromkeys(("title", "reasons"), TEXT)},
+    "rendering": {"url": URL},
+    "rendered": {**dict.fromkeys(("final_url", "actions", "unrecorded", "refused", "problem"), URL), "title": TEXT},
     "working-copy": {"path": URL},
     "failed": {"url": URL, "found_in": URL},
     "skipped": {"url": URL, "found_in": URL},

@@ -14,6 +14,9 @@ PART = "part"
 UNREADABLE = "not readable"
 ERROR = "server error"
 
+REVISABLE = frozenset({LOGIN, CHALLENGE, LIMITED, CONSENT, SHELL})
+"""What a page may be for a program that asks for it, and not for a browser."""
+
 MEANING = {
     CONTENT: "the page itself",
     LOGIN: "a log-in was asked for in the page's place: lend a session with --cookies",
@@ -21,7 +24,7 @@ MEANING = {
     LIMITED: "the site turned the request away as one too many: wait, and capture it again",
     CONSENT: "the site asked for consent or age in the page's place: agree in a browser, and lend its --cookies",
     GONE: "the site says that there is nothing here, or no longer",
-    SHELL: "only the shell came that scripts fill: it needs a browser",
+    SHELL: "only the shell came that scripts fill: it needs a browser (--rendered)",
     STUB: "a stub that leads on to another address",
     PART: "one part of several: the rest of it stands on further pages (--pages N)",
     UNREADABLE: "it came and is kept, and cannot be read",

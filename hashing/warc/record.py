@@ -23,6 +23,9 @@ DEFLATED = 6
 BODY_FILE, BODY_DIGEST = "Goldenhour-Body-File", "Goldenhour-Body-Digest"
 """Fields of our own in a response whose body stands in an item's file alone: its path in the capture, its SHA-256."""
 
+RECORDED = "Goldenhour-Recorded"
+"""Another, in what our recorder did not take off the wire itself: how it was recorded."""
+
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _CHUNK = 1 << 18
 _FIRST_WINDOW = 1 << 10

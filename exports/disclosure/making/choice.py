@@ -17,9 +17,11 @@ from hashing.case.events import (
     Item,
     ItemFacts,
     PageJudged,
+    PageRendered,
     PostChanged,
     PostRead,
     ProofRead,
+    RenderingBegun,
     WorkingCopy,
 )
 
@@ -55,15 +57,22 @@ def chosen_lines(events: Sequence[CaptureEvent], refs: Collection[str]) -> list[
         for event in events
         if isinstance(event, Item) and event.ref in refs and (event.excerpt is None or event.excerpt.of in refs)
     }
-    return [index for index, event in enumerate(events) if _belongs(event, refs, exchanges)]
+    renderings = {
+        event.rendering for event in events if isinstance(event, Item) and event.ref in refs and event.rendering
+    }
+    return [index for index, event in enumerate(events) if _belongs(event, refs, exchanges, renderings)]
 
 
-def _belongs(event: CaptureEvent, refs: Collection[str], exchanges: Collection[int]) -> bool:
+def _belongs(
+    event: CaptureEvent, refs: Collection[str], exchanges: Collection[int], renderings: Collection[int]
+) -> bool:
     match event:
         case CaptureStarted() | IntakeBegun() | ClockMeasured() | CaptureFinished():
             return True
         case Exchange():
             return event.exchange in exchanges
+        case RenderingBegun() | PageRendered():
+            return event.rendering in renderings
         case Item() | ItemFacts() | PostRead() | ProofRead() | PageJudged() | WorkingCopy() | Failed():
             return event.ref in refs
         case PostChanged():

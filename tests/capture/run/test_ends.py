@@ -14,7 +14,7 @@ import pytest
 from capture import photo
 from capture.clock import parse_time_server
 from capture.extractors.web import Web
-from capture.recorder.body import _BodyFile
+from capture.recorder.body import BodyFile
 from capture.recorder.stopping import Stop
 from capture.run.item_store import ItemStore
 from capture.run.run import capture
@@ -200,14 +200,14 @@ def test_a_fetch_that_fails(captures: Captures, scene: SceneServer, monkeypatch:
 
 def test_a_body_whose_thread_fails(captures: Captures, scene: SceneServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a large body can be written no further, its fetch does not wait for ever."""
-    real = _BodyFile._store
+    real = BodyFile._store
 
-    def _store(self: _BodyFile, piece: memoryview, digest: hashlib._Hash) -> None:
+    def _store(self: BodyFile, piece: memoryview, digest: hashlib._Hash) -> None:
         if self.size > 6 << 20:
             raise MemoryError
         real(self, piece, digest)
 
-    monkeypatch.setattr(_BodyFile, "_store", _store)
+    monkeypatch.setattr(BodyFile, "_store", _store)
     result, view = captures.run(scene.url("/large.bin"))
     assert (result.status, result.reason) == ("partial", "this computer has no memory left")
     assert [entry.item.partial != "" for entry in view.items] == [True]

@@ -1,0 +1,316 @@
+"""A browser that runs for one capture: behind our guard, with its log read as it is written, page after page."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from capture.browser.devtools import Browser
+from capture.browser.frame import band
+from capture.browser.guard import BrowserGuard, Reached
+from capture.browser.keeping import Keeping
+from capture.browser.netlog import NetLog
+from capture.browser.page import PageView, RenderedPage
+from capture.browser.profile import RunProfile
+from capture.errors import NotRendered
+from hashing.case.events import PageAction, RefusedHost
+from hashing.case.kinds import ItemKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from capture.browser.program import BrowserProgram
+    from capture.recorder.exchange import EndedExchange
+    from capture.recorder.settings import NetworkSettings
+    from capture.recorder.stopping import Stop
+    from hashing.ledger.mac import Mac
+    from hashing.times import Clock
+
+_SETTLE = 15.0
+_LOG_BEGINS = 10.0
+_MOST_UNRECORDED = 100
+_MOST_DOWNLOAD_WAIT = 60.0
+_LARGEST_DOWNLOAD = 64 << 20
+_BAND = 16_384
+"""Pixels of a graphics card's largest texture: of what is taller, each part is pictured by itself as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderingSettings:
+    """How pages are shown."""
+
+    program: BrowserProgram
+    view: PageView = field(default_factory=PageView)
+    scroll: float = 30.0
+    """Seconds after which scrolling ends, whatever is still to come."""
+    permalinks: bool = False
+    """Whether posts are shown too, at the addresses where people read them."""
+    interact: bool = False
+    """Whether consent banners are agreed to and more is asked for, once the first view is pictured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOfPage:
+    """A file of what a page looked like: what it is, its bytes, and how it was had."""
+
+    kind: ItemKind
+    data: bytes
+    mime: str
+    suffix: str
+    how: str
+    frame: bytes = b""
+    """Of a picture of the whole page: the band that stands above it in the framed copy."""
+    words: str = ""
+    """What stands on that band."""
+    text: bytes = b""
+    """Of the document: the text that is seen of it."""
+    name: str = ""
+    """Of a download: the name that the server gave it."""
+
+
+@dataclass(slots=True)
+class HowItWent:
+    """What is known of a page once it has been shown."""
+
+    final_url: str = ""
+    title: str = ""
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    actions: tuple[PageAction, ...] = ()
+    problems: list[str] = field(default_factory=list)
+    crashed: bool = False
+
+
+class RenderingBrowser:
+    """A browser while it runs; a context manager. Entering it raises NotRendered and OSError.
+
+    `ended` is given each exchange in the thread that reads the log; what it raises ends the browser.
+    """
+
+    def __init__(
+        self,
+        settings: RenderingSettings,
+        network: NetworkSettings,
+        *,
+        incoming: Path,
+        mac: Mac,
+        root: Path | None,
+        ref: str,
+        next_number: Callable[[], int],
+        named_by_public: Callable[[str, int], bool],
+        reached: Callable[[Reached], None],
+        ended: Callable[[EndedExchange], None],
+        received: Callable[[int], None],
+        stop: Stop,
+        clock: Clock,
+    ) -> None:
+        self._settings, self._network, self._stop, self._clock = settings, network, stop, clock
+        self._named_by_public, self._told = named_by_public, reached
+        self._asked = set[str]()
+        """Hosts that pages have asked for."""
+        self._stack = ExitStack()
+        self._keeping: Callable[[BrowserGuard], Keeping] = lambda guard: Keeping(
+            incoming, network, mac=mac, root=root, ref=ref, next_number=next_number, where=guard.where, ended=ended,
+            received=received,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._profile = stack.enter_context(RunProfile())
+            self._guard = BrowserGuard(self._network, self._stop, self._named_by_public, self._told, asked=self._asked)
+            stack.callback(self._guard.close)
+            self.keeping = self._keeping(self._guard)
+            self.log = NetLog(self.keeping)
+            program = self._settings.program
+            command = program.command(self._profile.path / "profile", self._guard.port, insecure=self._network.insecure)
+            self.browser = Browser(command, self._profile.path, self.log.feed, self._stop)
+            stack.callback(self._end)
+            self._demand_log()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the browser and read its log to the end; what is known of both may be asked for afterwards."""
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.browser.kill()  # at once: whoever asked twice waits for no log
+        self._stack.close()
+
+    @property
+    def refused(self) -> tuple[RefusedHost, ...]:
+        """The hosts that the browser asked for and that were not connected to."""
+        return tuple(RefusedHost(host=host, reason=reason, count=count) for host, reason, count in self._guard.refused)
+
+    @property
+    def unrecorded(self) -> tuple[str, ...]:
+        """Addresses of requests that were sent and of which the log holds no exchange."""
+        return tuple(self.log.unrecorded()[:_MOST_UNRECORDED])
+
+    def show(self, url: str, frame: Callable[[HowItWent], list[tuple[str, str]]]) -> Iterator[KeptOfPage | HowItWent]:
+        """Open an address; yield what is kept of it as it is had, and last how it went. Nothing that it does raises.
+
+        `frame` says what stands above the framed copy, by names.
+        """
+        went = HowItWent()
+        downloads = self._profile.path / "downloads"
+        downloads.mkdir(exist_ok=True)
+        page: RenderedPage | None = None
+        try:
+            page = RenderedPage(
+                self.browser,
+                self._settings.view,
+                downloads,
+                self._stop,
+                self._clock,
+                self.log.open_addresses,
+                self._asked,
+                self._network.cookies or (),
+                self._network.timeout,
+            )
+            yield from self._shown(page, url, went, frame)
+        except NotRendered as error:
+            went.problems.append(str(error))
+        if page is not None:
+            yield from self._downloaded(page, downloads, went)
+            went.actions, went.crashed = tuple(page.actions), page.crashed
+            page.close()
+        yield went
+
+    def _shown(
+        self, page: RenderedPage, url: str, went: HowItWent, frame: Callable[[HowItWent], list[tuple[str, str]]]
+    ) -> Iterator[KeptOfPage]:
+        """Yield the steps in their order: nothing is touched before the first picture is taken."""
+        timeout = self._network.timeout
+        page.open(url, timeout)
+        page.settle(min(_SETTLE, timeout))
+        went.status, went.headers = page.status, page.headers
+        if page.downloads and not page.status:
+            return
+        with _told(went, page):
+            page.note("took a picture", "the first view")
+            how = "the browser's picture of the first view, before anything was touched"
+            yield KeptOfPage(
+                kind=ItemKind.FIRST_VIEW, data=page.picture(whole=False), mime=_PNG, suffix=".png", how=how
+            )
+        if self._settings.interact:
+            yield from self._interacted(page, went)
+        with _told(went, page):
+            page.scroll(self._settings.scroll)
+            page.settle(min(_SETTLE, timeout))
+        with _told(went, page):
+            went.final_url, went.title = page.place()
+        with _told(went, page):
+            yield from self._pictures(page, went, frame)
+        with _told(went, page):
+            page.note("read the document")
+            how = "the document as the page's scripts had left it, with the text that was seen as a working copy"
+            html, text = page.document(), page.text()
+            yield KeptOfPage(kind=ItemKind.RENDERED_PAGE, data=html, mime=_HTML, suffix=".html", how=how, text=text)
+        with _told(went, page):
+            page.note("saved the page", "MHTML")
+            how = "the page with its parts, as the browser saved it"
+            yield KeptOfPage(
+                kind=ItemKind.SAVED_PAGE, data=page.saved(), mime="multipart/related", suffix=".mhtml", how=how
+            )
+        with _told(went, page):
+            page.note("printed the page", "PDF")
+            how = "the page as the browser prints it"
+            yield KeptOfPage(
+                kind=ItemKind.PRINTED_PAGE, data=page.printed(), mime="application/pdf", suffix=".pdf", how=how
+            )
+
+    def _interacted(self, page: RenderedPage, went: HowItWent) -> Iterator[KeptOfPage]:
+        """Agree and ask for more, as the officer wants; yield what the first view is after that."""
+        clicked: list[str] = []
+        with _told(went, page):
+            clicked = page.interact()
+            page.settle(min(_SETTLE, self._network.timeout))
+        if clicked:
+            with _told(went, page):
+                page.note("took a picture", "the first view once more")
+                how = f"the browser's picture of the first view, after a click on: {'; '.join(clicked)}"[:1000]
+                data = page.picture(whole=False)
+                yield KeptOfPage(kind=ItemKind.FIRST_VIEW, data=data, mime=_PNG, suffix=".png", how=how)
+
+    def _pictures(
+        self, page: RenderedPage, went: HowItWent, frame: Callable[[HowItWent], list[tuple[str, str]]]
+    ) -> Iterator[KeptOfPage]:
+        """Yield the picture of the whole page; where it is very tall, also its parts, each taken by itself."""
+        width, height = page.size()
+        page.note("took a picture", f"the whole page, {width} by {height} pixels")
+        data = page.picture(whole=True)
+        above, pairs = b"", frame(went)
+        with _told(went, page):
+            above = band(self.browser, width, pairs, self._network.timeout)
+        words = "\n".join(f"{name}: {value}" for name, value in pairs if value)
+        how = f"the browser's picture of the whole page, {width} by {height} pixels, in one piece"
+        yield KeptOfPage(
+            kind=ItemKind.PAGE_PICTURE, data=data, mime=_PNG, suffix=".png", how=how, frame=above, words=words
+        )
+        if height <= _BAND:
+            return
+        for top in range(0, height, _BAND):
+            bottom = min(top + _BAND, height)
+            page.note("took a picture", f"the page from {top} to {bottom} pixels")
+            how = f"the browser's picture of the page from {top} to {bottom} pixels, taken by itself"
+            part = page.picture(whole=True, area=(top, bottom))
+            yield KeptOfPage(kind=ItemKind.PAGE_PICTURE, data=part, mime=_PNG, suffix=".png", how=how)
+
+    def _downloaded(self, page: RenderedPage, folder: Path, went: HowItWent) -> Iterator[KeptOfPage]:
+        """Yield what the page handed over as downloads; one that does not come to an end is told."""
+        deadline = time.monotonic() + min(self._network.timeout, _MOST_DOWNLOAD_WAIT)
+        while any(state == "inProgress" for *_, state in page.downloads.values()) and time.monotonic() < deadline:
+            if self._stop.event.wait(0.05) or self.browser.ended.is_set():
+                break
+        for number, (url, name, state) in page.downloads.items():
+            if state != "completed":
+                went.problems.append(f"a download did not come to its end: {url}")
+            elif data := _file(folder / number, _LARGEST_DOWNLOAD):  # of a larger one the exchange has the body
+                how = f"a download that the page began: {url}"
+                yield KeptOfPage(kind=ItemKind.FILE, data=data, mime=_BYTES, suffix=".bin", how=how, name=name)
+
+    def _demand_log(self) -> None:
+        """See to it that the browser does write the log that is the record. Raises NotRendered."""
+        deadline = time.monotonic() + _LOG_BEGINS
+        while not self.log.begun and time.monotonic() < deadline and not self.browser.ended.is_set():
+            self._stop.event.wait(0.02)
+        if not self.log.begun:
+            raise NotRendered("the browser writes no log of its network")
+        if self.log.missing:
+            raise NotRendered(f"{self.browser.version} logs no {', '.join(self.log.missing)}: it cannot be recorded")
+
+    def _end(self) -> None:
+        self.browser.close()
+        if (
+            self.browser.log_error is None
+        ):  # else what is open stays as it is on the disk, to be finished off from there
+            self.log.finish("the browser was closed" if self.log.ended else "the browser ended")
+
+
+_PNG, _HTML, _BYTES = "image/png", "text/html; charset=utf-8", "application/octet-stream"
+
+
+def _file(path: Path, most: int) -> bytes:
+    """Return what a file of the browser's holds, that no link leads to; b"" where it is none, or larger than `most`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        return file.read(most) if stat.S_ISREG(found.st_mode) and found.st_size <= most else b""
+
+
+@contextmanager
+def _told(went: HowItWent, page: RenderedPage) -> Iterator[None]:
+    """Do a step whose failure costs that step alone, and is told; not where the browser or the page is gone."""
+    try:
+        yield
+    except NotRendered as error:
+        if page.is_over:
+            raise
+        went.problems.append(str(error))

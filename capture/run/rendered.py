@@ -1,0 +1,265 @@
+"""Pages of a capture, shown in a browser: what is kept of each becomes items, and the page is judged once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capture.browser.frame import framed_pieces
+from capture.browser.guard import Reached, is_public_way
+from capture.browser.page import user_agent_of
+from capture.browser.rendering import HowItWent, KeptOfPage, RenderingBrowser
+from capture.errors import NotRendered
+from capture.recorder.reading import plain_sample
+from capture.request.extractor import FetchRequest
+from capture.request.media_type import media_type
+from hashing.case import verdict
+from hashing.case.capture_folder import INCOMING
+from hashing.case.events import PageJudged, PageRendered, RenderingBegun
+from hashing.case.kinds import MEDIA, ItemKind
+from hashing.errors import StorageFull
+from hashing.sandbox import NotRead, handed_over
+from hashing.times import time_text
+
+if TYPE_CHECKING:
+    from capture.browser.rendering import RenderingSettings
+    from capture.recorder.exchange import EndedExchange
+    from capture.recorder.recorder import Recorder
+    from capture.recorder.stopping import Stop
+    from capture.run.item_store import ItemStore
+    from capture.run.writer import Writer
+    from hashing.case.capture_folder import CaptureFolder
+    from hashing.case.events import CaptureStarted, Item
+    from hashing.sandbox import Readers
+    from hashing.times import Clock
+
+_PIECES = f"{framed_pieces.__module__}:{framed_pieces.__name__}"
+_OK, _PARTIAL_CONTENT = 200, 206
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageToShow:
+    """A page that is to be shown: its address, and the item that it is as served, if there is one."""
+
+    url: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a rendering needs of the capture that it belongs to."""
+
+    folder: CaptureFolder
+    started: CaptureStarted
+    writer: Writer
+    store: ItemStore
+    recorder: Recorder
+    readers: Readers
+    stop: Stop
+    clock: Clock
+    wanted: frozenset[str]
+    """Kinds of media that are fetched."""
+    is_known: Callable[[str], bool]
+    """Says of an address whether it was found in the page as served."""
+    named_by_public: Callable[[str, int], bool]
+    heard_public: Callable[[], None]
+    received: Callable[[int], None]
+
+
+class PageRendering:
+    """One page in a browser of its own."""
+
+    def __init__(self, number: int, page: PageToShow, settings: RenderingSettings, around: Surroundings) -> None:
+        self._number, self._page, self._settings, self._around = number, page, settings, around
+        self.again: list[FetchRequest] = []
+        """Media that the browser did not read to the end."""
+        self._document: Item | None = None
+        self._user_agent = ""
+
+    def run(self) -> str:
+        """Show the page and record all of it; return the verdict on it, "" where there is none.
+
+        Raises what makes writing impossible. What the browser or the page does is recorded, as a failure if it is one.
+        """
+        around = self._around
+        try:
+            with self._browser() as browser:
+                self._begin(browser)
+                went = self._show(browser)
+        except (NotRendered, OSError) as error:
+            if around.writer.error is not None:
+                raise around.writer.error from error
+            self._fail(f"not rendered: {error}")
+            return ""
+        problem = browser.browser.log_error
+        if isinstance(problem, StorageFull):
+            around.writer.disk_full(problem.reason)
+        elif problem is not None:
+            around.stop.fail(problem)
+        self._end(browser, went)
+        if went.problems and not around.stop.reason:
+            self._fail(f"not rendered whole: {'; '.join(went.problems)}")
+        return self._judge(went)
+
+    def _browser(self) -> RenderingBrowser:
+        around = self._around
+        return RenderingBrowser(
+            self._settings,
+            around.recorder.settings,
+            incoming=around.folder.path / INCOMING,
+            mac=around.folder.mac,
+            root=around.folder.root,
+            ref=f"{around.started.exhibit}-0000",  # no item's number: what becomes one of these gets its own behind it
+            next_number=around.recorder.next_number,
+            named_by_public=around.named_by_public,
+            reached=self._reached,
+            ended=self._exchange,
+            received=around.received,
+            stop=around.stop,
+            clock=around.clock,
+        )
+
+    def _begin(self, browser: RenderingBrowser) -> None:
+        view = self._settings.view
+        self._user_agent = user_agent_of(view, browser.browser)
+        self._around.writer.record(
+            RenderingBegun(
+                time=time_text(self._around.clock()),
+                rendering=self._number,
+                ref=self._page.ref,
+                url=self._page.url,
+                browser=browser.browser.version[:200],
+                user_agent=self._user_agent[:500],
+                sandbox=self._settings.program.sandbox,
+                view=view.size,
+                mobile=view.mobile,
+                service_workers=view.service_workers,
+            )
+        )
+
+    def _show(self, browser: RenderingBrowser) -> HowItWent:
+        went = HowItWent()
+        for each in browser.show(self._page.url, self._frame):
+            if isinstance(each, HowItWent):
+                went = each
+            else:
+                self._keep(each, went)
+        return went
+
+    def _keep(self, kept: KeptOfPage, went: HowItWent) -> None:
+        store, folder = self._around.store, self._around.folder
+        item = store.keep_of_page(kept, url=self._page.url, rendering=self._number)
+        number, moment = item.ref.rpartition("-")[2], time_text(self._around.clock())
+        if kept.kind == ItemKind.RENDERED_PAGE:
+            self._document = item
+            how = "the text that was seen in the browser, in UTF-8"
+            copy = folder.add_working_copy(moment, item.ref, f"{number}-text.txt", kept.text, how)
+            self._around.writer.record(copy)
+        if kept.frame:
+            try:
+                with handed_over(folder.path / item.path) as file:
+                    framed = b"".join(
+                        self._around.readers.gather(_PIECES, kept.frame, kept.words, files=[file], answer=bytes)
+                    )
+            except NotRead as error:
+                went.problems.append(f"no framed copy of the picture: {error}")
+                return
+            how = f"{item.ref} with a band above it, to be looked at; the untouched picture is the evidence"
+            copy = folder.add_working_copy(moment, item.ref, f"{number}-framed.png", framed, how)
+            self._around.writer.record(copy)
+
+    def _frame(self, went: HowItWent) -> list[tuple[str, str]]:
+        """Return what stands above the framed copy."""
+        started = self._around.started
+        return [
+            ("Address", self._page.url),
+            ("Led on to", went.final_url if went.final_url != self._page.url else ""),
+            ("Title", went.title),
+            ("Pictured", f"{time_text(self._around.clock())} (UTC, by this computer's clock)"),
+            ("Captured by", f"{started.officer}, exhibit {started.exhibit}, capture {started.capture}"),
+            ("What this is", "a working copy: the untouched picture, sealed with the capture, is the evidence"),
+        ]
+
+    def _reached(self, found: Reached) -> None:
+        if is_public_way(found):
+            self._around.heard_public()
+
+    def _exchange(self, exchange: EndedExchange) -> None:
+        """Take an exchange of the browser; a photo or video that nothing else has found is an item like any other."""
+        around = self._around
+        sniffed = media_type(plain_sample(around.readers, exchange), exchange.header("content-type"))
+        media = sniffed.kind in MEDIA and sniffed.kind in around.wanted and exchange.method == "GET"
+        if media and (exchange.cut or exchange.status == _PARTIAL_CONTENT) and not around.is_known(exchange.url):
+            place = "loaded by the page in a browser, which did not read it to the end: fetched again"
+            self.again.append(FetchRequest(url=exchange.url, kind=sniffed.kind, found_in=place, counted=False))
+        new = media and exchange.status == _OK and not exchange.cut and not around.is_known(exchange.url)
+        around.store.take_from_browser(exchange, sniffed, new=new)
+
+    def _end(self, browser: RenderingBrowser, went: HowItWent) -> None:
+        log = browser.log
+        self._around.writer.record(
+            PageRendered(
+                time=time_text(self._around.clock()),
+                rendering=self._number,
+                ended=_how_it_ended(browser, went),
+                final_url=went.final_url if went.final_url != self._page.url else "",
+                title=went.title,
+                status=went.status,
+                actions=went.actions,
+                requests=log.requests.total(),
+                exchanges=browser.keeping.exchanges,
+                cut=browser.keeping.cut,
+                unrecorded=browser.unrecorded,
+                log_ended=log.ended,
+                log_faults=log.bad_lines + log.given_up,
+                refused=browser.refused,
+                problem="; ".join(went.problems)[:2000],
+            )
+        )
+
+    def _judge(self, went: HowItWent) -> str:
+        """Judge the page as the browser shows it; return the verdict."""
+        from capture.page.stored_page import read_stored_page
+        from capture.verdict import Evidence, judge
+
+        document, around = self._document, self._around
+        if document is None:
+            return ""
+        around.writer.flush()
+        final = went.final_url or self._page.url
+        path = (around.folder.path / document.path).absolute()
+        try:
+            read = read_stored_page(around.readers, path, coding="", url=final, content_type=document.mime)
+        except NotRead:
+            return ""
+        if read.page is None:
+            return ""
+        evidence = Evidence(
+            asked=self._page.url, final=final, status=went.status or _OK, headers=went.headers, page=read.page
+        )
+        found = judge(evidence)
+        around.writer.record(
+            PageJudged(
+                time=time_text(around.clock()),
+                ref=document.ref,
+                url=self._page.url,
+                verdict=found.word,
+                reasons=(*found.reasons, "as the browser shows it"),
+                title=read.page.title[:300],
+                final_url=final if final != self._page.url else "",
+                rendering=self._number,
+            )
+        )
+        if found.word != verdict.CONTENT:
+            self._fail(f"{found.word} in the browser: {verdict.MEANING[found.word]}")
+        return found.word
+
+    def _fail(self, reason: str) -> None:
+        self._around.store.not_shown(self._page.url, reason)
+
+
+def _how_it_ended(browser: RenderingBrowser, went: HowItWent) -> str:
+    if went.crashed:
+        return "the page crashed"
+    return "closed by goldenhour" if browser.log.ended else "the browser ended by itself, or was killed"
