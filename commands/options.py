@@ -152,13 +152,21 @@ case_option = click.option(
     "--case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE", help="The case that it is in."
 )
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
-
-
 sources_option = setting(
     "--sources",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Where the encrypted identities are.  [default: in your data folder, by case]",
+)
+browser_option = setting(
+    "--browser",
+    "browser_path",
+    default="",
+    metavar="PATH",
+    help="The Chromium, Chrome or Edge to show it in.",
+)
+no_browser_sandbox_option = click.option(
+    "--no-browser-sandbox", is_flag=True, help="Start the browser without its own sandbox, as root must."
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from commands.interrupt import terminating_like_ctrl_c
-from commands.options import quiet_option
+from commands.options import browser_option, no_browser_sandbox_option, quiet_option
 from commands.output import clean, complain, counted
 from commands.progress import byte_progress
 from commands.settings import setting
@@ -25,8 +25,8 @@ from commands.settings import setting
     metavar="FOLDER",
     help="Where ReplayWeb.page is: the folder of its ui.js and sw.js.",
 )
-@click.option("--browser", default="", metavar="PATH", help="The Chromium, Chrome or Edge to show it in.")
-@click.option("--no-browser-sandbox", is_flag=True, help="Start the browser without its own sandbox, as root must.")
+@browser_option
+@no_browser_sandbox_option
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 @click.option("--for", "length", default="", metavar="TIME", help="How long, such as 2h.  [default: until Ctrl-C]")
 @quiet_option
@@ -34,7 +34,7 @@ def replay(
     archive: Path,
     url: str,
     player: Path | None,
-    browser: str,
+    browser_path: str,
     no_browser_sandbox: bool,
     no_browser: bool,
     length: str,
@@ -49,12 +49,13 @@ def replay(
     \b
     goldenhour replay OP-ALDER_MP-1.zip --player ~/replaywebpage
     """
+    from capture.browser.program import installed_browser
     from capture.request.amounts import span
-    from exports.replay import OfflineBrowser, ReplayServer, browser_here, player_at
+    from exports.replay import OfflineBrowser, ReplayServer, player_at
 
     seconds = span(length, "--for") if length else None
     scripts = player_at(player)
-    program = "" if no_browser else browser or browser_here()
+    program = "" if no_browser else installed_browser(browser_path)
     with ExitStack() as stack, terminating_like_ctrl_c():
         wacz, verified = _wacz(archive, stack, quiet=quiet)
         server = stack.enter_context(ReplayServer(wacz, scripts, name=archive.name, url=url))

@@ -15,7 +15,9 @@ from commands.options import (
     allow_network_option,
     allow_private_option,
     appview_option,
+    browser_option,
     json_option,
+    no_browser_sandbox_option,
     ntp_option,
     officer_option,
     on_option,
@@ -121,14 +123,8 @@ def _rendered(default: str) -> Callable[[Callable[..., None]], Callable[..., Non
 
 
 _RENDERING = (
-    setting(
-        "--browser",
-        "browser_path",
-        default="",
-        metavar="PATH",
-        help="The Chromium, Chrome or Edge to show it in.",
-    ),
-    click.option("--no-browser-sandbox", is_flag=True, help="Start the browser without its own sandbox, as root must."),
+    browser_option,
+    no_browser_sandbox_option,
     setting(
         "--viewport",
         in_case=True,

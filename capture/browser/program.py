@@ -77,11 +77,7 @@ def find_browser(named: str = "", *, sandbox: bool = True, proxy: str = "") -> B
         raise NotRendered(
             "the library hpack is missing", hint="install goldenhour with what it needs: goldenhour[rendered]"
         ) from error
-    places = [named] if named else [*NAMES, *_OF_SYSTEMS.get(sys.platform, ())]
-    path = next((found for place in places if (found := shutil.which(place))), "")
-    if not path:
-        what = f"{named}: no such program" if named else "no browser is installed"
-        raise NotRendered(what, hint="install Chromium, Chrome or Edge, or name one with --browser PATH")
+    path = installed_browser(named)
     if proxy.lower().startswith("https:"):
         raise NotRendered(
             "a proxy that is itself reached over TLS is not used for a browser", hint="give http://host:port"
@@ -92,3 +88,12 @@ def find_browser(named: str = "", *, sandbox: bool = True, proxy: str = "") -> B
             hint="work as another user, or add --no-browser-sandbox, which is recorded",
         )
     return BrowserProgram(path, sandbox)
+
+
+def installed_browser(named: str = "") -> str:
+    """Return the path of the browser that is `named`, or of the first that is found. Raises NotRendered."""
+    places = [named] if named else [*NAMES, *_OF_SYSTEMS.get(sys.platform, ())]
+    if path := next((found for place in places if (found := shutil.which(place))), ""):
+        return path
+    what = f"{named}: no such program" if named else "no browser is installed"
+    raise NotRendered(what, hint="install Chromium, Chrome or Edge, or name one with --browser PATH")

@@ -1,7 +1,7 @@
 """A bundle looked at again as the pages were: played back on this computer, with nothing let out."""
 
-from exports.replay.offline_browser import OfflineBrowser, browser_here
+from exports.replay.offline_browser import OfflineBrowser
 from exports.replay.player import Player, player_at
 from exports.replay.server import ReplayServer
 
-__all__ = ["OfflineBrowser", "Player", "ReplayServer", "browser_here", "player_at"]
+__all__ = ["OfflineBrowser", "Player", "ReplayServer", "player_at"]

@@ -6,7 +6,6 @@ Chromium asks that proxy for names, too; and it is told to send no UDP past it (
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 _FLAGS = (
     "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-domain-reliability", "--disable-extensions", "--disable-quic",
@@ -32,16 +30,6 @@ _PATIENCE = 10
 _LONGEST = 4096
 _MOST = 1000
 """Hosts that are noted by name."""
-
-
-def browser_here() -> str:
-    """Return the path of this computer's Chromium, Chrome or Edge. Raises ExportError where there is none."""
-    for name in _NAMES:
-        if path := shutil.which(name):
-            return path
-    raise ExportError(
-        "no Chromium, Chrome or Edge is found", hint="name it with --browser, or see the address with --no-browser"
-    )
 
 
 class OfflineBrowser:
