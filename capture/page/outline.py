@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from capture.page.text import BREAKS, UNSEEN
 
 _CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
-_HIDDEN, _SCRIPT, _NOSCRIPT, _BODY = (1 << bit for bit in range(7, 11))
+_HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT = (1 << bit for bit in range(7, 12))
 _UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
 
 _AROUND = frozenset({"nav", "footer", "header", "aside", "menu"})
@@ -38,6 +38,13 @@ _ADDRESSES = {
     "script": ("scripts", "src"),
 }
 _NOT_SHOWN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_CONSENT_PROVIDER = re.compile(
+    r"\b(?:onetrust-|ot-sdk|qc-cmp|sp_message|didomi-|fc-consent|cybotcookiebot|usercentrics|uc-|truste|trustarc|cmpbox"
+    r"|iubenda-cs|osano-cm|tarteaucitron|axeptio|klaro|cky-consent|borlabs|termly-|ketch-|cmplz-|snigel-cmp|coi-banner"
+    r"|evidon|cookiefirst|cc_banner|cc-window)",
+    re.IGNORECASE,
+)
+"""The beginning of an id or class of the notice of a provider of consent dialogues."""
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 
 _LONGEST_BLOCK = 300
@@ -63,6 +70,10 @@ class Outline:
     linked: int = 0
     """Text of links there."""
     links: int = 0
+    in_consent: int = 0
+    """Text of both kinds in the notice of a provider of consent dialogues."""
+    consents: tuple[str, ...] = ()
+    """Ids and classes of such notices."""
     linked_blocks: int = 0
     """Blocks of text that are links and nothing else: the rows of a list."""
     headings: tuple[str, ...] = ()
@@ -140,6 +151,7 @@ class OutlineReader:
             "words": 0,
             "linked": 0,
             "links": 0,
+            "in_consent": 0,
             "linked_blocks": 0,
             "linked_headings": 0,
             "fields": 0,
@@ -222,6 +234,7 @@ class OutlineReader:
             self._block_plain += count
         if not flags & (_CHROME | _CONTROL):
             self._counts["linked" if flags & _LINK else "words"] += count
+            self._counts["in_consent"] += count * bool(flags & _CONSENT)
 
     def outline(self) -> Outline:
         """Return what was found, at the end of the page."""
@@ -253,6 +266,11 @@ class OutlineReader:
         if tag == "button" or (role == "button" and tag in {"a", "div", "span"}):
             flags |= _BUTTON
         flags |= _HEADINGS.get(tag, 0)
+        if not flags & _CONSENT and tag not in {"html", "body"} and ("id" in attributes or "class" in attributes):
+            named = f"{attributes.get('id', '')} {attributes.get('class', '')}"[:_LONGEST_VALUE]
+            if notice := _CONSENT_PROVIDER.search(named):
+                flags |= _CONSENT
+                self._keep("consents", notice[0].lower())
         if tag == "script":
             flags |= _SCRIPT
         elif tag == "noscript":

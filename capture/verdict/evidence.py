@@ -23,6 +23,7 @@ _QUOTED = re.compile(
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
 _LABEL = 60
+_TOLD = 40
 _FEW = 2
 _NEARLY_NOTHING = 20
 _NOTHING = Outline()
@@ -90,6 +91,26 @@ class Evidence:
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
         return found if elsewhere < _NEARLY_NOTHING else ()
+
+    @cached_property
+    def consents(self) -> tuple[str, ...]:
+        """What a provider of consent dialogues put in a page that says nothing else: its notice, its frame."""
+        outline = self.outline
+        elsewhere = outline.words + outline.linked - outline.in_consent
+        return (*outline.consents, *outline.frames) if elsewhere < _NEARLY_NOTHING else ()
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """The statements that can be answered: there is a button, a link, or a mere word or two that can be one."""
+        outline, headings = self.outline, self.outline.headings + self.outline.lesser_headings
+        answers = (block for block in outline.blocks if width(block) < _NEARLY_NOTHING and block not in headings)
+        return self.statements if outline.buttons or outline.links or any(answers) else ()
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether a person, or a manual, tells of something in a block of text longer than a label."""
+        person = compiled(parts("told by a person"))
+        return any(width(block) >= _TOLD and person.search(block) for block in self.outline.blocks)
 
     @cached_property
     def prose(self) -> int:
@@ -175,6 +196,8 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "page status": lambda evidence: evidence.outline.statuses,
     "robots": lambda evidence: (evidence.outline.robots,),
     "noscript": _demand_for_scripts,
+    "consent": lambda evidence: evidence.consents,
+    "question": lambda evidence: evidence.questions,
     "notice": lambda evidence: evidence.notices,
     "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),
     "empty root": lambda evidence: evidence.outline.empty_roots,

@@ -125,6 +125,8 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
         needed = max(needed, 3)
     if evidence.published:
         needed += _AS_TEASER if word in _NEEDS_STRUCTURE else _AS_ARTICLE
+    if not structure and evidence.told:
+        needed += _AS_PROSE
     if _has_headline(case, evidence):
         needed += _AS_HEADLINE
     return needed + _for_what_else_is_there(word, case, evidence)
@@ -147,7 +149,7 @@ def _for_what_else_is_there(word: str, case: _Case, evidence: Evidence) -> int:
 def _is_demanded(case: _Case) -> bool:
     """Say whether a page demands something in so many words; to be named for a log-in is what many things are."""
     return any(
-        found.sign.place.startswith(("statement", "notice")) or "asks for" in found.sign.says
+        found.sign.place.startswith(("statement", "question", "notice")) or "asks for" in found.sign.says
         for found in case.found.values()
     )
 

@@ -17,8 +17,8 @@ DECIDES = 100
 
 WORDS = frozenset(
     {
-        "title", "heading", "lesser heading", "sole heading", "statement", "statement in a post", "remark", "button",
-        "noscript",
+        "title", "heading", "lesser heading", "sole heading", "statement", "statement in a post", "question", "remark",
+        "button", "noscript",
     }
 )  # fmt: skip
 """Places where words stand."""
@@ -130,7 +130,8 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "lesser heading", name("consent"), 1, 'a heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
-    Sign(verdict.CONSENT, "statement", statement("age"), 3, 'it says "{}"'),
+    Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
+    Sign(verdict.CONSENT, "consent", _has(parts("consent provider")), 3, "nothing but a consent dialogue is there ({})"),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
 )
