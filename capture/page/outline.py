@@ -76,6 +76,8 @@ class Outline:
     """Ids and classes of such notices."""
     linked_blocks: int = 0
     """Blocks of text that are links and nothing else: the rows of a list."""
+    rows: tuple[str, ...] = ()
+    """Where each of these leads, a blank, and its text."""
     headings: tuple[str, ...] = ()
     """The first headings of the highest level that there is."""
     lesser_headings: tuple[str, ...] = ()
@@ -143,6 +145,7 @@ class OutlineReader:
         self._block_flags = 0
         self._block_linked = self._block_plain = 0
         self._button: list[str] = []
+        self._href = ""
         self._script = ""
         self._root = ""
         self._root_depth = 0
@@ -318,6 +321,7 @@ class OutlineReader:
             self._counts["links"] += 1
             self._counts["linked_headings"] += bool(flags & _HEADING)
             self._keep("hrefs", href)
+            self._href = "".join(href[:_LONGEST_VALUE].split())
 
     def _input(self, attributes: Mapping[str, str], flags: int) -> None:
         kind = attributes.get("type", "text").strip().lower()
@@ -343,7 +347,9 @@ class OutlineReader:
         self._block_linked = self._block_plain = 0
         if not text:
             return
-        self._counts["linked_blocks"] += row and not flags & (_CHROME | _HEADING)
+        if row and not flags & (_CHROME | _HEADING):
+            self._counts["linked_blocks"] += 1
+            self._keep("rows", f"{self._href} {text}")
         if flags & _HEADING:
             level = 1 if flags & _H1 else 2 if flags & _H2 else 3
             self._keep(f"{_AROUND_IT if flags & _CHROME else ''}{level}", text, _LONGEST_BLOCK, _MOST_HEADINGS)

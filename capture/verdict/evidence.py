@@ -23,9 +23,11 @@ _QUOTED = re.compile(
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
 _LABEL = 60
-_TOLD = 40
+_TOLD = 24
+_SHORT, _ROWS, _STEM = 120, 6, 4
 _FEW = 2
 _NEARLY_NOTHING = 20
+_A_NAME = 12
 _NOTHING = Outline()
 
 
@@ -90,14 +92,14 @@ class Evidence:
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
-        return found if elsewhere < _NEARLY_NOTHING else ()
+        return found if elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING) else ()
 
     @cached_property
     def consents(self) -> tuple[str, ...]:
         """What a provider of consent dialogues put in a page that says nothing else: its notice, its frame."""
         outline = self.outline
         elsewhere = outline.words + outline.linked - outline.in_consent
-        return (*outline.consents, *outline.frames) if elsewhere < _NEARLY_NOTHING else ()
+        return (*outline.consents, *outline.frames) if elsewhere < _A_NAME else ()
 
     @cached_property
     def questions(self) -> tuple[str, ...]:
@@ -105,6 +107,20 @@ class Evidence:
         outline, headings = self.outline, self.outline.headings + self.outline.lesser_headings
         answers = (block for block in outline.blocks if width(block) < _NEARLY_NOTHING and block not in headings)
         return self.statements if outline.buttons or outline.links or any(answers) else ()
+
+    @cached_property
+    def echoes(self) -> tuple[str, ...]:
+        """Where links lead whose name is that of what a short page asks for, in any language: "Log in", "Log in to …"."""
+        if self.told or self.outline.words >= _SHORT:
+            return ()
+        asked = [block.casefold() for block in self.statements]
+        named = [row.casefold().partition(" ") for row in self.outline.rows[:_ROWS]]
+        return tuple(
+            href
+            for href, _, text in named
+            if len(text) >= _STEM
+            and any(text[: max(_STEM, len(text) * 2 // 3)] in block for block in asked if block != text)
+        )
 
     @cached_property
     def told(self) -> bool:
@@ -127,7 +143,7 @@ class Evidence:
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
         headings = self.outline.headings + self.outline.lesser_headings
-        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK and block not in headings)
+        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK and block not in headings and not _QUOTED.search(block))
 
     @cached_property
     def _short_blocks(self) -> tuple[str, ...]:
@@ -196,6 +212,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "page status": lambda evidence: evidence.outline.statuses,
     "robots": lambda evidence: (evidence.outline.robots,),
     "noscript": _demand_for_scripts,
+    "echo": lambda evidence: () if evidence.outline.posts else evidence.echoes,
     "consent": lambda evidence: evidence.consents,
     "question": lambda evidence: evidence.questions,
     "notice": lambda evidence: evidence.notices,

@@ -21,9 +21,10 @@ _AS_SHORT_LIST = 4
 _AS_HEADLINE = 5
 _LIST_LINKS, _LIST_HEADINGS, _LIST_ROWS = 12, 3, 4
 _HEADLINE_TEXT = 60
+_AS_TOLD = 8
 _AS_PROSE, _PROSE_TEXT, _PROSE_BELOW = 6, 120, 300
 _HEADLINE_WORDS, _HEADLINE_CHARACTERS = 4, 24
-_SHELL_TEXT, _NEARLY_NOTHING = 200, 40
+_SHELL_TEXT, _NEARLY_NOTHING, _A_NAME = 200, 40, 16
 _LONGEST_SHOWN = 120
 _MOST_REASONS = 4
 _REFUSED = 400
@@ -126,7 +127,7 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
     if evidence.published:
         needed += _AS_TEASER if word in _NEEDS_STRUCTURE else _AS_ARTICLE
     if not structure and evidence.told:
-        needed += _AS_PROSE
+        needed += _AS_TOLD
     if _has_headline(case, evidence):
         needed += _AS_HEADLINE
     return needed + _for_what_else_is_there(word, case, evidence)
@@ -162,6 +163,8 @@ def _needed_for_shell(case: _Case, evidence: Evidence) -> int:
         return DECIDES if "noscript" not in case.found or outline.shown or text >= _SHELL_TEXT else 3
     if text == 0:
         return 1
+    if "statement" not in case.found and text >= _A_NAME:
+        return (3 if text < _NEARLY_NOTHING else _AS_PROSE) + 2 * bool(outline.headings)  # it says something else
     return (2 if text < _NEARLY_NOTHING else 3) + 2 * bool(outline.headings)
 
 
