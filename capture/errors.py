@@ -6,7 +6,7 @@ CaptureError
 ├── NotSealed           a capture could be neither finished nor sealed
 ├── BadSettings         an option's value cannot be used (cookies file, proxy)
 ├── NotRendered         a page cannot be shown in a browser here, or no longer
-│   └── NotAnswered     the browser did not answer in time
+│   └── BrowserSilent   the browser did not answer in time
 └── NotFetched          one attempt to fetch failed; becomes a failed item with its reason
     ├── AddressRefused  a private, loopback or link-local address, or a scheme that is not the web's
     └── Stopped         the capture is being stopped
@@ -33,7 +33,7 @@ class NotRendered(CaptureError):
     """There is no browser that can show a page, or it has ended."""
 
 
-class NotAnswered(NotRendered):
+class BrowserSilent(NotRendered):
     """The browser did not answer in time: a page's scripts may not let go of it."""
 
 

@@ -18,8 +18,8 @@ def appeal() -> None:
     """Record what the public is asked for in a case; goldenhour appeals makes a feed of it.
 
     \b
-    goldenhour appeal add --case OP-ALDER --text "Were you on the bridge?" --link https://police.example/7
-    goldenhour appeals appeals.xml --case OP-ALDER --published https://police.example/appeals.xml --by "Alder Police"
+    goldenhour appeal add --case OP --text "Were you there" --link https://a.test
+    goldenhour appeals a.xml --case OP --by Alder --published https://a.example/a
     """
 
 
@@ -37,7 +37,7 @@ def appeal_add(
     """Record an appeal. It is public from the next feed on, word for word.
 
     \b
-    goldenhour appeal add --case OP-ALDER --text "Were you on the bridge?" --link https://police.example/7
+    goldenhour appeal add --case OP --text "Were you there" --link https://a.test
     """
     from intelligence.appeals import add_appeal
 

@@ -31,7 +31,7 @@ def appeals(feed: Path, cases: tuple[Path, ...], published: str, author: str, he
     Other forces' feeds are scenes: goldenhour capture URL.
 
     \b
-    goldenhour appeals appeals.xml --case OP-ALDER --published https://police.example/appeals.xml --by "Alder Police"
+    goldenhour appeals a.xml --case OP --by Alder --published https://a.example/a
     """
     from exports.format.outside import demand_outside
     from hashing.case.case import Case

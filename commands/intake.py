@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LARGEST_CONSENT = 1 << 16
 _NOT_PROTECTED = (
     "no identity is kept here, so names of files and of people stand in the case as they are; to protect a source, "
-    "begin with: goldenhour source add"
+    "begin with: goldenhour source add PSEUDONYM"
 )
 
 

@@ -49,7 +49,7 @@ def report(
     goldenhour report OP-ALDER_MP-1.zip --output report-for-court
     goldenhour report OP-ALDER_MP-1 --pdf OP-ALDER_MP-1.pdf
     goldenhour report OP-ALDER_MP-1 --basemap county.mbtiles
-    goldenhour report OP-ALDER_MP-1.zip --intelligence --output MP-1.html --pdf MP-1.pdf
+    goldenhour report OP-ALDER_MP-1.zip --intelligence --pdf MP-1.pdf
     """
     if intelligence:
         _intelligence(bundle, output, pdf, as_json=as_json, quiet=quiet)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from capture.errors import NotAnswered, NotRendered
+from capture.errors import BrowserSilent, NotRendered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,14 +107,14 @@ class Browser:
             self._send(method, session, params, None)
 
     def call(self, method: str, session: str = "", /, *, timeout: float = 30.0, **params: object) -> Json:
-        """Give a command and return its answer. Raises NotAnswered where none comes in time, else NotRendered."""
+        """Give a command and return its answer. Raises BrowserSilent where none comes in time, else NotRendered."""
         answers: queue.SimpleQueue[Json] = queue.SimpleQueue()
         number = self._send(method, session, params, answers)
         try:
             with self._stop.heeded(lambda reason: answers.put({"error": {"message": reason}})):
                 answer = answers.get(timeout=timeout)
         except queue.Empty:
-            raise NotAnswered(f"the browser did not answer within {timeout:g} s ({method})") from None
+            raise BrowserSilent(f"the browser did not answer within {timeout:g} s ({method})") from None
         finally:
             self._waiting.pop(number, None)
         if "error" in answer:

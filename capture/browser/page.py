@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from capture.errors import BadSettings, NotAnswered, NotRendered
+from capture.errors import BadSettings, BrowserSilent, NotRendered
 from hashing.case.events import PageAction
 from hashing.times import time_text
 
@@ -243,7 +243,7 @@ class RenderedPage:
         seconds = self._patience * factor
         try:
             return self._browser.call(method, self._session, timeout=seconds, **params)
-        except NotAnswered:
+        except BrowserSilent:
             if self._stuck:
                 self._lost = True
                 raise
@@ -253,7 +253,7 @@ class RenderedPage:
         self._browser.post("Emulation.setScriptExecutionDisabled", self._session, value=True)
         try:
             return self._browser.call(method, self._session, timeout=seconds, **params)
-        except NotAnswered:
+        except BrowserSilent:
             self._lost = True
             raise
 

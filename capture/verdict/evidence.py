@@ -143,7 +143,11 @@ class Evidence:
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
         headings = self.outline.headings + self.outline.lesser_headings
-        return tuple(block for block in self._short_blocks if width(block) <= _LONGEST_REMARK and block not in headings and not _QUOTED.search(block))
+        return tuple(
+            block
+            for block in self._short_blocks
+            if width(block) <= _LONGEST_REMARK and block not in headings and not _QUOTED.search(block)
+        )
 
     @cached_property
     def _short_blocks(self) -> tuple[str, ...]:

@@ -133,7 +133,9 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
     Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
-    Sign(verdict.CONSENT, "consent", _has(parts("consent provider")), 3, "nothing but a consent dialogue is there ({})"),
+    Sign(
+        verdict.CONSENT, "consent", _has(parts("consent provider")), 3, "nothing but a consent dialogue is there ({})"
+    ),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
 )

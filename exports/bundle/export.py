@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,7 +46,7 @@ from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint
 from hashing.case.custody import disclosed_events
 from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, Timestamped, ToldEntry, encode
 from hashing.case.redaction import OFFICER
-from hashing.errors import StorageFull, WouldOverwrite
+from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import parse_checkpoint
 from hashing.times import Clock, system_clock, time_text
@@ -238,19 +238,21 @@ def export_bundle(
 
 
 def _demand_no_source(case: Case, selection: Selection) -> None:
-    """Refuse whole captures of what a protected source has handed in. Raises ShowsSource, Unreadable, BadFormat."""
-    shown = [
-        sealed.exhibit
-        for sealed in selection.sealed
-        for event in islice(capture_events(case.path / CAPTURES / sealed.capture), 2)
-        if isinstance(event, IntakeBegun) and event.protected
-    ]
+    """Refuse whole captures of what a protected source has handed in. Raises ShowsSource."""
+    shown = [sealed.exhibit for sealed in selection.sealed if _is_of_source(case.path / CAPTURES / sealed.capture)]
     if shown:
         raise ShowsSource(
             f"{case.path}: {', '.join(shown)}: originals of a protected source, whose bytes may say who that is",
             hint="take what its grades allow, with redacted copies, by --sanitised; whoever may see the source's "
             "material gets it by --with-source-material",
         )
+
+
+def _is_of_source(capture: Path) -> bool:
+    """Say whether a protected source has handed in what a capture holds."""
+    with suppress(Unreadable, BadFormat):  # of which the check before the copy says more, and lets nothing through
+        return any(isinstance(event, IntakeBegun) and event.protected for event in islice(capture_events(capture), 2))
+    return False
 
 
 def _on_basemap(

@@ -218,12 +218,12 @@ def test_the_networks_settings_are_told(setup: Setup) -> None:
 
 def test_sources_of_other_packages_are_told(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that adds a source is named beside ours; one whose source cannot be loaded is a fault."""
-    assert one(check_sources, setup).says == "fediverse, bluesky, video, web"
+    assert one(check_sources, setup).says == "telegram, gallery, fediverse, bluesky, video, web"
     site = tmp_path / "site"
     _package(site, "chat-source", "1.0", entry_points="[goldenhour.extractors]\nchat = chat_source:Chat\n")
     (site / "chat_source.py").write_text("class Chat:\n    name = 'chat'\n")
     monkeypatch.syspath_prepend(str(site))
-    assert one(check_sources, setup).says == "fediverse, bluesky, video, web, chat (of chat-source)"
+    assert one(check_sources, setup).says == "telegram, gallery, fediverse, bluesky, video, web, chat (of chat-source)"
     _package(site, "broken-source", "1.0", entry_points="[goldenhour.extractors]\nb = no_such_module:B\n")
     found = one(check_sources, setup)
     assert found.state == FAULT
