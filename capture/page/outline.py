@@ -41,7 +41,8 @@ _NOT_SHOWN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IG
 _CONSENT_PROVIDERS = (
     "onetrust-", "ot-sdk", "qc-cmp", "sp_message", "didomi-", "fc-consent", "cybotcookiebot", "usercentrics",
     "uc-banner", "truste", "trustarc", "cmpbox", "iubenda-cs", "osano-cm", "tarteaucitron", "axeptio", "klaro",
-    "cky-consent", "borlabs", "termly-", "ketch-", "cmplz-", "snigel-cmp", "coi-banner", "evidon", "cookiefirst", "cc-window",
+    "cky-consent", "borlabs", "termly-", "ketch-", "cmplz-", "snigel-cmp", "coi-banner", "evidon", "cc-window",
+    "cookiefirst",
 )  # fmt: skip
 """How the id or the first class begins of the notice of a provider of consent dialogues."""
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
