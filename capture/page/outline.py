@@ -38,13 +38,13 @@ _ADDRESSES = {
     "script": ("scripts", "src"),
 }
 _NOT_SHOWN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_CONSENT_PROVIDER = re.compile(
-    r"\b(?:onetrust-|ot-sdk|qc-cmp|sp_message|didomi-|fc-consent|cybotcookiebot|usercentrics|uc-|truste|trustarc|cmpbox"
-    r"|iubenda-cs|osano-cm|tarteaucitron|axeptio|klaro|cky-consent|borlabs|termly-|ketch-|cmplz-|snigel-cmp|coi-banner"
-    r"|evidon|cookiefirst|cc_banner|cc-window)",
-    re.IGNORECASE,
-)
-"""The beginning of an id or class of the notice of a provider of consent dialogues."""
+_CONSENT_PROVIDERS = (
+    "onetrust-", "ot-sdk", "qc-cmp", "sp_message", "didomi-", "fc-consent", "cybotcookiebot", "usercentrics",
+    "uc-banner", "truste", "trustarc", "cmpbox", "iubenda-cs", "osano-cm", "tarteaucitron", "axeptio", "klaro",
+    "cky-consent", "borlabs", "termly-", "ketch-", "cmplz-", "snigel-cmp", "coi-banner", "evidon", "cc-window",
+    "cookiefirst",
+)  # fmt: skip
+"""How the id or the first class begins of the notice of a provider of consent dialogues."""
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 
 _LONGEST_BLOCK = 300
@@ -270,10 +270,7 @@ class OutlineReader:
             flags |= _BUTTON
         flags |= _HEADINGS.get(tag, 0)
         if not flags & _CONSENT and tag not in {"html", "body"} and ("id" in attributes or "class" in attributes):
-            named = f"{attributes.get('id', '')} {attributes.get('class', '')}"[:_LONGEST_VALUE]
-            if notice := _CONSENT_PROVIDER.search(named):
-                flags |= _CONSENT
-                self._keep("consents", notice[0].lower())
+            flags |= self._consent(attributes)
         if tag == "script":
             flags |= _SCRIPT
         elif tag == "noscript":
@@ -281,6 +278,15 @@ class OutlineReader:
         elif tag in UNSEEN or "hidden" in attributes or _NOT_SHOWN.search(attributes.get("style", "")[:_LONGEST_VALUE]):
             flags |= _HIDDEN
         return flags | (_BODY if tag == "body" else 0)
+
+    def _consent(self, attributes: Mapping[str, str]) -> int:
+        """Return `_CONSENT` where the notice of a provider of consent dialogues begins, whose name is kept."""
+        for name in ("id", "class"):
+            named = attributes.get(name, "")[:_LONGEST_VALUE].lower()
+            if named.startswith(_CONSENT_PROVIDERS):
+                self._keep("consents", named.split()[0])
+                return _CONSENT
+        return 0
 
     def _note(self, tag: str, attributes: Mapping[str, str], flags: int) -> None:
         """Keep what an element's own attributes say."""

@@ -95,11 +95,10 @@ class Evidence:
         return found if elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING) else ()
 
     @cached_property
-    def consents(self) -> tuple[str, ...]:
-        """What a provider of consent dialogues put in a page that says nothing else: its notice, its frame."""
+    def says_nothing(self) -> bool:
+        """Whether nothing but a name stands, or is shown, outside frames and the notice of a consent provider."""
         outline = self.outline
-        elsewhere = outline.words + outline.linked - outline.in_consent
-        return (*outline.consents, *outline.frames) if elsewhere < _A_NAME else ()
+        return outline.shown <= len(outline.frames) and outline.words + outline.linked - outline.in_consent < _A_NAME
 
     @cached_property
     def questions(self) -> tuple[str, ...]:
@@ -110,8 +109,8 @@ class Evidence:
 
     @cached_property
     def echoes(self) -> tuple[str, ...]:
-        """Where links lead whose name is that of what a short page asks for, in any language: "Log in", "Log in to …"."""
-        if self.told or self.outline.words >= _SHORT:
+        """Where links lead whose name a short page repeats in what it says, in any language: "Log in to see this"."""
+        if not self.outline.rows or self.outline.words >= _SHORT or self.told:
             return ()
         asked = [block.casefold() for block in self.statements]
         named = [row.casefold().partition(" ") for row in self.outline.rows[:_ROWS]]
@@ -217,7 +216,8 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "robots": lambda evidence: (evidence.outline.robots,),
     "noscript": _demand_for_scripts,
     "echo": lambda evidence: () if evidence.outline.posts else evidence.echoes,
-    "consent": lambda evidence: evidence.consents,
+    "notice alone": lambda evidence: evidence.outline.consents if evidence.says_nothing else (),
+    "frame alone": lambda evidence: evidence.outline.frames[:20] if evidence.says_nothing else (),
     "question": lambda evidence: evidence.questions,
     "notice": lambda evidence: evidence.notices,
     "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),

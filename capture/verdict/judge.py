@@ -126,7 +126,7 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
         needed = max(needed, 3)
     if evidence.published:
         needed += _AS_TEASER if word in _NEEDS_STRUCTURE else _AS_ARTICLE
-    if not structure and evidence.told:
+    if not structure and case.weight >= needed and evidence.told:
         needed += _AS_TOLD
     if _has_headline(case, evidence):
         needed += _AS_HEADLINE

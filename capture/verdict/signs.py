@@ -133,9 +133,8 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
     Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
-    Sign(
-        verdict.CONSENT, "consent", _has(parts("consent provider")), 3, "nothing but a consent dialogue is there ({})"
-    ),
+    Sign(verdict.CONSENT, "notice alone", _has("."), 3, "nothing but a consent dialogue is there ({})"),
+    Sign(verdict.CONSENT, "frame alone", _has(parts("consent frame")), 3, "nothing but a frame asks for consent"),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
 )
@@ -146,6 +145,7 @@ GONE_SIGNS = (
     Sign(verdict.GONE, "redirect", _is(_GONE_ADDRESS), 4, "it was redirected to an address for what is not found"),
     Sign(verdict.GONE, "mark", _is(parts("gone mark")), 3, "its parts are those of a page for what is not found ({})"),
     Sign(verdict.GONE, "robots", _has("noindex"), 1, "it does not want to be found by search engines"),
+    Sign(verdict.GONE, "title", name("error"), 2, 'its title is that of an error: "{}"'),
     *_worded(verdict.GONE, "gone", "that of a page for what is not found"),
 )
 
