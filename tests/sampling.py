@@ -1,8 +1,9 @@
 """Long suites in part: a run takes a sample of each, drawn by a seed that it prints; `--whole` takes all of it.
 
 A test draws from its own cases with the fixture `sample`; of a parametrised test's cases, the mark
-`@pytest.mark.sample(5)` keeps five, and `@pytest.mark.sample(2, by="form")` two for each value of `form`. What is drawn
-depends on the seed and the test's name alone: neither the order of tests nor the number of workers changes it.
+`@pytest.mark.sample(5)` keeps five, and `@pytest.mark.sample(2, by="form")` two for each value of `form`;
+`pytestmark = pytest.mark.sample(5, of="file")` keeps five of all tests of a file. What is drawn depends on the seed and
+the name alone: neither the order of tests nor the number of workers changes it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose a seed where none is given."""
-    config.addinivalue_line("markers", "sample(most, by=''): of this test's cases, so many are run, for each `by`")
+    config.addinivalue_line("markers", "sample(most, by='', of='test'): of a test's or a file's cases, so many are run")
     config.stash[_DRAWN] = {}
     if (given := getattr(config, "workerinput", None)) is not None:
         config.option.seed, config.option.whole = given["seed"], given["whole"]
@@ -83,7 +84,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     groups: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
         if (mark := item.get_closest_marker("sample")) is not None:
-            groups[_function(item.nodeid), _value(item, mark.kwargs.get("by", ""))].append(item)
+            whose = _function(item.nodeid)
+            whose = whose.partition("::")[0] if mark.kwargs.get("of") == "file" else whose
+            groups[whose, _value(item, mark.kwargs.get("by", ""))].append(item)
     left: set[pytest.Item] = set()
     for (function, value), cases in groups.items():
         [mark] = list(cases[0].iter_markers("sample"))[:1]

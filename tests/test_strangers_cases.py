@@ -259,7 +259,7 @@ def _spoilt(
     The first way meets every command, each further one a sample.
     """
     for number, spoilt in enumerate(HOSTILE[hostile](scene)):
-        yield spoilt, sample([*commands.values()], len(commands) if number == 0 else 3)
+        yield spoilt, sample([*commands.values()], len(commands) if number == 0 else 2)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
     from tests.servers.object_store import ObjectStoreServer
 
+pytestmark = pytest.mark.sample(8, of="file")
+
 
 @pytest.fixture
 def pushed(own: CaseMaker, place: str) -> CaseMaker:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.servers.object_store import ObjectStoreServer
 
+pytestmark = pytest.mark.sample(5, of="file")
+
 
 ROOT = Path(__file__).parents[3]
 

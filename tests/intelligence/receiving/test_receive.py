@@ -285,7 +285,7 @@ def test_a_line_that_hangs_is_cut_off_by_its_successor(desk: Desk) -> None:
         witness.create("1.bin", 100)
         with _open(witness, 1, 0, 100) as line:
             line.sendall(b"0123456789")
-            offset = _offset(desk, witness, 1, 0)
+            offset = _offset(desk, witness, 1, 10)
             assert witness.patch(1, offset, b"x" * (100 - offset)).status == 204
             assert line.recv(100) == b""
 
