@@ -152,12 +152,13 @@ def test_a_bundle_is_replayed_as_a_user_types_it(tmp_path: Path) -> None:
         [*command, "--player", str(SCRIPTS)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().split()[1]
+        first, *more = (process.stdout.readline() for _ in range(3))
+        address, told = first.split()[1], "".join(more)
         shown = shown_at(address, lambda frames: any(frame.images for frame in frames))
         process.send_signal(signal.SIGINT)
-        said, warned = process.communicate(timeout=PATIENCE)
+        _, warned = process.communicate(timeout=PATIENCE)
     assert any(frame.title == "Fire on Market Street" and "It was dark." in frame.text for frame in shown)
     assert process.returncode == 0
-    assert "the bundle was verified just now" in said
+    assert "the bundle was verified just now" in told
     assert "no wall around the page" in warned
     assert list(temporary.iterdir()) == []

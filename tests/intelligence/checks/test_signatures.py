@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,7 @@ from tests.intelligence.intake.handed_in import zipped
 from tests.tracing import Traced, strace, traced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 pytest.importorskip("c2pa", reason="the extra `proofs` is not installed")
@@ -142,7 +143,7 @@ def test_every_flipped_bit_of_what_proof_mode_signs_is_told() -> None:
 
 def test_every_flipped_bit_of_a_zips_files_is_told() -> None:
     """A bit that changes in what a zip holds ends in a failure, or in other bytes, names or fewer files."""
-    data = zipped(proof_mode(photo(3)))
+    data = _stored(proof_mode(photo(3)))  # in a compressed one the last byte of a file may have bits that say nothing
     whole = _unzipped(data)
     end = data.index(b"PK\1\2")
     chance = random.Random(17)  # noqa: S311 - faults, not keys
@@ -152,6 +153,14 @@ def test_every_flipped_bit_of_a_zips_files_is_told() -> None:
         broken = bytearray(data)
         broken[place] ^= 1 << chance.randrange(8)
         assert _unzipped(bytes(broken)) != whole, place
+
+
+def _stored(files: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
 
 
 def _unzipped(data: bytes) -> list[object]:

@@ -103,7 +103,7 @@ def test_an_account_is_listed_first_and_proven_then(get: Get, bluesky: BlueskyNe
     assert [f"at://{proof.did}/{proof.collection}/{proof.rkey}" for proof in got.proofs] == wanted
     stored = {kind: [entry.item.time for entry in got.items(kind)] for kind in ("post", "proof")}
     assert max(stored["post"]) <= max(stored["proof"])
-    assert list(got.skipped.values())[-1] == "not followed further: there are as many posts as asked for (--limit 5)"
+    assert "not followed further: there are as many posts as asked for (--limit 5)" in got.skipped.values()
     result = verify(got.result.path)
     assert result.verdict == "ok"
     assert any(note.startswith("records proven: 5 ") for note in result.notes)
