@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.skipif(found() is None, reason="this system has no Chromium"),
-    pytest.mark.sample(5, of="file"),
+    pytest.mark.sample(4, of="file"),
 ]
 
 WORDS = b"The crowd moved down the street at ten past six, and somebody broke the window of the shop. " * 6

@@ -82,6 +82,7 @@ def test_any_text_stays_inside_the_frame(text: str) -> None:
     assert any(FINGERPRINT in line for line in lines)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_inside_the_picture(text: str) -> None:
     """Text of any length and script leaves the margins and the seal of the picture as they are."""

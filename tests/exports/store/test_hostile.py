@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
     from tests.servers.object_store import ObjectStoreServer
 
-pytestmark = pytest.mark.sample(8, of="file")
+pytestmark = pytest.mark.sample(5, of="file")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.servers.object_store import ObjectStoreServer
 
-pytestmark = pytest.mark.sample(5, of="file")
+pytestmark = pytest.mark.sample(4, of="file")
 
 
 ROOT = Path(__file__).parents[3]

@@ -117,7 +117,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
-@pytest.mark.sample(10)
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_bundle_of_a_stranger_takes_little_memory(name: str, whole: Files, tmp_path: Path) -> None:
     """A file that is far larger than any of its kind, or unpacks to far more, is a fault and costs little memory."""

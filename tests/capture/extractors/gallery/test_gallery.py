@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     OfSites = Callable[..., Any]
 
-pytestmark = pytest.mark.sample(9, of="file")
+pytestmark = pytest.mark.sample(7, of="file")
 
 ROOT = Path(__file__).parents[4]
 LISTS: dict[str, tuple[str, Callable[[SocialSites, int], Any], str]] = {
