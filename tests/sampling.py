@@ -25,7 +25,7 @@ _DRAWN = pytest.StashKey[dict[str, tuple[int, int]]]()
 """Of each test: how many cases were drawn, of how many."""
 
 
-_EXAMPLES, _IN_QUICK_RUNS = 25, 10
+_EXAMPLES, _IN_QUICK_RUNS = 15, 10
 """Of each property in a sampled run, where the test asks for no number of its own; in a whole run 100."""
 
 

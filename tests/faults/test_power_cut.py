@@ -40,7 +40,7 @@ FILES: dict[str, Body | bytes] = {
     "/go": redirect("/two.jpg"),
     "/large.jpg": jpeg(30) + bytes(400_000),
 }
-MOST = 24
+MOST = 16
 """Moments, each with a fate of what was not waited for, that are tried where a run takes a sample."""
 
 

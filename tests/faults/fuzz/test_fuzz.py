@@ -15,7 +15,7 @@ INPUTS, FEWER = 5000, 200
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", TARGETS)
 def test_any_bytes_give_a_result_or_an_error_of_ours(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Whatever the bytes: a result or an error of ours, never another exception, never a hang."""
