@@ -41,7 +41,7 @@ SECTIONS = MappingProxyType(
             "label": "Make the continuity label of an exhibit.",
             "export": "Write an evidence bundle, checked before it is called done.",
             "report": "Make the report of a bundle anew, as pages or as PDF.",
-            "store": "Keep a case or a bundle in storage that nobody can delete from.",
+            "store": "Keep a case or a bundle in object storage under locks.",
             "convert": "Write a bundle in another form: WACZ, WARC, a table, CASE/UCO, PDF.",
             "paper": "Draft a statement, a certificate or a schedule for a court.",
         },

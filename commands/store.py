@@ -42,7 +42,7 @@ _location = click.argument("location", callback=_parsed, metavar="s3://BUCKET/PR
 
 @click.group()
 def store() -> None:
-    """Keep a case or a bundle in object storage (S3) that nobody can delete from, and check that it is all there.
+    """Keep a case or a bundle in object storage (S3) under locks, and check that it is all there.
 
     Credentials, region and endpoint come from the environment, profile or role that all tools of AWS use
     (AWS_PROFILE, AWS_ENDPOINT_URL_S3 …).

@@ -41,8 +41,11 @@ class RunProfile:
         folder.chmod(0o700)
         remove_left(folder)
         self.path = Path(tempfile.mkdtemp(dir=folder))
-        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # Locked before it has its name: another process that looks for what was left finds no free lock here.
+        making = self.path / f"{_LOCK}.new"
+        self._lock = os.open(making, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try_lock(self._lock)
+        making.rename(self.path / _LOCK)
 
     def close(self) -> None:
         """Remove it, and all that the browser wrote."""

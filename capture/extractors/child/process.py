@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 import msgspec
 
 from capture.extractors.child.messages import LARGEST, ChildMessage, Ended, ExtractionTrouble, FetchAnswer
+from capture.request.extractor import Answer, StoredItem
 from hashing.sandbox import Confinement, NotRead, SandboxProcess, handed_over
 
 PATIENCE = 600.0
@@ -105,3 +106,17 @@ class ExtractionProcess(Generic[Said]):
             return self._decoder.decode(self._process.receive(LARGEST, self._patience))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NotRead(f"what {self._name} said is not understood") from error
+
+
+def fetch_answer(answer: Answer, stored: StoredItem | None) -> FetchAnswer:
+    """Return what the process is told of an answer, with the item that it may read; one in part is none."""
+    whole = stored is not None and not stored.item.partial
+    return FetchAnswer(
+        url=answer.url,
+        status=answer.status,
+        headers=dict(answer.headers),
+        body=str(stored.body) if stored is not None else "",
+        coding=stored.item.content_encoding if stored is not None else "",
+        sample=answer.sample,
+        reason="" if whole else answer.reason,
+    )

@@ -8,8 +8,9 @@ from collections import deque
 from urllib.parse import urlsplit
 
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
+from capture.extractors.child.process import fetch_answer
 from capture.extractors.gallery.located import NamedObject
-from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
+from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
 from hashing.sandbox import NotRead, handed_over
@@ -68,7 +69,7 @@ class GalleryAnswering:
         self.refused = answer.reason if refused else ""
         if answer.stored is not None:
             self._answers.appendleft(_Searched(self._fetch, answer.stored))
-        return _fetch_answer(answer)
+        return fetch_answer(answer, answer.stored or answer.kept)
 
     def located(self, names: tuple[str, ...]) -> tuple[StoredItem, int, bytes] | None:
         """Return where a post stands as it was served, newest answer first: the item, the offset, the bytes."""
@@ -117,20 +118,6 @@ def _kind(ask: FetchQuestion) -> ItemKind:
     """Return the kind that an answer probably is; `page` leaves it to the bytes."""
     wants = {name.lower(): value for name, value in ask.headers.items()}.get("accept", "")
     return ItemKind.DATA if wants.startswith("application/json") or _DATA.search(ask.url) else ItemKind.PAGE
-
-
-def _fetch_answer(answer: Answer) -> FetchAnswer:
-    stored = answer.stored or answer.kept
-    whole = stored is not None and not stored.item.partial
-    return FetchAnswer(
-        url=answer.url,
-        status=answer.status,
-        headers=dict(answer.headers),
-        body=str(stored.body) if stored is not None else "",
-        coding=stored.item.content_encoding if stored is not None else "",
-        sample=answer.sample,
-        reason="" if whole else answer.reason,
-    )
 
 
 def is_web(url: str) -> bool:

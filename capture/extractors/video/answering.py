@@ -6,7 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
-from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
+from capture.extractors.child.process import fetch_answer
+from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
 
@@ -58,7 +59,8 @@ class Answering:
         if answer.stored is None and not answer.reason and len(answer.sample) >= _SAMPLE:
             self.unchanged = True
             return FetchAnswer(url=answer.url, reason="as an earlier capture has it")
-        return _fetch_answer(answer)
+        # A page where data were expected is an answer: yt-dlp looks for itself.
+        return fetch_answer(answer, answer.stored)
 
     def stored(self, url: str) -> StoredItem | None:
         """Return a file or a finished playlist that was fetched already, whole."""
@@ -112,21 +114,6 @@ def _kind(ask: FetchQuestion) -> ItemKind:
     if ask.method == "POST" or wants.startswith("application/json") or _DATA.search(path):
         return ItemKind.DATA
     return ItemKind.PAGE
-
-
-def _fetch_answer(answer: Answer) -> FetchAnswer:
-    stored = answer.stored
-    # A page where data were expected is an answer: yt-dlp looks for itself.
-    usable = stored is not None and not stored.item.partial
-    return FetchAnswer(
-        url=answer.url,
-        status=answer.status,
-        headers=dict(answer.headers),
-        body=str(stored.body) if stored is not None else "",
-        coding=stored.item.content_encoding if stored is not None else "",
-        sample=answer.sample,
-        reason="" if usable else answer.reason,
-    )
 
 
 def _answer_again(stored: StoredItem) -> FetchAnswer:
