@@ -1,9 +1,9 @@
 """Long suites in part: a run takes a sample of each, drawn by a seed that it prints; `--whole` takes all of it.
 
 A test draws from its own cases with the fixture `sample`; of a parametrised test's cases, the mark
-`@pytest.mark.sample(5)` keeps five, and `@pytest.mark.sample(2, by="form")` two for each value of `form`;
-`pytestmark = pytest.mark.sample(5, of="file")` keeps five of all tests of a file. What is drawn depends on the seed and
-the name alone: neither the order of tests nor the number of workers changes it.
+`@pytest.mark.sample(5)` keeps five, and `@pytest.mark.sample(2, by="form")` two for each value of `form`; of each file
+in `tests/long_suites.py` some tests are kept, and all where whoever starts the run names the file or its folder. What
+is drawn depends on the seed and the name alone: neither the order of tests nor the number of workers changes it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.long_suites import TESTS_OF_A_FILE
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _DRAWN = pytest.StashKey[dict[str, tuple[int, int]]]()
 """Of each test: how many cases were drawn, of how many."""
+
+_OF_ALL = pytest.StashKey[bool]()
+"""Whether no file or folder was named, so that long files are drawn from."""
 
 
 _EXAMPLES, _IN_QUICK_RUNS = 15, 10
@@ -61,10 +66,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose a seed where none is given."""
-    config.addinivalue_line("markers", "sample(most, by='', of='test'): of a test's or a file's cases, so many are run")
+    config.addinivalue_line("markers", "sample(most, by=''): of a test's cases, so many are run")
     config.stash[_DRAWN] = {}
+    config.stash[_OF_ALL] = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if (given := getattr(config, "workerinput", None)) is not None:
         config.option.seed, config.option.whole = given["seed"], given["whole"]
+        config.stash[_OF_ALL] = given["of_all"]
     elif config.getoption("seed") is None:
         config.option.seed = secrets.randbelow(1_000_000)
     # A machine under load is slow, and that is no fault: properties have no deadline.
@@ -80,17 +87,21 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases that were not drawn."""
-    groups: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
+    """Leave out the cases that were not drawn: of each test with a mark first, of each long file then."""
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         if (mark := item.get_closest_marker("sample")) is not None:
-            whose = _function(item.nodeid)
-            whose = whose.partition("::")[0] if mark.kwargs.get("of") == "file" else whose
-            groups[whose, _value(item, mark.kwargs.get("by", ""))].append(item)
+            tests[f"{_function(item.nodeid)} {_value(item, mark.kwargs.get('by', ''))}".strip()].append(item)
     left: set[pytest.Item] = set()
-    for (function, value), cases in groups.items():
+    for test, cases in tests.items():
         [mark] = list(cases[0].iter_markers("sample"))[:1]
-        left |= {*cases} - {*Sample(config, f"{function} {value}".strip())(cases, mark.args[0])}
+        left |= {*cases} - {*Sample(config, test)(cases, mark.args[0])}
+    files: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items if config.stash[_OF_ALL] else ():
+        if (file := item.nodeid.partition("::")[0]) in TESTS_OF_A_FILE and item not in left:
+            files[file].append(item)
+    for file, cases in files.items():
+        left |= {*cases} - {*Sample(config, file)(cases, TESTS_OF_A_FILE[file])}
     if left:
         config.hook.pytest_deselected(items=list(left))
         items[:] = [item for item in items if item not in left]
@@ -108,7 +119,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's own type
     """Have every worker draw the same."""
-    node.workerinput |= {"seed": node.config.option.seed, "whole": node.config.option.whole}
+    options = node.config.option
+    node.workerinput |= {"seed": options.seed, "whole": options.whole, "of_all": node.config.stash[_OF_ALL]}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.long_suites import TESTS_OF_A_FILE
 
 ROOT = Path(__file__).parents[1]
 SUITE = """
@@ -64,3 +67,27 @@ def test_a_whole_run_leaves_nothing_out_and_a_failure_says_how_to_repeat_it(tmp_
     (tmp_path / "test_wrong.py").write_text("def test_wrong(sample):\n    assert sample(range(9), 2) == []\n", "utf-8")
     wrong = _run(tmp_path, "--seed", "7", "-k", "wrong")
     assert re.search(r"again: pytest '.*test_wrong\.py::test_wrong' --seed 7", wrong)
+
+
+def test_the_long_files_are_there() -> None:
+    """A file that was renamed is drawn from under its new name."""
+    assert [file for file in TESTS_OF_A_FILE if not (ROOT / file).is_file()] == []
+
+
+def test_a_file_that_is_named_is_run_whole(tmp_path: Path) -> None:
+    """Where all tests are run, long files are drawn from; whoever names one gets each of its tests."""
+    [(file, most), *_] = TESTS_OF_A_FILE.items()
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("".join(f"def test_{number}(): pass\n\n" for number in range(most + 9)), "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.sampling", "-p", "no:cacheprovider"]
+    for named, ran in ([], most), ([file], most + 9):
+        done = subprocess.run(
+            [*command, *named],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f" {ran} passed" in done.stdout

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.sampling import Sample
 
-MOMENTS, MOST = 300, 4
+MOMENTS, MOST = 300, 2
 """Moments at which Ctrl-C comes, spread over some hundred thousand calls; and of these, where a run takes a sample."""
 
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/two.jpg">'

@@ -164,7 +164,12 @@ def _rows(text: str, font: FreeTypeFont, room: int, most: int) -> Iterator[str]:
 
 
 def _beginning(text: str, font: FreeTypeFont, room: int) -> str:
-    fits, too_long = 1, len(text) + 1
+    # 1. Double what is measured until it is too long: a text of thousands of letters is never measured whole.
+    fits, too_long = 1, 2
+    while too_long <= len(text) and font.getlength(text[:too_long]) <= room:
+        fits, too_long = too_long, 2 * too_long
+    too_long = min(too_long, len(text) + 1)
+    # 2. Halve the rest. 3. End between words where one ends in the second half.
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
         if font.getlength(text[:middle]) <= room:

@@ -47,10 +47,7 @@ if TYPE_CHECKING:
 
     Rendered = Callable[..., tuple[CaptureResult, list[CaptureEvent]]]
 
-pytestmark = [
-    pytest.mark.skipif(found() is None, reason="this system has no Chromium"),
-    pytest.mark.sample(4, of="file"),
-]
+pytestmark = pytest.mark.skipif(found() is None, reason="this system has no Chromium")
 
 WORDS = b"The crowd moved down the street at ten past six, and somebody broke the window of the shop. " * 6
 SHELL = (

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
     from tests.servers.object_store import ObjectStoreServer
 
-pytestmark = pytest.mark.sample(5, of="file")
-
 
 @pytest.fixture
 def pushed(own: CaseMaker, place: str) -> CaseMaker:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from tests.exports.small_case import CaseMaker
     from tests.servers.object_store import ObjectStoreServer
 
-pytestmark = pytest.mark.sample(3, of="file")
-
 COMPLIANCE = ("--lock", "compliance", "--retain-until", "2999-12-31")
 OTHER_BYTES = b"goldenhour: other bytes"
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from tests.servers.object_store import ObjectStoreServer
 
-pytestmark = pytest.mark.sample(4, of="file")
-
 
 ROOT = Path(__file__).parents[3]
 

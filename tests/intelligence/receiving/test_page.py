@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tests.browser.tab import Tab
     from tests.intelligence.receiving.witness import Witness
 
-pytestmark = pytest.mark.sample(4, of="file")
-
 pytest.importorskip("pyrage", reason="the extra `receive` is not installed")
 pytest.importorskip("multipart", reason="the extra `receive` is not installed")
 TEXTS = built_in_texts()

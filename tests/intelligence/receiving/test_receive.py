@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 pytest.importorskip("pyrage", reason="the extra `receive` is not installed")
 pytest.importorskip("multipart", reason="the extra `receive` is not installed")
 
-pytestmark = pytest.mark.sample(16, of="file")
 CANARY, AGENT, FORWARDED = "Zoe Canary", "CanaryBrowser/1", "203.0.113.77"
 
 

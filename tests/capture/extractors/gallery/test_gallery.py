@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     OfSites = Callable[..., Any]
 
-pytestmark = pytest.mark.sample(7, of="file")
-
 ROOT = Path(__file__).parents[4]
 LISTS: dict[str, tuple[str, Callable[[SocialSites, int], Any], str]] = {
     "X": ("https://x.com/amira", x_post, "amira"),
