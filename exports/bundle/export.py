@@ -35,6 +35,7 @@ from exports.disclosure.openings import LineOpening, Openings, write_openings
 from exports.errors import ExportError, NotWhole, ShowsSource
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
+from exports.format.bundle_listing import BundleListing
 from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
@@ -146,7 +147,8 @@ def export_bundle(
     Raises ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every
     fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
     """
-    moment = clock()
+    moment = time_text(clock())
+    # 1. Choose what goes out. Whatever can be refused is refused before anything is written.
     events = list(case.events())
     selection = select(case.path, events, only.exhibits if only else exhibits)
     named = only.items if only else selection.exhibits if exhibits else ()
@@ -160,59 +162,37 @@ def export_bundle(
     timestamped, newest = timestamped_captures(events), _newest_timestamped(events)
     outgoing = _outgoing(case, events, selection, only, timestamped, newest)
     cleared = clear_leftovers(final)
-    told = disclosed_events(
+    disclosed = disclosed_events(
         only.items if only else (),
         key=key,
         officer=officer,
         receiver=only.receiver if only else "",
         reason=only.reason if only else "",
         redacted=outgoing.words,
-        time=time_text(moment),
+        time=moment,
     )
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, zipped=zipped) as draft:
+        # 2. Make the line that will record the export; what it says of files is known once they are written.
         shown = case_lines(events, selection.sealed, newest[1] if newest else None, outgoing.words, outgoing.items)
         lines = {index: events[index] for index in shown.values()}
-        exported = Exported(
-            time=time_text(moment),
-            began=time_text(moment),
-            bundle=name,
-            title="" if CASE_LINE in shown else case.info.title,
-            reference="" if CASE_LINE in shown else case.info.reference,
-            captures=tuple(event.capture for event in selection.sealed),
-            exhibits=selection.exhibits,
-            officer=officer,
-            signer=key.public.raw.hex(),
-            tool=tool(),
-            files={},
-            only=outgoing.items or (),
-            redacted=outgoing.words,
-            told=_told(events, selection, lines, outgoing.words),
-            versions=report_versions(),
-        )
+        exported = _exported(case, name, events, selection, shown, outgoing, key=key, officer=officer, began=moment)
         exported = _on_basemap(exported, lines, outgoing, basemap)
         inventory = Inventory(lines, exported, outgoing.captures)
-        listed = inventory.listing()
-        declare_bag(draft)
-        counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
-        faults = draft.copy(outgoing.sources, counting)
-        if faults:
-            raise _not_whole(case.path, faults)
-        for made in outgoing.made:
-            draft.add(made.name, made.pieces())
-        write_lists(draft, inventory)
-        write_report(draft, listed, outgoing.sources, counting.add, basemap if exported.basemap else None)
-        write_tag_files(draft, listed)
+        # 3. Copy the files, each compared with its line, and write the lists that follow from the lines.
+        listed = _fill(case, draft, outgoing, inventory, basemap if exported.basemap else None, progress)
+        # 4. Look for what is withheld; then record the export in the case, which signs it.
         files = {file: draft.sha256[file] for file in VOUCHING}
         exported = with_lines(msgspec.structs.replace(exported, time=time_text(clock()), files=files), shown)
         search = _search(outgoing, inventory, [encode(event) for event in (exported, *lines.values())])
-        index, note = case.record(*told, exported, key=key)
-        seal = seal_files(case, index, note, key.public, exported, newest[0] if newest else 0)
-        for file, data in seal:
+        index, note = case.record(*disclosed, exported, key=key)
+        # 5. Put the signature into the bundle, with proofs that tie each line shown to it.
+        for file, data in seal_files(case, index, note, key.public, exported, newest[0] if newest else 0):
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
+        # 6. Read all of it back, and give it its name only then.
         _read_back(draft.path)
         if outgoing.words:
             with open_tree(draft.path) as tree:
@@ -235,6 +215,61 @@ def export_bundle(
         redacted=outgoing.words,
         openings=openings,
     )
+
+
+def _exported(
+    case: Case,
+    name: str,
+    events: Sequence[CaseEvent],
+    selection: Selection,
+    shown: Mapping[str, int],
+    outgoing: _Outgoing,
+    *,
+    key: SigningKey,
+    officer: str,
+    began: str,
+) -> Exported:
+    """Return the line that records the export, as far as it is known before a file is written."""
+    return Exported(
+        time=began,
+        began=began,
+        bundle=name,
+        title="" if CASE_LINE in shown else case.info.title,
+        reference="" if CASE_LINE in shown else case.info.reference,
+        captures=tuple(event.capture for event in selection.sealed),
+        exhibits=selection.exhibits,
+        officer=officer,
+        signer=key.public.raw.hex(),
+        tool=tool(),
+        files={},
+        only=outgoing.items or (),
+        redacted=outgoing.words,
+        told=_told(events, selection, set(shown.values()), outgoing.words),
+        versions=report_versions(),
+    )
+
+
+def _fill(
+    case: Case,
+    draft: Draft,
+    outgoing: _Outgoing,
+    inventory: Inventory,
+    basemap: BaseMap | None,
+    progress: Callable[[int, int], None] | None,
+) -> BundleListing:
+    """Write all of a bundle but its seal; return what it lists. Raises NotWhole with all faults of the files."""
+    listed = inventory.listing()
+    declare_bag(draft)
+    counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
+    faults = draft.copy(outgoing.sources, counting)
+    if faults:
+        raise _not_whole(case.path, faults)
+    for made in outgoing.made:
+        draft.add(made.name, made.pieces())
+    write_lists(draft, inventory)
+    write_report(draft, listed, outgoing.sources, counting.add, basemap)
+    write_tag_files(draft, listed)
+    return listed
 
 
 def _demand_no_source(case: Case, selection: Selection) -> None:

@@ -40,6 +40,8 @@ class OfflineBrowser:
         self._dead_end = socket.create_server(("127.0.0.1", 0))
         self._profile = tempfile.TemporaryDirectory(prefix="goldenhour-replay-", ignore_cleanup_errors=True)
         threading.Thread(target=self._refuse, name="dead-end", daemon=True).start()
+        # What the page asks of other hosts goes to a proxy that refuses and counts it: a replay that reaches the
+        # network would show what was never captured.
         self._command = [
             program,
             *_FLAGS,

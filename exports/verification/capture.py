@@ -87,6 +87,8 @@ class CaptureCheck:
             return
         check.expected.setdefault(ledger, "")
         check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
+        # 1. Read the ledger line by line: its root, and what each line makes to be expected. What it commits to is
+        # worked out beside.
         length, budget = 0, LineBudget(ledger)
         try:
             size = check.tree.size(ledger)
@@ -110,6 +112,7 @@ class CaptureCheck:
             check.problem(ledger, f"line {self._merkle.size}: {str(error).removeprefix(f'{ledger}: ')}")
             self._vouch_for_nothing()
             return
+        # 2. Compare the root with the seal, and the sums of the last line with the lines.
         if self.started is None:
             check.problem(ledger, "the first line does not begin a capture")
             self._vouch_for_nothing()
@@ -119,6 +122,7 @@ class CaptureCheck:
         self._check_seal(self.started)
         self._check_sums()
         self._note(commitments())
+        # 3. Read the WARCs beside; compare what is derived from items (excerpts, posts, proofs) with the items.
         check.read_beside(check.tree.beside(partial(self._records.read, check, self.prefix), RecordsRead, size))
         check_excerpts(check, self.prefix, self.items)
         self._posts.note()

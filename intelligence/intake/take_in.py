@@ -111,6 +111,7 @@ def take_in(
     Raises Unreadable where a path is not there, NotRecordable for words that cannot be kept, and Unwritable; what was
     written until then can be finished off as any capture whose process died.
     """
+    # 1. Refuse what cannot be recorded, and what is not there, before the case knows of it.
     texts = {"received from": request.received_from, "consent": request.consent, "note": request.note}
     demand_recordable({**texts, "title": request.title, "officer": request.officer})
     for path in request.paths:
@@ -140,6 +141,7 @@ def take_in(
             note=request.note,
         )
 
+    # 2. An intake is a capture that fetches nothing: it has a folder, a ledger, a seal, and a line in the case.
     folder, started = case.begin_capture(request.initials, _start, key=key, clock=clock)
     stop = stop or Stop()
     try:

@@ -111,6 +111,7 @@ class Receiving:
 
     def __enter__(self) -> Self:
         request = self._request
+        # 1. Refuse what would show senders to others, or put unsealed files into the case.
         host, port = _split(request.listen)
         if not ipaddress.ip_address(host).is_loopback and not request.address.startswith("https://"):
             raise NotServed(
@@ -121,6 +122,8 @@ class Receiving:
             raise NotServed(f"{self._inbox}: is inside the case", hint="what is not sealed yet is kept outside of it")
         if request.pseudonym:
             self._register.demand_pseudonym(request.pseudonym)
+        # 2. Take the inbox, listen, and go on with links of an earlier run; new links are written down before they are
+        # served.
         self._take_inbox()
         try:
             with _listening(host, port) as listening:
@@ -193,7 +196,9 @@ class Receiving:
         The bytes leave the inbox once the case's ledger names each of them. Raises what `take_in` of an intake does.
         """
         folder, result = self._folder(state.number), None
+        # 1. How to reach the sender goes to the register first, and never into the case.
         self._keep_contact(state)
+        # 2. Take the files in, unless a run that died here did.
         if not (exhibit := self._held(state)):
             uploads = [upload for upload in state.kept() if folder.arrived(upload) or upload.sha256]
             request = IntakeRequest(
@@ -209,6 +214,7 @@ class Receiving:
             protection = Protection(keep) if keep is not None else None
             result = take_in(request, self._case, key=key, stop=stop, protection=protection, clock=self._clock)
             exhibit = self._held(state)
+        # 3. The case has them: the inbox lets go of them.
         if exhibit:
             folder.mark_sealed(exhibit)
         return result

@@ -71,9 +71,11 @@ def disclosed_contents(
     Raises NothingToExport for an item that the capture does not have; NotRedactable; NotWhole where its ledger is not
     the sealed one; Unreadable, BadFormat.
     """
+    # 1. The lines as they were sealed: what goes out is proven by the same root.
     folder = case / CAPTURES / sealed.capture
     lines = _sealed_lines(folder, sealed)
     events = [decode_capture_event(line) for line in lines]
+    # 2. Choose the lines that speak of the items asked for; in each, what is withheld gives way to its hash.
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
     refs = with_superseded_bodies(events, set(request.items))
@@ -81,12 +83,14 @@ def disclosed_contents(
     words = (*request.words, CONTENT) if protected else request.words
     copies = CONTENT not in request.words
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words, copies=copies)
+    # 3. Find the files and the exchanges that these lines name. What is wrong with them is told before any is copied.
     told = [line.sealed for line in disclosed]
     members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
     sources = _sources(folder, sealed, disclosed, timestamped, withheld=CONTENT in words)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
+    # 4. Say it as the bundle will: each record where it stands in the file of the disclosed exchanges.
     shown = list(as_disclosed((line.event for line in disclosed), _places_in_disclosure(members)))
     items = [event.ref for event in shown if isinstance(event, Item)]
     if (seal := seal_of(folder)) is None:
