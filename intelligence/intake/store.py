@@ -23,7 +23,7 @@ from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, storing, write_all
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
 from intelligence.intake.redacted_text import HOW, PHOTO_HOW
@@ -245,8 +245,7 @@ class ArrivingFile:
 def redacted_photo(readers: Readers, path: Path) -> SmallCopy:
     """Return a photo decoded and encoded anew, without metadata; or why it cannot be."""
     try:
-        with handed_over(path) as file:
-            return readers.ask(_PHOTO_COPY, _EDGE, _QUALITY, files=[file], answer=SmallCopy)
+        return readers.ask(_PHOTO_COPY, _EDGE, _QUALITY, files=[path], answer=SmallCopy)
     except (NotRead, OSError) as error:
         return SmallCopy(reason=str(error))
 

@@ -24,7 +24,7 @@ from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
 from hashing.ledger.ledger import LEDGER
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 from intelligence.errors import NotTakenIn
@@ -297,11 +297,8 @@ class _Intake:
             return
         self._store.flush()
         try:
-            with handed_over(self._folder.path / item.path) as file:
-                self._take_pieces(
-                    self._readers.stream(READER, holder.form, item.url, holder.folder, files=[file], answer=Piece),
-                    holder,
-                )
+            files, arguments = [self._folder.path / item.path], (holder.form, item.url, holder.folder)
+            self._take_pieces(self._readers.stream(READER, *arguments, files=files, answer=Piece), holder)
         except NotRead as error:
             self._store.fail(
                 item.url, self._said(item.url, f"could not be opened, and is kept whole: {error}"), item.ref

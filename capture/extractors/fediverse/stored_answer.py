@@ -19,7 +19,7 @@ from capture.extractors.served_json import NotJson, NotReadable, ServedJson
 from capture.recorder.decoding import NotDecoded, decoded_body
 from capture.request.extractor import Answer, NotFollowed, StoredItem, Unavailable
 from hashing.case.post import Post
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 _LONGEST_MEMBER = 1000
 
@@ -108,19 +108,18 @@ def activity_of(readers: Readers, stored: StoredItem, url: str, actor: StoredIte
 
     Raises NotJson, NotReadable, Unreadable.
     """
-    reply = _ask(readers, "activity_in", [stored, actor] if actor is not None else [stored], url)
+    if actor is None:
+        reply = _ask(readers, "activity_in", [stored], url)
+    else:
+        reply = _ask(readers, "activity_and_actor_in", [stored, actor], url)
     return _got(reply.activity), reply.author
 
 
 def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: str | bool) -> StoredReply:
     """Have one answer read, or two that belong together. Raises NotJson, NotReadable, Unreadable."""
-    first, *others = stored
-    codings = [each.item.content_encoding for each in stored]
+    codings, files = [each.item.content_encoding for each in stored], [each.body for each in stored]
     try:
-        with handed_over(first.body) as file, handed_over((others or stored)[0].body) as other:
-            files = [file, other] if others else [file]
-            named = f"{__name__}:{'two_' if others else ''}{function}"
-            reply = readers.ask(named, *codings, *arguments, files=files, answer=StoredReply)
+        reply = readers.ask(f"{__name__}:{function}", *codings, *arguments, files=files, answer=StoredReply)
     except NotRead as error:
         raise NotReadable(str(error)) from error
     if reply.not_json:
@@ -227,7 +226,7 @@ def activity_in(file: BinaryIO, coding: str, url: str) -> StoredReply:
     return _reply(file, coding, _read)
 
 
-def two_activity_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> StoredReply:
+def activity_and_actor_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> StoredReply:
     """Read a post as ActivityPub states it, and its author."""
 
     def _read(served: ServedJson) -> StoredReply:
