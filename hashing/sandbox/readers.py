@@ -82,8 +82,6 @@ class Readers:
     def stream(
         self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]
     ) -> Iterator[T]:
-        self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]
-    ) -> Iterator[T]:
         """Yield what a generator function yields, as `ask`; the reader is busy until that ends. Raises NotRead.
 
         Whoever takes what is yielded may ask meanwhile, and wait for others who ask: a stream has a room of its own. He
