@@ -27,6 +27,7 @@ from commands.progress import capture_progress
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.timestamps import asked_authorities, print_timestamp, timestamp_captures, timestamp_later
+from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
     from capture.errors import NotAsked
@@ -140,7 +141,7 @@ def _captured(
             complain(f"{left_out} and what follows it is not captured: {error}", error.hint)
             return
         yield result
-        if result.status == "interrupted":
+        if result.status == CaptureStatus.INTERRUPTED:
             return
         if result.reason and number + 1 < len(scenes):
             complain(f"{parse_scene(scenes[number + 1]).text} and what follows it is not captured")

@@ -42,6 +42,7 @@ from hashing.case.batch_folder import BatchFolder, is_running
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureStarted
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
@@ -455,7 +456,7 @@ class Batch:
             tried.opened = None
             report = self._sealed(report, opened, self._stop.reason)
             outcome = report.outcome or outcome
-        if outcome.status == "interrupted":
+        if outcome.status == CaptureStatus.INTERRUPTED:
             self._schedule.put_back(tried)
             return [self._done(report, outcome, now, again=False)]
         # 3. The schedule knows what this says of the row's host: try again, leave it alone, or give it up with all its
@@ -486,13 +487,15 @@ class Batch:
     def _fault(self, error: BaseException | None) -> RowOutcome:
         """Return what an error makes of a row. Raises the error where no other row would fare better."""
         if isinstance(error, StorageFull):
-            return RowOutcome(status="interrupted", reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error))
+            return RowOutcome(
+                status=CaptureStatus.INTERRUPTED, reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error)
+            )
         if isinstance(error, NotAsked):
-            return RowOutcome(status="nothing", reason=str(error), trouble=unasked(error))
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=unasked(error))
         if isinstance(error, InUse):
-            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.PASSING)
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=RowTrouble.PASSING)
         if isinstance(error, CaptureError | HashingError) and not isinstance(error, Unwritable | NotAsSigned):
-            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.LASTING)
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=RowTrouble.LASTING)
         assert error is not None  # noqa: S101 - tells the type: without a result there is an error
         raise error
 
@@ -544,7 +547,7 @@ class Batch:
             self._counts.before += 1
         elif done.status in DONE:
             self._counts.done += 1
-        elif done.status != "interrupted" and not done.again:
+        elif done.status != CaptureStatus.INTERRUPTED and not done.again:
             self._counts.failed += 1
             self._tally.failed.append((done.row, done.reason))
             self._tally.refused = (

@@ -56,7 +56,7 @@ from hashing.case.events import (
     WarcClosed,
     WorkingCopy,
 )
-from hashing.case.kinds import ItemKind
+from hashing.case.kinds import CaptureStatus, ItemKind
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
 from hashing.files import inside
@@ -80,7 +80,7 @@ class Recovered:
     found: tuple[str, ...]
     seal: Seal
     aside: Path | None = None
-    status: str = "interrupted"
+    status: str = CaptureStatus.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,9 +421,10 @@ class _Finishing:
 
     def _finished(self, events: list[CaptureEvent]) -> CaptureFinished:
         items = [event for event in events if isinstance(event, Item)]
+        status = CaptureStatus.PARTIAL if items else CaptureStatus.NOTHING
         return CaptureFinished(
             time=self._now(),
-            status=("partial" if items else "nothing") if self._reason else "interrupted",
+            status=status if self._reason else CaptureStatus.INTERRUPTED,
             items=len(items),
             failed=sum(isinstance(event, Failed) for event in events),
             skipped=sum(event.count for event in events if isinstance(event, Skipped)),

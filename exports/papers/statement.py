@@ -14,6 +14,7 @@ from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ _NAMED = 5
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
 """Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already."""
 _ENDED = {
-    "complete": "It received all that it sought.",
-    "partial": "It was captured in part.",
-    "nothing": "It received nothing of what it sought.",
-    "interrupted": "It was interrupted before its end.",
+    CaptureStatus.COMPLETE: "It received all that it sought.",
+    CaptureStatus.PARTIAL: "It was captured in part.",
+    CaptureStatus.NOTHING: "It received nothing of what it sought.",
+    CaptureStatus.INTERRUPTED: "It was interrupted before its end.",
 }
 
 
@@ -115,10 +116,10 @@ def _body(source: PaperSource, captures: Sequence[CaptureListing]) -> Iterator[P
 
 
 _TAKEN_IN = {
-    "complete": "All that was handed in was taken in.",
-    "partial": "Not all that was handed in could be taken in.",
-    "nothing": "Nothing of what was handed in could be taken in.",
-    "interrupted": "It was interrupted before its end.",
+    CaptureStatus.COMPLETE: "All that was handed in was taken in.",
+    CaptureStatus.PARTIAL: "Not all that was handed in could be taken in.",
+    CaptureStatus.NOTHING: "Nothing of what was handed in could be taken in.",
+    CaptureStatus.INTERRUPTED: "It was interrupted before its end.",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.phrases import custody_phrases, graded
+from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 PICTURES = {"first view", "page picture"}
 """Kinds of pictures that a browser made of a page."""
 _OUTCOMES = {
-    "complete": "Complete",
-    "partial": "Captured in part",
-    "nothing": "Nothing captured",
-    "interrupted": "Interrupted",
+    CaptureStatus.COMPLETE: "Complete",
+    CaptureStatus.PARTIAL: "Captured in part",
+    CaptureStatus.NOTHING: "Nothing captured",
+    CaptureStatus.INTERRUPTED: "Interrupted",
 }
 _YES_NO = {True: "yes", False: "no"}
 

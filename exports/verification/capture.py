@@ -38,6 +38,7 @@ from hashing.case.events import (
     WorkingCopy,
     decode_capture_event,
 )
+from hashing.case.kinds import CaptureStatus
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
@@ -276,7 +277,7 @@ class CaptureCheck:
             return
         if (finished.items, finished.failed) != (len(self.items), self.failed):
             self.check.problem(f"{self.prefix}{LEDGER}", "the last line does not count what the ledger holds")
-        if finished.status == "interrupted":
+        if finished.status == CaptureStatus.INTERRUPTED:
             self.check.findings.notes.append(f"the capture was interrupted: {finished.reason}")
 
 

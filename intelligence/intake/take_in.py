@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec.structs import replace
 
 from capture.recorder.stopping import Stop
-from capture.run.run import COMPLETE, INTERRUPTED, NOTHING, PARTIAL, CaptureResult
+from capture.run.run import CaptureResult
 from capture.versions import versions_record
 from hashing.case.capture_folder import capture_events, capture_origin
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, IntakeBegun, Item
 from hashing.case.facts import Fact
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
@@ -218,9 +219,13 @@ class _Intake:
             self._store.fail(self._address([request.given(path)]), error.reason)
             self._store.flush()
         store = self._store
-        status = INTERRUPTED if self._stop.asked else PARTIAL if store.failed or self._stop.reason else COMPLETE
+        status = CaptureStatus.COMPLETE
+        if self._stop.asked:
+            status = CaptureStatus.INTERRUPTED
+        elif store.failed or self._stop.reason:
+            status = CaptureStatus.PARTIAL
         if not store.items and not self._stop.asked:
-            status = NOTHING
+            status = CaptureStatus.NOTHING
         self._folder.append(self._folder.close_warcs(self._clock))
         self._folder.finish(
             CaptureFinished(

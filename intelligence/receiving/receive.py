@@ -21,6 +21,7 @@ from capture.recorder.stopping import Stop
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, CaptureStarted, Item
 from hashing.case.facts import Fact
+from hashing.case.kinds import CaptureStatus
 from hashing.case.own_runs import data_folder, named_after
 from hashing.errors import InUse, Unreadable, WouldOverwrite
 from hashing.files.lock import try_lock
@@ -245,7 +246,7 @@ class Receiving:
                     elif isinstance(event, Item):
                         held.add(event.sha256)
                     elif isinstance(event, CaptureFinished):
-                        ended = event.status != "interrupted"
+                        ended = event.status != CaptureStatus.INTERRUPTED
             if begun and ended and wanted <= held:
                 return begun
         return ""
