@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from capture.batch.progress import RowDone
     from hashing.case.case import Case
 
-_STATUS_EXITS = {CaptureStatus.PARTIAL: Exit.IN_PART, CaptureStatus.NOTHING: Exit.NOTHING, "not tried": Exit.NOTHING}
+_STATUS_EXITS: dict[str, Exit] = {
+    CaptureStatus.PARTIAL: Exit.IN_PART,
+    CaptureStatus.NOTHING: Exit.NOTHING,
+    "not tried": Exit.NOTHING,
+}
 _WORSE = (Exit.OK, Exit.IN_PART, Exit.NOTHING, Exit.REFUSED, Exit.INTERRUPTED)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
-STATUS_STYLES = {
+STATUS_STYLES: dict[str, str] = {
     CaptureStatus.COMPLETE: "green",
     CaptureStatus.PARTIAL: "yellow",
     CaptureStatus.INTERRUPTED: "yellow",

@@ -79,7 +79,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     now, default = system_clock(), BlueskyServices()
     network = NetworkSettings(
         timeout=chosen["timeout"],
-        largest=chosen["max_size"] << 20,
+        max_size=chosen["max_size"] << 20,
         user_agent=checked_user_agent(chosen["user_agent"]) or USER_AGENT,
         proxy=checked_proxy(chosen["proxy"]),
         insecure=chosen["insecure"],

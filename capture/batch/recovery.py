@@ -127,7 +127,8 @@ def _open_rows(events: list[BatchEvent]) -> list[RowStarted]:
 
 def _row_ended(case: Case, row: RowStarted, clock: Clock) -> RowEnded | None:
     """Say what became of a row that was begun, from its capture; None where that is not sealed yet."""
-    status, reason = CaptureStatus.INTERRUPTED, "its process died before the capture had begun"
+    status: str = CaptureStatus.INTERRUPTED
+    reason = "its process died before the capture had begun"
     if not _CAPTURE.fullmatch(row.capture):
         raise BadFormat(f"{case.path / BATCHES}: a row names no capture but {row.capture[:100]!r}")
     path = case.path / CAPTURES / row.capture

@@ -108,7 +108,7 @@ def probe_sites(setup: Setup, sites: dict[str, str]) -> Iterator[SiteProbe]:
             allow_networks=setup.guard.networks,
             timeout=setup.timeout,
             deadline=12 * setup.timeout,
-            largest=_LARGEST,
+            max_size=_LARGEST,
             attempts=1,
             longest_pause=1.0,
         ),

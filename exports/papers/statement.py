@@ -30,7 +30,7 @@ _NAMED = 5
 """Things not received that a paragraph names; the report has them all."""
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
 """Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already."""
-_ENDED = {
+_ENDED: dict[str, str] = {
     CaptureStatus.COMPLETE: "It received all that it sought.",
     CaptureStatus.PARTIAL: "It was captured in part.",
     CaptureStatus.NOTHING: "It received nothing of what it sought.",
@@ -115,7 +115,7 @@ def _body(source: PaperSource, captures: Sequence[CaptureListing]) -> Iterator[P
                 yield numbered(_handled(entry))
 
 
-_TAKEN_IN = {
+_TAKEN_IN: dict[str, str] = {
     CaptureStatus.COMPLETE: "All that was handed in was taken in.",
     CaptureStatus.PARTIAL: "Not all that was handed in could be taken in.",
     CaptureStatus.NOTHING: "Nothing of what was handed in could be taken in.",

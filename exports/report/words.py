@@ -27,7 +27,7 @@ ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 """Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
 PICTURES = {"first view", "page picture"}
 """Kinds of pictures that a browser made of a page."""
-_OUTCOMES = {
+_OUTCOMES: dict[str, str] = {
     CaptureStatus.COMPLETE: "Complete",
     CaptureStatus.PARTIAL: "Captured in part",
     CaptureStatus.NOTHING: "Nothing captured",
