@@ -392,7 +392,7 @@ class ItemStore:
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, source: str
     ) -> Item | None:
-        """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
+        """Return the item that an exchange brings, or None where its whole body stands in the WARC and nowhere else.
 
         An error page is an item where it answers for the scene itself: an investigator wants to read it. Behind a
         link of the page it stands in the WARC alone.

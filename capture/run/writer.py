@@ -40,7 +40,7 @@ class HandIn:
 
     exchange: EndedExchange | None = None
     records: ExchangeRecords | None = None
-    """Of the arrival."""
+    """Of the exchange, encoded for the WARC."""
     item: Item | None = None
     data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""

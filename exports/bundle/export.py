@@ -244,7 +244,7 @@ def _exported(
         files={},
         only=outgoing.items or (),
         redacted=outgoing.words,
-        told=_told(events, selection, set(shown.values()), outgoing.words),
+        told=_log_entries(events, selection, set(shown.values()), outgoing.words),
         versions=report_versions(),
     )
 
@@ -347,7 +347,7 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _told(
+def _log_entries(
     events: Sequence[CaseEvent], selection: Selection, lines: Collection[int], words: Collection[str]
 ) -> tuple[ToldEntry, ...]:
     """Return the entries of the exhibits' logs that the bundle tells without showing their lines."""

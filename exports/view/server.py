@@ -87,7 +87,7 @@ def _front(viewed: Viewed) -> str:
     """Return the first page: what is shown and as of when, what is not, and what nobody checked."""
     pages = viewed.pages
     assert pages is not None  # noqa: S101 - tells the type: they were made just before
-    lines = "".join(f"<li>{html.escape(printable(line))}</li>" for line in _told(viewed, pages))
+    lines = "".join(f"<li>{html.escape(printable(line))}</li>" for line in _sentences(viewed, pages))
     report = (
         f'<p><a href="{OVERVIEW}"><b>Open the report</b></a></p>' if pages.pages else "<p>Nothing is sealed yet.</p>"
     )
@@ -100,7 +100,7 @@ def _front(viewed: Viewed) -> str:
     )
 
 
-def _told(viewed: Viewed, pages: ViewedPages) -> Iterator[str]:
+def _sentences(viewed: Viewed, pages: ViewedPages) -> Iterator[str]:
     yield f"{counted(pages.exhibits, 'exhibit')} with {counted(pages.items, 'item')}, as of {pages.made}."
     yield f"{viewed.checked[:1].upper()}{viewed.checked[1:]}."
     yield from (f"Not shown: {line}." for line in pages.left_out)

@@ -166,7 +166,7 @@ class Receiving:
             if all(self.over(state) for state in states):
                 return
             with suppress(_Nothing):
-                yield self._folder(self._told()).state()
+                yield self._folder(self._next_message()).state()
 
     def ready(self, state: HandInState) -> bool:
         """Say whether it is to be taken in: handed in, or its time is over with something there; not sealed yet."""
@@ -313,7 +313,7 @@ class Receiving:
         except (NotRead, OSError) as error:
             raise NotServed(f"the page cannot be served: {error}") from error
 
-    def _told(self) -> str:
+    def _next_message(self) -> str:
         """Wait a moment for what the page says; return the number of a hand-in. Raises _Nothing, NotServed."""
         assert self._process is not None  # noqa: S101 - tells the type: it is entered
         try:

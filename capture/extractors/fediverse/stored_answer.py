@@ -48,7 +48,7 @@ def list_of(readers: Readers, stored: StoredItem, server: Server, names: dict[st
 
     Raises NotJson, NotReadable.
     """
-    reply = _ask(readers, "list_in", [stored], *_told(server), ",".join(members))
+    reply = _ask(readers, "list_in", [stored], *_as_arguments(server), ",".join(members))
     page = _got(reply.page)
     note_names(reply.names, names)
     page.posts = [with_names(listed, names) for listed in page.posts]
@@ -57,7 +57,7 @@ def list_of(readers: Readers, stored: StoredItem, server: Server, names: dict[st
 
 def post_of(readers: Readers, stored: StoredItem, server: Server, names: dict[str, str]) -> ListedStatus:
     """Return a post that is stored by itself. Raises NotJson, NotReadable, Unreadable."""
-    return with_names(_got(_ask(readers, "post_in", [stored], *_told(server)).listed), names)
+    return with_names(_got(_ask(readers, "post_in", [stored], *_as_arguments(server)).listed), names)
 
 
 def members_of(readers: Readers, stored: StoredItem) -> dict[str, str]:
@@ -67,14 +67,14 @@ def members_of(readers: Readers, stored: StoredItem) -> dict[str, str]:
 
 def accounts_of(readers: Readers, stored: StoredItem, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
     """Return the stored account, or those that a search found. Raises NotJson, NotReadable."""
-    return _ask(readers, "accounts_in", [stored], *_told(server), searched).accounts
+    return _ask(readers, "accounts_in", [stored], *_as_arguments(server), searched).accounts
 
 
 def accounts_in_sample(readers: Readers, answer: Answer, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
     """Return the same of the first bytes of an answer of which no item was made, without facts. Raises NotReadable."""
     try:
         named = f"{__name__}:accounts_of_sample"
-        return readers.ask(named, answer.sample, *_told(server), searched, answer=StoredReply).accounts
+        return readers.ask(named, answer.sample, *_as_arguments(server), searched, answer=StoredReply).accounts
     except NotRead as error:
         raise NotReadable(str(error)) from error
 
@@ -129,7 +129,7 @@ def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: 
     return reply
 
 
-def _told(server: Server) -> tuple[str, str, bool]:
+def _as_arguments(server: Server) -> tuple[str, str, bool]:
     return server.origin, server.domain, server.has_token
 
 

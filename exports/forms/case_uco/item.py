@@ -25,7 +25,7 @@ def item_nodes(graph: Graph, item: ListedItem, capture: CaptureListing) -> Itera
         file["@id"],
         "uco-observable:File",
         name=item.ref,
-        description=texts(_told(item)),
+        description=texts(_descriptions(item)),
         hasFacet=[*_file_facets(graph, item.ref, item), *photo_facets(graph, item)],
     )
     yield from _excerpt(graph, item) if item.excerpt else _download(graph, item)
@@ -89,7 +89,7 @@ def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list
     ]
 
 
-def _told(item: ListedItem) -> Iterator[str]:
+def _descriptions(item: ListedItem) -> Iterator[str]:
     """Yield what the item is, and what it claims that has no place of its own, a line each."""
     told = {
         "kind": item.kind,
