@@ -25,7 +25,7 @@ def case_for(
 ) -> Case:
     """Open the case, or make it; finish off what a process that died has left in it.
 
-    One that nobody named is not made where nothing can be asked: raises NotAsked.
+    Where no case was named, one is made only if a scene can be asked; else raises NotAsked.
     """
     from capture.request.scene import parse_scene
     from hashing.case.case import Case

@@ -502,7 +502,7 @@ class _Run:
 
     @property
     def _rendering(self) -> RenderingSettings | None:
-        """How pages are shown; None for not at all, or where a browser would be asked for a login that it has not."""
+        """How pages are shown; None where they are not, as where a browser would have to log in."""
         return None if self.options.network.credentials else self.options.rendering
 
     def _settle_refusals(self, *, got: bool) -> None:

@@ -3,7 +3,7 @@
 What earlier captures took is known from the case's own ledgers, so a watch that died goes on where it was, and nothing
 is taken twice. A round that brings nothing makes no exhibit of its own: the next one goes on in the same capture, whose
 exchanges say what was asked and answered when. It is sealed once a round brings something, when it is an hour old, and
-when the watch ends. A round in which nothing was even asked, because no server had an address then, makes no capture.
+when the watch ends. A round in which every server lacked an address makes no capture.
 """
 
 from __future__ import annotations

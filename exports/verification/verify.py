@@ -51,7 +51,7 @@ def verify(
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
     must vouch for the authority of each trusted time. With `report` a bundle's report is made once more and compared.
     `openings` are checked against the disclosure that they are of.
-    What is demanded so and meets nothing (no seal, no trusted time) could not be checked.
+    A demand that meets nothing, such as a missing seal, could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
     capture that was left out of this bundle. With `accept_bag` an intact bag of others will do. `progress` is told
     bytes done and bytes to do.

@@ -261,8 +261,8 @@ class Case:
     ) -> tuple[CaptureFolder, CaptureStarted]:
         """Make a capture's folder, give it the next exhibit reference of this officer, and register it.
 
-        `start` makes the capture's first event from its id and its reference (such as `MP/1`). Nothing is fetched
-        before this returns, so a folder that was made but not registered holds nothing.
+        `start` makes the capture's first event from its id and its reference (such as `MP/1`). Fetching
+        begins after this returns, so a folder that was made but not registered is empty.
         """
         capture = f"{compact(clock())}-{os.urandom(4).hex()}"
         with self._changing(key) as change:
