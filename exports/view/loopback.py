@@ -1,4 +1,4 @@
-"""A small server on this computer alone, for scenes that are made here."""
+"""A small server on this computer alone: for pages that are looked at, and for scenes that are made here."""
 
 from __future__ import annotations
 
