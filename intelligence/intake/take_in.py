@@ -113,15 +113,7 @@ def take_in(
     written until then can be finished off as any capture whose process died.
     """
     # 1. Refuse what cannot be recorded, and what is not there, before the case knows of it.
-    texts = {"received from": request.received_from, "consent": request.consent, "note": request.note}
-    demand_recordable({**texts, "title": request.title, "officer": request.officer})
-    for path in request.paths:
-        try:
-            path.stat()
-        except OSError as error:
-            raise read_error(path, error) from error
-        if path.resolve().is_relative_to(case.path.resolve()):
-            raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
+    _demand_there(request, case)
     known, unknown = _known(case)
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
@@ -160,6 +152,22 @@ def take_in(
         raise
     case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
     return CaptureResult(folder.path, started.capture, started.exhibit, status, seal, reason=stop.reason)
+
+
+def _demand_there(request: IntakeRequest, case: Case) -> None:
+    """Refuse words that cannot be kept, and paths that are not there or stand in the case.
+
+    Raises NotRecordable, Unreadable, NotTakenIn.
+    """
+    texts = {"received from": request.received_from, "consent": request.consent, "note": request.note}
+    demand_recordable({**texts, "title": request.title, "officer": request.officer})
+    for path in request.paths:
+        try:
+            path.stat()
+        except OSError as error:
+            raise read_error(path, error) from error
+        if path.resolve().is_relative_to(case.path.resolve()):
+            raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
 
 
 def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
