@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from capture.errors import NotAsked
+from capture.request.progress import Progress
 from commands.capture_output import (
     capture_exit,
     complain_of_end,
@@ -30,10 +32,8 @@ from commands.timestamps import asked_authorities, print_timestamp, timestamp_ca
 from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
-    from capture.errors import NotAsked
     from capture.recorder.stopping import Stop
     from capture.request.options import CaptureOptions
-    from capture.request.progress import Progress
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome

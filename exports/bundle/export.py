@@ -41,6 +41,7 @@ from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
 from exports.format.source import Fault, SourceFile, SourceReader
+from exports.report.basemap import BaseMap
 from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
@@ -50,13 +51,12 @@ from hashing.case.redaction import OFFICER
 from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
     from exports.disclosure.making.request import DisclosureRequest
-    from exports.report.basemap import BaseMap
-    from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10

@@ -7,24 +7,23 @@ The form follows rules 16.2 and 16.3 of the Criminal Procedure Rules (England an
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
+from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
+from exports.format.manifest import CustodyRecord
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from hashing.case.events import IntakeBegun
 from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import CustodyRecord
     from exports.papers.paper import PaperBlock, Words
     from exports.papers.source import PaperSource
-    from hashing.case.events import IntakeBegun
 
 _NAMED = 5
 """Things not received that a paragraph names; the report has them all."""

@@ -12,13 +12,10 @@ import tempfile
 import threading
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Self
 
 from exports.errors import ExportError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 _FLAGS = (
     "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",

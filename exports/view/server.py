@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
@@ -14,8 +15,6 @@ from hashing.errors import HashingError
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.view.viewed import Viewed, ViewedPages
 
 _DRAWN = frozenset({

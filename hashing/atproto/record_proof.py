@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.atproto.car import read_car
+from hashing.atproto.cid import Cid
 from hashing.atproto.commit import Commit, read_commit
 from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
 from hashing.atproto.multikey import AtprotoKey, Curve
-
-if TYPE_CHECKING:
-    from hashing.atproto.cid import Cid
 
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)
 _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)

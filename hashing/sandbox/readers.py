@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
@@ -16,10 +19,6 @@ from hashing.sandbox.process import SandboxProcess
 from hashing.sandbox.reader_child import Asked, ReaderAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
-    from types import TracebackType
-
     Argument = str | bytes | int | bool | None
 
 T = TypeVar("T")

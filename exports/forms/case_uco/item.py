@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.manifest import ListedItem
 from exports.format.phrases import graded
 from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import date_time, hex_binary
 from exports.forms.case_uco.parties import account, accounts, address, addresses
 from exports.forms.case_uco.photo import is_exif, photo_facets, place_nodes
+from hashing.case.events import WorkingCopy
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import WorkingCopy
-    from hashing.case.post import Post
 
 
 def item_nodes(graph: Graph, item: ListedItem, capture: CaptureListing) -> Iterator[Node]:
