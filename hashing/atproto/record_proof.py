@@ -74,13 +74,16 @@ def verify_record(car: bytes, *, did: str, key: str, collection: str, rkey: str)
 
 
 def _follow(car: bytes, did: str, key: AtprotoKey, path: bytes) -> tuple[Cid, Commit, Cid | None, bytes | None]:
+    # 1. The blocks, each under its own hash, so that a link leads to what was meant or to nothing.
     archive = read_car(car)
     if not archive.root.is_dag_cbor:
         raise Malformed(f"a commit is named by {archive.root}, which is not of the form that the AT Protocol uses")
+    # 2. The commit: of this account, and signed with its key.
     commit = read_commit(archive.block(archive.root, "commit"))
     if commit.did != did:
         raise NotProven(f"the commit is one of {commit.did[:140]!r}, not of {did}")
     commit.verify(key)
+    # 3. From the commit's root down the tree to where the record is, or would be.
     record_cid = find_record(archive, commit.data, path)
     return archive.root, commit, record_cid, None if record_cid is None else archive.block(record_cid, "record")
 

@@ -194,6 +194,7 @@ class Case:
         Raises BadFormat where a folder with other things in it stands there, and for a title, reference or officer that
         cannot be written in UTF-8; WouldOverwrite inside of another case; Unwritable.
         """
+        # 1. What is there already is opened, if it is a case.
         with reading(path):
             holds_something = any(path.iterdir()) if path.is_dir() else False
         if holds_something:
@@ -201,7 +202,7 @@ class Case:
         _demand_outside_of_cases(path)
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        # Built under another name and renamed when whole: nobody ever sees half a case.
+        # 2. Else it is built under another name and renamed when whole: nobody ever sees half a case.
         draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         try:
             _build(

@@ -83,10 +83,13 @@ class IntakeStore:
         file.close()
         self._number += 1
         ref = f"{self._exhibit}-{self._number:04d}"
+        # 1. What it is: by the reader of its archive where that knows, else by its first bytes. Of a protected source
+        # no claimed name or type is kept.
         claimed = (member.mime or None) if self._protection is None else None
         told = _FORMS.get(member.kind) or media_type(file.head, claimed)
         kind = ItemKind(member.kind) if member.kind else told.kind
         name = item_name(self._number, address if self._protection is None else "", kind, told.extension)
+        # 2. Into the items first; its line is written with the next group.
         self._folder.settle_item(file.path, name)
         item = Item(
             time=time_text(self._clock()),
@@ -103,6 +106,7 @@ class IntakeStore:
             claimed_name=member.name if self._protection is None else "",
             excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
         )
+        # 3. What is said of it follows its line; photos are read meanwhile.
         self._waiting.append(item)
         self._add_facts(item, member.facts)
         if member.post is not None:

@@ -88,6 +88,8 @@ class VideoSearch:
             )
             return
         with extraction:
+            # yt-dlp asks for each address, and the recorder fetches it: an answer goes back as an open file without a
+            # name.
             for said in extraction.said():
                 match said:
                     case FetchQuestion():
