@@ -66,24 +66,6 @@ def _networks(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
 _no_login = partial(checked_by, "capture.request.options:demand_no_login")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines on stdout, for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress; results and errors only.")
-receiving_case = click.option(
-    "--case",
-    "case_path",
-    is_eager=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The case; made if need be.",
-)
-received_from_option = click.option(
-    "--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym."
-)
-initials_option = setting(
-    "--initials",
-    check=checked_by("capture.request.options:checked_initials"),
-    metavar="MP",
-    help="For exhibit references.  [default: of the officer's name]",
-)
 officer_option = setting(
     "--officer", metavar="NAME", help="Who does this; asked for once on a terminal, and then remembered."
 )

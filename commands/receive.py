@@ -13,16 +13,7 @@ from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
-from commands.options import (
-    initials_option,
-    json_option,
-    officer_option,
-    received_from_option,
-    receiving_case,
-    signing_key_option,
-    sources_option,
-    title_option,
-)
+from commands.options import json_option, officer_option, signing_key_option, sources_option, title_option
 from commands.output import clean, complain, counted, print_json
 from commands.settings import checked_by, setting
 from commands.source import recipients_option
@@ -35,7 +26,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@receiving_case
+@click.option(
+    "--case",
+    "case_path",
+    is_eager=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The case; made if need be.",
+)
 @setting(
     "--listen",
     default="127.0.0.1:8418",
@@ -59,7 +58,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="New links, one a person; 0 goes on with those that are open.",
 )
-@received_from_option
+@click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
 @click.option(
     "--most-files", default=100, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Files of one link."
 )
@@ -82,7 +81,12 @@ if TYPE_CHECKING:
 @recipients_option
 @sources_option
 @officer_option
-@initials_option
+@setting(
+    "--initials",
+    check=checked_by("capture.request.options:checked_initials"),
+    metavar="MP",
+    help="For exhibit references.  [default: of the officer's name]",
+)
 @title_option
 @signing_key_option
 @json_option

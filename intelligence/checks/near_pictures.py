@@ -108,12 +108,12 @@ def _finding(items: list[CheckedItem], numbers: dict[str, tuple[int, ...]]) -> C
     items.sort(key=claimed_first)
     first = numbers[items[0].sha256]
     sealed = min(items, key=lambda item: item.captured)
-    told = tuple((item.ref, _how_near(item, distance(numbers[item.sha256], first))) for item in items)
+    told = tuple((item.ref, _told(item, distance(numbers[item.sha256], first))) for item in items)
     claims = f"{items[0].ref} claims to be the earliest" if time_claimed(items[0]) else "none claims a time"
     says = f"{len(items):,} photos show nearly the same: {claims}; {sealed.ref} was captured first"
     return CheckFinding(SAME_PICTURE, says, told)
 
 
-def _how_near(item: CheckedItem, bits: int) -> str:
+def _told(item: CheckedItem, bits: int) -> str:
     claimed = time_claimed(item) or "claims no time"
     return f"{claimed}; captured {item.captured}; {bits} of {BITS} bits from the first"
