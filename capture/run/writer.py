@@ -135,7 +135,7 @@ class Writer:
     def _run(self) -> None:
         while group := self._next_group():
             try:
-                # All that waits by now shares one sync: it costs as much for a thousand small items as for one.
+                # All that waits by now is written as one group: one sync serves it, however many small items it has.
                 self.write([hand_in for hand_in, _ in group])
             except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture, and nobody waits for ever
                 self._give_up(error, group)
