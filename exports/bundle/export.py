@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.contents import capture_contents, timestamped_sources
+from exports.bundle.contents import capture_contents, timestamped_files
 from exports.bundle.draft import ByteProgress, Draft, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
@@ -40,7 +40,7 @@ from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
-from exports.format.source import Fault, SourceFile, SourceReader
+from exports.format.sealed_file import Fault, SealedFile, SealedFileReader
 from exports.report.basemap import BaseMap
 from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
@@ -97,7 +97,7 @@ class Bundle:
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     captures: tuple[SealedCapture, ...]
-    sources: tuple[SourceFile, ...]
+    files: tuple[SealedFile, ...]
     made: tuple[DisclosureContents, ...] = ()
     words: tuple[str, ...] = ()
     """What of the items is withheld."""
@@ -110,12 +110,12 @@ class _Outgoing:
 
     @property
     def bytes(self) -> int:
-        return sum(source.size for source in self.sources)
+        return sum(each.size for each in self.files)
 
     @property
     def needed(self) -> int:
         """Bytes that the bundle takes on the disk, generously."""
-        files = len(self.sources) + len(self.made)
+        files = len(self.files) + len(self.made)
         return self.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
 
 
@@ -261,13 +261,13 @@ def _fill(
     listed = inventory.listing()
     declare_bag(draft)
     counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
-    faults = draft.copy(outgoing.sources, counting)
+    faults = draft.copy(outgoing.files, counting)
     if faults:
         raise _not_whole(case.path, faults)
     for made in outgoing.made:
         draft.add(made.name, made.pieces())
     write_lists(draft, inventory)
-    write_report(draft, listed, outgoing.sources, counting.add, basemap)
+    write_report(draft, listed, outgoing.files, counting.add, basemap)
     write_tag_files(draft, listed)
     return listed
 
@@ -374,21 +374,21 @@ def _outgoing(
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     size, sha256 = len(read_small(file, root=case.path)), created.case_sha256 if created else ""
-    info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
-    own = timestamped_sources(case.path, newest[1]) if newest else ()
+    info = SealedFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
+    own = timestamped_files(case.path, newest[1]) if newest else ()
     if only is not None:
         # The case's file names the officer who began it.
         return _disclosed(case, selection, only, timestamped, own if OFFICER in only.words else (info, *own))
     contents = [capture_contents(case.path, event, timestamped.get(event.capture)) for event in selection.sealed]
-    sources = (info, *(source for each in contents for source in each.sources), *own)
+    copied = (info, *(file for each in contents for file in each.files), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
-        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
     captures = (
         sealed_capture(case.path / CAPTURES / each.capture, timestamped.get(each.capture)) for each in selection.sealed
     )
-    return _Outgoing(tuple(captures), sources)
+    return _Outgoing(tuple(captures), copied)
 
 
 def _disclosed(
@@ -396,19 +396,19 @@ def _disclosed(
     selection: Selection,
     only: DisclosureRequest,
     timestamped: Mapping[str, Timestamped],
-    own: tuple[SourceFile, ...],
+    own: tuple[SealedFile, ...],
 ) -> _Outgoing:
     """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
     contents = [
         disclosed_contents(case.path, event, only, timestamped.get(event.capture)) for event in selection.sealed
     ]
-    sources = (*own, *(source for each in contents for source in each.sources))
+    copied = (*own, *(file for each in contents for file in each.files))
     if faults := [fault for each in contents for fault in each.faults]:
-        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
     items = tuple(ref for each in contents for ref in each.items)
     return _Outgoing(
         captures=tuple(each.capture for each in contents),
-        sources=sources,
+        files=copied,
         made=tuple(made for each in contents for made in each.made),
         words=only.words,
         withheld=sum(each.withheld for each in contents),
@@ -430,8 +430,8 @@ def _search(outgoing: _Outgoing, inventory: Inventory, lines: Sequence[bytes]) -
         search.look("seal", [line])
     for made in outgoing.made:
         search.look(made.name, made.pieces())
-    for source in outgoing.sources:
-        search.look(source.name, map(bytes, SourceReader(source).chunks()))
+    for file in outgoing.files:
+        search.look(file.name, map(bytes, SealedFileReader(file).chunks()))
     search.demand_none()
     return search
 
