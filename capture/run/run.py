@@ -28,7 +28,6 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.extractors.gallery.session import cookies_for
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
@@ -40,6 +39,7 @@ from capture.run.earlier import missing
 from capture.run.examination import Examination
 from capture.run.fetch_pool import FetchPool
 from capture.run.item_store import ItemStore
+from capture.run.lent_cookies import cookies_for
 from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
