@@ -3,7 +3,7 @@
 What earlier captures took is known from the case's own ledgers, so a watch that died goes on where it was, and nothing
 is taken twice. A round that brings nothing makes no exhibit of its own: the next one goes on in the same capture, whose
 exchanges say what was asked and answered when. It is sealed once a round brings something, when it is an hour old, and
-when the watch ends. A round in which every server lacked an address makes no capture.
+when the watch ends. A round in which nothing was even asked, because no server had an address then, makes no capture.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Item, PostChanged
-from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,7 +129,7 @@ class Watch:
                     self._unasked(number, parse_scene(scene).text, error)
                     continue
                 yield done
-                if self._stop.reason or (done.result is not None and done.result.status == CaptureStatus.INTERRUPTED):
+                if self._stop.reason or (done.result is not None and done.result.status == "interrupted"):
                     yield from self._sealed(number)
                     return
             if not last:

@@ -13,7 +13,7 @@ from capture.extractors.gallery.located import NamedObject
 from capture.request.extractor import Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.files import inside
-from hashing.sandbox import NotRead
+from hashing.sandbox import NotRead, handed_over
 
 _MOST = 5000
 """Questions that one scene may ask: a list of pages that goes round for ever ends here."""
@@ -93,8 +93,10 @@ class _Searched:
         if self._objects is None:
             coding = self.stored.item.content_encoding
             try:
-                files, named = [self.stored.body], f"{_LOCATED}:objects_in"
-                found = self._fetch.readers.ask(named, coding, files=files, answer=list[NamedObject])
+                with handed_over(self.stored.body) as file:
+                    found = self._fetch.readers.ask(
+                        f"{_LOCATED}:objects_in", coding, files=[file], answer=list[NamedObject]
+                    )
             except NotRead:  # then the post is told without its place
                 found = []
             self._objects = {each.name: each for each in found}
@@ -106,8 +108,10 @@ class _Searched:
             with inside.opened(self.stored.body) as file:
                 file.seek(found.start)
                 return file.read(found.end - found.start)
-        files, named = [self.stored.body], f"{_LOCATED}:part_of"
-        return self._fetch.readers.ask(named, coding, found.start, found.end, files=files, answer=bytes)
+        with handed_over(self.stored.body) as handed:
+            return self._fetch.readers.ask(
+                f"{_LOCATED}:part_of", coding, found.start, found.end, files=[handed], answer=bytes
+            )
 
 
 def _kind(ask: FetchQuestion) -> ItemKind:
