@@ -10,6 +10,7 @@ import click
 from commands.capture_output import NOTEBOOK
 from commands.exit import Exit
 from commands.output import clean, counted
+from hashing.case.kinds import CaptureStatus
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from capture.batch.progress import RowDone
     from hashing.case.case import Case
 
-_STATUS_EXITS = {"partial": Exit.IN_PART, "nothing": Exit.NOTHING, "not tried": Exit.NOTHING}
+_STATUS_EXITS: dict[str, Exit] = {
+    CaptureStatus.PARTIAL: Exit.IN_PART,
+    CaptureStatus.NOTHING: Exit.NOTHING,
+    "not tried": Exit.NOTHING,
+}
 _WORSE = (Exit.OK, Exit.IN_PART, Exit.NOTHING, Exit.REFUSED, Exit.INTERRUPTED)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from capture.errors import NotAsked
+from capture.request.progress import Progress
 from commands.capture_output import (
     capture_exit,
     complain_of_end,
@@ -27,12 +29,11 @@ from commands.progress import capture_progress
 from commands.scene_options import EverydayFirst, scene_options
 from commands.scenes import capture_options, case_for
 from commands.timestamps import asked_authorities, print_timestamp, timestamp_captures, timestamp_later
+from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
-    from capture.errors import NotAsked
     from capture.recorder.stopping import Stop
     from capture.request.options import CaptureOptions
-    from capture.request.progress import Progress
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome
@@ -140,7 +141,7 @@ def _captured(
             complain(f"{left_out} and what follows it is not captured: {error}", error.hint)
             return
         yield result
-        if result.status == "interrupted":
+        if result.status == CaptureStatus.INTERRUPTED:
             return
         if result.reason and number + 1 < len(scenes):
             complain(f"{parse_scene(scenes[number + 1]).text} and what follows it is not captured")

@@ -10,6 +10,7 @@ import click
 from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled, print_things
 from exports.format.phrases import verdict_line
+from hashing.case.kinds import CaptureStatus
 from hashing.case.verdict import CONTENT
 from hashing.files.as_typed import as_typed
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from exports.format.manifest import GradeRecord
     from hashing.case.case import Case
 
-STATUS_STYLES = {"complete": "green", "partial": "yellow", "interrupted": "yellow", "nothing": "red"}
+STATUS_STYLES: dict[str, str] = {
+    CaptureStatus.COMPLETE: "green",
+    CaptureStatus.PARTIAL: "yellow",
+    CaptureStatus.INTERRUPTED: "yellow",
+    CaptureStatus.NOTHING: "red",
+}
 """How what became of a capture is shown where there are colours."""
 NOTEBOOK = "write the seal in your notebook: it stands for all of that"
 
@@ -61,7 +67,7 @@ def print_safe(case: Case, exhibits: Sequence[str], items: int, missing: int) ->
 
 def complain_of_end(result: CaptureResult) -> None:
     """Say on stderr why a capture ended before its time, where nobody asked for it."""
-    if not result.reason or result.status == "interrupted":
+    if not result.reason or result.status == CaptureStatus.INTERRUPTED:
         return
     hint = "please report it, with this line and the output of goldenhour --version" if result.faulty else ""
     complain(f"{result.exhibit}: ended early, and sealed with what had arrived: {result.reason}", hint)
@@ -115,12 +121,12 @@ def capture_exit(results: Sequence[CaptureResult], unasked: Sequence[NotAsked] =
     if unasked and not results:
         return Exit.REFUSED if all(each.refused for each in unasked) else Exit.NOTHING
     statuses = {result.status for result in results}
-    if "interrupted" in statuses:
+    if CaptureStatus.INTERRUPTED in statuses:
         return Exit.INTERRUPTED
     if any(result.faulty for result in results):
         return Exit.FAULT
-    if statuses == {"complete"}:
+    if statuses == {CaptureStatus.COMPLETE}:
         return Exit.OK
-    if statuses == {"nothing"}:
+    if statuses == {CaptureStatus.NOTHING}:
         return Exit.REFUSED if all(result.refused for result in results) else Exit.NOTHING
     return Exit.IN_PART

@@ -266,11 +266,11 @@ def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_jso
 
 
 def _show(bundle: Bundle) -> None:
-    for line in _told(bundle):
+    for line in _summary(bundle):
         click.echo(clean(line))
 
 
-def _told(bundle: Bundle) -> Iterator[str]:
+def _summary(bundle: Bundle) -> Iterator[str]:
     yield f"bundle   {bundle.path}"
     counts = f"{counted(bundle.items, 'item')} of {counted(len(bundle.captures), 'capture')}"
     yield f"         {counts}, read back and checked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from commands.output import clean, print_json
 from commands.settings import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from intelligence.grading import Wording
 
 

@@ -7,13 +7,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from commands.exit import Exit
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from capture.recorder.stopping import Stop
 
 _AT_ONCE, _AT_ANY_COST = 2, 3

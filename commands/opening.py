@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,6 @@ from commands.output import clean, complain
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
     from exports.report.basemap import BaseMap
     from hashing.case.case import Case, Left
     from hashing.ledger.keys import SigningKey

@@ -25,7 +25,7 @@ def case_for(
 ) -> Case:
     """Open the case, or make it; finish off what a process that died has left in it.
 
-    One that nobody named is not made where nothing can be asked: raises NotAsked.
+    Where no case was named, one is made only if a scene can be asked; else raises NotAsked.
     """
     from capture.request.scene import parse_scene
     from hashing.case.case import Case
@@ -79,7 +79,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     now, default = system_clock(), BlueskyServices()
     network = NetworkSettings(
         timeout=chosen["timeout"],
-        largest=chosen["max_size"] << 20,
+        max_size=chosen["max_size"] << 20,
         user_agent=checked_user_agent(chosen["user_agent"]) or USER_AGENT,
         proxy=checked_proxy(chosen["proxy"]),
         insecure=chosen["insecure"],

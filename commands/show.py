@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,6 @@ from commands.output import clean, complain, counted, print_json, print_styled, 
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
     from exports.format.manifest import GradeRecord

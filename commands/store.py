@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,6 @@ from commands.output import clean, complain, counted, print_json, print_styled
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.store import HeadInfo, HeadSeen, Location, Lock, Pushed, StoreCheck, Vouched
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey

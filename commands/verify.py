@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ from commands.output import print_json, print_styled
 from commands.progress import byte_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from cryptography.x509 import Certificate
 
     from exports.verification import Verification

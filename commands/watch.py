@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from commands.timestamps import asked_authorities, timestamp_captures
 from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from capture.run.run import CaptureResult
     from capture.run.watch import WatchRound
     from hashing.case.case import Case

@@ -81,7 +81,7 @@ class BadSignature(HashingError):
 
 
 class Unauthenticated(HashingError):
-    """What is not sealed yet was not written by whoever has this key, and must not be signed with it."""
+    """Something unsealed was written by others than this key's holder: it must not be signed with it."""
 
 
 class NotAsSigned(HashingError):

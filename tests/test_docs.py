@@ -238,3 +238,24 @@ def test_an_option_means_the_same_everywhere() -> None:
         "--to",
     }
     assert {name for name, helps in said.items() if len(helps) > 1} == own
+
+
+ROOMS = ("capture", "commands", "exports", "hashing", "intelligence", "validation")
+
+
+@pytest.mark.parametrize("guide", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_path_that_a_guide_names_is_there(guide: str) -> None:
+    """A newcomer finds each file and folder that the guides name."""
+    text = (ROOT / guide).read_text("utf-8")
+    named = re.findall(r"`((?:[a-z0-9_]+/)+(?:[a-z0-9_]+\.(?:py|md))?|[a-z0-9_]+\.py)`", text)
+    there = [path.relative_to(ROOT).as_posix() for room in ROOMS for path in (ROOT / room).rglob("*")]
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert len(named) > 15
+    assert [name for name in missing if not any(f"/{each}".endswith(f"/{name.rstrip('/')}") for each in there)] == []
+
+
+def test_the_map_names_every_room() -> None:
+    """docs/architecture.md names each room of a package."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    rooms = [path.parent.name for package in ROOMS for path in (ROOT / package).glob("*/__init__.py")]
+    assert [room for room in rooms if f"`{room}/`" not in text and f"/{room}/" not in text] == []

@@ -119,7 +119,7 @@ OPEN_BY_PATH = {
     "exports/bundle/folder_draft.py": "a draft of its own",
     "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",
     "exports/format/folder_tree.py": "by `inside.reach`",
-    "exports/format/source.py": "by `inside.reach`",
+    "exports/format/sealed_file.py": "by `inside.reach`",
     "exports/format/zip_tree.py": "a zip that the user named",
     "exports/report/basemap/opened.py": "a map file that the user named",
     "exports/report/basemap/pmtiles.py": "a map file that the user named",

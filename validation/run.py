@@ -17,6 +17,7 @@ from capture.versions import versions_record
 from exports.bundle import export_bundle
 from exports.format.capture_view import read_capture
 from exports.verification import verify
+from exports.view.loopback import LoopbackServer
 from hashing.case.case import Case
 from hashing.files.digest import Digest
 from hashing.ledger.keys import SigningKey, load_or_create_signing_key
@@ -24,7 +25,6 @@ from hashing.times import system_clock, time_text
 from hashing.tool import tool
 from validation.alterations import check_alterations
 from validation.check import ValidationCheck, Value, check, compare, findings
-from validation.demo.loopback import LoopbackServer
 from validation.record import FORMAT, ValidationRecord
 from validation.scenes import KnownAnswer, KnownScene, known_scenes
 from validation.vectors import check_vectors

@@ -9,16 +9,14 @@ from capture.batch.check_rows import checked_rows
 from capture.batch.failed_rows import failed_rows
 from capture.batch.read_rows import read_rows
 from capture.batch.recovery import recover_batches
-from capture.batch.row import BadRow, BadRows, BatchRow, GivenRow, RowsRead
+from capture.batch.row import BadRows, BatchRow, RowsRead
 
 __all__ = [
-    "BadRow",
     "BadRows",
     "Batch",
     "BatchRow",
     "BatchSettings",
     "BatchSummary",
-    "GivenRow",
     "RowsRead",
     "checked_rows",
     "failed_rows",

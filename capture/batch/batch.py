@@ -42,6 +42,7 @@ from hashing.case.batch_folder import BatchFolder, is_running
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureStarted
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, Unwritable
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
@@ -189,9 +190,12 @@ class Batch:
 
         Raises StorageFull before anything is made, and what makes going on impossible: Unwritable, NotAsSigned.
         """
+        # 1. Refuse to begin without room.
         if self._rows:
             DiskRoom(self._case.path, self._rows[0].options.min_free).demand()
+        # 2. Put the rows on disk first: a batch that dies from here on can be gone on with.
         self._begin_batch()
+        # 3. Work them off. Whatever ends that, the threads that capture end before the lock on the batch does.
         try:
             return self._run(row_ended)
         except BaseException:
@@ -233,6 +237,7 @@ class Batch:
 
     def _record_beginning(self, row_ended: Callable[[RowDone], None]) -> None:
         """Have the case note the batch, and put the rows that are not done yet into the schedule."""
+        # Only now is it known which rows other batches have done: with its line in the case this one sees theirs.
         self._case.record(beginning(self._folder, self._started, self._key), key=self._key)
         self._on_record.refresh()
         captured_before = []
@@ -295,11 +300,14 @@ class Batch:
         """Begin rows and hear of them, until none is left or the batch is to stop."""
         while not self._stop.reason:
             now = self._monotonic()
+            # 1. Begin what may begin now: the schedule knows hosts, delays and rows that wait for another try.
             while len(self._threads) < self._settings.jobs and (tried := self._schedule.next(now)) is not None:
                 self._begin(tried)
+            # 2. Nothing runs, nothing waits, nothing is to be heard: done.
             pause = self._schedule.seconds_to_next(now)
             if pause is None and not self._threads and self._reports.empty():
                 return
+            # 3. Wait for a row to end, or for the next to be due.
             full = len(self._threads) >= self._settings.jobs
             self._hear(row_ended, _LOOK_AGAIN if pause is None or full else min(pause, _LOOK_AGAIN))
 
@@ -346,7 +354,10 @@ class Batch:
 
         ended = _Ended(tried)
         try:
+            # 1. Ask nobody who is known to refuse.
             demand_askable(tried.row.given.scene, tried.row.options, self._stop)
+            # 2. Begin a capture, or go on with the one that an earlier try has left open. Whoever claims the row does
+            # so while the case is locked, so that of two batches one alone has it.
             opened, tried.opened = tried.opened, None
             if opened is None:
                 opened = OpenCapture(
@@ -360,6 +371,7 @@ class Batch:
                     readers=self._readers,
                     clock=self._clock,
                 )
+            # 3. Seal it, unless nothing came and something may come later: then it waits, and is no capture of nothing.
             came = opened.go_over()
             outcome = pass_outcome(came.events, came.failures, refused=came.refused)
             passing = outcome.trouble not in {RowTrouble.LASTING, RowTrouble.NONE}
@@ -432,8 +444,10 @@ class Batch:
     def _judged(self, report: _Ended) -> list[RowDone]:
         """Return what became of a row, and of others with it, where its host is given up."""
         tried, now = report.tried, self._monotonic()
+        # 1. Another batch has the row.
         if isinstance(report.error, _NotBegun):
             return self._left_to_another(tried, report.error, now)
+        # 2. What ends the whole batch, such as a full disk, is said first; a capture that waited is sealed then.
         outcome = report.outcome or self._fault(report.error)
         if outcome.stopped:
             self._halt(outcome.stopped)
@@ -442,9 +456,11 @@ class Batch:
             tried.opened = None
             report = self._sealed(report, opened, self._stop.reason)
             outcome = report.outcome or outcome
-        if outcome.status == "interrupted":
+        if outcome.status == CaptureStatus.INTERRUPTED:
             self._schedule.put_back(tried)
             return [self._done(report, outcome, now, again=False)]
+        # 3. The schedule knows what this says of the row's host: try again, leave it alone, or give it up with all its
+        # rows.
         verdict = self._schedule.ended(tried, outcome.trouble, now)
         if verdict.left_alone:
             self._progress.waiting(verdict.left_alone, verdict.seconds)
@@ -471,13 +487,15 @@ class Batch:
     def _fault(self, error: BaseException | None) -> RowOutcome:
         """Return what an error makes of a row. Raises the error where no other row would fare better."""
         if isinstance(error, StorageFull):
-            return RowOutcome(status="interrupted", reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error))
+            return RowOutcome(
+                status=CaptureStatus.INTERRUPTED, reason=str(error), trouble=RowTrouble.PASSING, stopped=str(error)
+            )
         if isinstance(error, NotAsked):
-            return RowOutcome(status="nothing", reason=str(error), trouble=unasked(error))
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=unasked(error))
         if isinstance(error, InUse):
-            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.PASSING)
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=RowTrouble.PASSING)
         if isinstance(error, CaptureError | HashingError) and not isinstance(error, Unwritable | NotAsSigned):
-            return RowOutcome(status="nothing", reason=str(error), trouble=RowTrouble.LASTING)
+            return RowOutcome(status=CaptureStatus.NOTHING, reason=str(error), trouble=RowTrouble.LASTING)
         assert error is not None  # noqa: S101 - tells the type: without a result there is an error
         raise error
 
@@ -529,7 +547,7 @@ class Batch:
             self._counts.before += 1
         elif done.status in DONE:
             self._counts.done += 1
-        elif done.status != "interrupted" and not done.again:
+        elif done.status != CaptureStatus.INTERRUPTED and not done.again:
             self._counts.failed += 1
             self._tally.failed.append((done.row, done.reason))
             self._tally.refused = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from hashing.case.batch_events import DONE, BatchEvent, BatchFinished, RowEnded, RowStarted
 from hashing.case.batch_folder import batch_events_from, batch_folders
 from hashing.case.case import Case
+from hashing.case.kinds import CaptureStatus
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class OnRecord:
                     record.under_way = None
                 if event.status in DONE:
                     record.done, record.interrupted = event, ""
-                elif event.status == "interrupted":
+                elif event.status == CaptureStatus.INTERRUPTED:
                     record.interrupted = event.capture
             case BatchFinished():
                 self._finished.add(folder)

@@ -12,6 +12,7 @@ from capture.errors import NotAsked
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed, Item
+from hashing.case.kinds import CaptureStatus
 
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -86,7 +87,7 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
     reason = finished.reason or (failure.reason if failure is not None else "")
     return RowOutcome(
         status=status,
-        reason=reason if status != "complete" else "",
+        reason=reason if status != CaptureStatus.COMPLETE else "",
         trouble=RowTrouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
         stopped=finished.reason,
         items=finished.items - len(refusals),
@@ -101,7 +102,7 @@ def pass_outcome(events: Sequence[CaptureEvent], failures: Sequence[Failed], *, 
     failure = next((each for each in failures if each.found_in == "scene"), failures[0] if failures else None)
     exchanges = [event for event in events if isinstance(event, Exchange)]
     return RowOutcome(
-        status="nothing",
+        status=CaptureStatus.NOTHING,
         reason=failure.reason if failure is not None else "",
         trouble=_trouble(refused, failure, exchanges),
         failed=len(failures),

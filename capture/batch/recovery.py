@@ -21,6 +21,7 @@ from hashing.case.batch_folder import BatchFolder, batch_folders, clear_unbegun,
 from hashing.case.capture_folder import capture_events, is_sealed
 from hashing.case.case import BATCHES, CAPTURES, Case
 from hashing.case.events import BatchBegun, BatchEnded, CaptureFinished
+from hashing.case.kinds import CaptureStatus
 from hashing.case.own_runs import begun_here as noted_as_begun
 from hashing.case.own_runs import forget_begun
 from hashing.errors import BadFormat, InUse, Unauthenticated
@@ -126,7 +127,8 @@ def _open_rows(events: list[BatchEvent]) -> list[RowStarted]:
 
 def _row_ended(case: Case, row: RowStarted, clock: Clock) -> RowEnded | None:
     """Say what became of a row that was begun, from its capture; None where that is not sealed yet."""
-    status, reason = "interrupted", "its process died before the capture had begun"
+    status: str = CaptureStatus.INTERRUPTED
+    reason = "its process died before the capture had begun"
     if not _CAPTURE.fullmatch(row.capture):
         raise BadFormat(f"{case.path / BATCHES}: a row names no capture but {row.capture[:100]!r}")
     path = case.path / CAPTURES / row.capture
@@ -144,13 +146,13 @@ def _row_ended(case: Case, row: RowStarted, clock: Clock) -> RowEnded | None:
 
 def outcome_of(finished: CaptureFinished) -> str:
     """Return a row's status from its capture's: one that ended early, for whatever reason, is to be made again."""
-    return "interrupted" if finished.reason else finished.status
+    return CaptureStatus.INTERRUPTED if finished.reason else finished.status
 
 
 def _finished(events: list[BatchEvent], status: str, reason: str, clock: Clock) -> BatchFinished:
     last = {event.row: event for event in events if isinstance(event, RowEnded)}
     taken = {event.row for event in events if isinstance(event, RowTaken)}
     done = sum(event.status in {*DONE, CAPTURED_BEFORE} for event in last.values())
-    failed = sum(event.status in {"nothing", NOT_TRIED} and not event.again for event in last.values())
+    failed = sum(event.status in {CaptureStatus.NOTHING, NOT_TRIED} and not event.again for event in last.values())
     left = len(taken | last.keys()) - done - failed
     return BatchFinished(time=time_text(clock()), status=status, done=done, failed=failed, left=left, reason=reason)

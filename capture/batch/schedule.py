@@ -19,7 +19,7 @@ _FORBIDDEN_IN_A_ROW = 3
 """So many refusals, and nothing else between them, are the host's and not the rows'."""
 LONGEST_PAUSE = 3600.0
 _SILENT_HOSTS = 3
-"""So many hosts that cannot be asked, and none that answers, are no coincidence."""
+"""When so many hosts one after the other do not answer, it is our own network that is lost."""
 _PATIENCE = 3600.0
 """Seconds for which a lost network is waited for; after that each host is judged by itself again."""
 _LONGEST_LOOK_AWAY = 300.0

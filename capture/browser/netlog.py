@@ -86,6 +86,7 @@ class _Socket:
         self._is_open = False
 
     def _begin(self, at: int) -> None:
+        # The first bytes tell what it carries: the talk with our own guard goes, then HTTP/2 by its preface, or HTTP/1.
         received, sent = self._held
         if not self.deciphered and sent[:1] == b"\x05" and not _without_socks(received, sent):
             return
@@ -178,11 +179,13 @@ class NetLog:
             self.bad_lines += 1
 
     def _take(self, line: bytes) -> None:
+        # 1. The first line has the numbers of the events; a service that was started anew begins with one, too.
         if line.startswith(b'{"constants":'):
             self._begin(line)
         elif line.startswith(b"]"):
             self.ended = True
         elif line.startswith(b"{") and self._names:
+            # 2. The type stands last in a line: of most lines nothing else is read.
             kind = line[line.rfind(b'"type":') + 7 :].rstrip(b"},\r ")
             name = self._names.get(int(kind))
             if name in _BYTES:
@@ -206,12 +209,15 @@ class NetLog:
     def _bytes(self, name: str, line: bytes) -> None:
         """Take an event with bytes without decoding its JSON: they are most of the log."""
         # Such as {"params":{"byte_count":9,"bytes":"AAA="},"phase":0,"source":{"id":35,…},"time":"2","type":3},
+        # 1. Which socket; under TLS only what is deciphered counts.
         place = line.rindex(b'"source":{"id":') + 15
         socket = self._socket(int(line[place : line.index(b",", place)]))
         if socket.deciphered and name in _PLAIN:
             return
+        # 2. When, by this computer's clock.
         place = line.rindex(b'"time":"') + 8
         self._latest = int(line[place : line.index(b'"', place)]) + self._offset
+        # 3. The bytes. A line with their number alone says nothing, and counts as a bad one.
         place = line.find(b'"bytes":"')
         if place < 0 and b'"byte_count":0' not in line:
             raise ValueError

@@ -6,14 +6,10 @@ is not signed: it is the word of whoever sat on the way. A time-stamping authori
 
 from capture.clock.beside import MeasuredBeside
 from capture.clock.measure import measure_clock
-from capture.clock.packet import BadReply, KissOfDeath, SntpError
 from capture.clock.time_server import TimeServer, parse_time_server
 
 __all__ = [
-    "BadReply",
-    "KissOfDeath",
     "MeasuredBeside",
-    "SntpError",
     "TimeServer",
     "measure_clock",
     "parse_time_server",

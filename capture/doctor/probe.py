@@ -50,7 +50,7 @@ def probe(setup: Setup) -> Iterator[Finding]:
         allow_networks=setup.guard.networks,
         timeout=setup.timeout,
         deadline=2 * setup.timeout,
-        largest=_LARGEST,
+        max_size=_LARGEST,
         attempts=1,
         longest_pause=1.0,
     )

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from capture.recorder.decoding import NotDecoded, decoded_body
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 _MOST_OF_A_VERSION = 40
 
@@ -19,8 +19,7 @@ TIMELINE, SEARCH, HEALTH = "timeline", "search", "health"
 def said_by(readers: Readers, body: Path, coding: str, kind: str, tag: str) -> str:
     """Say what an answer holds, or "" where it is no answer to such a question."""
     try:
-        with handed_over(body) as file:
-            return readers.ask(f"{__name__}:said_in", coding, kind, tag, files=[file], answer=str)
+        return readers.ask(f"{__name__}:said_in", coding, kind, tag, files=[body], answer=str)
     except NotRead:
         return ""
 

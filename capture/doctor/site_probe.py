@@ -21,7 +21,7 @@ from capture.versions import versions_record
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import Case
 from hashing.case.events import Failed, Item, PostRead
-from hashing.case.kinds import MEDIA
+from hashing.case.kinds import MEDIA, CaptureStatus
 from hashing.errors import HashingError
 from hashing.files.storage import read_named
 from hashing.ledger.keys import load_or_create_signing_key
@@ -66,7 +66,7 @@ class SiteProbe:
         """Return it as a line of the doctor's table."""
         got = f"{self.posts} posts, {self.media} photos and videos, by {', '.join(self.ways) or 'nobody'}"
         says = f"{got}{f': {self.reason}' if self.reason else ''}"
-        if self.status == "complete" and self.posts:
+        if self.status == CaptureStatus.COMPLETE and self.posts:
             return ok(self.site, says, seconds=self.seconds)
         hint = "docs/platforms.md says whether it shows anything without a session; update yt-dlp and gallery-dl"
         if self.posts:
@@ -108,7 +108,7 @@ def probe_sites(setup: Setup, sites: dict[str, str]) -> Iterator[SiteProbe]:
             allow_networks=setup.guard.networks,
             timeout=setup.timeout,
             deadline=12 * setup.timeout,
-            largest=_LARGEST,
+            max_size=_LARGEST,
             attempts=1,
             longest_pause=1.0,
         ),
@@ -127,7 +127,9 @@ def _asked(setup: Setup, options: CaptureOptions, site: str, url: str, folder: P
         events = list(capture_events(result.path))
     except (HashingError, CaptureError) as error:
         seconds = round(time.monotonic() - begun, 3)
-        return SiteProbe(time=moment, site=site, url=url, status="nothing", reason=str(error), seconds=seconds)
+        return SiteProbe(
+            time=moment, site=site, url=url, status=CaptureStatus.NOTHING, reason=str(error), seconds=seconds
+        )
     items = [event for event in events if isinstance(event, Item) and not event.error_page]
     posts = sum(isinstance(event, PostRead) for event in events)
     reasons = Counter(event.reason for event in events if isinstance(event, Failed))

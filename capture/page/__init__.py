@@ -5,8 +5,8 @@ what the page claims, and nothing that goldenhour has found out.
 """
 
 from capture.page.claims import Claim, TimeClaim
-from capture.page.errors import PageError, PageUnreadable
+from capture.page.errors import PageUnreadable
 from capture.page.mentions import MediaLink
 from capture.page.page import ReadPage
 
-__all__ = ["Claim", "MediaLink", "PageError", "PageUnreadable", "ReadPage", "TimeClaim"]
+__all__ = ["Claim", "MediaLink", "PageUnreadable", "ReadPage", "TimeClaim"]

@@ -208,8 +208,10 @@ def parse(
     position, searched, unread = 0, 0, ""
     try:
         while position < len(page):
+            # 1. The deeper the page, the smaller the piece: what a piece may cost is known before it is parsed.
             target.deepest = target.depth
             end = position + min(piece, max(_LEAST_PIECE, _STEPS_A_PIECE // max(target.depth, 1)))
+            # 2. Feed it, and count the end tags that may have searched all open elements.
             parser.feed(page[position:end])
             searched += page.count("</", position, end + 1) * target.deepest
             position = min(end, len(page))
@@ -217,6 +219,7 @@ def parse(
                 cost = f"it takes more than {steps:,} steps"
                 unread = f"read to character {position:,} of {len(page):,} only: {cost}"
                 break
+        # 3. The end; whoever still waits for a text gets what there is.
         parser.close()
         # Without memory libxml2 ends where it is, as at the end of the page.
         if parser.feed_error_log.filter_types([etree.ErrorTypes.ERR_NO_MEMORY]):

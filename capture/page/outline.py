@@ -90,7 +90,6 @@ class Outline:
     fields: int = 0
     """Fields that a person fills in, but for passwords."""
     passwords: int = 0
-    new_passwords: int = 0
     forms: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     """Where the first links outside navigation lead."""
@@ -161,7 +160,7 @@ class OutlineReader:
             "shown": 0,
             "posts": 0,
         }
-        self._passwords = self._new_passwords = 0
+        self._passwords = 0
         self._noscript = ""
         self._robots = ""
         self._lists: dict[str, dict[str, None]] = {}
@@ -251,7 +250,6 @@ class OutlineReader:
             headings=headings,
             lesser_headings=tuple(heading for level in lesser for heading in level),
             passwords=self._passwords,
-            new_passwords=self._new_passwords,
             noscript=" ".join(self._noscript.split()),
             robots=self._robots,
         )
@@ -334,7 +332,6 @@ class OutlineReader:
         if kind == "password":
             new = "new-password" in attributes.get("autocomplete", "").lower()
             self._passwords += not (new or flags & _UNREAD)
-            self._new_passwords += new
         elif kind in {"submit", "button"}:
             self._keep("buttons", attributes.get("value", ""))
         elif "captcha" not in attributes.get("name", "").lower() and kind not in {

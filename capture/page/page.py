@@ -56,15 +56,5 @@ class ReadPage:
         """The language tag."""
         return self._best("language")
 
-    @property
-    def site_name(self) -> str:
-        """The name of the site."""
-        return self._best("site name")
-
-    @property
-    def canonical_url(self) -> str:
-        """The address under which the page wants to be known, as it writes it."""
-        return self._best("canonical address")
-
     def _best(self, name: str) -> str:
         return next((claim.value for claim in self.claims if claim.name == name), "")

@@ -46,6 +46,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     decoded = decode(body, content_type)
     if not decoded.text.strip("\ufffd\ufeff \t\n\f\r"):
         raise PageUnreadable("the page is empty")
+    # 1. One pass over the page, with all that read it listening at once.
     text, claims, mentions, outlining = VisibleText(), Claims(), Mentions(), OutlineReader()
     claiming, linked = ClaimReader(claims), JsonLdReader()
     showing, styling, naming = ContentMedia(mentions), StyleMedia(mentions), MetadataMedia(mentions)
@@ -53,11 +54,13 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
     if not (parsed.elements or parsed.unread):
         raise PageUnreadable("there is no element and no text in the page")
     inner_notes, inner_unread = _read_inner_pages(showing.inner_pages, (showing, styling), text)
+    # 2. What only the end of the page tells, and the blocks of JSON-LD, which may contradict it.
     showing.page_ended()
     naming.page_ended()
     json_ld = read_json_ld(linked.blocks)
     add_json_ld_claims(json_ld.nodes, claims)
     add_json_ld_media(json_ld.nodes, mentions)
+    # 3. Addresses, by the base that the page names.
     links = to_links(mentions, Addresses(url, claiming.base))
     cut = ["the text is longer than 1 MiB and was cut"] if text.was_cut else []
     notes = [

@@ -8,7 +8,7 @@ import msgspec
 
 from capture.page.page import ReadPage
 from capture.page.players import Players
-from hashing.sandbox import Readers, handed_over
+from hashing.sandbox import Readers
 
 
 class PageRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,5 +23,4 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_stored_page(readers: Readers, path: Path, *, coding: str, url: str, content_type: str) -> PageRead:
     """Have a stored page read; `coding` is its content coding. Raises NotRead."""
-    with handed_over(path) as file:
-        return readers.ask("capture.page.read_page:page_in", coding, url, content_type, files=[file], answer=PageRead)
+    return readers.ask("capture.page.read_page:page_in", coding, url, content_type, files=[path], answer=PageRead)

@@ -7,7 +7,7 @@ from pathlib import Path
 from capture.recorder.reading import PHOTO_READER
 from hashing.case.facts import Fact
 from hashing.printable import printable
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 _MOST_FACTS = 300
 _LONGEST_TEXT = 12_000
@@ -18,8 +18,7 @@ _LARGEST_NUMBER = 1 << 53
 
 def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:
     """Return what a photo states about itself; what cannot be read of it is a fact as well. Raises NotRead."""
-    with handed_over(path) as file:
-        facts = readers.ask(PHOTO_READER, files=[file], answer=tuple[Fact, ...])
+    facts = readers.ask(PHOTO_READER, files=[path], answer=tuple[Fact, ...])
     if len(facts) > _MOST_FACTS or not all(map(_bounded, facts)):
         raise NotRead("the reader's answer is out of bounds")
     return tuple(

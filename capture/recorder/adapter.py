@@ -57,7 +57,7 @@ class RecordingAdapter(requests.adapters.HTTPAdapter):
 
 
 class RecordedSession(requests.Session):
-    """A session in which nothing goes round the adapter and nothing is read that we did not ask for."""
+    """A session that sends everything through its adapter, and reads only what is asked for."""
 
     def __init__(self, adapter: RecordingAdapter) -> None:
         super().__init__()

@@ -49,7 +49,7 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     file = BodyFile(exchange.incoming, exchange.incoming.open_body())
     cut, again = "", False
     try:
-        cut = _copy(response, file, exchange.shared.settings.largest, declared)
+        cut = _copy(response, file, exchange.shared.settings.max_size, declared)
     except NotFetched as error:
         cut, again = str(error), error.again
     finally:
@@ -68,7 +68,7 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     return BodyRead(file.size, file.sha256(), file.sample, cut, again)
 
 
-def _copy(response: ArrivedResponse, file: BodyFile, largest: int, declared: int | None) -> str:
+def _copy(response: ArrivedResponse, file: BodyFile, max_size: int, declared: int | None) -> str:
     """Hand every piece to the file; return why there is an end before the end, or ""."""
     taken = filled = 0
     buffer = memoryview(bytearray(min(_PIECE, max(declared or _PIECE, 1))))
@@ -78,8 +78,8 @@ def _copy(response: ArrivedResponse, file: BodyFile, largest: int, declared: int
             filled += count
             if filled == len(buffer) or file.takes_more:
                 buffer, filled = file.take(buffer, filled), 0
-            if taken >= largest:
-                return f"longer than the limit of {largest} bytes"
+            if taken >= max_size:
+                return f"longer than the limit of {max_size} bytes"
     finally:
         if filled:
             file.take(buffer, filled)

@@ -20,7 +20,7 @@ _MOST = 3000
 
 
 class BoundedCookieJar(RequestsCookieJar):
-    """Keeps what servers set, but no more and no larger cookies than RFC 6265 asks for, and none that breaks a request.
+    """Keeps what servers set, as many and as large cookies as RFC 6265 asks for; one that breaks a request is left out.
 
     The user's own cookies are all kept, and no server's cookie pushes one out. One that a host set without naming a
     domain goes to that host alone (RFC 6265 section 5.4), not below it as well, as Python's default is.

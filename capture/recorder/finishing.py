@@ -1,4 +1,4 @@
-"""An exchange that has ended becomes an arrival: its facts gathered."""
+"""An exchange that has ended: its facts gathered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EMPTY = hashlib.sha256().hexdigest()
 
 
 def ended_exchange(exchange: OpenExchange, body: BodyRead | None, cut: str) -> EndedExchange:
-    """Return the arrival of an exchange; `cut` says why it is not whole, or is ""."""
+    """Return an exchange with all that came; `cut` says why that is not whole, or is ""."""
     response = exchange.response
     size, sha256, sample = (body.size, body.sha256, body.sample) if body is not None else (0, _EMPTY, b"")
     return EndedExchange(

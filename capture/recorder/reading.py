@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,7 @@ def capture_readers() -> Readers:
 
 def plain_body(readers: Readers, path: Path, coding: str) -> bytes:
     """Return a stored body without its content coding, which the sandbox has undone. Raises NotRead."""
-    with handed_over(path) as file:
-        return b"".join(readers.gather("capture.recorder.decoding:decoded_pieces", coding, files=[file], answer=bytes))
+    return b"".join(readers.gather("capture.recorder.decoding:decoded_pieces", coding, files=[path], answer=bytes))
 
 
 def plain_sample(readers: Readers, exchange: EndedExchange) -> bytes:
@@ -42,9 +41,8 @@ def plain_sample(readers: Readers, exchange: EndedExchange) -> bytes:
 
 def plain_sha256(readers: Readers, path: Path, coding: str) -> str:
     """Return the SHA-256 in hexadecimal of a stored body without its content coding. Raises NotRead."""
-    with handed_over(path) as file:
-        named = "capture.recorder.decoding:decoded_sha256"
-        digest, reason = readers.ask(named, coding, files=[file], answer=tuple[str, str])
+    named = "capture.recorder.decoding:decoded_sha256"
+    digest, reason = readers.ask(named, coding, files=[path], answer=tuple[str, str])
     if reason:
         raise NotRead(reason)
     return digest

@@ -154,7 +154,9 @@ class Recorder:
         wanted = _Wanted(url, method, headers, data, named_by_public)
         public = False
         try:
+            # 1. Refuse what is no address before anything is asked.
             url = checked(url)
+            # 2. Ask; each redirect is a request of its own, judged and recorded like the first.
             for _ in range(self.settings.redirects + 1):
                 seen[url] = seen.get(url, 0) + 1
                 if seen[url] > 2:  # noqa: PLR2004 - once more is usual where a cookie is set on the way
@@ -166,6 +168,8 @@ class Recorder:
                 if exchange is None or not location or not follow:
                     return replace(outcome, public=public)
                 self._superseded(exchange)
+                # 3. Whoever redirects names the next address: what a public server names leads to no private one, and
+                # what was lent to one host does not follow to another.
                 wanted = replace(wanted, named_by_public=wanted.named_by_public or exchange.public)
                 before, url = url, redirect_target(url, location)
                 wanted = replace(wanted, headers=_headers_after_redirect(wanted.headers, exchange, before, url))
@@ -233,6 +237,7 @@ class Recorder:
 
     def _exchange(self, wanted: _Wanted, ref: str) -> _Attempt:
         """Make one exchange and read it to its end."""
+        # 1. Make the request. What is lent to its host (a login, a token, cookies) goes into it last.
         self._local.ref, self._local.exchange = ref, None
         self._local.named_by_public = wanted.named_by_public
         request = self._request(wanted)
@@ -241,6 +246,8 @@ class Recorder:
             self._cookies.lend_to(prepared, given="cookie" in {name.lower() for name in wanted.headers})
         except (requests.RequestException, UnicodeError) as error:
             return _Attempt(None, NotFetched(f"not a valid address ({error})"))
+        # 2. Send it and read the body to its end. `_begin` opens the record before the connection sends anything, so
+        # that whatever fails below leaves what had arrived until then.
         raw = None
         problem: NotFetched | None = None
         body: BodyRead | None = None
@@ -263,12 +270,14 @@ class Recorder:
             if raw is not None:
                 raw.close()
             raise
+        # 3. What was never sent is no exchange: there is nothing to record.
         begun: OpenExchange | None = self._local.exchange
         if begun is None or not begun.sent:
             return _Attempt(None, problem, disk_full)
         if raw is not None:
             # A connection whose body was read to its end serves the next request; any other is closed.
             raw.release_conn() if problem is None else raw.close()
+        # 4. Close the record, and say in it why it is cut, where it is.
         exchange = ended_exchange(begun, body, str(problem) if problem is not None else "")
         self._local.exchange = None
         return _Attempt(exchange, problem, disk_full)

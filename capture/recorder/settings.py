@@ -28,7 +28,7 @@ class NetworkSettings:
     """The longest that one exchange may take, however steadily it goes on."""
     lowest_rate: float = 512.0
     """Bytes a second, averaged over each span of `timeout`; a server that drips more slowly is given up."""
-    largest: int = 20 << 30
+    max_size: int = 20 << 30
     """The largest body; more than this is cut, kept, and said."""
     largest_in_warc: int = 2 << 20
     """Up to this size a response that becomes no item stands in the WARC as it came; a larger one becomes an item."""

@@ -35,7 +35,7 @@ class _BrowserCookie(msgspec.Struct):
     """0 where it ends with the session."""
 
 
-class _Told(msgspec.Struct):
+class _CookiesRead(msgspec.Struct):
     cookies: list[_BrowserCookie] = []
     trouble: str = ""
     """In yt-dlp's words: why there are none, or not all."""
@@ -67,7 +67,7 @@ def load_browser_cookies(named: str) -> tuple[CookieJar, str]:
             check=False,
             timeout=_PATIENCE,
         )
-        told = msgspec.json.decode(done.stdout, type=_Told)
+        told = msgspec.json.decode(done.stdout, type=_CookiesRead)
     except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as error:
         raise BadSettings(f"the cookies of {named} could not be read", hint=_HINT) from error
     if not told.cookies:
@@ -104,11 +104,11 @@ def tell_cookies(named: str) -> None:
     """Be the process that reads: write the cookies of a browser to standard output."""
     out = sys.stdout.buffer
     with contextlib.redirect_stdout(sys.stderr):
-        told = _told(named)
+        told = _read_cookies(named)
     out.write(msgspec.json.encode(told))
 
 
-def _told(named: str) -> _Told:
+def _read_cookies(named: str) -> _CookiesRead:
     from yt_dlp.cookies import extract_cookies_from_browser  # type: ignore[import-untyped]  # it ships no types
 
     heard, parts = _Heard(), _parts(named)
@@ -118,12 +118,12 @@ def _told(named: str) -> _Told:
             parts["name"].lower(), parts["profile"], heard, keyring=keyring, container=parts["container"]
         )
     except Exception as error:  # noqa: BLE001 - whatever yt-dlp raises, there are no cookies
-        return _Told(trouble=str(error))
+        return _CookiesRead(trouble=str(error))
     cookies = [
         _BrowserCookie(each.name, each.value or "", each.domain, each.path, bool(each.secure), int(each.expires or 0))
         for each in jar
     ]
-    return _Told(cookies, "; ".join(dict.fromkeys(heard.troubles)))
+    return _CookiesRead(cookies, "; ".join(dict.fromkeys(heard.troubles)))
 
 
 class _Heard:

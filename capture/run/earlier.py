@@ -21,6 +21,7 @@ from hashing.case.events import (
     PostRead,
     ProofRead,
 )
+from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
@@ -86,7 +87,7 @@ class Earlier:
 def _settled(events: Sequence[CaptureEvent]) -> bool:
     """Say whether a capture got all that it sought, but for what the next round will be refused as well."""
     for event in events:
-        if isinstance(event, CaptureFinished) and event.status == "interrupted":
+        if isinstance(event, CaptureFinished) and event.status == CaptureStatus.INTERRUPTED:
             return False
         if isinstance(event, Failed) and event.found_in == BY_BROWSER:
             continue  # the page as served decides whether it is the same

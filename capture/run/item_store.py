@@ -321,12 +321,15 @@ class ItemStore:
         self._refused = self._refused or fetched.refused
         if fetched.disk_full:
             self._writer.disk_full(fetched.disk_full)
+        # 1. Nothing came: that is a failure, or an open question that was optional.
         if exchange is None:
             self._not_got(found, ref, fetched.reason)
             return fetched, None, fetched.reason, Future()
         self.answered = self.answered or exchange.status > 0
+        # 2. The same bytes as an earlier capture has: the exchange stands in the WARC, and no item is made.
         if self._is_known(found, fetched):
             return fetched, None, "", self._unchanged(found, exchange)
+        # 3. Make an item, and say what is wrong with it, where it is not what was sought.
         item = self._item_of(found, fetched, exchange, number, source)
         reason = fetched.reason or _not_as_sought(found, item, exchange, self._readers)
         item = item if fetched.reason else _marked(item, found, reason)
@@ -342,6 +345,7 @@ class ItemStore:
         if item is not None:
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
 
+        # 4. Hand it in. Its name is in its journal by now: a process that dies here is finished off under that name.
         hand_in = HandIn.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
         exchange = hand_in.exchange  # what came is encoded now, and not held while the writer is waited for
         fetched = dataclasses.replace(fetched, exchange=exchange)
@@ -392,7 +396,7 @@ class ItemStore:
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, source: str
     ) -> Item | None:
-        """Return the item that an arrival makes, or None where its whole body stands in the WARC and nowhere else.
+        """Return the item that an exchange brings, or None where its whole body stands in the WARC and nowhere else.
 
         An error page is an item where it answers for the scene itself: an investigator wants to read it. Behind a
         link of the page it stands in the WARC alone.

@@ -56,7 +56,7 @@ from hashing.case.events import (
     WarcClosed,
     WorkingCopy,
 )
-from hashing.case.kinds import ItemKind
+from hashing.case.kinds import CaptureStatus, ItemKind
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, BadSignature, NotAsSigned, Unreadable, WouldOverwrite
 from hashing.files import inside
@@ -80,7 +80,7 @@ class Recovered:
     found: tuple[str, ...]
     seal: Seal
     aside: Path | None = None
-    status: str = "interrupted"
+    status: str = CaptureStatus.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,11 @@ def recover_abandoned(
     With `begun_here` only those that this user's own notes know to have been begun on this computer. A capture that is
     still running is left alone. Raises Unwritable, Unreadable, BadFormat, NotAsSigned.
     """
+    # 1. Take over what died and is ours; of all else the case says why it is left as it is.
     abandoned, left = case.lock_abandoned(key, begun_here=begun_here)
     exhibits = {event.capture: event.exhibit for event in case.events() if isinstance(event, CaptureRegistered)}
     recovered = []
+    # 2. Finish each off and seal it. One that turns out to be altered stays, and the others go on.
     for folder in abandoned:
         try:
             recovered.append(
@@ -119,6 +121,7 @@ def recover_abandoned(
             )
         except NotAsSigned as error:
             left.append(Left(folder.path, exhibits[folder.path.name], str(error).removeprefix(f"{folder.path}/")))
+    # 3. A process may have died between the seal and the case's line about it: the seal is ours, so record it.
     for path in case.unrecorded():
         sealed = _record_seal(case, path, exhibits[path.name], key, clock)
         if sealed is not None:
@@ -189,14 +192,18 @@ class _Finishing:
 
     def finish(self, key: SigningKey, officer: str) -> Recovered:
         try:
+            # 1. Behind the last line that our key vouches for may stand a torn line, or what others wrote: it is not
+            # sealed.
             self._keep_behind()
             known = list(capture_events(self._folder.path))
             self._folder.release_reserve()
+            # 2. Where the ledger was finished, nothing is added to it; else it learns of all that is ours on disk.
             if any(isinstance(event, CaptureFinished) for event in known):
                 self._unrecorded(known, None)
                 self._move_strays(known)
             else:
                 self._account(known, key, officer)
+            # 3. Seal it, and have the case say so.
             seal = self._folder.seal(key, capture_origin(self._case.info.id, self._folder.path.name))
         finally:
             self._readers.close()
@@ -219,7 +226,9 @@ class _Finishing:
 
     def _account(self, known: list[CaptureEvent], key: SigningKey, officer: str) -> None:
         """Bring into the ledger everything of ours on disk that it does not speak of yet."""
+        # 1. The WARC ends where the marks say that we had written it: cut off what stands behind that.
         self._found += self._folder.warc.cut_back()
+        # 2. What was on its way in becomes items and failures, by the writer that a capture has.
         stop = Stop()
         writer = Writer(self._folder, self._clock, stop)
         examination = Examination(self._folder, writer, self._clock, stop, self._readers)
@@ -230,7 +239,9 @@ class _Finishing:
         writer.close()
         if stop.error is not None:
             raise stop.error
+        # 3. What no line speaks of by now is nobody's: move it beside the case.
         self._move_strays(list(capture_events(self._folder.path)))
+        # 4. Say who finished it off, what was found, and how it ended.
         resumed = CaptureResumed(
             time=self._now(), officer=officer, signer=key.public.raw.hex(), tool=tool(), found=tuple(self._found)
         )
@@ -251,6 +262,7 @@ class _Finishing:
 
     def _unrecorded(self, known: Iterable[CaptureEvent], examination: Examination | None) -> list[HandIn]:
         """Return what was on its way in and is ours; all else in that folder is moved out of it."""
+        # 1. Read each journal; what our key does not vouch for counts as a stranger's.
         recorded = {event.exchange for event in known if isinstance(event, Exchange)}
         folder = self._folder.path / INCOMING
         begun, kept = list[tuple[Incoming, RequestSent, Sequence[Step]]](), {RESERVE, SCRATCH}
@@ -274,12 +286,14 @@ class _Finishing:
                 incoming.forget()
             elif examination is not None:
                 begun.append((incoming, sent, steps))
+        # 2. Nothing stays in the folder but journals of ours, with their bodies.
         for name in names:
             if name not in kept:
                 self._move_aside(folder / name)
         if examination is None:
             return []
-        # Of several exchanges for one thing (redirects, attempts), only the last can have brought it.
+        # 3. Make hand-ins of the rest. Of several exchanges for one thing (redirects, attempts), only the last can have
+        # brought it.
         last = {sent.ref: sent.exchange for _, sent, _ in sorted(begun, key=lambda each: each[1].exchange)}
         spoken_of = {event.path for event in known if isinstance(event, Item)}
         return [
@@ -297,6 +311,7 @@ class _Finishing:
         *,
         followed: bool,
     ) -> HandIn:
+        # 1. Find the body: it may have got its name among the items already, and not its line.
         head = next((step for step in steps if isinstance(step, HeadArrived)), None)
         name = next((step.name for step in steps if isinstance(step, NameGiven)), "")
         stored = self._folder.path / ITEMS / (name or "none")
@@ -307,11 +322,13 @@ class _Finishing:
                 inside.set_mode(incoming.body, OWNER_WRITES, self._root)
             if inside.kind(incoming.body, self._root) not in {0, stat.S_IFREG}:
                 self._move_aside(incoming.body)
+        # 2. Keep of it what our marks vouch for; a copy of the whole goes beside the case.
         if foreign := incoming.foreign():
             self._keep_copy(incoming.body)
             incoming.cut_body()
             said = f"{foreign} bytes behind those that this key vouches for are not sealed"
             self._found.append(f"{incoming.body.name}: {said}")
+        # 3. Make of it the exchange and the item that it would have been, cut where it was cut.
         exchange = resumed_exchange(incoming, sent, head)
         self._found.append(f"{sent.url}: {exchange.size} bytes had arrived")
         item = self._item(exchange, name, spoken_of, followed=followed)
@@ -404,9 +421,10 @@ class _Finishing:
 
     def _finished(self, events: list[CaptureEvent]) -> CaptureFinished:
         items = [event for event in events if isinstance(event, Item)]
+        status = CaptureStatus.PARTIAL if items else CaptureStatus.NOTHING
         return CaptureFinished(
             time=self._now(),
-            status=("partial" if items else "nothing") if self._reason else "interrupted",
+            status=status if self._reason else CaptureStatus.INTERRUPTED,
             items=len(items),
             failed=sum(isinstance(event, Failed) for event in events),
             skipped=sum(event.count for event in events if isinstance(event, Skipped)),

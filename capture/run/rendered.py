@@ -19,7 +19,7 @@ from hashing.case.capture_folder import INCOMING
 from hashing.case.events import PageJudged, PageRendered, RenderingBegun
 from hashing.case.kinds import MEDIA, ItemKind
 from hashing.errors import StorageFull
-from hashing.sandbox import NotRead, handed_over
+from hashing.sandbox import NotRead
 from hashing.times import time_text
 
 if TYPE_CHECKING:
@@ -158,10 +158,9 @@ class PageRendering:
             self._around.writer.record(copy)
         if kept.frame:
             try:
-                with handed_over(folder.path / item.path) as file:
-                    framed = b"".join(
-                        self._around.readers.gather(_PIECES, kept.frame, kept.words, files=[file], answer=bytes)
-                    )
+                files = [folder.path / item.path]
+                pieces = self._around.readers.gather(_PIECES, kept.frame, kept.words, files=files, answer=bytes)
+                framed = b"".join(pieces)
             except NotRead as error:
                 went.problems.append(f"no framed copy of the picture: {error}")
                 return

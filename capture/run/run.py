@@ -28,7 +28,6 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
-from capture.extractors.gallery.session import cookies_for
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
@@ -40,6 +39,7 @@ from capture.run.earlier import missing
 from capture.run.examination import Examination
 from capture.run.fetch_pool import FetchPool
 from capture.run.item_store import ItemStore
+from capture.run.lent_cookies import cookies_for
 from capture.run.search import Search
 from capture.run.settings_record import settings_record
 from capture.run.writer import Writer
@@ -47,7 +47,7 @@ from capture.versions import versions_record
 from hashing.case import verdict
 from hashing.case.capture_folder import INCOMING, CaptureFolder, Seal, capture_events, capture_origin
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, PageJudged, PostChanged
-from hashing.case.kinds import MEDIA
+from hashing.case.kinds import MEDIA, CaptureStatus
 from hashing.errors import HashingError, StorageFull
 from hashing.files import inside
 from hashing.times import Clock, system_clock, time_text
@@ -72,8 +72,6 @@ _MOST_SHOWN = 200
 
 _LET_GO = (0.0, 0.1, 0.5, 2.0)
 """Seconds: a process that was just being started holds our lock until it has begun."""
-
-COMPLETE, PARTIAL, NOTHING, INTERRUPTED = "complete", "partial", "nothing", "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,7 +502,7 @@ class _Run:
 
     @property
     def _rendering(self) -> RenderingSettings | None:
-        """How pages are shown; None for not at all, or where a browser would be asked for a login that it has not."""
+        """How pages are shown; None where they are not, as where a browser would have to log in."""
         return None if self.options.network.credentials else self.options.rendering
 
     def _settle_refusals(self, *, got: bool) -> None:
@@ -633,11 +631,11 @@ class _Run:
         # 2. The lines that speak of the whole.
         self._progress.sealing()
         store = self.store
-        status = COMPLETE
+        status = CaptureStatus.COMPLETE
         if self.stop.asked:
-            status = INTERRUPTED
+            status = CaptureStatus.INTERRUPTED
         elif store.failed or self.stop.reason or self._examination.failed:
-            status = PARTIAL if store.got else NOTHING
+            status = CaptureStatus.PARTIAL if store.got else CaptureStatus.NOTHING
         if (dates := self._writer.dates.event(time_text(self._clock()))) is not None:
             self.folder.append([dates])
         self.folder.append(self.folder.close_warcs(self._clock))

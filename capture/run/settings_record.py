@@ -34,7 +34,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "jobs": network.jobs,
         "timeout": f"{network.timeout:g} s",
         "deadline": f"{network.deadline:g} s",
-        "largest": network.largest,
+        "max_size": network.max_size,
         "attempts": network.attempts,
         "user_agent": network.user_agent,
         "proxy": without_credentials(network.proxy),

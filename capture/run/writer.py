@@ -40,7 +40,7 @@ class HandIn:
 
     exchange: EndedExchange | None = None
     records: ExchangeRecords | None = None
-    """Of the arrival."""
+    """Of the exchange, encoded for the WARC."""
     item: Item | None = None
     data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
@@ -135,6 +135,7 @@ class Writer:
     def _run(self) -> None:
         while group := self._next_group():
             try:
+                # All that waits by now is written as one group: one sync serves it, however many small items it has.
                 self.write([hand_in for hand_in, _ in group])
             except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture, and nobody waits for ever
                 self._give_up(error, group)
@@ -171,10 +172,14 @@ class Writer:
 
     def write(self, group: list[HandIn]) -> None:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
+        # 1. Give each item its name, and put each exchange into the WARC. No line speaks of them yet: a crash here
+        # leaves files and journals, of which recovery makes items.
         group = [self._placed(hand_in) for hand_in in group]
         said = [self._events(hand_in) for hand_in in group]
+        # 2. Make all of it last, then the lines that speak of it.
         if any(said):  # a flush says nothing, and waits for no disk
             group = self._lasting(group, said)
+        # 3. The ledger has it: the journals go, and whoever waits for an item hears of it.
         for hand_in in group:
             if hand_in.exchange is not None:
                 hand_in.exchange.incoming.forget()
@@ -182,11 +187,13 @@ class Writer:
 
     def _lasting(self, group: list[HandIn], said: Sequence[tuple[Event, ...]]) -> list[HandIn]:
         """Make items and records last, and then the lines that speak of them; return what was recorded."""
+        # 1. Bodies and records first: a power cut between the two loses lines, and never what a line speaks of.
         self.folder.sync_items()
         self.folder.warc.sync()
         try:
             self._append(said)
         except StorageFull:
+            # 2. The disk has no room for the lines: give up excerpts, whose bytes stand in the lists they were read in.
             left = [self._taken_back(hand_in) for hand_in in group]
             changed = zip(left, group, said, strict=True)
             self._append(events if now is before else now.events for now, before, events in changed)

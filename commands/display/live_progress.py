@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
@@ -15,8 +16,6 @@ from capture.request.progress import Progress
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from commands.display.watch_display import WatchTable
     from hashing.case.events import CaptureStarted, Failed, Item
 

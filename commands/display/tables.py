@@ -13,11 +13,13 @@ import msgspec
 
 from commands.display.listing import Column, Listing
 from exports.format.clock import clock_to_json
-from exports.format.continuity import grade_of
+from exports.format.continuity import Exhibit, grade_of
+from exports.format.manifest import CustodyRecord, GradeRecord
 from exports.format.moment import recorded_after, second
 from exports.format.phrases import custody_phrases, exhibit_ranges, graded, reason_alike
-from hashing.case.capture_folder import at_work, is_sealed
+from hashing.case.capture_folder import Seal, at_work, is_sealed
 from hashing.case.case import CAPTURES
+from hashing.case.events import Failed, PageJudged, ProofRead
 from hashing.case.kinds import ItemKind
 from hashing.case.verdict import MEANING
 from hashing.errors import HashingError
@@ -27,10 +29,6 @@ from hashing.printable import human_size, printable
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
-    from exports.format.continuity import Exhibit
-    from exports.format.manifest import CustodyRecord, GradeRecord
-    from hashing.case.capture_folder import Seal
-    from hashing.case.events import Failed, PageJudged, ProofRead
 
 _HASH_DIGITS = 12
 _LONGEST_TITLE = 200

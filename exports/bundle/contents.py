@@ -10,7 +10,7 @@ from pathlib import Path
 from exports.format.bag import is_portable
 from exports.format.bundle_layout import TIMESTAMPED_CHECKPOINT
 from exports.format.entries import folder_in_bundle
-from exports.format.source import Fault, SourceFile, fault_of, size_of
+from exports.format.sealed_file import Fault, SealedFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.events import CaptureSealed, Item, Timestamped, WarcClosed, WorkingCopy, decode_capture_event
@@ -29,7 +29,7 @@ _Recorded = dict[str, tuple[int, str]]
 class CaptureContents:
     """The files of one capture, and what is known to be wrong with it before they are read."""
 
-    sources: tuple[SourceFile, ...]
+    files: tuple[SealedFile, ...]
     faults: tuple[Fault, ...]
 
 
@@ -58,24 +58,22 @@ def capture_contents(case: Path, sealed: CaptureSealed, timestamped: Timestamped
     faults = [Fault("altered", str(ledger), f"names a path that goldenhour never gives: {path!r}") for path in climbing]
     faults += [Fault("added", str(folder / path)) for path in _present(folder, case) if path not in recorded]
     placed = folder_in_bundle(sealed.capture)
-    sources = [
-        SourceFile(folder / path, f"{placed}/{path}", size, sha256, case)
+    files = [
+        SealedFile(folder / path, f"{placed}/{path}", size, sha256, case)
         for path, (size, sha256) in recorded.items()
         if path not in climbing
     ]
     # The checkpoint now and not while copying: the manifest quotes it.
-    faults += [
-        fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source)) is not None
-    ]
-    return CaptureContents(tuple(sources), tuple(faults))
+    faults += [fault for file in files if file.path.name == CHECKPOINT and (fault := fault_of(file)) is not None]
+    return CaptureContents(tuple(files), tuple(faults))
 
 
-def timestamped_sources(case: Path, timestamped: Timestamped) -> tuple[SourceFile, SourceFile]:
+def timestamped_files(case: Path, timestamped: Timestamped) -> tuple[SealedFile, SealedFile]:
     """Return a time-stamped checkpoint of the case itself, and its token, as they go into the seal folder."""
     note, token = case / timestamped.checkpoint, case / token_path(timestamped.checkpoint)
     return (
-        SourceFile(note, TIMESTAMPED_CHECKPOINT, size_of(note, case), timestamped.checkpoint_sha256, case),
-        SourceFile(token, token_path(TIMESTAMPED_CHECKPOINT), size_of(token, case), timestamped.token_sha256, case),
+        SealedFile(note, TIMESTAMPED_CHECKPOINT, size_of(note, case), timestamped.checkpoint_sha256, case),
+        SealedFile(token, token_path(TIMESTAMPED_CHECKPOINT), size_of(token, case), timestamped.token_sha256, case),
     )
 
 

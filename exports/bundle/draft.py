@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from exports.format.source import Fault, SourceFile, fault_of
+from exports.format.sealed_file import Fault, SealedFile, fault_of
 
 WORKERS = 3
 """Threads that copy: two cores can hash while a third thread waits for a disk."""
@@ -23,7 +23,7 @@ class Draft(Protocol):
     sha256: dict[str, str]
     sizes: dict[str, int]
 
-    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -56,25 +56,25 @@ class ByteProgress:
                 self._callback(self._done, self._total)
 
 
-def batches(sources: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
+def batches(files: Sequence[SealedFile]) -> Iterator[list[SealedFile]]:
     """Group files so that a thread has a worthwhile amount to do at a time and little is held in memory."""
-    batch: list[SourceFile] = []
+    batch: list[SealedFile] = []
     held = 0
-    for source in sources:
-        if batch and (held + source.size > _BATCH_BYTES or len(batch) == _BATCH_FILES):
+    for file in files:
+        if batch and (held + file.size > _BATCH_BYTES or len(batch) == _BATCH_FILES):
             yield batch
             batch, held = [], 0
-        batch.append(source)
-        held += source.size
+        batch.append(file)
+        held += file.size
     if batch:
         yield batch
 
 
-def check_only(sources: Sequence[SourceFile]) -> list[Fault]:
+def check_only(files: Sequence[SealedFile]) -> list[Fault]:
     """Read files without copying them; return every one that is not as recorded. Raises Unreadable."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        return [fault for faults in pool.map(_faults, batches(sources)) for fault in faults]
+        return [fault for faults in pool.map(_faults, batches(files)) for fault in faults]
 
 
-def _faults(batch: Sequence[SourceFile]) -> list[Fault]:
-    return [fault for source in batch if (fault := fault_of(source)) is not None]
+def _faults(batch: Sequence[SealedFile]) -> list[Fault]:
+    return [fault for file in batch if (fault := fault_of(file)) is not None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exports.bundle.contents import capture_contents, timestamped_sources
+from exports.bundle.contents import capture_contents, timestamped_files
 from exports.bundle.draft import ByteProgress, Draft, check_only
 from exports.bundle.folder_draft import FolderDraft
 from exports.bundle.leftover import clear_leftovers, draft_path, held
@@ -35,11 +35,13 @@ from exports.disclosure.openings import LineOpening, Openings, write_openings
 from exports.errors import ExportError, NotWhole, ShowsSource
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
+from exports.format.bundle_listing import BundleListing
 from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
-from exports.format.source import Fault, SourceFile, SourceReader
+from exports.format.sealed_file import Fault, SealedFile, SealedFileReader
+from exports.report.basemap import BaseMap
 from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
@@ -49,13 +51,12 @@ from hashing.case.redaction import OFFICER
 from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
 from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
     from exports.disclosure.making.request import DisclosureRequest
-    from exports.report.basemap import BaseMap
-    from hashing.ledger.keys import SigningKey
 
 _SPARE = 4 << 20
 _SPARE_PER_FILE = 32 << 10
@@ -96,7 +97,7 @@ class Bundle:
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     captures: tuple[SealedCapture, ...]
-    sources: tuple[SourceFile, ...]
+    files: tuple[SealedFile, ...]
     made: tuple[DisclosureContents, ...] = ()
     words: tuple[str, ...] = ()
     """What of the items is withheld."""
@@ -109,12 +110,12 @@ class _Outgoing:
 
     @property
     def bytes(self) -> int:
-        return sum(source.size for source in self.sources)
+        return sum(each.size for each in self.files)
 
     @property
     def needed(self) -> int:
         """Bytes that the bundle takes on the disk, generously."""
-        files = len(self.sources) + len(self.made)
+        files = len(self.files) + len(self.made)
         return self.bytes + sum(made.size for made in self.made) + _SPARE + _SPARE_PER_FILE * files
 
 
@@ -146,7 +147,8 @@ def export_bundle(
     Raises ShowsSource for such a capture, WouldOverwrite, NothingToExport, NotRedactable, NotWhole (it names every
     fault), StorageFull, Unwritable, Unreadable, BadBaseMap.
     """
-    moment = clock()
+    moment = time_text(clock())
+    # 1. Choose what goes out. Whatever can be refused is refused before anything is written.
     events = list(case.events())
     selection = select(case.path, events, only.exhibits if only else exhibits)
     named = only.items if only else selection.exhibits if exhibits else ()
@@ -160,59 +162,37 @@ def export_bundle(
     timestamped, newest = timestamped_captures(events), _newest_timestamped(events)
     outgoing = _outgoing(case, events, selection, only, timestamped, newest)
     cleared = clear_leftovers(final)
-    told = disclosed_events(
+    disclosed = disclosed_events(
         only.items if only else (),
         key=key,
         officer=officer,
         receiver=only.receiver if only else "",
         reason=only.reason if only else "",
         redacted=outgoing.words,
-        time=time_text(moment),
+        time=moment,
     )
     openings = _openings_path(final) if outgoing.openings else None
     _check_space(final, outgoing)
     with _drafting(draft_path(final), name, zipped=zipped) as draft:
+        # 2. Make the line that will record the export; what it says of files is known once they are written.
         shown = case_lines(events, selection.sealed, newest[1] if newest else None, outgoing.words, outgoing.items)
         lines = {index: events[index] for index in shown.values()}
-        exported = Exported(
-            time=time_text(moment),
-            began=time_text(moment),
-            bundle=name,
-            title="" if CASE_LINE in shown else case.info.title,
-            reference="" if CASE_LINE in shown else case.info.reference,
-            captures=tuple(event.capture for event in selection.sealed),
-            exhibits=selection.exhibits,
-            officer=officer,
-            signer=key.public.raw.hex(),
-            tool=tool(),
-            files={},
-            only=outgoing.items or (),
-            redacted=outgoing.words,
-            told=_told(events, selection, lines, outgoing.words),
-            versions=report_versions(),
-        )
+        exported = _exported(case, name, events, selection, shown, outgoing, key=key, officer=officer, began=moment)
         exported = _on_basemap(exported, lines, outgoing, basemap)
         inventory = Inventory(lines, exported, outgoing.captures)
-        listed = inventory.listing()
-        declare_bag(draft)
-        counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
-        faults = draft.copy(outgoing.sources, counting)
-        if faults:
-            raise _not_whole(case.path, faults)
-        for made in outgoing.made:
-            draft.add(made.name, made.pieces())
-        write_lists(draft, inventory)
-        write_report(draft, listed, outgoing.sources, counting.add, basemap if exported.basemap else None)
-        write_tag_files(draft, listed)
+        # 3. Copy the files, each compared with its line, and write the lists that follow from the lines.
+        listed = _fill(case, draft, outgoing, inventory, basemap if exported.basemap else None, progress)
+        # 4. Look for what is withheld; then record the export in the case, which signs it.
         files = {file: draft.sha256[file] for file in VOUCHING}
         exported = with_lines(msgspec.structs.replace(exported, time=time_text(clock()), files=files), shown)
         search = _search(outgoing, inventory, [encode(event) for event in (exported, *lines.values())])
-        index, note = case.record(*told, exported, key=key)
-        seal = seal_files(case, index, note, key.public, exported, newest[0] if newest else 0)
-        for file, data in seal:
+        index, note = case.record(*disclosed, exported, key=key)
+        # 5. Put the signature into the bundle, with proofs that tie each line shown to it.
+        for file, data in seal_files(case, index, note, key.public, exported, newest[0] if newest else 0):
             draft.add(file, [data])
         write_tag_manifest(draft)
         draft.finish()
+        # 6. Read all of it back, and give it its name only then.
         _read_back(draft.path)
         if outgoing.words:
             with open_tree(draft.path) as tree:
@@ -235,6 +215,61 @@ def export_bundle(
         redacted=outgoing.words,
         openings=openings,
     )
+
+
+def _exported(
+    case: Case,
+    name: str,
+    events: Sequence[CaseEvent],
+    selection: Selection,
+    shown: Mapping[str, int],
+    outgoing: _Outgoing,
+    *,
+    key: SigningKey,
+    officer: str,
+    began: str,
+) -> Exported:
+    """Return the line that records the export, as far as it is known before a file is written."""
+    return Exported(
+        time=began,
+        began=began,
+        bundle=name,
+        title="" if CASE_LINE in shown else case.info.title,
+        reference="" if CASE_LINE in shown else case.info.reference,
+        captures=tuple(event.capture for event in selection.sealed),
+        exhibits=selection.exhibits,
+        officer=officer,
+        signer=key.public.raw.hex(),
+        tool=tool(),
+        files={},
+        only=outgoing.items or (),
+        redacted=outgoing.words,
+        told=_log_entries(events, selection, set(shown.values()), outgoing.words),
+        versions=report_versions(),
+    )
+
+
+def _fill(
+    case: Case,
+    draft: Draft,
+    outgoing: _Outgoing,
+    inventory: Inventory,
+    basemap: BaseMap | None,
+    progress: Callable[[int, int], None] | None,
+) -> BundleListing:
+    """Write all of a bundle but its seal; return what it lists. Raises NotWhole with all faults of the files."""
+    listed = inventory.listing()
+    declare_bag(draft)
+    counting = ByteProgress(outgoing.bytes + photo_bytes(listed), progress)
+    faults = draft.copy(outgoing.files, counting)
+    if faults:
+        raise _not_whole(case.path, faults)
+    for made in outgoing.made:
+        draft.add(made.name, made.pieces())
+    write_lists(draft, inventory)
+    write_report(draft, listed, outgoing.files, counting.add, basemap)
+    write_tag_files(draft, listed)
+    return listed
 
 
 def _demand_no_source(case: Case, selection: Selection) -> None:
@@ -312,7 +347,7 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _told(
+def _log_entries(
     events: Sequence[CaseEvent], selection: Selection, lines: Collection[int], words: Collection[str]
 ) -> tuple[ToldEntry, ...]:
     """Return the entries of the exhibits' logs that the bundle tells without showing their lines."""
@@ -339,21 +374,21 @@ def _outgoing(
     created = next((event for event in events if isinstance(event, CaseCreated)), None)
     file = case.path / CASE_FILE
     size, sha256 = len(read_small(file, root=case.path)), created.case_sha256 if created else ""
-    info = SourceFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
-    own = timestamped_sources(case.path, newest[1]) if newest else ()
+    info = SealedFile(file, f"{PAYLOAD}{CASE_FILE}", size, sha256, case.path)
+    own = timestamped_files(case.path, newest[1]) if newest else ()
     if only is not None:
         # The case's file names the officer who began it.
         return _disclosed(case, selection, only, timestamped, own if OFFICER in only.words else (info, *own))
     contents = [capture_contents(case.path, event, timestamped.get(event.capture)) for event in selection.sealed]
-    sources = (info, *(source for each in contents for source in each.sources), *own)
+    copied = (info, *(file for each in contents for file in each.files), *own)
     faults = [fault for each in contents for fault in each.faults]
     if faults:
         # It will not be handed over; what else is wrong is found out all the same, so that it is said at once.
-        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
     captures = (
         sealed_capture(case.path / CAPTURES / each.capture, timestamped.get(each.capture)) for each in selection.sealed
     )
-    return _Outgoing(tuple(captures), sources)
+    return _Outgoing(tuple(captures), copied)
 
 
 def _disclosed(
@@ -361,19 +396,19 @@ def _disclosed(
     selection: Selection,
     only: DisclosureRequest,
     timestamped: Mapping[str, Timestamped],
-    own: tuple[SourceFile, ...],
+    own: tuple[SealedFile, ...],
 ) -> _Outgoing:
     """List the files of a disclosure. Raises NotWhole as for whole captures, NothingToExport for an unknown item."""
     contents = [
         disclosed_contents(case.path, event, only, timestamped.get(event.capture)) for event in selection.sealed
     ]
-    sources = (*own, *(source for each in contents for source in each.sources))
+    copied = (*own, *(file for each in contents for file in each.files))
     if faults := [fault for each in contents for fault in each.faults]:
-        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(sources)])])
+        raise _not_whole(case.path, [*dict.fromkeys([*faults, *check_only(copied)])])
     items = tuple(ref for each in contents for ref in each.items)
     return _Outgoing(
         captures=tuple(each.capture for each in contents),
-        sources=sources,
+        files=copied,
         made=tuple(made for each in contents for made in each.made),
         words=only.words,
         withheld=sum(each.withheld for each in contents),
@@ -395,8 +430,8 @@ def _search(outgoing: _Outgoing, inventory: Inventory, lines: Sequence[bytes]) -
         search.look("seal", [line])
     for made in outgoing.made:
         search.look(made.name, made.pieces())
-    for source in outgoing.sources:
-        search.look(source.name, map(bytes, SourceReader(source).chunks()))
+    for file in outgoing.files:
+        search.look(file.name, map(bytes, SealedFileReader(file).chunks()))
     search.demand_none()
     return search
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from exports.bundle.draft import WORKERS, ByteProgress, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.source import Fault, SourceFile, SourceReader
+from exports.format.sealed_file import Fault, SealedFile, SealedFileReader
 from hashing.errors import WouldOverwrite
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, make_folder, storing, sync_folder, write_all
@@ -32,14 +32,14 @@ class FolderDraft:
         self._making, self._stopped = threading.Lock(), threading.Event()
         make_folder(path)
 
-    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
-        for folder in sorted({(self.path / source.name).parent for source in sources}):
+        for folder in sorted({(self.path / file.name).parent for file in files}):
             self._make(folder)
         pool = ThreadPoolExecutor(WORKERS)
         try:
             # The largest first: a big file begun last would keep one thread at work while the others have ended.
-            ordered = sorted(sources, key=lambda source: source.size, reverse=True)
+            ordered = sorted(files, key=lambda file: file.size, reverse=True)
             copied = [pool.submit(self._copy_batch, batch, progress) for batch in batches(ordered)]
             faults = {fault.path: fault for future in as_completed(copied) for fault in future.result()}
         finally:
@@ -47,8 +47,8 @@ class FolderDraft:
                 self._stopped.set()  # after an error or Ctrl-C the others need not go on
                 pool.shutdown(cancel_futures=True)
         self._stopped.clear()
-        for source in sources:
-            self.sha256[source.name], self.sizes[source.name] = source.sha256, source.size
+        for file in files:
+            self.sha256[file.name], self.sizes[file.name] = file.sha256, file.size
         return [faults[path] for path in sorted(faults)]
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -103,12 +103,12 @@ class FolderDraft:
                     make_folder(each)
                     self._folders.add(each)
 
-    def _copy_batch(self, batch: list[SourceFile], progress: ByteProgress) -> list[Fault]:
-        return [fault for source in batch if (fault := self._copy_one(source, progress)) is not None]
+    def _copy_batch(self, batch: list[SealedFile], progress: ByteProgress) -> list[Fault]:
+        return [fault for file in batch if (fault := self._copy_one(file, progress)) is not None]
 
-    def _copy_one(self, source: SourceFile, progress: ByteProgress) -> Fault | None:
-        target = self.path / source.name
-        reader = SourceReader(source)
+    def _copy_one(self, file: SealedFile, progress: ByteProgress) -> Fault | None:
+        target = self.path / file.name
+        reader = SealedFileReader(file)
         descriptor = create(target)
         try:
             for piece in reader.chunks():

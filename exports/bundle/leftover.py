@@ -1,9 +1,9 @@
 """Drafts of exports that were killed: the next export to the same place removes them, where it is sure of two things.
 
 That the process is dead: a draft is locked for as long as its process lives, and its name tells under which start of
-which computer it was made, and by which process. The lock alone would not do, for it is not seen from another computer
-on a shared disk, nor would the process number, which is given again. And that the draft is ours: made by this user, in
-a folder in which nobody else can give a name to something else of his. Whatever leaves a doubt is left.
+which computer it was made, and by which process. Either alone would mislead: on a shared disk another computer does not
+see the lock, and process numbers are given again. And that the draft is ours: made by this user, in a folder in which
+nobody else can give a name to something else of his. Whatever leaves a doubt is left.
 """
 
 from __future__ import annotations

@@ -151,9 +151,8 @@ def open_bundle(
 ) -> Iterator[OpenedBundle]:
     """Open a bundle, folder or zip, after verifying it; with `verified` the caller has done so just now.
 
-    What does not match is never written in another form, which would hide that it does not. `progress` is told bytes
-    verified. Raises NotWhole, which names the faults; NotCheckable, also where there is no bundle or a later version
-    made it.
+    What does not match is refused: another form would hide that. `progress` is told bytes verified. Raises NotWhole,
+    which names the faults; NotCheckable, also where there is no bundle or a later version made it.
     """
     if not verified:
         _demand_verified(path, progress)

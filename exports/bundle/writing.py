@@ -9,7 +9,7 @@ from exports.bundle.draft import Draft
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST, hash_list
 from exports.format.bundle_listing import BundleListing
 from exports.format.inventory import Inventory
-from exports.format.source import SourceFile
+from exports.format.sealed_file import SealedFile
 from exports.format.tag_files import tag_files
 from exports.report.basemap import BaseMap
 from hashing.files import inside
@@ -29,7 +29,7 @@ def write_lists(draft: Draft, inventory: Inventory) -> None:
 def write_report(
     draft: Draft,
     listing: BundleListing,
-    copied: Iterable[SourceFile],
+    copied: Iterable[SealedFile],
     done: Callable[[int], None],
     basemap: BaseMap | None = None,
 ) -> None:

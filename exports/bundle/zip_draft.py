@@ -1,4 +1,4 @@
-"""A bundle written as a zip file, in the one form that `exports.zip_form` describes."""
+"""A bundle written as a zip file, in the one form that `exports.format.zip_form` describes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exports.bundle.draft import WORKERS, ByteProgress, batches
 from exports.bundle.uninterrupted import uninterrupted
-from exports.format.source import CHUNK, Fault, SourceFile, SourceReader
+from exports.format.sealed_file import CHUNK, Fault, SealedFile, SealedFileReader
 from exports.format.zip_form import ZipEntry, end_records
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, settle_for_good, storing, write_all
@@ -38,16 +38,16 @@ class ZipDraft:
         self._end = 0
         self._descriptor = create(path)
 
-    def copy(self, sources: Sequence[SourceFile], progress: ByteProgress) -> list[Fault]:
+    def copy(self, files: Sequence[SealedFile], progress: ByteProgress) -> list[Fault]:
         """Copy files in; return every one that is not as recorded. Raises Unreadable, StorageFull, Unwritable."""
         faults: dict[str, Fault] = {}
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            for reader, data in _read_ahead(pool, sources):
-                name = reader.source.name
+            for reader, data in _read_ahead(pool, files):
+                name = reader.file.name
                 pieces = reader.chunks() if data is None else [data]
-                self.sizes[name] = self._append(name, _counted(pieces, progress), reader.source.size)
-                self.sha256[name] = reader.source.sha256
+                self.sizes[name] = self._append(name, _counted(pieces, progress), reader.file.size)
+                self.sha256[name] = reader.file.sha256
                 if reader.fault is not None:
                     faults[reader.fault.path] = reader.fault
         finally:
@@ -135,11 +135,11 @@ def _move_up(descriptor: int, begin: int, size: int, by: int) -> None:
 
 
 def _read_ahead(
-    pool: ThreadPoolExecutor, sources: Sequence[SourceFile]
-) -> Iterator[tuple[SourceReader, bytes | bytearray | None]]:
+    pool: ThreadPoolExecutor, files: Sequence[SealedFile]
+) -> Iterator[tuple[SealedFileReader, bytes | bytearray | None]]:
     """Yield each file in order, small ones read already; never more than a few batches are held."""
-    waiting: deque[Future[list[tuple[SourceReader, bytes | bytearray | None]]]] = deque()
-    for batch in batches(sources):
+    waiting: deque[Future[list[tuple[SealedFileReader, bytes | bytearray | None]]]] = deque()
+    for batch in batches(files):
         waiting.append(pool.submit(_read_batch, batch))
         if len(waiting) > _AHEAD:
             yield from waiting.popleft().result()
@@ -147,12 +147,12 @@ def _read_ahead(
         yield from waiting.popleft().result()
 
 
-def _read_batch(batch: list[SourceFile]) -> list[tuple[SourceReader, bytes | bytearray | None]]:
-    readers = [SourceReader(source) for source in batch]
-    return [(reader, _held(reader) if reader.source.size <= _HELD else None) for reader in readers]
+def _read_batch(batch: list[SealedFile]) -> list[tuple[SealedFileReader, bytes | bytearray | None]]:
+    readers = [SealedFileReader(file) for file in batch]
+    return [(reader, _held(reader) if reader.file.size <= _HELD else None) for reader in readers]
 
 
-def _held(reader: SourceReader) -> bytearray:
+def _held(reader: SealedFileReader) -> bytearray:
     data = bytearray()
     for piece in reader.chunks():
         data += piece

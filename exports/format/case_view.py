@@ -14,6 +14,7 @@ from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
 from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo
 from hashing.case.events import CaptureRegistered, Exported
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat
 from hashing.files import inside
 from hashing.files.storage import read_small, reading
@@ -116,7 +117,7 @@ def _batch(folder: Path) -> BatchView | None:
     if started is None:
         return None
     done = sum(end.status in {*DONE, CAPTURED_BEFORE} for end in ends.values())
-    failed = sum(end.status in {"nothing", NOT_TRIED} and not end.again for end in ends.values())
+    failed = sum(end.status in {CaptureStatus.NOTHING, NOT_TRIED} and not end.again for end in ends.values())
     return BatchView(
         batch=folder.name,
         started=started.time,

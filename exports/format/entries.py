@@ -210,6 +210,7 @@ class SealedCapture:
 
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
+        # 1. Read every line once, of most only what kind it is: note where those stand that are read again.
         self._belonging, self._exchanges, self._listed = _Places(), {}, array("Q")
         first, latest = None, dict[str, int]()
         for place, about in self.lines.glances():
@@ -222,6 +223,7 @@ class SealedCapture:
                 self._listed.append(place)
             first = place if first is None and kind == "capture-started" else first
             latest[kind] = place
+        # 2. Read the few lines that speak of the whole.
         try:
             started = first if first is None else self.lines.at(first)
             finished, clock, dates, resumed, intake = (

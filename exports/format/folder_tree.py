@@ -13,13 +13,12 @@ from exports.errors import NotCheckable
 from exports.format.budget import NameBudget
 from exports.format.tree import FILE, LINK, OTHER, FileReading, T, refusal
 from hashing.files import inside
-from hashing.files.read import FileUnreadable, UnreadFile, digest_file
+from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_file
 from hashing.printable import printable
 
 if TYPE_CHECKING:
     from exports.format.beside import Beside
     from hashing.files.hash_processes import HashProcesses
-    from hashing.files.read import FileDigests
 
 FEWEST = 1_000
 """Files that are worth further processes: starting one takes the work of some hundred small ones (measured)."""

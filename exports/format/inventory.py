@@ -21,10 +21,12 @@ from exports.format.manifest import (
     CaptureRecord,
     CaseRecord,
     CustodyLog,
+    CustodyRecord,
     DisclosedRecord,
     DisclosureRecord,
     ExhibitRecord,
     ExportRecord,
+    GradeRecord,
     ItemsRecord,
     Listed,
     ListedItem,
@@ -37,8 +39,6 @@ from hashing.files.digest import new_hash
 
 if TYPE_CHECKING:
     from exports.format.entries import SealedCapture
-    from exports.format.manifest import CustodyRecord, GradeRecord
-    from hashing.case.events import CaseEvent, Exported
 
 _encoder = msgspec.json.Encoder()
 

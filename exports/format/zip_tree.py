@@ -93,9 +93,9 @@ class ZipTree:
             for batch in self._batches(names):
                 waiting.append(pool.submit(self._read_batch, batch))
                 if len(waiting) > 2 * workers:
-                    yield from _told(waiting.popleft().result(), progress)
+                    yield from _with_progress(waiting.popleft().result(), progress)
             while waiting:
-                yield from _told(waiting.popleft().result(), progress)
+                yield from _with_progress(waiting.popleft().result(), progress)
 
     def _batches(self, names: Sequence[str]) -> Iterator[list[str]]:
         batch, held = list[str](), 0
@@ -148,7 +148,7 @@ class ZipTree:
         return top, named
 
 
-def _told(reads: Sequence[FileReading], progress: Callable[[int], None]) -> Iterator[FileReading]:
+def _with_progress(reads: Sequence[FileReading], progress: Callable[[int], None]) -> Iterator[FileReading]:
     for read in reads:
         progress(read.size)
         yield read

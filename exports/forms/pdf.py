@@ -18,20 +18,19 @@ from typing import TYPE_CHECKING
 from exports.errors import ExportError
 from exports.format.outside import demand_outside
 from exports.forms.held_bundle import HeldBundle, held_bundle
+from exports.report.basemap import BaseMap, ChosenTiles
 from exports.report.links import PHOTO, TILE, PrintLinks
 from exports.report.preview import preview, preview_readers
 from exports.report.rendering import Rendering, own
 from exports.report.roles import roles
 from exports.report.site import base_of, report_pages
+from exports.report.site_page import SitePage
 from exports.report.words import is_photo
 from hashing.files.digest import Digest
 from hashing.files.storage import write_exclusively
 
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    from exports.report.basemap import BaseMap, ChosenTiles
-    from exports.report.site_page import SitePage
 
 _ONE_PART = 300
 """How much one file holds, where an item in full is 1: a layout of that much takes half a GiB of memory."""

@@ -95,11 +95,13 @@ class _Source:
     def outcomes(self) -> Iterator[MergeOutcome]:
         """Yield what became of each capture, or of the whole source. Raises StorageFull, InUse, NotAsSigned."""
         try:
+            # 1. Only what verifies whole is taken from, and never the case itself.
             self._demand_elsewhere()
             found = verify(self._path, progress=self._read)
             if found.verdict != WHOLE:
                 yield self._not_whole(found)
                 return
+            # 2. Decide for each capture by itself: one that cannot be taken keeps back no other.
             log = None
             with open_tree(self._path) as tree:
                 check, what = Check(tree, ()), found.what.split()[0]
@@ -199,12 +201,15 @@ class _Source:
     def _merge_one(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str, by: Merger) -> MergeOutcome:
         started = candidate.started
         with merge_draft(self._case) as draft:
+            # 1. Copy into a draft beside the case, and read there what came: the source may change meanwhile.
             folder = draft / started.capture
             copy_capture(check, candidate, folder, self._copied)
             view = read_capture(folder)
             if view.started != started:
                 raise NotWhole(f"{self._path}: {started.exhibit} changed while it was copied")
             demand_own_references(view)
+            # 2. Make the lines that record it: its seal as it was, its trusted time, and what the other case said of
+            # it.
             registered, sealed = registration(view, by)
             source = merged(folder, what, log, by)
             said = statements(source, log, (), by)

@@ -3,6 +3,6 @@
 A person reads, corrects and signs them. What the ledgers do not know stays a marked blank; nothing is made up.
 """
 
-from exports.papers.drafting import FORMS, LAYOUTS, DraftedPaper, PaperOptions, draft_paper
+from exports.papers.drafting import FORMS, PaperOptions, draft_paper
 
-__all__ = ["FORMS", "LAYOUTS", "DraftedPaper", "PaperOptions", "draft_paper"]
+__all__ = ["FORMS", "PaperOptions", "draft_paper"]

@@ -6,8 +6,10 @@ process of digital identification (14): here each file by its SHA-256. The decla
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
@@ -15,9 +17,6 @@ from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperPar
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from exports.format.bundle_listing import CaptureListing
     from exports.papers.paper import PaperBlock, Words
     from exports.papers.source import PaperSource
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shlex
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,9 +15,6 @@ from exports.papers.paper import Blank, PaperHeading, PaperParagraph, PaperTable
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
     from odfdo import Document, Element
 
     from exports.papers.paper import Paper, Words

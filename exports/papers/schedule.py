@@ -6,17 +6,16 @@ and, as a rule, item by item. What is relevant, relied upon or sensitive is for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.bundle_listing import CaptureListing
+from exports.format.manifest import ListedItem
 from exports.format.moment import second
 from exports.papers.paper import Blank, Paper, PaperParagraph, PaperTable, stated
 from exports.report.words import first_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import ListedItem
     from exports.papers.paper import Words
     from exports.papers.source import PaperSource
 

@@ -7,33 +7,33 @@ The form follows rules 16.2 and 16.3 of the Criminal Procedure Rules (England an
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
+from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
+from exports.format.manifest import CustodyRecord
 from exports.format.moment import second
 from exports.format.phrases import exhibit_ranges
 from exports.papers.paper import Blank, Numbering, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from hashing.case.events import IntakeBegun
+from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import CustodyRecord
     from exports.papers.paper import PaperBlock, Words
     from exports.papers.source import PaperSource
-    from hashing.case.events import IntakeBegun
 
 _NAMED = 5
 """Things not received that a paragraph names; the report has them all."""
 _OWN = frozenset({"seized", "sealed", "described", "copied"})
 """Entries of a log that say what the paragraphs on the capture, and the bundle itself, say already."""
-_ENDED = {
-    "complete": "It received all that it sought.",
-    "partial": "It was captured in part.",
-    "nothing": "It received nothing of what it sought.",
-    "interrupted": "It was interrupted before its end.",
+_ENDED: dict[str, str] = {
+    CaptureStatus.COMPLETE: "It received all that it sought.",
+    CaptureStatus.PARTIAL: "It was captured in part.",
+    CaptureStatus.NOTHING: "It received nothing of what it sought.",
+    CaptureStatus.INTERRUPTED: "It was interrupted before its end.",
 }
 
 
@@ -114,11 +114,11 @@ def _body(source: PaperSource, captures: Sequence[CaptureListing]) -> Iterator[P
                 yield numbered(_handled(entry))
 
 
-_TAKEN_IN = {
-    "complete": "All that was handed in was taken in.",
-    "partial": "Not all that was handed in could be taken in.",
-    "nothing": "Nothing of what was handed in could be taken in.",
-    "interrupted": "It was interrupted before its end.",
+_TAKEN_IN: dict[str, str] = {
+    CaptureStatus.COMPLETE: "All that was handed in was taken in.",
+    CaptureStatus.PARTIAL: "Not all that was handed in could be taken in.",
+    CaptureStatus.NOTHING: "Nothing of what was handed in could be taken in.",
+    CaptureStatus.INTERRUPTED: "It was interrupted before its end.",
 }
 
 

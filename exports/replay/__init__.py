@@ -1,7 +1,7 @@
 """A bundle looked at again as the pages were: played back on this computer, with nothing let out."""
 
 from exports.replay.offline_browser import OfflineBrowser
-from exports.replay.player import Player, player_at
+from exports.replay.player import player_at
 from exports.replay.server import ReplayServer
 
-__all__ = ["OfflineBrowser", "Player", "ReplayServer", "player_at"]
+__all__ = ["OfflineBrowser", "ReplayServer", "player_at"]

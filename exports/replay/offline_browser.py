@@ -12,13 +12,10 @@ import tempfile
 import threading
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Self
 
 from exports.errors import ExportError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 _FLAGS = (
     "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
@@ -40,6 +37,8 @@ class OfflineBrowser:
         self._dead_end = socket.create_server(("127.0.0.1", 0))
         self._profile = tempfile.TemporaryDirectory(prefix="goldenhour-replay-", ignore_cleanup_errors=True)
         threading.Thread(target=self._refuse, name="dead-end", daemon=True).start()
+        # What the page asks of other hosts goes to a proxy that refuses and counts it: a replay that reaches the
+        # network would show what was never captured.
         self._command = [
             program,
             *_FLAGS,

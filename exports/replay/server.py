@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.view.token_server import TokenHandler, TokenServer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from exports.replay.player import Player
 
 _ARCHIVE = "archive.wacz"

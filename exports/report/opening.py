@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from exports.report.roles import watched
 from exports.report.words import ANSWERS, PICTURES, counted, is_photo
+from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,8 +124,8 @@ def _span(captures: Sequence[CaptureListing]) -> str:
 def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
     """Add what was sought and not got."""
     failed = [each for capture in captures for each in capture.failed]
-    stopped = [capture.exhibit for capture in captures if capture.finished.status == "interrupted"]
-    whole = all(capture.finished.status == "complete" and not capture.failed for capture in captures)
+    stopped = [capture.exhibit for capture in captures if capture.finished.status == CaptureStatus.INTERRUPTED]
+    whole = all(capture.finished.status == CaptureStatus.COMPLETE and not capture.failed for capture in captures)
     handed_in = bool(captures) and all(capture.intake is not None for capture in captures)
     said = []
     if failed:

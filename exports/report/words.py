@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.phrases import custody_phrases, graded
+from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ ANSWERS = {"post", "listing", "account", "data", "history", "identity", "proof"}
 """Kinds that a server answers programs with: the last part of their address is nobody's name for a file."""
 PICTURES = {"first view", "page picture"}
 """Kinds of pictures that a browser made of a page."""
-_OUTCOMES = {
-    "complete": "Complete",
-    "partial": "Captured in part",
-    "nothing": "Nothing captured",
-    "interrupted": "Interrupted",
+_OUTCOMES: dict[str, str] = {
+    CaptureStatus.COMPLETE: "Complete",
+    CaptureStatus.PARTIAL: "Captured in part",
+    CaptureStatus.NOTHING: "Nothing captured",
+    CaptureStatus.INTERRUPTED: "Interrupted",
 }
 _YES_NO = {True: "yes", False: "no"}
 

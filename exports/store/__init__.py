@@ -3,8 +3,8 @@
 Only `connection.py` speaks with the store, and nothing that it answers is believed without a digest.
 """
 
-from exports.store.check import IN_PART, StoreCheck, check_store
-from exports.store.connection import COMPLIANCE, GOVERNANCE, ObjectStore
+from exports.store.check import StoreCheck, check_store
+from exports.store.connection import ObjectStore
 from exports.store.head import HeadInfo
 from exports.store.heads import HeadSeen, heads_seen
 from exports.store.location import Location
@@ -12,9 +12,9 @@ from exports.store.locks import Lock
 from exports.store.pull import pull
 from exports.store.push import Pushed, push
 from exports.store.recording import record_copies
-from exports.store.vouched import CASE, Vouched, vouched
+from exports.store.vouched import Vouched, vouched
 
 __all__ = [
-    "CASE", "COMPLIANCE", "GOVERNANCE", "IN_PART", "HeadInfo", "HeadSeen", "Location", "Lock", "ObjectStore", "Pushed",
+    "HeadInfo", "HeadSeen", "Location", "Lock", "ObjectStore", "Pushed",
     "StoreCheck", "Vouched", "check_store", "heads_seen", "pull", "push", "record_copies", "vouched",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from exports.store.head import HEADS, LARGEST_HEAD, HeadInfo, StoreHead, decode_
 from hashing.files.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from exports.store.connection import ObjectStore, StoredObject
 
 _FIRST_LINE = 1 << 14

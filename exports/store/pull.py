@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.bundle.draft import ByteProgress
@@ -22,8 +23,6 @@ from hashing.files.storage import OWNER_WRITES, create, removed_on_failure, sett
 from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from exports.store.connection import ObjectStore
     from exports.store.head import HeadFile, StoreHead
 

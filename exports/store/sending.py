@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exports.errors import NotWhole, StoreRefused
@@ -20,8 +21,6 @@ from hashing.files import inside
 from hashing.files.storage import reading
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from exports.store.locks import Lock
 
 PART = 64 << 20

@@ -5,7 +5,8 @@ This reads what may be a stranger's, and belongs in a process that holds no key 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -22,10 +23,6 @@ from hashing.files.as_typed import as_typed
 from hashing.files.digest import new_hash
 from hashing.files.read import digest_file
 from hashing.ledger.ledger import LEDGER, ledger_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 CASE, BUNDLE, ZIP = "case", "bundle", "bundle (zip)"
 _SETTINGS = "goldenhour.toml"

@@ -82,6 +82,7 @@ def check_bundle(check: Check) -> None:
 
         check_foreign_bag(check)
         return
+    # 1. Say what it is, and refuse what leads out of it, before anything is judged.
     _check_format(check)
     check.begin(check.kinds)
     if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
@@ -89,6 +90,7 @@ def check_bundle(check: Check) -> None:
     if BAGIT in check.kinds and check.small(BAGIT) != DECLARATION:
         check.problem(BAGIT, "not the declaration of a bag")
     _demand_inside(check)
+    # 2. The seal, then each capture by its own seal.
     captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
     checked: dict[str, CaptureCheck | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
@@ -100,10 +102,13 @@ def check_bundle(check: Check) -> None:
         else:
             checked[capture] = CaptureCheck(check, prefix)
         checked[capture].run()
+    # 3. The hash lists against what is here, and against what the ledgers speak of.
     _check_payload_list(check, {f"{_CAPTURES}{capture}/" for capture, one in checked.items() if one.unread})
     _check_tag_list(check)
     check.folders.clear()  # an export writes no folder that is empty
+    # 4. What a person is shown, derived from the ledgers once more.
     check_derived(check, checked, sealed.captures)
+    # 5. What was withheld, where somebody gives it.
     if check.openings is not None:
         parts = {capture: one.masked for capture, one in checked.items() if isinstance(one, DisclosureCheck)}
         masked = {(capture, index): form for capture, forms in parts.items() for index, form in forms.items()}
@@ -222,6 +227,7 @@ class _Sealed:
 
 def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     """Check the seal folder; return what it says of the captures that are here."""
+    # 1. The line that records this export says what must be here.
     exported, line = _event(check, EXPORT, Exported)
     if exported is None:
         _vouch_for_no_tag_file(check)
@@ -230,6 +236,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
         check.problem(_EXPORT_LINE, "names other captures than those that are here")
     ordered = [*(each for each in dict.fromkeys(exported.captures) if each in captures)]
     ordered += sorted(captures.difference(ordered))
+    # 2. The checkpoint: signed by the one who exported, over a ledger that holds this line.
     checkpoint = check.open_checkpoint(SEAL_CHECKPOINT, [exported.signer])
     if checkpoint is None:
         _vouch_for_no_tag_file(check)
@@ -246,6 +253,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     index = _check_proof(check, EXPORT, line, checkpoint)
     check.sealed(checkpoint, "")
     check_consistency(check, checkpoint, index)
+    # 3. Every other line of the case's ledger that is here stands in the same tree, at the place that is stated.
     stated = dict(stated_lines(exported))
 
     def _proven(proof: str, line: bytes) -> int | None:
@@ -259,6 +267,7 @@ def _check_seal(check: Check, captures: set[str]) -> _Sealed:
     check_custody_lines(check, exported.exhibits, _proven)
     if exported.timestamped:
         _check_stamped_checkpoint(check, checkpoint, _proven)
+    # 4. Lines that others signed: the signature that counts here is the exporter's alone.
     _judge_signers(check, exported)
     return _Sealed(ordered, exported.only, exported.redacted, signers)
 

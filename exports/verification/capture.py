@@ -38,6 +38,7 @@ from hashing.case.events import (
     WorkingCopy,
     decode_capture_event,
 )
+from hashing.case.kinds import CaptureStatus
 from hashing.case.server_dates import DateBounds
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
@@ -87,6 +88,8 @@ class CaptureCheck:
             return
         check.expected.setdefault(ledger, "")
         check.folders.update(f"{self.prefix}{name}" for name in _FOLDERS)
+        # 1. Read the ledger line by line: its root, and what each line makes to be expected. What it commits to is
+        # worked out beside.
         length, budget = 0, LineBudget(ledger)
         try:
             size = check.tree.size(ledger)
@@ -110,6 +113,7 @@ class CaptureCheck:
             check.problem(ledger, f"line {self._merkle.size}: {str(error).removeprefix(f'{ledger}: ')}")
             self._vouch_for_nothing()
             return
+        # 2. Compare the root with the seal, and the sums of the last line with the lines.
         if self.started is None:
             check.problem(ledger, "the first line does not begin a capture")
             self._vouch_for_nothing()
@@ -119,6 +123,7 @@ class CaptureCheck:
         self._check_seal(self.started)
         self._check_sums()
         self._note(commitments())
+        # 3. Read the WARCs beside; compare what is derived from items (excerpts, posts, proofs) with the items.
         check.read_beside(check.tree.beside(partial(self._records.read, check, self.prefix), RecordsRead, size))
         check_excerpts(check, self.prefix, self.items)
         self._posts.note()
@@ -272,7 +277,7 @@ class CaptureCheck:
             return
         if (finished.items, finished.failed) != (len(self.items), self.failed):
             self.check.problem(f"{self.prefix}{LEDGER}", "the last line does not count what the ledger holds")
-        if finished.status == "interrupted":
+        if finished.status == CaptureStatus.INTERRUPTED:
             self.check.findings.notes.append(f"the capture was interrupted: {finished.reason}")
 
 

@@ -130,16 +130,19 @@ def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
     Which there must be follows from the ledger: every change names the one that it builds upon, by its digest. The
     newest is named by no line yet.
     """
+    # 1. The newest checkpoint that the ledger reaches says how many lines are signed.
     there = {name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}")}
     known = sorted(there & ledger.roots.keys(), reverse=True)
     if not known:
         check.problem(LEDGER, "holds no line that is signed: there is no checkpoint of it")
     newest = known[0] if known else ""
     signed, _ = ledger.roots.get(newest, (0, b""))
+    # 2. Each change names the checkpoint that it builds upon: these must be here, with these digests.
     changes = [(size, event.after) for size, event in enumerate(ledger.events) if event.after and 0 < size < signed]
     for size, after in changes:
         check.expect(f"{CHECKPOINTS}/{checkpoint_name(size)}", after)
     _check_covered(check, ledger, newest)
+    # 3. Check each against the root at its length, the newest first.
     begins = [0, *(size for size, _ in changes)]
     for begin, size in zip(reversed(begins), reversed([*begins[1:], signed]), strict=True):
         name = f"{CHECKPOINTS}/{checkpoint_name(size)}"
@@ -223,6 +226,7 @@ def _check_timestamps(check: Check, ledger: _CaseLedger) -> None:
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
     """Check the captures; return the references of the items of each that is here."""
+    # 1. Which captures there must be: those that the ledger registers.
     _check_once(check, ledger)
     registered = dict.fromkeys(event.capture for event in ledger.events if isinstance(event, CaptureRegistered))
     sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
@@ -230,6 +234,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
     if not ledger.whole:
         # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
         registered |= dict.fromkeys(sorted(present))
+    # 2. What else is here was begun and not registered, or added by somebody.
     _check_drafts(check, present - registered.keys())
     empty = (folder.split("/") for folder in check.tree.empty_folders())
     begun = {parts[1] for parts in empty if parts[0] == CAPTURES and len(parts) > 1}
@@ -238,6 +243,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
             check.under_way.add(prefix)
             check.unchecked(prefix, "a capture that is being begun, or was left when it had only begun")
+    # 3. Each by its own seal; then the seal against what the case recorded of it.
     items: dict[str, set[str]] = {}
     for capture in registered:
         if capture not in present:

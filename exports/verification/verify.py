@@ -51,7 +51,7 @@ def verify(
     `signers` are the keys of which one must have made each seal; `roots`, where there are any, are those of which one
     must vouch for the authority of each trusted time. With `report` a bundle's report is made once more and compared.
     `openings` are checked against the disclosure that they are of.
-    What is demanded so and meets nothing (no seal, no trusted time) could not be checked.
+    A demand that meets nothing, such as a missing seal, could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
     capture that was left out of this bundle. With `accept_bag` an intact bag of others will do. `progress` is told
     bytes done and bytes to do.
@@ -84,6 +84,7 @@ def _examine(
     what, check, findings = "nothing that can be checked", None, Findings()
     try:
         for attempt in range(_ATTEMPTS):
+            # A case may be written to meanwhile: look whether it was, and then look again at all of it.
             before = _ledger_state(path)
             with open_tree(path) as tree:
                 check = Check(tree, signers, roots, openings, report=report, accept_bag=accept_bag)
@@ -129,21 +130,25 @@ def check_records(check: Check, tree: EvidenceTree) -> str:
 
     It is known by any of its marks, so that it does not become another thing, or nothing, when one of them is gone.
     """
+    # 1. A bundle, and a bag of others: by its declaration, its payload or its hash lists.
     if BAGIT in check.kinds or _is_bag_without_declaration(check):
         check_bundle(check)
         what = "bundle" if is_ours(check) else "bag"
         return what if isinstance(tree, FolderTree) else f"{what} (zip)"
+    # 2. A WACZ, by its own names.
     if WACZ_MARKS & check.kinds.keys():
         from exports.verification.wacz import check_wacz
 
         check_wacz(check)
         return "WACZ"
+    # 3. A case, by two of three marks: one that has lost its ledger is still one, and not nothing.
     marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(below(check.kinds, f"{CHECKPOINTS}/"))]
     if sum(marks) > 1:
         from exports.verification.case import check_case
 
         check_case(check)
         return "case"
+    # 4. A capture alone.
     if LEDGER in check.kinds:
         check.begin(check.kinds if CHECKPOINT in check.kinds else ())
         CaptureCheck(check, "").run()

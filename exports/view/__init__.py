@@ -4,6 +4,6 @@ No page that somebody else made is ever shown, nothing is written to the evidenc
 """
 
 from exports.view.server import ViewServer
-from exports.view.viewed import Viewed, viewed
+from exports.view.viewed import viewed
 
-__all__ = ["ViewServer", "Viewed", "viewed"]
+__all__ = ["ViewServer", "viewed"]

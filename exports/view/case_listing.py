@@ -15,7 +15,7 @@ from exports.format.bundle_listing import BundleListing
 from exports.format.continuity import read_exhibits, told_entries
 from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
-from exports.format.source import SourceFile
+from exports.format.sealed_file import SealedFile
 from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureSealed, CaseEvent, Exported
 from hashing.errors import HashingError
@@ -46,7 +46,7 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
     except NothingToExport as error:
         return CaseListing(None, BundleFiles((), _opener({})), (str(error),))
     timestamped, left_out = timestamped_captures(events), list(selection.left_out)
-    shown, captures, sources = list[CaptureSealed](), [], dict[str, SourceFile]()
+    shown, captures, found = list[CaptureSealed](), [], dict[str, SealedFile]()
     for event in selection.sealed:
         contents = capture_contents(case.path, event, timestamped.get(event.capture))
         try:
@@ -58,8 +58,8 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
             continue
         shown.append(event)
         captures.append(capture)
-        sources |= {source.name: source for source in contents.sources}
-    files = BundleFiles(sources.keys(), _opener(sources))
+        found |= {file.name: file for file in contents.files}
+    files = BundleFiles(found.keys(), _opener(found))
     if not shown:
         return CaseListing(None, files, tuple(left_out))
     lines = {number: event for number, event in enumerate(events) if not isinstance(event, Exported)}
@@ -95,9 +95,9 @@ def _not_exported(
     )
 
 
-def _opener(sources: dict[str, SourceFile]) -> Callable[[str], BinaryIO]:
+def _opener(found: dict[str, SealedFile]) -> Callable[[str], BinaryIO]:
     def _open(name: str) -> BinaryIO:
-        source = sources[name]
-        return inside.opened(source.path, source.root)
+        file = found[name]
+        return inside.opened(file.path, file.root)
 
     return _open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
@@ -14,8 +15,6 @@ from hashing.errors import HashingError
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exports.view.viewed import Viewed, ViewedPages
 
 _DRAWN = frozenset({
@@ -87,7 +86,7 @@ def _front(viewed: Viewed) -> str:
     """Return the first page: what is shown and as of when, what is not, and what nobody checked."""
     pages = viewed.pages
     assert pages is not None  # noqa: S101 - tells the type: they were made just before
-    lines = "".join(f"<li>{html.escape(printable(line))}</li>" for line in _told(viewed, pages))
+    lines = "".join(f"<li>{html.escape(printable(line))}</li>" for line in _sentences(viewed, pages))
     report = (
         f'<p><a href="{OVERVIEW}"><b>Open the report</b></a></p>' if pages.pages else "<p>Nothing is sealed yet.</p>"
     )
@@ -100,7 +99,7 @@ def _front(viewed: Viewed) -> str:
     )
 
 
-def _told(viewed: Viewed, pages: ViewedPages) -> Iterator[str]:
+def _sentences(viewed: Viewed, pages: ViewedPages) -> Iterator[str]:
     yield f"{counted(pages.exhibits, 'exhibit')} with {counted(pages.items, 'item')}, as of {pages.made}."
     yield f"{viewed.checked[:1].upper()}{viewed.checked[1:]}."
     yield from (f"Not shown: {line}." for line in pages.left_out)

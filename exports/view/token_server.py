@@ -9,14 +9,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, BinaryIO
+from http.server import BaseHTTPRequestHandler
+from typing import BinaryIO
 from urllib.parse import unquote
 
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from exports.view.loopback import LoopbackServer
 
 _TOKEN_BYTES = 32
 _SILENT = 60
@@ -32,31 +29,14 @@ _HEADERS = (
 )
 
 
-class TokenServer(ThreadingHTTPServer):
+class TokenServer(LoopbackServer):
     """Serves while it is entered; `address` is what to open."""
 
-    daemon_threads = True
-
     def __init__(self, handler: type[TokenHandler]) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
+        super().__init__(handler)
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self.host = f"127.0.0.1:{self.server_port}"
-        self.address = f"http://{self.host}/{self.token}/"
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that went away is no news."""
+        self.address = f"{self.address}/{self.token}/"
 
 
 class TokenHandler(BaseHTTPRequestHandler):

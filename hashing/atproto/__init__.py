@@ -14,7 +14,6 @@ from hashing.atproto.errors import AccountEnded, AtprotoError, Malformed, NotPro
 __all__ = [
     "AccountEnded",
     "AtprotoError",
-    "AtprotoKey",
     "Cid",
     "Malformed",
     "NotProven",

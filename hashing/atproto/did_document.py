@@ -27,30 +27,6 @@ _LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationMethod:
-    """A key as a DID document states it."""
-
-    id: str
-    type: str
-    controller: str
-    public_key_multibase: str
-
-    def public_key(self) -> AtprotoKey:
-        """Read the key: a Multikey, or one of the two older types, whose point stands bare and uncompressed.
-
-        Raises Malformed for another type, and for what is no key of its type.
-        """
-        if self.type == MULTIKEY:
-            return AtprotoKey.parse(self.public_key_multibase)
-        if self.type not in _LEGACY:
-            raise Malformed(f"{self.type[:140]!r} is not a type of key that the AT Protocol uses")
-        point = read_multibase(self.public_key_multibase)
-        if len(point) != _UNCOMPRESSED:
-            raise Malformed(f"{self.public_key_multibase[:140]!r} is not a key with an uncompressed point")
-        return AtprotoKey.from_point(_LEGACY[self.type], point)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DidDocument:
     """What a DID document says of an account at the moment when it was served."""
 
@@ -59,10 +35,8 @@ class DidDocument:
     """As claimed, the main one first. A handle is the account's only if it leads back to this DID."""
     pds: str
     """The address of the server that keeps the account, without a path; "" where the document names none."""
-    verification_method: VerificationMethod | None
-    """The signing key as stated; None where the document has none that is valid."""
     signing_key: str
-    """The same key as did:key; "" where there is none."""
+    """As did:key; "" where the document has none that is valid."""
 
 
 def read_did_document(data: bytes, *, did: str) -> DidDocument:
@@ -80,14 +54,27 @@ def read_did_document(data: bytes, *, did: str) -> DidDocument:
         raise Malformed(f"{did}: not a DID document")
     if document["id"] != did:
         raise NotProven(f"{did}: the document is that of {document['id'][:140]!r}")
-    method, signing_key = _signing_key(document, did)
     return DidDocument(
         did=did,
         handles=claimed_handles(_entries(document, "alsoKnownAs", did)),
         pds=_pds(document, did),
-        verification_method=method,
-        signing_key=signing_key,
+        signing_key=_signing_key(document, did),
     )
+
+
+def stated_key(type_: str, multibase: str) -> AtprotoKey:
+    """Read a key of a DID document: a Multikey, or one of the two older types, whose point stands bare, uncompressed.
+
+    Raises Malformed for another type, and for what is no key of its type.
+    """
+    if type_ == MULTIKEY:
+        return AtprotoKey.parse(multibase)
+    if type_ not in _LEGACY:
+        raise Malformed(f"{type_[:140]!r} is not a type of key that the AT Protocol uses")
+    point = read_multibase(multibase)
+    if len(point) != _UNCOMPRESSED:
+        raise Malformed(f"{multibase[:140]!r} is not a key with an uncompressed point")
+    return AtprotoKey.from_point(_LEGACY[type_], point)
 
 
 def _entries(document: dict[str, object], name: str, did: str) -> list[object]:
@@ -97,7 +84,7 @@ def _entries(document: dict[str, object], name: str, did: str) -> list[object]:
     return entries
 
 
-def _signing_key(document: dict[str, object], did: str) -> tuple[VerificationMethod | None, str]:
+def _signing_key(document: dict[str, object], did: str) -> str:
     for entry in _entries(document, "verificationMethod", did):
         match entry:
             case {
@@ -106,12 +93,11 @@ def _signing_key(document: dict[str, object], did: str) -> tuple[VerificationMet
                 "controller": str(controller),
                 "publicKeyMultibase": str(key),
             } if id_ in (_SIGNING_KEY, did + _SIGNING_KEY) and controller == did:
-                method = VerificationMethod(id=id_, type=type_, controller=controller, public_key_multibase=key)
                 try:
-                    return method, method.public_key().did_key
+                    return stated_key(type_, key).did_key
                 except Malformed:
                     continue  # the protocol takes the first that is valid
-    return None, ""
+    return ""
 
 
 def _pds(document: dict[str, object], did: str) -> str:

@@ -67,11 +67,6 @@ class PlcLog:
         """The signing key at the end of the log, as did:key; "" where there is none."""
         return self.operations[-1].signing_key
 
-    @property
-    def signing_keys(self) -> tuple[str, ...]:
-        """Every signing key of the operations that stand, the oldest first, each once."""
-        return tuple(dict.fromkeys(operation.signing_key for operation in self.operations if operation.signing_key))
-
 
 class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     """One line of the log as served."""

@@ -94,9 +94,11 @@ def read_operation(fields: dict[str, Any]) -> Operation:
         shape = msgspec.convert(fields, _Operation | _Create | _Tombstone)
     except msgspec.ValidationError as error:
         raise Malformed(f"not an operation of a did:plc: {str(error)[:140]!r}") from error
+    # 1. Hash and signature are over DAG-CBOR: over all fields, and over all but the signature.
     cid = Cid.of_dag_cbor(encode(fields))
     signed = encode({name: value for name, value in fields.items() if name != "sig"})
     signature = _read_signature(shape.sig)
+    # 2. Bring the three forms to one; the oldest names its keys, its handle and its server each in a field.
     if isinstance(shape, _Tombstone):
         return Operation(
             type="plc_tombstone",

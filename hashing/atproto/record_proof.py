@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hashing.atproto.car import read_car
+from hashing.atproto.cid import Cid
 from hashing.atproto.commit import Commit, read_commit
 from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
 from hashing.atproto.multikey import AtprotoKey, Curve
-
-if TYPE_CHECKING:
-    from hashing.atproto.cid import Cid
-    from hashing.atproto.did_document import VerificationMethod
 
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)
 _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)
@@ -30,8 +26,6 @@ class RecordProof:
     rev: str
     """The revision of the repository, as it claims; a TID."""
     commit_cid: str
-    data_cid: str
-    """The root of the repository's tree."""
     record_cid: str | None
     """None where the repository has no such record."""
     record: bytes | None
@@ -46,12 +40,11 @@ class RecordProof:
         return self.record_cid is not None
 
 
-def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collection: str, rkey: str) -> RecordProof:
+def verify_record(car: bytes, *, did: str, key: str, collection: str, rkey: str) -> RecordProof:
     """Check the CAR file that `com.atproto.sync.getRecord` served for `at://did/collection/rkey`.
 
-    `key` is the account's signing key: a did:key, a Multikey or a verification method of its DID document. Every block
-    is hashed, the commit's signature checked, and the path through the tree followed to where the record is or would
-    be.
+    `key` is the account's signing key, a did:key or a Multikey. Every block is hashed, the commit's signature checked,
+    and the path through the tree followed to where the record is or would be.
 
     It does not prove when: the revision is the server's word, and an old proof stays valid after the record has gone.
     It does not prove who: as a rule the account's server holds the key, not its user. It does not prove that `key` is
@@ -62,7 +55,7 @@ def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collec
     do not match or a block of the path is missing.
     """
     path = _record_path(collection, rkey)
-    public_key = AtprotoKey.parse(key) if isinstance(key, str) else key.public_key()
+    public_key = AtprotoKey.parse(key)
     try:
         commit_cid, commit, record_cid, record = _follow(car, did, public_key, path)
     except AtprotoError as error:
@@ -73,7 +66,6 @@ def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collec
         rkey=rkey,
         rev=commit.rev,
         commit_cid=str(commit_cid),
-        data_cid=str(commit.data),
         record_cid=None if record_cid is None else str(record_cid),
         record=record,
         curve=public_key.curve,
@@ -82,13 +74,16 @@ def verify_record(car: bytes, *, did: str, key: str | VerificationMethod, collec
 
 
 def _follow(car: bytes, did: str, key: AtprotoKey, path: bytes) -> tuple[Cid, Commit, Cid | None, bytes | None]:
+    # 1. The blocks, each under its own hash, so that a link leads to what was meant or to nothing.
     archive = read_car(car)
     if not archive.root.is_dag_cbor:
         raise Malformed(f"a commit is named by {archive.root}, which is not of the form that the AT Protocol uses")
+    # 2. The commit: of this account, and signed with its key.
     commit = read_commit(archive.block(archive.root, "commit"))
     if commit.did != did:
         raise NotProven(f"the commit is one of {commit.did[:140]!r}, not of {did}")
     commit.verify(key)
+    # 3. From the commit's root down the tree to where the record is, or would be.
     record_cid = find_record(archive, commit.data, path)
     return archive.root, commit, record_cid, None if record_cid is None else archive.block(record_cid, "record")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from hashing.case.events import Event
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat
 
 BATCH_FORMAT = "goldenhour-batch/1"
 
 CAPTURED_BEFORE = "captured before"
 NOT_TRIED = "not tried"
-DONE = frozenset({"complete", "partial"})
+DONE = frozenset({CaptureStatus.COMPLETE, CaptureStatus.PARTIAL})
 """What an ended row has, that is not captured again. The other words: nothing, interrupted, and the two above."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from hashing.case.batch_events import BatchEvent, decode_batch_event
 from hashing.case.case import BATCHES, Case
@@ -24,13 +24,11 @@ from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files import inside
 from hashing.files.lock import try_lock
 from hashing.files.storage import make_folder, reading, storing, sync_folder
+from hashing.ledger.keys import SigningKey
 from hashing.ledger.ledger import LEDGER, Ledger, ledger_lines
+from hashing.ledger.mac import Mac
 from hashing.ledger.marks import MARKS, LedgerMarks, newest_mark, read_marks
 from hashing.times import compact
-
-if TYPE_CHECKING:
-    from hashing.ledger.keys import SigningKey
-    from hashing.ledger.mac import Mac
 
 FAILED = ("failed.txt", "failed.csv", "failed.jsonl")
 """Rows that came to nothing, in the form in which they were given: derived, can be deleted."""

@@ -154,12 +154,15 @@ class CaptureFolder:
         for name in (ITEMS, WORKING, INCOMING):
             if inside.kind(path / name, root) not in {stat.S_IFDIR, 0 if name == INCOMING else stat.S_IFDIR}:
                 raise Unauthenticated(f"{path / name}: not a folder, as a capture of goldenhour has it")
+        # 1. The lock tells whether its process died.
         ledger = Ledger.open(path / LEDGER, root=root)
         try:
+            # 2. The newest mark made with our key says up to which line, and which byte of each WARC, we wrote it.
             mark = newest_mark(read_marks(path, mac, root=root), ledger.roots())
             if mark is None:
                 raise Unauthenticated(f"{path}: not written with this key, or altered since")
             marks = LedgerMarks.open(path, mac, root=root)
+            # 3. What stands behind that is cut off, and handed on to be kept elsewhere.
             behind = ledger.cut(mark.size)
         except BaseException:
             ledger.close()
@@ -264,15 +267,19 @@ class CaptureFolder:
         """Sign the ledger as it stands and let go of the folder, which is never changed again."""
         self.release_reserve()
         self.kept.close()
+        # 1. Nothing is on its way in any more; a body that is left there stops this, since its folder cannot go.
         with storing(self.path), suppress(FileNotFoundError):  # gone already where a process died just here
             with inside.reach(self.path / INCOMING / SCRATCH, self.root) as (name, folder):
                 shutil.rmtree(name, ignore_errors=True, dir_fd=folder)  # what stays makes the next line complain
             with inside.reach(self.path / INCOMING, self.root) as (name, folder):
                 os.rmdir(name, dir_fd=folder)
+        # 2. Sign the ledger's length and root. With this file in its place the capture is sealed: it is written whole
+        # and made to last before it gets its name.
         checkpoint = Checkpoint(origin, self.ledger.size, self.ledger.root())
         note = sign_checkpoint(checkpoint, key).encode()
         write_new(self.path / CHECKPOINT, note, root=self.root)
         self.close()
+        # 3. What authenticated the lines until now is of no use any more.
         end_unsealed(self.path)
         return Seal.of(checkpoint, note)
 

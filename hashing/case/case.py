@@ -194,6 +194,7 @@ class Case:
         Raises BadFormat where a folder with other things in it stands there, and for a title, reference or officer that
         cannot be written in UTF-8; WouldOverwrite inside of another case; Unwritable.
         """
+        # 1. What is there already is opened, if it is a case.
         with reading(path):
             holds_something = any(path.iterdir()) if path.is_dir() else False
         if holds_something:
@@ -201,7 +202,7 @@ class Case:
         _demand_outside_of_cases(path)
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        # Built under another name and renamed when whole: nobody ever sees half a case.
+        # 2. Else it is built under another name and renamed when whole: nobody ever sees half a case.
         draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         try:
             _build(
@@ -261,12 +262,15 @@ class Case:
     ) -> tuple[CaptureFolder, CaptureStarted]:
         """Make a capture's folder, give it the next exhibit reference of this officer, and register it.
 
-        `start` makes the capture's first event from its id and its reference (such as `MP/1`). Nothing is fetched
-        before this returns, so a folder that was made but not registered holds nothing.
+        `start` makes the capture's first event from its id and its reference (such as `MP/1`). Fetching
+        begins after this returns, so a folder that was made but not registered is empty.
         """
         capture = f"{compact(clock())}-{os.urandom(4).hex()}"
         with self._changing(key) as change:
+            # 1. While the case is locked, the next reference is this capture's and no other's.
             event = start(capture, self._memory.next_exhibit(initials))
+            # 2. Folder first, then the user's own note of it, then the line that registers it: a crash in between
+            # leaves a folder that holds nothing, which the next command clears away.
             folder = CaptureFolder.create(self.path / CAPTURES / capture, self._mac(capture, key))
             note_begun(self.info.id, capture, self.path, key.public)
             try:
@@ -424,11 +428,13 @@ class Case:
         capture = registered.capture
         final, mark = self.path / CAPTURES / capture, draft / PLACED
         with self._changing(key) as change:
+            # 1. Nothing has its id, its reference or its place.
             known = self._registered().values()
             with storing(final):
                 taken = inside.kind(final, self.path) != 0
             if taken or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
                 raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
+            # 2. A mark in the draft says that it is on its way: with it the next command can move it back.
             write_new(mark, capture.encode(), root=self.path)
             sync_folder(draft.parent, root=self.path)  # the draft's own name lasts, and with it the mark
             try:
@@ -513,13 +519,16 @@ class Case:
 
         Raises NotAsSigned, Unreadable, BadFormat.
         """
+        # 1. Go on from where this object read last, if the ledger is the same and no shorter.
         memory, self._memory = self._memory, CaseMemory()  # unless all goes well, all is read anew the next time
         if not (ledger.resumed and memory.read is not None):
             memory = CaseMemory()
+        # 2. Read what came since, and hold each checkpoint over it against it.
         changed = self._checkpoints_changed()
         start = memory.read.length if memory.read is not None else 0
         if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
             self._read_further(memory, ledger_lines(ledger.path, start, root=self.path))
+        # 3. Remember how far it is known to be signed.
         self._clear_proposed()
         memory.checkpoints_changed = self._checkpoints_changed()
         memory.read = ledger.remember()
@@ -536,6 +545,7 @@ class Case:
 
     def _read_further(self, memory: CaseMemory, lines: Iterable[bytes]) -> None:
         """Read further lines and hold every checkpoint over them against them. Raises NotAsSigned, Unreadable."""
+        # 1. Every line up to the newest checkpoint; what this user signed here last is known without it.
         sizes = set(self._checkpoint_sizes())
         known, note = signed_here(self.info.id, self.path)
         ours = known.size if known is not None else 0
@@ -549,6 +559,7 @@ class Case:
         if memory.tree.size < ours:
             now = f"it has {memory.tree.size} lines, and had {ours} when you signed it here last"
             raise NotAsSigned(f"{self.path / LEDGER}: set back: {now}", hint=_replaced(note))
+        # 2. The newest checkpoint must be there, and be over lines that are.
         newest = self._checkpoint(max(sizes, default=0))
         if memory.signed not in sizes:
             raise NotAsSigned(

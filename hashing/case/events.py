@@ -118,7 +118,7 @@ class Exchange(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="excha
     size: int
     sha256: str
     warc: WarcPlace | None = None
-    """The response as stored; none where no byte came, or where the disk had no room left for it."""
+    """The response as stored; None where the server was silent, or the disk full."""
     request_warc: WarcPlace | None = None
     ip: str = ""
     port: int = 0

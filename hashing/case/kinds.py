@@ -1,4 +1,4 @@
-"""What an item is: the kinds that docs/formats.md lists."""
+"""What an item is and how a capture ended: the words that docs/formats.md lists."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ class ItemKind(StrEnum):
     """What a server answered instead of the scene."""
     SUPERSEDED_BODY = "superseded body"
     """The body of an exchange that was repeated or redirected, where it is too large to stand in the WARC."""
+
+
+class CaptureStatus(StrEnum):
+    """How a capture ended. Its value is what ledgers, lists and `--json` say."""
+
+    COMPLETE = "complete"
+    """All that was sought is here."""
+    PARTIAL = "partial"
+    """Something is here, and something that was sought is not: the ledger names it."""
+    NOTHING = "nothing"
+    INTERRUPTED = "interrupted"
+    """By the officer, or by the death of its process: what had arrived is here."""
 
 
 RENDERED = frozenset({

@@ -62,7 +62,7 @@ class TimestampOutcome:
 
 
 class Authorities:
-    """The authorities that are asked in turn; one that could not be had is not asked again, so that no queue hangs."""
+    """The authorities that are asked in turn; one that failed is passed over from then on, so that a queue goes on."""
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._urls = list(dict.fromkeys(urls))

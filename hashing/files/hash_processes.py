@@ -18,16 +18,13 @@ import struct
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hashing.files import inside
 from hashing.files.read import LARGE, FileUnreadable, sha256_of
 from hashing.files.read_ahead import PIECE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 _FEWEST_IN_A_CLAIM = 32
 _MOST_CLAIMS = 2000

@@ -225,7 +225,7 @@ def write_part(path: Path, data: bytes, *, root: Root = None) -> Path:
 
 @contextmanager
 def removed_on_failure(path: Path, root: Root) -> Iterator[None]:
-    """Leave no file behind that is not whole, or of which nobody will ever speak."""
+    """Remove a file that is in part only, or that no record will speak of."""
     try:
         yield
     except BaseException:

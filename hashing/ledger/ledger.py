@@ -100,8 +100,7 @@ class Ledger:
     ) -> Self:
         """Go on with a ledger, after waiting up to `wait` seconds for its lock. Raises InUse, Unwritable, BadFormat.
 
-        Lines that are `remembered` are not read again, unless they are not there any more as they were. Nothing is
-        changed yet.
+        Lines that are `remembered` are read again only where the file has changed since. Nothing is written yet.
         """
         try:
             descriptor = inside.open_file(path, os.O_RDWR, root, alone=True)

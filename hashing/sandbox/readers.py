@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
 from hashing.sandbox.confine import Confinement
 from hashing.sandbox.errors import Closed, NotRead, NotStarted
+from hashing.sandbox.handed_over import handed_over
 from hashing.sandbox.process import SandboxProcess
 from hashing.sandbox.reader_child import Asked, ReaderAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from types import TracebackType
-
     Argument = str | bytes | int | bool | None
 
 T = TypeVar("T")
@@ -66,15 +67,20 @@ class Readers:
             except OSError:  # the first document tries again, and says why
                 return
 
-    def ask(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> T:
-        """Return what `module:function` returns for files, by their descriptors, and plain values. Raises NotRead."""
+    def ask(self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]) -> T:
+        """Return what `module:function` returns for files, by descriptor or by path, and plain values. Raises NotRead.
+
+        A path is opened as `handed_over` does: a regular file that no link leads to.
+        """
         with self._lent(self._room) as reader:
             reader.begin(function, arguments, files)
             value = reader.next(answer, self._deadline)
             reader.end(self._deadline)
             return value
 
-    def stream(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> Iterator[T]:
+    def stream(
+        self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]
+    ) -> Iterator[T]:
         """Yield what a generator function yields, as `ask`; the reader is busy until that ends. Raises NotRead.
 
         Whoever takes what is yielded may ask meanwhile, and wait for others who ask: a stream has a room of its own. He
@@ -85,7 +91,7 @@ class Readers:
             while not reader.at_end(self._deadline):
                 yield reader.next(answer, self._deadline)
 
-    def gather(self, function: str, *arguments: Argument, files: Sequence[int] = (), answer: type[T]) -> list[T]:
+    def gather(self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]) -> list[T]:
         """Return all that a generator function yields, as `ask`. Raises NotRead."""
         with self._lent(self._room) as reader:
             reader.begin(function, arguments, files)
@@ -188,14 +194,16 @@ class _Reader:
             self._under_way = False
         return self._confinement
 
-    def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int]) -> None:
+    def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int | Path]) -> None:
         """Hand over a document. Raises NotRead, NotStarted."""
         self.function = function
         self.confinement(0)
-        self._under_way, self._answer = True, None
-        self._read += 1
-        asked = Asked(function=function, arguments=tuple(arguments))
-        self.process.send(msgspec.msgpack.encode(asked), files)
+        with ExitStack() as opened:
+            open_files = [each if isinstance(each, int) else opened.enter_context(handed_over(each)) for each in files]
+            self._under_way, self._answer = True, None
+            self._read += 1
+            asked = Asked(function=function, arguments=tuple(arguments))
+            self.process.send(msgspec.msgpack.encode(asked), open_files)
 
     def at_end(self, deadline: float) -> bool:
         """Say whether there is no further answer. Raises NotRead."""

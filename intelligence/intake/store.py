@@ -23,7 +23,7 @@ from hashing.errors import StorageFull
 from hashing.files import inside
 from hashing.files.digest import new_hash
 from hashing.files.storage import create, storing, write_all
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 from intelligence.intake.pieces import HeldFile, plain
 from intelligence.intake.redacted_text import HOW, PHOTO_HOW
@@ -83,10 +83,13 @@ class IntakeStore:
         file.close()
         self._number += 1
         ref = f"{self._exhibit}-{self._number:04d}"
+        # 1. What it is: by the reader of its archive where that knows, else by its first bytes. Of a protected source
+        # no claimed name or type is kept.
         claimed = (member.mime or None) if self._protection is None else None
         told = _FORMS.get(member.kind) or media_type(file.head, claimed)
         kind = ItemKind(member.kind) if member.kind else told.kind
         name = item_name(self._number, address if self._protection is None else "", kind, told.extension)
+        # 2. Into the items first; its line is written with the next group.
         self._folder.settle_item(file.path, name)
         item = Item(
             time=time_text(self._clock()),
@@ -103,6 +106,7 @@ class IntakeStore:
             claimed_name=member.name if self._protection is None else "",
             excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
         )
+        # 3. What is said of it follows its line; photos are read meanwhile.
         self._waiting.append(item)
         self._add_facts(item, member.facts)
         if member.post is not None:
@@ -245,8 +249,7 @@ class ArrivingFile:
 def redacted_photo(readers: Readers, path: Path) -> SmallCopy:
     """Return a photo decoded and encoded anew, without metadata; or why it cannot be."""
     try:
-        with handed_over(path) as file:
-            return readers.ask(_PHOTO_COPY, _EDGE, _QUALITY, files=[file], answer=SmallCopy)
+        return readers.ask(_PHOTO_COPY, _EDGE, _QUALITY, files=[path], answer=SmallCopy)
     except (NotRead, OSError) as error:
         return SmallCopy(reason=str(error))
 

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec.structs import replace
 
 from capture.recorder.stopping import Stop
-from capture.run.run import COMPLETE, INTERRUPTED, NOTHING, PARTIAL, CaptureResult
+from capture.run.run import CaptureResult
 from capture.versions import versions_record
 from hashing.case.capture_folder import capture_events, capture_origin
 from hashing.case.custody import demand_recordable
 from hashing.case.events import CAPTURE_FORMAT, CaptureFinished, CaptureStarted, IntakeBegun, Item
 from hashing.case.facts import Fact
+from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat, StorageFull, Unreadable
 from hashing.files.storage import read_error
 from hashing.files.walk import FoundFile, PassedOver, walk
 from hashing.ledger.ledger import LEDGER
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 from intelligence.errors import NotTakenIn
@@ -111,15 +112,8 @@ def take_in(
     Raises Unreadable where a path is not there, NotRecordable for words that cannot be kept, and Unwritable; what was
     written until then can be finished off as any capture whose process died.
     """
-    texts = {"received from": request.received_from, "consent": request.consent, "note": request.note}
-    demand_recordable({**texts, "title": request.title, "officer": request.officer})
-    for path in request.paths:
-        try:
-            path.stat()
-        except OSError as error:
-            raise read_error(path, error) from error
-        if path.resolve().is_relative_to(case.path.resolve()):
-            raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
+    # 1. Refuse what cannot be recorded, and what is not there, before the case knows of it.
+    _demand_there(request, case)
     known, unknown = _known(case)
 
     def _start(capture_id: str, exhibit: str) -> CaptureStarted:
@@ -140,6 +134,7 @@ def take_in(
             note=request.note,
         )
 
+    # 2. An intake is a capture that fetches nothing: it has a folder, a ledger, a seal, and a line in the case.
     folder, started = case.begin_capture(request.initials, _start, key=key, clock=clock)
     stop = stop or Stop()
     try:
@@ -157,6 +152,22 @@ def take_in(
         raise
     case.record_seal(started.capture, started.exhibit, status, seal, key=key, clock=clock)
     return CaptureResult(folder.path, started.capture, started.exhibit, status, seal, reason=stop.reason)
+
+
+def _demand_there(request: IntakeRequest, case: Case) -> None:
+    """Refuse words that cannot be kept, and paths that are not there or stand in the case.
+
+    Raises NotRecordable, Unreadable, NotTakenIn.
+    """
+    texts = {"received from": request.received_from, "consent": request.consent, "note": request.note}
+    demand_recordable({**texts, "title": request.title, "officer": request.officer})
+    for path in request.paths:
+        try:
+            path.stat()
+        except OSError as error:
+            raise read_error(path, error) from error
+        if path.resolve().is_relative_to(case.path.resolve()):
+            raise NotTakenIn(f"{path}: stands in the case itself", hint="what is in a case is taken in already")
 
 
 def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -216,9 +227,13 @@ class _Intake:
             self._store.fail(self._address([request.given(path)]), error.reason)
             self._store.flush()
         store = self._store
-        status = INTERRUPTED if self._stop.asked else PARTIAL if store.failed or self._stop.reason else COMPLETE
+        status = CaptureStatus.COMPLETE
+        if self._stop.asked:
+            status = CaptureStatus.INTERRUPTED
+        elif store.failed or self._stop.reason:
+            status = CaptureStatus.PARTIAL
         if not store.items and not self._stop.asked:
-            status = NOTHING
+            status = CaptureStatus.NOTHING
         self._folder.append(self._folder.close_warcs(self._clock))
         self._folder.finish(
             CaptureFinished(
@@ -295,11 +310,8 @@ class _Intake:
             return
         self._store.flush()
         try:
-            with handed_over(self._folder.path / item.path) as file:
-                self._take_pieces(
-                    self._readers.stream(READER, holder.form, item.url, holder.folder, files=[file], answer=Piece),
-                    holder,
-                )
+            files, arguments = [self._folder.path / item.path], (holder.form, item.url, holder.folder)
+            self._take_pieces(self._readers.stream(READER, *arguments, files=files, answer=Piece), holder)
         except NotRead as error:
             self._store.fail(
                 item.url, self._said(item.url, f"could not be opened, and is kept whole: {error}"), item.ref

@@ -21,6 +21,7 @@ from capture.recorder.stopping import Stop
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, CaptureStarted, Item
 from hashing.case.facts import Fact
+from hashing.case.kinds import CaptureStatus
 from hashing.case.own_runs import data_folder, named_after
 from hashing.errors import InUse, Unreadable, WouldOverwrite
 from hashing.files.lock import try_lock
@@ -111,6 +112,7 @@ class Receiving:
 
     def __enter__(self) -> Self:
         request = self._request
+        # 1. Refuse what would show senders to others, or put unsealed files into the case.
         host, port = _split(request.listen)
         if not ipaddress.ip_address(host).is_loopback and not request.address.startswith("https://"):
             raise NotServed(
@@ -121,6 +123,8 @@ class Receiving:
             raise NotServed(f"{self._inbox}: is inside the case", hint="what is not sealed yet is kept outside of it")
         if request.pseudonym:
             self._register.demand_pseudonym(request.pseudonym)
+        # 2. Take the inbox, listen, and go on with links of an earlier run; new links are written down before they are
+        # served.
         self._take_inbox()
         try:
             with _listening(host, port) as listening:
@@ -162,7 +166,7 @@ class Receiving:
             if all(self.over(state) for state in states):
                 return
             with suppress(_Nothing):
-                yield self._folder(self._told()).state()
+                yield self._folder(self._next_message()).state()
 
     def ready(self, state: HandInState) -> bool:
         """Say whether it is to be taken in: handed in, or its time is over with something there; not sealed yet."""
@@ -193,7 +197,9 @@ class Receiving:
         The bytes leave the inbox once the case's ledger names each of them. Raises what `take_in` of an intake does.
         """
         folder, result = self._folder(state.number), None
+        # 1. How to reach the sender goes to the register first, and never into the case.
         self._keep_contact(state)
+        # 2. Take the files in, unless a run that died here did.
         if not (exhibit := self._held(state)):
             uploads = [upload for upload in state.kept() if folder.arrived(upload) or upload.sha256]
             request = IntakeRequest(
@@ -209,6 +215,7 @@ class Receiving:
             protection = Protection(keep) if keep is not None else None
             result = take_in(request, self._case, key=key, stop=stop, protection=protection, clock=self._clock)
             exhibit = self._held(state)
+        # 3. The case has them: the inbox lets go of them.
         if exhibit:
             folder.mark_sealed(exhibit)
         return result
@@ -239,7 +246,7 @@ class Receiving:
                     elif isinstance(event, Item):
                         held.add(event.sha256)
                     elif isinstance(event, CaptureFinished):
-                        ended = event.status != "interrupted"
+                        ended = event.status != CaptureStatus.INTERRUPTED
             if begun and ended and wanted <= held:
                 return begun
         return ""
@@ -306,7 +313,7 @@ class Receiving:
         except (NotRead, OSError) as error:
             raise NotServed(f"the page cannot be served: {error}") from error
 
-    def _told(self) -> str:
+    def _next_message(self) -> str:
         """Wait a moment for what the page says; return the number of a hand-in. Raises _Nothing, NotServed."""
         assert self._process is not None  # noqa: S101 - tells the type: it is entered
         try:

@@ -66,7 +66,7 @@ def _first(maker: CaseMaker) -> None:
             post=record.ref,
             record_cid=proven.cid,
             rev=proven.verify(proven.car).rev,
-            key=key_of(proven.did).public_key().did_key,
+            key=key_of(proven.did),
         )
     )
     playlist = capture.add(Thing("hi.m3u8", b"#EXTM3U\n", "playlist", "application/vnd.apple.mpegurl"))

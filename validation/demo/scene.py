@@ -7,7 +7,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 
-from validation.demo.loopback import LoopbackServer
+from exports.view.loopback import LoopbackServer
 from validation.demo.photos import PHOTOS
 
 PAGE = "/market-street-fire.html"

@@ -78,6 +78,7 @@ def pages(
     reading = reading or PageReading()
     cursor, cursors, idle = "", {""}, 0
     for _ in range(MOST_PAGES):
+        # 1. A page, in a size that the server manages.
         found, page = yield from _ask(fetch, partial(found_of, cursor), name, login, reading, views=views)
         if page is None:
             return
@@ -88,6 +89,8 @@ def pages(
             reading.broke_off = True
             reason = f"the list is stored, but was not read to its end: {page.problem}"
             yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+        # 2. The list ends where the server says so, or where it repeats itself or stays empty: that is told, since a
+        # hostile list has no end.
         if not cursor:
             return
         if cursor in cursors or idle == _IDLE_PAGES:

@@ -184,23 +184,28 @@ class Records:
         (record_found, record_answer), (proof_found, proof_answer) = asked_record, asked_proof
         record = stored_of(record_answer)
         car = stored_of(proof_answer)
+        # 1. Without a proof only what the server says is left, and is marked so.
         if car is None:
             self._revisions.asked.pop(0)
             yield from self._without_proof(wanted, record, asked_record, asked_proof)
             return
+        # 2. Check the proof, with the record as served where there is one.
         judged, unread = yield from self._judge(wanted, account, car, record)
         if judged is None:
             self._revisions.asked.pop(0)
             yield _not_checked(unread, proof_found)
             return
+        # 3. Say what was served, or what was signed where these differ or nothing was served.
         record = record if unread is None else None
         if record is not None and (judged.event.problem or judged.record is None):
             yield from self._served(wanted, record, judged.served)
         elif record is not None and judged.record is not None:
             yield from _say(wanted, account, record.item.ref, judged.record)
+        # 4. Record what the proof proves, and whether the repository went back to an older state.
         yield ItemReading(ref=car.item.ref, events=(judged.event,))
         yield from fault(judged, proof_found)
         yield from (went_back := list(self._went_back(judged, proof_found)))
+        # 5. It proves that the record is gone; or holds what the server did not give.
         if judged.is_absent and record is None:
             url = proof_found.url if went_back else str(wanted.uri)  # an older state does not show that it is gone
             yield Unavailable(url=url, reason=absence(judged.event), found_in=wanted.found_in)

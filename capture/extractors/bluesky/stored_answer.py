@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import TypeVar
 
 from capture.errors import CaptureError
 from capture.extractors.bluesky.said import Document, InRepository, ListPage, LogKey, Proven, Reply, Said, Thread
 from capture.request.extractor import Fetch, StoredItem
-from hashing.sandbox import NotRead, handed_over
+from hashing.sandbox import NotRead
 
 _READER = "capture.extractors.bluesky.read_answer"
 _REASON = "what it answered is stored, but could not be "
@@ -79,20 +79,17 @@ def proof_of(car: StoredItem, fetch: Fetch, key: str, uri: str, served: StoredIt
 def records_in(repository: StoredItem, fetch: Fetch, collection: str) -> Iterator[InRepository]:
     """Yield the records of one collection in a whole repository. Raises Unread."""
     try:
-        with handed_over(repository.body) as file:
-            named = f"{_READER}:repository_in"
-            yield from fetch.readers.stream(named, collection, files=[file], answer=InRepository)
+        named = f"{_READER}:repository_in"
+        yield from fetch.readers.stream(named, collection, files=[repository.body], answer=InRepository)
     except NotRead as error:
         raise ReaderFailed(f"{_REASON}read: {error}") from error
 
 
 def _ask(fetch: Fetch, function: str, stored: list[StoredItem], *arguments: str | bytes | bool | None) -> Reply:
     """Have an answer read, or two that belong together. Raises Unread."""
-    codings = [each.item.content_encoding for each in stored]
+    codings, files = [each.item.content_encoding for each in stored], [each.body for each in stored]
     try:
-        with ExitStack() as opened:
-            files = [opened.enter_context(handed_over(each.body)) for each in stored]
-            reply = fetch.readers.ask(f"{_READER}:{function}", *codings, *arguments, files=files, answer=Reply)
+        reply = fetch.readers.ask(f"{_READER}:{function}", *codings, *arguments, files=files, answer=Reply)
     except NotRead as error:
         raise ReaderFailed(f"{_REASON}read: {error}") from error
     if reply.read != tuple(each.item.sha256 for each in stored):

@@ -77,6 +77,7 @@ class BlueskyThread:
         Where the server fails to give all levels of the replies, the first alone is asked for: one reply that it cannot
         show then costs those beside and below it alone.
         """
+        # 1. Ask for all levels; where the server fails at that, for the first alone.
         url, answer = self._around(question, question.depth)
         read, problem = self._read(answer)
         if read is None and question.depth > 1 and may_be_smaller(answer):
@@ -84,6 +85,7 @@ class BlueskyThread:
                 yield Unavailable(url=url, reason=str(problem), found_in=self._name)
             url, answer = self._around(question, 1)
             read, problem = self._read(answer)
+        # 2. Say why there is no answer, or only a part of one.
         if read is None or answer.stored is None:
             hint = "; give an access token for it with --token" if demands_login(answer) else ""
             reason = f"the replies cannot be listed without an AppView, and {host_of(url)} says: {problem}{hint}"
@@ -92,6 +94,7 @@ class BlueskyThread:
         if not read.whole:
             reason = "the thread is stored, but could not be read to its end"
             yield Unavailable(url=url, reason=reason, found_in=self._name)
+        # 3. Each post that is shown is new or known; one that is not shown is sought at its own server.
         unreadable = 0
         for node in read.nodes:
             uri = read_at_uri(node.element.uri if node.element is not None else node.uri)

@@ -5,7 +5,6 @@ that another server is home to, the home server's own copy is taken as well, so 
 are not public are taken only where the user's own token shows them.
 """
 
-from capture.extractors.fediverse.errors import FediverseError
 from capture.extractors.fediverse.fediverse import Fediverse
 
-__all__ = ["Fediverse", "FediverseError"]
+__all__ = ["Fediverse"]

@@ -153,6 +153,7 @@ def _account(
     address: FediverseAddress, server: Server, fetch: Fetch, refusals: list[str]
 ) -> Generator[Finding, None, tuple[str, str] | None]:
     """Ask for an account in every way there is; return its number and its `acct`, and note why it was not given."""
+    # 1. By number where it is known; else by three questions of which each kind of server answers one.
     ways = (
         [server.api("v1", "accounts", address.number)]
         if address.number
@@ -162,6 +163,8 @@ def _account(
             server.api("v2", "search", q=f"@{address.user}", type="accounts", resolve="true"),
         ]
     )
+    # 2. The first answer with the account that is meant counts; all refusals are kept, for whoever has to say why there
+    # is none.
     for url in ways:
         searched = "/search?" in url
         kind = ItemKind.LISTING if searched else ItemKind.ACCOUNT

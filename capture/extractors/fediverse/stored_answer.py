@@ -19,7 +19,7 @@ from capture.extractors.served_json import NotJson, NotReadable, ServedJson
 from capture.recorder.decoding import NotDecoded, decoded_body
 from capture.request.extractor import Answer, NotFollowed, StoredItem, Unavailable
 from hashing.case.post import Post
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 _LONGEST_MEMBER = 1000
 
@@ -48,7 +48,7 @@ def list_of(readers: Readers, stored: StoredItem, server: Server, names: dict[st
 
     Raises NotJson, NotReadable.
     """
-    reply = _ask(readers, "list_in", [stored], *_told(server), ",".join(members))
+    reply = _ask(readers, "list_in", [stored], *_as_arguments(server), ",".join(members))
     page = _got(reply.page)
     note_names(reply.names, names)
     page.posts = [with_names(listed, names) for listed in page.posts]
@@ -57,7 +57,7 @@ def list_of(readers: Readers, stored: StoredItem, server: Server, names: dict[st
 
 def post_of(readers: Readers, stored: StoredItem, server: Server, names: dict[str, str]) -> ListedStatus:
     """Return a post that is stored by itself. Raises NotJson, NotReadable, Unreadable."""
-    return with_names(_got(_ask(readers, "post_in", [stored], *_told(server)).listed), names)
+    return with_names(_got(_ask(readers, "post_in", [stored], *_as_arguments(server)).listed), names)
 
 
 def members_of(readers: Readers, stored: StoredItem) -> dict[str, str]:
@@ -67,14 +67,14 @@ def members_of(readers: Readers, stored: StoredItem) -> dict[str, str]:
 
 def accounts_of(readers: Readers, stored: StoredItem, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
     """Return the stored account, or those that a search found. Raises NotJson, NotReadable."""
-    return _ask(readers, "accounts_in", [stored], *_told(server), searched).accounts
+    return _ask(readers, "accounts_in", [stored], *_as_arguments(server), searched).accounts
 
 
 def accounts_in_sample(readers: Readers, answer: Answer, server: Server, *, searched: bool) -> tuple[AccountRead, ...]:
     """Return the same of the first bytes of an answer of which no item was made, without facts. Raises NotReadable."""
     try:
         named = f"{__name__}:accounts_of_sample"
-        return readers.ask(named, answer.sample, *_told(server), searched, answer=StoredReply).accounts
+        return readers.ask(named, answer.sample, *_as_arguments(server), searched, answer=StoredReply).accounts
     except NotRead as error:
         raise NotReadable(str(error)) from error
 
@@ -108,19 +108,18 @@ def activity_of(readers: Readers, stored: StoredItem, url: str, actor: StoredIte
 
     Raises NotJson, NotReadable, Unreadable.
     """
-    reply = _ask(readers, "activity_in", [stored, actor] if actor is not None else [stored], url)
+    if actor is None:
+        reply = _ask(readers, "activity_in", [stored], url)
+    else:
+        reply = _ask(readers, "activity_and_actor_in", [stored, actor], url)
     return _got(reply.activity), reply.author
 
 
 def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: str | bool) -> StoredReply:
     """Have one answer read, or two that belong together. Raises NotJson, NotReadable, Unreadable."""
-    first, *others = stored
-    codings = [each.item.content_encoding for each in stored]
+    codings, files = [each.item.content_encoding for each in stored], [each.body for each in stored]
     try:
-        with handed_over(first.body) as file, handed_over((others or stored)[0].body) as other:
-            files = [file, other] if others else [file]
-            named = f"{__name__}:{'two_' if others else ''}{function}"
-            reply = readers.ask(named, *codings, *arguments, files=files, answer=StoredReply)
+        reply = readers.ask(f"{__name__}:{function}", *codings, *arguments, files=files, answer=StoredReply)
     except NotRead as error:
         raise NotReadable(str(error)) from error
     if reply.not_json:
@@ -130,7 +129,7 @@ def _ask(readers: Readers, function: str, stored: list[StoredItem], *arguments: 
     return reply
 
 
-def _told(server: Server) -> tuple[str, str, bool]:
+def _as_arguments(server: Server) -> tuple[str, str, bool]:
     return server.origin, server.domain, server.has_token
 
 
@@ -227,7 +226,7 @@ def activity_in(file: BinaryIO, coding: str, url: str) -> StoredReply:
     return _reply(file, coding, _read)
 
 
-def two_activity_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> StoredReply:
+def activity_and_actor_in(file: BinaryIO, actor: BinaryIO, coding: str, actor_coding: str, url: str) -> StoredReply:
     """Read a post as ActivityPub states it, and its author."""
 
     def _read(served: ServedJson) -> StoredReply:

@@ -14,7 +14,7 @@ from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.case.post import Post
-from hashing.sandbox import Readers, handed_over
+from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
     from capture.request.extractor import StoredItem
@@ -46,8 +46,7 @@ def read_stored_feed(readers: Readers, stored: StoredItem, options: CaptureOptio
     """Have a stored feed read, and yield what is said of it. Raises NotRead."""
     since, until = (moment.isoformat() if moment is not None else "" for moment in (options.since, options.until))
     arguments = (stored.item.content_encoding, stored.url, stored.content_type, options.limit, since, until)
-    with handed_over(stored.body) as file:
-        yield from readers.stream(f"{__name__}:feed_in", *arguments, files=[file], answer=FeedSaid)
+    yield from readers.stream(f"{__name__}:feed_in", *arguments, files=[stored.body], answer=FeedSaid)
 
 
 def feed_in(

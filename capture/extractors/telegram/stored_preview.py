@@ -13,7 +13,7 @@ from capture.extractors.telegram.elements import marked, said
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.case.facts import Fact
 from hashing.case.post import Post
-from hashing.sandbox import Readers, handed_over
+from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -62,9 +62,8 @@ class PreviewPage(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_preview(readers: Readers, stored: StoredItem) -> PreviewPage:
     """Have a stored page read. Raises NotRead."""
-    with handed_over(stored.body) as file:
-        named = f"{__name__}:preview_in"
-        return readers.ask(named, stored.item.content_encoding, stored.url, files=[file], answer=PreviewPage)
+    arguments = (stored.item.content_encoding, stored.url)
+    return readers.ask(f"{__name__}:preview_in", *arguments, files=[stored.body], answer=PreviewPage)
 
 
 def preview_in(file: BinaryIO, coding: str, url: str) -> PreviewPage:

@@ -146,7 +146,6 @@ def _stream(stream: dict[str, Any], ydl: YoutubeDL) -> Stream:
         name=line(stream.get("format")),
         extension=line(stream.get("ext")),
         video=stream.get("vcodec") != "none",
-        audio=stream.get("acodec") != "none",
         headers=_headers(stream),
         cookie=text(ydl.cookiejar.get_cookie_header(url)) if url.startswith(_HTTP) else "",
         segments=tuple(segments),

@@ -40,7 +40,6 @@ class Stream(ChildMessage, frozen=True, kw_only=True):
     """Which it is, for a person: `1080p`, `audio only`."""
     extension: Line = ""
     video: bool = True
-    audio: bool = True
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     cookie: str = ""
     """The Cookie header for the stream's own host."""

@@ -8,7 +8,7 @@ import msgspec
 
 from capture.errors import CaptureError
 from capture.request.extractor import StoredItem
-from hashing.sandbox import NotRead, Readers, handed_over
+from hashing.sandbox import NotRead, Readers
 
 _READER = "capture.extractors.video.hls:playlist_in"
 
@@ -67,8 +67,8 @@ class PlaylistRead(msgspec.Struct, frozen=True, kw_only=True):
 def playlist_of(stored: StoredItem, readers: Readers) -> MediaPlaylist:
     """Return a stored playlist, read in the sandbox. Raises NoPlaylist, UnreadPlaylist."""
     try:
-        with handed_over(stored.body) as file:
-            read = readers.ask(_READER, stored.item.content_encoding, stored.url, files=[file], answer=PlaylistRead)
+        arguments = (stored.item.content_encoding, stored.url)
+        read = readers.ask(_READER, *arguments, files=[stored.body], answer=PlaylistRead)
     except NotRead as error:
         raise UnreadPlaylist(f"it could not be read: {error}") from error
     if read.playlist is None:

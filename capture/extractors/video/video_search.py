@@ -54,7 +54,7 @@ _HINTS = (
 
 @dataclass(slots=True)
 class VideoSearch:
-    """What one source finds with yt-dlp's help. `none` and `refused` say why there is nothing, if there is nothing."""
+    """What one source finds with yt-dlp's help. Where that is nothing, `none` or `refused` says why."""
 
     fetch: Fetch
     found: int = 0
@@ -88,6 +88,8 @@ class VideoSearch:
             )
             return
         with extraction:
+            # yt-dlp asks for each address, and the recorder fetches it: an answer goes back as an open file without a
+            # name.
             for said in extraction.said():
                 match said:
                     case FetchQuestion():

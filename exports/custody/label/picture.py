@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,6 @@ from exports.custody.label.label import LINES, SIGNATURES, Label
 from exports.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont

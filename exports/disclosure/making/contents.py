@@ -16,7 +16,7 @@ from exports.format.bag import is_portable
 from exports.format.capture_view import reading_order, seal_of
 from exports.format.disclosure_form import EXCHANGES, WITH_RECORDS, as_disclosed
 from exports.format.entries import EventList, SealedCapture, folder_in_bundle
-from exports.format.source import Fault, SourceFile, fault_of, size_of
+from exports.format.sealed_file import Fault, SealedFile, fault_of, size_of
 from hashing.case.capture_folder import CHECKPOINT, case_folder
 from hashing.case.case import CAPTURES, token_path
 from hashing.case.events import (
@@ -55,7 +55,7 @@ class DisclosedContents:
     items: tuple[str, ...]
     withheld: int
     """Items of the capture that are not disclosed."""
-    sources: tuple[SourceFile, ...]
+    files: tuple[SealedFile, ...]
     made: tuple[DisclosureContents, ...]
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...]
@@ -71,9 +71,11 @@ def disclosed_contents(
     Raises NothingToExport for an item that the capture does not have; NotRedactable; NotWhole where its ledger is not
     the sealed one; Unreadable, BadFormat.
     """
+    # 1. The lines as they were sealed: what goes out is proven by the same root.
     folder = case / CAPTURES / sealed.capture
     lines = _sealed_lines(folder, sealed)
     events = [decode_capture_event(line) for line in lines]
+    # 2. Choose the lines that speak of the items asked for; in each, what is withheld gives way to its hash.
     wanted = [ref for ref in request.items if ref.startswith(f"{sealed.exhibit}-")]
     demand_items(sealed.exhibit, events, wanted)
     refs = with_superseded_bodies(events, set(request.items))
@@ -81,12 +83,14 @@ def disclosed_contents(
     words = (*request.words, CONTENT) if protected else request.words
     copies = CONTENT not in request.words
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words, copies=copies)
+    # 3. Find the files and the exchanges that these lines name. What is wrong with them is told before any is copied.
     told = [line.sealed for line in disclosed]
     members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
     sources = _sources(folder, sealed, disclosed, timestamped, withheld=CONTENT in words)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
     faults += [fault for source in sources if source.path.name == CHECKPOINT and (fault := fault_of(source))]
+    # 4. Say it as the bundle will: each record where it stands in the file of the disclosed exchanges.
     shown = list(as_disclosed((line.event for line in disclosed), _places_in_disclosure(members)))
     items = [event.ref for event in shown if isinstance(event, Item)]
     if (seal := seal_of(folder)) is None:
@@ -96,7 +100,7 @@ def disclosed_contents(
         capture=SealedCapture(EventList(shown), seal, timestamped, withheld=CONTENT in words),
         items=tuple(sorted(items, key=reading_order)),
         withheld=count - len(items),
-        sources=tuple(sources),
+        files=tuple(sources),
         made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
         faults=tuple(faults),
         remarks=tuple(remarks(told, [line.text() for line in disclosed], refs)),
@@ -128,23 +132,23 @@ def _sources(
     timestamped: Timestamped | None,
     *,
     withheld: bool,
-) -> list[SourceFile]:
+) -> list[SealedFile]:
     inside = folder_in_bundle(sealed.capture)
     checkpoint, token = folder / CHECKPOINT, folder / token_path(CHECKPOINT)
     root = case_folder(folder)
     sources = [
-        SourceFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint, root), sealed.checkpoint_sha256, root)
+        SealedFile(checkpoint, f"{inside}/{CHECKPOINT}", size_of(checkpoint, root), sealed.checkpoint_sha256, root)
     ]
     if timestamped is not None:
         sources.append(
-            SourceFile(token, f"{inside}/{token.name}", size_of(token, root), timestamped.token_sha256, root)
+            SealedFile(token, f"{inside}/{token.name}", size_of(token, root), timestamped.token_sha256, root)
         )
     for line in lines:
         kept, shown = line.sealed, line.event
         if withheld and not (isinstance(kept, WorkingCopy) and kept.redacted):
             continue
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
-            sources.append(SourceFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256, root))
+            sources.append(SealedFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256, root))
     return list({source.name: source for source in sources}.values())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exports.format.bag import is_portable
-from exports.format.source import Fault
+from exports.format.sealed_file import Fault
 from hashing.case.capture_folder import case_folder
 from hashing.case.events import WarcPlace
 from hashing.errors import BadFormat

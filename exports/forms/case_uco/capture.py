@@ -39,7 +39,7 @@ def _action(graph: Graph, capture: CaptureListing) -> Node:
         graph.iri("capture", capture.capture),
         "case-investigation:InvestigativeAction",
         name="capture",
-        description=texts(_told(capture)),
+        description=texts(_descriptions(capture)),
         performer=person(graph, capture.started.officer),
         instrument=configured_tool(graph, capture),
         startTime=date_time(capture.started.time),
@@ -69,7 +69,7 @@ def _provenance(graph: Graph, capture: CaptureListing) -> Node:
     )
 
 
-def _told(capture: CaptureListing) -> Iterator[str]:
+def _descriptions(capture: CaptureListing) -> Iterator[str]:
     """Yield what is to be said of a capture, a line each; what was not sought and what has changed among it."""
     finished = capture.finished
     ended = f"{finished.status}: {finished.reason}" if finished.reason else finished.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.manifest import CustodyRecord
 from exports.format.phrases import custody_phrases
 from exports.forms.case_uco.graph import Graph, Link, Node, node, texts
 from exports.forms.case_uco.literal import date_time
@@ -12,7 +13,6 @@ from exports.forms.case_uco.parties import people, person
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import CustodyRecord
 
 
 def custody_links(graph: Graph, log: Iterable[CustodyRecord]) -> list[Link]:

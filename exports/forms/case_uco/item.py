@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exports.format.manifest import ListedItem
 from exports.format.phrases import graded
 from exports.forms.case_uco.graph import Graph, Node, node, relation, texts
 from exports.forms.case_uco.literal import date_time, hex_binary
 from exports.forms.case_uco.parties import account, accounts, address, addresses
 from exports.forms.case_uco.photo import is_exif, photo_facets, place_nodes
+from hashing.case.events import WorkingCopy
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import ListedItem
-    from hashing.case.events import WorkingCopy
-    from hashing.case.post import Post
 
 
 def item_nodes(graph: Graph, item: ListedItem, capture: CaptureListing) -> Iterator[Node]:
@@ -25,7 +25,7 @@ def item_nodes(graph: Graph, item: ListedItem, capture: CaptureListing) -> Itera
         file["@id"],
         "uco-observable:File",
         name=item.ref,
-        description=texts(_told(item)),
+        description=texts(_descriptions(item)),
         hasFacet=[*_file_facets(graph, item.ref, item), *photo_facets(graph, item)],
     )
     yield from _excerpt(graph, item) if item.excerpt else _download(graph, item)
@@ -89,7 +89,7 @@ def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list
     ]
 
 
-def _told(item: ListedItem) -> Iterator[str]:
+def _descriptions(item: ListedItem) -> Iterator[str]:
     """Yield what the item is, and what it claims that has no place of its own, a line each."""
     told = {
         "kind": item.kind,

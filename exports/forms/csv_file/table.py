@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from exports.format.manifest import Listed, ListedChange, ListedFailure, ListedItem, ListedSkip, ListedVerdict
 from exports.forms.csv_file.cell import guarded
+from hashing.case.facts import Fact
 
 if TYPE_CHECKING:
     from exports.bundle.opened_bundle import OpenedBundle
-    from hashing.case.facts import Fact
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Without it Excel reads the file as of another encoding than UTF-8; LibreOffice needs none and takes it as well."""

@@ -7,16 +7,13 @@ a line passed over in silence.
 
 from hashing.files.hash_list.check import CheckReport, ListedAltered, ListedMissing, check_list
 from hashing.files.hash_list.entry import BadLine, ListEntry
-from hashing.files.hash_list.form import FORMS, ListForm
 from hashing.files.hash_list.read_list import read_list
 from hashing.files.hash_list.write_list import WriteReport, write_list
 
 __all__ = [
-    "FORMS",
     "BadLine",
     "CheckReport",
     "ListEntry",
-    "ListForm",
     "ListedAltered",
     "ListedMissing",
     "WriteReport",

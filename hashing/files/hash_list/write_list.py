@@ -23,7 +23,7 @@ class WriteReport:
     """What became of the files: how many are `listed`, their bytes, and what is not in the list, and why.
 
     `skipped` was left out by rule (a symbolic link in a folder, the list itself); `unread` should be in the list and is
-    not, for it could not be read, or the form cannot carry its name.
+    missing: it could not be read, or the form cannot carry its name.
     """
 
     listed: int

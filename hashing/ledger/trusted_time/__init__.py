@@ -7,14 +7,13 @@ Only the SHA-256 of the checkpoint and a random number leave the computer. A tok
 from hashing.ledger.trusted_time.authority import ask, is_authority
 from hashing.ledger.trusted_time.errors import NotHad, NotTrusted, NotValid, OfSomethingElse, TrustedTimeError
 from hashing.ledger.trusted_time.roots import load_roots
-from hashing.ledger.trusted_time.token import Token, read_token
+from hashing.ledger.trusted_time.token import read_token
 
 __all__ = [
     "NotHad",
     "NotTrusted",
     "NotValid",
     "OfSomethingElse",
-    "Token",
     "TrustedTimeError",
     "ask",
     "is_authority",

@@ -86,12 +86,6 @@ def test_claims_are_bounded_and_the_others_counted() -> None:
 def test_a_page_that_claims_nothing_claims_nothing() -> None:
     """No title is made up from its address or its text."""
     page = read_page(b"<p>text", url="https://example.org/a-title.html")
-    assert (page.title, page.author, page.description, page.language, page.site_name, page.canonical_url) == (
-        "",
-        (),
-        "",
-        "",
-        "",
-        "",
-    )
+    assert page.claims == ()
+    assert (page.title, page.author, page.description, page.language) == ("", (), "", "")
     assert page.times == ()

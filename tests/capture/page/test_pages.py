@@ -87,8 +87,8 @@ def test_a_news_articles_claims_stand_in_order_of_trust(news: ReadPage) -> None:
     assert news.claimed("publisher") == (Claim("publisher", "Courier Media Ltd", "JSON-LD publisher"),)
     assert news.title == "Warehouse fire on Market Street"
     assert news.description == "Six crews were called to a fire at a disused warehouse."
-    assert (news.site_name, news.language) == ("Alderton Courier", "en-GB")
-    assert news.canonical_url == "https://www.courier.example/news/local/warehouse-fire-48213"
+    assert (news.claimed("site name")[0].value, news.language) == ("Alderton Courier", "en-GB")
+    assert news.claimed("canonical address")[0].value == "https://www.courier.example/news/local/warehouse-fire-48213"
 
 
 def test_a_news_articles_times_say_whether_their_zone_is_written(news: ReadPage) -> None:
@@ -175,7 +175,7 @@ def test_images_that_stand_in_the_page_itself_are_counted(gallery: ReadPage) -> 
     """The embedded photo counts; the placeholder of a photo that loads late does not."""
     assert gallery.embedded == 1
     assert gallery.title == "Galerie"
-    assert gallery.canonical_url == "https://galerie.example/tour"
+    assert gallery.claimed("canonical address")[0].value == "https://galerie.example/tour"
 
 
 def test_a_page_of_1997_gives_its_media(old: ReadPage) -> None:

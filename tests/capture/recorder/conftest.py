@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from capture.recorder.exchange import EndedExchange
 
-SETTINGS = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01, largest=32 << 20)
+SETTINGS = NetworkSettings(allow_private=True, timeout=60.0, deadline=PATIENCE, backoff=0.01, max_size=32 << 20)
 
 
 class Recording:

@@ -66,7 +66,7 @@ def test_nothing_goes_on_for_ever(
 ) -> None:
     """Whatever a server sends without end is given up by count and not by the clock, and what came is kept."""
     with answering(first, forever=forever) as server:
-        fetched = recording(attempts=1, timeout=60.0, deadline=60.0, largest=64 << 20).fetch(server.url("/"))
+        fetched = recording(attempts=1, timeout=60.0, deadline=60.0, max_size=64 << 20).fetch(server.url("/"))
     assert reason in fetched.reason
     assert fetched.exchange is not None
     assert response_record(fetched.exchange)

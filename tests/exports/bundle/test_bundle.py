@@ -20,7 +20,7 @@ import msgspec
 import pytest
 
 from exports.bundle import Bundle, export_bundle
-from exports.format.source import SourceFile, SourceReader
+from exports.format.sealed_file import SealedFile, SealedFileReader
 from exports.verification import verify
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.events import CaptureSealed, Exported, decode_case_event
@@ -269,7 +269,7 @@ def test_bytes_beyond_one_piece(tmp_path: Path) -> None:
 def test_source_that_is_not_as_recorded(tmp_path: Path, make: Callable[[Path], None], fault: str) -> None:
     """A source says what is wrong with it, whatever stands in its place."""
     make(tmp_path / "file")
-    reader = SourceReader(SourceFile(tmp_path / "file", "data/file", 3, sha256(b"abc").hexdigest(), tmp_path))
+    reader = SealedFileReader(SealedFile(tmp_path / "file", "data/file", 3, sha256(b"abc").hexdigest(), tmp_path))
     b"".join(reader.chunks())
     assert reader.fault is not None
     assert re.search(fault, str(reader.fault))

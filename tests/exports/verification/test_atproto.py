@@ -74,7 +74,7 @@ class Proven:
             post=self.post.ref if self.post else "",
             record_cid=one.cid if present else "",
             rev=one.verify(one.car).rev,
-            key=key_of(one.did).public_key().did_key,
+            key=key_of(one.did),
         )
         self.capture.events.append(replace(event, **(said or {})))
 
@@ -187,7 +187,7 @@ def test_a_list_without_the_record_is_found(maker: CaseMaker) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {"key": key_of(vector("reply").did).public_key().did_key},
+        {"key": key_of(vector("reply").did)},
         {"rev": "3n32la6s6fc2y"},
         {"record_cid": vector("reply").cid},
         {"record_cid": ""},

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hashing.atproto import Malformed, NotProven
 from hashing.atproto.base58 import decode_base58, encode_base58
-from hashing.atproto.did_document import VerificationMethod
+from hashing.atproto.did_document import stated_key
 from hashing.atproto.multikey import AtprotoKey, Curve
 from tests.hashing.atproto.signer import Signer
 
@@ -16,10 +16,6 @@ MULTIKEY = "zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF"
 P256_KEY = "zDnaembgSGUhZULN2Caob4HLJPaxBh92N7rtH21TErzqf8HQo"
 K256_KEY = "zQ3shqwJEJyMBsBXCWyCBpUBMqxcon9oHB7mCvx4sSpMdLJwc"
 POINT = Signer("p256", 7).point
-
-
-def _method(type_: str, key: str) -> VerificationMethod:
-    return VerificationMethod(id="#atproto", type=type_, controller="did:web:a.test", public_key_multibase=key)
 
 
 @pytest.mark.parametrize(("text", "curve"), [(MULTIKEY, "k256"), (K256_KEY, "k256"), (P256_KEY, "p256")])
@@ -32,9 +28,9 @@ def test_published_keys(text: str, curve: Curve) -> None:
 
 def test_both_forms_are_one_key() -> None:
     """The older form of a key in a DID document is read as the same key as its Multikey."""
-    legacy = _method("EcdsaSecp256k1VerificationKey2019", LEGACY).public_key()
-    assert legacy == _method("Multikey", MULTIKEY).public_key() == AtprotoKey.parse(MULTIKEY)
-    p256 = _method("EcdsaSecp256r1VerificationKey2019", f"z{encode_base58(POINT)}").public_key()
+    legacy = stated_key("EcdsaSecp256k1VerificationKey2019", LEGACY)
+    assert legacy == stated_key("Multikey", MULTIKEY) == AtprotoKey.parse(MULTIKEY)
+    p256 = stated_key("EcdsaSecp256r1VerificationKey2019", f"z{encode_base58(POINT)}")
     assert p256.did_key == Signer("p256", 7).did_key
 
 
@@ -52,7 +48,7 @@ def test_both_forms_are_one_key() -> None:
 def test_key_under_a_wrong_type(type_: str, key: str) -> None:
     """A key that is not of the type it is said to be is refused."""
     with pytest.raises(Malformed):
-        _method(type_, key).public_key()
+        stated_key(type_, key)
 
 
 @pytest.mark.parametrize(

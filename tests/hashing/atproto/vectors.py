@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashing.atproto.did_document import VerificationMethod, read_did_document
+from hashing.atproto.did_document import read_did_document
 from hashing.atproto.record_proof import RecordProof, verify_record
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -45,8 +45,6 @@ def owner_of(did: str) -> str:
     return next(name for name, owned in DIDS.items() if owned == did)
 
 
-def key_of(did: str) -> VerificationMethod:
+def key_of(did: str) -> str:
     """Return an account's key, as its recorded DID document states it."""
-    document = read_did_document((FOLDER / f"{owner_of(did)}.did.json").read_bytes(), did=did)
-    assert document.verification_method is not None
-    return document.verification_method
+    return read_did_document((FOLDER / f"{owner_of(did)}.did.json").read_bytes(), did=did).signing_key

@@ -11,9 +11,9 @@ import pytest
 from capture.extractors import search_targets
 from capture.extractors.gallery import sites as gallery_sites
 from capture.extractors.gallery.gallery import INSTALL
-from capture.extractors.gallery.session import cookies_for
 from capture.extractors.gallery.sites import SITES, modules_for, site_of
 from capture.request.scene import parse_scene
+from capture.run.lent_cookies import cookies_for
 from exports.verification import verify
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import PostChanged

@@ -18,7 +18,7 @@ _NO_FILE = {errno.ELOOP, errno.ENXIO}  # what opening a link or a socket gives
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class SealedFile:
     """A file of the case, its name in the bundle, and the size and SHA-256 that the case's ledgers give it.
 
     `root` is the case's folder: nothing below it is reached through a link.
@@ -43,64 +43,64 @@ class Fault:
         return f"{self.how}: {self.path}" + (f" ({self.detail})" if self.detail else "")
 
 
-class SourceReader:
-    """Gives a source's bytes once and knows afterwards whether they were the right ones.
+class SealedFileReader:
+    """Gives a file's bytes once and knows afterwards whether they were the right ones.
 
     Never reads more than one byte past the recorded size, follows no link and waits for no pipe.
     """
 
-    def __init__(self, source: SourceFile) -> None:
-        self.source = source
+    def __init__(self, file: SealedFile) -> None:
+        self.file = file
         self.fault: Fault | None = None
 
     def chunks(self) -> Iterator[memoryview]:
         """Yield the bytes in pieces of up to 1 MiB, each valid until the next. Raises Unreadable."""
         try:
-            if inside.kind(self.source.path, self.source.root) not in {0, stat.S_IFREG}:
+            if inside.kind(self.file.path, self.file.root) not in {0, stat.S_IFREG}:
                 self._altered("not a file")  # and is not opened: that has an effect with some devices
                 return
-            with inside.reach(self.source.path, self.source.root) as (name, folder):
+            with inside.reach(self.file.path, self.file.root) as (name, folder):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:
-            self.fault = Fault("missing", str(self.source.path))
+            self.fault = Fault("missing", str(self.file.path))
             return
         except OSError as error:
             if error.errno in _NO_FILE:
                 self._altered("not a file")
                 return
-            raise read_error(self.source.path, error) from error
+            raise read_error(self.file.path, error) from error
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 self._altered("not a file")
-            elif found.st_size != self.source.size:
-                self._altered(f"expected {self.source.size} bytes, found {found.st_size}")
+            elif found.st_size != self.file.size:
+                self._altered(f"expected {self.file.size} bytes, found {found.st_size}")
             else:
                 yield from self._regular(descriptor)
         except OSError as error:
-            raise read_error(self.source.path, error) from error
+            raise read_error(self.file.path, error) from error
         finally:
             os.close(descriptor)
 
     def _regular(self, descriptor: int) -> Iterator[memoryview]:
         digest = new_hash()
-        buffer = memoryview(bytearray(min(CHUNK, self.source.size + 1)))
-        while digest.size <= self.source.size:
+        buffer = memoryview(bytearray(min(CHUNK, self.file.size + 1)))
+        while digest.size <= self.file.size:
             count = os.readv(descriptor, [buffer])
             if not count:
                 break
             digest.update(buffer[:count])
             yield buffer[:count]
-        if digest.hexdigest() != self.source.sha256:
-            self._altered(f"expected sha256:{self.source.sha256}, found sha256:{digest.hexdigest()}")
+        if digest.hexdigest() != self.file.sha256:
+            self._altered(f"expected sha256:{self.file.sha256}, found sha256:{digest.hexdigest()}")
 
     def _altered(self, detail: str) -> None:
-        self.fault = Fault("altered", str(self.source.path), detail)
+        self.fault = Fault("altered", str(self.file.path), detail)
 
 
-def fault_of(source: SourceFile) -> Fault | None:
+def fault_of(file: SealedFile) -> Fault | None:
     """Read a file and say what is wrong with it, if anything. Raises Unreadable."""
-    reader = SourceReader(source)
+    reader = SealedFileReader(file)
     for _ in reader.chunks():
         pass
     return reader.fault

@@ -1,13 +1,11 @@
-"""A small server on this computer alone, for scenes that are made here."""
+"""A small server on this computer alone: for pages that are looked at, and for scenes that are made here."""
 
 from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from types import TracebackType
+from typing import Self
 
 
 class LoopbackServer(ThreadingHTTPServer):
