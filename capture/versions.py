@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import ssl
 import sys
@@ -21,9 +22,17 @@ def versions_record() -> dict[str, str]:
     return {
         "python": sys.version.split()[0],
         "openssl": ssl.OPENSSL_VERSION,
-        "system": platform.platform(),
+        "system": _system(),
         **found,
     }
+
+
+def _system() -> str:
+    """Return what `platform.platform()` does, which starts a program to ask after a processor that it does not name."""
+    if not sys.platform.startswith("linux"):
+        return platform.platform()
+    kernel, libc = os.uname(), "".join(platform.libc_ver())
+    return f"{kernel.sysname}-{kernel.release}-{kernel.machine}{libc and f'-with-{libc}'}"
 
 
 def versions_shown() -> dict[str, str]:

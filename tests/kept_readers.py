@@ -33,9 +33,9 @@ class KeptReaders(Readers):
         self._take_over()
         super().start()
 
-    def _borrow(self) -> _Reader:
+    def _borrow(self, function: str) -> _Reader:
         self._take_over()
-        return super()._borrow()
+        return super()._borrow(function)
 
     def _take_over(self) -> None:
         with self._lock, _LOCK:

@@ -88,7 +88,7 @@ class Evidence:
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """The blocks of text that speak of cookies or tracking, in a page that says nearly nothing else."""
-        notice = compiled(statement("cookie notice"))
+        notice = statement("cookie notice")
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))

@@ -101,11 +101,8 @@ def _cases(evidence: Evidence) -> Mapping[str, _Case]:
         texts = [text for text in evidence.in_place(sign.place) if text]
         if not texts:
             continue
-        pattern = compiled(sign.pattern)
-        what = next((text for text in texts if pattern.match(text)), None)
-        matched = what is not None and (sign.place not in WORDS or pattern.fullmatch(what) is not None)
-        if what is not None and not matched:
-            what = next((text for text in texts if pattern.fullmatch(text)), None)
+        fits = compiled(sign.pattern).match if isinstance(sign.pattern, str) else sign.pattern.fullmatch
+        what = next((text for text in texts if fits(text)), None)
         if what is not None:
             case.found[sign.place] = _Found(sign, what)
     return cases

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capture.verdict.words import name, parts, statement
+from capture.verdict.words import Wording, name, parts, statement
 from hashing.case import verdict
 
 DECIDES = 100
@@ -30,8 +30,8 @@ class Sign:
 
     verdict: str
     place: str
-    pattern: str
-    """Of any letters, small or capital."""
+    pattern: str | Wording
+    """Of any letters, small or capital; of words, where words stand."""
     weight: int
     says: str
     """`{}` stands for what was found."""

@@ -1,9 +1,10 @@
-"""The phrases by which sites refuse a page, read from `phrases.txt`, as patterns for a whole text or a name."""
+"""The phrases by which sites refuse a page, read from `phrases.txt`, to be looked for as a whole text or a name."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -17,21 +18,49 @@ _AT_AN_END = ".{0,14}"
 _HEADING = re.compile(r"\[([a-z -]+)\]")
 _AND = " && "
 _AROUND = r"[\W_]{0,9}"
+_PART = re.compile(r"(\\.|\[(?:\\.|[^\]])*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|.)([?*]|\{[\d,]*\})?")
+"""A character, a class or a group, with two groups in it at most, and what says that it may be missing."""
+_THING_OR_END = re.compile("<thing>|…")
+_MARKED, _RUN = re.compile(r"[|()\[\\<]"), re.compile(r"\w[\w '\u2019,-]*(?![?*{])")
+_FEWEST_HELD = 2
+
+
+class Wording:
+    """What the phrases below a heading of the list say, to be looked for as the whole of a text.
+
+    To compile them all takes longer than anything else that a page needs: a phrase is compiled once a text holds one of
+    the words without which the phrase fits none.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+        self._phrases = [(said, rf"{_AROUND}(?:{pattern}){_AROUND}") for said, pattern in phrases]
+
+    def fullmatch(self, text: str) -> bool:
+        """Say whether one of the phrases is all that a text says."""
+        folded = _folded(text)
+        return any(
+            compiled(pattern).fullmatch(text)
+            for said, pattern in self._phrases
+            if not (held := _held(said)) or any(each in folded for each in held)
+        )
 
 
 @cache
-def statement(heading: str) -> str:
-    """Return a pattern that fits a whole block of text that says what the phrases below a heading say."""
-    return _pattern(map(_all_of, _phrases()[heading]))
+def statement(heading: str) -> Wording:
+    """Return what fits a whole block of text that says what the phrases below a heading say."""
+    return Wording((phrase.partition(_AND)[0], _all_of(phrase)) for phrase in _phrases()[heading])
 
 
 @cache
-def name(heading: str) -> str:
+def name(heading: str) -> Wording:
     """Return the same for a title, a heading or a button, which leaves room for a word or two at either end alone."""
-    return _pattern(
-        (_AT_AN_END if phrase.startswith("…") else "")
-        + _spelt_out(phrase.strip("…"))
-        + (_AT_AN_END if phrase.endswith("…") else "")
+    return Wording(
+        (
+            phrase,
+            (_AT_AN_END if phrase.startswith("…") else "")
+            + _spelt_out(phrase.strip("…"))
+            + (_AT_AN_END if phrase.endswith("…") else ""),
+        )
         for phrase in _phrases()[heading]
         if _AND not in phrase
     )
@@ -75,5 +104,38 @@ def _spelt_out(phrase: str) -> str:
     return phrase
 
 
-def _pattern(spelt_out: Iterable[str]) -> str:
-    return rf"{_AROUND}(?:{'|'.join(spelt_out)}){_AROUND}"
+@cache
+def _held(phrase: str) -> tuple[str, ...]:
+    """Return words of which every text that a phrase fits holds one; nothing where that is not easily told."""
+    if not _MARKED.search(phrase):
+        longest = max(_RUN.findall(phrase), key=len, default="")
+        return (_folded(longest),) if len(longest) >= _FEWEST_HELD else ()
+    branches: list[tuple[str, ...]] = []
+    best: tuple[str, ...] = ()
+    run = ""
+    for part, optional in [*_PART.findall(_THING_OR_END.sub("~", phrase)), ("|", "")]:
+        plain = len(part) == 1 and (part.isalnum() or part in " '\u2019,-")
+        if plain and not optional:
+            run += part
+            continue
+        if len(run) > _length(best):
+            best = (_folded(run),)
+        run = ""
+        if part in {"(", ")"}:
+            return ()
+        if part == "|":
+            branches.append(best)
+            best = ()
+        elif part.startswith("(") and part[1] != "?" and not optional:
+            inner = _held(part[1:-1])
+            best = max(best, inner, key=_length)
+    return tuple(itertools.chain.from_iterable(branches)) if min(map(_length, branches)) >= _FEWEST_HELD else ()
+
+
+def _length(words: Sequence[str]) -> int:
+    return min(map(len, words), default=0)
+
+
+def _folded(text: str) -> str:
+    """Return a text without what sets a capital letter apart, as patterns in any case take them for the same."""
+    return text.lower().replace("i\u0307", "i").replace("\u0131", "i").replace("\u017f", "s")

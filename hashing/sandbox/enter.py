@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from contextlib import suppress
 
 import msgspec
@@ -28,6 +29,7 @@ def enter(function: str, load: list[str], memory: int, below: str = "") -> None:
     for each in load:
         with suppress(ImportError):  # what uses it says that it is missing
             importlib.import_module(each)
+    sys.dont_write_bytecode = True
     confinement = confine(memory, below)
     channel.send(talk, msgspec.msgpack.encode(confinement))
     run(talk)

@@ -47,10 +47,12 @@ class SandboxProcess:
             "from hashing.sandbox.enter import enter; enter(*json.loads(sys.argv[2]))"
         )
         arguments = (json.dumps(paths), json.dumps([function, list(load), memory, below]))
+        # What is loaded before it is confined is compiled once and kept, as it is for this process: it is our own.
+        keeping = ["-B"] if sys.dont_write_bytecode or sys.pycache_prefix else []
         self._channel, inside = socket.socketpair()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own program
-                [sys.executable, "-I", "-B", "-X", "utf8", "-W", "ignore", "-c", program, *arguments],
+                [sys.executable, "-I", *keeping, "-X", "utf8", "-W", "ignore", "-c", program, *arguments],
                 stdin=inside.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,6 +33,7 @@ _MEMORY = 224 << 20
 _LONGEST = 48 << 20
 _MOST_DOCUMENTS = 2000
 """After so many a new process takes over, whatever the old one may hold by then."""
+_ROOT = Path(__file__).resolve().parents[2]
 _CHILD = "hashing.sandbox.reader_child:read_documents"
 
 
@@ -50,6 +53,8 @@ class Readers:
         self._idle: list[_Reader] = []
         self._busy: set[_Reader] = set()
         self._closed = False
+        self._asked = {"", *load}
+        """Modules that were asked for, or are loaded from the start."""
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +77,7 @@ class Readers:
 
         A path is opened as `handed_over` does: a regular file that no link leads to.
         """
-        with self._lent(self._room) as reader:
+        with self._lent(self._room, function) as reader:
             reader.begin(function, arguments, files)
             value = reader.next(answer, self._deadline)
             reader.end(self._deadline)
@@ -86,14 +91,14 @@ class Readers:
         Whoever takes what is yielded may ask meanwhile, and wait for others who ask: a stream has a room of its own. He
         may not begin a second stream.
         """
-        with self._lent(self._streams) as reader:
+        with self._lent(self._streams, function) as reader:
             reader.begin(function, arguments, files)
             while not reader.at_end(self._deadline):
                 yield reader.next(answer, self._deadline)
 
     def gather(self, function: str, *arguments: Argument, files: Sequence[int | Path] = (), answer: type[T]) -> list[T]:
         """Return all that a generator function yields, as `ask`. Raises NotRead."""
-        with self._lent(self._room) as reader:
+        with self._lent(self._room, function) as reader:
             reader.begin(function, arguments, files)
             found = list[T]()
             while not reader.at_end(self._deadline):
@@ -124,9 +129,9 @@ class Readers:
             reader.process.close()
 
     @contextmanager
-    def _lent(self, room: threading.Semaphore) -> Iterator[_Reader]:
+    def _lent(self, room: threading.Semaphore, function: str = "") -> Iterator[_Reader]:
         with room:
-            reader = self._borrow()
+            reader = self._borrow(function)
             try:
                 yield reader
             except NotRead as error:
@@ -136,9 +141,10 @@ class Readers:
             finally:
                 self._give_back(reader)
 
-    def _borrow(self) -> _Reader:
+    def _borrow(self, function: str) -> _Reader:
         """Return a reader that is alive. Raises NotStarted, Closed."""
         with self._lock:
+            self._have_kept(function.partition(":")[0])
             while self._idle:
                 reader = self._idle.pop()
                 if not reader.process.dead:
@@ -153,6 +159,19 @@ class Readers:
                     raise NotStarted(f"the reader could not be started: {error.strerror or error}") from error
             self._busy.add(reader)
             return reader
+
+    def _have_kept(self, module: str) -> None:
+        """See to it that a module whose compiled form is not kept is loaded by readers before they are confined.
+
+        Behind that they may keep nothing, and would compile it again in every capture.
+        """
+        if module in self._asked:
+            return
+        self._asked.add(module)
+        if not _kept(module):
+            self._load = (*self._load, module)
+            while self._idle:
+                self._idle.pop().process.close()
 
     def _give_back(self, reader: _Reader) -> None:
         with self._lock:
@@ -228,6 +247,15 @@ class _Reader:
         """Hear that there is no further answer. Raises NotRead."""
         if not self.at_end(deadline):
             raise NotRead("the reader gave more than one answer")
+
+
+def _kept(module: str) -> bool:
+    """Say whether Python has the compiled form of a module of ours, or cannot keep it."""
+    source = _ROOT / (module.replace(".", "/") + ".py")
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    if sys.dont_write_bytecode or not source.exists() or not os.access(source.parent, os.W_OK):
+        return True
+    return compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime
 
 
 def _decoded(message: bytes | msgspec.Raw, kind: type[T]) -> T:

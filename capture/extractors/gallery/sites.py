@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -410,15 +410,13 @@ def modules_for(url: str) -> tuple[str, ...]:
 
     Empty where gallery-dl is not installed. One of these may still say that no extractor is made for the address.
     """
-    site, known = site_of(url), _domains()
-    if site is not None:
-        return (site.module,) if known else ()
-    host = _host(url)
-    labels = host.split(".")
-    if len(labels) < 2 or labels[-1].isdigit():  # noqa: PLR2004 - a label and a top-level domain
+    if (site := site_of(url)) is not None:
+        return (site.module,) if is_installed() else ()
+    labels = _host(url).split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or not is_installed():  # noqa: PLR2004 - a label and a top-level domain
         return ()
     of_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL  # noqa: PLR2004 - ISO 3166
-    return known.get(".".join(labels[-3 if of_country else -2 :]), ())
+    return _naming(".".join(labels[-3 if of_country else -2 :]))
 
 
 def is_installed() -> bool:
@@ -426,19 +424,31 @@ def is_installed() -> bool:
     return find_spec("gallery_dl") is not None
 
 
+@lru_cache
+def _naming(domain: str) -> tuple[str, ...]:
+    """Return the modules of gallery-dl in whose text a domain stands, by itself or as the end of a host's name."""
+    modules = tuple(
+        module
+        for module, text in _texts().items()
+        if domain in text and any(domain in {each, _end(each)} for each in _DOMAIN.findall(text))
+    )
+    return modules if len(modules) < _COMMON else ()
+
+
 @cache
-def _domains() -> Mapping[str, tuple[str, ...]]:
-    """Return the modules of gallery-dl by each domain that stands in their text."""
+def _texts() -> Mapping[str, str]:
+    """Return the texts of gallery-dl's modules by their names, as patterns of addresses are read."""
     package = find_spec("gallery_dl")
     places = package.submodule_search_locations if package is not None else None
-    found: dict[str, dict[str, None]] = {}
-    for file in sorted(Path(places[0], "extractor").glob("*.py")) if places else ():
-        if file.stem in _NO_SITES | _OURS:
-            continue
-        for domain in _DOMAIN.findall(file.read_text("utf-8", "replace").replace("\\.", ".").lower()):
-            for each in {domain, ".".join(domain.split(".")[-2:])}:
-                found.setdefault(each, {})[file.stem] = None
-    return {domain: tuple(modules) for domain, modules in found.items() if len(modules) < _COMMON}
+    return {
+        file.stem: file.read_text("utf-8", "replace").replace("\\.", ".").lower()
+        for file in (sorted(Path(places[0], "extractor").glob("*.py")) if places else ())
+        if file.stem not in _NO_SITES | _OURS
+    }
+
+
+def _end(host: str) -> str:
+    return ".".join(host.split(".")[-2:])
 
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}")

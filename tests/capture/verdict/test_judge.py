@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capture.page.read_page import read_page
 from capture.verdict import Evidence, Verdict, judge
+from capture.verdict.signs import SIGNS
+from capture.verdict.words import Wording, compiled, name, statement
 from hashing.case import verdict
 from tests.capture.verdict.honest import HONEST
 from tests.capture.verdict.likenesses import LIKENESSES, Likeness
@@ -98,3 +102,20 @@ def test_a_redirect_to_a_log_in_is_a_wall_without_a_word() -> None:
 def test_an_article_that_was_redirected_is_content() -> None:
     """A redirect to the article's lasting address says nothing against it."""
     assert _judged(HONEST["en plain"], final="https://www.site.example/how-to-log-in").word == verdict.CONTENT
+
+
+@pytest.mark.parametrize("heading", ["log in", "log-in demanded", "challenge", "limited", "consent", "gone", "loading"])
+@given(data=st.data())
+def test_a_phrase_is_found_in_any_case_though_few_are_compiled(heading: str, data: st.DataObject) -> None:
+    """What a phrase of the list fits is found, by whatever words of it the phrase was chosen to be tried."""
+    wording = data.draw(st.sampled_from([name(heading), statement(heading)]))
+    pattern = data.draw(st.sampled_from([pattern for _, pattern in wording._phrases]))
+    assert wording.fullmatch(data.draw(st.from_regex(compiled(pattern), fullmatch=True)))
+
+
+def test_an_ordinary_page_compiles_next_to_no_phrase() -> None:
+    """Of a thousand phrases those alone of which a word stands in the page: they are what a first page waits for."""
+    compiled.cache_clear()
+    phrases = sum(len(each.pattern._phrases) for each in SIGNS if isinstance(each.pattern, Wording))
+    assert _judged(HONEST[min(HONEST)]).word == verdict.CONTENT
+    assert compiled.cache_info().misses < phrases / 40

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import importlib.util
 import itertools
 import os
 import signal
@@ -258,6 +260,21 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path: Path, monke
     with Readers(load=(_HERE,)) as readers:
         assert _double(readers, 1) == 2
     assert not (tmp_path / "sprung").exists()
+
+
+def test_what_readers_load_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiled form of a module that is asked for is kept, though a confined reader may write nothing."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    source = _ROOT / "hashing" / "warc" / "content_coding.py"
+    kept = Path(importlib.util.cache_from_source(str(source)))
+    kept.unlink(missing_ok=True)
+    written = set()
+    for _ in range(2):
+        with Readers() as readers:
+            readers.start()
+            assert readers.ask("hashing.warc.content_coding:unpacked_sample", gzip.compress(b"x"), "gzip", answer=bytes)
+        written.add(kept.stat().st_mtime_ns)
+    assert len(written) == 1
 
 
 def test_a_reader_that_cannot_be_started_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

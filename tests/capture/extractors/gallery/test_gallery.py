@@ -268,17 +268,13 @@ def test_a_watch_sees_a_deleted_post(
 def test_without_the_extra(of_sites: OfSites, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence says how to install it; the page is captured as before, and a hashtag says why it is not."""
     monkeypatch.setattr(gallery_sites, "find_spec", lambda _: None)
-    gallery_sites._domains.cache_clear()
-    try:
-        with SocialSites() as sites:
-            _, view = of_sites(sites, "https://www.tumblr.com/amira")
-            assert [entry.item.kind for entry in view.items] == ["photo"]
-            assert [each.reason for each in view.skipped] == [f"posts of Tumblr are read by gallery-dl: {INSTALL}"]
-            result, view = of_sites(sites, "#FireWatch", on=("x.com",))
-        assert result.status == "nothing"
-        assert _reasons(view) == [f"hashtags on X are read by gallery-dl: {INSTALL}"]
-    finally:
-        gallery_sites._domains.cache_clear()
+    with SocialSites() as sites:
+        _, view = of_sites(sites, "https://www.tumblr.com/amira")
+        assert [entry.item.kind for entry in view.items] == ["photo"]
+        assert [each.reason for each in view.skipped] == [f"posts of Tumblr are read by gallery-dl: {INSTALL}"]
+        result, view = of_sites(sites, "#FireWatch", on=("x.com",))
+    assert result.status == "nothing"
+    assert _reasons(view) == [f"hashtags on X are read by gallery-dl: {INSTALL}"]
 
 
 def test_one_file_alone_imports_gallery_dl() -> None:
