@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from capture.page.errors import BadAddress
-from capture.page.urls import Addresses
 from capture.verdict.words import parts
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class Next:
 def stub_target(evidence: Evidence) -> tuple[str, str]:
     """Return the address that a stub leads on to and how, or "" twice for a page that is none."""
     for how, raw in _ways_on(evidence):
-        if url := _resolved(evidence, raw):
+        if url := evidence.resolved(raw):
             return url, how
     return "", ""
 
@@ -56,7 +54,7 @@ def next_part(evidence: Evidence, seen: Container[str] = ()) -> Next | None:
     """
     onward: Next | None = None
     for raw in (*evidence.outline.following, *evidence.outline.numbered):
-        url = _resolved(evidence, raw)
+        url = evidence.resolved(raw)
         same = any(is_next_part(before, url) for before in (evidence.final, evidence.asked)) and not _is_list(evidence)
         if url and same and url not in seen:
             return Next(url, same=True)
@@ -131,11 +129,3 @@ def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for script in outline.inline:
             if match := _SCRIPT.search(script):
                 yield "script that changes the address", match[2].replace("\\/", "/")
-
-
-def _resolved(evidence: Evidence, raw: str) -> str:
-    """Return an absolute web address that is not the page itself, or ""."""
-    try:
-        return Addresses(evidence.final, evidence.page.base if evidence.page is not None else "").resolve(raw) or ""
-    except BadAddress:
-        return ""

@@ -56,7 +56,7 @@ def test_a_redirect_to_a_log_in_is_partial_with_title_and_address(captured: Capt
     assert (judged.verdict, judged.title) == (verdict.LOGIN, "Log in")
     assert judged.final_url == server.url("/login?next=/post/1")
     [failed] = view.failed
-    assert failed.reason.startswith("login wall: a log-in was asked for in the page's place")
+    assert failed.reason.startswith("login wall: a log-in or a subscription was asked for in the page's place")
     assert [entry.item.kind for entry in view.items] == ["page"]
 
 
