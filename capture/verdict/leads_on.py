@@ -25,6 +25,7 @@ _MOST_SCRIPTS = 3
 
 _POST_IN_QUERY = re.compile(r"(?:^|&)(?:p|page_id|id|t|topic|post)=[0-9]")
 _PAGE_KEY = re.compile(parts("page key"), re.IGNORECASE)
+_COMMENTS = re.compile(r"(?<=/comment-page-)[0-9]{1,5}(?=/?\Z)|(?<=[?&]cpage=)[0-9]{1,5}\Z")
 _NUMBERED = re.compile(
     rf"(?P<base>.*?)(?:[/_-](?P<word>{parts('page word')})[-_/=]?|[/_-])(?P<number>\d{{1,5}})(?P<end>\.\w{{2,5}})?/?\Z",
     re.IGNORECASE,
@@ -61,6 +62,20 @@ def next_part(evidence: Evidence, seen: Container[str] = ()) -> Next | None:
         if url and raw in evidence.outline.following:
             onward = onward or Next(url, same=same)
     return onward
+
+
+def shown_already(evidence: Evidence) -> str:
+    """Return the address of the page of comments that a text of WordPress shows itself, or "".
+
+    It shows one of them, the newest or the first, and links to the others by their numbers.
+    """
+    found = [_COMMENTS.search(url) for url in map(evidence.resolved, evidence.outline.numbered)]
+    numbers = {int(match[0]): match for match in found if match}
+    if not numbers or (1 not in numbers and len(numbers) == 1):
+        return ""  # a mere "older" or "newer" says nothing of where it stands
+    own = max(numbers) + 1 if 1 in numbers else 1
+    match = numbers[max(numbers)]
+    return f"{match.string[: match.start()]}{own}{match.string[match.end() :]}"
 
 
 def is_next_part(before: str, after: str) -> bool:
