@@ -20,9 +20,17 @@ from commands.capture_output import (
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
-from commands.options import json_option, officer_option, signing_key_option, sources_option, title_option
+from commands.options import (
+    initials_option,
+    json_option,
+    made_case,
+    note_option,
+    officer_option,
+    signing_key_option,
+    sources_option,
+    title_option,
+)
 from commands.output import clean, counted
-from commands.settings import checked_by, setting
 
 if TYPE_CHECKING:
     from hashing.case.case import Case
@@ -37,27 +45,14 @@ _NOT_PROTECTED = (
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option(
-    "--case",
-    "case_path",
-    is_eager=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The case; made if need be.",
-)
+@made_case(required=True)
 @click.option("--received-from", default="", metavar="PSEUDONYM", help="Who handed it in, under a pseudonym.")
 @sources_option
 @click.option("--consent", default="", metavar="TEXT|FILE", help="What that person has agreed to; or a file with it.")
 @officer_option
-@setting(
-    "--initials",
-    check=checked_by("capture.request.options:checked_initials"),
-    metavar="MP",
-    help="For exhibit references.  [default: of the officer's name]",
-)
+@initials_option
 @title_option
-@click.option("--note", default="", help="A note to keep with the capture.")
+@note_option
 @signing_key_option
 @json_option
 def intake(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -151,6 +152,28 @@ allow_network_option = click.option(
 case_option = click.option(
     "--case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE", help="The case that it is in."
 )
+
+
+def made_case(*, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that names the case of a command that makes it where there is none."""
+    return click.option(
+        "--case",
+        "case_path",
+        is_eager=True,
+        required=required,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The case; made if need be.",
+    )
+
+
+initials_option = setting(
+    "--initials",
+    check=checked_by("capture.request.options:checked_initials"),
+    metavar="MP",
+    help="For exhibit references.  [default: of the officer's name]",
+)
+note_option = click.option("--note", default="", help="A note to keep with the capture.")
 existing_case = click.argument("case", is_eager=True, type=click.Path(path_type=Path), metavar="CASE")
 sources_option = setting(
     "--sources",

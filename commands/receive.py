@@ -13,7 +13,15 @@ from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
-from commands.options import json_option, officer_option, signing_key_option, sources_option, title_option
+from commands.options import (
+    initials_option,
+    json_option,
+    made_case,
+    officer_option,
+    signing_key_option,
+    sources_option,
+    title_option,
+)
 from commands.output import clean, complain, counted, print_json
 from commands.settings import checked_by, setting
 from commands.source import recipients_option
@@ -26,15 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--case",
-    "case_path",
-    is_eager=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The case; made if need be.",
-)
+@made_case(required=True)
 @setting(
     "--listen",
     default="127.0.0.1:8418",
@@ -81,12 +81,7 @@ if TYPE_CHECKING:
 @recipients_option
 @sources_option
 @officer_option
-@setting(
-    "--initials",
-    check=checked_by("capture.request.options:checked_initials"),
-    metavar="MP",
-    help="For exhibit references.  [default: of the officer's name]",
-)
+@initials_option
 @title_option
 @signing_key_option
 @json_option

@@ -16,8 +16,11 @@ from commands.options import (
     allow_private_option,
     appview_option,
     browser_option,
+    initials_option,
     json_option,
+    made_case,
     no_browser_sandbox_option,
+    note_option,
     ntp_option,
     officer_option,
     on_option,
@@ -154,23 +157,11 @@ _RENDERING = (
 )
 
 _OPTIONS = (
-    click.option(
-        "--case",
-        "case_path",
-        is_eager=True,
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The case; made if need be.",
-    ),
+    made_case(),
     officer_option,
-    setting(
-        "--initials",
-        check=checked_by("capture.request.options:checked_initials"),
-        metavar="MP",
-        help="For exhibit references.  [default: of the officer's name]",
-    ),
+    initials_option,
     title_option,
-    click.option("--note", default="", help="A note to keep with the capture."),
+    note_option,
     on_option,
     setting("--thread", in_case=True, is_flag=True, help="With a post, also what it answers and its replies."),
     click.option(

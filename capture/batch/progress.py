@@ -83,6 +83,6 @@ class RowProgress(Progress):
         """Count bytes."""
         self._received(count)
 
-    def waiting(self, host: str, seconds: float) -> None:
+    def waiting(self, host: str, seconds: float, before: str = "") -> None:  # noqa: ARG002 - rows wait for the host
         """Have other rows wait as well."""
         self._waiting(host, seconds)

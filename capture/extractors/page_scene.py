@@ -86,7 +86,7 @@ class PageScene:
 
     def _page(self, read: StoredPage, answer: Answer) -> Iterator[Finding]:
         """Yield what is on a page, the verdict on it, and of several parts those that were asked for."""
-        from capture.verdict import next_part
+        from capture.verdict import next_part, shown_already
 
         yield from self._changed(read)
         if read.page is not None:
@@ -98,7 +98,9 @@ class PageScene:
         if found.word != verdict.CONTENT:
             yield from self._missed(answer, read.page, found.word, found.reasons)
             return
-        onward = next_part(self._evidence(answer, read.page), self._seen)
+        evidence = self._evidence(answer, read.page)
+        self._seen[shown_already(evidence)] = None
+        onward = next_part(evidence, self._seen)
         if onward is None or not onward.same:
             notes = [f"its rel=next leads to another page, which is no part of it: {onward.url}"] if onward else []
             yield _judged(self._asked, answer, read.page, verdict.CONTENT, notes)

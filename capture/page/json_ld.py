@@ -184,6 +184,15 @@ class JsonLdReader:
         return Snippet(LONGEST, self.blocks.append)
 
 
+def is_paid(nodes: list[JsonLdNode]) -> bool:
+    """Say whether the page's own matter states that it is not free to read (schema.org `isAccessibleForFree`)."""
+    return any(
+        str(node.values.get("isAccessibleForFree", "")).rpartition("/")[2].lower() == "false"
+        for node in nodes
+        if node.of_page and not node.types & _NOT_THE_MATTER
+    )
+
+
 def add_json_ld_claims(nodes: list[JsonLdNode], claims: Claims) -> None:
     """Add what the page's own objects say; an article or a post before the web page that carries it."""
     by_id = {node.values["@id"]: node.values for node in nodes if _is_described(node)}

@@ -117,6 +117,12 @@ class Outline:
     statuses: tuple[str, ...] = ()
     """The HTTP status that a page names for crawlers (`prerender-status-code`)."""
     robots: str = ""
+    canonical: str = ""
+    """The address that the page gives as its own."""
+    before_links: int = 0
+    """Text before the first link outside navigation."""
+    paid: bool = False
+    """Whether the page states that it is not free to read (schema.org `isAccessibleForFree`, a locked content tier)."""
 
 
 def width(text: str) -> int:
@@ -162,7 +168,9 @@ class OutlineReader:
         }
         self._passwords = 0
         self._noscript = ""
-        self._robots = ""
+        self._robots = self._canonical = ""
+        self._before_links = -1
+        self._paid = False
         self._lists: dict[str, dict[str, None]] = {}
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -252,6 +260,9 @@ class OutlineReader:
             passwords=self._passwords,
             noscript=" ".join(self._noscript.split()),
             robots=self._robots,
+            canonical=self._canonical,
+            before_links=self._counts["words"] if self._before_links < 0 else self._before_links,
+            paid=self._paid,
         )
 
     def _entered(self, tag: str, attributes: Mapping[str, str], above: int) -> int:
@@ -288,6 +299,8 @@ class OutlineReader:
 
     def _note(self, tag: str, attributes: Mapping[str, str], flags: int) -> None:
         """Keep what an element's own attributes say."""
+        if attributes.get("itemprop") == "isAccessibleForFree":
+            self._paid = self._paid or attributes.get("content", attributes.get("href", "")).lower().endswith("false")
         for name in ("id", "class", "name"):
             if tag != "meta" and (value := attributes.get(name)):
                 for mark in value[:_LONGEST_VALUE].split():
@@ -310,6 +323,8 @@ class OutlineReader:
         name = (attributes.get("name") or attributes.get("http-equiv") or "").strip().lower()
         if attributes.get("http-equiv", "").strip().lower() == "refresh":
             self._keep("later_refreshes" if flags & _NOSCRIPT else "refreshes", content, 8192)
+        elif attributes.get("property") == "article:content_tier":
+            self._paid = self._paid or content.strip().lower() in {"locked", "metered"}
         elif name == "robots":
             self._robots = self._robots or content[:_LONGEST_VALUE].lower()
         elif name in {"prerender-status-code", "status"}:
@@ -317,11 +332,16 @@ class OutlineReader:
 
     def _link(self, tag: str, attributes: Mapping[str, str], flags: int) -> None:
         href = attributes.get("href", "")
-        if "next" in attributes.get("rel", "")[:_LONGEST_VALUE].lower().split():
+        relations = attributes.get("rel", "")[:_LONGEST_VALUE].lower().split()
+        if "next" in relations:
             self._keep("following", href, 8192)
+        if tag == "link" and "canonical" in relations:
+            self._canonical = self._canonical or href[:8192]
         if "post-page-numbers" in attributes.get("class", "")[:_LONGEST_VALUE].split() or _COMMENT_PAGE.search(href):
             self._keep("numbered", href.partition("#")[0], 8192)
         if tag == "a" and href and not flags & (_CHROME | _UNREAD):
+            if self._before_links < 0:
+                self._before_links = self._counts["words"]
             self._counts["links"] += 1
             self._counts["linked_headings"] += bool(flags & _HEADING)
             self._keep("hrefs", href)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from capture.page.claim_reader import ClaimReader
@@ -11,7 +12,7 @@ from capture.page.content_media import ContentMedia
 from capture.page.document import Reader, parse
 from capture.page.encoding import decode
 from capture.page.errors import PageUnreadable
-from capture.page.json_ld import JsonLdReader, add_json_ld_claims, add_json_ld_media, read_json_ld
+from capture.page.json_ld import JsonLdReader, add_json_ld_claims, add_json_ld_media, is_paid, read_json_ld
 from capture.page.mentions import Mentions, bounded, to_links
 from capture.page.metadata_media import MetadataMedia
 from capture.page.outline import OutlineReader
@@ -72,6 +73,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
         *showing.notes(),
         *styling.notes(),
     ]
+    outline = outlining.outline()
     return ReadPage(
         claims=claims.claims(),
         times=claims.times(),
@@ -82,7 +84,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> ReadPage:
         unread=parsed.unread or inner_unread,
         encoding=f"{decoded.encoding} ({decoded.decided_by})",
         base=claiming.base,
-        outline=outlining.outline(),
+        outline=replace(outline, paid=outline.paid or is_paid(json_ld.nodes)),
     )
 
 

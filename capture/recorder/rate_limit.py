@@ -80,6 +80,8 @@ class _HostPause:
     """What one host allows, as far as it has said; moments on the monotonic clock."""
 
     held_until: float = 0.0
+    held_before: str = ""
+    """Which attempt it was held for, in words."""
     left: int | None = None
     """Requests that it still allowed when it last said so."""
     limit: int | None = None
@@ -105,7 +107,7 @@ class HostPauses:
         self,
         longest: float,
         stop: threading.Event,
-        waiting: Callable[[str, float], None],
+        waiting: Callable[[str, float, str], None],
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -142,10 +144,14 @@ class HostPauses:
                 host.counts_anew = counts_anew
             self._changed.notify_all()
 
-    def hold(self, url: str, seconds: float) -> None:
-        """Leave a URL's host alone for a number of seconds, or for longer where that was asked for before."""
+    def hold(self, url: str, seconds: float, before: str = "") -> None:
+        """Leave a URL's host alone for a number of seconds, or for longer where that was asked for before.
+
+        `before` says, to whoever is told of it, which attempt comes next.
+        """
         with self._changed:
             host = self._host(url)
+            host.held_before = before
             host.held_until = max(host.held_until, self._monotonic() + seconds)
 
     def wait_for(self, url: str) -> None:
@@ -155,7 +161,8 @@ class HostPauses:
             host = self._host(url)
             while (left := host.pause(self._monotonic())) > 0 and not self._stop.is_set():
                 if not announced and not host.under_way:
-                    self._waiting(host_and_port(url), left)
+                    held = host.held_until > self._monotonic()
+                    self._waiting(host_and_port(url), left, host.held_before if held else "")
                     announced = True
                 self._changed.wait(min(left, _LOOK_AGAIN))
             host.under_way += 1

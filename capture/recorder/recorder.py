@@ -91,7 +91,7 @@ class Recorder:
     `superseded` is given every exchange that is not the last of its fetch (redirects, attempts that were repeated);
     `incoming` is the folder for bodies on their way in, in the case's folder `root`, and `mac` authenticates them;
     a `stop` makes every fetch end, with what has arrived;
-    `waiting` is told of a host that wants to be left alone, and for how many seconds.
+    `waiting` is told of a host that wants to be left alone, for how many seconds, and before which attempt.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Recorder:
         superseded: Callable[[EndedExchange], None],
         stop: Stop | None = None,
         received: Callable[[int], None] = lambda _: None,
-        waiting: Callable[[str, float], None] = lambda _, __: None,
+        waiting: Callable[[str, float, str], None] = lambda *_: None,
         clock: Clock = system_clock,
         mac: Mac | None = None,
         root: Root = None,
@@ -202,7 +202,8 @@ class Recorder:
             if tried.exchange is not None:
                 self._superseded(tried.exchange)
             if tried.exchange is not None and tried.exchange.status == _TOO_MANY:
-                self._pauses.hold(url, wait)  # every thread leaves the host alone, not only this one
+                # Every thread leaves the host alone, not only this one.
+                self._pauses.hold(url, wait, f"before try {attempt + 1} of {self.settings.attempts}")
             else:
                 self._stop.event.wait(wait)
         raise AssertionError("the last attempt returns")

@@ -35,7 +35,7 @@ class Progress:
     def passed_over(self, url: str) -> None:
         """Hear that nothing came of something, and that this is no failure."""
 
-    def waiting(self, host: str, seconds: float) -> None:
+    def waiting(self, host: str, seconds: float, before: str = "") -> None:
         """Hear that a host wants to be left alone for so long."""
 
     def sealing(self) -> None:

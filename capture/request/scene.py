@@ -24,6 +24,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u20
 _BEFORE = _QUOTES + "<([{"
 _AFTER = _QUOTES + ".,;:!\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}"
 _BROKEN_SCHEME = re.compile(r"(https?)(?::/|//|:/{3,}|;//|:\\\\)(?=[^/\\])", re.IGNORECASE)
+_MARKDOWN = re.compile(r"!?\[[^\[\]]*\]\(<?((?:https?://|www\.)\S+?)>?(?:\s+[\"'][^)]*)?\)[.,;:!]?", re.IGNORECASE)
 _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
 _PASTED_HANDLE = re.compile(rf"(?:acct:|@)?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,198}}[A-Za-z0-9_])?)@({_HOST})")
 
@@ -53,12 +54,21 @@ def parse_scene(text: str) -> Scene:
         return _at_uri(f"at://{given}")
     if handle := _HANDLE.fullmatch(given):
         return _at_uri(f"at://{handle[1]}")
+    return _web_address(given, text)
+
+
+def _web_address(given: str, text: str) -> Scene:
+    if given.lower().startswith("mailto:"):
+        raise BadScene(
+            f"{given[len('mailto:') :].partition('?')[0]} is a mail address: there is no page to capture",
+            hint="a mail that somebody hands in as a file: `goldenhour intake FILE.eml --case CASE`",
+        )
     if "://" not in given and any(map(str.isspace, given)):
         raise BadScene(
             f"{without_login(text.strip())}: not a web address",
             hint="give one address, such as https://example.org/post/1, or a #hashtag in quotes",
         )
-    if "://" not in given and not given.lower().startswith(("javascript:", "data:", "mailto:", "about:")):
+    if "://" not in given and not given.lower().startswith(("javascript:", "data:", "about:")):
         given = f"https://{given}"
     try:
         parts = urlsplit(given)
@@ -93,14 +103,17 @@ def _at_uri(given: str) -> Scene:
 def scene_meant(text: str) -> str:
     """Return the address, hashtag or URI that somebody means who pastes `text`.
 
-    Taken off are blanks, invisible characters, quotes and brackets around it, and the full stops and commas of the
-    sentence that it stood in; a bracket that the address itself opened stays. `https//x` and `https:/x` get their `://`.
+    Taken off are blanks, invisible characters, quotes and brackets around it, the full stops and commas of the
+    sentence that it stood in, and of a Markdown link all but the address; a bracket that the address itself opened
+    stays. `https//x` and `https:/x` get their `://`.
     `@user@host`, `user@host` and `acct:user@host` (RFC 7565) become the address of that account.
     What is none of these is returned as it is.
     """
     # 1. What nobody sees.
     meant = _INVISIBLE.sub("", text).strip()
     # 2. What stands around it.
+    if link := _MARKDOWN.fullmatch(meant):
+        meant = link[1]
     while meant and meant[0] in _BEFORE and len(meant) > 1:
         meant = meant[1:].lstrip()
     while meant and (meant[-1] in _AFTER or _closes_nothing(meant)):

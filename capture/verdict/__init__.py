@@ -6,6 +6,6 @@ it takes nothing away and drops nothing, it only says what an officer should loo
 
 from capture.verdict.evidence import Evidence
 from capture.verdict.judge import Verdict, judge
-from capture.verdict.leads_on import Next, next_part, stub_target
+from capture.verdict.leads_on import Next, next_part, shown_already, stub_target
 
-__all__ = ["Evidence", "Next", "Verdict", "judge", "next_part", "stub_target"]
+__all__ = ["Evidence", "Next", "Verdict", "judge", "next_part", "shown_already", "stub_target"]

@@ -9,7 +9,9 @@ from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from capture.page import ReadPage
+from capture.page.errors import BadAddress
 from capture.page.outline import Outline, width
+from capture.page.urls import Addresses
 from capture.verdict.words import compiled, parts, statement
 
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
@@ -22,12 +24,21 @@ _QUOTED = re.compile(
 )
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
+_SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
+_MOST_SENTENCES = 4
+_A_FEW_WORDS = 15
 _LABEL = 60
+_A_WAY_ON = 250
+_MOST_WAYS_ON = 5
+_TEASER, _SHORT_TEASER = 1000, 500
+_LANGUAGE = re.compile(r"/[a-z]{2}(?:[-_][a-z]{2})?")
 _TOLD = 24
 _SHORT, _ROWS, _STEM = 120, 6, 4
 _FEW = 2
 _NEARLY_NOTHING = 20
 _A_NAME = 12
+_NEARLY_ALONE = 150
+_ENTRY = rf"(?:^|/|=|\.)(?:{parts('log-in name')}|{parts('registration name')})(?:[/?&#.]|$)"
 _NOTHING = Outline()
 
 
@@ -79,11 +90,15 @@ class Evidence:
         """The blocks of text that are a good part of all that the page says, and that no person tells of."""
         whole = self.outline.words + self.outline.linked
         first = next(iter(self.remarks), "")
-        return tuple(
+        good_part = [
             block
-            for block in self._short_blocks
-            if width(block) >= whole * (0.25 if block == first else 0.4) and _is_one_remark(block)
-        )
+            for block in self.outline.blocks[:_MOST_TRIED]
+            if width(block) >= whole * (0.25 if block == first else 0.4) and not _is_told(block)
+        ]
+        remarks = (block for block in good_part if width(block) <= _LONGEST_SIGN and _is_one_remark(block))
+        if self.elsewhere * 3 > whole:
+            return tuple(remarks)
+        return tuple(dict.fromkeys([*remarks, *(each for block in good_part for each in _sentences(block))]))
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
@@ -139,6 +154,28 @@ class Evidence:
         return max(self.outline.words - about, 0)
 
     @cached_property
+    def elsewhere(self) -> int:
+        """How much is said, below the headings, that is of something else than the site."""
+        site = compiled(parts("about the site"))
+        headings = self.outline.headings + self.outline.lesser_headings
+        blocks = (block for block in self.outline.blocks if block not in headings)
+        sentences = (each for block in blocks for each in _SENTENCE_END.split(block))
+        return (
+            sum(width(each) for each in sentences if width(each) >= _A_FEW_WORDS and not site.search(each))
+            + self.outline.shown * _TOLD
+        )
+
+    @cached_property
+    def ways_on(self) -> tuple[str, ...]:
+        """Where a page leads on to that shows little, and below it a few links: what it wants to be done."""
+        outline = self.outline
+        bare = not (outline.posts or outline.shown or outline.linked_headings or self.published)
+        below = outline.before_links * 2 >= outline.words > 0
+        few = outline.words < _A_WAY_ON and 0 < outline.links <= _MOST_WAYS_ON
+        about_it = self.elsewhere * 2 <= outline.words and not self.told
+        return outline.hrefs if bare and below and few and about_it else ()
+
+    @cached_property
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
         headings = self.outline.headings + self.outline.lesser_headings
@@ -152,15 +189,32 @@ class Evidence:
     def _short_blocks(self) -> tuple[str, ...]:
         return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if width(block) <= _LONGEST_SIGN)
 
+    def resolved(self, raw: str) -> str:
+        """Return an address of the page as an absolute web address, or "" where it is none or the page itself."""
+        try:
+            return Addresses(self.final, self.page.base if self.page is not None else "").resolve(raw) or ""
+        except BadAddress:
+            return ""
+
     def in_place(self, place: str) -> tuple[str, ...]:
         """Return what stands in a place where a sign can stand, by the name of the place in `PLACES`."""
         return PLACES[place](self)
 
 
+def _is_told(block: str) -> bool:
+    """Say whether a block quotes, or stands in a person's words."""
+    return _QUOTED.search(block) is not None or compiled(parts("told by a person")).search(block) is not None
+
+
+def _sentences(block: str) -> list[str]:
+    """Return the first sentence of a block of a few, or both of two: what is the matter, and what to do about it."""
+    sentences = [each for each in _SENTENCE_END.split(block) if each]
+    first = sentences[: 2 if len(sentences) == 2 else 1] if 1 < len(sentences) <= _MOST_SENTENCES else []  # noqa: PLR2004 - both
+    return [each for each in first if width(each) <= _LONGEST_SIGN and not each.endswith(("?", "\uff1f"))]
+
+
 def _is_one_remark(block: str) -> bool:
-    """Say whether a block is a sentence, or two short ones: a paragraph tells of something, and so does who quotes."""
-    if _QUOTED.search(block) or compiled(parts("told by a person")).search(block):
-        return False
+    """Say whether a block is a sentence, or two short ones: a paragraph tells of something."""
     return width(block) <= _TWO_SENTENCES or _SENTENCES.search(block) is None
 
 
@@ -186,6 +240,47 @@ def _led_back(evidence: Evidence) -> tuple[str, ...]:
     return (query,) if evidence.redirected and len(path) > 1 and path in query else ()
 
 
+def _front(url: str) -> str:
+    """Return the host of an address that is a site's front page, of one of its languages too, or ""."""
+    parts = urlsplit(url)
+    path = _path(parts.path)
+    return _bare_host(parts.hostname) if not path or _LANGUAGE.fullmatch(path) else ""
+
+
+def _for_the_front(evidence: Evidence) -> tuple[str, ...]:
+    """Return the front page that answered for one thing of its site: a path of several parts, or with a number."""
+    asked = urlsplit(evidence.asked)
+    one_thing = _path(asked.path).count("/") > 1 or any(map(str.isdigit, asked.path))
+    front = _front(evidence.final) == _bare_host(asked.hostname) and not urlsplit(evidence.final).query
+    return (evidence.final,) if one_thing and front and not _front(evidence.asked) else ()
+
+
+def _named_canonical(evidence: Evidence) -> tuple[str, ...]:
+    """Return the parts of the path that a page gives as its own, "front" for the front page where it is not that."""
+    canonical = evidence.resolved(evidence.outline.canonical) if evidence.outline.canonical else ""
+    if canonical and _front(canonical) and not _front(evidence.final):
+        return ("front",)
+    return tuple(f"/{each}" for each in unquote(urlsplit(canonical).path).lower().split("/") if each)
+
+
+def _all_ways_on(evidence: Evidence) -> tuple[str, ...]:
+    """Return the ways on of a page, if all of them lead to a log-in, a registration or to the front page."""
+    home = [each for each in evidence.ways_on if _front(evidence.resolved(each))]
+    entry = [each for each in evidence.ways_on if each not in home and compiled(_ENTRY).search(each)]
+    if not entry:
+        return ("home",) if home and len(home) == len(evidence.ways_on) else ()
+    if len(home) + len(entry) < len(evidence.ways_on):
+        return ()
+    return ("log-in",) if len(entry) == 1 else ("log-in and registration",)
+
+
+def _paywall(evidence: Evidence) -> tuple[str, ...]:
+    """Return ids and classes of a short page that leads on to a subscription."""
+    subscription = compiled(parts("subscription name"))
+    sold = any(subscription.search(href) for href in evidence.outline.hrefs)
+    return evidence.outline.marks if sold and evidence.outline.words < _SHORT_TEASER else ()
+
+
 def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
     """Return what a page says to browsers without scripts, unless it only says that it works better with them."""
     said = evidence.outline.noscript
@@ -203,6 +298,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "lesser heading": lambda evidence: evidence.outline.lesser_headings[:5],
     "statement": lambda evidence: () if evidence.outline.posts else evidence.statements,
     "statement in a post": lambda evidence: evidence.statements if evidence.outline.posts else (),
+    "statement alone": lambda evidence: evidence.statements if evidence.elsewhere < _A_FEW_WORDS else (),
     "remark": lambda evidence: evidence.remarks,
     "button": lambda evidence: evidence.outline.buttons[:30],
     "link": lambda evidence: evidence.outline.hrefs[:30],
@@ -219,6 +315,17 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "notice alone": lambda evidence: evidence.outline.consents if evidence.says_nothing else (),
     "frame alone": lambda evidence: evidence.outline.frames[:20] if evidence.says_nothing else (),
     "question": lambda evidence: evidence.questions,
+    "front": _for_the_front,
+    "canonical": _named_canonical,
+    "ways on": _all_ways_on,
+    "script alone": lambda evidence: (
+        (*evidence.outline.scripts[:50], *evidence.outline.inline)
+        if evidence.outline.words + evidence.outline.linked < _NEARLY_ALONE
+        and not (evidence.outline.shown or evidence.outline.fields)
+        else ()
+    ),
+    "not free": lambda evidence: ("not free",) if evidence.outline.paid and evidence.outline.words < _TEASER else (),
+    "paywall": _paywall,
     "notice": lambda evidence: evidence.notices,
     "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),
     "empty root": lambda evidence: evidence.outline.empty_roots,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from capture.page.outline import width
+from capture.verdict.counters import CAREFUL, COUNTERS, Seen
 from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
 from capture.verdict.words import compiled
@@ -15,22 +15,12 @@ from hashing.case import verdict
 _STEPS = ((150, 2), (600, 3), (2000, 5))
 """Characters of text, and what the signs of a page with fewer must weigh for a verdict; `_MOST` beyond."""
 _MOST = 9
-_AS_ARTICLE, _AS_TEASER = 6, 2
-_AS_LIST = 6
-_AS_SHORT_LIST = 4
-_AS_HEADLINE = 5
-_LIST_LINKS, _LIST_HEADINGS, _LIST_ROWS = 12, 3, 4
-_HEADLINE_TEXT = 60
-_AS_TOLD = 8
-_AS_PROSE, _PROSE_TEXT, _PROSE_BELOW = 6, 120, 300
-_HEADLINE_WORDS, _HEADLINE_CHARACTERS = 4, 24
+_LEAST = {verdict.CONSENT: 3}
 _SHELL_TEXT, _NEARLY_NOTHING, _A_NAME = 200, 40, 16
+_AS_SOMETHING_ELSE = 6
 _LONGEST_SHOWN = 120
 _MOST_REASONS = 4
 _REFUSED = 400
-
-_NEEDS_STRUCTURE = frozenset({verdict.LOGIN, verdict.CONSENT})
-"""Verdicts for which words alone are too little, in a page that says anything else: people write about these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,33 +105,11 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
         return _needed_for_shell(case, evidence)
     if word == verdict.ERROR:
         return _MOST
-    needed = next((weight for characters, weight in _STEPS if outline.words < characters), _MOST)
-    structure = any(place not in WORDS for place in case.found)
-    if word in _NEEDS_STRUCTURE and not structure and (outline.words >= _STEPS[0][0] or not _is_demanded(case)):
+    if word in CAREFUL and case.found.keys() <= WORDS and (outline.words >= _STEPS[0][0] or not _is_demanded(case)):
         return DECIDES
-    if word == verdict.CONSENT:
-        needed = max(needed, 3)
-    if evidence.published:
-        needed += _AS_TEASER if word in _NEEDS_STRUCTURE else _AS_ARTICLE
-    if not structure and case.weight >= needed and evidence.told:
-        needed += _AS_TOLD
-    if _has_headline(case, evidence):
-        needed += _AS_HEADLINE
-    return needed + _for_what_else_is_there(word, case, evidence)
-
-
-def _for_what_else_is_there(word: str, case: _Case, evidence: Evidence) -> int:
-    """Return what signs must weigh more for prose of something else and for lists."""
-    outline = evidence.outline
-    needed = 0
-    twice = word == verdict.GONE and "heading" in case.found and len(case.found.keys() & WORDS) > 1
-    if word != verdict.CONSENT and evidence.prose >= (_PROSE_BELOW if twice else _PROSE_TEXT):
-        needed += _AS_PROSE
-    if twice:
-        return needed  # who says so twice offers something else below
-    if outline.links >= _LIST_LINKS or outline.linked_headings >= _LIST_HEADINGS:
-        return needed + _AS_LIST
-    return needed + (_AS_SHORT_LIST if outline.linked_blocks >= _LIST_ROWS else 0)
+    needed = next((weight for characters, weight in _STEPS if outline.words < characters), _MOST)
+    seen = Seen(word, case.found.keys(), evidence)
+    return max(needed, _LEAST.get(word, 0)) + sum(each.weight for each in COUNTERS if each.holds(seen))
 
 
 def _is_demanded(case: _Case) -> bool:
@@ -160,18 +128,7 @@ def _needed_for_shell(case: _Case, evidence: Evidence) -> int:
         return DECIDES if "noscript" not in case.found or outline.shown or text >= _SHELL_TEXT else 3
     if text == 0:
         return 1
-    if "statement" not in case.found and text >= _A_NAME:
-        return (3 if text < _NEARLY_NOTHING else _AS_PROSE) + 2 * bool(outline.headings)  # it says something else
-    return (2 if text < _NEARLY_NOTHING else 3) + 2 * bool(outline.headings)
-
-
-def _has_headline(case: _Case, evidence: Evidence) -> bool:
-    """Say whether a page has a text below a heading that its title names too: no sign itself, and no mere name."""
-    if evidence.outline.words < _HEADLINE_TEXT or case.found.keys() & {"heading", "title", "notice"}:
-        return False
-    return any(
-        heading in title or title in heading
-        for heading in evidence.outline.headings
-        for title in evidence.titles
-        if len(heading.split()) >= _HEADLINE_WORDS or width(heading) >= _HEADLINE_CHARACTERS
-    )
+    headed = 2 * bool(outline.headings)
+    if "statement" not in case.found and text >= _A_NAME:  # it says something else
+        return (3 if text < _NEARLY_NOTHING else _AS_SOMETHING_ELSE) + headed
+    return (2 if text < _NEARLY_NOTHING else 3) + headed

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from capture.page.errors import BadAddress
-from capture.page.urls import Addresses
 from capture.verdict.words import parts
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ _MOST_SCRIPTS = 3
 
 _POST_IN_QUERY = re.compile(r"(?:^|&)(?:p|page_id|id|t|topic|post)=[0-9]")
 _PAGE_KEY = re.compile(parts("page key"), re.IGNORECASE)
+_COMMENTS = re.compile(r"(?<=/comment-page-)[0-9]{1,5}(?=/?\Z)|(?<=[?&]cpage=)[0-9]{1,5}\Z")
 _NUMBERED = re.compile(
     rf"(?P<base>.*?)(?:[/_-](?P<word>{parts('page word')})[-_/=]?|[/_-])(?P<number>\d{{1,5}})(?P<end>\.\w{{2,5}})?/?\Z",
     re.IGNORECASE,
@@ -44,7 +43,7 @@ class Next:
 def stub_target(evidence: Evidence) -> tuple[str, str]:
     """Return the address that a stub leads on to and how, or "" twice for a page that is none."""
     for how, raw in _ways_on(evidence):
-        if url := _resolved(evidence, raw):
+        if url := evidence.resolved(raw):
             return url, how
     return "", ""
 
@@ -56,13 +55,27 @@ def next_part(evidence: Evidence, seen: Container[str] = ()) -> Next | None:
     """
     onward: Next | None = None
     for raw in (*evidence.outline.following, *evidence.outline.numbered):
-        url = _resolved(evidence, raw)
+        url = evidence.resolved(raw)
         same = any(is_next_part(before, url) for before in (evidence.final, evidence.asked)) and not _is_list(evidence)
         if url and same and url not in seen:
             return Next(url, same=True)
         if url and raw in evidence.outline.following:
             onward = onward or Next(url, same=same)
     return onward
+
+
+def shown_already(evidence: Evidence) -> str:
+    """Return the address of the page of comments that a text of WordPress shows itself, or "".
+
+    It shows one of them, the newest or the first, and links to the others by their numbers.
+    """
+    found = [_COMMENTS.search(url) for url in map(evidence.resolved, evidence.outline.numbered)]
+    numbers = {int(match[0]): match for match in found if match}
+    if not numbers or (1 not in numbers and len(numbers) == 1):
+        return ""  # a mere "older" or "newer" says nothing of where it stands
+    own = max(numbers) + 1 if 1 in numbers else 1
+    match = numbers[max(numbers)]
+    return f"{match.string[: match.start()]}{own}{match.string[match.end() :]}"
 
 
 def is_next_part(before: str, after: str) -> bool:
@@ -131,11 +144,3 @@ def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for script in outline.inline:
             if match := _SCRIPT.search(script):
                 yield "script that changes the address", match[2].replace("\\/", "/")
-
-
-def _resolved(evidence: Evidence, raw: str) -> str:
-    """Return an absolute web address that is not the page itself, or ""."""
-    try:
-        return Addresses(evidence.final, evidence.page.base if evidence.page is not None else "").resolve(raw) or ""
-    except BadAddress:
-        return ""

@@ -17,8 +17,8 @@ DECIDES = 100
 
 WORDS = frozenset(
     {
-        "title", "heading", "lesser heading", "sole heading", "statement", "statement in a post", "question", "remark",
-        "button", "noscript",
+        "title", "heading", "lesser heading", "sole heading", "statement", "statement in a post", "statement alone",
+        "question", "remark", "button", "noscript",
     }
 )  # fmt: skip
 """Places where words stand."""
@@ -56,7 +56,8 @@ _PAGE_END = r"(?:\.\w{2,5})?"
 _CONSENT_ADDRESS = rf"//(?:[\w-]+\.)*(?:consent|cookies?|privacy|gdpr|cmp)\..*|/{parts('consent name')}{_PAGE_END}"
 _CHALLENGE_ADDRESS = rf"/{parts('challenge address')}{_PAGE_END}|//(?:captcha|geo\.captcha-delivery|validate)\..*"
 _CHALLENGE_HEADER = (
-    r"cf-mitigated: .*|x-amzn-waf-action: .*|x-sucuri-block: .*|x-datadome: (?:protected|challenge).*|x-anubis-.*"
+    r"cf-mitigated: .*|x-amzn-waf-action: .*|x-sucuri-block: .*|x-vercel-mitigated: .*|x-datadome: challenge.*"
+    r"|x-anubis-.*"
 )
 _GONE_ADDRESS = rf"/{parts('gone name')}{_PAGE_END}"
 _LIMITED_ADDRESS = r"/(?:rate-?limit(?:ed)?|too-?many-?requests|429|slow-?down)(?:\.\w{2,5})?"
@@ -85,6 +86,18 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "echo", _has(_LEADS_TO_LOGIN), 3, "what it asks for is the name of a link to a log-in"),
+    Sign(verdict.LOGIN, "ways on", _is("log-in"), 1, "it leads on to a log-in alone"),
+    Sign(
+        verdict.LOGIN, "ways on", _is("log-in and registration"), 2, "it leads on to a log-in and a registration alone"
+    ),
+    Sign(verdict.LOGIN, "not free", _is("not free"), DECIDES, "it says that it is not free to read, and it is short"),
+    Sign(
+        verdict.LOGIN,
+        "paywall",
+        _is(parts("paywall mark")),
+        DECIDES,
+        "its parts are those of a paywall ({}), and it is short",
+    ),
     Sign(verdict.LOGIN, "title", name("log in"), 3, 'its title is that of a log-in: "{}"'),
     Sign(verdict.LOGIN, "title", name("log-in demanded"), 3, 'its title asks for a log-in: "{}"'),
     Sign(verdict.LOGIN, "heading", name("log-in demanded"), 3, 'its heading asks for a log-in: "{}"'),
@@ -101,6 +114,13 @@ CHALLENGE_SIGNS = (
     Sign(verdict.CHALLENGE, "status", _is("403|405|406|451"), 1, "the server answered {}"),
     Sign(verdict.CHALLENGE, "header", _is(_CHALLENGE_HEADER), DECIDES, "the answer's head says so: {}"),
     Sign(verdict.CHALLENGE, "script", _has(parts("challenge script")), 5, "its script is one that tests browsers"),
+    Sign(
+        verdict.CHALLENGE,
+        "script alone",
+        _has(parts("browser test script")),
+        5,
+        "next to nothing but a test of browsers is there",
+    ),
     Sign(verdict.CHALLENGE, "frame", _has(parts("captcha")), 3, "a frame shows a captcha"),
     Sign(verdict.CHALLENGE, "mark", _is(parts("challenge mark")), 4, "its parts are those of a challenge ({})"),
     Sign(verdict.CHALLENGE, "mark", _is(parts("captcha mark")), 1, "it has a captcha ({})"),
@@ -132,8 +152,9 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "lesser heading", name("consent"), 1, 'a heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "sole heading", name("consent"), 2, 'its heading asks for consent or age: "{}"'),
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
+    Sign(verdict.CONSENT, "statement alone", statement("consent"), 1, "it tells of nothing else"),
     Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
-    Sign(verdict.CONSENT, "notice alone", _has("."), 3, "nothing but a consent dialogue is there ({})"),
+    Sign(verdict.CONSENT, "notice alone", _has("."), 6, "nothing but a consent dialogue is there ({})"),
     Sign(verdict.CONSENT, "frame alone", _has(parts("consent frame")), 3, "nothing but a frame asks for consent"),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
@@ -143,6 +164,10 @@ GONE_SIGNS = (
     Sign(verdict.GONE, "status", _is("404|410"), DECIDES, "the server answered {}"),
     Sign(verdict.GONE, "page status", _is("404|410"), 6, "it says that its status is {}"),
     Sign(verdict.GONE, "redirect", _is(_GONE_ADDRESS), 4, "it was redirected to an address for what is not found"),
+    Sign(verdict.GONE, "front", _has("."), DECIDES, "the site's front page came in its place"),
+    Sign(verdict.GONE, "canonical", _is(_GONE_ADDRESS), 4, "it gives an address for what is not found as its own"),
+    Sign(verdict.GONE, "canonical", _is("front"), 2, "it gives the front page as its own address"),
+    Sign(verdict.GONE, "ways on", _is("home"), 1, "it leads on to the front page alone"),
     Sign(verdict.GONE, "mark", _is(parts("gone mark")), 3, "its parts are those of a page for what is not found ({})"),
     Sign(verdict.GONE, "robots", _has("noindex"), 1, "it does not want to be found by search engines"),
     Sign(verdict.GONE, "title", name("error"), 2, 'its title is that of an error: "{}"'),

@@ -95,7 +95,12 @@ def _all_of(phrase: str) -> str:
     """Spell out a phrase, or several that one text holds in any order."""
     if _AND not in phrase:
         return _spelt_out(phrase)
-    return "".join(f"(?=.{{0,120}}?(?:{_spelt_out(each)}))" for each in phrase.split(_AND)) + "[^:]{1,95}[:.]?"
+    return "".join(map(_stands_in, phrase.split(_AND))) + "[^:]{1,105}[:.]?"
+
+
+def _stands_in(phrase: str) -> str:
+    ahead = "!" if phrase.startswith("!") else "="
+    return f"(?{ahead}[^.!?\u3002]{{0,140}}?(?:{_spelt_out(phrase.removeprefix('!'))}))"
 
 
 def _spelt_out(phrase: str) -> str:

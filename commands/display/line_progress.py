@@ -33,9 +33,9 @@ class LineProgress(Progress):
         """Name what was not got, and why."""
         self._line(f"not captured: {failure.url}: {failure.reason}")
 
-    def waiting(self, host: str, seconds: float) -> None:
+    def waiting(self, host: str, seconds: float, before: str = "") -> None:
         """Say why nothing goes on."""
-        self._line(f"{host} wants to be left alone: waiting {seconds:.0f} s")
+        self._line(f"{host} wants to be left alone: waiting {seconds:.0f} s{f' {before}' if before else ''}")
 
     def sealing(self) -> None:
         """Say that the fetching is over."""

@@ -47,7 +47,7 @@ class LiveProgress(Progress):
         self._stored = self._failed = self._bytes = 0
         self._to_come: set[str] = set()
         self._under_way: dict[str, None] = {}
-        self._left_alone: dict[str, float] = {}
+        self._left_alone: dict[str, tuple[float, str]] = {}
         self._begun = self._monotonic()
         self._phase = "fetching"
         self._live = Live(console=console, refresh_per_second=_PER_SECOND, transient=True, get_renderable=self._shown)
@@ -104,10 +104,10 @@ class LiveProgress(Progress):
         with self._lock:
             self._ended(url)
 
-    def waiting(self, host: str, seconds: float) -> None:
+    def waiting(self, host: str, seconds: float, before: str = "") -> None:
         """Show why nothing goes on, for as long as that is so."""
         with self._lock:
-            self._left_alone[host] = self._monotonic() + seconds
+            self._left_alone[host] = (self._monotonic() + seconds, before)
 
     def sealing(self) -> None:
         """Show that the fetching is over."""
@@ -145,7 +145,8 @@ class LiveProgress(Progress):
     def _waits(self) -> list[str]:
         """Return a line for each host that is still left alone, and forget the others."""
         now = self._monotonic()
-        self._left_alone = {host: until for host, until in self._left_alone.items() if until > now}
+        self._left_alone = {host: held for host, held in self._left_alone.items() if held[0] > now}
         return [
-            f"{host} wants to be left alone: {until - now:.0f} s to wait" for host, until in self._left_alone.items()
+            f"{host} wants to be left alone: {until - now:.0f} s to wait {before}".rstrip()
+            for host, (until, before) in self._left_alone.items()
         ]

@@ -124,9 +124,9 @@ class RoundLines(Progress):
         """Name what was not got, and why."""
         self._lines.failed(failure)
 
-    def waiting(self, host: str, seconds: float) -> None:
+    def waiting(self, host: str, seconds: float, before: str = "") -> None:
         """Say why nothing goes on."""
-        self._lines.waiting(host, seconds)
+        self._lines.waiting(host, seconds, before)
 
     def sealed(self, done: WatchRound) -> None:
         """Say what a round found."""

@@ -13,7 +13,7 @@ from tests.capture.conftest import jpeg
 from tests.servers import Body, SceneServer, redirect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
@@ -56,7 +56,7 @@ def test_a_redirect_to_a_log_in_is_partial_with_title_and_address(captured: Capt
     assert (judged.verdict, judged.title) == (verdict.LOGIN, "Log in")
     assert judged.final_url == server.url("/login?next=/post/1")
     [failed] = view.failed
-    assert failed.reason.startswith("login wall: a log-in was asked for in the page's place")
+    assert failed.reason.startswith("login wall: a log-in or a subscription was asked for in the page's place")
     assert [entry.item.kind for entry in view.items] == ["page"]
 
 
@@ -279,3 +279,26 @@ def test_a_text_of_wordpress_on_several_pages_is_one_part(
         in_part, _ = captured(server.url(first))
         whole, view = captured(server.url(first), pages=9)
     assert (in_part.status, whole.status, len(view.items)) == ("partial", "complete", 2)
+
+
+@pytest.mark.parametrize(
+    ("linked", "asked_for"),
+    [
+        ((1, 2), ["/fire", "/fire/comment-page-1/", "/fire/comment-page-2/"]),
+        ((2, 3), ["/fire", "/fire/comment-page-2/", "/fire/comment-page-3/"]),
+    ],
+    ids=["the newest first", "the oldest first"],
+)
+def test_a_page_of_comments_is_fetched_once(captured: Captured, linked: tuple[int, ...], asked_for: list[str]) -> None:
+    """The page of comments that WordPress shows at a post's own address is not asked for under its number too."""
+
+    def _page(numbers: Iterable[int]) -> bytes:
+        links = "".join(f"<a href='/fire/comment-page-{each}/#comments'>{each}</a>" for each in numbers)
+        return f"<title>Fire</title><h1>Fire</h1><p>Three crews came.</p>{links}".encode()
+
+    files: dict[str, Answer] = {"/fire": _page(linked)}
+    files |= {f"/fire/comment-page-{each}/": _page({1, 2, 3} - {each}) for each in (1, 2, 3)}
+    with SceneServer(files) as server:
+        outcome, view = captured(server.url("/fire"), pages=9)
+        assert [entry.item.url for entry in view.items] == [server.url(path) for path in asked_for]
+    assert outcome.status == "complete"

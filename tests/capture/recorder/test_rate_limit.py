@@ -75,7 +75,7 @@ def test_the_longer_of_two_pauses_counts() -> None:
         now[0] += 0.1
         return now[0]
 
-    pauses = HostPauses(900.0, threading.Event(), lambda _, __: None, lambda: NOW, monotonic=_look)
+    pauses = HostPauses(900.0, threading.Event(), lambda *_: None, lambda: NOW, monotonic=_look)
     pauses.hold("http://host/", 0.6)
     pauses.hold("http://host/", 0.0)
     pauses.wait_for("http://other/")
@@ -87,7 +87,7 @@ def test_the_longer_of_two_pauses_counts() -> None:
 def test_a_stop_ends_every_wait() -> None:
     """A thread that waits for a host goes on at once when the capture is stopped."""
     stop = threading.Event()
-    pauses = HostPauses(900.0, stop, lambda _, __: None, lambda: NOW)
+    pauses = HostPauses(900.0, stop, lambda *_: None, lambda: NOW)
     pauses.hold("http://host/", 600.0)
     waiting = threading.Thread(target=pauses.wait_for, args=("http://host/",))
     waiting.start()

@@ -21,6 +21,8 @@ URL = "https://example.org/post/1"
         f"\ufeff{URL}\u200b",
         f"{URL}\u2060…",
         f"[{URL}].",
+        f"[the post]({URL})",
+        f"![a]({URL} 'its title').",
         "https//example.org/post/1",
         "https:/example.org/post/1",
         "HTTPS:///example.org/post/1",

@@ -85,6 +85,13 @@ def test_a_place_with_a_login_is_refused() -> None:
         assert "s3cret" not in str(caught.value)
 
 
+def test_a_mail_address_is_told() -> None:
+    """A mailto: link is no page; the address is named, and what a mail can be done with."""
+    with pytest.raises(BadScene, match=r"jo@example.org is a mail address") as refused:
+        parse_scene("mailto:jo@example.org?subject=x")
+    assert "goldenhour intake" in refused.value.hint
+
+
 @pytest.mark.parametrize("given", ["not a scene", "see example.org/post", "example.org and example.net"])
 def test_words_are_no_address(given: str) -> None:
     """Words with blanks between them are no address of anything, and a hint says what a scene is."""

@@ -614,4 +614,37 @@ LIKENESSES = (
         "<title>Anmeldung</title><h1>Anmeldung zum Kurs</h1><form><input name=name><input name=mail><textarea></textarea><button>Anmelden</button></form>",
     ),
     Likeness(verdict.CONTENT, "<title>Logowanie drewna</title><h1>Zwózka drewna z lasu</h1><p>W sobotę o ósmej.</p>"),
+    Likeness(
+        verdict.GONE,
+        "<title>Home | Site</title><h1>Site</h1><h2><a href=/p/9>Newest</a></h2><h2><a href=/p/8>Older</a></h2><h2><a href=/p/7>Oldest</a></h2>",
+        final="https://site.example/",
+    ),
+    Likeness(
+        verdict.GONE, "<title>Seite</title><h1>Willkommen</h1><p>Flüsse und Seen.</p>", final="https://site.example/de/"
+    ),
+    Likeness(
+        verdict.LOGIN,
+        "<title>Welcome</title><form method=post><h2>Welcome back</h2><input type=email name=e><button>Next</button></form>",
+        final="https://accounts.site.example/v3/identifier?continue=https%3A%2F%2Fsite.example%2Fp%2F1",
+    ),
+    Likeness(
+        verdict.CHALLENGE,
+        "<title>Hold tight</title><h1>You are now in line</h1><p>Your estimated wait is 4 minutes.</p><script src=https://static.queue-it.net/script/queueclient.min.js></script>",
+        final="https://site.queue-it.net/?c=site&t=https%3A%2F%2Fsite.example%2Fp%2F1",
+    ),
+    Likeness(
+        verdict.CONSENT,
+        "<title>DPG Media Privacy Gate</title><h1>Jouw privacy</h1><p>Met jouw toestemming plaatsen wij cookies.</p><button>Akkoord</button>",
+        final="https://myprivacy.site.example/consent?callbackUrl=https%3A%2F%2Fsite.example%2Fp%2F1",
+    ),
+    Likeness(
+        verdict.LIMITED,
+        "<title>Yavaşlayın</title><p>Çok sık istek gönderdiniz. Lütfen bir süre sonra yeniden deneyin.</p>",
+        headers={"retry-after": "120"},
+    ),
+    Likeness(
+        verdict.CONTENT,
+        "<title>Lock</title><script>window._pxAppId='PX1'</script><script src=/init.js></script><h1>Lock</h1><p>A dozen people spent the weekend clearing branches from the lower lock after the storm, and two boats were lent to them for it. The towpath is open.</p>",
+        headers={"x-datadome": "protected"},
+    ),
 )

@@ -91,6 +91,7 @@ def test_rounds_as_lines() -> None:
     stream = io.StringIO()
     lines = RoundLines(stream, printable)
     lines.waiting("example.org", 90)
+    lines.waiting("example.org", 90, "before try 2 of 3")
     lines.failed(Failed(time="", url=SITE, reason="connection refused"))
     lines.sealed(ROUND)
     lines.sealed(SECOND)
@@ -98,6 +99,7 @@ def test_rounds_as_lines() -> None:
     lines.sealed(replace(ROUND, posts=0, media=0))
     assert stream.getvalue().splitlines() == [
         "example.org wants to be left alone: waiting 90 s",
+        "example.org wants to be left alone: waiting 90 s before try 2 of 3",
         f"not captured: {SITE}: connection refused",
         "round 1  MP/1 complete  #FireWatch: 1 post, 2 media",
         f"round 1  MP/1 complete  {SITE}: 1,200 posts, 2 media, 1 not captured",
@@ -112,10 +114,10 @@ def test_a_wait_is_shown_while_it_lasts() -> None:
     live = LiveProgress(Console(file=io.StringIO()), printable, monotonic=lambda: now[0])
     for number in range(6):
         live.fetching(f"https://example.org/{number}")
-        live.waiting("example.org", 90)
+        live.waiting("example.org", 90, "before try 2 of 3")
     now[0] += 30
     shown = drawn(live._shown(), 80)
-    assert shown.count("  example.org wants to be left alone: 60 s to wait") == 1
+    assert shown.count("  example.org wants to be left alone: 60 s to wait before try 2 of 3") == 1
     assert "  https://example.org/5" in shown
     now[0] += 61
     assert not any("left alone" in line for line in drawn(live._shown(), 80))
