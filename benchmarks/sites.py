@@ -61,7 +61,10 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
     requests = sum(isinstance(event, Exchange) for event in events)
     assert (len(posts), photos) == (pages * _PER_PAGE, pages * _PER_PAGE * 8 // 5)
     [begun] = [event.time for event in events if isinstance(event, CaptureStarted)]
-    texts = (datetime.fromisoformat(posts[-1].time) - datetime.fromisoformat(begun)).total_seconds()
+    last = max(number for number, event in enumerate(events) if isinstance(event, Item) and event.excerpt)
+    # An exchange gets its time where it is written: the next one's is later than the last text's line.
+    safe = next(event.time for event in events[last:] if isinstance(event, Exchange))
+    texts = (datetime.fromisoformat(safe) - datetime.fromisoformat(begun)).total_seconds()
     limit = requests * LATENCY / JOBS
     what = f"blog of {len(posts)} posts and {photos} photos by gallery-dl against requests x latency / jobs"
     peer = f"{requests} requests of 50 ms, {JOBS} side by side: {limit:.2f} s"

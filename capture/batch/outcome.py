@@ -9,6 +9,7 @@ from pathlib import Path
 
 from capture.batch.recovery import outcome_of
 from capture.errors import NotAsked
+from capture.extractors.gallery.session import SESSION_ENDED
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed, Item
@@ -21,8 +22,6 @@ _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524}
 _NO_NETWORK = ("could not be looked up now", "network is unreachable", "no route to host", "network is down")
 _SAYS_NO = ("connection refused", "no such host")
 """In the words of the recorder's reasons."""
-_SESSION_ENDED = "the session has ended"
-"""In the words of `GallerySearch.reason`: what else is asked of the host with this session fails as well."""
 
 
 class RowTrouble(enum.Enum):
@@ -117,7 +116,7 @@ def unasked(error: NotAsked) -> RowTrouble:
 def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> RowTrouble:
     if refused:
         return RowTrouble.LASTING
-    if failure is not None and _SESSION_ENDED in failure.reason:
+    if failure is not None and SESSION_ENDED in failure.reason:
         return RowTrouble.HOST
     answered = [exchange for exchange in exchanges if exchange.status]
     if not answered:

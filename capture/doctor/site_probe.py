@@ -31,19 +31,30 @@ ALL = "all"
 _LARGEST = 64 << 20
 _LONGEST_LIST = 1 << 20
 _SITES = {
-    "x.com": "https://x.com/jack/status/20",
+    # What gallery-dl's own tests ask for (test/results, 1.32)
+    "x.com": "https://x.com/supernaturepics/status/604341487988576256",
     "instagram.com": "https://www.instagram.com/p/BqvsDleB3lV/",
-    "reddit.com": "https://www.reddit.com/r/announcements/",
-    "tumblr.com": "https://staff.tumblr.com/",
-    "flickr.com": "https://www.flickr.com/photos/nasacommons/",
-    "tiktok.com": "https://www.tiktok.com/@tiktok",
-    "t.me": "https://t.me/s/telegram",
-    "youtube.com": "https://www.youtube.com/watch?v=jNQXAC9IVRw",
-    "mastodon.social": "https://mastodon.social/@Gargron",
-    "bsky.app": "https://bsky.app/profile/bsky.app",
-    "commons.wikimedia.org": "https://commons.wikimedia.org/wiki/File:Example.jpg",
+    "reddit.com": "https://www.reddit.com/r/lavaporn/comments/8cqhub/",
+    "tumblr.com": "https://demo.tumblr.com/post/459265350",
+    "flickr.com": "https://www.flickr.com/photos/departingyyz/16089302239",
+    "tiktok.com": "https://www.tiktok.com/@hullcity/photo/7557376330036153622",
+    "facebook.com": "https://www.facebook.com/photo/?fbid=10160743390456729",
+    "vk.com": "https://vk.com/wall-213352498_2115",
+    "pinterest.com": "https://www.pinterest.com/pin/858146903966145189/",
+    "imgur.com": "https://imgur.com/21yMxCS",
+    "weibo.com": "https://weibo.com/3314883543/Iy7fj4qVg",
+    "patreon.com": "https://www.patreon.com/posts/free-post-12497641",
+    "misskey.io": "https://misskey.io/notes/9bhqfo835v",
+    "500px.com": "https://500px.com/photo/222049255/queen-of-coasts",
+    "mastodon.social": "https://mastodon.social/@jk/103794036899778366",
+    "bsky.app": "https://bsky.app/profile/bsky.app/post/3kh5rarr3gn2n",
+    "commons.wikimedia.org": "https://commons.wikimedia.org/wiki/File:"
+    "Starr-050516-1367-Pimenta_dioica-flowers-Maunaloa-Molokai_(24762757525).jpg",
+    # What yt-dlp's own tests ask for (_TESTS of its extractors, 2026.10)
+    "youtube.com": "https://www.youtube.com/watch?v=YE7VzlLtp-4",
+    "t.me": "https://t.me/europa_press/613",
 }
-"""Old public posts and accounts that their owners have reason to keep."""
+"""Public posts that the makers of gallery-dl and yt-dlp ask for themselves; nobody's but those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from capture.request.scene import Scene
 
 EXTRACTORS: tuple[Extractor, ...] = (Telegram(), Gallery(), Fediverse(), Bluesky(), Video(), Web())
-"""The likeliest first. The web takes whatever no other source knows."""
+"""The order in which they are asked: our own by an address's form, gallery-dl by its domain, our own by asking the
+host, yt-dlp by its patterns, and the web for whatever nobody else knows. One that finds that a scene is not its own
+hands it on. What the web stored is then shown in a browser as well, where `--rendered` asks for it
+(`capture/run/rendered.py`). docs/platforms.md has the table, which `capture/extractors/platforms.py` makes of this."""
 
 ENTRY_POINTS = "goldenhour.extractors"
 """The group by which an installed package adds sources of its own: each entry names a class without arguments."""

@@ -44,6 +44,8 @@ class Platform:
 
 
 _HEAD = ("site", "way", "post, text", "author's id", "photos", "video", "comments", "hashtag", "shown to", "last seen")
+_READ_YT_DLP = "source of yt-dlp 2026.10.26 read, not run here"
+_PAGE = "the page as served, and as shown in a browser"
 _OURS = (
     Platform(
         site="fediverse (Mastodon, Pleroma, GoToSocial …)",
@@ -77,7 +79,23 @@ _OURS = (
         seen="stand-in, 2026-11-30, yt-dlp 2026.10.26",
     ),
     Platform(
-        site="any site with a feed (blogs, forums, Reddit's `.rss`)",
+        site="Facebook reels and videos",
+        way="yt-dlp",
+        author="number; its name may be the title",
+        photos="thumbnail",
+        shown_to="anybody, login walls now and then",
+        seen=_READ_YT_DLP,
+    ),
+    Platform(
+        site="Instagram stories and highlights",
+        way="gallery-dl",
+        post="each story; most have no text",
+        photos="largest that is served",
+        shown_to="a session",
+        seen="stand-in, 2026-11-30, gallery-dl 1.32.18",
+    ),
+    Platform(
+        site="any site with a feed (blogs, forums)",
         way="RSS, Atom, JSON Feed",
         author="as the feed names them",
         photos="as linked",
@@ -86,8 +104,44 @@ _OURS = (
         seen="stand-in, 2026-11-30",
     ),
     Platform(
-        site="any other (Threads, YouTube community posts, Facebook without a session …)",
-        way="the page as served",
+        site="Reddit, by the feed of a page (`….rss`)",
+        way="Atom",
+        author="name only",
+        photos="as linked",
+        video=NO,
+        comments="of one post: `…/comments/ID/.rss`",
+        seen="as any feed; Reddit's own form not run here",
+    ),
+    Platform(
+        site="Threads",
+        way=_PAGE,
+        post="what the page holds",
+        author="as the page claims",
+        photos="as shown",
+        video=NO,
+        shown_to="anybody, one post; more to a session",
+        seen="not run here; neither gallery-dl 1.32.18 nor yt-dlp 2026.10.26 has it",
+    ),
+    Platform(
+        site="YouTube community posts",
+        way=_PAGE,
+        post="what the page holds; of an attached video all, by yt-dlp",
+        author="as the page claims",
+        photos="as shown",
+        seen=_READ_YT_DLP,
+    ),
+    Platform(
+        site="YouTube live chat",
+        way="yt-dlp names it",
+        post=NO,
+        author=NO,
+        photos=NO,
+        video=NO,
+        seen="told as not fetched; stand-in, 2026-11-30",
+    ),
+    Platform(
+        site="any other",
+        way=_PAGE,
         post="what the page itself holds",
         author="as the page claims",
         photos="as shown",
@@ -96,9 +150,13 @@ _OURS = (
     ),
 )
 _NOT_READ = """\
-Not read in any way today: live chats, Instagram stories without a session, comments of X, Instagram, Facebook and
-TikTok, private groups and channels, what only an app shows. Their pages are kept as served, and the verdict on each
-says what came."""
+Not read in any way today: comments of Instagram, Facebook and TikTok, private groups and channels, what only an app
+shows. Their pages are kept as served, and the verdict on each says what came."""
+_RENDERED = (
+    "Each page that the web stored, in a browser, where `--rendered` asks for it (`auto`, where one is found, is the"
+    " default but for `batch`). What it shows is kept beside the page as served, never in its place. Posts that a row"
+    " above reads are shown with `--rendered always` alone."
+)
 
 
 def platforms() -> Iterator[Platform]:
@@ -110,6 +168,7 @@ def platforms() -> Iterator[Platform]:
 def page() -> str:
     """Return docs/platforms.md."""
     order = [f"| {number} | {source.name} | {_line(source)} |" for number, source in enumerate(EXTRACTORS, 1)]
+    order.append(f"| {len(order) + 1} | rendered page | {_RENDERED} |")
     rows = [f"| {' | '.join(platform.cells)} |" for platform in platforms()]
     return "\n".join(
         [
@@ -120,7 +179,8 @@ def page() -> str:
             "## In which order a scene is tried",
             "",
             "Extractors of other packages come first (docs/extractor-example). Each row that may know the address is",
-            "asked, from the top; one that finds that the scene is not its own hands it on to the next.",
+            "asked, from the top; one that finds that the scene is not its own hands it on to the next. A site that",
+            "wants to be left alone (429, a challenge page), or whose session has ended, is not asked by the next.",
             "",
             "| | extractor | what it takes |",
             "| --- | --- | --- |",
@@ -132,7 +192,11 @@ def page() -> str:
             "",
             "*Last seen* is what a test of ours ran it on, and when. A stand-in is a server of ours in the form that",
             "the site is known to answer in. A site can change on any day: `goldenhour doctor --site SITE` asks it",
-            "today. Where it says *not run here*, the fields were read from gallery-dl alone.",
+            "today. *Not run here*: the fields were read from the library's source, and compared with what its own",
+            "tests expect of them. No real site was asked.",
+            "",
+            "What gallery-dl says of a post is compared with the post as the site served it: a field that is not there",
+            "is named in the fact *in gallery-dl's words*, such as a link that it wrote out or a count that it put in.",
             "",
             f"| {' | '.join(_HEAD)} |",
             f"|{' --- |' * len(_HEAD)}",
@@ -154,9 +218,11 @@ def _of_gallery(site: Site) -> Platform:
         author=YES if site.fields.author_id else NO,
         photos="largest that is served",
         video="by yt-dlp" if site.options.get("videos") == "ytdl" else "as named",
+        post=site.post,
+        comments=site.comments,
         hashtag=f"`--on {site.hosts[0]}`" if site.tag else NO,
         shown_to=site.shown_to,
-        seen=site.seen or "not run here",
+        seen=site.seen or "source of gallery-dl 1.32.18 read, not run here",
     )
 
 

@@ -48,6 +48,8 @@ class Known:
     """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
     revisions: Mapping[str, str] = field(default_factory=dict)
     """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
+    ended_sessions: frozenset[str] = frozenset()
+    """Sites that have said in earlier rounds that the session with them has ended: they are not asked again."""
 
     def same(self, post: Post) -> KnownPost | None:
         """Return an earlier copy that says what a post says, if there is one that the same people may see."""

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capture.errors import NotAsked
+from capture.extractors.gallery.session import EndedSessions
 from capture.recorder.stopping import Stop
 from capture.request.scene import parse_scene
 from capture.run.askable import demand_askable
 from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import CaptureFinished, Item, PostChanged
+from hashing.case.events import CaptureFinished, Failed, Item, PostChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
     from capture.request.progress import Progress
     from hashing.case.case import Case
-    from hashing.case.events import Failed
     from hashing.ledger.keys import SigningKey
     from hashing.times import Clock
 
@@ -99,6 +99,7 @@ class Watch:
         self._clock_due = 0.0
         self._open: dict[str, tuple[OpenCapture, float]] = {}
         """Captures in which nothing has come yet, and when each began."""
+        self._ended_sessions = EndedSessions()
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
         for earlier in self._earlier.values():
             earlier.add_case(case)
@@ -156,7 +157,7 @@ class Watch:
         options = replace(
             self._options,
             whole_feed=False,
-            known=earlier.known,
+            known=replace(earlier.known, ended_sessions=self._ended_sessions.sites),
             ntp=self._options.ntp if self._clock_is_due() else None,
         )
         demand_askable(scene, options, self._stop)
@@ -165,7 +166,7 @@ class Watch:
             opened = OpenCapture(
                 scene, self._case, options, key=self._key, progress=self._progress, stop=self._stop, clock=self._clock
             )
-        came = opened.go_over(earlier.known)
+        came = opened.go_over(options.known)
         changed = any(isinstance(event, PostChanged) for event in came.events)
         if not (last or came.over or came.got or changed) and self._monotonic() - begun < _LONGEST_OPEN:
             self._open[scene] = opened, begun
@@ -183,6 +184,8 @@ class Watch:
         """Return what a round found, by the capture that it sealed; that is known from now on."""
         events = list(capture_events(result.path)) if result is not None else []
         self._earlier[scene].add(events)
+        failures = (*failures, *(event for event in events if isinstance(event, Failed)))
+        self._ended_sessions.hear(scene, failures)
         items = [event for event in events if isinstance(event, Item) and not event.error_page]
         changes = [event.change for event in events if isinstance(event, PostChanged)]
         finished = next((event for event in reversed(events) if isinstance(event, CaptureFinished)), None)

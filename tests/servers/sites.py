@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from tests.servers.seen import Seen
 
     Json = dict[str, Any]
+    Answer = Callable[["SocialSites", "Ask"], "Reply"]
 
 HOSTS = (
     "x.com", "api.x.com", "abs.twimg.com", "pbs.twimg.com", "video.twimg.com",
     "www.reddit.com", "i.redd.it", "api.tumblr.com", "www.tumblr.com", "64.media.tumblr.com",
-    "www.instagram.com", "i.instagram.com", "scontent.cdninstagram.com", "www.flickr.com", "api.flickr.com",
+    "www.instagram.com", "static.cdninstagram.com", "scontent.cdninstagram.com", "www.flickr.com", "api.flickr.com",
     "live.staticflickr.com", "www.tiktok.com", "p16.tiktokcdn.com", "ads.example",
 )  # fmt: skip
+LOGGED_OUT, LIMITED = 401, 429
 MOMENT = 1795946400
 """2026-11-29T10:00:00Z."""
 
@@ -75,14 +77,18 @@ class Behaviour:
     session: str = ""
     """A cookie, such as `auth_token=A`, without which lists are refused; "" for none."""
     logged_out_after: int | None = None
-    """Pages after which the session is over."""
+    """Pages and posts after which the session is over."""
     limited_after: int | None = None
-    """Pages after which the site answers 429."""
+    """Pages and posts after which the site answers 429."""
+    challenge: str = ""
+    """The end of the host that answers everything with a page that wants proof of a person."""
     rename: dict[str, str] = field(default_factory=dict)
     """Members of answers that have got another name."""
     deleted: bool = False
     """Whether the single post is gone."""
     latency: float = 0.0
+    comments: bool = False
+    """Whether posts of Reddit and X have comments."""
     photos: int = 1
     """Photos of each post."""
     more: int = 0
@@ -92,16 +98,18 @@ class Behaviour:
 class SocialSites:
     """The stand-ins, as a context manager: `with SocialSites() as sites: …https://x.com/amira…`."""
 
+    hosts: tuple[str, ...] = HOSTS
+
     def __init__(self, **behaviour: Any) -> None:  # noqa: ANN401 - any field of Behaviour
         self.behaviour = Behaviour(**behaviour)
         self.photo = two_photos()[0]
-        self._server = TlsServer(RawServer(self._respond), names=HOSTS)
+        self._server = TlsServer(RawServer(self._respond), names=self.hosts)
         self._stack = contextlib.ExitStack()
         self._lists = 0
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self._server)
-        self._stack.enter_context(resolving({host: ["127.0.0.1"] for host in HOSTS}, at=self._server.inner.port))
+        self._stack.enter_context(resolving({host: ["127.0.0.1"] for host in self.hosts}, at=self._server.inner.port))
         return self
 
     def __exit__(
@@ -135,10 +143,16 @@ class SocialSites:
         connection.send(reply.wire())
 
     def _reply(self, ask: Ask) -> Reply:
-        for ending, answer in _SITES.items():
+        if self.behaviour.challenge and ask.host.endswith(self.behaviour.challenge):
+            return CHALLENGE
+        for ending, answer in self.answers().items():
             if ask.host.endswith(ending):
                 return answer(self, ask)
         return Reply(self.photo, type="image/jpeg")
+
+    def answers(self) -> dict[str, Answer]:
+        """Return what answers, by the end of the host's name, the first that fits."""
+        return _SITES
 
     def photos(self, post: int, host: str) -> list[str]:
         """Return where the photos of a post are."""
@@ -147,19 +161,23 @@ class SocialSites:
 
     def page(self, ask: Ask, cursor: str) -> tuple[list[int], str] | Reply:
         """Return the numbers of one page of a list and the cursor of the next; or that it is refused."""
-        behaviour, self._lists = self.behaviour, self._lists + 1
-        if behaviour.session and behaviour.session not in ask.seen.header("Cookie"):
-            return Reply({}, 401)
-        if behaviour.logged_out_after is not None and self._lists > behaviour.logged_out_after:
-            return Reply({}, 401)
-        if behaviour.limited_after is not None and self._lists > behaviour.limited_after:
-            return Reply({"error": 429, "message": "Too Many Requests"}, 429)
-        page = int(cursor or 0)
+        if status := self.refusal(ask):
+            return Reply({"error": status, "message": "Too Many Requests"} if status == LIMITED else {}, status)
+        behaviour, page = self.behaviour, int(cursor or 0)
         if page >= behaviour.pages:
             return [], ""
         first = 1 + page * behaviour.per_page
         following = str(page + 1) if page + 1 < behaviour.pages else ""
         return list(range(first, first + behaviour.per_page)), following
+
+    def refusal(self, ask: Ask) -> int:
+        """Return the status with which a request for a list or a post is refused; 0 where it is not."""
+        behaviour, self._lists = self.behaviour, self._lists + 1
+        if behaviour.session and behaviour.session not in ask.seen.header("Cookie"):
+            return LOGGED_OUT
+        if behaviour.logged_out_after is not None and self._lists > behaviour.logged_out_after:
+            return LOGGED_OUT
+        return LIMITED if behaviour.limited_after is not None and self._lists > behaviour.limited_after else 0
 
     def renamed(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
         """Return an answer in which members have got their new names."""
@@ -167,6 +185,13 @@ class SocialSites:
             names = self.behaviour.rename
             return {names.get(name, name): self.renamed(each) for name, each in value.items()}
         return [self.renamed(each) for each in value] if isinstance(value, list) else value
+
+
+CHALLENGE = Reply(
+    b"<!doctype html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>",
+    403,
+    (("Server", "cloudflare"), ("cf-mitigated", "challenge")),
+)
 
 
 # X: https://developer.x.com has no word on it; the form is what its own web client is answered.
@@ -230,24 +255,52 @@ def _x_page(ask: Ask) -> Reply | None:
     return None
 
 
+def _x_refusal(status: int) -> Reply:
+    message = "Could not authenticate you" if status == LOGGED_OUT else "Rate limit exceeded"
+    return Reply({"errors": [{"message": message}]}, status)
+
+
+def _x_single(sites: SocialSites, ask: Ask, variables: Json) -> Reply:
+    """Answer for one post: alone for a guest; with what answers it for a signed-in client."""
+    guest = "tweetId" in variables
+    number = X_FIRST - int(variables["tweetId" if guest else "focalTweetId"])
+    if sites.behaviour.deleted and guest:
+        return Reply({"data": {"tweetResult": {"result": {"__typename": "TweetUnavailable", "reason": "Deleted"}}}})
+    if sites.behaviour.deleted:
+        return Reply({"errors": [{"message": "_Missing: No status found with that ID."}], "data": {}})
+    if status := sites.refusal(ask):
+        return _x_refusal(status)
+    if guest:
+        return Reply({"data": {"tweetResult": {"result": sites.renamed(x_post(sites, number))}}})
+
+    def _item(post: Json) -> Json:
+        return {"itemContent": {"tweet_results": {"result": post}}}
+
+    entries: list[Json] = [{"entryId": f"tweet-{X_FIRST - number}", "content": _item(x_post(sites, number))}]
+    for reply in (100 + number, 200 + number) if sites.behaviour.comments else ():
+        post = x_post(sites, reply)
+        post["legacy"] |= {"in_reply_to_status_id_str": str(X_FIRST - number), "in_reply_to_screen_name": "amira"}
+        items = [{"entryId": f"conversationthread-1-tweet-{X_FIRST - reply}", "item": _item(post)}]
+        entries.append({"entryId": "conversationthread-1", "content": {"items": items}})
+    instructions = sites.renamed({"instructions": [{"type": "TimelineAddEntries", "entries": entries}]})
+    return Reply({"data": {"threaded_conversation_with_injections_v2": instructions}})
+
+
 def _x(sites: SocialSites, ask: Ask) -> Reply:
     if (page_around := _x_page(ask)) is not None:
         return page_around
     variables, name = json.loads(ask.query["variables"]), ask.path.rsplit("/", 1)[1]
     if name == "UserByScreenName":
         return Reply({"data": {"user": {"result": X_USER}}})
-    if name == "TweetResultByRestId":
-        if sites.behaviour.deleted:
-            return Reply({"data": {"tweetResult": {"result": {"__typename": "TweetUnavailable", "reason": "Deleted"}}}})
-        return Reply({"data": {"tweetResult": {"result": x_post(sites, X_FIRST - int(variables["tweetId"]))}}})
+    if name in {"TweetResultByRestId", "TweetDetail"}:
+        return _x_single(sites, ask, variables)
     _, _, last = variables.get("rawQuery", "").partition("max_id:")
     cursor = variables.get("cursor", "")
     if last:  # a search goes on before the last post's number, and not at a cursor
         cursor = str((X_FIRST - int(last.split()[0])) // sites.behaviour.per_page)
     page = sites.page(ask, cursor)
     if isinstance(page, Reply):
-        message = "Could not authenticate you" if page.status == 401 else "Rate limit exceeded"
-        return Reply({"errors": [{"message": message}]}, page.status)
+        return _x_refusal(page.status)
     entries: list[Json] = [
         {
             "entryId": f"tweet-{X_FIRST - number}",
@@ -278,20 +331,48 @@ def reddit_post(sites: SocialSites, number: int) -> Json:
     }  # fmt: skip
 
 
+def reddit_comments(post: int) -> list[Json]:
+    """Return three comments below a post, one in answer to another and one with a photo, and a list of more."""
+
+    def _comment(number: int, parent: str, *replies: Json, **further: Any) -> Json:  # noqa: ANN401 - any member
+        said = {
+            "id": f"c{post}{number}", "name": f"t1_c{post}{number}", "author": "ben", "author_fullname": "t2_be",
+            "body": f"I saw it from the bridge {number}", "created_utc": MOMENT + 60.0 * number, "edited": False,
+            "score": 3 - number, "parent_id": parent,
+            "permalink": f"/r/halden/comments/1abc{post}/post/c{post}{number}/",
+            "body_html": "", "replies": {"kind": "Listing", "data": {"children": list(replies)}} if replies else "",
+        }  # fmt: skip
+        return {"kind": "t1", "data": {**said, **further}}
+
+    photo = {"m1": {"status": "valid", "e": "Image", "s": {"u": f"https://i.redd.it/media/c{post}.jpg"}}}
+    return [
+        _comment(1, f"t3_1abc{post}", _comment(2, f"t1_c{post}1")),
+        _comment(3, f"t3_1abc{post}", edited=MOMENT + 999.0, media_metadata=photo),
+        {"kind": "more", "data": {"count": 7, "id": "x", "parent_id": f"t3_1abc{post}", "children": ["x", "y"]}},
+    ]
+
+
+def _reddit_refusal(status: int) -> Reply:
+    return Reply({"error": status, "message": "Unauthorized" if status == LOGGED_OUT else "Slow"}, status)
+
+
 def _reddit(sites: SocialSites, ask: Ask) -> Reply:
     if ask.path.startswith("/comments/"):
         if sites.behaviour.deleted:
             return Reply({"error": 404, "message": "Not Found"}, 404)
+        if status := sites.refusal(ask):
+            return _reddit_refusal(status)
         number = int(ask.path.split("/")[2].removeprefix("1abc"))
         listing = {"data": {"children": [{"kind": "t3", "data": reddit_post(sites, number)}]}}
-        return Reply([listing, {"data": {"children": []}}])
+        comments = reddit_comments(number) if sites.behaviour.comments else []
+        return Reply(sites.renamed([listing, {"data": {"children": comments}}]))
     if ask.path.endswith("/about.json"):
         return Reply({"kind": "t2", "data": {"id": "am", "name": "amira"}})
     if not ask.path.endswith(".json"):
         return Reply(b"<!doctype html><title>Reddit</title><p>Log in")
     page = sites.page(ask, ask.query.get("after", ""))
     if isinstance(page, Reply):
-        return Reply({"error": page.status, "message": "Unauthorized" if page.status == 401 else "Slow"}, page.status)
+        return _reddit_refusal(page.status)
     posts = [{"kind": "t3", "data": reddit_post(sites, number)} for number in page[0]]
     return Reply(sites.renamed({"kind": "Listing", "data": {"children": posts, "after": page[1] or None}}))
 
@@ -321,7 +402,7 @@ def _tumblr(sites: SocialSites, ask: Ask) -> Reply:
         return Reply({"meta": {"status": 404, "msg": "Not Found"}, "response": []}, 404)
     page = sites.page(ask, ask.query.get("page_number") or str(int(ask.query.get("offset", 0)) // 50))
     if isinstance(page, Reply):
-        message = "Unauthorized" if page.status == 401 else "Limit Exceeded"
+        message = "Unauthorized" if page.status == LOGGED_OUT else "Limit Exceeded"
         return Reply({"meta": {"status": page.status, "msg": message}, "response": []}, page.status)
     posts = [tumblr_post(sites, number) for number in page[0]]
     href = f"{ask.path}?page_number={page[1]}"
@@ -349,27 +430,72 @@ def instagram_post(sites: SocialSites, number: int) -> Json:
     }  # fmt: skip
 
 
+_IG_LOGIN = Reply(b"", 302, (("Location", "https://www.instagram.com/accounts/login/"),))
+_IG_SCRIPT = "/rsrc.php/v4/q.js"
+_IG_QUERIES = Reply(
+    "".join(
+        f'__d("{name}_instagramRelayOperation",[],(function(a){{a.exports="{number}"}}));'
+        for number, name in enumerate(("PolarisStoriesV3ReelPageGalleryQuery", "PolarisProfilePageContentQuery"), 100)
+    ).encode(),
+    type="text/javascript",
+)
+"""The numbers of the questions that its web client asks."""
+_IG_PAGE = (
+    '<!doctype html><title>Instagram</title><script id="__eqmc">{"l": "L", "f": "D"}</script>'
+    f'<link href="https://static.cdninstagram.com{_IG_SCRIPT}"><script>'
+    '{"profile_id":"2001","params":{"username":"amira"}}</script>'
+).encode()
+_IG_USER = {"pk": "2001", "id": "2001", "username": "amira", "full_name": "Amira N", "is_private": False}
+
+
+def instagram_story(sites: SocialSites, number: int) -> Json:
+    """Return a story, which has no text and is gone after a day."""
+    [url, *_] = sites.photos(number, "scontent.cdninstagram.com")
+    return {
+        "pk": str(4000 + number), "id": f"{4000 + number}_2001", "code": f"St{number}", "taken_at": MOMENT - number,
+        "original_width": 40, "original_height": 30, "expiring_at": MOMENT + 86_400, "user": {"pk": "2001"},
+        "image_versions2": {"candidates": [{"url": url, "width": 40, "height": 30}]},
+    }  # fmt: skip
+
+
+def _instagram_stories(sites: SocialSites, ask: Ask) -> Reply:
+    if status := sites.refusal(ask):
+        return Reply({"message": "login_required"}, status)
+    items = [instagram_story(sites, number) for number in (1, 2)]
+    reel = {"id": "2001", "seen": MOMENT, "latest_reel_media": MOMENT, "user": _IG_USER, "items": items}
+    edges = {"edges": [{"node": reel}], "page_info": {"has_next_page": False}}
+    return Reply(sites.renamed({"data": {"xdt_api__v1__feed__reels_media__connection": edges}}))
+
+
 def _instagram(sites: SocialSites, ask: Ask) -> Reply:
-    if ask.host == "scontent.cdninstagram.com":
-        return Reply(sites.photo, type="image/jpeg")
+    if ask.host != "www.instagram.com":
+        return _IG_QUERIES if ask.path == _IG_SCRIPT else Reply(sites.photo, type="image/jpeg")
     if "/accounts/login" in ask.path:
         return Reply(b"<!doctype html><title>Log in</title><form><input type=password></form>")
-    login = Reply(b"", 302, (("Location", "https://www.instagram.com/accounts/login/"),))
     if "/sections/" in ask.path:
-        asked = parse_qs(ask.seen.body.decode())
-        page = sites.page(ask, asked.get("max_id", [""])[0])
-        if isinstance(page, Reply):
-            return login if page.status == 401 else Reply({"message": "Please wait"}, page.status)
-        medias = [{"media": instagram_post(sites, number)} for number in page[0]]
-        following = {"more_available": bool(page[1]), "next_max_id": page[1], "next_page": page[1]}
-        return Reply(sites.renamed({"sections": [{"layout_content": {"medias": medias}}], **following}))
-    if "/info/" in ask.path:
-        if sites.behaviour.deleted:
-            return Reply({"message": "Media not found or unavailable", "status": "fail"}, 404)
-        if sites.behaviour.session and sites.behaviour.session not in ask.seen.header("Cookie"):
-            return login
-        return Reply(sites.renamed({"items": [instagram_post(sites, 1)], "more_available": False}))
-    return Reply(b"<!doctype html><title>Instagram</title>")
+        return _instagram_section(sites, ask)
+    if ask.path == "/graphql/query":
+        return _instagram_stories(sites, ask)
+    if ask.path == "/api/graphql":
+        return Reply({"data": {"user": _IG_USER}})
+    return _instagram_one(sites, ask) if "/info/" in ask.path else Reply(_IG_PAGE)
+
+
+def _instagram_section(sites: SocialSites, ask: Ask) -> Reply:
+    page = sites.page(ask, parse_qs(ask.seen.body.decode()).get("max_id", [""])[0])
+    if isinstance(page, Reply):
+        return _IG_LOGIN if page.status == LOGGED_OUT else Reply({"message": "Please wait"}, page.status)
+    medias = [{"media": instagram_post(sites, number)} for number in page[0]]
+    following = {"more_available": bool(page[1]), "next_max_id": page[1], "next_page": page[1]}
+    return Reply(sites.renamed({"sections": [{"layout_content": {"medias": medias}}], **following}))
+
+
+def _instagram_one(sites: SocialSites, ask: Ask) -> Reply:
+    if sites.behaviour.deleted:
+        return Reply({"message": "Media not found or unavailable", "status": "fail"}, 404)
+    if status := sites.refusal(ask):
+        return _IG_LOGIN if status == LOGGED_OUT else Reply({"message": "Please wait"}, status)
+    return Reply(sites.renamed({"items": [instagram_post(sites, 1)], "more_available": False}))
 
 
 # Flickr: https://www.flickr.com/services/api/
@@ -418,8 +544,12 @@ def tiktok_post(sites: SocialSites, number: int) -> Json:
 def _tiktok(sites: SocialSites, ask: Ask) -> Reply:
     if ask.host == "p16.tiktokcdn.com":
         return Reply(sites.photo, type="image/jpeg")
-    if sites.behaviour.limited_after == 0:
-        return Reply(b"Too many requests", 429)
+    if ask.path == "/login":
+        return Reply(b"<!doctype html><title>Log in</title><form><input type=password></form>")
+    if status := sites.refusal(ask):
+        if status == LIMITED:
+            return Reply(b"Too many requests", status)
+        return Reply(b"", 302, (("Location", "https://www.tiktok.com/login"),))
     number = int(ask.path.rpartition("/")[2] or 7001) - 7000
     detail: Json = {"statusCode": 0, "itemInfo": {"itemStruct": tiktok_post(sites, number)}}
     if sites.behaviour.deleted:
@@ -429,7 +559,7 @@ def _tiktok(sites: SocialSites, ask: Ask) -> Reply:
     return Reply(f"<!doctype html><title>TikTok</title>{script}{data}</script>".encode())
 
 
-_SITES: dict[str, Callable[[SocialSites, Ask], Reply]] = {
+_SITES: dict[str, Answer] = {
     "pbs.twimg.com": lambda sites, _: Reply(sites.photo, type="image/jpeg"),
     "i.redd.it": lambda sites, _: Reply(sites.photo, type="image/jpeg"),
     "twimg.com": _x,
@@ -443,4 +573,3 @@ _SITES: dict[str, Callable[[SocialSites, Ask], Reply]] = {
     "tiktok.com": _tiktok,
     "tiktokcdn.com": _tiktok,
 }
-"""By the end of the host's name, the first that fits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from capture.extractors.gallery.session import SESSION_ENDED
 from capture.extractors.gallery.sites import Site, is_installed, modules_for, site_of
 from capture.extractors.wanted_posts import WantedPosts
 from capture.request.extractor import (
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from hashing.case.post import Post
 
 INSTALL = "install the extra `gallery` (pipx install '.[gallery]')"
-_LEFT_ALONE = frozenset({"challenge", "limit"})
-"""A site that wants to be left alone is not asked for the page instead."""
 
 
 class Gallery:
@@ -60,6 +59,9 @@ class Gallery:
             assert site is not None  # noqa: S101 - tells the type: without gallery-dl no other scene is taken
             yield NotFollowed(url=scene.url, reason=f"posts of {site.name} are read by gallery-dl: {INSTALL}")
             raise NotMine(f"{scene.url}: gallery-dl is not installed")
+        if (rests := _rests(site, fetch)) is not None:
+            yield rests
+            return
         search = _search(fetch, scene.url, site, WantedPosts(fetch.options))
         yield from search.look(scene.url)
         if search.trouble is None and search.found:
@@ -68,12 +70,12 @@ class Gallery:
         if not search.found and (kind == "none there" or search.trouble is None):
             raise NotMine(f"{scene.url}: {search.reason() or 'gallery-dl found nothing there'}")
         yield Unavailable(url=scene.url, reason=search.reason(), found_in="scene")
-        if not search.found and kind not in _LEFT_ALONE:
+        if not search.found and not search.leaves_alone:
             raise NotMine(f"{scene.url}: {search.reason()}")
 
     def recheck(self, known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         """Ask for the post's own address; where the site says that it is gone, yield that."""
-        if not is_installed():
+        if not is_installed() or _rests(site_of(known.url), fetch) is not None:
             return
         search = _search(fetch, known.url, site_of(known.url), WantedPosts(fetch.options))
         for finding in search.look(known.url):
@@ -94,6 +96,9 @@ class Gallery:
         if reason:
             yield Unavailable(url=scene.url, reason=reason, found_in="scene")
             return
+        if (rests := _rests(site, fetch)) is not None:
+            yield rests
+            return
         wanted = WantedPosts(fetch.options, _without_tag(scene.tag, site))
         search = _search(fetch, url, site, wanted)
         yield from search.look(url)
@@ -101,6 +106,14 @@ class Gallery:
             yield Unavailable(url=url, reason=search.reason(), found_in="scene")
         elif not wanted.taken:
             yield wanted.nothing(url, f"no post found under #{scene.tag} at {site.hosts[0]}")
+
+
+def _rests(site: Site | None, fetch: Fetch) -> Unavailable | None:
+    """Say why a site is not asked at all: earlier rounds were told that the session with it has ended."""
+    if site is None or site.name not in fetch.options.known.ended_sessions:
+        return None
+    reason = f"{site.name}: not asked: {SESSION_ENDED}: stop the watch, and start it again with new --cookies"
+    return Unavailable(url=f"https://{site.hosts[0]}/", reason=f"{reason}; it goes on where it was", found_in="scene")
 
 
 def _search(fetch: Fetch, url: str, site: Site | None, wanted: WantedPosts) -> GallerySearch:

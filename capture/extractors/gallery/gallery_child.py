@@ -58,11 +58,17 @@ _OURS = frozenset({"accept-encoding", "connection", "content-length", "te", "x-f
 """Fields of a request that the recorder sets itself, or that would not be true."""
 _FOR_FILES = frozenset({"referer", "user-agent", "accept"})
 _LOGIN = re.compile(r"log[ -]?in|sign[ -]?in|authenticat|unauthori|credentials|cookies needed", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"protected|private|blocked|permission|privileges|available|viewable|nsfw", re.IGNORECASE)
+"""Of one post or account that a session may not see: it has not ended by that."""
 _CHALLENGE = re.compile(r"challenge|captcha|cloudflare|ddos-guard", re.IGNORECASE)
-_GONE = re.compile(r"not found|deleted|no longer|does(?:n't| not) exist|suspended", re.IGNORECASE)
+_GONE = re.compile(r"not found|no status found|deleted|no longer|does(?:n't| not) exist|suspended", re.IGNORECASE)
 _LIMIT = re.compile(r"\b429\b|rate.?limit|too many requests|wants a pause", re.IGNORECASE)
 _SETTINGS = {"input": False, "netrc": False, "cookies-update": False, "proxy-env": False, "retries": 0}
 """Nothing is read from the user's files."""
+
+
+_heard: list[str] = []
+"""What gallery-dl has warned of: some say there what is wrong, and then end with common words."""
 
 
 def extract(talk: socket.socket) -> None:
@@ -117,7 +123,7 @@ class _Looking:
                     posts.end()
                     if (child := made.from_url(url)) is not None:
                         self._read(child, depth + 1)
-                else:
+                elif not isinstance(said.get("comment"), Mapping):
                     posts.link(url)
         except exception.StopExtraction:
             pass
@@ -144,7 +150,9 @@ class _Posts:
         self._head, self._open = _plain(said), True  # at once: gallery-dl changes what it has handed out
 
     def add(self, url: str, said: Mapping[str, Any]) -> None:
-        """Hear of a file."""
+        """Hear of a file; one of a comment is none of the post's, and is found with the comment."""
+        if isinstance(said.get("comment"), Mapping):
+            return
         own = _plain(said)
         file = PostFile(url=_clean(url), alt=text(word(own, self._fields.alt), 10_000), headers=_headers(said))
         if self._fields.post_per_file:
@@ -336,13 +344,10 @@ def _hear(talk: Talk) -> None:
     """Hand on what gallery-dl warns of."""
 
     class _Hears(logging.Handler):
-        heard = 0
-
         def emit(self, record: logging.LogRecord) -> None:
             """Hand on one warning."""
-            self.heard += 1
-            if self.heard <= _MOST_REMARKS:
-                words = _clean(record.getMessage())[:4000]
+            if len(_heard) < _MOST_REMARKS:
+                _heard.append(words := _clean(record.getMessage())[:4000])
                 talk.say(GalleryRemark(words=words, failed=record.levelno >= logging.ERROR))
 
     logging.disable(logging.NOTSET)
@@ -364,8 +369,11 @@ def _kind(error: Exception, words: str) -> TroubleKind:
         return "limit"
     if isinstance(error, exception.NotFoundError) or status in {404, 410}:
         return "gone"
+    if isinstance(error, exception.AuthorizationError) and _FORBIDDEN.search(words):
+        return "forbidden"
     if isinstance(error, exception.AuthenticationError | exception.AuthorizationError) or status == 401:  # noqa: PLR2004 - Unauthorized
         return "login"
     if not isinstance(error, exception.GalleryDLException | OSError) or isinstance(error, ValueError):
         return "unreadable"
-    return "login" if _LOGIN.search(words) else "gone" if _GONE.search(words) else ""
+    said = " ".join([words, *_heard[-3:]])
+    return "login" if _LOGIN.search(said) else "gone" if _GONE.search(said) else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from capture.extractors.child.cookies import lent_cookies
-from capture.extractors.child.messages import Cookie, ExtractionTrouble, FetchAnswer, FetchQuestion
-from capture.extractors.gallery.answering import GalleryAnswering, is_web
+from capture.extractors.child.messages import Cookie, Ended, ExtractionTrouble, FetchAnswer, FetchQuestion
+from capture.extractors.gallery.answering import GalleryAnswering, ServedPost, is_web
 from capture.extractors.gallery.extraction import GalleryExtraction
 from capture.extractors.gallery.messages import (
     FoundPost,
@@ -20,8 +22,12 @@ from capture.extractors.gallery.messages import (
     GalleryTrouble,
     PauseQuestion,
     PostFile,
+    Said,
+    TroubleKind,
 )
-from capture.extractors.gallery.sites import MODULE_OPTIONS, Site
+from capture.extractors.gallery.reddit_comments import ThreadPart, post_of, read_comments
+from capture.extractors.gallery.session import SESSION_ENDED
+from capture.extractors.gallery.sites import ALL, MODULE_OPTIONS, Site, is_own
 from capture.extractors.video.video_search import VideoSearch
 from capture.extractors.wanted_posts import WantedPosts
 from capture.page.kinds import kind_of_address
@@ -33,6 +39,7 @@ from capture.request.extractor import (
     ItemReading,
     NotFollowed,
     PostExcerpt,
+    StoredItem,
     Unavailable,
 )
 from hashing.case.facts import Fact
@@ -40,9 +47,35 @@ from hashing.case.kinds import ItemKind
 from hashing.case.post import Post, PostMedia
 from hashing.sandbox import NotRead
 
+_TOGETHER = 50
+"""Posts that are looked for together in what was served."""
 _OLD_POSTS = 40
 """Posts in a row before `--since`, after which a list is past it: some show pinned or boosted ones first."""
-_LARGEST_INFO = 64 << 20
+_LARGEST_INFO, _LARGEST_POST = 64 << 20, 1 << 20
+_MOST_POSTS, _MOST_REMARKS, _MOST_PAUSES = 100_000, 100, 10
+"""What one scene may say, and pauses between two requests: a process that was taken over says what it likes."""
+_OF_FILES = frozenset({"referer", "user-agent", "accept"})
+"""Fields that the request of a file may be given."""
+_COMMENTS = 500
+"""Comments that Reddit is asked for at once, the most that it gives."""
+_REASONS = {
+    "login": "{host} shows this only to who is logged in{words}: lend a session with --cookies",
+    "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it with --cookies",
+    "challenge": "{host} wants proof of a person{words}: open it in a browser, and lend its --cookies",
+    "limit": "{host} refuses further requests for now{words}: capture it again later",
+    "gone": "{host} says that there is nothing here, or no longer{words}",
+    "": "{host}: gallery-dl could go no further{words}",
+}
+"""Why gallery-dl ended before the end, by the kind of its trouble."""
+_WITH_SESSION = {
+    "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--cookies) and run this again",
+    "forbidden": "{host} does not show this to the session that was lent{words}",
+}
+_VAGUE = frozenset({"", "unreadable", "limit"})
+"""Kinds of trouble of which the site's own last answer, where that was a refusal, says more."""
+_NOT_UNDERSTOOD = re.compile(r"\((?:Key|Type|Value|Index|Attribute|JSONDecode|Lookup)Error\b")
+"""How gallery-dl says that an answer does not have the form that it expects."""
+_WORDS = "in gallery-dl's words"
 _VIDEO = "ytdl:"
 """How gallery-dl names what yt-dlp is to fetch."""
 
@@ -62,8 +95,12 @@ class GallerySearch:
     _url: str = ""
     _videos: list[tuple[str, str]] = field(default_factory=list)
     _old: int = 0
+    _pauses: int = 0
+    """Since the last request."""
     _infos: list[bytes] = field(default_factory=list)
     _info_size: int = 0
+    _threads: dict[str, StoredItem] = field(default_factory=dict)
+    """Answers of Reddit with comments, by the number of the post."""
     _read: set[str] = field(default_factory=set)
     """Items that a post was read in."""
     _remarks: list[GalleryRemark] = field(default_factory=list)
@@ -73,7 +110,9 @@ class GallerySearch:
         options, self._url = self.fetch.options, url
         self.wanted = self.wanted or WantedPosts(options)
         default = self.site.delay if self.site is not None else 1.0
-        answering = GalleryAnswering(self.fetch, url, default if options.site_delay is None else options.site_delay)
+        delay = default if options.site_delay is None else options.site_delay
+        lent_to = self._is_own if any(self._cookies()) else None
+        answering = GalleryAnswering(self.fetch, url, delay, lent_to)
         try:
             extraction = GalleryExtraction(self._task(url), pause=self.fetch.wait)
         except OSError as error:
@@ -82,38 +121,43 @@ class GallerySearch:
         with extraction:
             ended = yield from self._listen(extraction, answering)
         yield from self.wanted.notes(url)
-        if ended and self.trouble is None and answering.refused and self.found:
-            self.trouble = GalleryTrouble(kind="limit", words=answering.refused)
-        if self.trouble is not None and not self.trouble.kind and self.trouble.version and not answering.refused:
-            # The site has answered, and gallery-dl makes nothing of it.
-            self.trouble = msgspec.structs.replace(self.trouble, kind="unreadable")
-        if self.trouble is None and not self.found:  # some say what is wrong, and go on to their end
-            said = next((remark.words for remark in self._remarks if remark.failed), "")
-            self.trouble = GalleryTrouble(kind="", words=said) if said else None
+        self._judge(answering, ended=ended)
         yield from self._after(answering)
+
+    def _judge(self, answering: GalleryAnswering, *, ended: bool) -> None:
+        """Find out what went wrong, from what gallery-dl says and from what the site last answered."""
+        trouble = self.trouble
+        if trouble is None and not self.found:  # some say what is wrong, and go on to their end
+            said = next((remark.words for remark in self._remarks if remark.failed), "")
+            kind: TroubleKind = "unreadable" if _NOT_UNDERSTOOD.search(said) else ""
+            trouble = GalleryTrouble(kind=kind, words=said, version=_version()) if said else None
+        elif trouble is None and ended and answering.refused:
+            trouble = GalleryTrouble(kind="limit", words=answering.refused)
+        elif trouble is not None and not trouble.kind and trouble.version and not answering.refused:
+            # The site has answered, and gallery-dl makes nothing of it.
+            trouble = msgspec.structs.replace(trouble, kind="unreadable")
+        if trouble is not None and trouble.kind in _VAGUE and answering.refusal:
+            trouble = msgspec.structs.replace(trouble, kind=answering.refusal)
+        self.trouble = trouble
 
     def reason(self) -> str:
         """Say why gallery-dl ended before the end, and what to do about it."""
-        trouble, host = self.trouble, self.site.name if self.site is not None else "the site"
+        trouble = self.trouble
         if trouble is None:
             return ""
-        words, lent = f" ({' '.join(trouble.words.split())[:300]})", self.has_session
-        match trouble.kind:
-            case "unreadable":
-                told = f"the site's answer could not be read (gallery-dl {trouble.version}): {trouble.words[:300]}"
-                return f"{told}; the answer itself is kept, and a newer gallery-dl may read it"
-            case "login" if lent:
-                return f"{host}: the session has ended, or may not see this{words}: lend a new one (--cookies)"
-            case "login":
-                return f"{host} shows this only to who is logged in{words}: lend a session with --cookies"
-            case "challenge":
-                return f"{host} wants proof of a person{words}: open it in a browser, and lend its --cookies"
-            case "limit":
-                return f"{host} refuses further requests for now{words}: capture it again later"
-            case "gone":
-                return f"{host} says that there is nothing here, or no longer{words}"
-            case _:
-                return f"{host}: gallery-dl could go no further{words}"
+        if trouble.kind == "unreadable":
+            told = f"the site's answer could not be read (gallery-dl {trouble.version}): {trouble.words[:300]}"
+            return f"{told}; the answer itself is kept, and a newer gallery-dl may read it"
+        words = f" ({' '.join(trouble.words.split())[:300]})"
+        told = _WITH_SESSION.get(trouble.kind, "") if self.has_session else ""
+        told = told or _REASONS.get(trouble.kind, _REASONS[""])
+        return told.format(host=self.site.name if self.site is not None else "the site", words=words)
+
+    @property
+    def leaves_alone(self) -> bool:
+        """Whether the site wants to be left alone, or a session has ended: it is not asked for the page instead."""
+        kind = self.trouble.kind if self.trouble is not None else ""
+        return kind in {"challenge", "limit"} or (kind == "login" and self.has_session)
 
     @property
     def has_session(self) -> bool:
@@ -125,8 +169,10 @@ class GallerySearch:
         options = {module: dict(MODULE_OPTIONS.get(module, {})) for module in self.modules}
         if self.site is not None:
             options[self.site.module] = dict(self.site.options)
-        if self.fetch.options.comments and "reddit" in options:
-            options["reddit"]["comments"] = 500
+        if self._wants_comments:
+            options.setdefault("reddit", {})["comments"] = _COMMENTS
+            # X shows answers to a session alone; asked without one, it would not show the post either.
+            options.setdefault("twitter", {})["conversations"] = self.has_session
         return GalleryTask(
             url=url,
             modules=self.modules,
@@ -135,33 +181,46 @@ class GallerySearch:
             cookies=tuple(self._cookies()),
         )
 
+    @property
+    def _wants_comments(self) -> bool:
+        return self.fetch.options.comments or self.fetch.options.thread
+
     def _cookies(self) -> Iterator[Cookie]:
         """Yield the cookies of the site's own hosts, and no others."""
-        for cookie in lent_cookies(self.fetch):
-            if self.site is None or self.site.owns(cookie.domain):  # one capture may look in several sites
-                yield cookie
+        yield from (cookie for cookie in lent_cookies(self.fetch) if self._is_own(cookie.domain))
+
+    def _is_own(self, host: str) -> bool:
+        return is_own(host, self.site, self._url)
 
     def _listen(self, extraction: GalleryExtraction, answering: GalleryAnswering) -> Generator[Finding, None, bool]:
         """Yield what is said until its end; return whether that was the list's own end."""
-        for said in extraction.said():
+        for said in _grouped(extraction.said()):
             match said:
-                case FetchQuestion():
-                    extraction.tell(answering.answer(said))
-                case PauseQuestion():
-                    self.fetch.wait(said.seconds)
-                    extraction.tell(FetchAnswer(url=""))
-                case FoundPost():
-                    if reason := self._past(said.post):
-                        yield NotFollowed(url=self._url, reason=f"further posts: {reason}")
+                case list():
+                    if not (yield from self._posts(said, answering)):
                         return False
-                    yield from self._post(said, answering)
+                case FetchQuestion():
+                    self._answer(said, extraction, answering)
+                case PauseQuestion() if self._pauses < _MOST_PAUSES:
+                    self._pauses += 1
+                    self.fetch.wait(min(said.seconds, self.fetch.options.network.longest_pause))
+                    extraction.tell(FetchAnswer(url=""))
+                case PauseQuestion():
+                    self.trouble = GalleryTrouble(kind="limit", words=said.reason)
+                    return False
                 case GalleryRemark():
-                    self._remarks.append(said)
+                    self._remarks += [said] if len(self._remarks) < _MOST_REMARKS else []
                 case GalleryTrouble():
                     self.trouble = said
                 case ExtractionTrouble():
                     self.trouble = GalleryTrouble(kind="", words=said.words)
         return True
+
+    def _answer(self, ask: FetchQuestion, extraction: GalleryExtraction, answering: GalleryAnswering) -> None:
+        self._pauses = 0
+        extraction.tell(answered := answering.answer(ask))
+        if self._wants_comments and answered.body and (post := post_of(ask.url)) and answering.last:
+            self._threads[post] = answering.last
 
     def _past(self, post: Post | None) -> str:
         """Return why no further post is wanted, now that this one has come."""
@@ -171,47 +230,109 @@ class GallerySearch:
         self._old = self._old + 1 if self.wanted.is_too_early(post) else 0
         return "older than --since" if self._old > _OLD_POSTS else self.wanted.full
 
-    def _post(self, said: FoundPost, answering: GalleryAnswering) -> Iterator[Finding]:
-        """Yield a post as it was served, and what it shows."""
+    def _posts(self, posts: list[FoundPost], answering: GalleryAnswering) -> Generator[Finding, None, bool]:
+        """Yield posts as they were served, and what they show; return whether further ones are wanted."""
+        taken, reason = list[FoundPost](), ""
+        for said in posts:
+            if reason := self._past(said.post):
+                break
+            if unfit := self._unfit(said):
+                yield Unavailable(url=self._url, reason=unfit, found_in=f"gallery-dl at {self._url}")
+            elif self._takes(said):
+                taken.append(said)
+        named = [(said.names, said.post) for said in taken if said.post is not None]
+        served = iter(answering.located(named) if named else [])
+        for said in taken:
+            yield from self._post(said, next(served) if said.post is not None else None, answering)
+        if reason:
+            yield NotFollowed(url=self._url, reason=f"further posts: {reason}")
+        elif self.found >= _MOST_POSTS:
+            self.trouble = GalleryTrouble(kind="limit", words="it goes on without an end")
+        return not reason and self.found < _MOST_POSTS
+
+    def _takes(self, said: FoundPost) -> bool:
+        """Say whether a post, or an album's head, is wanted; what was read of it is kept."""
         self.found += 1
-        assert self.wanted is not None  # noqa: S101 - as above
+        assert self.wanted is not None  # noqa: S101 - tells the type: `look` has made it
         if said.info and self._info_size < _LARGEST_INFO:
             self._infos.append(said.info)
             self._info_size += len(said.info)
+        return said.post is None or not self.wanted.left_out(said.post)
+
+    def _post(self, said: FoundPost, served: ServedPost | None, answering: GalleryAnswering) -> Iterator[Finding]:
+        """Yield a post as it was served, and what it shows."""
         files = [file for file in said.files if is_web(file.url)]
-        if said.post is not None and self.wanted.left_out(said.post):
-            return
         place = f"gallery-dl at {self._url}"
         if said.post is not None:
             media = tuple(PostMedia(url=file.url, kind=_kind(file.url), alt=file.alt) for file in files)
             post = msgspec.structs.replace(said.post, media=media)
             place = f"post {post.permalink or post.id}"
-            yield from self._excerpt(said, post, answering)
+            yield from self._excerpt(said, post, served, answering)
         yield from self._files(said, files, place)
+        for name in said.names:
+            if (thread := self._threads.pop(name, None)) is not None:
+                yield from self._comments(thread, place)
 
-    def _excerpt(self, said: FoundPost, post: Post, answering: GalleryAnswering) -> Iterator[Finding]:
-        facts = (*said.facts, Fact("read by", f"gallery-dl {version('gallery-dl')}", "as served: the item itself"))
-        try:
-            located = answering.located(said.names)
-        except NotRead:
-            located = None
-        if located is not None:
-            stored, offset, data = located
-            found_in = f"gallery-dl at {self._url}"
+    def _unfit(self, said: FoundPost) -> str:
+        """Return why nothing is told of what a process says that may have been taken over; "" where it is fit."""
+        post, names = said.post, {self.site.name.lower()} if self.site is not None else set(self.modules)
+        if post is not None and (post.platform not in names or not post.id.startswith(f"{post.platform}:")):
+            return f"gallery-dl tells a post of another site here: {post.id[:200]}"
+        if len(msgspec.json.encode((post, said.facts, said.names))) > _LARGEST_POST:
+            return f"what gallery-dl says of a post is larger than {_LARGEST_POST >> 20} MiB"
+        return ""
+
+    def _excerpt(
+        self, said: FoundPost, post: Post, served: ServedPost | None, answering: GalleryAnswering
+    ) -> Iterator[Finding]:
+        facts = (*said.facts, Fact("read by", f"gallery-dl {_version()}", "as served: the item itself"))
+        if served is not None and served.data:
+            if served.made_up:
+                facts = (*facts, Fact(_WORDS, ", ".join(served.made_up), "not in the post as served"))
             yield PostExcerpt(
-                of=stored, offset=offset, data=data, url=post.permalink, found_in=found_in, post=post, facts=facts
+                of=served.stored,
+                offset=served.offset,
+                data=served.data,
+                url=post.permalink,
+                found_in=f"gallery-dl at {self._url}",
+                post=post,
+                facts=facts,
             )
         elif answering.last is not None and answering.last.item.ref not in self._read:
             self._read.add(answering.last.item.ref)
+            facts = (*facts, Fact(_WORDS, "all of it", "the post was not found in a stored answer"))
             yield ItemReading(ref=answering.last.item.ref, facts=facts, post=post)
         else:
             reason = "it stands in a stored answer and was not found there: what gallery-dl read is a working copy"
             yield Unavailable(url=post.permalink or post.id, reason=reason, found_in=self._url)
 
+    def _comments(self, thread: StoredItem, place: str) -> Iterator[Finding]:
+        """Yield the comments that stand in the answer with the post, and how many it only names."""
+        try:
+            parts = read_comments(self.fetch.readers, thread)
+        except NotRead as error:
+            parts = [ThreadPart(problem=str(error))]
+        for part in parts:
+            if part.problem:
+                reason = f"its comments are stored, and could not be read: {part.problem}"
+                yield Unavailable(url=thread.url, reason=reason, found_in=place)
+            elif part.post is None:
+                reason = "comments: Reddit only names them here, and says nothing of them (`more`)"
+                yield NotFollowed(url=thread.url, reason=reason, count=part.only_named)
+            else:
+                yield PostExcerpt(
+                    of=thread, offset=part.offset, data=part.data, url=part.post.permalink or thread.url,
+                    found_in=f"below {place}", post=part.post,
+                )  # fmt: skip
+                for media in part.post.media:
+                    found_in = f"comment {part.post.permalink}"
+                    yield FetchRequest(url=media.url, kind=media.kind, found_in=found_in, counted=False)
+
     def _files(self, said: FoundPost, files: list[PostFile], place: str) -> Iterator[Finding]:
         for file in files:
             kind = _kind(file.url)
-            yield FetchRequest(url=file.url, kind=kind, found_in=place, alt=file.alt, headers=file.headers)
+            headers = {name: value for name, value in file.headers.items() if name.lower() in _OF_FILES}
+            yield FetchRequest(url=file.url, kind=kind, found_in=place, alt=file.alt, headers=headers)
         for file in said.files:
             if file.url.startswith(_VIDEO) and is_web(file.url.removeprefix(_VIDEO)):
                 self._videos.append((file.url.removeprefix(_VIDEO), place))
@@ -236,6 +357,9 @@ class GallerySearch:
                 yield Unavailable(url=self._url, reason=words, found_in=self._url)
             else:
                 yield NotFollowed(url=self._url, reason=words)
+        if self.site is not None and self.site.post != ALL and self.found:
+            reason = f"posts of {self.site.name}: gallery-dl names {self.site.post}; the answers are stored whole"
+            yield NotFollowed(url=self._url, reason=reason)
         if self._infos and answering.last is not None:
             yield from self._working_copy(answering.last.item.ref)
 
@@ -248,8 +372,28 @@ class GallerySearch:
             reason = f"what gallery-dl read cannot be written ({(error.strerror or str(error)).lower()})"
             yield NotFollowed(url=self._url, reason=reason)
             return
-        how = f"what gallery-dl {version('gallery-dl')} read in the site's answers, a post a line"
+        how = f"what gallery-dl {_version()} read in the site's answers, a post a line"
         yield DerivedFile(ref=ref, file=file, name=f"{ref.rpartition('-')[2]}-gallery.jsonl", how=how)
+
+
+def _grouped(messages: Iterator[Said | ExtractionTrouble | Ended]) -> Iterator[list[FoundPost] | Said]:
+    """Yield messages, and posts that come one after the other together: of a page they are one question to a reader."""
+    posts = list[FoundPost]()
+    for said in messages:
+        if isinstance(said, FoundPost):
+            posts.append(said)
+        if posts and (not isinstance(said, FoundPost) or len(posts) == _TOGETHER):
+            yield posts
+            posts = []
+        if not isinstance(said, FoundPost):
+            yield said
+    if posts:
+        yield posts
+
+
+@cache
+def _version() -> str:
+    return version("gallery-dl")
 
 
 def _kind(url: str) -> ItemKind:

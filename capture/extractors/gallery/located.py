@@ -45,16 +45,20 @@ class _Open(NamedTuple):
 def objects_in(file: BinaryIO, coding: str) -> list[NamedObject]:
     """Return the largest object of each name in an answer, JSON or a page with JSON in its scripts."""
     try:
-        body = decoded_body(file, coding, _LARGEST)
+        return list(named_objects(decoded_body(file, coding, _LARGEST)).values())
     except NotDecoded:
         return []
+
+
+def named_objects(body: bytes) -> dict[str, NamedObject]:
+    """Return the largest object of each name, by that name."""
     found: dict[str, NamedObject] = {}
     for start, end in _texts(body):
         for name, begins, ends in _objects(body, start, end):
             known = found.get(name)
             if (known is None or ends - begins > known.end - known.start) and len(found) < _MOST:
                 found[name] = NamedObject(name, begins, ends)
-    return list(found.values())
+    return found
 
 
 def part_of(file: BinaryIO, coding: str, start: int, end: int) -> bytes:

@@ -19,7 +19,7 @@ from capture.extractors.child.messages import (
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 
-TroubleKind = Literal["", "gone", "login", "challenge", "limit", "unreadable", "none there"]
+TroubleKind = Literal["", "gone", "login", "forbidden", "challenge", "limit", "unreadable", "none there"]
 
 
 class GalleryTask(ChildMessage, frozen=True, kw_only=True):

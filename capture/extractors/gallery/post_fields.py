@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ Paths = tuple[str, ...]
 
 _MOST = 200
 _LONGEST_TEXT = 150_000
+_LATEST = 253_402_300_800
+"""Seconds from 1970 to the year 10000."""
 _TAG = re.compile(r"(?<![\w#&])#(\w+)")
 _NAMED = re.compile(r"\{([\w.]+)\}")
 _HTML = re.compile(r"</?(?:p|br|a|span|div)\b[^>]*>")
@@ -37,12 +40,16 @@ class PostFields:
     link: Paths = ("post_url", "permalink", "url_post", "link", "uri")
     handle: Paths = (
         "author.handle", "author.username", "author.name", "user.username", "user.screen_name", "user.name",
-        "username", "author.uniqueId", "author", "user", "owner", "uploader",
+        "account.acct", "username", "author.uniqueId", "author", "user", "owner", "uploader",
     )  # fmt: skip
     name: Paths = (
         "author.displayName", "author.nick", "author.full_name", "user.full_name", "fullname", "author.nickname",
+        "account.display_name",
     )  # fmt: skip
-    author_id: Paths = ("author.did", "author.id", "user.id", "author_id", "user_id", "owner_id", "uploader_id")
+    author_id: Paths = (
+        "author.did", "author.id", "user.id", "account.uri", "account.id", "author_id", "user_id", "owner_id",
+        "uploader_id",
+    )  # fmt: skip
     published: Paths = ("date", "post_date")
     edited: Paths = ()
     title: Paths = ("title",)
@@ -75,16 +82,22 @@ def read_post(said: Mapping[str, Any], fields: PostFields, platform: str, url: s
         id=f"{platform}:{name}",  # addresses change with the author's name
         permalink=permalink,
         author=Account(handle=word(said, fields.handle), name=word(said, fields.name), id=word(said, fields.author_id)),
-        published=time(_first(said, fields.published)),
-        edited=time(_first(said, fields.edited)),
+        published=_when(said, fields.published),
+        edited=_when(said, fields.edited),
         title=title,
         text=words,
         language=word(said, fields.language)[:35],
         tags=tuple(_tags(said, fields, f"{title} {words}")),
-        reply_to=word(said, fields.reply_to),
-        quotes=word(said, fields.quotes),
+        reply_to=_of(platform, word(said, fields.reply_to)),
+        quotes=_of(platform, word(said, fields.quotes)),
         counts={name: count for name, key in fields.counts.items() if (count := _count(_at(said, key))) is not None},
     )
+
+
+def _of(platform: str, name: str) -> str:
+    """Return the lasting name of another post of the site; an address stays one."""
+    name = name.removeprefix("t3_")  # how Reddit says that a number is a post's
+    return f"{platform}:{name}" if name and "/" not in name else name
 
 
 def facts_of(said: Mapping[str, Any], module: str) -> Iterator[Fact]:
@@ -105,6 +118,17 @@ def word(said: Mapping[str, Any], paths: Paths) -> str:
             return str(value)
         if isinstance(value, str) and (found := line(value, 2000)):
             return found
+    return ""
+
+
+def _when(said: Mapping[str, Any], paths: Paths) -> str:
+    """Return the first of several fields that is a moment: written out, or in seconds since 1970."""
+    for path in paths:
+        value = _at(said, path)
+        if isinstance(value, str) and (found := time(value)):
+            return found
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LATEST:
+            return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
     return ""
 
 

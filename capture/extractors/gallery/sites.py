@@ -14,6 +14,7 @@ from capture.extractors.gallery.post_fields import PostFields
 
 Options = Mapping[str, str | int | bool | None]
 
+ALL = "yes"
 _DELAY = 1.0
 """Seconds between two requests to a site that has no number of its own."""
 _STAND_IN = "stand-in, 2026-11-30, gallery-dl 1.32.18"
@@ -40,6 +41,10 @@ class Site:
     """Where it is asked for a hashtag, with `{tag}`; "" where it cannot be."""
     session: tuple[str, ...] = ()
     """The cookies that make a session."""
+    post: str = ALL
+    """Which posts gallery-dl names, where it does not name all."""
+    comments: str = "no"
+    """With what option comments come, or answers to a post."""
     shown_to: str = "anybody"
     """Whom it shows its lists to."""
     seen: str = ""
@@ -61,6 +66,7 @@ class Site:
 SITES: tuple[Site, ...] = (
     Site(
         name="X",
+        comments="`--thread`, with a session",
         seen=_STAND_IN,
         shown_to="one post to anybody, lists to a session",
         hosts=("x.com", "twitter.com"),
@@ -77,6 +83,7 @@ SITES: tuple[Site, ...] = (
             author_id=("author.id",),
             text=("content",),
             tags=("hashtags",),
+            reply_to=("reply_id",),  # "reply_to" is a name
             counts={"likes": "favorite_count", "reposts": "retweet_count", "replies": "reply_count",
                     "quotes": "quote_count", "bookmarks": "bookmark_count", "views": "view_count"},
             alt=("description",),
@@ -92,20 +99,22 @@ SITES: tuple[Site, ...] = (
         tag="https://www.instagram.com/explore/tags/{tag}/",
         session=("sessionid",),
         delay=8.0,
-        options={"include": "posts", "user-cache": "memory"},
+        # Each story is a post of its own; a video is the file that the site names, and not one that is put together.
+        options={"include": "posts", "user-cache": "memory", "videos": "merged", "split": True},
         fields=PostFields(
             id=("post_id",),
-            permalink="https://www.instagram.com/p/{post_shortcode}/",
+            link=("post_url",),
             handle=("username",),
             name=("fullname",),
             author_id=("owner_id",),
             text=("description",),
             counts={"likes": "likes"},
-            alt=("accessibility_caption",),
+            alt=(),
         ),
     ),
     Site(
         name="Reddit",
+        comments="`--comments`, as many as Reddit gives at once",
         seen=_STAND_IN,
         shown_to="anybody, few requests; more with a session",
         hosts=("reddit.com",),
@@ -139,7 +148,7 @@ SITES: tuple[Site, ...] = (
             handle=("blog.name", "blog_name"),
             name=("blog.title",),
             author_id=("blog.uuid",),
-            text=("summary", "caption", "body"),
+            text=("caption", "body", "text", "description", "answer", "summary"),  # the summary is cut short
             counts={"notes": "note_count"},
             reply_to=(),
             quotes=("reblogged_from_url", "reblogged_root_url"),
@@ -187,6 +196,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="Facebook",
+        post="photos with their text",
         shown_to="a session, as a rule",
         hosts=("facebook.com",),
         also=("fbcdn.net", "fb.com"),
@@ -197,7 +207,8 @@ SITES: tuple[Site, ...] = (
         fields=PostFields(
             id=("id",),
             permalink="https://www.facebook.com/photo/?fbid={id}",
-            handle=("username",),
+            handle=(),  # gallery-dl calls the displayed name "username"
+            name=("username",),
             author_id=("user_id",),
             text=("caption", "post_text"),
             post_per_file=True,
@@ -205,6 +216,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="VK",
+        post="photos with their text",
         shown_to="a session, as a rule",
         hosts=("vk.com", "vk.ru"),
         also=("userapi.com",),
@@ -221,6 +233,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="Pinterest",
+        seen=_STAND_IN,
         hosts=("pinterest.com",),
         also=("pinimg.com",),
         module="pinterest",
@@ -236,6 +249,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="imgur",
+        seen=_STAND_IN,
         hosts=("imgur.com",),
         module="imgur",
         fields=PostFields(
@@ -293,6 +307,8 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="4chan",
+        seen=_STAND_IN,
+        post="those with a file",
         hosts=("4chan.org", "4channel.org"),
         also=("4cdn.org",),
         module="4chan",
@@ -302,7 +318,8 @@ SITES: tuple[Site, ...] = (
             handle=("trip", "name"),
             author_id=(),
             name=("name",),
-            published=("now",),
+            published=("time",),
+            title=("sub",),
             text=("com",),
             counts={"replies": "replies"},
             tags_in_text=False,
@@ -311,6 +328,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="Wikimedia Commons",
+        seen=_STAND_IN,
         hosts=("commons.wikimedia.org",),
         also=("wikimedia.org",),
         module="wikimedia",
@@ -325,6 +343,7 @@ SITES: tuple[Site, ...] = (
     ),
     Site(
         name="Misskey",
+        seen=_STAND_IN,
         hosts=("misskey.io",),
         module="misskey",
         options={"text-posts": True, "renotes": True, "replies": True},
@@ -410,13 +429,19 @@ def modules_for(url: str) -> tuple[str, ...]:
 
     Empty where gallery-dl is not installed. One of these may still say that no extractor is made for the address.
     """
-    if (site := site_of(url)) is not None:
+    site = site_of(url)
+    if site is not None:
         return (site.module,) if is_installed() else ()
-    labels = _host(url).split(".")
-    if len(labels) < 2 or labels[-1].isdigit() or not is_installed():  # noqa: PLR2004 - a label and a top-level domain
-        return ()
-    of_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL  # noqa: PLR2004 - ISO 3166
-    return _naming(".".join(labels[-3 if of_country else -2 :]))
+    domain = _domain(_host(url))
+    return _naming(domain) if domain and is_installed() else ()
+
+
+def is_own(host: str, site: Site | None, url: str) -> bool:
+    """Say whether a host is that site's own; of one that is not in the table, whether its name has the same owner."""
+    if site is not None:
+        return site.owns(host)
+    domain = _domain(_host(url))
+    return bool(domain) and _domain(host.lower().lstrip(".")) == domain
 
 
 def is_installed() -> bool:
@@ -454,6 +479,15 @@ def _end(host: str) -> str:
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}")
 _COMMON = 12
 """A domain in so many modules is nobody's site, but where documentation is, or code."""
+
+
+def _domain(host: str) -> str:
+    """Return the part of a host's name that has an owner; "" for a bare name or an IP address."""
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1].isdigit():  # noqa: PLR2004 - a label and a top-level domain
+        return ""
+    of_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL  # noqa: PLR2004 - ISO 3166
+    return ".".join(labels[-3 if of_country else -2 :])
 
 
 def _host(url: str) -> str:

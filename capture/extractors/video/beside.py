@@ -28,6 +28,9 @@ def beside(video: FoundVideo, where: str) -> Iterator[Finding]:
             continue
         found_in = f"subtitles of {where}: {subtitle.language}"
         yield FetchRequest(url=subtitle.url, kind=ItemKind.SUBTITLES, found_in=found_in, headers=subtitle.headers)
+    if video.live_chat:
+        reason = "its live chat: not fetched; it is shown beside the video, on the page (--rendered)"
+        yield NotFollowed(url=video.url, reason=reason)
     if video.automatic:
         reason = "subtitles made by a machine: not fetched, in"
         yield NotFollowed(url=video.url, reason=f"{reason} {video.automatic} languages", count=video.automatic)

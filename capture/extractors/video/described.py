@@ -71,6 +71,7 @@ def described(info: dict[str, Any], ydl: YoutubeDL) -> FoundVideo:
         thumbnail=thumbnails[-1] if thumbnails[-1].startswith(_HTTP) else "",
         subtitles=tuple(_subtitles(info)),
         automatic=len(info["automatic_captions"]) if isinstance(info.get("automatic_captions"), dict) else 0,
+        live_chat=isinstance(info.get("subtitles"), dict) and "live_chat" in info["subtitles"],
         streams=tuple(_stream(each, ydl) for each in dicts(chosen)[:4]),
         container=line(info.get("ext")) or "mp4",
         info=_as_json(info, ydl),

@@ -91,6 +91,8 @@ class FoundVideo(ChildMessage, frozen=True, kw_only=True, tag=True):
     subtitles: Annotated[tuple[Subtitle, ...], msgspec.Meta(max_length=200)] = ()
     automatic: Count = 0
     """Languages in which there are subtitles that a machine made."""
+    live_chat: bool = False
+    """Whether yt-dlp names a live chat that goes with it."""
     streams: Annotated[tuple[Stream, ...], msgspec.Meta(max_length=4)] = ()
     container: Line = "mp4"
     """The extension of a file that holds all the streams."""

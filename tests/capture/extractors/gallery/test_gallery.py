@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from capture.batch import Batch, BatchSettings, checked_rows, read_rows
 from capture.extractors import search_targets
 from capture.extractors.gallery import sites as gallery_sites
 from capture.extractors.gallery.gallery import INSTALL
@@ -15,16 +18,21 @@ from capture.extractors.gallery.sites import SITES, modules_for, site_of
 from capture.request.scene import parse_scene
 from capture.run.lent_cookies import cookies_for
 from exports.verification import verify
+from hashing.case.batch_events import RowOptions
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import PostChanged
-from tests.capture.conftest import OPTIONS
+from hashing.times import system_clock
+from tests.capture.conftest import NETWORK, OPTIONS
 from tests.capture.extractors.gallery.conftest import session
+from tests.servers.more_sites import MoreSites
 from tests.servers.sites import (
     MOMENT,
     X_FIRST,
     SocialSites,
     flickr_photo,
     instagram_post,
+    instagram_story,
+    reddit_comments,
     reddit_post,
     tiktok_post,
     tumblr_post,
@@ -36,6 +44,8 @@ if TYPE_CHECKING:
 
     from capture.run.watch import WatchRound
     from exports.format.capture_view import CaptureView, ItemView
+    from hashing.case.case import Case
+    from hashing.ledger.keys import SigningKey
 
     OfSites = Callable[..., Any]
 
@@ -54,6 +64,14 @@ SINGLE = {
     "Tumblr": "https://amira.tumblr.com/post/701",
     "Instagram": "https://www.instagram.com/p/Cab1/",
     "TikTok": "https://www.tiktok.com/@amira/photo/7001",
+}
+
+MORE = {
+    "imgur": ("https://imgur.com/a/AbCde", 2, "7", "over the market 1 #FireWatch"),
+    "4chan": ("https://boards.4chan.org/tg/thread/101", 2, "Anonymous", "smoke 1\n>x"),
+    "Misskey": ("https://misskey.io/@amira/notes", 3, "u1", "smoke 1 #FireWatch"),
+    "Wikimedia Commons": ("https://commons.wikimedia.org/wiki/File:Smoke.jpg", 1, "Amira", "Own work"),
+    "Pinterest": ("https://www.pinterest.com/pin/858/", 1, "31", "smoke #FireWatch"),
 }
 
 
@@ -213,6 +231,28 @@ def test_a_rate_limit_is_not_the_end(name: str, of_sites: OfSites) -> None:
     assert _reasons(view), name
 
 
+def test_a_challenge_stops_its_site_alone(of_sites: OfSites) -> None:
+    """Of two sites one wants proof of a person: that is told, its page is not asked for, and the other is captured."""
+    with SocialSites(challenge="tumblr.com") as sites:
+        result, view = of_sites(sites, "#firewatch", on=("tumblr.com", "flickr.com"))
+        of_one, alone = of_sites(sites, SINGLE["Tumblr"])
+        asked = {host for host, _ in sites.asked}
+    assert (result.status, {entry.post.platform for entry in _posts(view) if entry.post}) == ("partial", {"flickr"})
+    [reason] = _reasons(view)
+    assert "wants proof of a person" in reason
+    assert (of_one.status, "wants proof of a person" in _reasons(alone)[0]) == ("nothing", True)
+    assert "amira.tumblr.com" not in asked
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_single_post_while_the_site_refuses(name: str, of_sites: OfSites) -> None:
+    """Where a site asks for patience, its page is not asked for instead, and the capture says so."""
+    with SocialSites(limited_after=0) as sites:
+        result, view = of_sites(sites, SINGLE[name], longest_pause=1.0)
+    assert result.status == "nothing"
+    assert "refuses further requests for now" in _reasons(view)[0], _reasons(view)
+
+
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_deleted_post(name: str, of_sites: OfSites) -> None:
     """A post that is not there is never told as captured: no post is made of what came."""
@@ -224,13 +264,21 @@ def test_a_deleted_post(name: str, of_sites: OfSites) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "member"), [("X", "instructions"), ("Reddit", "children"), ("Tumblr", "timestamp"), ("Flickr", "photos")]
+    ("name", "member"),
+    [
+        ("X", "instructions"),
+        ("Reddit", "children"),
+        ("Tumblr", "timestamp"),
+        ("Flickr", "photos"),
+        ("Instagram", "sections"),
+        ("TikTok", "createTime"),
+    ],
 )
 def test_an_answer_that_has_changed(name: str, member: str, of_sites: OfSites) -> None:
     """What gallery-dl cannot read any more is told with its version, and the answer is kept."""
     with SocialSites(rename={member: "renamed"}) as sites:
-        result, view = of_sites(sites, LISTS[name][0])
-        kept = [(result.path / entry.item.path).read_bytes() for entry in view.items if entry.item.kind == "data"]
+        result, view = of_sites(sites, LISTS[name][0] if name in LISTS else SINGLE[name])
+        kept = [(result.path / entry.item.path).read_bytes() for entry in view.items]
     assert result.status != "complete"
     told = [reason for reason in _reasons(view) if "could not be read (gallery-dl 1." in reason]
     assert told, _reasons(view)
@@ -263,6 +311,46 @@ def test_a_watch_sees_a_deleted_post(
         second = next(watching)
     changes = [event for event in capture_events(second.path) if isinstance(event, PostChanged)]
     assert [(event.id, event.change) for event in changes] == [("reddit:1abc3", "gone")]
+
+
+def test_a_watch_leaves_a_site_alone_when_its_session_has_ended(
+    rounds: Callable[..., Iterator[WatchRound]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rounds hear that it has ended; from then on nothing is asked, and each round says how to go on."""
+    jar = session(".x.com", auth_token="A", ct0="B")  # noqa: S106 - no password
+    with SocialSites(pages=1) as sites:
+        monkeypatch.setenv("SSL_CERT_FILE", str(sites.ca_file))
+        watching = rounds("https://x.com/amira", site_delay=0.0, network=replace(NETWORK, cookies=jar, attempts=1))
+        assert next(watching).posts == 3
+        sites.behaviour.logged_out_after = 0
+        assert [next(watching).failed, next(watching).failed] == [1, 1]
+        asked = len(sites.asked)
+        assert [next(watching).failed, next(watching).failed] == [1, 1]
+        assert len(sites.asked) == asked
+        watching.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_a_batch_gives_up_a_site_whose_session_has_ended(
+    case: Case, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few rows are told of it, the others are not tried; with a new session the same rows go on."""
+    scenes = [f"https://www.reddit.com/r/halden/comments/1abc{number}/post/" for number in range(1, 31)]
+    jar = session(".reddit.com", reddit_session="A")
+    options = replace(OPTIONS, site_delay=0.0, media="none", network=replace(NETWORK, cookies=jar, attempts=1))
+    read = read_rows(io.BytesIO("\n".join(scenes).encode()), "rows.txt")
+    rows, _ = checked_rows(read.rows, options, RowOptions(media="none"), system_clock())
+    settings = BatchSettings(jobs=2, per_host=2, retries=1, pause=0.05)
+    with SocialSites(logged_out_after=3) as sites:
+        monkeypatch.setenv("SSL_CERT_FILE", str(sites.ca_file))
+        summary = Batch(rows, case, settings, key=key, officer="M", source="rows.txt").run()
+        assert (summary.counts.done, summary.counts.failed) == (3, 27)
+        assert len(sites.asked) < 12
+        [reason] = {reason for _, reason in summary.failed if "was left alone" in reason}
+        assert "the session has ended" in reason
+        assert "lend a new one (--cookies) and run this again" in reason
+        sites.behaviour.logged_out_after = None
+        summary = Batch(rows[:6], case, settings, key=key, officer="M", source="rows.txt").run()
+        assert (summary.counts.before, summary.counts.done) == (3, 3)
 
 
 def test_without_the_extra(of_sites: OfSites, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,3 +399,89 @@ def test_the_table_of_sites_is_sound() -> None:
         assert modules_for(f"https://{site.hosts[0]}/x") == (site.module,), site.name
         assert site_of(site.hosts[-1]) is site
         assert not site.tag or site_of(site.tag_url("a b")) is site
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_further_sites(name: str, of_sites: OfSites) -> None:
+    """Each post is an item as served, with author, time and text; no field is gallery-dl's own."""
+    scene, posts, author, text = MORE[name]
+    with MoreSites() as sites:
+        result, view = of_sites(sites, scene)
+    assert result.status == "complete", _reasons(view)
+    found = _posts(view)
+    assert len(found) == posts
+    assert found[0].post is not None
+    assert (found[0].post.author.id or found[0].post.author.handle, found[0].post.text) == (author, text)
+    assert found[0].post.published.startswith("2026-11-29T10:00:00")
+    assert all(entry.item.excerpt is not None for entry in found)
+    assert "in gallery-dl's words" not in {fact.name for entry in found for fact in entry.facts}
+    assert any(entry.item.kind == "photo" for entry in view.items)
+    assert verify(result.path).verdict == "ok"
+
+
+@pytest.mark.parametrize("scene", [SINGLE["Reddit"], LISTS["Reddit"][0]])
+def test_comments_below_a_post(scene: str, of_sites: OfSites) -> None:
+    """Each comment is an item as it was served, with what it answers and its own photo; `more` is told as not got."""
+    with SocialSites(comments=True, pages=1, per_page=1) as sites:
+        result, view = of_sites(sites, scene, comments=True)
+        served = reddit_comments(1)
+    assert result.status == "complete", _reasons(view)
+    post, *comments = _posts(view)
+    assert post.post is not None
+    assert post.post.id == "reddit:1abc1"
+    said = {entry.post.id: entry.post for entry in comments if entry.post}
+    assert {name: each.reply_to for name, each in said.items()} == {
+        "reddit:t1_c11": "reddit:1abc1",
+        "reddit:t1_c13": "reddit:1abc1",
+        "reddit:t1_c12": "reddit:t1_c11",
+    }
+    third = said["reddit:t1_c13"]
+    assert (third.author.id, third.text, third.counts) == ("t2_be", "I saw it from the bridge 3", {"score": 0})
+    assert (third.published, bool(third.edited)) == ("2026-11-29T10:03:00Z", True)
+    assert json.loads((result.path / comments[0].item.path).read_bytes()) == served[0]["data"]
+    photos = {entry.item.url: entry.item.found_in for entry in view.items if entry.item.kind == "photo"}
+    assert photos["https://i.redd.it/media/c1.jpg"].startswith("comment https://www.reddit.com/")
+    assert [media.url for media in post.post.media] == ["https://i.redd.it/media/p1-0.jpg"]
+    [more] = [each for each in view.skipped if each.reason.startswith("comments:")]
+    assert (more.count, "`more`" in more.reason) == (7, True)
+    assert verify(result.path).verdict == "ok"
+
+
+def test_stories_of_instagram(of_sites: OfSites) -> None:
+    """Each story is a post of its own, with its own moment and photo, for who lends a session."""
+    jar = session(".instagram.com", sessionid="abc")
+    with SocialSites(session="sessionid=abc") as sites:
+        result, view = of_sites(sites, "https://www.instagram.com/stories/amira/", cookies=jar)
+        served = [instagram_story(sites, number) for number in (1, 2)]
+    assert result.status == "complete", _reasons(view)
+    assert [json.loads((result.path / entry.item.path).read_bytes()) for entry in _posts(view)] == served
+    said = [entry.post for entry in _posts(view) if entry.post]
+    assert [(post.id, post.author.id, post.published) for post in said] == [
+        ("instagram:4001_2001", "2001", "2026-11-29T09:59:59Z"),
+        ("instagram:4002_2001", "2001", "2026-11-29T09:59:58Z"),
+    ]
+    assert {post.permalink for post in said} == {"https://www.instagram.com/stories/amira/"}
+
+
+def test_answers_to_a_post_of_x(of_sites: OfSites) -> None:
+    """With `--thread` and a session, what answers the post comes with it; it says what it answers."""
+    jar = session(".x.com", auth_token="A", ct0="B")  # noqa: S106 - no password
+    with SocialSites(comments=True) as sites:
+        result, view = of_sites(sites, SINGLE["X"], cookies=jar, thread=True)
+        _, alone = of_sites(sites, SINGLE["X"], cookies=jar)
+    assert result.status == "complete", _reasons(view)
+    said = {entry.post.id: entry.post.reply_to for entry in _posts(view) if entry.post}
+    first = f"x:{X_FIRST - 1}"
+    assert said == {first: "", f"x:{X_FIRST - 101}": first, f"x:{X_FIRST - 201}": first}
+    assert len(_posts(alone)) == 1
+
+
+def test_fields_that_the_site_did_not_serve(of_sites: OfSites) -> None:
+    """What gallery-dl put in is named as its own words; what stands in the served post is not."""
+    with SocialSites(rename={"like_count": "liked_by"}) as sites:
+        _, view = of_sites(sites, SINGLE["Instagram"])
+        _, as_it_was = of_sites(sites, SINGLE["TikTok"])
+    [entry], [photo_post] = _posts(view), _posts(as_it_was)
+    facts = {fact.name: fact.value for fact in entry.facts}
+    assert facts["in gallery-dl's words"] == "count of likes"
+    assert "in gallery-dl's words" not in {fact.name for fact in photo_post.facts}

@@ -8,6 +8,8 @@ import pytest
 
 import capture.extractors
 from capture.extractors.gallery.gallery_search import GallerySearch
+from capture.extractors.gallery.sites import MODULE_OPTIONS
+from capture.request.options import BlueskyServices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from capture.request.scene import Scene
     from capture.run.run import CaptureResult
     from exports.format.capture_view import CaptureView
+    from tests.servers.bluesky import BlueskyNetwork
     from tests.servers.mastodon import MastodonServer
 
     Captured = Callable[..., tuple[CaptureResult, CaptureView]]
@@ -28,40 +31,70 @@ class _ThroughGallery:
     example = ""
     lists_posts = True
 
-    def __init__(self, module: str) -> None:
-        self._module = module
+    def __init__(self, module: str, url: str = "") -> None:
+        self._module, self._url = module, url
 
     def takes(self, _: Scene) -> bool:
         return True
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         search = GallerySearch(fetch, (self._module,))
-        yield from search.look(f"{self._module}:{scene.url}")
+        yield from search.look(self._url or f"{self._module}:{scene.url}")
         assert search.trouble is None, search.trouble
 
     def recheck(self, *_: object) -> Iterator[Finding]:
         yield from ()
 
 
-def _told(result: CaptureResult, view: CaptureView) -> dict[str, tuple[object, ...]]:
-    """Return what is told of each post, by the server's number of it, and the post as it was served."""
-    told: dict[str, tuple[object, ...]] = {}
+def _told(result: CaptureResult, view: CaptureView) -> dict[str, dict[str, object]]:
+    """Return what is told of each post that stands in a list, field by field, by the server's own number of it."""
+    told: dict[str, dict[str, object]] = {}
     for entry in view.items:
-        if (post := entry.post) is not None:
-            said = (post.published.replace("+00:00", "Z")[:19], " ".join(post.text.split()), sorted(post.tags))
-            media = sorted(media.url for media in post.media)
-            served = (result.path / entry.item.path).read_bytes()
-            told[post.id.rpartition(":")[2].rpartition("/")[2]] = (*said, media, served)
+        post = entry.post
+        if post is None or (entry.item.excerpt is None and post.platform in {"bluesky", "at"}):
+            continue
+        told[post.id.rpartition(":")[2].rpartition("/")[2]] = {
+            "handle": post.author.handle.partition("@")[0],
+            "name": post.author.name,
+            "author's id": post.author.id,
+            "published": post.published.replace("+00:00", "Z")[:19],
+            "text": " ".join(post.text.split()),
+            "tags": sorted(post.tags),
+            "media": sorted(media.url for media in post.media),
+            "served": (result.path / entry.item.path).read_bytes(),
+        }
     return told
+
+
+def _made_up(view: CaptureView) -> set[object]:
+    return {fact.value for entry in view.items for fact in entry.facts if fact.name == "in gallery-dl's words"}
 
 
 @pytest.mark.parametrize("path", ["/tags/manyposts", "/@alice"])
 def test_mastodon(path: str, mastodon: MastodonServer, captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a hashtag and an account: the same posts, with the same time, text, tags and photos, from the same bytes."""
+    """Of a hashtag and an account: the same posts, field by field, from the same bytes, and nothing made up."""
     ours = _told(*captured(mastodon.url(path)))
     through = (_ThroughGallery("mastodon"),)
     monkeypatch.setattr(capture.extractors, "extractors", lambda: through)
-    theirs = _told(*captured(mastodon.url(path), site_delay=0.0))
+    result, view = captured(mastodon.url(path), site_delay=0.0)
+    theirs = _told(result, view)
     assert len(ours) > 1
     assert set(theirs) == set(ours)
     assert theirs == ours
+    assert _made_up(view) == set()
+
+
+def test_bluesky(bluesky_appview: BlueskyNetwork, captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a hashtag on the real AppView: the same posts, field by field, from the same bytes, and nothing made up."""
+    network = bluesky_appview
+    services = BlueskyServices(appview=network.appview, plc=network.plc)
+    ours = _told(*captured("#manyposts", on=("bsky",), bluesky=services))
+    options = {**MODULE_OPTIONS["bluesky"], "api-server": network.appview}
+    monkeypatch.setitem(MODULE_OPTIONS, "bluesky", options)
+    through = (_ThroughGallery("bluesky", "https://bsky.app/hashtag/manyposts/latest"),)
+    monkeypatch.setattr(capture.extractors, "extractors", lambda: through)
+    result, view = captured("https://bsky.app/", site_delay=0.0)
+    theirs = _told(result, view)
+    assert len(ours) == len(network.bulk)
+    assert theirs == ours
+    assert _made_up(view) == set()
