@@ -16,9 +16,9 @@ MOST = 240
 """Pictures that are made of one video."""
 _FILTER = (
     "select='isnan(prev_selected_t)+gte(t-prev_selected_t,1)',"
-    "scale=w='min(512,iw)':h='min(512,ih)':force_original_aspect_ratio=decrease,format=gray,settb=1/1000"
+    "scale=w='min(512,iw)':h='min(512,ih)':force_original_aspect_ratio=decrease,format=gray"
 )
-"""At most one a second, reduced and grey; its time is counted in milliseconds."""
+"""At most one a second, reduced and grey."""
 _PICTURE = re.compile(r"[0-9]{1,12}\.png")
 _INPUT = Path("/dev/fd/0")
 _MEMORY = 1 << 30
@@ -33,6 +33,7 @@ def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:
     """
     words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-discard", "nokey", "-skip_frame", "nokey"]
     words += ["-i", f"file:{_INPUT}", "-map", "0:v:0", "-vf", _FILTER, "-fps_mode", "passthrough"]
+    words += ["-enc_time_base", "1:1000"]  # a picture is named by its time, in milliseconds
     words += ["-frames:v", str(MOST), "-frame_pts", "1", f"file:{folder}/%d.png"]
     command = confined(ffmpeg, words, read=[_INPUT], write_below=folder, memory=_MEMORY)
     try:

@@ -83,9 +83,11 @@ def _finding(items: list[CheckedItem], pictures: Mapping[str, Sequence[ShownPict
 
 
 def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[ShownPicture]) -> str:
-    bits, at = min((distance(one.numbers, other.numbers), one.at) for one in shown for other in first)
-    claimed = time_claimed(item) or "claims no time"
-    return f"{claimed}; captured {item.captured}; {f'at {at} ' if at else ''}{bits} of {BITS} bits from the first"
+    pairs = ((distance(one.numbers, other.numbers), one.at, other.at) for one in shown for other in first)
+    bits, at, there = min(pairs)
+    near = f"{f'at {at} ' if at else ''}{bits} of {BITS} bits from the first"
+    beside = f" at {there}" if there and shown is not first else ""
+    return f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {near}{beside}"
 
 
 def _counted(refs: Sequence[tuple[str, str]], items: Sequence[CheckedItem]) -> str:

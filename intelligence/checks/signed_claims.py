@@ -55,7 +55,9 @@ def content_credentials(file: BinaryIO, mime: str, trusted: str = "") -> SignedC
         return SignedClaim(found=elsewhere, reason="they stand on a server: nothing is fetched" if elsewhere else "")
     file.seek(0)
     try:
-        asked = {"verify": {**_OFFLINE, "verify_trust": bool(trusted)}, "trust": {"trust_anchors": trusted}}
+        asked: dict[str, dict[str, object]] = {"verify": {**_OFFLINE, "verify_trust": bool(trusted)}}
+        if trusted:
+            asked["trust"] = {"trust_anchors": trusted}
         context = c2pa.Context(c2pa.Settings.from_dict(asked))
         with c2pa.Reader(mime, file, context=context) as reader:
             told = json.loads(reader.json())

@@ -83,7 +83,7 @@ def test_whom_to_trust_is_said_by_a_list(signed: bytes, tmp_path: Path) -> None:
     assert any("MP/1-0003: its content credentials by Camera 7 of Tests DO NOT HOLD" in line for line in lines)
     (tmp_path / "list.pem").write_bytes(b"no list")
     ran = CliRunner().invoke(main, line)
-    assert (ran.exit_code, ran.stdout) == (Exit.REFUSED, "")
+    assert (ran.exit_code, ran.stdout) == (Exit.USAGE, "")
     assert "no list of certificates in PEM" in ran.stderr
 
 

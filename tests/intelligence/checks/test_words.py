@@ -85,7 +85,7 @@ def test_a_program_or_a_language_that_is_not_here(tmp_path: Path, monkeypatch: p
         (("--speech-model", tmp_path, "--speech-engine", "ear"), "ear: no such engine here"),
     ):
         ran = _typed("check", maker.path, *words)
-        assert (ran.exit_code, ran.stdout) == (Exit.REFUSED, "")
+        assert (ran.exit_code, ran.stdout) == (Exit.USAGE, "")
         assert said in ran.stderr
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "tesseract is not installed" in _typed("check", maker.path, "--read-text", "eng").stderr
