@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from exports.errors import NotCheckable
+from exports.format.found_words import WORDS
 from exports.report.words import counted
 from hashing.sandbox import NotRead, Readers
-from intelligence.checks.finding import NOT_CHECKED, WORDS, CheckFinding
+from intelligence.checks.finding import NOT_CHECKED, CheckFinding
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_text import AT_ONCE, Tesseract, texts_in
 from intelligence.checks.shown_pictures import LOAD

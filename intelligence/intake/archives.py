@@ -27,6 +27,7 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], io.BufferedIOBase | IO[bytes]]] = 
     b"\xfd7zXZ": lzma.LZMAFile,
 }
 """How to open each form, by what it begins with."""
+_LONGEST_BEGINNING = max(map(len, _COMPRESSED))
 _ENCRYPTED = 1
 _END, _END_64 = b"PK\5\6", b"PK\6\6"
 _LONGEST_END = (1 << 16) + 22
@@ -97,10 +98,11 @@ def tar_pieces(file: BinaryIO, size: int, name: str) -> Iterator[Piece]:
             return
         yield Piece(failed=f"not a tar that can be read to its end: {plain(str(error))[:200]}")
         return
-    file.seek(0)
-    if empty and file.read(6).startswith(tuple(_COMPRESSED)):  # as of a disk's image, which begins with zeros
+    if empty:  # as is a disk's image, which begins with zeros
         file.seek(0)
-        yield from _compressed(file, name, budget)
+        packed = file.read(_LONGEST_BEGINNING).startswith(tuple(_COMPRESSED))
+        file.seek(0)
+        yield from _compressed(file, name, budget) if packed else ()
 
 
 def _tar_member(archive: tarfile.TarFile, entry: tarfile.TarInfo, budget: Budget) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -15,6 +16,8 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from intelligence.checks import material_of
+from intelligence.checks.signatures import signature_findings
 from intelligence.checks.signed_claims import content_credentials, openpgp_signature, wacz_signature
 from intelligence.intake.archives import zip_pieces
 from tests.exports.small_case import photo
@@ -64,6 +67,23 @@ def test_content_credentials_that_hold(signed: bytes, tmp_path: Path) -> None:
     assert lines[place + 1].startswith("    MP/1-0001  made with goldenhour-test")
     assert lines[place + 1].endswith("whom to trust is not judged: no list of trusted signers was named")
     assert not [line for line in lines if "MP/1-0002: its content" in line]
+
+
+def test_of_a_protected_source_no_signer_is_told(signed: bytes, tmp_path: Path) -> None:
+    """Whether signatures hold is told, and not by whom and with what: that may say who handed it in."""
+    (tmp_path / "1.jpg").write_bytes(signed)
+    (tmp_path / "p.zip").write_bytes(zipped(proof_mode(photo(3))))
+    _checked(tmp_path / "OP", tmp_path / "1.jpg", tmp_path / "p.zip")
+    with material_of(tmp_path / "OP") as material:
+        open_ones = list(signature_findings(material.items))
+        found = list(signature_findings([dataclasses.replace(item, protected=True) for item in material.items]))
+    assert [finding.says.partition(" by ")[0] for finding in found] == [
+        "MP/1-0001: its content credentials hold: it is as it was signed",
+        "MP/1-0003: all three signatures of ProofMode hold",
+    ]
+    for word in ("Camera 7", "goldenhour-test", "by key"):
+        assert word in str(open_ones)
+        assert word not in str(found)
 
 
 def test_whom_to_trust_is_said_by_a_list(signed: bytes, tmp_path: Path) -> None:
