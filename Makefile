@@ -65,7 +65,7 @@ $(VENV)/test-tools: $(VENV)/bin/python pyproject.toml
 system-packages:
 	@missing=''; for tool in hashdeep openssl curl ffmpeg g++ redis-server chromium strace; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	 command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
-	 for pair in unzip:unzip busybox:busybox 7z:p7zip-full bsdtar:libarchive-tools exiftool:libimage-exiftool-perl; do command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	 for pair in unzip:unzip busybox:busybox 7z:p7zip-full bsdtar:libarchive-tools exiftool:libimage-exiftool-perl tesseract:tesseract-ocr; do command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
 	 command -v soffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
 	 ls /usr/lib/libreoffice/program/libswlo.so >/dev/null 2>&1 || missing="$$missing libreoffice-writer-nogui"; \
 	 ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing="$$missing libpangoft2-1.0-0"; \

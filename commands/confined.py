@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -22,15 +22,17 @@ class OwnProcess:
     """The object of click's context where the process is this one command's, and ends with it."""
 
 
-def read_only(*paths: Path | None, output: Path | None = None, pictures: bool = False) -> None:
+def read_only(
+    *paths: Path | None, output: Path | None = None, pictures: bool = False, programs: Sequence[str] = ()
+) -> None:
     """Give up, for good, all files but these, the network and other programs; before the first of them is opened.
 
     `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
-    a zip to be decoded, the temporary folder is as well. Nothing is given up where the process does other things after
-    this command, as in a test or a program that calls commands.
+    a zip to be decoded, the temporary folder is as well. `programs` are those that may be started. Nothing is given up
+    where the process does other things after this command, as in a test or a program that calls commands.
     """
     if isinstance(click.get_current_context().find_root().obj, OwnProcess):
-        _confine(paths, output, pictures=pictures)
+        _confine(paths, output, pictures=pictures, programs=programs)
 
 
 def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictures: bool = False) -> T:
@@ -65,7 +67,9 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     return msgspec.msgpack.decode(said, type=kind, dec_hook=lambda kind, value: kind(value))
 
 
-def _confine(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool) -> None:
+def _confine(
+    paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: Sequence[str] = ()
+) -> None:
     from hashing.case.own_runs import data_folder
     from hashing.sandbox.reading import confine_reading
 
@@ -78,4 +82,4 @@ def _confine(paths: tuple[Path | None, ...], output: Path | None, *, pictures: b
         from tempfile import gettempdir
 
         below.append(Path(gettempdir()))
-    confine_reading([*named, *cases, *notes], below)
+    confine_reading([*named, *cases, *notes], below, programs)

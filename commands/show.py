@@ -160,13 +160,15 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     from commands.display.tables import capture_to_json, found_in, listed_items
     from exports.format.capture_view import read_capture
     from exports.format.continuity import case_grades
+    from exports.format.found_words import found_words, joined_words
 
     found, unread = 0, list[str]()
-    grades = case_grades(case.events())
+    grades, words = case_grades(case.events()), found_words(case.events())
     for path in _captures(case, ref):
         view = read_capture(path)
         asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]
-        entries = [entry for entry in asked if found_in(entry, word, _page_text(entry, path, unread))]
+        texts = ((entry, _page_text(entry, path, unread), words.get(entry.item.ref, ())) for entry in asked)
+        entries = [entry for entry, text, read in texts if found_in(entry, word, f"{text}\n{joined_words(read)}")]
         found += len(entries)
         if as_json and entries:
             refs = {entry.item.ref for entry in entries}
@@ -177,7 +179,10 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
             print_things(listed_items(entries, grades))
     if not as_json:
         click.echo(
-            clean(f"{counted(found, 'item')} with {word!r} in address, title, text, author, description or facts")
+            clean(
+                f"{counted(found, 'item')} with {word!r} in address, title, text, author, description, facts, "
+                "or words that were read or heard in it"
+            )
         )
     for reason in unread:
         complain(f"not searched: {reason}")

@@ -2,6 +2,8 @@
 
 IntelligenceError
 ├── BadWording      a table of a force's own wording is not one
+├── BadTrustList    a list of trusted signers is not one
+├── NoSuchModel     a program that reads pictures or speech is not here, or its model is not
 ├── NotTakenIn      what was named cannot be handed in
 ├── NotShareable    no item may go to whom it is for
 ├── NoSuchSource    the case has no source of this pseudonym, or it is none
@@ -22,6 +24,14 @@ class IntelligenceError(Exception):
 
 class BadWording(IntelligenceError):
     """A table of a force's own wording of the schemes is not one."""
+
+
+class BadTrustList(IntelligenceError):
+    """A file is no list of trusted signers."""
+
+
+class NoSuchModel(IntelligenceError):
+    """A program that reads text in pictures, or speech, is not installed, or has not the model that was named."""
 
 
 class NotTakenIn(IntelligenceError):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exports.format.found_words import found_words, joined_words
 from exports.format.phrases import exhibit_ranges, item_named, skips_together, verdict_line
 from exports.report.evidence import behind
 from exports.report.links import anchor, seen_anchor
@@ -166,6 +167,7 @@ def _lookups(listing: BundleListing) -> dict[str, object]:
                 linkers.setdefault(ref, []).append(item.ref)
     return {
         "items": items,
+        "read_words": {ref: (each, joined_words(each)) for ref, each in found_words(listing.findings).items()},
         "owners": owners,
         "proofs": proofs,
         "held": held,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 _LENGTH = struct.Struct("<I")
-MOST_FILES = 4
+MOST_FILES = 32
 _SHORT = 1 << 16
 
 

@@ -11,7 +11,7 @@ import os
 import struct
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -30,12 +30,12 @@ _OWN = ("hashing", "capture", "exports", "intelligence", "commands", "validation
 
 
 def forbid_files(
-    read: Iterable[str], write_below: Iterable[str] = (), run: str = "", *, names: str = "", write: str = ""
+    read: Iterable[str], write_below: Iterable[str] = (), run: Sequence[str] = (), *, names: str = "", write: str = ""
 ) -> int | str:
     """Restrict this thread and all that it starts; return the version of the interface, or why there is none.
 
-    `read` are the files and folders that may be read, `write_below` folders in which files may be made, `run` is the
-    one program that may be started, `names` a folder in which names may be listed, and `write` a file that is there and
+    `read` are the files and folders that may be read, `write_below` folders in which files may be made, `run` are the
+    programs that may be started, `names` a folder in which names may be listed, and `write` a file that is there and
     may be written.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -53,7 +53,7 @@ def forbid_files(
         return os.strerror(ctypes.get_errno())
     allowed = [(path, _READ) for path in (*read, *LIBRARIES)]
     allowed += [(path, files & ~_EXECUTE) for path in write_below]
-    allowed += [(path, _READ | _EXECUTE) for path in ((run, *_loaders()) if run else ())]
+    allowed += [(path, _READ | _EXECUTE) for path in ((*run, *_loaders()) if run else ())]
     allowed += [(names, _READ_DIR), (write, _READ_FILE | _WRITE_FILE)]
     try:
         for path, rights in allowed:

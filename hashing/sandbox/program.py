@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from hashing.sandbox.landlock import forbid_files
 from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
@@ -17,22 +18,29 @@ _NOT_STARTED = 127
 
 
 def confined(
-    program: str, arguments: Sequence[str], *, read: Sequence[Path], write_below: Path, memory: int
+    program: str,
+    arguments: Sequence[str],
+    *,
+    read: Sequence[Path],
+    write_below: Path,
+    memory: int,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
-    """Return the command that runs a program confined; give it no environment.
+    """Return the command that runs a program confined, with this environment alone; give the command itself none.
 
     `read` are the files that it may read, `write_below` is the folder in which it may write, `memory` the bytes of
     data that it may take. Where the kernel cannot confine, it runs with the limits alone.
     """
     path = os.path.realpath(program)
     task = [path, list(arguments), [str(each.absolute()) for each in read], str(write_below.absolute()), memory]
+    task.append(dict(environment))
     start = "import sys; sys.path.insert(0, sys.argv[1]); from hashing.sandbox.program import run; run(sys.argv[2])"
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, str(_ROOT), json.dumps(task)]
 
 
 def run(task: str) -> None:
     """Confine this process, and become the program."""
-    path, arguments, read, write_below, memory = json.loads(task)
+    path, arguments, read, write_below, memory, environment = json.loads(task)
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
@@ -41,10 +49,10 @@ def run(task: str) -> None:
                 resource.setrlimit(limit, (most, most))
     if sys.platform == "linux":
         beside = str(Path(path).parents[1] / "lib")  # where a package keeps the libraries of its programs
-        forbid_files([*read, beside, "/dev/urandom"], [write_below], path)
+        forbid_files([*read, beside, "/dev/urandom"], [write_below], [path])
         forbid_calls(OF_A_PROGRAM)
     try:
-        os.execve(path, [path, *arguments], {})  # noqa: S606 - a shell is what is not wanted
+        os.execve(path, [path, *arguments], environment)  # noqa: S606 - a shell is what is not wanted
     except OSError as error:
         os.write(2, f"{path}: {error.strerror}\n".encode())
         os._exit(_NOT_STARTED)

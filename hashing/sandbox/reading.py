@@ -14,10 +14,11 @@ from hashing.sandbox.landlock import forbid_files, interpreter_files, own_folder
 from hashing.sandbox.seccomp import OF_A_COMMAND, forbid_calls
 
 
-def confine_reading(read: Iterable[Path], write_below: Iterable[Path] = ()) -> None:
+def confine_reading(read: Iterable[Path], write_below: Iterable[Path] = (), programs: Iterable[str] = ()) -> None:
     """Give up all files but `read` and the interpreter's own, the network, and every program but our interpreter.
 
-    Files are made, and read, in the folders `write_below` alone. Where the kernel has no means to see to that
+    Files are made, and read, in the folders `write_below` alone; `programs` may be started too, which are confined in
+    their turn. Where the kernel has no means to see to that
     (`Confinement` says what it has), nothing is given up. For a process with one thread: others that are at work keep
     what they have. Of other processes /proc gives nothing but names: Landlock lets nobody look into them.
     """
@@ -27,7 +28,7 @@ def confine_reading(read: Iterable[Path], write_below: Iterable[Path] = ()) -> N
     forbid_files(
         [*own, *map(os.path.realpath, read)],
         map(os.path.realpath, write_below),
-        os.path.realpath(sys.executable),
+        [os.path.realpath(each) for each in (sys.executable, *programs)],
         names=own_folder(),
         write=os.devnull,
     )

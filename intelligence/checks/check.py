@@ -16,6 +16,7 @@ from intelligence.checks.near_texts import near_texts
 from intelligence.checks.places import place_findings
 from intelligence.checks.signatures import signature_findings
 from intelligence.checks.times import claimed_first, time_claimed, time_findings
+from intelligence.checks.trust_list import TrustList
 
 _WHATSAPP = re.compile(r"(?:IMG|VID)-[0-9]{8}-WA[0-9]{4}|-(?:PHOTO|VIDEO)-[0-9]{4}-", re.IGNORECASE)
 """How WhatsApp names what it hands on, which it encodes anew."""
@@ -27,13 +28,19 @@ _HAS_ADDRESS = {"page", "photo", "video", "document", "post", "mail", "saved pag
 
 
 def check_material(
-    material: Material, *, done: Callable[[int, int], None] = lambda _done, _of: None
+    material: Material,
+    *,
+    trust: TrustList | None = None,
+    done: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Iterator[CheckFinding]:
-    """Yield what is found. Each is a fact with the items that it rests on; what it means is for a person to say."""
+    """Yield what is found. Each is a fact with the items that it rests on; what it means is for a person to say.
+
+    `trust` is the list by which signers of content credentials are judged; `done` is told how many pictures are read.
+    """
     items = material.items
     yield from _same_bytes(items)
     yield from near_pictures(items, done)
-    yield from signature_findings(items)
+    yield from signature_findings(items, trust)
     yield from near_texts(items)
     yield from time_findings(items)
     yield from place_findings(items)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from exports.format.found_words import WORDS
+
 SAME_BYTES, SAME_PICTURE, SAME_TEXT = "same bytes", "same picture", "same text"
 TIME, ADDRESS, ACCOUNT, CAMERA, SOFTWARE = "time", "address", "account", "camera", "software"
 PLACE, SUN, EDITED, SIGNED = "place", "sun", "edited", "signed"
 NOT_CHECKED = "not checked"
 KINDS = {
     SAME_BYTES: "Items with the same bytes",
-    SAME_PICTURE: "Photos that show the same picture, or nearly",
+    SAME_PICTURE: "Photos and videos that show the same picture, or nearly",
     SIGNED: "Signatures and content credentials that files bring along",
     SAME_TEXT: "Texts that say nearly the same",
+    WORDS: "Words that programs read in photos, and hear in recordings",
     TIME: "Times that do not fit together",
     PLACE: "Places that do not fit together",
     SUN: "Where the sun stood, by the claimed place and time",

@@ -43,6 +43,8 @@ class CheckedItem:
     post: Post | None
     shows: str
     """What a page shows, as a digest of its text and media; "" where it is no page."""
+    protected: bool
+    """Whether a protected source has handed it in: what the file itself reveals is then told nowhere."""
     open: Callable[[], BinaryIO]
     """Opens the file. Raises OSError, NotCheckable."""
     text: Callable[[], str]
@@ -80,11 +82,25 @@ def material_of(path: Path) -> Iterator[Material]:
         return
     with open_bundle(path) as bundle:
         files = bundle.files
-        listed = [item for capture in bundle.captures() for item in capture.items if not item.withheld]
+        listed = [
+            (item, capture.intake is not None and capture.intake.protected)
+            for capture in bundle.captures()
+            for item in capture.items
+            if not item.withheld
+        ]
         judged = {each.ref: each.shows for capture in bundle.captures() for each in capture.verdicts}
         checked = (
-            _checked(item, item.response, item.facts, item.post, judged, item.working_copies, files.tree.open)
-            for item in listed
+            _checked(
+                item,
+                item.response,
+                item.facts,
+                item.post,
+                judged,
+                item.working_copies,
+                files.tree.open,
+                protected=protected,
+            )
+            for item, protected in listed
         )
         yield Material("bundle", _bounded(path, checked))
 
@@ -102,12 +118,22 @@ def _bounded(path: Path, items: Iterable[CheckedItem]) -> tuple[CheckedItem, ...
 
 def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
     judged = {each.ref: each.shows for each in view.verdicts}
+    protected = view.intake is not None and view.intake.protected
 
     def _open(name: str) -> BinaryIO:
         return open(inside.open_file(view.path / name, root=case), "rb")  # noqa: PTH123 - a descriptor
 
     for entry in view.items:
-        yield _checked(entry.item, entry.exchange, entry.facts, entry.post, judged, entry.working_copies, _open)
+        yield _checked(
+            entry.item,
+            entry.exchange,
+            entry.facts,
+            entry.post,
+            judged,
+            entry.working_copies,
+            _open,
+            protected=protected,
+        )
 
 
 def _checked(
@@ -118,6 +144,8 @@ def _checked(
     judged: Mapping[str, str],
     copies: Iterable[WorkingCopy],
     opener: Callable[[str], BinaryIO],
+    *,
+    protected: bool,
 ) -> CheckedItem:
     texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
 
@@ -139,6 +167,7 @@ def _checked(
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
         post=post,
         shows=judged.get(item.ref, ""),
+        protected=protected,
         open=lambda: opener(item.path),
         text=_text,
     )

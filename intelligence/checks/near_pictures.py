@@ -1,88 +1,56 @@
-"""Photos that show the same picture: near hashes over the whole case, the earliest copy first."""
+"""Photos and videos that show the same picture: near hashes over the whole case, the earliest copy first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from exports.errors import NotCheckable
 from exports.report.words import counted
-from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import NOT_CHECKED, SAME_PICTURE, CheckFinding
 from intelligence.checks.material import CheckedItem
-from intelligence.checks.picture_hash import BITS, NEAR, PictureHash, distance
+from intelligence.checks.picture_hash import BITS, NEAR, distance
+from intelligence.checks.shown_pictures import ShownPicture, shown_pictures
 from intelligence.checks.times import claimed_first, time_claimed
 
-_FUNCTION = "intelligence.checks.picture_hash:picture_hash"
-_LOAD = (
-    *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.ImageOps", "PIL.JpegImagePlugin"),
-    *("PIL.PngImagePlugin", "PIL.GifImagePlugin", "PIL.WebPImagePlugin", "PIL.TiffImagePlugin", "PIL.BmpImagePlugin"),
-)
-_LEAST_QUALITY = 50
-"""Below it a picture is too plain for its hash to tell it from others."""
-_LARGEST = 256 << 20
 _BAND = 16
 _BANDS, _MASK = BITS // _BAND, (1 << _BAND) - 1
 _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
-_WORKERS = 3
-_BATCH = 96
 _NAMED = 20
 
 
 def near_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> Iterator[CheckFinding]:
-    """Yield a finding for each group of photos that show nearly the same; `done` is told how many of all are read."""
-    photos = list({item.sha256: item for item in reversed(items) if item.kind == "photo"}.values())[::-1]
-    hashes, unread = dict[str, PictureHash](), list[tuple[str, str]]()
-    with Readers(load=_LOAD, most=_WORKERS) as readers, ThreadPoolExecutor(_WORKERS) as pool:
-        for start in range(0, len(photos), _BATCH):
-            batch = photos[start : start + _BATCH]
-            for item, made in zip(batch, pool.map(lambda each: _hash_of(each, readers), batch), strict=True):
-                if made.bits:
-                    hashes[item.sha256] = made
-                else:
-                    unread.append((item.ref, made.reason))
-            done(min(start + _BATCH, len(photos)), len(photos))
-    numbers = {sha256: made.numbers() for sha256, made in hashes.items() if made.quality >= _LEAST_QUALITY}
+    """Yield each group of photos and videos that show nearly the same; `done` is told how many of all are read."""
+    shown = shown_pictures(items, done)
     by_sha256 = dict[str, list[CheckedItem]]()
     for item in items:
-        if item.sha256 in numbers:
+        if item.sha256 in shown.by_sha256:
             by_sha256.setdefault(item.sha256, []).append(item)
-    for group in _groups(numbers):
-        yield _finding([item for sha256 in group for item in by_sha256[sha256]], numbers)
-    plain = [item.ref for item in photos if item.sha256 in hashes and item.sha256 not in numbers]
-    if plain:
-        said = f"{counted(len(plain), 'photo')} too plain to be told from others by what they show"
-        yield CheckFinding(NOT_CHECKED, said, tuple((ref, "") for ref in plain[:_NAMED]))
-    if unread:
-        said = f"{counted(len(unread), 'photo')} that could not be compared"
-        yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+    for group in _groups(shown.by_sha256):
+        yield _finding([item for sha256 in group for item in by_sha256[sha256]], shown.by_sha256)
+    told = (
+        ("too plain to be told from others by what they show", [(ref, "") for ref in shown.plain]),
+        ("that could not be compared", shown.unread),
+        ("of which the beginning alone was compared", shown.in_part),
+    )
+    for which, refs in told:
+        if refs:
+            yield CheckFinding(NOT_CHECKED, f"{_counted(refs, items)} {which}", tuple(refs[:_NAMED]))
 
 
-def _hash_of(item: CheckedItem, readers: Readers) -> PictureHash:
-    if item.size > _LARGEST:
-        return PictureHash(reason=f"a file of {item.size:,} bytes is not decoded here")
-    try:
-        with item.open() as file, descriptor_of(file) as descriptor:
-            return readers.ask(_FUNCTION, files=[descriptor], answer=PictureHash)
-    except (NotCheckable, OSError, NotRead) as error:
-        return PictureHash(reason=str(error))
+def _groups(pictures: Mapping[str, Sequence[ShownPicture]]) -> Iterator[list[str]]:
+    """Yield the files of which each is near to another of its group; a file that is near to none is in none."""
+    names = [name for name, shown in pictures.items() for _ in shown]
+    leader = {name: name for name in pictures}
 
+    def _first(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = name = leader[leader[name]]
+        return name
 
-def _groups(numbers: dict[str, tuple[int, ...]]) -> Iterator[list[str]]:
-    """Yield the photos of which each is near to another of its group; a photo that is near to none is in none."""
-    names, values = list(numbers), list(numbers.values())
-    leader = list(range(len(names)))
-
-    def _first(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = place = leader[leader[place]]
-        return place
-
-    for place, other in near_pairs(values):
-        leader[_first(place)] = _first(other)
-    found = dict[int, list[str]]()
-    for place, name in enumerate(names):
-        found.setdefault(_first(place), []).append(name)
+    for place, other in near_pairs([picture.numbers for shown in pictures.values() for picture in shown]):
+        leader[_first(names[place])] = _first(names[other])
+    found = dict[str, list[str]]()
+    for name in pictures:
+        found.setdefault(_first(name), []).append(name)
     yield from (group for group in found.values() if len(group) > 1)
 
 
@@ -103,17 +71,27 @@ def near_pairs(values: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
             bands[band].setdefault(key, []).append(place)
 
 
-def _finding(items: list[CheckedItem], numbers: dict[str, tuple[int, ...]]) -> CheckFinding:
+def _finding(items: list[CheckedItem], pictures: Mapping[str, Sequence[ShownPicture]]) -> CheckFinding:
     """Tell a group: the copy that claims to be the earliest first, behind it those that claim no time."""
     items.sort(key=claimed_first)
-    first = numbers[items[0].sha256]
+    first = pictures[items[0].sha256]
     sealed = min(items, key=lambda item: item.captured)
-    told = tuple((item.ref, _told(item, distance(numbers[item.sha256], first))) for item in items)
+    told = tuple((item.ref, _told(item, pictures[item.sha256], first)) for item in items)
     claims = f"{items[0].ref} claims to be the earliest" if time_claimed(items[0]) else "none claims a time"
-    says = f"{len(items):,} photos show nearly the same: {claims}; {sealed.ref} was captured first"
-    return CheckFinding(SAME_PICTURE, says, told)
+    what = _counted([(item.ref, "") for item in items], items)
+    return CheckFinding(SAME_PICTURE, f"{what} show nearly the same: {claims}; {sealed.ref} was captured first", told)
 
 
-def _told(item: CheckedItem, bits: int) -> str:
-    claimed = time_claimed(item) or "claims no time"
-    return f"{claimed}; captured {item.captured}; {bits} of {BITS} bits from the first"
+def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[ShownPicture]) -> str:
+    pairs = ((distance(one.numbers, other.numbers), one.at, other.at) for one in shown for other in first)
+    bits, at, there = min(pairs)
+    near = f"{f'at {at} ' if at else ''}{bits} of {BITS} bits from the first"
+    beside = f" at {there}" if there and shown is not first else ""
+    return f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {near}{beside}"
+
+
+def _counted(refs: Sequence[tuple[str, str]], items: Sequence[CheckedItem]) -> str:
+    """Return how many photos, or videos, or both these references name."""
+    named = {ref for ref, _ in refs}
+    kinds = {item.kind for item in items if item.ref in named}
+    return counted(len(refs), kinds.pop()) if len(kinds) == 1 else f"{len(refs):,} photos and videos"

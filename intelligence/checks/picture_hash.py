@@ -7,16 +7,22 @@ stood upright as its EXIF orientation asks, and one with a plain border has a se
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 import warnings
-from itertools import pairwise
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import mul
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 BITS = 256
 NEAR = 31
@@ -30,10 +36,16 @@ _PLAIN = 16
 """Grey values by which a border may differ from the corner's."""
 _LEAST_LEFT = 0.2
 """Part of each side that must be left when the border is cut off."""
+_SCALE = 20
+"""Bits behind the point of what a wave has: those of two waves, and a sum of grey values, fit a lane."""
 _WAVES = [
-    [math.sqrt(2 / _SIDE) * math.cos(math.pi / (2 * _SIDE) * (row + 1) * (2 * column + 1)) for column in range(_SIDE)]
+    [
+        round(math.sqrt(2 / _SIDE) * math.cos(math.pi / (2 * _SIDE) * (row + 1) * (2 * column + 1)) * (1 << _SCALE))
+        for column in range(_SIDE)
+    ]
     for row in range(_FREQUENCIES)
 ]
+_LANE = 64
 
 
 class PictureHash(msgspec.Struct, frozen=True):
@@ -50,44 +62,80 @@ class PictureHash(msgspec.Struct, frozen=True):
         return tuple(int.from_bytes(each, "big") for each in (self.bits, self.inside) if each)
 
 
+class GreyCopy(msgspec.Struct, frozen=True):
+    """A photo that was decoded and encoded anew, as PNG; or the reason why there is none."""
+
+    data: bytes = b""
+    reason: str = ""
+
+
 def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     """Return how many bits two photos differ in, with or without their borders."""
     return min((here ^ there).bit_count() for here in one for there in other)
 
 
+def picture_hashes(*files: BinaryIO) -> Iterator[PictureHash]:
+    """Yield the hash of each file's photo."""
+    yield from map(picture_hash, files)
+
+
 def picture_hash(file: BinaryIO) -> PictureHash:
     """Return the hash of the photo that a file holds; of an animation, of its first picture."""
+    found = _of_picture(file, _hash)
+    return PictureHash(reason=found) if isinstance(found, str) else found
+
+
+def grey_copy(file: BinaryIO, edge: int) -> GreyCopy:
+    """Return a photo as PNG, upright and grey, its longer side at most `edge` pixels."""
+    found = _of_picture(file, partial(_encoded, edge=edge))
+    return GreyCopy(reason=found) if isinstance(found, str) else GreyCopy(found)
+
+
+def _hash(picture: Image) -> PictureHash:
+    grey = _grey(picture, _EDGE)
+    bits, quality = _hashed(grey)
+    cut = _without_border(grey)
+    return PictureHash(bits, quality, _hashed(cut)[0] if cut is not None else b"")
+
+
+def _encoded(picture: Image, edge: int) -> bytes:
+    out = io.BytesIO()
+    grey = _grey(picture, edge)
+    grey.info.clear()
+    grey.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _of_picture(file: BinaryIO, make: Callable[[Image], T]) -> T | str:
+    """Return what is made of the picture in a file, or why there is none."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(file, formats=_FORMATS) as picture:
             pixels = picture.size[0] * picture.size[1]
             if pixels > _MOST_PIXELS:
-                return PictureHash(reason=f"{pixels / 1e6:,.0f} megapixels are not decoded here")
-            grey = _grey(picture)
-            bits, quality = _hashed(grey)
-            cut = _without_border(grey)
-            return PictureHash(bits, quality, _hashed(cut)[0] if cut is not None else b"")
+                return f"{pixels / 1e6:,.0f} megapixels are not decoded here"
+            return make(picture)
     except MemoryError:
-        return PictureHash(reason="it takes more memory to decode than is allowed")
+        return "it takes more memory to decode than is allowed"
     except Exception as error:  # noqa: BLE001 - Pillow and its plugins raise nearly anything on damaged files
         said = " ".join(str(error).split()) or type(error).__name__
-        return PictureHash(reason=f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode())
+        return f"could not be decoded: {said[:200]}".encode("utf-8", "replace").decode()
 
 
-def _grey(picture: Image) -> Image:
+def _grey(picture: Image, edge: int) -> Image:
     """Return a photo in grey values, reduced and upright; what is transparent is white."""
     from PIL import Image as Images
     from PIL import ImageOps
 
-    picture.draft("L", (_EDGE, _EDGE))  # a JPEG is decoded at a fraction of its size
+    picture.draft("L", (edge, edge))  # a JPEG is decoded at a fraction of its size
     if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
         layers = picture.convert("RGBA")
         paper = Images.new("RGBA", layers.size, "white")
         grey = Images.alpha_composite(paper, layers).convert("L")
     else:
         grey = picture.convert("L")
-    grey.thumbnail((_EDGE, _EDGE), Images.Resampling.BOX)
+    grey.thumbnail((edge, edge), Images.Resampling.BOX)
     grey.info["exif"] = picture.info.get("exif", b"")
     return ImageOps.exif_transpose(grey)
 
@@ -113,19 +161,37 @@ def _hashed(grey: Image) -> tuple[bytes, int]:
     width, height = (max((side + 127) // 128 - 1, 0) / 2 for side in grey.size)
     soft = grey.filter(ImageFilter.BoxBlur((width, height))).filter(ImageFilter.BoxBlur((width, height)))
     small = soft.resize((_SIDE, _SIDE), Images.Resampling.NEAREST)
-    values = list(small.getdata())
-    rows = [values[start : start + _SIDE] for start in range(0, len(values), _SIDE)]
     # 2. Its low frequencies: a discrete cosine transform, without the first wave, which is the brightness.
-    columns = list(zip(*rows, strict=True))
-    half = [[sum(map(mul, wave, column)) for column in columns] for wave in _WAVES]
-    frequencies = [sum(map(mul, row, wave)) for row in half for wave in _WAVES]
+    values = small.tobytes()
+    half = _transformed([values[start : start + _SIDE] for start in range(0, len(values), _SIDE)])
+    by_column = _transformed(list(zip(*half, strict=True)))
+    frequencies = [each for row in zip(*by_column, strict=True) for each in row]
     # 3. A bit is set where a frequency is above their median.
     median = sorted(frequencies)[BITS // 2 - 1]
     bits = sum(1 << place for place, each in enumerate(frequencies) if each > median)
-    return bits.to_bytes(BITS // 8, "big"), _quality(rows, columns)
+    return bits.to_bytes(BITS // 8, "big"), _quality(small)
 
 
-def _quality(rows: list[list[int]], columns: list[tuple[int, ...]]) -> int:
+def _transformed(rows: Sequence[Sequence[int]]) -> list[array[int]]:
+    """Return for each wave the sum of the rows, each row times what the wave has for it.
+
+    A row is one long number with a lane of 64 bits for each value: a multiplication then takes the whole row at once,
+    and all of a photo takes a fifth of the time that it takes value by value.
+    """
+    width = len(rows[0])
+    signs = sum(1 << _LANE * (lane + 1) - 1 for lane in range(width))  # no lane then borrows from its neighbour
+    numbers = [(int.from_bytes(array("q", list(row)).tobytes(), sys.byteorder) ^ signs) - signs for row in rows]
+    sums = (sum(map(mul, wave, numbers)) for wave in _WAVES)
+    return [array("q", ((each + signs) ^ signs).to_bytes(width * _LANE // 8, sys.byteorder)) for each in sums]
+
+
+def _quality(small: Image) -> int:
     """Return how much changes from one value to the next, as PDQ counts it: below 50 a hash tells little."""
-    steps = sum(abs(before - after) * 100 // 255 for line in (*rows, *columns) for before, after in pairwise(line))
+    from PIL import ImageChops
+
+    end = _SIDE - 1
+    beside = ImageChops.difference(small.crop((0, 0, end, _SIDE)), small.crop((1, 0, _SIDE, _SIDE)))
+    below = ImageChops.difference(small.crop((0, 0, _SIDE, end)), small.crop((0, 1, _SIDE, _SIDE)))
+    counts = zip(beside.histogram(), below.histogram(), strict=True)
+    steps = sum(step * 100 // 255 * (one + other) for step, (one, other) in enumerate(counts))
     return min(steps // 90, 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from exports.format.found_words import WORDS
 from hashing.case.custody import demand_recordable
 from hashing.case.events import Checked, FoundFact, RestsOn
 from hashing.times import Clock, system_clock, time_text
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
     from intelligence.checks.finding import CheckFinding
 
-MOST = 500
-"""Findings that one run records: a bundle proves each in two files of its own."""
+MOST, MOST_WORDS = 500, 2_000
+"""Findings that one run records, and words of items beside them: a bundle proves each in two files of its own."""
 
 
 def record_findings(
@@ -34,7 +35,9 @@ def record_findings(
     """
     demand_recordable({"officer": officer})
     run, signer = time_text(clock()), key.public.raw.hex()
-    kept = [finding for finding in found if finding.rests_on][:MOST]
+    told = [finding for finding in found if finding.rests_on]
+    kept = [finding for finding in told if finding.kind != WORDS][:MOST]
+    kept += [finding for finding in told if finding.kind == WORDS][:MOST_WORDS]
     lines = [
         FoundFact(
             time=run,

@@ -14,6 +14,7 @@ from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import NOT_CHECKED, SIGNED, CheckFinding
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.signed_claims import LARGEST, SignedClaim
+from intelligence.checks.trust_list import TrustList
 
 _MODULE = "intelligence.checks.signed_claims"
 _SHOWN = ("photo", "video", "audio", "document")
@@ -21,7 +22,8 @@ _KEY = "pubkey.asc"
 _PROOF = re.compile(r"([0-9a-f]{64})(?:\.proof\.(?:csv|json))?(?:\.asc)?")
 _PROOFS = ("", ".proof.csv", ".proof.json")
 """What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""
-_NO_TRUST = "whom to trust is not judged: no list of trusted signers is at hand"
+_NO_TRUST = "whom to trust is not judged: no list of trusted signers was named"
+_NOT_TOLD = "what they say is not told: it was handed in by a protected source"
 _OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
 _WORDS = (b"jumb", b"dcterms:provenance")
 """The boxes that they stand in (JUMBF, ISO 19566-5), and the field of XMP that names where else they stand."""
@@ -31,18 +33,24 @@ _NAMED = 20
 T = TypeVar("T")
 
 
-def signature_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
-    """Yield of each file with content credentials or ProofMode's signatures whether they hold, and by whose key."""
+def signature_findings(items: Sequence[CheckedItem], trust: TrustList | None = None) -> Iterator[CheckFinding]:
+    """Yield of each file with content credentials or ProofMode's signatures whether they hold, and by whose key.
+
+    Of content credentials that hold, also whether their signer is on the list `trust`.
+    """
     libraries = [name for name in ("c2pa", "pysequoia") if find_spec(name) is not None]
     with Readers(
         load=(_MODULE, "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", *libraries)
     ) as readers:
-        yield from _credentials(items, readers, judged="c2pa" in libraries)
+        yield from _credentials(items, readers, trust, judged="c2pa" in libraries)
         yield from _proof_mode(items, readers, judged="pysequoia" in libraries)
         yield from _web_archives(items, readers)
 
 
-def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
+def _credentials(
+    items: Sequence[CheckedItem], readers: Readers, trust: TrustList | None, *, judged: bool
+) -> Iterator[CheckFinding]:
+    certificates = trust.certificates if trust is not None else ""
     unread = list[tuple[str, str]]()
     for item in {item.sha256: item for item in reversed(items) if item.kind in _SHOWN and item.size}.values():
         try:
@@ -51,18 +59,29 @@ def _credentials(items: Sequence[CheckedItem], readers: Readers, *, judged: bool
             if not judged:
                 unread.append((item.ref, "c2pa-python is not installed: pip install 'goldenhour[proofs]'"))
                 continue
-            found = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime,))
+            found = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime, certificates))
         except (NotCheckable, OSError, NotRead) as error:
             unread.append((item.ref, str(error)))
             continue
         if found.found:
-            holds = "hold: it is as it was signed" if found.holds else f"DO NOT HOLD: {found.reason}"
-            by = f" by {found.by}" if found.by else ""
-            known = "; ".join(filter(None, (found.said, _NO_TRUST)))
+            why = _NOT_TOLD if item.protected else found.reason
+            holds = "hold: it is as it was signed" if found.holds else f"DO NOT HOLD: {why}"
+            by = f" by {found.by}" if found.by and not item.protected else ""
+            told = _NOT_TOLD if item.protected else found.said
+            known = "; ".join(filter(None, (told, _trusted(found, trust))))
             yield CheckFinding(SIGNED, f"{item.ref}: its content credentials{by} {holds}", ((item.ref, known),))
     if unread:
         said = f"{counted(len(unread), 'file')} whose content credentials were not checked"
         yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+
+
+def _trusted(found: SignedClaim, trust: TrustList | None) -> str:
+    """Say whether a signer is to be trusted, by the list; of a file that is not as it was signed, nothing."""
+    if trust is None:
+        return _NO_TRUST
+    if not found.holds:
+        return ""
+    return f"its signer is {'trusted' if found.trusted else 'NOT trusted'} by {trust.title}"
 
 
 def _may_carry(item: CheckedItem) -> bool:
@@ -120,7 +139,7 @@ def _proven(
         except (NotCheckable, OSError, NotRead) as error:
             found = SignedClaim(found=True, reason=str(error))
         whole = whole and found.holds
-        keys |= {found.by: None} if found.by else {}
+        keys |= {found.by: None} if found.by and not item.protected else {}
         holds = f"holds; {found.said}" if found.holds else f"DOES NOT HOLD: {found.reason}"
         told.append((item.ref, f"signature of {what} {holds}"))
     if missing:
@@ -144,8 +163,9 @@ def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[Ch
             found = SignedClaim(found=True, reason=str(error))
         if found.found:
             holds = "holds over its list of files" if found.holds else f"DOES NOT HOLD: {found.reason}"
-            by = f" by {found.by}" if found.by else ""
-            known = "; ".join(filter(None, (found.said, "whose key or domain it is, is not judged")))
+            by = f" by {found.by}" if found.by and not item.protected else ""
+            told = _NOT_TOLD if item.protected else found.said
+            known = "; ".join(filter(None, (told, "whose key or domain it is, is not judged")))
             yield CheckFinding(SIGNED, f"{item.ref}: the signature of the WACZ{by} {holds}", ((item.ref, known),))
 
 

@@ -19,9 +19,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 LARGEST = 96 << 20
 """Bytes of a file that is checked: it is in memory."""
-_TRUST = "signingCredential.untrusted"
-"""The one status that speaks of whom to trust, not of whether the file is as it was signed."""
-_OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": False}}
+_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+"""What speaks of whom to trust, not of whether the file is as it was signed."""
+_OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 _SIGNATURES = re.compile(rb"c2pa\.signature\0(....)cbor", re.DOTALL)
 _PADS = re.compile(rb"\x63pad(\x58.|\x59..|\x5a....)", re.DOTALL)
 """The field `pad` of a COSE header, with the length of its byte string in CBOR."""
@@ -35,13 +35,18 @@ class SignedClaim(msgspec.Struct, frozen=True, kw_only=True):
     found: bool = False
     holds: bool = False
     by: str = ""
+    trusted: bool = False
+    """Whether the signer stands on the list of trusted signers that was given."""
     said: str = ""
     """What the signer states beside: the program, the time."""
     reason: str = ""
 
 
-def content_credentials(file: BinaryIO, mime: str) -> SignedClaim:
-    """Return whether a file is as its content credentials say that it was signed, and by whom."""
+def content_credentials(file: BinaryIO, mime: str, trusted: str = "") -> SignedClaim:
+    """Return whether a file is as its content credentials say that it was signed, and by whom.
+
+    `trusted` are certificates in PEM: whether the signer has his from one of them is told, and is another question.
+    """
     import c2pa
 
     data = file.read(LARGEST)
@@ -50,12 +55,17 @@ def content_credentials(file: BinaryIO, mime: str) -> SignedClaim:
         return SignedClaim(found=elsewhere, reason="they stand on a server: nothing is fetched" if elsewhere else "")
     file.seek(0)
     try:
-        context = c2pa.Context(c2pa.Settings.from_dict(_OFFLINE))
+        asked: dict[str, dict[str, object]] = {"verify": {**_OFFLINE, "verify_trust": bool(trusted)}}
+        if trusted:
+            asked["trust"] = {"trust_anchors": trusted}
+        context = c2pa.Context(c2pa.Settings.from_dict(asked))
         with c2pa.Reader(mime, file, context=context) as reader:
             told = json.loads(reader.json())
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return SignedClaim(found=True, reason=_plain(f"they cannot be read: {error}"))
-    failures = [*dict.fromkeys(_failures(told.get("validation_results", {}))), *_padding(data)]
+    results = told.get("validation_results", {})
+    failures = [*dict.fromkeys(_failures(results)), *_padding(data)]
+    good = {status.get("code") for status in results.get("activeManifest", {}).get("success", [])}
     manifest = told.get("manifests", {}).get(told.get("active_manifest"), {})
     signer = manifest.get("signature_info", {})
     tools = [str(each.get("name", "")) for each in manifest.get("claim_generator_info", [])]
@@ -68,6 +78,7 @@ def content_credentials(file: BinaryIO, mime: str) -> SignedClaim:
         found=True,
         holds=bool(signer) and not failures,
         by=_plain(" of ".join(filter(None, names))),
+        trusted=_TRUSTED in good,
         said=_plain("; ".join(filter(None, said))),
         reason=_plain("; ".join(failures[:_NAMED])) or ("" if signer else "nothing in them is signed"),
     )
@@ -79,7 +90,7 @@ def _failures(results: dict[str, Any]) -> Iterator[str]:
     parts += [each.get("validationDeltas", {}) for each in results.get("ingredientDeltas", [])]
     for part in parts:
         for status in part.get("failure", []):
-            if status.get("code") != _TRUST:
+            if status.get("code") != _UNTRUSTED:
                 yield f"{status.get('code')}: {status.get('explanation', '')}"
 
 

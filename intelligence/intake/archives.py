@@ -27,6 +27,7 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], io.BufferedIOBase | IO[bytes]]] = 
     b"\xfd7zXZ": lzma.LZMAFile,
 }
 """How to open each form, by what it begins with."""
+_LONGEST_BEGINNING = max(map(len, _COMPRESSED))
 _ENCRYPTED = 1
 _END, _END_64 = b"PK\5\6", b"PK\6\6"
 _LONGEST_END = (1 << 16) + 22
@@ -36,7 +37,7 @@ def zip_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
     """Yield what a zip holds, in the order of its list. Passwords are not asked for."""
     try:
         if (listed := _entries(file, size)) > MOST_MEMBERS:
-            raise PastBounds(f"it lists {listed:,} files, and at most {MOST_MEMBERS:,} are taken out of one archive")
+            raise PastBounds(f"it lists {listed:,} files, more than {MOST_MEMBERS:,}: none is taken out of it")
         with zipfile.ZipFile(file) as archive:
             budget = Budget(size)
             for entry in archive.infolist():
@@ -80,10 +81,11 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget
 
 def tar_pieces(file: BinaryIO, size: int, name: str) -> Iterator[Piece]:
     """Yield what a tar holds, compressed or not, in its order; of another compressed file the one that it is."""
-    budget = Budget(size)
+    budget, empty = Budget(size), True
     try:
         with tarfile.open(fileobj=file, mode="r|*", errors="surrogateescape") as archive:
             for entry in archive:
+                empty = False
                 budget.member()
                 yield from _tar_member(archive, entry, budget)
                 archive.members = []  # type: ignore[attr-defined]  # else it remembers each; typeshed does not know it
@@ -95,6 +97,12 @@ def tar_pieces(file: BinaryIO, size: int, name: str) -> Iterator[Piece]:
             yield from _compressed(file, name, budget)
             return
         yield Piece(failed=f"not a tar that can be read to its end: {plain(str(error))[:200]}")
+        return
+    if empty:  # as is a disk's image, which begins with zeros
+        file.seek(0)
+        packed = file.read(_LONGEST_BEGINNING).startswith(tuple(_COMPRESSED))
+        file.seek(0)
+        yield from _compressed(file, name, budget) if packed else ()
 
 
 def _tar_member(archive: tarfile.TarFile, entry: tarfile.TarInfo, budget: Budget) -> Iterator[Piece]:

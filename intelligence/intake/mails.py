@@ -39,19 +39,14 @@ def mail_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
         yield Piece(failed=f"larger than {LARGEST >> 20} MiB: kept whole, and its parts not taken out")
         return
     message = BytesParser(policy=email.policy.compat32).parse(file)
-    parts = [part for part in message.walk() if part is message or not _within_message(part, message)]
-    text = next((_text(part) for part in parts if _is_text(part)), "")
+    attached = {id(part) for inner in _messages(message) for part in inner.walk()}  # of which the inner ones tell
+    text = next((_text(part) for part in message.walk() if _is_text(part) and id(part) not in attached), "")
     yield Piece(facts=_claims(message), text=text[:_LONGEST_TEXT])
     budget = Budget(size)
     try:
         yield from _attachments(message, budget)
     except PastBounds as error:
         yield Piece(failed=str(error))
-
-
-def _within_message(part: Message, whole_message: Message) -> bool:
-    """Say whether a part belongs to a message that is attached, of which that one tells."""
-    return any(part in attached.walk() for attached in _messages(whole_message) if attached is not part)
 
 
 def _messages(message: Message) -> list[Message]:

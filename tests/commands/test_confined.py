@@ -112,9 +112,10 @@ def test_a_reading_command_is_confined_before_it_reads(
     kept: list[tuple[tuple[Path | None, ...], Path | None]] = []
     opened: list[str] = []
 
-    def _kept(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool) -> None:
+    def _kept(paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: list[str]) -> None:
         assert not opened, opened
         assert pictures == (name in {"report", "check"})
+        assert name == "check" or not programs
         kept.append((paths, output))
 
     def _hook(event: str, arguments: tuple[object, ...]) -> None:

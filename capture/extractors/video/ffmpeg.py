@@ -12,11 +12,11 @@ from capture.extractors.video.segments import NotJoined
 from hashing.sandbox import confined
 
 # Only files, and only such as hold streams: a text that ffmpeg takes for a playlist would have it fetch or read others.
-_ONLY = (
+STREAMS_ONLY = (
     "-protocol_whitelist",
     "file",
     "-format_whitelist",
-    "mov,mpegts,mpeg,matroska,webm,mp3,aac,ac3,flac,ogg,wav,flv",
+    "mov,mpegts,mpeg,matroska,webm,mp3,aac,ac3,flac,ogg,wav,flv,avi,asf",
 )
 _PATIENCE = 600.0
 """Seconds without a byte written, the last line: how long a long video takes is the machine's affair."""
@@ -49,7 +49,7 @@ def merge(ffmpeg: str, files: Sequence[Path], merged: Path, pause: Callable[[flo
     ffmpeg is confined: it reads these files, writes in the folder of `merged`, and reaches no network.
     Raises GivenUp, NotJoined, and what `pause` raises where the capture is stopped.
     """
-    inputs = [word for file in files for word in (*_ONLY, "-i", f"file:{file.absolute()}")]
+    inputs = [word for file in files for word in (*STREAMS_ONLY, "-i", f"file:{file.absolute()}")]
     maps = [word for number in range(len(files)) for word in ("-map", f"{number}:v?", "-map", f"{number}:a?")]
     words = ["-nostdin", "-v", "error", "-n", *inputs, *maps, "-c", "copy", f"file:{merged.absolute()}"]
     command = confined(ffmpeg, words, read=files, write_below=merged.parent, memory=_MEMORY)

@@ -37,6 +37,8 @@ from hashing.ledger.merkle import leaf_hash, root_of
 if TYPE_CHECKING:
     from exports.disclosure.making.request import DisclosureRequest
 
+_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class DisclosureContents:
@@ -95,6 +97,7 @@ def disclosed_contents(
     items = [event.ref for event in shown if isinstance(event, Item)]
     if (seal := seal_of(folder)) is None:
         raise NotWhole(f"{folder}: not sealed")
+    bare = _without_copy(shown) if protected and copies else []
     count = sum(isinstance(event, Item) for event in events)
     return DisclosedContents(
         capture=SealedCapture(EventList(shown), seal, timestamped, withheld=CONTENT in words),
@@ -103,9 +106,20 @@ def disclosed_contents(
         files=tuple(sources),
         made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
         faults=tuple(faults),
-        remarks=tuple(remarks(told, [line.text() for line in disclosed], refs)),
+        remarks=(*remarks(told, [line.text() for line in disclosed], refs), *bare),
         openings=tuple(_openings(sealed.capture, disclosed)),
     )
+
+
+def _without_copy(shown: Iterable[CaptureEvent]) -> list[str]:
+    """Return a sentence on the items of a protected source in whose place nothing is handed over."""
+    shown = list(shown)
+    copied = {event.ref for event in shown if isinstance(event, WorkingCopy)}
+    bare = [event.ref for event in shown if isinstance(event, Item) and event.ref not in copied]
+    if not bare:
+        return []
+    named = ", ".join(bare[:_NAMED]) + (f" and {len(bare) - _NAMED:,} more" if len(bare) > _NAMED else "")
+    return [f"{named}: of a protected source, and withheld whole: only photos, mails and messages have redacted copies"]
 
 
 def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:

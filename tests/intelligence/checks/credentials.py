@@ -23,10 +23,16 @@ _CAPTURED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 def with_credentials(photo: bytes) -> bytes:
     """Return a JPEG with content credentials, signed by a key that no list of trusted signers has."""
+    return with_trusted_credentials(photo)[0]
+
+
+def with_trusted_credentials(photo: bytes) -> tuple[bytes, bytes]:
+    """Return a JPEG with content credentials, and the certificate of the authority that their signer has his from."""
     import c2pa
 
     root, leaf = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    chain = _certificate("Camera 7", leaf, root, authority=False) + _certificate("Maker", root, root, authority=True)
+    authority = _certificate("Maker", root, root, authority=True)
+    chain = _certificate("Camera 7", leaf, root, authority=False) + authority
     key = leaf.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -38,7 +44,7 @@ def with_credentials(photo: bytes) -> bytes:
     }
     out = io.BytesIO()
     c2pa.Builder(json.dumps(told)).sign(signer, "image/jpeg", io.BytesIO(photo), out)
-    return out.getvalue()
+    return out.getvalue(), authority
 
 
 def _certificate(

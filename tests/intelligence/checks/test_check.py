@@ -132,7 +132,7 @@ def test_people_are_told_facts_and_no_verdict(maker: CaseMaker) -> None:
     """In the terminal the findings stand under headings, each with the items that it rests on."""
     ran = CliRunner().invoke(main, ["check", str(maker.path), "--quiet"])
     lines = ran.stdout.splitlines()
-    assert "Photos that show the same picture, or nearly" in lines
+    assert "Photos and videos that show the same picture, or nearly" in lines
     assert any(line.startswith("    MP/2-0001  EXIF original time 2024-11-20T18:00:00; captured ") for line in lines)
     assert "; other bytes, and the same text and media" in ran.stdout
     assert lines[-1].endswith("facts and claims, and no verdict")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import json
 import random
@@ -14,10 +16,12 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from intelligence.checks import material_of
+from intelligence.checks.signatures import signature_findings
 from intelligence.checks.signed_claims import content_credentials, openpgp_signature, wacz_signature
 from intelligence.intake.archives import zip_pieces
 from tests.exports.small_case import photo
-from tests.intelligence.checks.credentials import proof_mode, signed_wacz, with_credentials
+from tests.intelligence.checks.credentials import proof_mode, signed_wacz, with_credentials, with_trusted_credentials
 from tests.intelligence.checks.pictures import jpeg, scene
 from tests.intelligence.intake.handed_in import zipped
 from tests.tracing import Traced, strace, traced
@@ -61,8 +65,46 @@ def test_content_credentials_that_hold(signed: bytes, tmp_path: Path) -> None:
     lines = _checked(tmp_path / "OP", tmp_path / "1.jpg", tmp_path / "2.jpg")
     place = lines.index("  MP/1-0001: its content credentials by Camera 7 of Tests hold: it is as it was signed")
     assert lines[place + 1].startswith("    MP/1-0001  made with goldenhour-test")
-    assert lines[place + 1].endswith("whom to trust is not judged: no list of trusted signers is at hand")
+    assert lines[place + 1].endswith("whom to trust is not judged: no list of trusted signers was named")
     assert not [line for line in lines if "MP/1-0002: its content" in line]
+
+
+def test_of_a_protected_source_no_signer_is_told(signed: bytes, tmp_path: Path) -> None:
+    """Whether signatures hold is told, and not by whom and with what: that may say who handed it in."""
+    (tmp_path / "1.jpg").write_bytes(signed)
+    (tmp_path / "p.zip").write_bytes(zipped(proof_mode(photo(3))))
+    _checked(tmp_path / "OP", tmp_path / "1.jpg", tmp_path / "p.zip")
+    with material_of(tmp_path / "OP") as material:
+        open_ones = list(signature_findings(material.items))
+        found = list(signature_findings([dataclasses.replace(item, protected=True) for item in material.items]))
+    assert [finding.says.partition(" by ")[0] for finding in found] == [
+        "MP/1-0001: its content credentials hold: it is as it was signed",
+        "MP/1-0003: all three signatures of ProofMode hold",
+    ]
+    for word in ("Camera 7", "goldenhour-test", "by key"):
+        assert word in str(open_ones)
+        assert word not in str(found)
+
+
+def test_whom_to_trust_is_said_by_a_list(signed: bytes, tmp_path: Path) -> None:
+    """By a list that the user names a signer is trusted or not; of a file that was altered, nothing is said of that."""
+    trusted, authority = with_trusted_credentials(jpeg(scene(2)))
+    altered = trusted[:-50] + bytes([trusted[-50] ^ 1]) + trusted[-49:]
+    for name, data in {"1.jpg": trusted, "2.jpg": signed, "3.jpg": altered, "list.pem": authority}.items():
+        (tmp_path / name).write_bytes(data)
+    _checked(tmp_path / "OP", *(tmp_path / f"{number}.jpg" for number in (1, 2, 3)))
+    line = ["check", str(tmp_path / "OP"), "--quiet", "--trust-list", str(tmp_path / "list.pem")]
+    lines = CliRunner().invoke(main, line).stdout.splitlines()
+    known = {line.split()[0]: line for line in lines if line.startswith("    MP/1-") and "made with" in line}
+    digest = f"(1 certificate, sha256:{hashlib.sha256(authority).hexdigest()})"
+    assert known["MP/1-0001"].endswith(f"; its signer is trusted by the trust list list.pem {digest}")
+    assert known["MP/1-0002"].endswith(f"; its signer is NOT trusted by the trust list list.pem {digest}")
+    assert "trusted" not in known["MP/1-0003"]
+    assert any("MP/1-0003: its content credentials by Camera 7 of Tests DO NOT HOLD" in line for line in lines)
+    (tmp_path / "list.pem").write_bytes(b"no list")
+    ran = CliRunner().invoke(main, line)
+    assert (ran.exit_code, ran.stdout) == (Exit.USAGE, "")
+    assert "no list of certificates in PEM" in ran.stderr
 
 
 def test_every_flipped_bit_of_a_signed_photo_is_told(signed: bytes, tmp_path: Path) -> None:

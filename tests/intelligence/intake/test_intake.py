@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import random
@@ -19,6 +21,8 @@ from hashing.case.case import Case
 from hashing.case.events import CaptureFinished, CaptureRegistered, IntakeBegun
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
 from intelligence.intake import pieces
+from intelligence.intake.archives import tar_pieces
+from intelligence.intake.chats import whatsapp_pieces
 from tests.exports.small_case import CaseMaker, Thing, photo
 from tests.exports.tampering import rewrite
 from tests.intelligence.intake import handed_in
@@ -185,7 +189,7 @@ def _million() -> bytes:
         ("bomb.zip", lambda: handed_in.zipped({"zeros": bytes(90 << 20)}), "it unpacks to more than"),
         ("bomb.tar.gz", lambda: handed_in.tarred({"zeros": bytes(90 << 20)}), "it unpacks to more than"),
         ("locked.zip", lambda: handed_in.encrypted(handed_in.zipped({"a": b"x"})), "encrypted: without its password"),
-        ("many.zip", _million, "it lists 60,000 files, and at most 50,000"),
+        ("many.zip", _million, "it lists 60,000 files, more than 50,000"),
         ("cut.zip", lambda: handed_in.zipped({"a": b"x" * 999})[:-30], "not a zip that can be read to its end"),
         ("cut.tar.gz", lambda: handed_in.tarred({"a": os.urandom(9999)})[:5000], "be read to its end"),
         ("a.rar", lambda: b"Rar!\x1a\x07\x01\x00", "a RAR archive, which goldenhour does not open"),
@@ -226,6 +230,33 @@ def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
         budget.member()
     with pytest.raises(pieces.PastBounds, match="more than 3 files"):
         budget.member()
+
+
+def test_a_packed_file_that_begins_with_zeros() -> None:
+    """A disk's image, packed, is taken out whole: it is no empty tar, which its zeros look like."""
+    image = bytes(1 << 15) + b"disk"
+    packed = gzip.compress(image)
+    told = list(tar_pieces(io.BytesIO(packed), len(packed), "intake:/disk.img.gz"))
+    assert told[0].begins is not None
+    assert (told[0].begins.name, b"".join(each.data for each in told)) == ("disk.img", image)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\u200e<attached: a.jpg>",
+        "<Anhang: a.jpg>",
+        "<pi\u00e8ce jointe : a.jpg>",
+        "\u200ea.jpg (file attached)\nlook",
+        "a.jpg (Datei angeh\u00e4ngt)",
+        "a.jpg (archivo adjunto)",
+    ],
+)
+def test_a_chats_photo_in_any_language(said: str) -> None:
+    """WhatsApp names what a message holds in the phone's language; a name in a sentence is none."""
+    chat = f"[24.11.26, 21:03:11] Al: {said}\n[24.11.26, 21:04:00] Al: see a.jpg (mine)\n".encode()
+    posts = [each.begins.post for each in whatsapp_pieces(io.BytesIO(chat), len(chat), "intake:/c") if each.begins]
+    assert [[media.url for media in post.media] for post in posts if post] == [["intake:/c/a.jpg"], []]
 
 
 def test_what_cannot_be_handed_in(folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Videos that show the same, found by their keyframes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from commands.exit import Exit
+from intelligence.checks import keyframes
+from tests.exports.small_case import Thing, make_case
+from tests.intelligence.checks.films import CHANGES, changed, film
+from tests.intelligence.checks.pictures import jpeg, scene
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+_ROOT = Path(__file__).parents[3]
+
+
+def _case(folder: Path, files: Mapping[str, bytes]) -> Path:
+    maker = make_case(folder)
+    capture = maker.begin()
+    for name, data in files.items():
+        kind, mime = ("photo", "image/jpeg") if name.endswith(".jpg") else ("video", "video/mp4")
+        capture.add(Thing(name, data, kind, mime))
+    capture.seal()
+    return maker.path
+
+
+def test_copies_of_a_film_and_a_picture_of_it(tmp_path: Path) -> None:
+    """However it was encoded or cut, a film is found, and so is a photo of one of its pictures; another film is not.
+
+    The command is confined, and started as typed.
+    """
+    original = film(tmp_path, (1, 2, 3))
+    copies = {change: changed(original, change).read_bytes() for change in CHANGES}
+    files = {"film.mp4": original.read_bytes(), **{f"{name}.mp4": data for name, data in copies.items()}}
+    files |= {"still.jpg": jpeg(scene(2)), "other.mp4": film(tmp_path, (4, 5)).read_bytes()}
+    case = _case(tmp_path, files)
+    command = [sys.executable, "-m", "cli", "check", str(case), "--quiet"]
+    run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOT)
+    assert run.returncode == Exit.OK, run.stderr
+    lines = run.stdout.splitlines()
+    count = len(copies) + 2
+    [found] = [place for place, line in enumerate(lines) if "show nearly the same" in line]
+    assert lines[found].startswith(f"  {count} photos and videos show nearly the same: none claims a time")
+    told = {line.split()[0]: line for line in lines[found + 1 : found + 1 + count]}
+    assert sorted(told) == [f"MP/1-{number:04d}" for number in range(1, count + 1)]
+    assert not [line for line in lines if "could not be compared" in line]
+
+
+def test_of_a_long_film_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a film with more pictures than are compared that is told, with the time until which it was."""
+    monkeypatch.setattr(keyframes, "MOST", 3)
+    monkeypatch.setattr("intelligence.checks.shown_pictures.MOST_KEYFRAMES", 3)
+    case = _case(tmp_path, {"film.mp4": film(tmp_path, (1, 2, 3)).read_bytes()})
+    lines = CliRunner().invoke(main, ["check", str(case), "--quiet"]).stdout.splitlines()
+    assert lines[1:3] == [
+        "  1 video of which the beginning alone was compared",
+        "    MP/1-0001  until 0:02, after 3 pictures of it",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"no film", b"ffconcat version 1.0\nfile /etc/hostname\n", b"#EXTM3U\n#EXTINF:1,\n/etc/hostname\n"]
+)
+def test_what_is_no_film(tmp_path: Path, data: bytes) -> None:
+    """A file that is no film, or a list that would have others read, is named as not compared."""
+    case = _case(tmp_path, {"film.mp4": data})
+    lines = CliRunner().invoke(main, ["check", str(case), "--quiet"]).stdout.splitlines()
+    assert lines[1] == "  1 video that could not be compared"
+    assert lines[2].startswith("    MP/1-0001  ffmpeg finds no picture in it")
