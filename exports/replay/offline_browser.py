@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from exports.errors import ExportError
+from hashing.files.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,13 +38,13 @@ class OfflineBrowser:
     def __init__(self, program: str, address: str, host: str, *, sandbox: bool = True) -> None:
         self.refused: Counter[str] = Counter()
         self._dead_end = socket.create_server(("127.0.0.1", 0))
-        self._profile = tempfile.TemporaryDirectory(prefix="goldenhour-replay-", ignore_cleanup_errors=True)
+        self._profile = RunFolder()
         threading.Thread(target=self._refuse, name="dead-end", daemon=True).start()
         self._command = [
             program,
             *_FLAGS,
             *([] if sandbox else ["--no-sandbox"]),
-            f"--user-data-dir={self._profile.name}",
+            f"--user-data-dir={self._profile.path}",
             f"--proxy-server=http://127.0.0.1:{self._dead_end.getsockname()[1]}",
             f"--proxy-bypass-list=<-loopback>;{host}",  # loopback is not let past by itself
             address,
@@ -78,7 +78,7 @@ class OfflineBrowser:
 
     def _clear(self) -> None:
         self._dead_end.close()
-        self._profile.cleanup()
+        self._profile.close()
 
     def _refuse(self) -> None:
         """Note the host of each request, and close."""
