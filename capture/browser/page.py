@@ -190,6 +190,7 @@ class RenderedPage:
             self._demand_alive()
             at, now = self._script(_SCROLL)
             steps += 1
+            self._pause(_STEP)
             if now != height:
                 height, since = now, time.monotonic()
             if now > _TALLEST:
@@ -211,6 +212,7 @@ class RenderedPage:
     def interact(self) -> list[str]:
         """Click what agrees to a consent banner and what shows more; return the words on what was clicked."""
         words = [str(each)[:80] for each in self._script(_INTERACT) or ()]
+        self._last = time.monotonic()  # what a click brings about may begin after it
         for each in words:
             self.note("clicked", each)
         return words
@@ -435,7 +437,7 @@ class RenderedPage:
             made = self.call("Page.createIsolatedWorld", frameId=frame, worldName="goldenhour")
             self._world = made["executionContextId"]
         return self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, contextId=self._world,
+            "Runtime.evaluate", expression=expression, returnByValue=True, contextId=self._world,
         )  # fmt: skip
 
     def _streamed(self, stream: str) -> Iterator[bytes]:
@@ -472,9 +474,9 @@ _INTERACT = r"""(() => {
   }
   return clicked
 })()""".replace("AGREES", _AGREES).replace("MORE", _MORE)
-_SCROLL = """(async () => {
-  scrollBy(0, innerHeight * 0.9)
-  await new Promise(done => setTimeout(done, 60))
+# No promise is waited for: a page that goes elsewhere meanwhile would never answer.
+_SCROLL = """(() => {
+  scrollBy({top: innerHeight * 0.9, behavior: 'instant'})
   const body = document.body ? document.body.scrollHeight : 0
   return [scrollY + innerHeight, Math.max(document.documentElement.scrollHeight, body)]
 })()"""
