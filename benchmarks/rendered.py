@@ -77,7 +77,7 @@ def _bare(url: str) -> None:
         stop = Stop()
         browser = Browser([word for word in command if not word.startswith(left_out)], Path(name), lambda _: None, stop)
         page = RenderedPage(browser, PageView(), Path(name), stop, system_clock, set, set())
-        page.open(url, 30)
+        page.open(url)
         page.settle(15)
         page.picture(whole=False)
         page.scroll(60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -85,10 +84,11 @@ def replay(
 def _wacz(archive: Path, stack: ExitStack, *, quiet: bool) -> tuple[Path, str]:
     """Return the WACZ to show, and what was checked of it; one that is made of a bundle goes when `stack` is left."""
     from exports.forms.conversion import convert
+    from hashing.files.run_folder import RunFolder
 
     if archive.suffix.lower() == ".wacz":
         return archive, "nobody has compared this file with a seal: a bundle can be verified, a WACZ cannot"
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="goldenhour-replay-")))
+    folder = stack.enter_context(RunFolder(large=True)).path
     with byte_progress(f"verifying {archive}", quiet=quiet) as progress:
         made = convert(archive, "wacz", folder / "archive.wacz", progress=progress)
     return made.path, "the bundle was verified just now; what is shown was made from it"

@@ -211,7 +211,7 @@ _OPTIONS = (
         default=30.0,
         show_default=True,
         metavar="S",
-        help="Longest silence of a server, in seconds.",
+        help="Longest silence of a server, in seconds; of a page in a browser, of all its waits.",
     ),
     setting(
         "--max-size",
@@ -254,6 +254,13 @@ _OPTIONS = (
         check=checked_by("capture.request.browser_cookies:checked_browser"),
         metavar="NAME[:PROFILE]",
         help="Cookies of a browser of yours, such as firefox; not stored.",
+    ),
+    setting(
+        "--session",
+        default="",
+        check=checked_by("capture.browser.session:checked_name"),
+        metavar="NAME",
+        help="A log-in that `goldenhour login` made, lent to its own hosts; not stored.",
     ),
     proxy_option,
     setting(

@@ -15,6 +15,7 @@ from commands.output import complain
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
+    from capture.browser.session import Session
     from capture.request.options import CaptureOptions
     from hashing.case.case import Case
     from hashing.ledger.keys import SigningKey
@@ -76,6 +77,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
 
     wanted_kinds(chosen["media"])
     rendering, not_rendered = _rendering(chosen)
+    session = _session(chosen["session"], [*urls, *chosen["on"]])
     now, default = system_clock(), BlueskyServices()
     network = NetworkSettings(
         timeout=chosen["timeout"],
@@ -112,6 +114,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
         ntp=asked_time_server(chosen["ntp"]),
         rendering=rendering,
         not_rendered=not_rendered,
+        session=session,
         min_free=size(chosen["min_free"], "--min-free"),
         network=network,
     )
@@ -136,6 +139,22 @@ def _lent_cookies(chosen: dict[str, Any]) -> CookieJar | None:
     return jar
 
 
+def _session(name: str, places: Sequence[str]) -> Session | None:
+    """Return the log-in of this name. Raises BadSettings where there is none, or where it is for none of the places."""
+    if not name:
+        return None
+    from capture.browser.session import load_session
+    from capture.errors import BadSettings
+
+    session = load_session(name)
+    if not any(session.is_for(place if "://" in place else f"https://{place}") for place in places if place):
+        raise BadSettings(
+            f"--session {name}: it is for {', '.join(session.hosts)}, and nothing of what is to be captured is there",
+            hint="log in there: goldenhour login HOST --session NAME",
+        )
+    return session
+
+
 def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
     """Return how pages are shown in a browser (RenderingSettings, imported late), or why they are not.
 
@@ -146,6 +165,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
     from capture.browser.page import PageView, parse_viewport
     from capture.browser.program import find_browser
     from capture.browser.rendering import RenderingSettings
+    from capture.browser.warm import Browsers
     from capture.errors import NotRendered
     from capture.request.amounts import span
 
@@ -167,6 +187,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
         return None, str(error)
     settings = RenderingSettings(
         program=program,
+        browsers=click.get_current_context().with_resource(Browsers()),
         view=view,
         scroll=scroll,
         permalinks=chosen["rendered"] == "always",

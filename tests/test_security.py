@@ -96,7 +96,7 @@ def test_an_import_is_seen_wherever_it_stands(source: str, found: set[str]) -> N
 
 OPEN_BY_PATH = {
     "capture/browser/devtools.py": "a file of the browser's messages, in a folder of its own, and the null device",
-    "capture/browser/profile.py": "folders of the browser's, in the user's own cache folder",
+    "capture/browser/session.py": "the user's own sessions, in the user's data folder",
     "capture/browser/rendering.py": "downloads in such a folder, as regular files alone",
     "capture/doctor/certificates.py": "the system's folder of certificates",
     "capture/doctor/folder.py": "the system's list of mounts",
@@ -132,6 +132,7 @@ OPEN_BY_PATH = {
     "hashing/case/case.py": "whether the folder that the user named for a new case is empty",
     "hashing/case/own_runs.py": "the user's own data folder",
     "hashing/files/deep_path.py": "a path that the user named, or one below it",
+    "hashing/files/run_folder.py": "folders of runs, in the user's own places in memory and on disk",
     "hashing/files/hash_list/check.py": "a hash list that the user named",
     "hashing/files/inside.py": "the one place for files of a case or a bundle",
     "hashing/files/read.py": "by `inside.reach` where it is of a case or a bundle; else a file that the user named",

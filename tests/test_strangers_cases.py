@@ -61,6 +61,7 @@ READING = {
     "store pull": ["store", "pull", "OUT", "s3://bucket/place", "--quiet"],
     "store list": ["store", "list", "s3://bucket/place"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
+    "list sessions": ["login", "--list"],
 }
 """Commands that change nothing; OUT is what they may make."""
 

@@ -39,6 +39,11 @@ _START = 30.0
 _CLOSE = 30.0
 """Seconds in which it may write the rest of its log, which we read at some 8 MB of bodies a second."""
 _ENDED = "the browser ended"
+_DESKTOP = (
+    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP",
+    "DBUS_SESSION_BUS_ADDRESS", "XMODIFIERS", "GTK_IM_MODULE",
+)  # fmt: skip
+"""What says where a user's desktop is, and how letters are typed there."""
 
 
 class Browser:
@@ -47,7 +52,9 @@ class Browser:
     Raises NotRendered where it does not start.
     """
 
-    def __init__(self, command: list[str], folder: Path, log: Callable[[bytes], None], stop: Stop) -> None:
+    def __init__(
+        self, command: list[str], folder: Path, log: Callable[[bytes], None], stop: Stop, *, visible: bool = False
+    ) -> None:
         self._stop = stop
         self._log = log
         self._number = 0
@@ -71,7 +78,7 @@ class Browser:
             self.pid = os.posix_spawn(
                 command[0],
                 command,
-                _environment(folder),
+                _environment(folder) | (_of_the_desktop() if visible else {}),
                 file_actions=[(os.POSIX_SPAWN_DUP2, each, number) for number, each in as_files.items()],
                 setpgroup=0,
             )
@@ -100,6 +107,14 @@ class Browser:
     def listen(self, listener: OnEvent) -> None:
         """Have `listener` told of every event from now on."""
         self._listeners.append(listener)
+
+    def heed(self, stop: Stop) -> None:
+        """Have calls end when `stop` is asked, from now on."""
+        self._stop = stop
+
+    def unlisten(self, listener: OnEvent) -> None:
+        """Have it told no more."""
+        self._listeners.remove(listener)
 
     def post(self, method: str, session: str = "", /, **params: object) -> None:
         """Give a command whose answer nobody waits for."""
@@ -242,3 +257,9 @@ def _environment(folder: Path) -> dict[str, str]:
         "GOOGLE_DEFAULT_CLIENT_ID": "no",
         "GOOGLE_DEFAULT_CLIENT_SECRET": "no",
     }
+
+
+def _of_the_desktop() -> dict[str, str]:
+    """Return what a program needs to open a window at this user's desktop."""
+    found = {name: os.environ[name] for name in _DESKTOP if name in os.environ}
+    return {"XAUTHORITY": os.path.expanduser("~/.Xauthority"), **found}  # noqa: PTH111 - a home that is not there

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import threading
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +22,8 @@ from capture.browser.http2 import PREFACE, Http2
 from capture.browser.logged import LoggedConnection, LoggedExchange, UnreadableLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from capture.browser.logged import ExchangeSink
 
 _PLAIN = {"SOCKET_BYTES_SENT": True, "SOCKET_BYTES_RECEIVED": False}
@@ -92,12 +95,15 @@ class _Socket:
             return
         if not sent or (len(sent) < len(PREFACE) and PREFACE.startswith(sent)):
             return
+        self._held = (bytearray(), bytearray())
+        if self._log.sink is None or not self._log.belongs(self.facts.local_port):
+            self._is_open = False  # of a page before
+            return
         kind = Http2 if sent.startswith(PREFACE) else Http1
         self._application = kind(self.facts, self._log.sink, self._log.exchange_begun)
         self._application.sent(bytes(sent), at)
         if received:
             self._application.received(bytes(received), at)
-        self._held = (bytearray(), bytearray())
 
 
 def _without_socks(received: bytearray, sent: bytearray) -> bool:
@@ -113,8 +119,13 @@ def _without_socks(received: bytearray, sent: bytearray) -> bool:
 class NetLog:
     """Reads a log as it comes, and tells `sink` of every exchange in it."""
 
-    def __init__(self, sink: ExchangeSink) -> None:
+    def __init__(self, sink: ExchangeSink | None = None) -> None:
         self.sink = sink
+        """Who is told; None while no page is shown."""
+        self.belongs: Callable[[int], bool] = lambda _: True
+        """Says of a connection, by the browser's own port, whether it is one of the page's."""
+        self._lock = threading.RLock()
+        self._mark, self._passed = "", threading.Event()
         self.begun = False
         """Whether the first line has come, so that the browser does write a log."""
         self.missing: tuple[str, ...] = ()
@@ -147,8 +158,26 @@ class NetLog:
         if len(self._open) > 256:  # noqa: PLR2004 - what has ended is swept now and then
             self._open = {key: each for key, each in self._open.items() if not each.ended}
 
+    def begin_page(self, sink: ExchangeSink, belongs: Callable[[int], bool]) -> None:
+        """Tell `sink` of the exchanges from now on, and count anew."""
+        with self._lock:
+            self.sink, self.belongs = sink, belongs
+            self.bad_lines = self.given_up = 0
+            self.requests, self.exchanges = Counter(), Counter()
+            self._open, self._asked = {}, {}
+
+    def mark(self, url: str) -> threading.Event:
+        """Return what is set once the log says that the browser asks for this address."""
+        with self._lock:
+            self._mark, self._passed = url, threading.Event()
+            return self._passed
+
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the log. Raises what the sink raises."""
+        with self._lock:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         *lines, rest = data.split(b"\n")
         for line in lines:
             whole = bytes(self._buffer) + line if self._buffer else line
@@ -163,10 +192,11 @@ class NetLog:
             self._buffer += rest
 
     def finish(self, why: str) -> None:
-        """Hear that the log is over: what is open is cut, for the reason `why`."""
-        for socket in self._sockets.values():
-            socket.close(self._latest, why)
-        self._sockets.clear()
+        """Hear that the log is over, or the page: what is open is cut, for the reason `why`."""
+        with self._lock:
+            for socket in self._sockets.values():
+                socket.close(self._latest, why)
+            self._sockets.clear()
 
     def unrecorded(self) -> list[str]:
         """Return the addresses of requests that were sent and of which no exchange was found."""
@@ -240,7 +270,9 @@ class NetLog:
             case "SSL_CERTIFICATES_RECEIVED":
                 self._socket(source).facts.chain = tuple(map(str, params.get("certificates", ())))[:32]
             case "URL_REQUEST_START_JOB" if phase == _BEGIN:
-                self._asked[source] = str(params["url"]).partition("#")[0]
+                self._asked[source] = url = str(params["url"]).partition("#")[0]
+                if url == self._mark:
+                    self._passed.set()
             case "HTTP_TRANSACTION_SEND_REQUEST" if phase == _BEGIN:
                 self.requests[_web(self._asked.get(source, ""))] += 1
             case "SOCKET_READ_ERROR" | "SSL_READ_ERROR":

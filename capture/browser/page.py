@@ -39,8 +39,8 @@ _TALLEST = 200_000
 """Pixels of a picture's height: more is endless."""
 _WIDEST = 8000
 _MOST_NAMED = 300
-_LONG = 4.0
-"""How much more patience a picture, a print or a saved page takes."""
+ALL = 4
+"""Of the time that one thing may take to be kept, how often all of them may take it."""
 _MOBILE_AGENT = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Mobile Safari/537.36"
 )
@@ -96,11 +96,16 @@ class RenderedPage:
         asked: set[str],
         cookies: Iterable[Cookie] = (),
         patience: float = 30.0,
+        *,
+        off_record: bool = True,
+        guard_port: int = 0,
     ) -> None:
         self._browser, self._view, self._stop, self._clock = browser, view, stop, clock
         self._open_addresses, self._asked = open_addresses, asked
         self._patience = patience
         """Seconds in which the page has to answer, or its scripts are ended."""
+        self._waits, self._work = patience, ALL * patience
+        """Seconds that are left for all that the page is waited for, and for all that is made of it."""
         self._stuck = self._lost = False
         """Whether its scripts had to be ended, and whether it did not answer after that either."""
         self.actions: list[PageAction] = []
@@ -114,9 +119,14 @@ class RenderedPage:
         self._last = time.monotonic()
         self._loaded = threading.Event()
         self._sessions = set[str]()
-        self._context = browser.call("Target.createBrowserContext", disposeOnDetach=True)["browserContextId"]
-        target = browser.call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._context: Json = {}
+        """Which of the browser's contexts it is in; empty for the profile's own."""
+        if off_record:
+            way: Json = {"proxyServer": f"socks5://127.0.0.1:{guard_port}", "proxyBypassList": "<-loopback>"}
+            own = way if guard_port else {}
+            self._context = browser.call("Target.createBrowserContext", disposeOnDetach=True, **own)
+        self._target = browser.call("Target.createTarget", url="about:blank", **self._context)["targetId"]
+        self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._sessions.add(self._session)
         self._frame = ""
         self._world = 0
@@ -128,47 +138,59 @@ class RenderedPage:
 
     def close(self) -> None:
         """Forget the page and all that its context holds."""
-        self._browser.post("Target.disposeBrowserContext", browserContextId=self._context)
+        self._browser.unlisten(self._heard)
+        with suppress(NotRendered):
+            self._browser.call("Target.closeTarget", targetId=self._target)
+            if self._context:
+                self._browser.call("Target.disposeBrowserContext", **self._context)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more can be had of it."""
         return self.crashed or self._lost or self._browser.ended.is_set() or bool(self._stop.reason)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the browser is none the worse for it."""
+        return not (self.is_over or self._stuck)
+
     def note(self, did: str, detail: str = "") -> None:
         """Note something that was done to the page, or that it did."""
         if len(self.actions) < _MOST_ACTIONS:
             self.actions.append(PageAction(time=time_text(self._clock()), did=did, detail=detail[:_MOST_NAMED]))
 
-    def open(self, url: str, seconds: float) -> None:
-        """Open an address and wait until it has loaded, so many seconds at the most. Raises NotRendered."""
+    def open(self, url: str) -> None:
+        """Open an address and wait until it has loaded, for as long as there is time for waits. Raises NotRendered."""
         self.note("opened", url)
         self._asked.add(urlsplit(url).hostname or "")
-        answer = self.call("Page.navigate", url=url)
+        begun = time.monotonic()
+        answer = self._browser.call("Page.navigate", self._session, timeout=self._waits, url=url)
+        self._waits = max(self._waits - (time.monotonic() - begun), 0)
         self._frame = answer.get("frameId", "")
         if answer.get("errorText") and not answer.get("isDownload"):
             raise NotRendered(f"the browser could not open it: {answer['errorText']}")
-        loaded = self._until(lambda: self._loaded.is_set() or self.crashed or bool(self.downloads), seconds)
+        loaded = self._wait(lambda: self._loaded.is_set() or self.crashed or bool(self.downloads), self._waits)
         self._demand_alive()
-        self.note("loaded" if loaded else "did not finish loading", "" if loaded else f"within {seconds:g} s")
+        self.note("loaded" if loaded else "did not finish loading", "" if loaded else f"within {self._patience:g} s")
 
     def settle(self, seconds: float) -> bool:
         """Wait until nothing is under way and nothing was heard for a while; say whether that came about."""
-        quiet = self._until(self._is_quiet, seconds)
-        self.note(
-            "waited",
-            "nothing is under way" if quiet else f"{len(self._in_flight)} requests went on after {seconds:g} s",
-        )
+        seconds = min(seconds, self._waits)
+        quiet = self._wait(self._is_quiet, seconds)
+        over = f"; no time is left for waits ({self._patience:g} s)" if self._waits <= 0 else ""
+        went_on = f"{len(self._in_flight)} requests went on after {seconds:.1f} s{over}"
+        self.note("waited", "nothing is under way" if quiet else went_on)
         return quiet
 
     def scroll(self, seconds: float) -> str:
         """Scroll to the end, for as long as there is more; return why it ended. Raises NotRendered."""
-        deadline, height, since, steps = time.monotonic() + seconds, 0, time.monotonic(), 0
+        deadline, height, since, steps, work = time.monotonic() + seconds, 0, time.monotonic(), 0, self._work
         reason = f"the time for scrolling was over ({seconds:g} s)"
         while time.monotonic() < deadline:
             self._demand_alive()
             at, now = self._script(_SCROLL)
             steps += 1
+            self._pause(_STEP)
             if now != height:
                 height, since = now, time.monotonic()
             if now > _TALLEST:
@@ -183,12 +205,14 @@ class RenderedPage:
             self._pause(2 * _STEP)
         self.note("scrolled", f"{steps} steps, to a height of {height} pixels; ended because {reason}")
         self._script("scrollTo(0, 0)")
+        self._work = work  # scrolling has a time of its own
         self.note("scrolled", "back to the top")
         return reason
 
     def interact(self) -> list[str]:
         """Click what agrees to a consent banner and what shows more; return the words on what was clicked."""
         words = [str(each)[:80] for each in self._script(_INTERACT) or ()]
+        self._last = time.monotonic()  # what a click brings about may begin after it
         for each in words:
             self.note("clicked", each)
         return words
@@ -203,7 +227,7 @@ class RenderedPage:
                 "captureBeyondViewport": True,
                 "clip": {"x": 0, "y": top, "width": size[0], "height": bottom - top, "scale": 1},
             }
-        return base64.b64decode(self.call("Page.captureScreenshot", factor=_LONG, **params)["data"])
+        return base64.b64decode(self.call("Page.captureScreenshot", **params)["data"])
 
     def size(self) -> tuple[int, int]:
         """Return width and height of the page in pixels, no taller than a picture may be."""
@@ -212,15 +236,11 @@ class RenderedPage:
 
     def saved(self) -> bytes:
         """Return the page with its parts as MHTML."""
-        return str(self.call("Page.captureSnapshot", format="mhtml", factor=_LONG)["data"]).encode(
-            "utf-8", "surrogatepass"
-        )
+        return str(self.call("Page.captureSnapshot", format="mhtml")["data"]).encode("utf-8", "surrogatepass")
 
     def printed(self) -> bytes:
         """Return the page as PDF."""
-        stream = self.call("Page.printToPDF", printBackground=True, transferMode="ReturnAsStream", factor=_LONG)[
-            "stream"
-        ]
+        stream = self.call("Page.printToPDF", printBackground=True, transferMode="ReturnAsStream")["stream"]
         return b"".join(self._streamed(stream))
 
     def document(self) -> bytes:
@@ -238,21 +258,29 @@ class RenderedPage:
         url, title = self._script("[document.URL, document.title]")
         return str(url)[:8192], str(title)[:1000]
 
-    def call(self, method: str, /, *, factor: float = 1.0, **params: object) -> Json:
+    def call(self, method: str, /, **params: object) -> Json:
         """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered."""
-        seconds = self._patience * factor
+        if self._work <= 0:
+            raise NotRendered(f"no time was left to keep more of it ({ALL * self._patience:g} s)")
+        begun = time.monotonic()
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
+            return self._answer(method, params)
+        finally:
+            self._work -= time.monotonic() - begun
+
+    def _answer(self, method: str, params: Json) -> Json:
+        try:
+            return self._browser.call(method, self._session, timeout=self._patience, **params)
         except BrowserSilent:
             if self._stuck:
                 self._lost = True
                 raise
         self._stuck = True
-        self.note("ended its scripts", f"the page did not answer for {seconds:g} s")
+        self.note("ended its scripts", f"the page did not answer for {self._patience:g} s")
         self._browser.post("Runtime.terminateExecution", self._session)
         self._browser.post("Emulation.setScriptExecutionDisabled", self._session, value=True)
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
+            return self._browser.call(method, self._session, timeout=self._patience, **params)
         except BrowserSilent:
             self._lost = True
             raise
@@ -273,7 +301,7 @@ class RenderedPage:
         self.call("Network.setBypassServiceWorker", bypass=not view.service_workers)
         self._browser.call(
             "Browser.setDownloadBehavior",
-            behavior="allowAndName", downloadPath=str(downloads), eventsEnabled=True, browserContextId=self._context,
+            behavior="allowAndName", downloadPath=str(downloads), eventsEnabled=True, **self._context,
         )  # fmt: skip
 
     def _lend(self, cookie: Cookie) -> None:
@@ -282,7 +310,10 @@ class RenderedPage:
         whose = {"domain": cookie.domain} if cookie.domain_specified else {"url": f"{scheme}://{host}{cookie.path}"}
         until = {"expires": cookie.expires} if cookie.expires else {}
         said = {"name": cookie.name, "value": cookie.value or "", "path": cookie.path, "secure": cookie.secure}
-        self._browser.post("Storage.setCookies", cookies=[said | whose | until], browserContextId=self._context)
+        hidden = {"httpOnly": cookie.has_nonstandard_attr("HttpOnly")}
+        site = cookie.get_nonstandard_attr("SameSite")
+        more = hidden | ({"sameSite": site} if site else {})
+        self._browser.post("Storage.setCookies", cookies=[said | whose | until | more], **self._context)
 
     def _follow(self, session: str) -> None:
         """Hear of the requests of frames and workers too."""
@@ -367,6 +398,14 @@ class RenderedPage:
             self._pause(_STEP)
         return True
 
+    def _wait(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Do the same in the time that all waits share."""
+        begun = time.monotonic()
+        try:
+            return self._until(done, seconds)
+        finally:
+            self._waits = max(self._waits - (time.monotonic() - begun), 0)
+
     def _pause(self, seconds: float) -> None:
         if self._stop.event.wait(seconds):
             raise NotRendered(self._stop.reason)
@@ -398,7 +437,7 @@ class RenderedPage:
             made = self.call("Page.createIsolatedWorld", frameId=frame, worldName="goldenhour")
             self._world = made["executionContextId"]
         return self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, contextId=self._world,
+            "Runtime.evaluate", expression=expression, returnByValue=True, contextId=self._world,
         )  # fmt: skip
 
     def _streamed(self, stream: str) -> Iterator[bytes]:
@@ -435,9 +474,9 @@ _INTERACT = r"""(() => {
   }
   return clicked
 })()""".replace("AGREES", _AGREES).replace("MORE", _MORE)
-_SCROLL = """(async () => {
-  scrollBy(0, innerHeight * 0.9)
-  await new Promise(done => setTimeout(done, 60))
+# No promise is waited for: a page that goes elsewhere meanwhile would never answer.
+_SCROLL = """(() => {
+  scrollBy({top: innerHeight * 0.9, behavior: 'instant'})
   const body = document.body ? document.body.scrollHeight : 0
   return [scrollY + innerHeight, Math.max(document.documentElement.scrollHeight, body)]
 })()"""

@@ -28,16 +28,20 @@ _FEATURES = (
     "NetworkTimeServiceQuerying", "AsyncDns", "DnsOverHttps",
 )  # fmt: skip
 """What it is to do without: it would call its maker, ask DNS, or change what a page shows."""
-_FLAGS = (
-    "--headless=new", "--remote-debugging-pipe", "--log-net-log=/dev/fd/5", "--net-log-capture-mode=Everything",
-    "--disable-quic", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--hide-scrollbars",
-    "--mute-audio",
+_EVERY = (
+    "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check",
     # it calls its maker for none of these; what it calls all the same, the guard refuses
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
     "--disable-extensions", "--disable-component-extensions-with-background-pages", "--disable-breakpad",
     "--disable-client-side-phishing-detection", "--disable-domain-reliability", "--metrics-recording-only",
     "--no-pings",
-    "--disable-search-engine-choice-screen", "--disable-field-trial-config", "--password-store=basic",
+    "--disable-search-engine-choice-screen", "--disable-field-trial-config",
+    # no keyring is asked: nothing that is kept of a profile is encrypted by it
+    "--password-store=basic", "--use-mock-keychain",
+)  # fmt: skip
+_RECORDED = (
+    "--headless=new", "--log-net-log=/dev/fd/5", "--net-log-capture-mode=Everything",
+    "--disable-quic", "--disable-gpu", "--hide-scrollbars", "--mute-audio",
     # a page that is in nobody's sight goes on as if it were
     "--disable-back-forward-cache", "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows", "--autoplay-policy=no-user-gesture-required",
@@ -57,13 +61,24 @@ class BrowserProgram:
         """Return the command line: everything goes through our guard, and pages of this computer too."""
         return [
             self.path,
-            *_FLAGS,
+            *_EVERY,
+            *_RECORDED,
             *([] if self.sandbox else ["--no-sandbox"]),
             *(["--ignore-certificate-errors"] if insecure else []),
             f"--proxy-server=socks5://127.0.0.1:{guard_port}",
             "--proxy-bypass-list=<-loopback>",
             f"--user-data-dir={profile}",
             "about:blank",
+        ]
+
+    def window(self, profile: Path, proxy: str) -> list[str]:
+        """Return the command line of a window in which the officer works by hand, behind no guard of ours."""
+        return [
+            self.path,
+            *_EVERY,
+            *([] if self.sandbox else ["--no-sandbox"]),
+            *([f"--proxy-server={proxy}"] if proxy else []),
+            f"--user-data-dir={profile}",
         ]
 
 

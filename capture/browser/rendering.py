@@ -8,15 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from shutil import rmtree
 from typing import TYPE_CHECKING, Self
 
-from capture.browser.devtools import Browser
 from capture.browser.frame import band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
-from capture.browser.netlog import NetLog
-from capture.browser.page import PageView, RenderedPage
-from capture.browser.profile import RunProfile
+from capture.browser.page import ALL, PageView, RenderedPage
+from capture.browser.warm import Browsers, RunningBrowser
 from capture.errors import NotRendered
 from hashing.case.events import PageAction, RefusedHost
 from hashing.case.kinds import ItemKind
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.browser.program import BrowserProgram
+    from capture.browser.session import Session
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.stopping import Stop
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from hashing.times import Clock
 
 _SETTLE = 15.0
-_LOG_BEGINS = 10.0
 _MOST_UNRECORDED = 100
 _MOST_DOWNLOAD_WAIT = 60.0
 _LARGEST_DOWNLOAD = 64 << 20
@@ -45,6 +44,8 @@ class RenderingSettings:
     """How pages are shown."""
 
     program: BrowserProgram
+    browsers: Browsers | None = field(default=None, compare=False)
+    """Browsers that go on from page to page; None for one of its own for each."""
     view: PageView = field(default_factory=PageView)
     scroll: float = 30.0
     """Seconds after which scrolling ends, whatever is still to come."""
@@ -86,6 +87,23 @@ class HowItWent:
     crashed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """What is known of a page's part of the browser's log."""
+
+    requests: int = 0
+    """Those that the browser says it sent."""
+    unrecorded: tuple[str, ...] = ()
+    """Addresses of those of which the log holds no exchange."""
+    faults: int = 0
+    whole: bool = False
+    """Whether the log was read to its own end, or beyond the page's."""
+    error: BaseException | None = None
+    """What made reading it impossible."""
+    refused: tuple[RefusedHost, ...] = ()
+    """The hosts that were asked for and not connected to."""
+
+
 class RenderingBrowser:
     """A browser while it runs; a context manager. Entering it raises NotRendered and OSError.
 
@@ -108,8 +126,15 @@ class RenderingBrowser:
         received: Callable[[int], None],
         stop: Stop,
         clock: Clock,
+        session: Session | None = None,
     ) -> None:
         self._settings, self._network, self._stop, self._clock = settings, network, stop, clock
+        self._session = session
+        """The officer's log-in, where the page is one that it is for."""
+        self._sound = False
+        """Whether nothing went wrong with the page."""
+        self.record = LogRecord()
+        """What is known of the log, once this is left."""
         self._named_by_public, self._told = named_by_public, reached
         self._asked = set[str]()
         """Hosts that pages have asked for."""
@@ -121,18 +146,24 @@ class RenderingBrowser:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._profile = stack.enter_context(RunProfile())
             self._guard = BrowserGuard(self._network, self._stop, self._named_by_public, self._told, asked=self._asked)
             stack.callback(self._guard.close)
             self.keeping = self._keeping(self._guard)
-            self.log = NetLog(self.keeping)
-            program = self._settings.program
-            command = program.command(self._profile.path / "profile", self._guard.port, insecure=self._network.insecure)
-            self.browser = Browser(command, self._profile.path, self.log.feed, self._stop)
+            self._running = running = self._browser()
             stack.callback(self._end)
-            self._demand_log()
+            self.browser, self.log = running.browser, running.log
+            self.log.begin_page(self.keeping, lambda port: self._guard.where(port) is not None)
+            running.begin_page(self._stop)
             self._stack = stack.pop_all()
         return self
+
+    def _browser(self) -> RunningBrowser:
+        """Return a browser that waits for a page, where there are such; one with a session is for this page alone."""
+        program, insecure, warm = self._settings.program, self._network.insecure, self._settings.browsers
+        if warm is not None and self._session is None:
+            return warm.take(program, self._stop, insecure=insecure)
+        port = self._guard.port
+        return RunningBrowser(program, port, insecure=insecure, stop=self._stop, session=self._session)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the browser and read its log to the end; what is known of both may be asked for afterwards."""
@@ -140,24 +171,14 @@ class RenderingBrowser:
             self.browser.kill()  # at once: whoever asked twice waits for no log
         self._stack.close()
 
-    @property
-    def refused(self) -> tuple[RefusedHost, ...]:
-        """The hosts that the browser asked for and that were not connected to."""
-        return tuple(RefusedHost(host=host, reason=reason, count=count) for host, reason, count in self._guard.refused)
-
-    @property
-    def unrecorded(self) -> tuple[str, ...]:
-        """Addresses of requests that were sent and of which the log holds no exchange."""
-        return tuple(self.log.unrecorded()[:_MOST_UNRECORDED])
-
     def show(self, url: str, frame: Callable[[HowItWent], list[tuple[str, str]]]) -> Iterator[KeptOfPage | HowItWent]:
         """Open an address; yield what is kept of it as it is had, and last how it went. Nothing that it does raises.
 
         `frame` says what stands above the framed copy, by names.
         """
         went = HowItWent()
-        downloads = self._profile.path / "downloads"
-        downloads.mkdir(exist_ok=True)
+        downloads = self._running.profile.path / f"downloads-{self._running.pages}"
+        downloads.mkdir()
         page: RenderedPage | None = None
         try:
             page = RenderedPage(
@@ -170,7 +191,11 @@ class RenderingBrowser:
                 self._asked,
                 self._network.cookies or (),
                 self._network.timeout,
+                off_record=self._session is None,
+                guard_port=self._guard.port if self._warm else 0,
             )
+            if self._session is not None:
+                page.note("lent a session", ", ".join(self._session.hosts))
             yield from self._shown(page, url, went, frame)
         except NotRendered as error:
             went.problems.append(str(error))
@@ -178,15 +203,17 @@ class RenderingBrowser:
             yield from self._downloaded(page, downloads, went)
             went.actions, went.crashed = tuple(page.actions), page.crashed
             page.close()
+            self._sound = page.is_sound
+        rmtree(downloads, ignore_errors=True)
         yield went
 
     def _shown(
         self, page: RenderedPage, url: str, went: HowItWent, frame: Callable[[HowItWent], list[tuple[str, str]]]
     ) -> Iterator[KeptOfPage]:
         """Yield the steps in their order: nothing is touched before the first picture is taken."""
-        timeout = self._network.timeout
-        page.open(url, timeout)
-        page.settle(min(_SETTLE, timeout))
+        page.note(*self._limits())
+        page.open(url)
+        page.settle(_SETTLE)
         went.status, went.headers = page.status, page.headers
         if page.downloads and not page.status:
             return
@@ -200,7 +227,7 @@ class RenderingBrowser:
             yield from self._interacted(page, went)
         with _told(went, page):
             page.scroll(self._settings.scroll)
-            page.settle(min(_SETTLE, timeout))
+            page.settle(_SETTLE)
         with _told(went, page):
             went.final_url, went.title = page.place()
         with _told(went, page):
@@ -223,12 +250,19 @@ class RenderingBrowser:
                 kind=ItemKind.PRINTED_PAGE, data=page.printed(), mime="application/pdf", suffix=".pdf", how=how
             )
 
+    def _limits(self) -> tuple[str, str]:
+        """Return the bounds of all that follows, as an action's words."""
+        timeout, scroll = self._network.timeout, self._settings.scroll
+        all_of_it = f"{ALL * timeout:g} s for all of that"
+        bounds = f"{timeout:g} s for all waits, {scroll:g} s to scroll, {timeout:g} s for each thing kept, {all_of_it}"
+        return "set bounds", bounds
+
     def _interacted(self, page: RenderedPage, went: HowItWent) -> Iterator[KeptOfPage]:
         """Agree and ask for more, as the officer wants; yield what the first view is after that."""
         clicked: list[str] = []
         with _told(went, page):
             clicked = page.interact()
-            page.settle(min(_SETTLE, self._network.timeout))
+            page.settle(_SETTLE)
         if clicked:
             with _told(went, page):
                 page.note("took a picture", "the first view once more")
@@ -273,22 +307,30 @@ class RenderingBrowser:
                 how = f"a download that the page began: {url}"
                 yield KeptOfPage(kind=ItemKind.FILE, data=data, mime=_BYTES, suffix=".bin", how=how, name=name)
 
-    def _demand_log(self) -> None:
-        """See to it that the browser does write the log that is the record. Raises NotRendered."""
-        deadline = time.monotonic() + _LOG_BEGINS
-        while not self.log.begun and time.monotonic() < deadline and not self.browser.ended.is_set():
-            self._stop.event.wait(0.02)
-        if not self.log.begun:
-            raise NotRendered("the browser writes no log of its network")
-        if self.log.missing:
-            raise NotRendered(f"{self.browser.version} logs no {', '.join(self.log.missing)}: it cannot be recorded")
+    @property
+    def _warm(self) -> bool:
+        return self._settings.browsers is not None and self._session is None
 
     def _end(self) -> None:
-        self.browser.close()
-        if (
-            self.browser.log_error is None
-        ):  # else what is open stays as it is on the disk, to be finished off from there
-            self.log.finish("the browser was closed" if self.log.ended else "the browser ended")
+        running, warm, log = self._running, self._settings.browsers, self.log
+        passed = self._warm and self._sound and not self._stop.reason and running.end_page()
+        if not passed:
+            running.close()
+        whole, error = passed or log.ended, self.browser.log_error
+        if error is None:  # else what is open stays as it is on the disk, to be finished off from there
+            log.finish("the page was closed" if whole else "the browser ended")
+        log.sink = None
+        refused = (*self._guard.refused, *running.refused)
+        self.record = LogRecord(
+            requests=log.requests.total(),
+            unrecorded=tuple(log.unrecorded()[:_MOST_UNRECORDED]),
+            faults=log.bad_lines + log.given_up,
+            whole=whole,
+            error=error,
+            refused=tuple(RefusedHost(host=host, reason=reason, count=count) for host, reason, count in refused),
+        )
+        if passed and warm is not None:
+            warm.give_back(running)
 
 
 _PNG, _HTML, _BYTES = "image/png", "text/html; charset=utf-8", "application/octet-stream"

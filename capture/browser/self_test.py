@@ -57,7 +57,7 @@ def self_test(program: BrowserProgram) -> str:
         bodies = {each.url: each.sha256 for each in ended if not each.cut}
         if bodies.get(url) != hashlib.sha256(_PAGE).hexdigest():
             problems.append("what its log says it received is not what was sent")
-        if browser.unrecorded or not browser.log.ended:
+        if browser.record.unrecorded or not browser.record.whole:
             problems.append("its log does not hold every request")
         if problems:
             raise NotRendered(f"{browser.browser.version}: {'; '.join(problems)}")

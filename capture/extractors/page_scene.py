@@ -156,7 +156,8 @@ class PageScene:
         """Yield a verdict by which what was asked for was not got, or not all of it."""
         yield _judged(self._asked, answer, page, word, reasons, leads_to=leads_to)
         because = f" ({'; '.join(reasons)})" if word in _WITH_REASONS else ""
-        reason = f"{word}: {verdict.MEANING[word]}{because}"
+        session = self._fetch.options.session if word == verdict.LOGIN else None
+        reason = f"{word}: {verdict.MEANING[word] if session is None else session.ended}{because}"
         yield Unavailable(url=leads_to or self._asked, reason=reason, found_in="scene", verdict=word)
 
     def _judgement(self, answer: Answer, page: ReadPage | None) -> Verdict:

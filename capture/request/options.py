@@ -13,6 +13,7 @@ from capture.request.known import Known
 
 if TYPE_CHECKING:
     from capture.browser.rendering import RenderingSettings
+    from capture.browser.session import Session
     from capture.clock import TimeServer
 
 MEDIA_KINDS = {
@@ -77,6 +78,8 @@ class CaptureOptions:
     """How the scene's pages are shown in a browser; None for not at all."""
     not_rendered: str = ""
     """Why not, where that is not what the officer chose."""
+    session: Session | None = None
+    """The officer's log-in at a site."""
     min_free: int = 0
     """Bytes of the disk that are left free: before that a capture ends, and is sealed in part."""
     network: NetworkSettings = field(default_factory=NetworkSettings)

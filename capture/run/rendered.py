@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
 from capture.browser.frame import framed_pieces
@@ -24,8 +25,10 @@ from hashing.times import time_text
 
 if TYPE_CHECKING:
     from capture.browser.rendering import RenderingSettings
+    from capture.browser.session import Session
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Recorder
+    from capture.recorder.settings import NetworkSettings
     from capture.recorder.stopping import Stop
     from capture.run.item_store import ItemStore
     from capture.run.writer import Writer
@@ -65,6 +68,7 @@ class Surroundings:
     named_by_public: Callable[[str, int], bool]
     heard_public: Callable[[], None]
     received: Callable[[int], None]
+    session: Session | None
 
 
 class PageRendering:
@@ -72,6 +76,8 @@ class PageRendering:
 
     def __init__(self, number: int, page: PageToShow, settings: RenderingSettings, around: Surroundings) -> None:
         self._number, self._page, self._settings, self._around = number, page, settings, around
+        lent = around.session
+        self._session = lent if lent is not None and lent.is_for(page.url) else None
         self.again: list[FetchRequest] = []
         """Media that the browser did not read to the end."""
         self._document: Item | None = None
@@ -92,7 +98,7 @@ class PageRendering:
                 raise around.writer.error from error
             self._fail(f"not rendered: {error}")
             return ""
-        problem = browser.browser.log_error
+        problem = browser.record.error
         if isinstance(problem, StorageFull):
             around.writer.disk_full(problem.reason)
         elif problem is not None:
@@ -106,7 +112,7 @@ class PageRendering:
         around = self._around
         return RenderingBrowser(
             self._settings,
-            around.recorder.settings,
+            self._network(),
             incoming=around.folder.path / INCOMING,
             mac=around.folder.mac,
             root=around.folder.root,
@@ -118,7 +124,19 @@ class PageRendering:
             received=around.received,
             stop=around.stop,
             clock=around.clock,
+            session=self._session,
         )
+
+    def _network(self) -> NetworkSettings:
+        """Return how the page is asked for: a session's cookies go to no page that the session is not for."""
+        network, session = self._around.recorder.settings, self._around.session
+        if session is None or session is self._session or network.cookies is None:
+            return network
+        others = CookieJar()
+        for cookie in network.cookies:
+            if not session.takes(cookie.domain):
+                others.set_cookie(cookie)
+        return replace(network, cookies=others)
 
     def _begin(self, browser: RenderingBrowser) -> None:
         view = self._settings.view
@@ -196,7 +214,7 @@ class PageRendering:
         around.store.take_from_browser(exchange, sniffed, new=new)
 
     def _end(self, browser: RenderingBrowser, went: HowItWent) -> None:
-        log = browser.log
+        log = browser.record
         self._around.writer.record(
             PageRendered(
                 time=time_text(self._around.clock()),
@@ -206,13 +224,13 @@ class PageRendering:
                 title=went.title,
                 status=went.status,
                 actions=went.actions,
-                requests=log.requests.total(),
+                requests=log.requests,
                 exchanges=browser.keeping.exchanges,
                 cut=browser.keeping.cut,
-                unrecorded=browser.unrecorded,
-                log_ended=log.ended,
-                log_faults=log.bad_lines + log.given_up,
-                refused=browser.refused,
+                unrecorded=log.unrecorded,
+                log_ended=log.whole,
+                log_faults=log.faults,
+                refused=log.refused,
                 problem="; ".join(went.problems)[:2000],
             )
         )
@@ -251,7 +269,9 @@ class PageRendering:
             )
         )
         if found.word != verdict.CONTENT:
-            self._fail(f"{found.word} in the browser: {verdict.MEANING[found.word]}")
+            ended = self._session is not None and found.word == verdict.LOGIN
+            because = self._session.ended if self._session is not None and ended else verdict.MEANING[found.word]
+            self._fail(f"{found.word} in the browser: {because}")
         return found.word
 
     def _fail(self, reason: str) -> None:
@@ -261,4 +281,4 @@ class PageRendering:
 def _how_it_ended(browser: RenderingBrowser, went: HowItWent) -> str:
     if went.crashed:
         return "the page crashed"
-    return "closed by goldenhour" if browser.log.ended else "the browser ended by itself, or was killed"
+    return "closed by goldenhour" if browser.record.whole else "the browser ended by itself, or was killed"

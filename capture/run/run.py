@@ -162,8 +162,13 @@ class OpenCapture:
         wanted = options.wanted_kinds()
         room = DiskRoom(case.path, options.min_free)
         room.demand()
-        own = cookies_for([target.scene.url for target in self._places], options.network.cookies)
-        options = replace(options, network=replace(options.network, cookies=own))
+        urls, cookies, session = [each.scene.url for each in self._places], options.network.cookies, options.session
+        if session is not None and any(map(session.is_for, urls)):
+            cookies = session.jar(cookies or ())
+        else:
+            session = None
+        own = cookies_for(urls, cookies)
+        options = replace(options, session=session, network=replace(options.network, cookies=own))
         if scene.login is not None:
             logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
             options = replace(options, network=replace(options.network, credentials=logins))
@@ -534,6 +539,7 @@ class _Run:
             named_by_public=lambda host, port: self.heard_public and f"{host}:{port}" not in self._typed,
             heard_public=self._hear_public,
             received=self._received,
+            session=self.options.session,
         )
         rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
         word = rendering.run()

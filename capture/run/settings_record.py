@@ -43,6 +43,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "allow_private": network.allow_private,
         "allow_network": ", ".join(map(str, network.allow_networks)),
         "cookies": "given by the user; values not stored" if network.cookies is not None else "none given",
+        "session": f"a log-in at {', '.join(options.session.hosts)}; not stored" if options.session else "none lent",
         "tokens": f"given for {', '.join(network.tokens)}; not stored" if network.tokens else "none given",
         "login": "given by the user; not stored" if network.credentials else "none given",
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from exports.errors import ExportError
+from hashing.files.run_folder import RunFolder
 
 _FLAGS = (
     "--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-component-update",
@@ -35,7 +35,7 @@ class OfflineBrowser:
     def __init__(self, program: str, address: str, host: str, *, sandbox: bool = True) -> None:
         self.refused: Counter[str] = Counter()
         self._dead_end = socket.create_server(("127.0.0.1", 0))
-        self._profile = tempfile.TemporaryDirectory(prefix="goldenhour-replay-", ignore_cleanup_errors=True)
+        self._profile = RunFolder()
         threading.Thread(target=self._refuse, name="dead-end", daemon=True).start()
         # What the page asks of other hosts goes to a proxy that refuses and counts it: a replay that reaches the
         # network would show what was never captured.
@@ -43,7 +43,7 @@ class OfflineBrowser:
             program,
             *_FLAGS,
             *([] if sandbox else ["--no-sandbox"]),
-            f"--user-data-dir={self._profile.name}",
+            f"--user-data-dir={self._profile.path}",
             f"--proxy-server=http://127.0.0.1:{self._dead_end.getsockname()[1]}",
             f"--proxy-bypass-list=<-loopback>;{host}",  # loopback is not let past by itself
             address,
@@ -77,7 +77,7 @@ class OfflineBrowser:
 
     def _clear(self) -> None:
         self._dead_end.close()
-        self._profile.cleanup()
+        self._profile.close()
 
     def _refuse(self) -> None:
         """Note the host of each request, and close."""

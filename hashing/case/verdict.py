@@ -19,7 +19,7 @@ REVISABLE = frozenset({LOGIN, CHALLENGE, LIMITED, CONSENT, SHELL})
 
 MEANING = {
     CONTENT: "the page itself",
-    LOGIN: "a log-in or a subscription was asked for in the page's place: lend a session with --cookies",
+    LOGIN: "a log-in or a subscription was asked for in the page's place: lend a session (--session, --cookies)",
     CHALLENGE: "the site blocked the request or wants proof of a person: open it in a browser, and lend its --cookies",
     LIMITED: "the site turned the request away as one too many: wait, and capture it again",
     CONSENT: "the site asked for consent or age in the page's place: agree in a browser, and lend its --cookies",

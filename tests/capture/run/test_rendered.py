@@ -18,7 +18,6 @@ import pytest
 from PIL import Image
 
 from capture.browser.page import PageView
-from capture.browser.profile import runs_folder
 from capture.browser.program import find_browser
 from capture.browser.rendering import RenderingSettings
 from capture.recorder.stopping import Stop
@@ -30,6 +29,7 @@ from exports.format.capture_view import read_capture
 from exports.verification import verify
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import Exchange, Item, PageRendered, RenderingBegun, WorkingCopy
+from hashing.files.run_folder import runs_folders
 from tests.browser.chromium import found
 from tests.capture.conftest import OPTIONS, jpeg
 from tests.servers import Body, SceneServer
@@ -243,7 +243,7 @@ def test_a_page_that_grows_is_scrolled_to_its_end(rendered: Rendered) -> None:
     (begun,) = of(RenderingBegun, events)
     assert (begun.view, begun.mobile, "Mobile" in begun.user_agent) == ("390x844", True, True)
     did = [(action.did, action.detail) for action in went(events).actions]
-    assert [each[0] for each in did[:4]] == ["opened", "loaded", "waited", "took a picture"]
+    assert [each[0] for each in did[:5]] == ["set bounds", "opened", "loaded", "waited", "took a picture"]
     (scrolled,) = [detail for name, detail in did if name == "scrolled" and "ended because" in detail]
     assert "the height did not grow" in scrolled
     (picture,) = [item for item in of(Item, events) if item.kind == "first view"]
@@ -362,7 +362,7 @@ def test_a_browser_that_is_killed(rendered: Rendered, monkeypatch: pytest.Monkey
     assert "the browser ended" in went(events).problem
     assert went(events).log_ended is False
     assert "first view" in {item.kind for item in of(Item, events)}
-    assert list(runs_folder().iterdir()) == []
+    assert list(runs_folders()[0].iterdir()) == []
     assert verify(result.path).verdict == "ok"
 
 

@@ -1,7 +1,7 @@
-"""The folder that a browser keeps its profile in: this user's alone, outside of every case, and gone after the run.
+"""A folder for one run of a browser or the like: this user's alone, outside of every case, and gone after the run.
 
-A process that is killed leaves its folder behind; the lock on it is then free, and the next command that starts a
-browser removes it. What a session of the officer's needs (a profile that stays) will stand beside `RUNS`.
+A process that is killed leaves its folder behind; the lock on it is then free, and the next command that makes such a
+folder removes it.
 """
 
 from __future__ import annotations
@@ -15,31 +15,29 @@ from typing import Self
 
 from hashing.files.lock import try_lock
 
-RUNS = "browser-runs"
+_RUNS = "browser-runs"
 _LOCK = "lock"
 
 
-def runs_folder() -> Path:
-    """Return the folder that holds the profiles of runs: in memory, where the system has such a place for the user."""
+def runs_folders() -> tuple[Path, Path]:
+    """Return what holds the folders of runs: in memory, where the system has such a place for the user; and on disk."""
     import platformdirs
 
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    base = (
-        Path(runtime) / "goldenhour"
-        if runtime and Path(runtime).is_dir()
-        else platformdirs.user_cache_path("goldenhour")
-    )
-    return base / RUNS
+    disk = platformdirs.user_cache_path("goldenhour")
+    memory = Path(runtime) / "goldenhour" if runtime and Path(runtime).is_dir() else disk
+    return memory / _RUNS, disk / _RUNS
 
 
-class RunProfile:
-    """A fresh profile for one run of a browser, locked while this process lives. Raises OSError."""
+class RunFolder:
+    """A fresh folder, locked while this process lives; `large` is for what would fill the memory. Raises OSError."""
 
-    def __init__(self) -> None:
-        folder = runs_folder()
+    def __init__(self, *, large: bool = False) -> None:
+        folder = runs_folders()[large]
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        remove_left(folder)
+        for each in {*runs_folders()}:
+            remove_left(each)
         self.path = Path(tempfile.mkdtemp(dir=folder))
         # Locked before it has its name: another process that looks for what was left finds no free lock here.
         making = self.path / f"{_LOCK}.new"
@@ -48,7 +46,7 @@ class RunProfile:
         making.rename(self.path / _LOCK)
 
     def close(self) -> None:
-        """Remove it, and all that the browser wrote."""
+        """Remove it, and all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
@@ -60,15 +58,13 @@ class RunProfile:
 
 
 def remove_left(folder: Path) -> int:
-    """Remove the profiles of processes that died; return how many there were."""
+    """Remove the folders of processes that died; return how many there were."""
     removed = 0
-    for path in folder.iterdir():
+    for path in folder.iterdir() if folder.is_dir() else ():
         try:
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            continue  # it is just being made
         except OSError:
-            continue
+            continue  # it is just being made, or goes
         try:
             if try_lock(lock):
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,210 @@
+"""The officer's log-ins: what a browser holds once somebody has logged in at a site, lent to that site alone.
+
+A session is a folder of this user's, outside of every case: cookies, and what a site's scripts keep beside them (Local
+Storage, IndexedDB). It holds no password, no history and no cache. Whoever can read the folder has the log-in: nothing
+in it is encrypted, and it is as safe as the user's account. A capture works in a copy, which goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import contextmanager
+from http.cookiejar import Cookie, CookieJar
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from capture.errors import BadSettings
+from hashing.files.lock import wait_for_lock
+from hashing.files.storage import storing, write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_RECORD, _LOCK = "session.json", ".lock"
+_STORES = ("Local Storage", "IndexedDB")
+"""Folders of a profile in which the scripts of a site keep who is logged in."""
+_PROFILE = "Default"
+_PATIENCE = 30.0
+"""Seconds: whoever has the lock copies some files."""
+
+
+class SessionCookie(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A cookie as the browser tells it (https://chromedevtools.github.io/devtools-protocol/tot/Network/#type-Cookie)."""
+
+    name: str
+    value: str
+    domain: str
+    path: str
+    expires: float = -1
+    """Seconds since 1970; -1 where it ends with the browser."""
+    secure: bool = False
+    http_only: bool = False
+    same_site: str = ""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A log-in that is kept, and the hosts that it is lent to."""
+
+    name: str
+    hosts: tuple[str, ...]
+    logged_in: str
+    """When its window was closed the last time."""
+    browser: str
+    cookies: tuple[SessionCookie, ...] = ()
+
+    def is_for(self, url: str) -> bool:
+        """Say whether a page at this address may be shown with it."""
+        try:
+            return self._owns(urlsplit(url).hostname or "")
+        except ValueError:
+            return False
+
+    def takes(self, domain: str) -> bool:
+        """Say whether a cookie of this domain belongs to it: of its hosts, or of a domain that one of them is in."""
+        domain = domain.lower().lstrip(".")
+        return self._owns(domain) or any(host.endswith(f".{domain}") for host in self.hosts)
+
+    def jar(self, given: Iterable[Cookie] = ()) -> CookieJar:
+        """Return its cookies; those that are `given` besides go before them."""
+        jar = CookieJar()
+        for cookie in (*map(_standard, self.cookies), *given):
+            jar.set_cookie(cookie)
+        return jar
+
+    @property
+    def ended(self) -> str:
+        """What there is to say where a site asks for a log-in all the same."""
+        return (
+            f"a session of {self.hosts[0]} was lent, and has ended, or its account may not see this: "
+            f"log in again with `goldenhour login {self.hosts[0]}`"
+        )
+
+    def _owns(self, host: str) -> bool:
+        from capture.extractors.gallery.sites import site_of
+
+        host = host.lower()
+        for own in self.hosts:
+            site = site_of(f"https://{own}/")
+            if host == own or host.endswith(f".{own}") or (site is not None and site.owns(host)):
+                return True
+        return False
+
+
+def _standard(cookie: SessionCookie) -> Cookie:
+    dotted = cookie.domain.startswith(".")
+    more = {"HttpOnly": ""} if cookie.http_only else {}
+    return Cookie(
+        version=0,
+        name=cookie.name,
+        value=cookie.value,
+        port=None,
+        port_specified=False,
+        domain=cookie.domain,
+        domain_specified=dotted,
+        domain_initial_dot=dotted,
+        path=cookie.path,
+        path_specified=True,
+        secure=cookie.secure,
+        expires=int(cookie.expires) if cookie.expires > 0 else None,
+        discard=cookie.expires <= 0,
+        comment=None,
+        comment_url=None,
+        rest=more | ({"SameSite": cookie.same_site} if cookie.same_site else {}),
+    )
+
+
+def sessions_folder() -> Path:
+    """Return where sessions are kept: in goldenhour's folder among the user's data."""
+    from platformdirs import user_data_path
+
+    return user_data_path("goldenhour", appauthor=False) / "sessions"
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a session. Raises BadSettings for what no folder of ours is called."""
+    if not _NAME.fullmatch(name):
+        raise BadSettings(f"--session {name}: not a name", hint="use letters, digits, dots and dashes, such as x.com")
+    return name
+
+
+def load_session(name: str) -> Session:
+    """Return a session that is kept. Raises BadSettings where there is none."""
+    try:
+        data = (sessions_folder() / checked_name(name) / _RECORD).read_bytes()
+        return msgspec.json.decode(data, type=Session)
+    except OSError as error:
+        hint = f"log in first: goldenhour login HOST --session {name}; goldenhour login --list shows what there is"
+        raise BadSettings(f"--session {name}: there is no such session", hint=hint) from error
+    except msgspec.DecodeError as error:
+        hint = f"run: goldenhour login --forget {name}, and log in again"
+        raise BadSettings(f"--session {name}: cannot be read", hint=hint) from error
+
+
+def session_names() -> list[str]:
+    """Return the names of all sessions, in their order."""
+    try:
+        return sorted(path.name for path in sessions_folder().iterdir() if _NAME.fullmatch(path.name))
+    except FileNotFoundError:
+        return []
+
+
+def keep_session(session: Session, profile: Path) -> None:
+    """Keep a session, with what sites have stored in a browser's profile, in the place of one of the same name.
+
+    Raises StorageFull, Unwritable.
+    """
+    folder = sessions_folder() / checked_name(session.name)
+    with _held(), storing(folder):
+        making, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+        for left in (making, old):
+            shutil.rmtree(left, ignore_errors=True)
+        making.mkdir(mode=0o700)
+        _copy_stores(profile / _PROFILE, making)
+        write_new(making / _RECORD, msgspec.json.encode(session))
+        if folder.exists():
+            folder.rename(old)
+        making.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def forget_session(name: str) -> None:
+    """Remove a session. Raises BadSettings where there is none, Unwritable."""
+    folder = sessions_folder() / checked_name(name)
+    if not folder.is_dir():
+        raise BadSettings(f"{name}: there is no such session", hint="goldenhour login --list shows what there is")
+    with _held(), storing(folder):
+        shutil.rmtree(folder)
+
+
+def lay_into(session: Session, profile: Path) -> None:
+    """Copy what sites have stored into the profile of a browser that is not running. Raises Unwritable, StorageFull."""
+    with _held(), storing(profile):
+        _copy_stores(sessions_folder() / session.name, profile / _PROFILE)
+
+
+def _copy_stores(source: Path, target: Path) -> None:
+    for name in _STORES:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, symlinks=True)
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Keep every other process of this user's from the sessions. Raises BadSettings where that takes too long."""
+    folder = sessions_folder()
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        if not wait_for_lock(lock, _PATIENCE):
+            raise BadSettings(f"{folder}: in use by another command", hint="try again once it has ended")
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,96 @@
+"""A log-in kept and lent, with the system's Chromium: without a screen, so that its window is one that nobody sees."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from capture.browser.session import sessions_folder
+from cli import main
+from commands.exit import Exit
+from tests.browser.chromium import found
+from tests.patience import PATIENCE
+from tests.servers import Body, SceneServer
+from tests.test_cli import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.servers.seen import Seen
+
+WORDS = b"<p>" + b"What only members are shown: the meeting place, the time and the plan. " * 8
+LOGGED_IN = (
+    b"<!doctype html><title>In</title><script>localStorage.token = 'C4NARY-' + 'STORED';"
+    b"setTimeout(() => fetch('/stored'), 300)</script>"
+)
+MEMBERS = (
+    b"<!doctype html><title>Members</title>"
+    + WORDS
+    + b"<script>fetch('/who?' + (localStorage.token || 'nobody'))</script>"
+)
+WALL = b"<!doctype html><title>Log in</title><form><h1>Log in to continue</h1><input type=password name=p></form>"
+
+
+def members(seen: Seen) -> Body:
+    """Answer who is logged in, and ask anybody else to log in."""
+    return Body(data=MEMBERS if "sid=C4NARY-SID" in (seen.header("Cookie") or "") else WALL, type="text/html")
+
+
+@pytest.mark.skipif(found() is None, reason="this system has no Chromium")
+def test_a_log_in_is_kept_lent_and_forgotten(tmp_path: Path) -> None:
+    """Cookies and stored tokens reach the site from the recorder and the browser, and stand in no sealed byte."""
+    program = tmp_path / "chromium"
+    program.write_text(f'#!/bin/sh\nexec {found()} --headless=new --disable-gpu "$@"\n')
+    program.chmod(0o700)
+    stored = threading.Event()
+
+    def _stored(_: Seen) -> Body:
+        stored.set()
+        return Body(data=b"ok")
+
+    files: dict[str, Body | bytes | Callable[[Seen], Body]] = {
+        "/in": Body(data=LOGGED_IN, type="text/html", cookies=("sid=C4NARY-SID; HttpOnly; Path=/",)),
+        "/stored": _stored, "/members": members, "/who": b"ok",
+    }  # fmt: skip
+    as_root = ["--no-browser-sandbox"] if os.geteuid() == 0 else []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": ":none"}
+    with SceneServer(files) as server:
+        command = [sys.executable, "-m", "cli", "login", server.url("/in"), "--session", "unit-7", "--json", *as_root]
+        with subprocess.Popen(
+            [*command, "--browser", str(program)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        ) as process:
+            assert stored.wait(PATIENCE)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, said
+        told = json.loads(out)
+        assert (told["session"], told["hosts"], told["cookies"]) == ("unit-7", ["127.0.0.1"], 1)
+        words = ["--allow-private", "--quiet", *as_root, "--officer", "M P", "--browser", found() or ""]
+        case, run = str(tmp_path / "OP"), CliRunner()
+        captured = ["capture", server.url("/members"), "--case", case, "--rendered", "auto", *words]
+        lent = run.invoke(main, [*captured, "--session", "unit-7"])
+        asked = [(seen.path, seen.header("Cookie")) for seen in server.requests if seen.path.startswith(("/m", "/who"))]
+        unlent = run.invoke(main, [*captured[:-6], *words])
+    assert lent.exit_code == Exit.OK, lent.output
+    assert [path for path, _ in asked] == ["/members", "/members", "/who?C4NARY-STORED"]
+    assert {cookie for _, cookie in asked} == {"sid=C4NARY-SID"}
+    assert unlent.exit_code != Exit.OK
+    for path in (tmp_path / "OP").rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        data += gzip.decompress(data) if path.name.endswith(".gz") else b""
+        assert b"C4NARY-SID" not in data, path
+    listed = run.invoke(main, ["login", "--list"])
+    assert "unit-7  for 127.0.0.1; 1 cookie" in listed.output
+    assert "C4NARY" not in listed.output
+    assert run.invoke(main, ["login", "--forget", "unit-7"]).exit_code == Exit.OK
+    assert [path.name for path in sessions_folder().iterdir()] == [".lock"]
