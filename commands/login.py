@@ -42,7 +42,7 @@ def login(
 
     \b
     goldenhour login x.com --session unit-7
-    goldenhour capture https://x.com/alice/status/1 --session unit-7 --case OP-ALDER
+    goldenhour capture https://x.com/alice --session unit-7 --case OP-ALDER
     goldenhour login --list
     goldenhour login --forget unit-7
     """
@@ -71,6 +71,7 @@ def _logged_in(host: str, name: str, browser_path: str, proxy: str, *, sandbox: 
     from capture.browser.program import find_browser
     from capture.browser.session import Session, checked_name, load_session, session_names
     from capture.errors import BadSettings
+    from capture.extractors.gallery.sites import site_of
     from capture.recorder.settings import checked_proxy
     from hashing.times import system_clock
 
@@ -89,9 +90,9 @@ def _logged_in(host: str, name: str, browser_path: str, proxy: str, *, sandbox: 
     demand_display()
     program = find_browser(browser_path, sandbox=sandbox, proxy=proxy)
     before = load_session(name) if name in session_names() else Session(name=name, hosts=(), logged_in="", browser="")
-    session = Session(
-        name=name, hosts=tuple(dict.fromkeys((*before.hosts, own))), logged_in="", browser="", cookies=before.cookies
-    )
+    site = site_of(url)
+    hosts = dict.fromkeys((*before.hosts, own, *(() if site is None else (*site.hosts, *site.also))))
+    session = Session(name=name, hosts=tuple(hosts), logged_in="", browser="", cookies=before.cookies)
     click.echo("log in in the window, and close it; Ctrl-C here closes it, too", err=True)
     with interruptible() as stop:
         return log_in(program, url, session, proxy=proxy, stop=stop, clock=system_clock)

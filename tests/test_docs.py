@@ -233,6 +233,7 @@ def test_an_option_means_the_same_everywhere() -> None:
         "--place",
         "--receipt",
         "--record",
+        "--session",
         "--since",
         "--pdf",
         "--to",

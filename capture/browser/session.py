@@ -53,6 +53,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     hosts: tuple[str, ...]
+    """Where somebody logged in, first, and the other hosts of the same site."""
     logged_in: str
     """When its window was closed the last time."""
     browser: str
@@ -86,14 +87,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _owns(self, host: str) -> bool:
-        from capture.extractors.gallery.sites import site_of
-
         host = host.lower()
-        for own in self.hosts:
-            site = site_of(f"https://{own}/")
-            if host == own or host.endswith(f".{own}") or (site is not None and site.owns(host)):
-                return True
-        return False
+        return any(host == own or host.endswith(f".{own}") for own in self.hosts)
 
 
 def _standard(cookie: SessionCookie) -> Cookie:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capture.verdict.words import Wording, name, parts, statement
+from capture.verdict.words import Phrases, name, parts, statement
 from hashing.case import verdict
 
 DECIDES = 100
@@ -30,7 +30,7 @@ class Sign:
 
     verdict: str
     place: str
-    pattern: str | Wording
+    pattern: str | Phrases
     """Of any letters, small or capital; of words, where words stand."""
     weight: int
     says: str

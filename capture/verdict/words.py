@@ -25,7 +25,7 @@ _MARKED, _RUN = re.compile(r"[|()\[\\<]"), re.compile(r"\w[\w '\u2019,-]*(?![?*{
 _FEWEST_HELD = 2
 
 
-class Wording:
+class Phrases:
     """What the phrases below a heading of the list say, to be looked for as the whole of a text.
 
     To compile them all takes longer than anything else that a page needs: a phrase is compiled once a text holds one of
@@ -46,15 +46,15 @@ class Wording:
 
 
 @cache
-def statement(heading: str) -> Wording:
+def statement(heading: str) -> Phrases:
     """Return what fits a whole block of text that says what the phrases below a heading say."""
-    return Wording((phrase.partition(_AND)[0], _all_of(phrase)) for phrase in _phrases()[heading])
+    return Phrases((phrase.partition(_AND)[0], _all_of(phrase)) for phrase in _phrases()[heading])
 
 
 @cache
-def name(heading: str) -> Wording:
+def name(heading: str) -> Phrases:
     """Return the same for a title, a heading or a button, which leaves room for a word or two at either end alone."""
-    return Wording(
+    return Phrases(
         (
             phrase,
             (_AT_AN_END if phrase.startswith("…") else "")

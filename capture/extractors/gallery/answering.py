@@ -13,7 +13,7 @@ import msgspec
 
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.extractors.child.process import fetch_answer
-from capture.extractors.gallery.compared import Claims, claims_of
+from capture.extractors.gallery.compared import ClaimedPost, claims_of
 from capture.extractors.gallery.located import NamedObject
 from capture.extractors.gallery.messages import TroubleKind
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
@@ -150,7 +150,7 @@ class _Searched:
 
     def made_up(self, posts: Sequence[tuple[int, NamedObject, Post]]) -> dict[int, list[str]]:
         """Return which fields of posts do not stand in their objects, by the numbers that the posts are given."""
-        claims = [Claims(number, found.start, found.end, claims_of(post)) for number, found, post in posts]
+        claims = [ClaimedPost(number, found.start, found.end, claims_of(post)) for number, found, post in posts]
         try:
             with handed_over(self.stored.body) as file:
                 told = self._fetch.readers.ask(

@@ -49,7 +49,7 @@ def _bare_name(name: str) -> str:
     return name if "/" in name else name.rpartition(":")[2]
 
 
-class Claims(msgspec.Struct, frozen=True, array_like=True):
+class ClaimedPost(msgspec.Struct, frozen=True, array_like=True):
     """What is said of a post, and from where to where in an answer it stands; the number is the asker's own."""
 
     number: int
@@ -63,7 +63,7 @@ def not_served(file: BinaryIO, coding: str, claims: bytes) -> dict[int, list[str
 
     An author may stand elsewhere in the answer: many sites name one once for a whole list. Run this in the sandbox.
     """
-    wanted = msgspec.json.decode(claims, type=list[Claims])
+    wanted = msgspec.json.decode(claims, type=list[ClaimedPost])
     try:
         body = decoded_body(file, coding, _LARGEST)
     except NotDecoded:
@@ -71,7 +71,7 @@ def not_served(file: BinaryIO, coding: str, claims: bytes) -> dict[int, list[str
     return {each.number: _not_in(body, each) for each in wanted}
 
 
-def _not_in(body: bytes, claims: Claims) -> list[str]:
+def _not_in(body: bytes, claims: ClaimedPost) -> list[str]:
     try:
         served = _Served(json.loads(body[claims.start : claims.end]))
     except (ValueError, RecursionError):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from capture.page.read_page import read_page
 from capture.verdict import Evidence, Verdict, judge
 from capture.verdict.signs import SIGNS
-from capture.verdict.words import Wording, compiled, name, statement
+from capture.verdict.words import Phrases, compiled, name, statement
 from hashing.case import verdict
 from tests.capture.verdict.honest import HONEST
 from tests.capture.verdict.likenesses import LIKENESSES, Likeness
@@ -116,6 +116,6 @@ def test_a_phrase_is_found_in_any_case_though_few_are_compiled(heading: str, dat
 def test_an_ordinary_page_compiles_next_to_no_phrase() -> None:
     """Of a thousand phrases those alone of which a word stands in the page: they are what a first page waits for."""
     compiled.cache_clear()
-    phrases = sum(len(each.pattern._phrases) for each in SIGNS if isinstance(each.pattern, Wording))
+    phrases = sum(len(each.pattern._phrases) for each in SIGNS if isinstance(each.pattern, Phrases))
     assert _judged(HONEST[min(HONEST)]).word == verdict.CONTENT
     assert compiled.cache_info().misses < phrases / 40

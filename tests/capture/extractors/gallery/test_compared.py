@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.extractors.gallery.compared import Claims, claims_of, not_served
+from capture.extractors.gallery.compared import ClaimedPost, claims_of, not_served
 from hashing.case.post import Account, Post
 
 SERVED = {
@@ -32,7 +32,7 @@ POST = Post(
 def _missing(served: Any, post: Post, around: str = "") -> list[str]:  # noqa: ANN401 - any JSON
     body = json.dumps(served).encode()
     file = io.BytesIO(body + around.encode())
-    return not_served(file, "", msgspec.json.encode([Claims(3, 0, len(body), claims_of(post))]))[3]
+    return not_served(file, "", msgspec.json.encode([ClaimedPost(3, 0, len(body), claims_of(post))]))[3]
 
 
 def test_what_was_served() -> None:
@@ -66,5 +66,7 @@ def test_an_author_may_stand_elsewhere_in_the_answer() -> None:
 def test_any_bytes(body: bytes) -> None:
     """Of what is no JSON every field is named; nothing is raised."""
     names = list(claims_of(POST))
-    [found] = not_served(io.BytesIO(body), "", msgspec.json.encode([Claims(3, 0, len(body), claims_of(POST))])).values()
+    [found] = not_served(
+        io.BytesIO(body), "", msgspec.json.encode([ClaimedPost(3, 0, len(body), claims_of(POST))])
+    ).values()
     assert set(found) <= set(names)
