@@ -22,6 +22,7 @@ from capture.run.earlier import Earlier
 from capture.run.run import CaptureResult, OpenCapture
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureFinished, Failed, Item, PostChanged
+from hashing.case.kinds import CaptureStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,7 +131,7 @@ class Watch:
                     self._unasked(number, parse_scene(scene).text, error)
                     continue
                 yield done
-                if self._stop.reason or (done.result is not None and done.result.status == "interrupted"):
+                if self._stop.reason or (done.result is not None and done.result.status == CaptureStatus.INTERRUPTED):
                     yield from self._sealed(number)
                     return
             if not last:

@@ -22,7 +22,6 @@ from hashing.files.storage import OWNER_WRITES
 from hashing.times import Clock, system_clock
 
 FORMS = ("statement", "certificate", "schedule")
-LAYOUTS = ("odt", "pdf")
 
 _MOST_ROWS = {"odt": 50_000, "pdf": 5_000}
 """Rows of tables that are laid out at once: memory has a bound (a row takes 20 kB as ODT, and 100 kB as PDF)."""

@@ -20,7 +20,7 @@ from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post
 from hashing.files import inside
-from hashing.sandbox import NotRead, handed_over
+from hashing.sandbox import NotRead
 
 _MOST = 5000
 """Questions that one scene may ask: a list of pages that goes round for ever ends here."""
@@ -139,10 +139,9 @@ class _Searched:
         if self._objects is None:
             coding = self.stored.item.content_encoding
             try:
-                with handed_over(self.stored.body) as file:
-                    found = self._fetch.readers.ask(
-                        f"{_LOCATED}:objects_in", coding, files=[file], answer=list[NamedObject]
-                    )
+                found = self._fetch.readers.ask(
+                    f"{_LOCATED}:objects_in", coding, files=[self.stored.body], answer=list[NamedObject]
+                )
             except NotRead:  # then the post is told without its place
                 found = []
             self._objects = {each.name: each for each in found}
@@ -152,11 +151,10 @@ class _Searched:
         """Return which fields of posts do not stand in their objects, by the numbers that the posts are given."""
         claims = [ClaimedPost(number, found.start, found.end, claims_of(post)) for number, found, post in posts]
         try:
-            with handed_over(self.stored.body) as file:
-                told = self._fetch.readers.ask(
-                    f"{_COMPARED}:not_served", self.stored.item.content_encoding, msgspec.json.encode(claims),
-                    files=[file], answer=dict[int, list[str]],
-                )  # fmt: skip
+            told = self._fetch.readers.ask(
+                f"{_COMPARED}:not_served", self.stored.item.content_encoding, msgspec.json.encode(claims),
+                files=[self.stored.body], answer=dict[int, list[str]],
+            )  # fmt: skip
         except NotRead:
             told = {}
         return {number: told.get(number, ["all of it (it could not be compared)"]) for number, _, _ in posts}
@@ -169,10 +167,9 @@ class _Searched:
                 file.seek(found.start)
                 return file.read(found.end - found.start)
         try:
-            with handed_over(self.stored.body) as handed:
-                return self._fetch.readers.ask(
-                    f"{_LOCATED}:part_of", coding, found.start, found.end, files=[handed], answer=bytes
-                )
+            return self._fetch.readers.ask(
+                f"{_LOCATED}:part_of", coding, found.start, found.end, files=[self.stored.body], answer=bytes
+            )
         except NotRead:  # then the post is told without its place
             return b""
 

@@ -22,7 +22,7 @@ from capture.page.kinds import kind_of_address
 from capture.recorder.decoding import NotDecoded, decoded_body
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Account, Post, PostMedia
-from hashing.sandbox import Readers, handed_over
+from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
     from capture.request.extractor import StoredItem
@@ -52,8 +52,7 @@ def post_of(url: str) -> str:
 def read_comments(readers: Readers, stored: StoredItem) -> list[ThreadPart]:
     """Have the comments of a stored answer read. Raises NotRead."""
     coding = stored.item.content_encoding
-    with handed_over(stored.body) as file:
-        return readers.gather(f"{__name__}:comments_in", coding, files=[file], answer=ThreadPart)
+    return readers.gather(f"{__name__}:comments_in", coding, files=[stored.body], answer=ThreadPart)
 
 
 def comments_in(file: BinaryIO, coding: str) -> Iterator[ThreadPart]:
