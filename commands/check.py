@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from commands.progress import part_progress
 from commands.settings import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from intelligence.checks import CheckFinding
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from capture.extractors.web_page import StoredPage, found_in, read_stored_page
+from capture.page import ReadPage
 from capture.request.extractor import Answer, Fetch, FetchRequest, Finding, ItemReading, StoredItem, Unavailable
 from hashing.case import verdict
 from hashing.case.events import PageJudged, PostChanged
 from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
-    from capture.page import ReadPage
     from capture.verdict import Evidence, Verdict
 
 _MOST_STUBS = 5

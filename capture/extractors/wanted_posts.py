@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.json_value import moment
 from capture.request.extractor import NotFollowed, Unavailable
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from capture.request.options import CaptureOptions
-    from hashing.case.post import Post
 
 _OTHER_TIME = "post: not between --since and --until"
 

@@ -9,11 +9,10 @@ from capture.extractors.ask_again import ask_again
 from capture.extractors.page_scene import PageScene
 from capture.extractors.video import Signs
 from capture.extractors.web_page import videos_of
-from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
+from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, StoredItem, Unavailable
 from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
-    from capture.request.extractor import StoredItem
     from capture.request.known import KnownPost
     from capture.request.scene import Scene
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
+from capture.page import ReadPage
 from capture.recorder.reading import plain_body
 from capture.request.extractor import (
     Fetch,
@@ -22,7 +23,6 @@ from hashing.case.facts import Fact
 from hashing.sandbox import NotRead, Readers
 
 if TYPE_CHECKING:
-    from capture.page import ReadPage
     from capture.page.players import Players
 
 """The order in which media are fetched: the small and fleeting before the large."""

@@ -7,12 +7,11 @@ tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lxml import etree
 
-if TYPE_CHECKING:
-    from capture.page.text import VisibleText
+from capture.page.text import VisibleText
 
 Attributes = Mapping[str, str]
 """What stands in a tag, names in lower case; an attribute without a value has ""."""

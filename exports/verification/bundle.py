@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST
@@ -44,18 +45,14 @@ from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, case_origin, read_case_info, token_path
 from hashing.case.events import CaptureSealed, Event, Exported, Timestamped, decode_case_event
 from hashing.errors import BadFormat, BadKey, NewerFormat
-from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.checkpoint import Checkpoint, parse_checkpoint
 from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE
 from hashing.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from hashing.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-    from typing import BinaryIO
-
     from exports.verification.check import Check
-    from hashing.ledger.checkpoint import Checkpoint
 
     Proven: TypeAlias = Callable[[str, bytes], int | None]
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
-from exports.format.tree import FILE
+from exports.format.tree import FILE, EvidenceTree, FileReading
 from exports.verification.history import SealHistory
 from exports.verification.same_names import name_faults
 from hashing.errors import BadFormat, BadKey, BadSignature
-from hashing.ledger.checkpoint import parse_checkpoint
+from hashing.ledger.checkpoint import Checkpoint, parse_checkpoint
 from hashing.ledger.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from cryptography.x509 import Certificate
 
     from exports.disclosure.openings import Openings
-    from exports.format.tree import EvidenceTree, FileReading
-    from hashing.ledger.checkpoint import Checkpoint
 
 SMALL = 16 << 20
 MOST = 10_000

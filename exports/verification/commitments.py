@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
+from exports.format.tree import EvidenceTree
 from exports.verification.check import MOST
 from hashing.case.events import Commitments, decode_capture_event
 from hashing.case.redaction import masked_form
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import read_lines
 from hashing.ledger.merkle import MerkleTree
-
-if TYPE_CHECKING:
-    from exports.format.tree import EvidenceTree
 
 _MARKS = (b'"commitments"', b"\\u")
 """One of these is in each line that states a root: its kind as it is written, or with a letter of it escaped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,8 +12,6 @@ from hashing.case.redaction import open_form, read_disclosure
 from hashing.errors import BadFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from exports.disclosure.openings import LineOpening, Openings
     from exports.verification.check import Check
 

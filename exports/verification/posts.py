@@ -12,23 +12,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exports.errors import NotCheckable
-from exports.format.manifest import ListedItem
+from exports.format.manifest import Listed, ListedItem
 from exports.format.unpacked import unpacked
 from exports.verification.feed_entry import plain_entry
+from hashing.case.events import Item
+from hashing.case.post import Post
 from hashing.warc.content_coding import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from exports.format.manifest import Listed
     from exports.verification.check import Check
-    from hashing.case.events import Item
-    from hashing.case.post import Post
 
     Json = Mapping[str, Any]
 

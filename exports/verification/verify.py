@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
@@ -9,7 +11,7 @@ from exports.format.bag import BAGIT, PAYLOAD
 from exports.format.folder_tree import FolderTree
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
-from exports.format.tree import WACZ_MARKS, below
+from exports.format.tree import WACZ_MARKS, EvidenceTree, below
 from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
 from exports.verification.check import Check
@@ -19,17 +21,13 @@ from exports.verification.timestamps import check_alone
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CASE_FILE, CHECKPOINTS
 from hashing.case.retirement import known_retirements
+from hashing.ledger.keys import PublicKey
 from hashing.ledger.ledger import LEDGER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
     from cryptography.x509 import Certificate
 
     from exports.disclosure.openings import Openings
-    from exports.format.tree import EvidenceTree
-    from hashing.ledger.keys import PublicKey
 
 _ATTEMPTS = 5
 """Times to look at a case to which another command adds at the same moment."""

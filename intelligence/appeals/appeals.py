@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
 from hashing.case.events import Appealed, AppealEnded
 from hashing.errors import BadFormat
+from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
 from intelligence.errors import NoSuchAppeal
-
-if TYPE_CHECKING:
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
 
 _LONGEST_TITLE = 100
 

@@ -7,29 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.errors import TooMuch
+from exports.format.bundle_listing import CaptureListing
 from exports.format.disclosure_form import WITHHELD
+from exports.format.manifest import CustodyRecord, GradeRecord, ListedItem
 from exports.format.moment import second
 from exports.format.outside import demand_outside
 from exports.format.phrases import exhibit_ranges
-from exports.forms.derived_file import write_derived
+from exports.forms.derived_file import ConvertedFile, write_derived
 from exports.forms.pdf import demand_printer
-from exports.papers.paper import Blank, Paper, PaperHeading, PaperParagraph, PaperTable, stated
+from exports.papers.paper import Blank, Paper, PaperBlock, PaperHeading, PaperParagraph, PaperTable, Words, stated
 from exports.papers.printing import paper_page, print_paper
-from exports.papers.source import paper_source
+from exports.papers.source import PaperSource, paper_source
 from exports.report.words import counted, first_words
 from hashing.case.grade import PARTS, SCHEMES
 from hashing.case.redaction import AUTHOR
 from hashing.times import Clock, system_clock
-
-if TYPE_CHECKING:
-    from exports.format.bundle_listing import CaptureListing
-    from exports.format.manifest import CustodyRecord, GradeRecord, ListedItem
-    from exports.forms.derived_file import ConvertedFile
-    from exports.papers.paper import PaperBlock, Words
-    from exports.papers.source import PaperSource
 
 _MOST_ROWS = 5_000
 """Items that are laid out at once: memory has a bound."""

@@ -6,18 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from exports.format.continuity import case_grades, grade_of
+from exports.format.manifest import GradeRecord
 from hashing.case.capture_folder import capture_events
-from hashing.case.case import CAPTURES
+from hashing.case.case import CAPTURES, Case
 from hashing.case.events import CaptureSealed, Item
 from hashing.case.redaction import AUTHOR
 from intelligence.errors import NotShareable
-
-if TYPE_CHECKING:
-    from exports.format.manifest import GradeRecord
-    from hashing.case.case import Case
 
 OWN, LAW, PARTNER, ABROAD = "own-agency", "law-enforcement", "uk-partner", "foreign-law-enforcement"
 RECIPIENTS: Mapping[str, str] = MappingProxyType(

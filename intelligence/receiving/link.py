@@ -9,17 +9,13 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from hashing.errors import HashingError
 from hashing.files import inside
-from hashing.files.digest import new_hash
+from hashing.files.digest import Hasher, new_hash
 from hashing.files.storage import OWNER_WRITES, storing
 from hashing.times import Clock, time_text
 from intelligence.receiving.hand_in import HandInFolder, Upload, hashed
-
-if TYPE_CHECKING:
-    from hashing.files.digest import Hasher
 
 _ROOM = 16 << 20
 """Bytes of the disk that stay free: the state of every hand-in must still be written."""

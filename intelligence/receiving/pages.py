@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from intelligence.receiving.link import Link
 
 _PAGE = files("intelligence.receiving") / "page"

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -18,7 +19,9 @@ import msgspec
 
 from capture.errors import BadSettings
 from capture.recorder.stopping import Stop
+from capture.run.run import CaptureResult
 from hashing.case.capture_folder import capture_events
+from hashing.case.case import Case
 from hashing.case.events import CaptureFinished, CaptureStarted, Item
 from hashing.case.facts import Fact
 from hashing.case.kinds import CaptureStatus
@@ -26,6 +29,7 @@ from hashing.case.own_runs import data_folder, named_after
 from hashing.errors import InUse, Unreadable, WouldOverwrite
 from hashing.files.lock import try_lock
 from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, storing
+from hashing.ledger.keys import SigningKey
 from hashing.sandbox import NotRead, SandboxProcess
 from hashing.times import Clock, system_clock, time_text
 from intelligence.errors import NotServed
@@ -36,11 +40,6 @@ from intelligence.receiving.hand_in import HandInFolder, HandInState, Upload, ha
 from intelligence.receiving.texts import built_in_texts
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from capture.run.run import CaptureResult
-    from hashing.case.case import Case
-    from hashing.ledger.keys import SigningKey
     from intelligence.sources import SourceRegister
 
 _TOKEN = 32

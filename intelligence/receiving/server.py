@@ -12,10 +12,11 @@ import socketserver
 import threading
 from base64 import b64decode
 from binascii import Error as NoBase64
+from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -30,10 +31,6 @@ from intelligence.receiving.link import Link, LinkRefused
 from intelligence.receiving.pages import SCRIPT, STYLE, page, receipt
 from intelligence.receiving.texts import preferred
 from intelligence.sources import sealed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
 
 _SILENT = 60
 """Seconds after which a connection that says nothing is closed."""

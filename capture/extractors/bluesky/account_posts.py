@@ -18,13 +18,13 @@ from capture.extractors.bluesky.xrpc import query, refusal
 from capture.recorder.reading import plain_body
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, PostExcerpt, StoredItem, Unavailable
 from capture.request.known import same_words
+from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
-    from hashing.case.facts import Fact
-    from hashing.case.post import Post
 
 _SOME = 1000
 """Posts whose texts are taken before their proofs are asked for: an account may have no end."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.bluesky.listing import Shows
 from capture.extractors.bluesky.pages import RecordPage, is_in_span, pages
+from capture.extractors.bluesky.records import Records
 from capture.extractors.bluesky.xrpc import host_of, query
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed
 from capture.request.hashtag import same_for_all
@@ -15,7 +16,6 @@ from hashing.case.kinds import ItemKind
 from hashing.times import time_text
 
 if TYPE_CHECKING:
-    from capture.extractors.bluesky.records import Records
     from capture.request.options import CaptureOptions
 
 _SOME = 1000

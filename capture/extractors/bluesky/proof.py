@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capture.extractors.bluesky.at_uri import AtUri
+from capture.extractors.bluesky.said import Said
 from capture.extractors.bluesky.stored_answer import proof_of
 from capture.request.extractor import Fetch, FetchRequest, Finding, StoredItem, Unavailable
 from hashing.case.events import ProofRead
 
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import KnownAccount
-    from capture.extractors.bluesky.at_uri import AtUri
-    from capture.extractors.bluesky.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

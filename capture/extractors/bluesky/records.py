@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from capture.extractors.bluesky.at_uri import AtUri
 from capture.extractors.bluesky.proof import InList, Judged, absence, fault, judge
 from capture.extractors.bluesky.said import MOST_BLOBS, Said, Shown
 from capture.extractors.bluesky.stored_answer import Unread, record_of
@@ -35,7 +36,6 @@ from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from capture.extractors.bluesky.accounts import Accounts, KnownAccount
-    from capture.extractors.bluesky.at_uri import AtUri
 
 
 _SIDE_BY_SIDE = 100

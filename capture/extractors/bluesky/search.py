@@ -20,11 +20,11 @@ from capture.extractors.bluesky.thread import BlueskyThread
 from capture.extractors.bluesky.xrpc import host_of, query, stored_of, xrpc_error
 from capture.extractors.unreached import unreached
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotMine, PostGone, Unavailable
+from capture.request.known import KnownPost
 from hashing.case.events import ProofRead
 from hashing.case.kinds import ItemKind
 
 if TYPE_CHECKING:
-    from capture.request.known import KnownPost
     from capture.request.scene import Scene
 
 

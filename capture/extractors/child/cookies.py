@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from capture.extractors.child.messages import Cookie, FetchAnswer
-
-if TYPE_CHECKING:
-    from capture.request.extractor import Fetch
+from capture.request.extractor import Fetch
 
 # A comma between two cookies, not the one in a date: what follows is a name and "=" (RFC 6265, section 3).
 _NEXT_COOKIE = re.compile(r",\s*(?=[^\s;,=]+=)")

@@ -8,21 +8,21 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
+from capture.extractors.fediverse.address import FediverseAddress
 from capture.extractors.fediverse.attachment import found_media
 from capture.extractors.fediverse.errors import UnreadableAnswer
 from capture.extractors.fediverse.listed import ListedStatus
 from capture.extractors.fediverse.server import NOT_THERE, Server, is_as_before
+from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import list_of, not_read, post_of, read_history, refusal
 from capture.extractors.served_json import NotJson, NotReadable
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, StoredItem, Unavailable
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Edit, PostMedia
 
 if TYPE_CHECKING:
-    from capture.extractors.fediverse.address import FediverseAddress
     from capture.extractors.fediverse.post_list import PostList
-    from capture.extractors.fediverse.status import Status
-    from hashing.case.post import Edit, PostMedia
 
 
 class LocatedCopy(NamedTuple):

@@ -28,10 +28,10 @@ from capture.request.extractor import (
     StoredItem,
 )
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
-    from hashing.case.post import Post
 
 _API = "/api/v1/statuses/"
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.fediverse.account import AccountRead
 from capture.extractors.fediverse.activity_copy import find_activity
+from capture.extractors.fediverse.address import FediverseAddress
 from capture.extractors.fediverse.copy import Copy
 from capture.extractors.fediverse.home import find_home_copy
 from capture.extractors.fediverse.post_list import Allowance, Answered, PostList
 from capture.extractors.fediverse.server import Server, is_as_before
+from capture.extractors.fediverse.status import Status
 from capture.extractors.fediverse.stored_answer import accounts_in_sample, accounts_of, not_read, refusal
 from capture.extractors.fediverse.thread import StatusThread
 from capture.extractors.fediverse.timeline import PAGE_SIZE, Timeline
@@ -20,12 +22,10 @@ from capture.extractors.web import Web
 from capture.request.extractor import Fetch, FetchRequest, Finding, ItemReading, NotFollowed, Unavailable
 from capture.request.hashtag import same_for_all
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 
 if TYPE_CHECKING:
-    from capture.extractors.fediverse.address import FediverseAddress
-    from capture.extractors.fediverse.status import Status
     from capture.request.scene import Scene
-    from hashing.case.post import Post
 
 
 def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:

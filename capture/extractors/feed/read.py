@@ -22,13 +22,13 @@ from capture.request.extractor import (
     Unavailable,
 )
 from capture.request.known import same_words
+from hashing.case.events import Item
 from hashing.case.kinds import ItemKind
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from capture.extractors.feed.stored_feed import LeftOut
     from capture.request.options import CaptureOptions
-    from hashing.case.events import Item
 
 ReadPage = Callable[[StoredItem], Iterator[Finding]]
 

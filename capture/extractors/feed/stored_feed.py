@@ -13,11 +13,11 @@ from capture.extractors.feed.head import Feed, FeedHead, FeedUnreadable
 from capture.extractors.feed.json_feed import read_json_feed
 from capture.extractors.feed.xml_feed import read_xml_feed
 from capture.recorder.decoding import NotDecoded, decoded_body
+from capture.request.extractor import StoredItem
 from hashing.case.post import Post
 from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
-    from capture.request.extractor import StoredItem
     from capture.request.options import CaptureOptions
 
 TOO_EARLY = "entries: earlier than asked for (--since)"

@@ -25,11 +25,11 @@ from capture.request.extractor import (
 )
 from capture.request.hashtag import same_for_all
 from hashing.case.kinds import ItemKind
+from hashing.case.post import Post
 from hashing.sandbox import NotRead
 
 if TYPE_CHECKING:
     from capture.request.known import KnownPost
-    from hashing.case.post import Post
 
 _MOST_PAGES = 5000
 """A hundred thousand posts."""

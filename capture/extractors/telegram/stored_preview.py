@@ -11,14 +11,13 @@ import msgspec
 
 from capture.extractors.telegram.elements import marked, said
 from capture.recorder.decoding import NotDecoded, decoded_body
+from capture.request.extractor import StoredItem
 from hashing.case.facts import Fact
 from hashing.case.post import Post
 from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
     from lxml import etree
-
-    from capture.request.extractor import StoredItem
 
 _LARGEST = 8 << 20
 """Bytes of a page; one of twenty posts has some 200,000."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment, UnreadPlaylist, playlist_of
 from hashing.case.kinds import ItemKind
+from hashing.sandbox import Readers
 
 if TYPE_CHECKING:
     from capture.extractors.video.segments import SegmentFetch
-    from hashing.sandbox import Readers
 
 _SHORTEST, _LONGEST = 0.5, 3.0
 """Seconds between two looks at a playlist."""
