@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from capture.extractors.video import Signs, is_playlist, signs_of_video, videos_at
 from capture.page import ReadPage
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 """The order in which media are fetched: the small and fleeting before the large."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPage:
+class StoredPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page that is stored and was read; or, without `page`, why it could not be."""
 
     stored: StoredItem

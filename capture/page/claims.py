@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
+
+import msgspec
 
 from capture.page.times import parse_time
 
@@ -29,8 +30,7 @@ class Trust(IntEnum):
     TITLE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """One thing that the page says of itself; `tag` is where, such as "JSON-LD headline" or "og:title"."""
 
     name: str
@@ -38,8 +38,7 @@ class Claim:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimeClaim:
+class TimeClaim(msgspec.Struct, frozen=True):
     """One time that the page gives: as written, and in ISO 8601 where it can be read.
 
     Without `has_zone` no zone is written, and nobody can say from the page alone which one is meant.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import msgspec
 
 from capture.page.claims import cut, sound
 from capture.page.errors import BadAddress
@@ -19,8 +20,7 @@ _LOOKED_AT = 10_000
 _MOST_NOTES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class MediaLink:
+class MediaLink(msgspec.Struct, frozen=True):
     """One photo, video, audio or document that the page shows or links to.
 
     `url` is absolute, http or https, without fragment; `found_in` is the place ("img srcset"); `alt` the page's own
@@ -40,8 +40,7 @@ class Position(NamedTuple):
     found_in: str
 
 
-@dataclass(slots=True)
-class Mention:
+class Mention(msgspec.Struct):
     """One medium, at the addresses of `places`, best first: the first that can be fetched is the one that counts.
 
     `stated` says that the page itself states the kind; otherwise it is what the extension of the address promises.
@@ -119,7 +118,7 @@ def to_links(mentions: Mentions, addresses: Addresses) -> PageLinks:
         link = _link(mention, *url)
         if (known := links.get(link.url)) is not None:
             kind = link.kind if mention.stated and link.url not in stated else known.kind
-            link = replace(known, kind=kind, alt=known.alt or link.alt)
+            link = msgspec.structs.replace(known, kind=kind, alt=known.alt or link.alt)
         links[link.url] = link
         if mention.stated:
             stated.add(link.url)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from capture.page.text import BREAKS, UNSEEN
 
@@ -58,8 +59,7 @@ _MOST_ELEMENTS = 50_000
 """Of one page, after which no more of it is looked at: no page needs so many to be known for what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """How a page is built. Lengths are in characters without white space; a Chinese, Japanese or Korean one counts 3.
 
     Addresses are as the page writes them.

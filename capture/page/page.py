@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from capture.page.claims import Claim, TimeClaim
 from capture.page.mentions import MediaLink
 from capture.page.outline import Outline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPage:
+class ReadPage(msgspec.Struct, frozen=True, kw_only=True):
     """What a page claims and shows. Whether a claim is true cannot be told from it.
 
     `claims` and `times` hold every place that says something, best-trusted first; `notes` says what could not be read.

@@ -7,8 +7,9 @@ import os
 import queue
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from capture.errors import NotFetched
 from hashing.errors import StorageFull
@@ -27,8 +28,7 @@ _BUFFERS = 4
 _SETTLE = 32 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class BodyRead:
+class BodyRead(msgspec.Struct, frozen=True):
     """What was read of a body. `cut` says why it is not whole; `again` whether another attempt may get more."""
 
     size: int

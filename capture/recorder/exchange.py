@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
+
 from capture.errors import NotFetched
 from capture.recorder.address_guard import literal_address
 from capture.recorder.address_kinds import is_public
@@ -30,8 +32,7 @@ current: ContextVar[OpenExchange] = ContextVar("current exchange")
 """The exchange that this thread is sending: how urllib3's connections, which are pooled, know whom they serve."""
 
 
-@dataclass(slots=True)
-class Peer:
+class Peer(msgspec.Struct):
     """The other end of a connection."""
 
     ip: str = ""
@@ -41,8 +42,7 @@ class Peer:
     """The certificates in DER, as sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecorderContext:
+class RecorderContext(msgspec.Struct, frozen=True):
     """What all exchanges of one recorder share."""
 
     settings: NetworkSettings
@@ -163,8 +163,7 @@ class OpenExchange:
         self.shared.received(len(piece))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedExchange:
+class EndedExchange(msgspec.Struct, frozen=True, kw_only=True):
     """An exchange that has ended, with its body on disk.
 
     `size` and `sha256` are of the body as served; `cut` says why it is not whole, or is "". `sample` is the body's

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import capture.recorder.lean_requests  # noqa: F401 - before anything else loads all of requests
+
+# isort: split
+import msgspec
 import requests
+from msgspec.structs import replace
 
 from capture.errors import AddressRefused, NotFetched
 from capture.recorder.adapter import RecordedSession, RecordingAdapter
@@ -42,8 +46,7 @@ _SAME_METHOD = frozenset({307, 308})
 _OK, _REDIRECTED, _TOO_MANY = 200, 300, 429
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """How a fetch ended: the last exchange, if any came about, and why it is not what was asked for, if it is not.
 
     `url` is where redirects led to. With `reason`, `exchange` may still hold an error page or a part of the body.
@@ -65,8 +68,7 @@ class Fetched:
         return self.exchange is not None and not self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(msgspec.Struct, frozen=True):
     """A request to make."""
 
     url: str
@@ -76,8 +78,7 @@ class _Wanted:
     named_by_public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(msgspec.Struct, frozen=True):
     """One exchange, ended."""
 
     exchange: EndedExchange | None

@@ -11,8 +11,9 @@ from __future__ import annotations
 import base64
 import textwrap
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hashing.warc.record import (
     BODY_DIGEST,
@@ -38,8 +39,7 @@ _ENCODING = threading.Lock()
 """One exchange is encoded at a time: that takes as much memory again as its response."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRecord:
+class EncodedRecord(msgspec.Struct, frozen=True):
     """A record ready to be written; `block_sha256` is of its block."""
 
     data: bytes
@@ -47,8 +47,7 @@ class EncodedRecord:
     block_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeRecords:
+class ExchangeRecords(msgspec.Struct, frozen=True):
     """The records of an exchange; `response` is None where nothing came."""
 
     request: EncodedRecord

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from capture.errors import CaptureError
 from hashing.case.kinds import ItemKind
@@ -32,8 +33,7 @@ def fetch_order(kind: ItemKind) -> int:
     return _MEDIA_ORDER.get(kind, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRequest:
+class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a source found and wants fetched.
 
     `kind` is what it is expected to be. For media and pages what counts in the end is what the bytes are; for any
@@ -45,7 +45,7 @@ class FetchRequest:
     found_in: str
     alt: str = ""
     referer: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Further header fields of the request, such as Accept. Credentials never stand here."""
     method: str = "GET"
     data: bytes = b""
@@ -62,8 +62,7 @@ class FetchRequest:
     """Whether it is a question that may well be answered with no: a refusal is then no failure of the capture."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredItem:
+class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item that is on disk."""
 
     item: Item
@@ -76,8 +75,7 @@ class StoredItem:
     """Whether a server at a public address had a part in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a fetch. Without `reason` it is what was asked for, whole, and `stored` says where it is."""
 
     url: str
@@ -85,7 +83,7 @@ class Answer:
     status: int = 0
     """The HTTP status; 0 where no answer came."""
     reason: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Field names in lower case; a field that came twice is joined with a comma."""
     stored: StoredItem | None = None
     public: bool = False
@@ -96,8 +94,7 @@ class Answer:
     """The first bytes of the body, also of a refusal, which as a rule says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemReading:
+class ItemReading(msgspec.Struct, frozen=True, kw_only=True):
     """What a source read in an item that is stored: facts, the item's text if it has one, the post that it is."""
 
     ref: str
@@ -111,8 +108,7 @@ class ItemReading:
     """Further findings of the ledger's own form; `time` is set anew when they are recorded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostExcerpt:
+class PostExcerpt(msgspec.Struct, frozen=True, kw_only=True):
     """One post in a list of posts that is stored: it becomes an item of its own, byte for byte as it was served."""
 
     of: StoredItem
@@ -126,8 +122,7 @@ class PostExcerpt:
     facts: tuple[Fact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DerivedFile:
+class DerivedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was made of items in the scratch folder, such as a merged video: it becomes a working copy."""
 
     ref: str
@@ -139,8 +134,7 @@ class DerivedFile:
     """How it was made, and of which items."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotFollowed:
+class NotFollowed(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a source saw and did not go after, or could not look into, although it is stored."""
 
     url: str
@@ -148,8 +142,7 @@ class NotFollowed:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unavailable:
+class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """Something that belongs to the scene and that the platform would not give: recorded as a failure."""
 
     url: str
@@ -159,8 +152,7 @@ class Unavailable:
     """Of a page: the verdict by which it is not what was asked for, which a browser may see differently."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostGone:
+class PostGone(msgspec.Struct, frozen=True, kw_only=True):
     """A post that an earlier capture has is no longer there."""
 
     id: str
@@ -221,8 +213,7 @@ class Extractor(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class SearchTarget:
+class SearchTarget(msgspec.Struct, frozen=True):
     """One place to look in: the scene as it is there, and the sources that may know it, the likeliest first."""
 
     scene: Scene

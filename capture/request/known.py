@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import msgspec
 from msgspec.structs import replace
 
 from hashing.case.post import Account, Post
@@ -15,8 +15,7 @@ _PASSING = re.compile(r"[0-9]{9,}|\S{16,}")
 """Values in a query that are made anew for each answer: times and signatures."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownItem:
+class KnownItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item that an earlier capture has: its reference and its SHA-256 in hexadecimal."""
 
     ref: str
@@ -27,8 +26,7 @@ class KnownItem:
     """Of a page: the digest of what it shows, `PageJudged.shows`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPost:
+class KnownPost(msgspec.Struct, frozen=True, kw_only=True):
     """A post as it was when it was last seen: its item's reference and address, and what it said."""
 
     ref: str
@@ -38,15 +36,14 @@ class KnownPost:
     post: Post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Items by their URL, and posts by their lasting name."""
 
-    items: Mapping[str, KnownItem] = field(default_factory=dict)
-    posts: Mapping[str, KnownPost] = field(default_factory=dict)
-    shown: Mapping[tuple[str, str], KnownPost] = field(default_factory=dict)
+    items: Mapping[str, KnownItem] = msgspec.field(default_factory=dict)
+    posts: Mapping[str, KnownPost] = msgspec.field(default_factory=dict)
+    shown: Mapping[tuple[str, str], KnownPost] = msgspec.field(default_factory=dict)
     """Posts by their lasting name and the server that showed them: what two servers show need not be the same."""
-    revisions: Mapping[str, str] = field(default_factory=dict)
+    revisions: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
     ended_sessions: frozenset[str] = frozenset()
     """Sites that have said in earlier rounds that the session with them has ended: they are not asked again."""

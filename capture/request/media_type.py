@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from hashing.case.kinds import ItemKind
 
@@ -16,8 +17,7 @@ HEAD = 4096
 """Bytes of a file's beginning that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(msgspec.Struct, frozen=True):
     """A file's type: the kind that goldenhour sorts by, the MIME type, and the extension that fits (`.jpg`)."""
 
     kind: ItemKind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
 
 from capture.errors import BadScene
 from capture.recorder.urls import credentials, without_login
@@ -29,8 +30,7 @@ _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
 _PASTED_HANDLE = re.compile(rf"(?:acct:|@)?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,198}}[A-Za-z0-9_])?)@({_HOST})")
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """A scene that can be captured: its address, without credentials, which stand apart and are never stored."""
 
     text: str

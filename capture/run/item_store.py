@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -348,7 +347,7 @@ class ItemStore:
         # 4. Hand it in. Its name is in its journal by now: a process that dies here is finished off under that name.
         hand_in = HandIn.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
         exchange = hand_in.exchange  # what came is encoded now, and not held while the writer is waited for
-        fetched = dataclasses.replace(fetched, exchange=exchange)
+        fetched = replace(fetched, exchange=exchange)
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:

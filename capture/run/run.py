@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from capture.clock import MeasuredBeside
 from capture.errors import CaptureError, NotSealed
 from capture.extractors import (
@@ -544,7 +546,7 @@ class _Run:
         rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
         word = rendering.run()
         for found in rendering.again:
-            self._found(EXTRACTORS[-1], replace(found, named_by_public=self.heard_public))
+            self._found(EXTRACTORS[-1], msgspec.structs.replace(found, named_by_public=self.heard_public))
         return word
 
     def _hear_public(self) -> None:
@@ -557,7 +559,7 @@ class _Run:
         if read.post is not None:
             self._show_later(read.post, read.ref)
         if read.post is not None and (changed := self._change(read.post, read.ref)) is not None:
-            read = replace(read, events=(*read.events, changed))
+            read = msgspec.structs.replace(read, events=(*read.events, changed))
         self._examination.record(read)
 
     def _show_later(self, post: Post, ref: str) -> None:
@@ -723,7 +725,7 @@ class _Fetch:
 
     def _marked(self, found: FetchRequest) -> FetchRequest:
         public = found.named_by.public if found.named_by is not None else self._public
-        return replace(found, named_by_public=public)
+        return msgspec.structs.replace(found, named_by_public=public)
 
     def _read(self, future: Future[Answer]) -> Answer:
         answer = future.result()

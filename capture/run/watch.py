@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from capture.errors import NotAsked
 from capture.extractors.gallery.session import EndedSessions
 from capture.recorder.stopping import Stop
@@ -158,7 +160,7 @@ class Watch:
         options = replace(
             self._options,
             whole_feed=False,
-            known=replace(earlier.known, ended_sessions=self._ended_sessions.sites),
+            known=msgspec.structs.replace(earlier.known, ended_sessions=self._ended_sessions.sites),
             ntp=self._options.ntp if self._clock_is_due() else None,
         )
         demand_askable(scene, options, self._stop)

@@ -11,8 +11,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from capture.recorder.warc_records import EncodedRecord, ExchangeRecords, chain_record, exchange_records, info_record
 from hashing.case.events import Event, Exchange, Item, WarcPlace
@@ -34,8 +35,7 @@ _MOST_BYTES = 16 << 20
 """Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandIn:
+class HandIn(msgspec.Struct, frozen=True):
     """What is to be written together: an exchange, the item made of its body if any, and further events."""
 
     exchange: EndedExchange | None = None
@@ -45,7 +45,7 @@ class HandIn:
     data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
     events: tuple[Event, ...] = ()
-    written: Callable[[], None] = field(default=lambda: None)
+    written: Callable[[], None] = msgspec.field(default=lambda: None)
     """Called when all of it is on disk."""
     no_room: Callable[[], Event] | None = None
     """Of an excerpt: called where the disk has no room for it; returns what is recorded instead."""
@@ -66,7 +66,7 @@ class HandIn:
         """Hand in an exchange: its records are encoded here, so that the one thread that writes only writes."""
         exchange.incoming.close_journal()
         records = exchange_records(exchange, item.path if item is not None and exchange.size else "")
-        return cls(replace(exchange, wire=None), records, item, events=events, written=written)
+        return cls(msgspec.structs.replace(exchange, wire=None), records, item, events=events, written=written)
 
 
 class Writer:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from capture.verdict.counters import CAREFUL, COUNTERS, Seen
 from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
@@ -23,8 +25,7 @@ _MOST_REASONS = 4
 _REFUSED = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a page is, in one of the words of `hashing.case.verdict`, and the reasons in plain English."""
 
     word: str

@@ -8,7 +8,7 @@ words of people, which anyone may write about, weigh less and count as a whole t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from capture.verdict.words import Phrases, name, parts, statement
 from hashing.case import verdict
@@ -24,8 +24,7 @@ WORDS = frozenset(
 """Places where words stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(msgspec.Struct, frozen=True):
     """A sign: what it speaks for, where it stands, what it looks like, its weight, and how it is told to people."""
 
     verdict: str

@@ -48,7 +48,7 @@ class Phrases:
 @cache
 def statement(heading: str) -> Phrases:
     """Return what fits a whole block of text that says what the phrases below a heading say."""
-    return Phrases((phrase.partition(_AND)[0], _all_of(phrase)) for phrase in _phrases()[heading])
+    return Phrases((_first_of(phrase), _all_of(phrase)) for phrase in _phrases()[heading])
 
 
 @cache
@@ -101,6 +101,11 @@ def _all_of(phrase: str) -> str:
 def _stands_in(phrase: str) -> str:
     ahead = "!" if phrase.startswith("!") else "="
     return f"(?{ahead}[^.!?\u3002]{{0,140}}?(?:{_spelt_out(phrase.removeprefix('!'))}))"
+
+
+def _first_of(phrase: str) -> str:
+    """Return the first of several phrases that one text holds."""
+    return next((each for each in phrase.split(_AND) if not each.startswith("!")), "")
 
 
 def _spelt_out(phrase: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from exports.format.budget import LineBudget
 from hashing.case.capture_folder import CHECKPOINT, Seal, capture_events, case_folder, is_sealed
@@ -49,8 +50,7 @@ RUNNING = "running"
 """Status of a capture whose ledger has no last line yet: at work, or left by a process that died."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(msgspec.Struct, frozen=True):
     """An item with the exchange that brought it, what it states about itself, and what was derived from it.
 
     `exchange` is None where the ledger does not hold the exchange that the item names.
@@ -71,8 +71,7 @@ class ItemView:
         return self.exchange.started if self.exchange else self.item.time
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureView:
+class CaptureView(msgspec.Struct, frozen=True):
     """A capture: its first line, its last line if it has one, and everything between, sorted by kind."""
 
     path: Path

@@ -6,7 +6,6 @@ It begins with the capture itself (seized, sealed); a bundle that holds the exhi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -44,8 +43,7 @@ MERGED = "merged"
 """The entry for a capture that was made elsewhere and taken into the case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
+class Exhibit(msgspec.Struct, frozen=True):
     """An exhibit with its log, oldest first; `sealed` is None while its capture is not sealed."""
 
     registered: CaptureRegistered

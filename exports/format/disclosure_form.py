@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -55,8 +54,7 @@ _DEMANDED = {
 _SUBTYPE = re.compile(r"[a-z0-9]+/([a-z0-9]{1,8})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Inclusion:
+class Inclusion(msgspec.Struct, frozen=True):
     """Where a line stands in a ledger, how many lines that has, and the proof (RFC 9162, section 2.1.3)."""
 
     index: int

@@ -138,8 +138,7 @@ class LedgerFile:
             self._file = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventList:
+class EventList(msgspec.Struct, frozen=True):
     """Events in memory, as those of a disclosure; the place of one is its index."""
 
     events: Sequence[CaptureEvent]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from exports.format.moment import second
 from hashing.case.verdict import MEANING
@@ -78,8 +79,7 @@ def item_named(reason: str) -> str:
     return match[1] if match else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Skips:
+class Skips(msgspec.Struct, frozen=True):
     """What was skipped for one reason, and the first address of it."""
 
     reason: str

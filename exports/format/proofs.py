@@ -7,7 +7,8 @@ of the sealed ledger, and then a line for each earlier length: the length, the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from hashing.errors import BadFormat
 from hashing.ledger.keys import encode_base64
@@ -16,8 +17,7 @@ from hashing.ledger.note import decode_base64
 _HASH_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """A proof: for inclusion, the line's index and the ledger's length; for consistency, the two lengths."""
 
     first: int
@@ -37,8 +37,7 @@ def read_proof(data: bytes) -> Proof:
     return proof
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierSize:
+class EarlierSize(msgspec.Struct, frozen=True):
     """The ledger as it was when it had `size` lines: its root then, and the proof that the sealed one begins so."""
 
     size: int
@@ -46,8 +45,7 @@ class EarlierSize:
     hashes: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Consistency:
+class Consistency(msgspec.Struct, frozen=True):
     """What `seal/consistency` holds: the length of the sealed ledger, and proofs for earlier lengths."""
 
     size: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
+
+import msgspec
 
 from exports.errors import NotCheckable
 from hashing.printable import printable
@@ -21,8 +22,7 @@ WACZ_MARKS = frozenset({"datapackage.json", "datapackage-digest.json"})
 """Files by either of which a WACZ is known, so that it stays one when the other is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReading:
+class FileReading(msgspec.Struct, frozen=True):
     """What a file's bytes are: SHA-256 in hexadecimal and size, or why it could not be read.
 
     `fault` says what is wrong with the file although it has these bytes.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+
+import msgspec
 
 from exports.errors import NotCheckable
 from exports.format.bag import BAGIT, DECLARATION, MANIFEST, PAYLOAD, TAG_MANIFEST
@@ -212,14 +213,13 @@ def _hash_list(check: Check, name: str) -> Iterator[tuple[str, str]]:
             yield path, match[1].lower()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
+class _Sealed(msgspec.Struct, frozen=True):
     """What the seal folder says: the captures in the bundle's order, a disclosure's items, who sealed each capture."""
 
     captures: list[str]
     only: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
-    signers: dict[str, str] = field(default_factory=dict)
+    signers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def _check_seal(check: Check, captures: set[str]) -> _Sealed:

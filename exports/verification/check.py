@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from exports.errors import NotCheckable
 from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
 from exports.format.tree import FILE, EvidenceTree, FileReading
@@ -25,8 +27,7 @@ MOST = 10_000
 """Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsRead:
+class RecordsRead(msgspec.Struct, frozen=True):
     """What is wrong in exchange files, and why some could not be read; by file."""
 
     faults: dict[str, list[str]]

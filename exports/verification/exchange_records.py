@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
+
 from exports.errors import NotCheckable
 from exports.verification.check import Check, RecordsRead
 from hashing.case.events import Exchange, Item, WarcPlace
@@ -32,8 +34,7 @@ _MOST_FAULTS = 100
 """Faults of one file that are named."""
 
 
-@dataclass(slots=True)
-class _RecordedExchange:
+class _RecordedExchange(msgspec.Struct):
     """What the ledger says of an exchange, in little memory: there may be a million."""
 
     number: int
@@ -49,8 +50,7 @@ class _RecordedExchange:
     """The item's file that has the body."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """Where a record of an exchange must stand, and the digest of its block; -1 for a record that was moved."""
 
     offset: int

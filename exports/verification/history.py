@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from exports.format.result import SealFound
 from hashing.ledger.checkpoint import Checkpoint
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureHeld:
+class CaptureHeld(msgspec.Struct, frozen=True):
     """A capture whose seal holds, and the folder that it stands in."""
 
     prefix: str
     seal: SealFound
 
 
-@dataclass(slots=True)
-class SealHistory:
+class SealHistory(msgspec.Struct):
     """The newest seal that holds, and the roots that the case's ledger had, by length, as far as that seal shows them.
 
     Of a case that is every length. Of a bundle it is those that it has proofs for; `proven` says whether it has any.
     """
 
     seal: Checkpoint | None = None
-    roots: dict[int, bytes] = field(default_factory=dict)
+    roots: dict[int, bytes] = msgspec.field(default_factory=dict)
     proven: bool = False
-    captures: dict[str, CaptureHeld] = field(default_factory=dict)
-    lines: dict[int, bytes] = field(default_factory=dict)
+    captures: dict[str, CaptureHeld] = msgspec.field(default_factory=dict)
+    lines: dict[int, bytes] = msgspec.field(default_factory=dict)
     """Lines of the case's ledger that a bundle shows, each proven, by their place in it, counted from 0."""
 
     def hold(self, seal: Checkpoint, roots: Iterable[tuple[int, bytes]] = ()) -> None:

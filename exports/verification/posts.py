@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from exports.errors import NotCheckable
 from exports.format.manifest import Listed, ListedItem
@@ -57,8 +58,7 @@ class _Ambiguous(ValueError):
     """JSON in which a name stands twice: two readers may take it differently."""
 
 
-@dataclass(slots=True)
-class PostCheck:
+class PostCheck(msgspec.Struct):
     """Compares posts with their items, one at a time."""
 
     check: Check

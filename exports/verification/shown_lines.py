@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from exports.format.disclosure_form import (
     LINES,
@@ -26,8 +27,7 @@ _LARGEST = 1 << 30
 """Bytes of lines that are held in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLine:
+class ShownLine(msgspec.Struct, frozen=True):
     """A line as it is shown, with its proof, unchecked; `masked` where parts of it are withheld."""
 
     inclusion: Inclusion

@@ -20,7 +20,6 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -76,8 +75,7 @@ _RESERVE_BYTES = 1 << 20
 """Held back on the disk from the start, so that a full disk still leaves room to say so and to seal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(msgspec.Struct, frozen=True):
     """What a checkpoint says: number of ledger lines, root hash in hexadecimal, and the fingerprint to write down."""
 
     size: int

@@ -24,7 +24,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -661,8 +660,7 @@ class Case:
         raise NotAsSigned(f"{path}: not signed for this case by the key that the case's ledger names", hint=_ELSEWHERE)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(msgspec.Struct, frozen=True):
     """A capture that is not sealed and is left as it is, with the reason."""
 
     path: Path

@@ -7,8 +7,9 @@ process has changed the ledger, that what was read before is still there is seen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hashing.case.events import CaptureRegistered, CaptureSealed, decode_case_event
 from hashing.ledger.merkle import MerkleTree
@@ -20,8 +21,7 @@ _DIGITS = 15
 """An exhibit's number has no more."""
 
 
-@dataclass(slots=True)
-class CaseMemory:
+class CaseMemory(msgspec.Struct):
     """What the lines of a case's ledger come to, as far as they were read."""
 
     read: Remembered | None = None
@@ -30,12 +30,12 @@ class CaseMemory:
     """The number of lines under the newest checkpoint that was found to hold, as all before it were."""
     checkpoints_changed: int = 0
     """When a checkpoint was added last, as far as is known: nanoseconds since 1970."""
-    tree: MerkleTree = field(default_factory=MerkleTree)
-    since: set[str] = field(default_factory=set)
+    tree: MerkleTree = msgspec.field(default_factory=MerkleTree)
+    since: set[str] = msgspec.field(default_factory=set)
     """The keys that the lines behind that checkpoint name."""
-    exhibits: dict[str, int] = field(default_factory=dict)
+    exhibits: dict[str, int] = msgspec.field(default_factory=dict)
     """The highest number given, by initials."""
-    sealed: set[str] = field(default_factory=set)
+    sealed: set[str] = msgspec.field(default_factory=set)
     """Captures whose seal is on record."""
 
     def read_lines(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:

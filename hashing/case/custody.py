@@ -7,8 +7,9 @@ was recorded wrongly is put right by a further event.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from hashing.case.case import Case
 from hashing.case.events import Custody, Described, VerifiedBy
@@ -37,8 +38,7 @@ _DEMANDED = {"handed-over": ("from", "to"), "received": ("from",), DISCLOSED: ("
 """Without these an event would leave a gap in the chain."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
+class Handling(msgspec.Struct, frozen=True, kw_only=True):
     """What an officer states of a custody event; `at` is its own time, with zone, or None for the time of recording."""
 
     action: str

@@ -18,7 +18,6 @@ import re
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -112,8 +111,7 @@ _Members = dict[str, Any]
 """Members of a JSON object: each value as the bytes of the line, or an object of such members again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(msgspec.Struct, frozen=True):
     """A masked form, and the disclosure for each word that the line has anything of."""
 
     form: bytes
@@ -235,8 +233,7 @@ def open_form(form: bytes, disclosures: Iterable[bytes]) -> dict[str, Any]:
     return fields
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """What a disclosure says: its word, and the fields of the line that it gives back."""
 
     word: str

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+import msgspec
 
 from hashing.case.events import Exchange, HostDates, ServerDates
 
@@ -54,8 +55,7 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-@dataclass(slots=True)
-class _Bounds:
+class _Bounds(msgspec.Struct):
     """What the exchanges with one host leave, in whole milliseconds; None where nothing bounds that side."""
 
     exchanges: int = 0

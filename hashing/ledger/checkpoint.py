@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
+
+import msgspec
 
 from hashing.errors import BadFormat
 from hashing.ledger.fingerprint import fingerprint
@@ -16,8 +17,7 @@ _LARGEST_SIZE = 1 << 63
 _LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """What a checkpoint states: the ledger's name, its number of lines, and its Merkle root of 32 bytes.
 
     `origin` has no spaces and no plus, so that it can be the name in the signature line as well.

@@ -11,10 +11,11 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hashing.errors import BadFormat, BadKey, BadSignature, EncryptedKey, WouldOverwrite
 from hashing.files.storage import OWNER_FOLDER, PART, create, read_error, storing, sync_folder, write_all
@@ -63,8 +64,7 @@ def check_key_name(name: str) -> None:
         raise BadFormat(f"{name[:140]!r} is not a key name: it must not be empty or hold spaces, plus or control signs")
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(msgspec.Struct, frozen=True):
     """The public half of an Ed25519 key: 32 bytes, as RFC 8032 writes a point.
 
     Raises BadKey for another length, and for the few values under which anybody can sign.

@@ -10,11 +10,12 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
+
+import msgspec
 
 from hashing.errors import BadFormat, InUse
 from hashing.files import inside
@@ -28,14 +29,13 @@ LONGEST_LINE = 4 << 20
 _PIECE = 1 << 20
 
 
-@dataclass(slots=True)
-class _LinesSoFar:
+class _LinesSoFar(msgspec.Struct):
     """What the lines of a ledger come to."""
 
     length: int = 0
     """Bytes of whole lines."""
-    tree: MerkleTree = field(default_factory=MerkleTree)
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    tree: MerkleTree = msgspec.field(default_factory=MerkleTree)
+    digest: hashlib._Hash = msgspec.field(default_factory=hashlib.sha256)
     """Over these bytes."""
 
     def add(self, line: bytes) -> None:
@@ -49,8 +49,7 @@ class _LinesSoFar:
         return _LinesSoFar(self.length, self.tree.copy(), self.digest.copy())
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(msgspec.Struct, frozen=True):
     """How far a ledger was read before: which file it was, when it was changed last, and what its lines come to."""
 
     device: int

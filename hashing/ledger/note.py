@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from hashing.errors import BadFormat, BadSignature
 from hashing.ledger.keys import PublicKey, SigningKey, check_key_name, encode_base64
@@ -33,8 +34,7 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
+class NoteSignature(msgspec.Struct, frozen=True):
     """One signature line: the signer's name, the four bytes that stand for the key, and the signature itself."""
 
     name: str
@@ -42,8 +42,7 @@ class NoteSignature:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A note as read. Nothing in it can be trusted before `verify` has returned."""
 
     text: str

@@ -9,7 +9,8 @@ is no field says nothing. The bytes themselves are kept by whoever took them off
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from hashing.errors import BadFormat
 
@@ -21,8 +22,7 @@ _LOWEST, _FINAL = 100, 200
 _NO_CONTENT = frozenset({204, 304})
 
 
-@dataclass(frozen=True, slots=True)
-class Framing:
+class Framing(msgspec.Struct, frozen=True):
     """Where a body ends: with its last chunk, after `length` bytes, or, where that is None, with the connection.
 
     `closes` says that nothing that follows on the connection may be trusted.
@@ -33,8 +33,7 @@ class Framing:
     closes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(msgspec.Struct, frozen=True):
     """What a head says. Names are as served, values in Latin-1 without the white space around them."""
 
     minor: int

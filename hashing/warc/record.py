@@ -11,8 +11,9 @@ import re
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
+
+import msgspec
 
 from hashing.errors import BadFormat
 
@@ -98,8 +99,7 @@ def stream_record(
     yield packer.compress(b"\r\n\r\n") + packer.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class WarcRecord:
+class WarcRecord(msgspec.Struct, frozen=True):
     """One record as read back: its gzip member from `offset` to `end`, its fields in lower case, its block's hash."""
 
     offset: int

@@ -306,7 +306,7 @@ def test_a_ledger_that_gives_every_item_one_name(tmp_path: Path) -> None:
     """Items of one reference, and as many lines about it, are each read once, for the first of them."""
     count = 50
 
-    class Counted(EventList):
+    class Counted(EventList, frozen=True):
         """Events that count how often one is asked for."""
 
         asked = 0
