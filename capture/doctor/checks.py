@@ -164,7 +164,7 @@ def _named(setup: Setup) -> Iterator[str]:
 
 
 def check_ffmpeg(_: Setup) -> Iterator[Finding]:
-    """Yield the version and place of ffmpeg, which joins the streams of a video into a working copy."""
+    """Yield the version and place of ffmpeg, which joins the streams of videos and takes frames of them."""
     if path := find_ffmpeg():
         yield ok("ffmpeg", f"{ffmpeg_version(path)}, {path}")
     else:

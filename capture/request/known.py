@@ -13,6 +13,12 @@ from hashing.case.post import Account, Post
 
 _PASSING = re.compile(r"[0-9]{9,}|\S{16,}")
 """Values in a query that are made anew for each answer: times and signatures."""
+_SIGNING = re.compile(
+    r"x-(?:amz|goog|oss|cos)-.*|sig(?:n|nature)?|hmac|hdne[ats]|token|nonce|policy|key-pair-id|ttl"
+    r"|exp(?:ires?|iry|iration)?|timestamp|verify|oe|oh|_nc_\w+",
+    re.IGNORECASE,
+)
+"""Names in a query of what a store of files signs an address with, however short its value is."""
 
 
 class KnownItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,5 +107,9 @@ def _words(post: Post) -> Post:
 def _lasting(url: str) -> str:
     """Return what of an address stays: without the host, and without signatures and times in its query."""
     parts = urlsplit(url)
-    lasting = [(name, value) for name, value in parse_qsl(parts.query) if not _PASSING.fullmatch(value)]
+    lasting = [
+        (name, value)
+        for name, value in parse_qsl(parts.query)
+        if not (_PASSING.fullmatch(value) or _SIGNING.fullmatch(name))
+    ]
     return urlunsplit(("", "", parts.path, urlencode(lasting), ""))

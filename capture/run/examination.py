@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from capture.extractors.video.ffmpeg import GivenUp, ffmpeg_version, find_ffmpeg, take_frame
+from capture.extractors.video.segments import NotJoined
 from capture.recorder.reading import capture_readers
 from hashing.case.events import Event, Item, ItemFacts, PostRead
 from hashing.case.facts import Fact
+from hashing.case.kinds import ItemKind
+from hashing.files import inside
 from hashing.sandbox import NotRead, Readers
 from hashing.times import Clock, time_text
 
@@ -21,8 +26,22 @@ if TYPE_CHECKING:
     from hashing.case.capture_folder import CaptureFolder
 
 
+_CONTAINERS = (b"ftyp", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV\x01")
+"""What stands in the first eight bytes of a file that a frame can be taken of (MP4, Matroska and WebM, Ogg, FLV)."""
+_FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ogv", ".flv"}
+
+
+class _Film(NamedTuple):
+    """A video that a frame is to be taken of: of which item, the file, what it is called, and the frame's name."""
+
+    ref: str
+    path: str
+    said: str
+    name: str
+
+
 class Examination:
-    """Has photos examined in the sandbox, one after the other, and records what came of it.
+    """Has photos examined in the sandbox, and frames of videos taken, one after the other; records what came of it.
 
     `readers` are those that the capture shares with others.
     """
@@ -34,9 +53,10 @@ class Examination:
         self._shares_readers = readers is not None
         self._readers = readers or capture_readers()
         self._folder = folder
+        self._ffmpeg = find_ffmpeg()
         self._writer = writer
         self._clock = clock
-        self._photos: queue.Queue[Item | None] = queue.Queue()
+        self._queue: queue.Queue[Item | _Film | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._not_read = 0
@@ -46,13 +66,19 @@ class Examination:
         """What is not known because a reader hung or died; "" where all that could be read was."""
         return f"{self._not_read:,} photos were not examined, as their facts say" if self._not_read else ""
 
-    def examine(self, photo: Item) -> None:
-        """Queue a photo that is stored."""
+    def examine(self, item: Item) -> None:
+        """Queue a photo or a video that is stored."""
+        if item.kind == ItemKind.PHOTO:
+            self._add(item)
+        elif self._ffmpeg and not (item.partial or item.content_encoding):
+            self._add(_Film(item.ref, item.path, item.ref, f"{item.ref.rpartition('-')[2]}-frame.jpg"))
+
+    def _add(self, wanted: Item | _Film) -> None:
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
                 self._thread.start()
-        self._photos.put(photo)
+        self._queue.put(wanted)
 
     def record(self, read: ItemReading) -> None:
         """Record what a source read in an item, with the text as a working copy. Raises Unwritable."""
@@ -75,14 +101,18 @@ class Examination:
     def keep(self, made: DerivedFile) -> None:
         """Store a file that was made of items as a working copy. Raises Unwritable, Unreadable."""
         moment = time_text(self._clock())
-        self._writer.record(self._folder.add_working_file(moment, made.ref, made.name, made.file, made.how))
+        copy = self._folder.add_working_file(moment, made.ref, made.name, made.file, made.how)
+        self._writer.record(copy)
+        name = Path(made.name)
+        if self._ffmpeg and name.suffix in _FILMS:
+            self._add(_Film(made.ref, copy.path, f"the working copy {name}", f"{name.stem}-frame.jpg"))
 
     def close(self) -> None:
         """Wait until every photo that was queued is examined. Flush the writer first: it queues what it stored."""
         with self._lock:
             thread = self._thread
         if thread is not None:
-            self._photos.put(None)
+            self._queue.put(None)
             thread.join()
         if not self._shares_readers:
             self._readers.close()
@@ -94,12 +124,35 @@ class Examination:
             self._stop.fail(error)
 
     def _examine_all(self) -> None:
-        while (photo := self._photos.get()) is not None:
+        while (wanted := self._queue.get()) is not None:
             if self._stop.error is not None:
                 continue  # the capture is being given up
-            facts = _coded(photo) or self._facts(photo)
-            if facts:
-                self._writer.record(ItemFacts(time=time_text(self._clock()), ref=photo.ref, facts=facts))
+            if isinstance(wanted, _Film):
+                self._take_frame(wanted)
+            elif facts := _coded(wanted) or self._facts(wanted):
+                self._writer.record(ItemFacts(time=time_text(self._clock()), ref=wanted.ref, facts=facts))
+
+    def _take_frame(self, film: _Film) -> None:
+        """Keep a frame of a video as a working copy: what is seen of it where there is no poster."""
+        path = self._folder.path / film.path
+        with open(inside.open_file(path, root=self._folder.root), "rb") as file:  # noqa: PTH123 - a descriptor
+            if not any(mark in file.read(8) for mark in _CONTAINERS):
+                return
+        picture = self._folder.scratch / film.name
+        moment = time_text(self._clock())
+        try:
+            take_frame(self._ffmpeg, path, picture, self._demand_time)
+        except NotJoined as error:
+            fact = Fact("frame", f"none was taken to be looked at: {error}", "ffmpeg")
+            self._writer.record(ItemFacts(time=moment, ref=film.ref, facts=(fact,)))
+            return
+        how = f"one of the first frames of {film.said}, to be looked at, by {ffmpeg_version(self._ffmpeg)}"
+        self._writer.record(self._folder.add_working_file(moment, film.ref, film.name, picture, how))
+
+    def _demand_time(self, _seconds: float) -> None:
+        """Give a frame up once the capture is stopped. Raises GivenUp."""
+        if self._stop.reason:
+            raise GivenUp(self._stop.reason)
 
     def _facts(self, photo: Item) -> tuple[Fact, ...]:
         from capture.photo import photo_facts

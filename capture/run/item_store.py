@@ -489,7 +489,7 @@ class ItemStore:
             self.bytes += item.size
             self.got += not item.error_page and item.kind not in _BESIDE
         self._progress.stored(item)
-        if item.kind == ItemKind.PHOTO and not item.error_page:
+        if item.kind in {ItemKind.PHOTO, ItemKind.VIDEO} and not item.error_page:
             self._examination.examine(item)
 
 

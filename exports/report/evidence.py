@@ -42,7 +42,7 @@ def evidence(capture: CaptureListing, roles: Roles) -> list[ShownItem]:
     """Return what a reader looks at, in that order; a photo that a post shows stands with the post alone."""
     on_posts = set(_media_of_posts(capture))
     videos = {item.ref for item in watched(capture.items, roles)}
-    posters = {poster.ref for ref, poster in roles.posters.items() if ref in videos}
+    posters = {poster.ref for ref, poster in roles.posters.items() if ref in videos and poster.ref != ref}
     groups: dict[str, list[ShownItem]] = {
         heading: [] for heading in (WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)
     }
@@ -80,7 +80,7 @@ def _media_of_posts(capture: CaptureListing) -> Iterator[str]:
 def behind(capture: CaptureListing, roles: Roles) -> list[tuple[str, int]]:
     """Count, by kind, what was kept of a capture and does not stand among its evidence."""
     seen = {each.item.ref for each in evidence(capture, roles)} | set(_media_of_posts(capture))
-    posters = {poster.ref for poster in roles.posters.values()}
+    posters = {poster.ref for ref, poster in roles.posters.items() if poster.ref != ref}
     kinds = (item.kind for item in capture.items if item.ref not in seen and item.ref not in posters)
     return list(Counter(kinds).items())
 
@@ -108,7 +108,8 @@ def cover(listing: BundleListing, roles: Roles) -> list[ListedItem]:
             item for item in capture.items if is_photo(item) and not item.error_page and item.kind != "page picture"
         ]
         posters = [item for item in pictures if roles.named.get(item.ref) == POSTER]
-        rows.append([*posters, *(item for item in pictures if item.ref not in roles.named)])
+        frames = (shown for item in capture.items if (shown := roles.posters.get(item.ref)) and shown.ref == item.ref)
+        rows.append([*posters, *(item for item in pictures if item.ref not in roles.named), *frames])
     chosen: dict[str, ListedItem] = {}
     for place in range(_COVER):
         for row in rows:

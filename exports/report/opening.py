@@ -66,7 +66,7 @@ def kinds_of(capture: CaptureListing, roles: Roles) -> list[tuple[str, int]]:
 
 def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
     if item.error_page:
-        return _OTHERS
+        return "error page"
     if item.ref in videos:
         return "video"
     if item.kind in {"page", "post"}:

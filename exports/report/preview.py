@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exports.errors import NotCheckable
 from exports.report.small_copy import SmallCopy
-from exports.report.words import is_photo
+from exports.report.words import frame, is_photo
 from hashing.sandbox import NotRead, NotStarted, Readers, descriptor_of
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ class Preview:
 
 
 def report_photos(listing: BundleListing) -> list[ListedItem]:
-    """Return the photos that a report shows small: each content once, in the order of the items."""
-    items = (item for capture in listing.captures for item in capture.items)
-    return list({item.sha256: item for item in items if is_photo(item)}.values())
+    """Return the photos that a report shows small, each content once, in the order of the items; then frames."""
+    items = [item for capture in listing.captures for item in capture.items]
+    frames = [taken for item in items if (taken := frame(item)) is not None]
+    return list({item.sha256: item for item in [*items, *frames] if is_photo(item)}.values())
 
 
 def preview_readers() -> Readers:

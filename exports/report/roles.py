@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from exports.report.words import ANSWERS, PICTURES, is_photo, joined
+from exports.report.words import ANSWERS, PICTURES, frame, is_photo, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +50,7 @@ class Roles:
     """The video that an item is a part of."""
     parts: dict[str, list[ListedItem]] = field(default_factory=dict)
     posters: dict[str, ListedItem] = field(default_factory=dict)
+    """What a video looks like: the poster that its page or site shows, or else a frame, under the video's reference."""
     views: dict[str, ListedItem] = field(default_factory=dict)
     """What a browser showed first of a page, by the page's reference."""
     same: dict[str, list[str]] = field(default_factory=dict)
@@ -75,6 +76,8 @@ def roles(listing: BundleListing) -> Roles:
                 found.named[item.ref] = role
         _gather_parts(capture, found)
         found.posters.update(_posters(capture, found))
+        frames = {item.ref: taken for item in capture.items if (taken := frame(item)) is not None}
+        found.posters.update((ref, taken) for ref, taken in frames.items() if ref not in found.posters)
         pages = {rendering.rendering: rendering.ref for rendering in capture.renderings}
         firsts = (item for item in reversed(capture.items) if item.kind == "first view" and pages.get(item.rendering))
         found.views.update((pages[item.rendering], item) for item in firsts)

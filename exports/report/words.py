@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from exports.format.moment import recorded_after, second, timestamped_after
 from exports.format.phrases import custody_phrases, graded
 from hashing.case.kinds import CaptureStatus
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _JOINED = {".mp4", ".m4v", ".mov", ".webm"}
 """Working copies that a browser may be able to play: a video whose original is a list of segments."""
+_FRAME = "-frame.jpg"
 _PHOTOS = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 """What a browser draws without running anything. SVG and HTML can carry scripts and are never opened."""
 _VIDEOS = {"video/mp4", "video/webm", "video/ogg", "video/quicktime"}
@@ -44,6 +47,16 @@ def is_photo(item: ListedItem) -> bool:
 def joined(item: ListedItem) -> WorkingCopy | None:
     """Return the working copy that can be played where the item itself cannot."""
     return next((copy for copy in item.working_copies if PurePosixPath(copy.path).suffix in _JOINED), None)
+
+
+def frame(item: ListedItem) -> ListedItem | None:
+    """Return the frame that goldenhour took of a video, as a photo under the video's reference; None for none."""
+    copy = next((copy for copy in item.working_copies if copy.path.endswith(_FRAME)), None)
+    if copy is None or item.kind == "photo":
+        return None
+    return replace(
+        item, kind="frame", mime="image/jpeg", path=copy.path, size=copy.size, sha256=copy.sha256, content_encoding=""
+    )
 
 
 def moment(time: str) -> str:

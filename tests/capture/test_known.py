@@ -33,6 +33,7 @@ SAME: dict[str, dict[str, object]] = {
             PostMedia(url=f"{URL}?sig=fedcba9876543210fedc&e=1790000300&w=800", kind=ItemKind.PHOTO, alt="Smoke"),
         )
     },
+    "a short signature": {"media": (PostMedia(url=f"{URL}?Expires=12&sig=2&w=800", kind=ItemKind.PHOTO, alt="Smoke"),)},
     "another host for files": {
         "media": (PostMedia(url=f"{URL.replace('files', 'files2')}?w=800", kind=ItemKind.PHOTO, alt="Smoke"),)
     },

@@ -71,7 +71,7 @@ def test_one_that_writes_nothing_for_many_minutes_is_given_up(tmp_path: Path, mo
 def test_what_it_complains_of_is_said(tmp_path: Path) -> None:
     """The last line of what it says is the reason."""
     (tmp_path / "a.mp4").write_bytes(b"no video" * 1000)
-    with pytest.raises(NotJoined, match=r"^ffmpeg could not join them \(.*a\.mp4: .+\)$"):
+    with pytest.raises(NotJoined, match=r"^ffmpeg could not do it \(.*a\.mp4: .+\)$"):
         merge(_FFMPEG, [tmp_path / "a.mp4"], tmp_path / "merged.mp4", lambda _: None)
 
 
