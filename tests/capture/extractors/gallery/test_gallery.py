@@ -336,6 +336,7 @@ def test_a_watch_leaves_a_site_alone_when_its_session_has_ended(
         assert next(watching).posts == 3
         sites.behaviour.logged_out_after = 0
         assert [next(watching).failed, next(watching).failed] == [1, 1]
+        assert not any("TweetDetail" in seen.path for _, seen in sites.asked)  # nor is it asked after each post
         asked = len(sites.asked)
         assert [next(watching).failed, next(watching).failed] == [1, 1]
         assert len(sites.asked) == asked
