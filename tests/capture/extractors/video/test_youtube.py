@@ -43,5 +43,5 @@ def test_a_chat_that_was_not_asked_for(captured: Callable[..., Any], monkeypatch
     """It is told that there is one, and with what option it comes."""
     with YouTubeSite() as site:
         monkeypatch.setenv("SSL_CERT_FILE", str(site.ca_file))
-        _, view = captured(SCENE, media="none")
+        _, view = captured(SCENE)
     assert "its live chat: not asked for (--comments)" in [each.reason for each in view.skipped]
