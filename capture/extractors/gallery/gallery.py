@@ -112,8 +112,8 @@ def _rests(site: Site | None, fetch: Fetch) -> Unavailable | None:
     """Say why a site is not asked at all: earlier rounds were told that the session with it has ended."""
     if site is None or site.name not in fetch.options.known.ended_sessions:
         return None
-    reason = f"{site.name}: not asked: {SESSION_ENDED}: stop the watch, and start it again with new --cookies"
-    reason = f"{reason}; it goes on where it was"
+    how = "stop the watch, and start it again with a new one (--session, --cookies); it goes on where it was"
+    reason = f"{site.name}: not asked: {SESSION_ENDED}: {how}"
     return Unavailable(url=f"https://{site.hosts[0]}/", reason=reason, found_in="scene", leave_alone=True)
 
 

@@ -59,8 +59,8 @@ _OF_FILES = frozenset({"referer", "user-agent", "accept"})
 _COMMENTS = 500
 """Comments that Reddit is asked for at once, the most that it gives."""
 _REASONS = {
-    "login": "{host} shows this only to who is logged in{words}: lend a session with --cookies",
-    "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it with --cookies",
+    "login": "{host} shows this only to who is logged in{words}: lend a session (--session, --cookies)",
+    "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it (--session, --cookies)",
     "challenge": "{host} wants proof of a person{words}: open it in a browser, and lend its --cookies",
     "limit": "{host} refuses further requests for now{words}: capture it again later",
     "gone": "{host} says that there is nothing here, or no longer{words}",
@@ -68,7 +68,7 @@ _REASONS = {
 }
 """Why gallery-dl ended before the end, by the kind of its trouble."""
 _WITH_SESSION = {
-    "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--cookies) and run this again",
+    "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--session, --cookies) and run this again",
     "forbidden": "{host} does not show this to the session that was lent{words}",
 }
 _VAGUE = frozenset({"", "unreadable", "limit"})

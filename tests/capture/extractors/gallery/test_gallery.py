@@ -221,7 +221,7 @@ def test_a_session_that_ends_in_the_middle(name: str, of_sites: OfSites) -> None
     assert len(_posts(view)) == 3
     [reason] = _reasons(view)
     assert "the session has ended" in reason
-    assert "(--cookies)" in reason
+    assert "(--session, --cookies)" in reason
 
 
 def test_without_a_session(of_sites: OfSites) -> None:
@@ -360,7 +360,7 @@ def test_a_batch_gives_up_a_site_whose_session_has_ended(
         assert len(sites.asked) < 12
         [reason] = {reason for _, reason in summary.failed if "was left alone" in reason}
         assert "the session has ended" in reason
-        assert "lend a new one (--cookies) and run this again" in reason
+        assert "lend a new one (--session, --cookies) and run this again" in reason
         sites.behaviour.logged_out_after = None
         summary = Batch(rows[:6], case, settings, key=key, officer="M", source="rows.txt").run()
         assert (summary.counts.before, summary.counts.done) == (3, 3)
