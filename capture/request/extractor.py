@@ -150,6 +150,8 @@ class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     found_in: str = ""
     verdict: str = ""
     """Of a page: the verdict by which it is not what was asked for, which a browser may see differently."""
+    leave_alone: bool = False
+    """Whether the site wants to be left alone, or a session with it has ended: it is not asked after its posts then."""
 
 
 class PostGone(msgspec.Struct, frozen=True, kw_only=True):

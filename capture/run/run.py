@@ -30,6 +30,7 @@ from capture.extractors import (
     Unavailable,
     search_targets,
 )
+from capture.extractors.gallery.sites import site_of
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
@@ -360,6 +361,8 @@ class _Run:
         self.heard_public = False
         """Whether a server at a public address has answered."""
         self._typed = frozenset(_typed_servers(started.scene, options))
+        self._left_alone: set[str] = set()
+        """Sites, by name, that want to be left alone in this pass."""
         self._search = Search((), lambda source: _Fetch(self, source), stop)
         self._scene = parse_scene(started.scene).url
         self._to_show: dict[str, str] = {}
@@ -379,6 +382,7 @@ class _Run:
         self._media_seen.clear()
         self._posts_seen.clear()
         self._media_taken = 0
+        self._left_alone.clear()
         self.store.shown_later = self._rendering is not None and self._scene not in self._shown
         try:
             self.readers.start()  # beside the first wait for the network
@@ -454,6 +458,8 @@ class _Run:
             case Unavailable(verdict=word) if word in verdict.REVISABLE and self.store.shown_later:
                 self._may_be_seen.append(finding)
             case Unavailable():
+                if finding.leave_alone and (site := site_of(finding.url)) is not None:
+                    self._left_alone.add(site.name)
                 self.store.not_given(finding)
             case FetchRequest():
                 self._found(source, finding)
@@ -595,6 +601,8 @@ class _Run:
         # A server named what is asked for again: one at a public address, if this round has heard any.
         fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
         for known in missing(self.options, self._posts_seen):
+            if (site := site_of(known.url)) is not None and site.name in self._left_alone:
+                continue
             if (source := by_name.get(known.source)) is not None:
                 fetch = fetches[source.name]
                 for finding in source.recheck(known, fetch):

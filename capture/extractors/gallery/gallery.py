@@ -69,7 +69,7 @@ class Gallery:
         kind = search.trouble.kind if search.trouble is not None else ""
         if not search.found and (kind == "none there" or search.trouble is None):
             raise NotMine(f"{scene.url}: {search.reason() or 'gallery-dl found nothing there'}")
-        yield Unavailable(url=scene.url, reason=search.reason(), found_in="scene")
+        yield _unavailable(scene.url, search)
         if not search.found and not search.leaves_alone:
             raise NotMine(f"{scene.url}: {search.reason()}")
 
@@ -103,7 +103,7 @@ class Gallery:
         search = _search(fetch, url, site, wanted)
         yield from search.look(url)
         if search.trouble is not None and search.trouble.kind != "none there":
-            yield Unavailable(url=url, reason=search.reason(), found_in="scene")
+            yield _unavailable(url, search)
         elif not wanted.taken:
             yield wanted.nothing(url, f"no post found under #{scene.tag} at {site.hosts[0]}")
 
@@ -112,8 +112,13 @@ def _rests(site: Site | None, fetch: Fetch) -> Unavailable | None:
     """Say why a site is not asked at all: earlier rounds were told that the session with it has ended."""
     if site is None or site.name not in fetch.options.known.ended_sessions:
         return None
-    reason = f"{site.name}: not asked: {SESSION_ENDED}: stop the watch, and start it again with new --cookies"
-    return Unavailable(url=f"https://{site.hosts[0]}/", reason=f"{reason}; it goes on where it was", found_in="scene")
+    how = "stop the watch, and start it again with a new one (--session, --cookies); it goes on where it was"
+    reason = f"{site.name}: not asked: {SESSION_ENDED}: {how}"
+    return Unavailable(url=f"https://{site.hosts[0]}/", reason=reason, found_in="scene", leave_alone=True)
+
+
+def _unavailable(url: str, search: GallerySearch) -> Unavailable:
+    return Unavailable(url=url, reason=search.reason(), found_in="scene", leave_alone=search.leaves_alone)
 
 
 def _search(fetch: Fetch, url: str, site: Site | None, wanted: WantedPosts) -> GallerySearch:

@@ -59,8 +59,8 @@ _OF_FILES = frozenset({"referer", "user-agent", "accept"})
 _COMMENTS = 500
 """Comments that Reddit is asked for at once, the most that it gives."""
 _REASONS = {
-    "login": "{host} shows this only to who is logged in{words}: lend a session with --cookies",
-    "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it with --cookies",
+    "login": "{host} shows this only to who is logged in{words}: lend a session (--session, --cookies)",
+    "forbidden": "{host} does not show this to everybody{words}: lend a session that may see it (--session, --cookies)",
     "challenge": "{host} wants proof of a person{words}: open it in a browser, and lend its --cookies",
     "limit": "{host} refuses further requests for now{words}: capture it again later",
     "gone": "{host} says that there is nothing here, or no longer{words}",
@@ -68,7 +68,7 @@ _REASONS = {
 }
 """Why gallery-dl ended before the end, by the kind of its trouble."""
 _WITH_SESSION = {
-    "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--cookies) and run this again",
+    "login": f"{{host}}: {SESSION_ENDED}{{words}}: lend a new one (--session, --cookies) and run this again",
     "forbidden": "{host} does not show this to the session that was lent{words}",
 }
 _VAGUE = frozenset({"", "unreadable", "limit"})
@@ -137,7 +137,7 @@ class GallerySearch:
             # The site has answered, and gallery-dl makes nothing of it.
             trouble = msgspec.structs.replace(trouble, kind="unreadable")
         if trouble is not None and trouble.kind in _VAGUE and answering.refusal:
-            trouble = msgspec.structs.replace(trouble, kind=answering.refusal)
+            trouble = msgspec.structs.replace(trouble, kind=answering.refusal, words=answering.refused)
         self.trouble = trouble
 
     def reason(self) -> str:
@@ -199,15 +199,9 @@ class GallerySearch:
                 case list():
                     if not (yield from self._posts(said, answering)):
                         return False
-                case FetchQuestion():
-                    self._answer(said, extraction, answering)
-                case PauseQuestion() if self._pauses < _MOST_PAUSES:
-                    self._pauses += 1
-                    self.fetch.wait(min(said.seconds, self.fetch.options.network.longest_pause))
-                    extraction.tell(FetchAnswer(url=""))
-                case PauseQuestion():
-                    self.trouble = GalleryTrouble(kind="limit", words=said.reason)
-                    return False
+                case FetchQuestion() | PauseQuestion():
+                    if not (yield from self._answer(said, extraction, answering)):
+                        return False
                 case GalleryRemark():
                     self._remarks += [said] if len(self._remarks) < _MOST_REMARKS else []
                 case GalleryTrouble():
@@ -216,11 +210,27 @@ class GallerySearch:
                     self.trouble = GalleryTrouble(kind="", words=said.words)
         return True
 
-    def _answer(self, ask: FetchQuestion, extraction: GalleryExtraction, answering: GalleryAnswering) -> None:
+    def _answer(
+        self, ask: FetchQuestion | PauseQuestion, extraction: GalleryExtraction, answering: GalleryAnswering
+    ) -> Generator[Finding, None, bool]:
+        """Answer a question; return whether it was, for nothing more is asked once all that is wanted has come."""
+        assert self.wanted is not None  # noqa: S101 - tells the type: `look` has made it
+        if self.wanted.full:
+            yield NotFollowed(url=self._url, reason=f"further posts, if there are any: {self.wanted.full}")
+            return False
+        if isinstance(ask, PauseQuestion):
+            self._pauses += 1
+            if self._pauses > _MOST_PAUSES:
+                self.trouble = GalleryTrouble(kind="limit", words=ask.reason)
+                return False
+            self.fetch.wait(min(ask.seconds, self.fetch.options.network.longest_pause))
+            extraction.tell(FetchAnswer(url=""))
+            return True
         self._pauses = 0
         extraction.tell(answered := answering.answer(ask))
         if self._wants_comments and answered.body and (post := post_of(ask.url)) and answering.last:
             self._threads[post] = answering.last
+        return True
 
     def _past(self, post: Post | None) -> str:
         """Return why no further post is wanted, now that this one has come."""

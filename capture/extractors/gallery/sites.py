@@ -440,8 +440,8 @@ def is_own(host: str, site: Site | None, url: str) -> bool:
     """Say whether a host is that site's own; of one that is not in the table, whether its name has the same owner."""
     if site is not None:
         return site.owns(host)
-    domain = _domain(_host(url))
-    return bool(domain) and _domain(host.lower().lstrip(".")) == domain
+    own, host = _host(url), host.lower().lstrip(".")
+    return host == own or (bool(_domain(own)) and _domain(host) == _domain(own))
 
 
 def is_installed() -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from capture.extractors.video.messages import FoundVideo, Stream
 from capture.extractors.video.streams import FILES, HLS, Joined
-from capture.request.extractor import DerivedFile, FetchRequest, Finding, NotFollowed
+from capture.request.extractor import DerivedFile, FetchRequest, Finding, NotFollowed, Unavailable
 from capture.request.item_name import item_name
 from hashing.case.kinds import ItemKind
 
@@ -28,9 +28,11 @@ def beside(video: FoundVideo, where: str) -> Iterator[Finding]:
             continue
         found_in = f"subtitles of {where}: {subtitle.language}"
         yield FetchRequest(url=subtitle.url, kind=ItemKind.SUBTITLES, found_in=found_in, headers=subtitle.headers)
-    if video.live_chat:
-        reason = "its live chat: not fetched; it is shown beside the video, on the page (--rendered)"
-        yield NotFollowed(url=video.url, reason=reason)
+    if video.chat_missing:
+        reason = f"its live chat: not captured, or not to its end ({video.chat_missing})"
+        yield Unavailable(url=video.url, reason=reason, found_in=where)
+    elif video.live_chat and not video.chat:
+        yield NotFollowed(url=video.url, reason="its live chat: not asked for (--comments)")
     if video.automatic:
         reason = "subtitles made by a machine: not fetched, in"
         yield NotFollowed(url=video.url, reason=f"{reason} {video.automatic} languages", count=video.automatic)
@@ -47,10 +49,15 @@ def copies_of_streams(video: FoundVideo, ref: str, number: int, joined: Sequence
 
 def copies_of_words(video: FoundVideo, ref: str, number: int, folder: Path) -> Iterator[DerivedFile | NotFollowed]:
     """Yield what yt-dlp read of the site's answers: everything, as JSON, and the description, as text."""
-    texts = {"-info.json": video.info, "-description.txt": video.description.encode()}
+    texts = {
+        "-info.json": video.info,
+        "-description.txt": video.description.encode(),
+        "-live-chat.jsonl": video.chat,
+    }
     hows = {
         "-info.json": f"what yt-dlp {video.version} read in the site's answers, without cookies and request headers",
         "-description.txt": "the video's description, in UTF-8",
+        "-live-chat.jsonl": f"the live chat as yt-dlp {video.version} read it, a message a line",
     }
     for ending, data in texts.items():
         if data:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from capture.extractors.video.live_chat import has_chat
 from capture.extractors.video.messages import FoundVideo, Stream, Subtitle, VideoFact
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def described(info: dict[str, Any], ydl: YoutubeDL) -> FoundVideo:
         thumbnail=thumbnails[-1] if thumbnails[-1].startswith(_HTTP) else "",
         subtitles=tuple(_subtitles(info)),
         automatic=len(info["automatic_captions"]) if isinstance(info.get("automatic_captions"), dict) else 0,
-        live_chat=isinstance(info.get("subtitles"), dict) and "live_chat" in info["subtitles"],
+        live_chat=has_chat(info),
         streams=tuple(_stream(each, ydl) for each in dicts(chosen)[:4]),
         container=line(info.get("ext")) or "mp4",
         info=_as_json(info, ydl),

@@ -146,6 +146,11 @@ class _Looking:
         if info.get("is_live"):
             info["title"] = _LIVE_SUFFIX.sub("", str(info.get("title") or ""))  # yt-dlp adds the time of day
         said = described(info, self._ydl)
+        if said.live_chat and self._task.comments:
+            from capture.extractors.video.live_chat import read_chat
+
+            chat, missing = read_chat(self._ydl, info)
+            said = msgspec.structs.replace(said, chat=chat, chat_missing=_words(missing))
         if len(msgspec.json.encode(said)) >= LARGEST:
             raise ValueError(f"what is said of it is larger than {LARGEST >> 20} MiB")
         self._talk.say(said)

@@ -93,6 +93,10 @@ class FoundVideo(ChildMessage, frozen=True, kw_only=True, tag=True):
     """Languages in which there are subtitles that a machine made."""
     live_chat: bool = False
     """Whether yt-dlp names a live chat that goes with it."""
+    chat: bytes = b""
+    """The chat, where comments are asked for: a message a line, in JSON."""
+    chat_missing: Line = ""
+    """Why it is not there, or not all of it."""
     streams: Annotated[tuple[Stream, ...], msgspec.Meta(max_length=4)] = ()
     container: Line = "mp4"
     """The extension of a file that holds all the streams."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from capture.extractors.child.cookies import lent_cookies
 from capture.extractors.child.messages import ExtractionTrouble, FetchQuestion, Remark
+from capture.extractors.gallery.sites import is_own, site_of
 from capture.extractors.video.answering import Answering
 from capture.extractors.video.beside import alone, beside, copies_of_streams, copies_of_words
 from capture.extractors.video.describing import facts_of, lasting_name, moment_of, post_of
@@ -77,7 +78,8 @@ class VideoSearch:
             extractor=extractor,
             most=min(options.limit or MOST, MOST),
             comments=options.comments,
-            cookies=tuple(lent_cookies(self.fetch)),
+            # A file of cookies may hold sessions with many sites: the process is told of none but this one's.
+            cookies=tuple(each for each in lent_cookies(self.fetch) if is_own(each.domain, site_of(url), url)),
         )
         answering = Answering(self.fetch, url, page)
         try:

@@ -9,7 +9,7 @@ from hashing.case.events import Failed
 @pytest.mark.parametrize(
     ("reason", "trouble"),
     [
-        ("X: the session has ended, or may not see this: lend a new one (--cookies)", RowTrouble.HOST),
+        ("X: the session has ended: lend a new one (--session, --cookies)", RowTrouble.HOST),
         ("the server answered 404 Not Found", RowTrouble.SILENT),
     ],
 )

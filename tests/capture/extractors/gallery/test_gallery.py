@@ -14,7 +14,7 @@ from capture.batch import Batch, BatchSettings, checked_rows, read_rows
 from capture.extractors import search_targets
 from capture.extractors.gallery import sites as gallery_sites
 from capture.extractors.gallery.gallery import INSTALL
-from capture.extractors.gallery.sites import SITES, modules_for, site_of
+from capture.extractors.gallery.sites import SITES, is_own, modules_for, site_of
 from capture.request.scene import parse_scene
 from capture.run.lent_cookies import cookies_for
 from exports.verification import verify
@@ -187,6 +187,18 @@ def test_which_cookies_are_lent() -> None:
     assert _lent("https://x.com/amira") == {".x.com", ".twimg.com"}
     assert _lent("x.com", "facebook.com") == {".x.com", ".twimg.com", ".facebook.com"}
     assert _lent("https://news.example/") == {".x.com", ".twimg.com", ".facebook.com", "evilx.com"}
+    # What runs somebody else's extractors is told of fewer: of a page of any site, those of the same owner.
+    for host, url, own in (
+        (".youtube.com", "https://www.youtube.com/watch?v=a", True),
+        (".x.com", "https://www.youtube.com/watch?v=a", False),
+        (".twimg.com", "https://x.com/a/status/1", True),
+        ("evilx.com", "https://x.com/a/status/1", False),
+        ("bbc.co.uk", "https://www.bbc.co.uk/news", True),
+        ("other.co.uk", "https://www.bbc.co.uk/news", False),
+        ("127.0.0.1", "http://127.0.0.1:80/", True),
+        ("127.0.0.2", "http://127.0.0.1:80/", False),
+    ):
+        assert is_own(host, site_of(url), url) is own, (host, url)
     assert cookies_for(["https://x.com/amira"], None) is None
 
 
@@ -209,7 +221,7 @@ def test_a_session_that_ends_in_the_middle(name: str, of_sites: OfSites) -> None
     assert len(_posts(view)) == 3
     [reason] = _reasons(view)
     assert "the session has ended" in reason
-    assert "(--cookies)" in reason
+    assert "(--session, --cookies)" in reason
 
 
 def test_without_a_session(of_sites: OfSites) -> None:
@@ -324,6 +336,7 @@ def test_a_watch_leaves_a_site_alone_when_its_session_has_ended(
         assert next(watching).posts == 3
         sites.behaviour.logged_out_after = 0
         assert [next(watching).failed, next(watching).failed] == [1, 1]
+        assert not any("TweetDetail" in seen.path for _, seen in sites.asked)  # nor is it asked after each post
         asked = len(sites.asked)
         assert [next(watching).failed, next(watching).failed] == [1, 1]
         assert len(sites.asked) == asked
@@ -347,7 +360,7 @@ def test_a_batch_gives_up_a_site_whose_session_has_ended(
         assert len(sites.asked) < 12
         [reason] = {reason for _, reason in summary.failed if "was left alone" in reason}
         assert "the session has ended" in reason
-        assert "lend a new one (--cookies) and run this again" in reason
+        assert "lend a new one (--session, --cookies) and run this again" in reason
         sites.behaviour.logged_out_after = None
         summary = Batch(rows[:6], case, settings, key=key, officer="M", source="rows.txt").run()
         assert (summary.counts.before, summary.counts.done) == (3, 3)
