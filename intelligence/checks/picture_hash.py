@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
+from intelligence.checks.signed_words import may_carry_credentials
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -56,6 +58,8 @@ class PictureHash(msgspec.Struct, frozen=True):
     inside: bytes = b""
     """The hash of what is inside of a plain border; b"" where there is none."""
     reason: str = ""
+    signed: bool = False
+    """Whether the file may have content credentials."""
 
     def numbers(self) -> tuple[int, ...]:
         """Return the hashes as numbers, for `distance`."""
@@ -75,8 +79,9 @@ def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 
 def picture_hashes(*files: BinaryIO) -> Iterator[PictureHash]:
-    """Yield the hash of each file's photo."""
-    yield from map(picture_hash, files)
+    """Yield the hash of each file's photo; and, as it is read already, whether it may have content credentials."""
+    for file in files:
+        yield msgspec.structs.replace(picture_hash(file), signed=may_carry_credentials(file))
 
 
 def picture_hash(file: BinaryIO) -> PictureHash:

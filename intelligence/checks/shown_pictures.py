@@ -48,6 +48,8 @@ class ShownPictures:
     """Items that are too plain to be told from others by what they show."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     in_part: list[tuple[str, str]] = field(default_factory=list)
+    bare: set[str] = field(default_factory=set)
+    """The SHA-256 of photos that have no content credentials."""
 
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:
@@ -60,6 +62,8 @@ def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None
         for batch, hashes in zip(batches, pool.map(partial(_photos, readers=readers), batches), strict=True):
             for item, made in zip(batch, hashes, strict=True):
                 _add(shown, item, [("", made)])
+                if made.bits and not made.signed:
+                    shown.bare.add(item.sha256)
             done(read := read + len(batch), len(seen))
         for item, film in zip(videos, pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), videos), strict=True):
             _add(shown, item, film)
