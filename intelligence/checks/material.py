@@ -38,6 +38,7 @@ class CheckedItem:
     captured: str
     """When it was asked for, or taken in, by this computer's clock."""
     server_date: str
+    """When its server gave it out, by that server's clock; "" where a cache may have had it before."""
     facts: Mapping[str, str]
     """The first claim of each name."""
     post: Post | None
@@ -163,7 +164,7 @@ def _checked(
         size=item.size,
         mime=item.mime,
         captured=exchange.started if exchange is not None else item.time,
-        server_date=exchange.server_date if exchange is not None else "",
+        server_date=exchange.server_date if exchange is not None and not exchange.age else "",
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
         post=post,
         shows=judged.get(item.ref, ""),
