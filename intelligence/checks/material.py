@@ -16,7 +16,7 @@ from hashing.files import inside
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView
     from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, Item, WorkingCopy
+    from hashing.case.events import Exchange, Item, ProofRead, WorkingCopy
     from hashing.case.facts import Fact
     from hashing.case.post import Post
 
@@ -42,6 +42,8 @@ class CheckedItem:
     facts: Mapping[str, str]
     """The first claim of each name."""
     post: Post | None
+    proof: ProofRead | None
+    """What it proves, where it is the signed proof of a record, as it was checked when it was captured."""
     shows: str
     """What a page shows, as a digest of its text and media; "" where it is no page."""
     protected: bool
@@ -99,6 +101,7 @@ def material_of(path: Path) -> Iterator[Material]:
                 judged,
                 item.working_copies,
                 files.tree.open,
+                proof=item.proof,
                 protected=protected,
             )
             for item, protected in listed
@@ -133,6 +136,7 @@ def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
             judged,
             entry.working_copies,
             _open,
+            proof=entry.proof,
             protected=protected,
         )
 
@@ -146,6 +150,7 @@ def _checked(
     copies: Iterable[WorkingCopy],
     opener: Callable[[str], BinaryIO],
     *,
+    proof: ProofRead | None,
     protected: bool,
 ) -> CheckedItem:
     texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
@@ -167,6 +172,7 @@ def _checked(
         server_date=exchange.server_date if exchange is not None and not exchange.age else "",
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
         post=post,
+        proof=proof,
         shows=judged.get(item.ref, ""),
         protected=protected,
         open=lambda: opener(item.path),

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from exports.errors import NotCheckable
-from exports.report.words import counted
+from exports.report.words import counted, proven
 from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import NOT_CHECKED, SIGNED, CheckFinding
 from intelligence.checks.material import CheckedItem
@@ -47,6 +47,7 @@ def signature_findings(
         yield from _credentials(carrying, readers, trust, judged="c2pa" in libraries)
         yield from _proof_mode(items, readers, judged="pysequoia" in libraries)
         yield from _web_archives(items, readers)
+    yield from _signed_posts(items)
 
 
 def _credentials(
@@ -162,6 +163,15 @@ def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[Ch
             told = _NOT_TOLD if item.protected else found.said
             known = "; ".join(filter(None, (told, "whose key or domain it is, is not judged")))
             yield CheckFinding(SIGNED, f"{item.ref}: the signature of the WACZ{by} {holds}", ((item.ref, known),))
+
+
+def _signed_posts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield of each signed proof of a post whether it holds, as it was found when it was captured."""
+    for item in items:
+        if (proof := item.proof) is not None:
+            told = [(item.ref, f"signed by {proof.key}" if proof.key else "")]
+            told += [(proof.post, "the post, which says the same")] if proof.post and not proof.problem else []
+            yield CheckFinding(SIGNED, f"{item.ref}: {proven(proof)}", tuple(told))
 
 
 def _ask(readers: Readers, function: str, answer: type[T], *items: CheckedItem, said: tuple[str, ...] = ()) -> T:
