@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.errors import TooMuch
 from exports.format.bundle_files import TEXT_ENDING
+from exports.report.words import playable
 from hashing.files import inside
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class CheckedItem:
     """Whether a protected source has handed it in: what the file itself reveals is then told nowhere."""
     open: Callable[[], BinaryIO]
     """Opens the file. Raises OSError, NotCheckable."""
+    film: Callable[[], BinaryIO] | None
+    """Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`."""
     text: Callable[[], str]
     """Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable."""
 
@@ -147,12 +151,14 @@ def _checked(
     facts: Iterable[Fact],
     post: Post | None,
     judged: Mapping[str, str],
-    copies: Iterable[WorkingCopy],
+    copies: Sequence[WorkingCopy],
     opener: Callable[[str], BinaryIO],
     *,
     proof: ProofRead | None,
     protected: bool,
 ) -> CheckedItem:
+    joined = playable(copies)
+    film = joined.path if joined is not None else item.path if item.kind == "video" else ""
     texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
 
     def _text() -> str:
@@ -176,5 +182,6 @@ def _checked(
         shows=judged.get(item.ref, ""),
         protected=protected,
         open=lambda: opener(item.path),
+        film=partial(opener, film) if film else None,
         text=_text,
     )

@@ -92,5 +92,5 @@ def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[Show
 def _counted(refs: Sequence[tuple[str, str]], items: Sequence[CheckedItem]) -> str:
     """Return how many photos, or videos, or both these references name."""
     named = {ref for ref, _ in refs}
-    kinds = {item.kind for item in items if item.ref in named}
+    kinds = {"video" if item.film else "photo" for item in items if item.ref in named}
     return counted(len(refs), kinds.pop()) if len(kinds) == 1 else f"{len(refs):,} photos and videos"

@@ -54,8 +54,8 @@ class ShownPictures:
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:
     """Return what the photos and videos among the items show; `done` is told how many of all are read."""
-    seen = list({each.sha256: each for each in reversed(items) if each.kind in {"photo", "video"}}.values())[::-1]
-    photos, videos = ([each for each in seen if each.kind == kind] for kind in ("photo", "video"))
+    seen = list({each.sha256: each for each in reversed(items) if each.kind == "photo" or each.film}.values())[::-1]
+    photos, videos = [each for each in seen if not each.film], [each for each in seen if each.film]
     batches = [photos[start : start + MOST_FILES] for start in range(0, len(photos), MOST_FILES)]
     shown, ffmpeg, read = ShownPictures(), find_ffmpeg() if videos else "", 0
     with Readers(load=LOAD, most=_WORKERS) as readers, ThreadPoolExecutor(_WORKERS) as pool:
@@ -124,10 +124,10 @@ def _hashes(files: Sequence[int], readers: Readers) -> list[PictureHash]:
 
 def _film(item: CheckedItem, ffmpeg: str, readers: Readers) -> list[tuple[str, PictureHash]]:
     """Return the pictures of a video, each with its time there; of one that is not read, a reason alone."""
-    if not ffmpeg:
+    if not ffmpeg or item.film is None:
         return [("", PictureHash(reason="ffmpeg is not installed"))]
     try:
-        with TemporaryDirectory() as folder, item.open() as file, descriptor_of(file) as descriptor:
+        with TemporaryDirectory() as folder, item.film() as file, descriptor_of(file) as descriptor:
             frames = keyframes(ffmpeg, descriptor, Path(folder))
             batches = [frames[start : start + MOST_FILES] for start in range(0, len(frames), MOST_FILES)]
             hashes = [made for batch in batches for made in _frames([path for _, path in batch], readers)]
