@@ -66,9 +66,9 @@ def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None
                     shown.bare.add(item.sha256)
             done(read := read + len(batch), len(seen))
         for item, film in zip(videos, pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), videos), strict=True):
-            _add(shown, item, film)
-            if len(film) >= MOST_KEYFRAMES:
-                shown.in_part.append((item.ref, f"until {film[-1][0]}, after {len(film)} pictures of it"))
+            _add(shown, item, film[:MOST_KEYFRAMES])
+            if len(film) > MOST_KEYFRAMES:
+                shown.in_part.append((item.ref, f"until {film[-1][0]}, {MOST_KEYFRAMES} pictures of it"))
             done(read := read + 1, len(seen))
     return shown
 

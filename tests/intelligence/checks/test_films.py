@@ -71,7 +71,7 @@ def test_of_a_long_film_the_beginning(tmp_path: Path, monkeypatch: pytest.Monkey
     lines = CliRunner().invoke(main, ["check", str(case), "--quiet"]).stdout.splitlines()
     assert lines[1:3] == [
         "  1 video of which the beginning alone was compared",
-        "    MP/1-0001  until 0:02, after 3 pictures of it",
+        "    MP/1-0001  until 0:03, 3 pictures of it",
     ]
 
 
