@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
+from exports.report.small_copy import upright
 from intelligence.checks.signed_words import may_carry_credentials
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ NEAR = 31
 _SIDE, _FREQUENCIES = 64, 16
 _EDGE = 512
 """Pixels to which a photo is reduced first."""
+_ORIENTATION = 0x0112
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
 _MOST_PIXELS = 64_000_000
 _PLAIN = 16
@@ -131,7 +133,6 @@ def _of_picture(file: BinaryIO, make: Callable[[Image], T]) -> T | str:
 def _grey(picture: Image, edge: int) -> Image:
     """Return a photo in grey values, reduced and upright; what is transparent is white."""
     from PIL import Image as Images
-    from PIL import ImageOps
 
     picture.draft("L", (edge, edge))  # a JPEG is decoded at a fraction of its size
     if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
@@ -141,8 +142,7 @@ def _grey(picture: Image, edge: int) -> Image:
     else:
         grey = picture.convert("L")
     grey.thumbnail((edge, edge), Images.Resampling.BOX)
-    grey.info["exif"] = picture.info.get("exif", b"")
-    return ImageOps.exif_transpose(grey)
+    return upright(grey, picture.getexif().get(_ORIENTATION, 1))
 
 
 def _without_border(grey: Image) -> Image | None:

@@ -20,7 +20,7 @@ from intelligence.checks.picture_hash import NEAR, PictureHash, distance
 
 _FUNCTION = "intelligence.checks.picture_hash:picture_hashes"
 LOAD = (
-    *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.ImageOps", "PIL.JpegImagePlugin"),
+    *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.JpegImagePlugin"),
     *("PIL.PngImagePlugin", "PIL.GifImagePlugin", "PIL.WebPImagePlugin", "PIL.TiffImagePlugin", "PIL.BmpImagePlugin"),
 )
 _LEAST_QUALITY = 50
