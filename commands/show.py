@@ -163,7 +163,8 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
     from exports.format.found_words import found_words, joined_words
 
     found, unread = 0, list[str]()
-    grades, words = case_grades(case.events()), found_words(case.events())
+    events = list(case.events())
+    grades, words = case_grades(events), found_words(events)
     for path in _captures(case, ref):
         view = read_capture(path)
         asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]

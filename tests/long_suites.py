@@ -63,6 +63,7 @@ TESTS_OF_A_FILE = {
     "tests/intelligence/checks/test_check.py": 3,
     "tests/intelligence/checks/test_record.py": 2,
     "tests/intelligence/checks/test_signatures.py": 5,
+    "tests/intelligence/checks/test_words.py": 2,
     "tests/intelligence/grading/test_form.py": 2,
     "tests/intelligence/intake/test_intake.py": 10,
     "tests/intelligence/intake/test_protection.py": 3,

@@ -51,7 +51,7 @@ def _small(picture: Image, edge: int, quality: int) -> bytes:
     picture.thumbnail(
         (edge, edge), reducing_gap=1.0
     )  # a JPEG is decoded at a fraction of its size: a third of the time
-    small = _upright(picture, turned)
+    small = upright(picture, turned)
     if small.mode in {"RGBA", "LA", "PA"} or "transparency" in small.info:
         layers = small.convert("RGBA")
         small = Image.new("RGB", layers.size, _PAPER)
@@ -61,7 +61,7 @@ def _small(picture: Image, edge: int, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _upright(picture: Image, turned: object) -> Image:
+def upright(picture: Image, turned: object) -> Image:
     """Turn a picture as its EXIF orientation asks for, which is what browsers do with the original."""
     from PIL.Image import Transpose
 

@@ -13,7 +13,7 @@ from hashing.case.kinds import CaptureStatus
 from hashing.printable import human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from exports.format.manifest import ListedItem
@@ -46,7 +46,12 @@ def is_photo(item: ListedItem) -> bool:
 
 def joined(item: ListedItem) -> WorkingCopy | None:
     """Return the working copy that can be played where the item itself cannot."""
-    return next((copy for copy in item.working_copies if PurePosixPath(copy.path).suffix in _JOINED), None)
+    return playable(item.working_copies)
+
+
+def playable(copies: Iterable[WorkingCopy]) -> WorkingCopy | None:
+    """Return the first of an item's working copies that can be played, such as a video joined of its segments."""
+    return next((copy for copy in copies if PurePosixPath(copy.path).suffix in _JOINED), None)
 
 
 def frame(item: ListedItem) -> ListedItem | None:

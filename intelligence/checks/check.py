@@ -14,6 +14,7 @@ from intelligence.checks.material import CheckedItem, Material
 from intelligence.checks.near_pictures import near_pictures
 from intelligence.checks.near_texts import near_texts
 from intelligence.checks.places import place_findings
+from intelligence.checks.shown_pictures import shown_pictures
 from intelligence.checks.signatures import signature_findings
 from intelligence.checks.times import claimed_first, time_claimed, time_findings
 from intelligence.checks.trust_list import TrustList
@@ -39,8 +40,9 @@ def check_material(
     """
     items = material.items
     yield from _same_bytes(items)
-    yield from near_pictures(items, done)
-    yield from signature_findings(items, trust)
+    shown = shown_pictures(items, done)
+    yield from near_pictures(items, shown)
+    yield from signature_findings(items, trust, shown.bare)
     yield from near_texts(items)
     yield from time_findings(items)
     yield from place_findings(items)

@@ -13,7 +13,7 @@ from hashing.sandbox import confined
 __all__ = ["MOST", "find_ffmpeg", "keyframes"]
 
 MOST = 240
-"""Pictures that are made of one video."""
+"""Pictures of one video that are compared; one more tells that there are more."""
 _FILTER = (
     "select='isnan(prev_selected_t)+gte(t-prev_selected_t,1)',"
     "scale=w='min(512,iw)':h='min(512,ih)':force_original_aspect_ratio=decrease,format=gray"
@@ -34,14 +34,14 @@ def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:
     words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-discard", "nokey", "-skip_frame", "nokey"]
     words += ["-i", f"file:{_INPUT}", "-map", "0:v:0", "-vf", _FILTER, "-fps_mode", "passthrough"]
     words += ["-enc_time_base", "1:1000"]  # a picture is named by its time, in milliseconds
-    words += ["-frames:v", str(MOST), "-frame_pts", "1", f"file:{folder}/%d.png"]
+    words += ["-frames:v", str(MOST + 1), "-frame_pts", "1", f"file:{folder}/%d.png"]
     command = confined(ffmpeg, words, read=[_INPUT], write_below=folder, memory=_MEMORY)
     try:
-        ended = subprocess.run(  # noqa: S603 - found on the user's PATH
+        subprocess.run(  # noqa: S603 - found on the user's PATH
             command,
             stdin=video,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={},
             timeout=_PATIENCE,
             check=False,
@@ -52,9 +52,8 @@ def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:
         raise NotCheckable(f"ffmpeg was given up after {_PATIENCE:g} s") from error
     found = sorted((int(path.stem), path) for path in folder.iterdir() if _PICTURE.fullmatch(path.name))
     if not found:
-        said = ended.stderr.decode("utf-8", "replace").split()
-        raise NotCheckable(f"ffmpeg finds no picture in it{': ' if said else ''}{' '.join(said)[:200]}")
-    return [(_clock(milliseconds // 1000), path) for milliseconds, path in found[:MOST]]
+        raise NotCheckable("ffmpeg finds no picture in it")
+    return [(_clock(milliseconds // 1000), path) for milliseconds, path in found[: MOST + 1]]
 
 
 def _clock(seconds: int) -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.errors import TooMuch
 from exports.format.bundle_files import TEXT_ENDING
+from exports.report.words import playable
 from hashing.files import inside
 
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView
     from exports.format.manifest import ListedItem
-    from hashing.case.events import Exchange, Item, WorkingCopy
+    from hashing.case.events import Exchange, Item, ProofRead, WorkingCopy
     from hashing.case.facts import Fact
     from hashing.case.post import Post
 
@@ -38,15 +40,20 @@ class CheckedItem:
     captured: str
     """When it was asked for, or taken in, by this computer's clock."""
     server_date: str
+    """When its server gave it out, by that server's clock; "" where a cache may have had it before."""
     facts: Mapping[str, str]
     """The first claim of each name."""
     post: Post | None
+    proof: ProofRead | None
+    """What it proves, where it is the signed proof of a record, as it was checked when it was captured."""
     shows: str
     """What a page shows, as a digest of its text and media; "" where it is no page."""
     protected: bool
     """Whether a protected source has handed it in: what the file itself reveals is then told nowhere."""
     open: Callable[[], BinaryIO]
     """Opens the file. Raises OSError, NotCheckable."""
+    film: Callable[[], BinaryIO] | None
+    """Opens the video that it is, or that was joined of what it names; None where it is none. Raises as `open`."""
     text: Callable[[], str]
     """Returns what a person reads in it; "" where nothing was read. Raises OSError, NotCheckable."""
 
@@ -98,6 +105,7 @@ def material_of(path: Path) -> Iterator[Material]:
                 judged,
                 item.working_copies,
                 files.tree.open,
+                proof=item.proof,
                 protected=protected,
             )
             for item, protected in listed
@@ -132,6 +140,7 @@ def _of_capture(view: CaptureView, case: Path) -> Iterator[CheckedItem]:
             judged,
             entry.working_copies,
             _open,
+            proof=entry.proof,
             protected=protected,
         )
 
@@ -142,11 +151,14 @@ def _checked(
     facts: Iterable[Fact],
     post: Post | None,
     judged: Mapping[str, str],
-    copies: Iterable[WorkingCopy],
+    copies: Sequence[WorkingCopy],
     opener: Callable[[str], BinaryIO],
     *,
+    proof: ProofRead | None,
     protected: bool,
 ) -> CheckedItem:
+    joined = playable(copies)
+    film = joined.path if joined is not None else item.path if item.kind == "video" else ""
     texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
 
     def _text() -> str:
@@ -163,11 +175,13 @@ def _checked(
         size=item.size,
         mime=item.mime,
         captured=exchange.started if exchange is not None else item.time,
-        server_date=exchange.server_date if exchange is not None else "",
+        server_date=exchange.server_date if exchange is not None and not exchange.age else "",
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
         post=post,
+        proof=proof,
         shows=judged.get(item.ref, ""),
         protected=protected,
         open=lambda: opener(item.path),
+        film=partial(opener, film) if film else None,
         text=_text,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exports.report.words import counted
 from intelligence.checks.finding import NOT_CHECKED, SAME_PICTURE, CheckFinding
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_hash import BITS, NEAR, distance
-from intelligence.checks.shown_pictures import ShownPicture, shown_pictures
+from intelligence.checks.shown_pictures import ShownPicture, ShownPictures
 from intelligence.checks.times import claimed_first, time_claimed
 
 _BAND = 16
@@ -17,9 +17,8 @@ _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
 _NAMED = 20
 
 
-def near_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> Iterator[CheckFinding]:
-    """Yield each group of photos and videos that show nearly the same; `done` is told how many of all are read."""
-    shown = shown_pictures(items, done)
+def near_pictures(items: Sequence[CheckedItem], shown: ShownPictures) -> Iterator[CheckFinding]:
+    """Yield each group of photos and videos that show nearly the same, by what they show."""
     by_sha256 = dict[str, list[CheckedItem]]()
     for item in items:
         if item.sha256 in shown.by_sha256:
@@ -93,5 +92,5 @@ def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[Show
 def _counted(refs: Sequence[tuple[str, str]], items: Sequence[CheckedItem]) -> str:
     """Return how many photos, or videos, or both these references name."""
     named = {ref for ref, _ in refs}
-    kinds = {item.kind for item in items if item.ref in named}
+    kinds = {"video" if item.film else "photo" for item in items if item.ref in named}
     return counted(len(refs), kinds.pop()) if len(kinds) == 1 else f"{len(refs):,} photos and videos"

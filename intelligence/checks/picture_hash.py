@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
+from exports.report.small_copy import upright
+from intelligence.checks.signed_words import may_carry_credentials
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -30,6 +33,7 @@ NEAR = 31
 _SIDE, _FREQUENCIES = 64, 16
 _EDGE = 512
 """Pixels to which a photo is reduced first."""
+_ORIENTATION = 0x0112
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
 _MOST_PIXELS = 64_000_000
 _PLAIN = 16
@@ -56,6 +60,8 @@ class PictureHash(msgspec.Struct, frozen=True):
     inside: bytes = b""
     """The hash of what is inside of a plain border; b"" where there is none."""
     reason: str = ""
+    signed: bool = False
+    """Whether the file may have content credentials."""
 
     def numbers(self) -> tuple[int, ...]:
         """Return the hashes as numbers, for `distance`."""
@@ -75,8 +81,9 @@ def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 
 def picture_hashes(*files: BinaryIO) -> Iterator[PictureHash]:
-    """Yield the hash of each file's photo."""
-    yield from map(picture_hash, files)
+    """Yield the hash of each file's photo; and, as it is read already, whether it may have content credentials."""
+    for file in files:
+        yield msgspec.structs.replace(picture_hash(file), signed=may_carry_credentials(file))
 
 
 def picture_hash(file: BinaryIO) -> PictureHash:
@@ -126,7 +133,6 @@ def _of_picture(file: BinaryIO, make: Callable[[Image], T]) -> T | str:
 def _grey(picture: Image, edge: int) -> Image:
     """Return a photo in grey values, reduced and upright; what is transparent is white."""
     from PIL import Image as Images
-    from PIL import ImageOps
 
     picture.draft("L", (edge, edge))  # a JPEG is decoded at a fraction of its size
     if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
@@ -136,8 +142,7 @@ def _grey(picture: Image, edge: int) -> Image:
     else:
         grey = picture.convert("L")
     grey.thumbnail((edge, edge), Images.Resampling.BOX)
-    grey.info["exif"] = picture.info.get("exif", b"")
-    return ImageOps.exif_transpose(grey)
+    return upright(grey, picture.getexif().get(_ORIENTATION, 1))
 
 
 def _without_border(grey: Image) -> Image | None:

@@ -34,6 +34,7 @@ _LANGUAGES = re.compile(r"[A-Za-z]{2,20}(?:_[A-Za-z]{2,20})?(?:\+[A-Za-z]{2,20}(
 _WORD = re.compile(r"\w")
 _MEMORY = 1 << 30
 _PATIENCE = 1_800.0
+_LARGEST_TABLE = 16 << 20
 _LINE, _CONFIDENCE, _TEXT = slice(1, 5), 10, 11
 """Columns of its table: what numbers a line, from its page on, the confidence, the word."""
 _COLUMNS = 12
@@ -131,7 +132,8 @@ def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[
             timeout=_PATIENCE,
             check=False,
         )
-        data = table.with_suffix(".tsv").read_text("utf-8", "replace")
+        with table.with_suffix(".tsv").open("rb") as file:
+            data = file.read(_LARGEST_TABLE).decode("utf-8", "replace")
     except OSError as error:
         raise NotCheckable(f"tesseract read nothing ({error.strerror})") from error
     except subprocess.TimeoutExpired as error:

@@ -20,7 +20,7 @@ from intelligence.checks.picture_hash import NEAR, PictureHash, distance
 
 _FUNCTION = "intelligence.checks.picture_hash:picture_hashes"
 LOAD = (
-    *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.ImageOps", "PIL.JpegImagePlugin"),
+    *("intelligence.checks.picture_hash", "PIL.ImageChops", "PIL.ImageFilter", "PIL.JpegImagePlugin"),
     *("PIL.PngImagePlugin", "PIL.GifImagePlugin", "PIL.WebPImagePlugin", "PIL.TiffImagePlugin", "PIL.BmpImagePlugin"),
 )
 _LEAST_QUALITY = 50
@@ -48,23 +48,27 @@ class ShownPictures:
     """Items that are too plain to be told from others by what they show."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     in_part: list[tuple[str, str]] = field(default_factory=list)
+    bare: set[str] = field(default_factory=set)
+    """The SHA-256 of photos that have no content credentials."""
 
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:
     """Return what the photos and videos among the items show; `done` is told how many of all are read."""
-    seen = list({each.sha256: each for each in reversed(items) if each.kind in {"photo", "video"}}.values())[::-1]
-    photos, videos = ([each for each in seen if each.kind == kind] for kind in ("photo", "video"))
+    seen = list({each.sha256: each for each in reversed(items) if each.kind == "photo" or each.film}.values())[::-1]
+    photos, videos = [each for each in seen if not each.film], [each for each in seen if each.film]
     batches = [photos[start : start + MOST_FILES] for start in range(0, len(photos), MOST_FILES)]
     shown, ffmpeg, read = ShownPictures(), find_ffmpeg() if videos else "", 0
     with Readers(load=LOAD, most=_WORKERS) as readers, ThreadPoolExecutor(_WORKERS) as pool:
         for batch, hashes in zip(batches, pool.map(partial(_photos, readers=readers), batches), strict=True):
             for item, made in zip(batch, hashes, strict=True):
                 _add(shown, item, [("", made)])
+                if made.bits and not made.signed:
+                    shown.bare.add(item.sha256)
             done(read := read + len(batch), len(seen))
         for item, film in zip(videos, pool.map(partial(_film, ffmpeg=ffmpeg, readers=readers), videos), strict=True):
-            _add(shown, item, film)
-            if len(film) >= MOST_KEYFRAMES:
-                shown.in_part.append((item.ref, f"until {film[-1][0]}, after {len(film)} pictures of it"))
+            _add(shown, item, film[:MOST_KEYFRAMES])
+            if len(film) > MOST_KEYFRAMES:
+                shown.in_part.append((item.ref, f"until {film[-1][0]}, {MOST_KEYFRAMES} pictures of it"))
             done(read := read + 1, len(seen))
     return shown
 
@@ -120,10 +124,10 @@ def _hashes(files: Sequence[int], readers: Readers) -> list[PictureHash]:
 
 def _film(item: CheckedItem, ffmpeg: str, readers: Readers) -> list[tuple[str, PictureHash]]:
     """Return the pictures of a video, each with its time there; of one that is not read, a reason alone."""
-    if not ffmpeg:
+    if not ffmpeg or item.film is None:
         return [("", PictureHash(reason="ffmpeg is not installed"))]
     try:
-        with TemporaryDirectory() as folder, item.open() as file, descriptor_of(file) as descriptor:
+        with TemporaryDirectory() as folder, item.film() as file, descriptor_of(file) as descriptor:
             frames = keyframes(ffmpeg, descriptor, Path(folder))
             batches = [frames[start : start + MOST_FILES] for start in range(0, len(frames), MOST_FILES)]
             hashes = [made for batch in batches for made in _frames([path for _, path in batch], readers)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TypeVar
 
 from exports.errors import NotCheckable
-from exports.report.words import counted
+from exports.report.words import counted, proven
 from hashing.sandbox import NotRead, Readers, descriptor_of
 from intelligence.checks.finding import NOT_CHECKED, SIGNED, CheckFinding
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.signed_claims import LARGEST, SignedClaim
+from intelligence.checks.signed_words import may_carry_credentials
 from intelligence.checks.trust_list import TrustList
 
 _MODULE = "intelligence.checks.signed_claims"
@@ -25,26 +26,28 @@ _PROOFS = ("", ".proof.csv", ".proof.json")
 _NO_TRUST = "whom to trust is not judged: no list of trusted signers was named"
 _NOT_TOLD = "what they say is not told: it was handed in by a protected source"
 _OF_X509 = ("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec")
-_WORDS = (b"jumb", b"dcterms:provenance")
-"""The boxes that they stand in (JUMBF, ISO 19566-5), and the field of XMP that names where else they stand."""
-_PIECE, _OVERLAP = 1 << 20, 32
 _NAMED = 20
 
 T = TypeVar("T")
 
 
-def signature_findings(items: Sequence[CheckedItem], trust: TrustList | None = None) -> Iterator[CheckFinding]:
+def signature_findings(
+    items: Sequence[CheckedItem], trust: TrustList | None = None, bare: Collection[str] = ()
+) -> Iterator[CheckFinding]:
     """Yield of each file with content credentials or ProofMode's signatures whether they hold, and by whose key.
 
-    Of content credentials that hold, also whether their signer is on the list `trust`.
+    Of content credentials that hold, also whether their signer is on the list `trust`. Files whose SHA-256 are `bare`
+    are known to have none, and not read again.
     """
     libraries = [name for name in ("c2pa", "pysequoia") if find_spec(name) is not None]
     with Readers(
         load=(_MODULE, "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", *libraries)
     ) as readers:
-        yield from _credentials(items, readers, trust, judged="c2pa" in libraries)
+        carrying = [item for item in items if item.sha256 not in bare]
+        yield from _credentials(carrying, readers, trust, judged="c2pa" in libraries)
         yield from _proof_mode(items, readers, judged="pysequoia" in libraries)
         yield from _web_archives(items, readers)
+    yield from _signed_posts(items)
 
 
 def _credentials(
@@ -85,15 +88,8 @@ def _trusted(found: SignedClaim, trust: TrustList | None) -> str:
 
 
 def _may_carry(item: CheckedItem) -> bool:
-    """Say whether words of content credentials stand anywhere in a file, which is looked through and not parsed."""
-    rest = b""
     with item.open() as file:
-        while piece := file.read(_PIECE):
-            data = rest + piece
-            if any(word in data for word in _WORDS):
-                return True
-            rest = data[-_OVERLAP:]
-    return False
+        return may_carry_credentials(file)
 
 
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
@@ -167,6 +163,15 @@ def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[Ch
             told = _NOT_TOLD if item.protected else found.said
             known = "; ".join(filter(None, (told, "whose key or domain it is, is not judged")))
             yield CheckFinding(SIGNED, f"{item.ref}: the signature of the WACZ{by} {holds}", ((item.ref, known),))
+
+
+def _signed_posts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
+    """Yield of each signed proof of a post whether it holds, as it was found when it was captured."""
+    for item in items:
+        if (proof := item.proof) is not None:
+            told = [(item.ref, f"signed by {proof.key}" if proof.key else "")]
+            told += [(proof.post, "the post, which says the same")] if proof.post and not proof.problem else []
+            yield CheckFinding(SIGNED, f"{item.ref}: {proven(proof)}", tuple(told))
 
 
 def _ask(readers: Readers, function: str, answer: type[T], *items: CheckedItem, said: tuple[str, ...] = ()) -> T:

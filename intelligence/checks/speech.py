@@ -71,7 +71,7 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
         sound = Path(name, "sound.raw")
         words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-i", f"file:{_INPUT}", "-map", "0:a:0"]
         words += ["-t", str(_LONGEST), "-ac", "1", "-ar", str(_RATE), "-f", "s16le", f"file:{sound}"]
-        with item.open() as file, descriptor_of(file) as descriptor:
+        with (item.film or item.open)() as file, descriptor_of(file) as descriptor:
             command = confined(engine.ffmpeg, words, read=[_INPUT], write_below=sound.parent, memory=_MEMORY)
             with suppress(NotCheckable):  # of a file that breaks off, what there is of it
                 _run(command, "ffmpeg", descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from capture.photo import names
 from intelligence.checks.finding import TIME, CheckFinding
@@ -66,8 +67,13 @@ def _moments(item: CheckedItem) -> dict[str, ClaimedMoment]:
 
 def time_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of times that cannot both be right, or of which one tells something of the other."""
+    first = dict[str, CheckedItem]()
     for item in items:
-        yield from _of_one(item)
+        seen = first.setdefault(item.sha256, item)
+        if item.captured < seen.captured:
+            first[item.sha256] = item
+    for item in items:
+        yield from _of_one(item, first[item.sha256] if item.size else item)
     for post, shown in shown_by_posts(items):
         yield from _shown_by(post, shown)
 
@@ -81,15 +87,18 @@ def shown_by_posts(items: Sequence[CheckedItem]) -> Iterator[tuple[CheckedItem, 
                 yield item, shown
 
 
-def _of_one(item: CheckedItem) -> Iterator[CheckFinding]:
-    captured = ClaimedMoment(item.captured)
+def _of_one(item: CheckedItem, first: CheckedItem) -> Iterator[CheckFinding]:
+    """Compare an item's times with when it was there, `first` being what was captured first of the same bytes."""
+    served = ClaimedMoment(_as_claimed(item.server_date))
     for name, moment in _moments(item).items():
-        if gap := _after(moment, captured):
-            yield CheckFinding(
-                TIME,
-                f"{item.ref}: {name} {moment.text} is {gap} after it was captured",
-                ((item.ref, f"captured {item.captured}"),),
-            )
+        said = f"{item.ref}: {name} {moment.text} is"
+        if gap := _after(moment, ClaimedMoment(first.captured)):
+            what = "it" if first is item else f"{first.ref}, which has the same bytes,"
+            rests = {item.ref: f"captured {item.captured}", first.ref: f"captured {first.captured}"}
+            yield CheckFinding(TIME, f"{said} {gap} after {what} was captured", tuple(rests.items()))
+        elif gap := _after(moment, served):
+            rests = {item.ref: f"served {served.text}, captured {item.captured}"}
+            yield CheckFinding(TIME, f"{said} {gap} after its server's clock when it gave it out", tuple(rests.items()))
     facts: Mapping[str, str] = item.facts
     original = ClaimedMoment(facts.get(names.ORIGINAL_TIME, ""), facts.get(names.ORIGINAL_TIME + names.ZONE, ""))
     modified = ClaimedMoment(facts.get(names.MODIFIED_TIME, ""), facts.get(names.MODIFIED_TIME + names.ZONE, ""))
@@ -97,6 +106,14 @@ def _of_one(item: CheckedItem) -> Iterator[CheckFinding]:
         gap = _words(modified.known - original.known)
         said = f"{item.ref}: modified {gap} after it was taken, by its own EXIF data"
         yield CheckFinding(TIME, said, ((item.ref, f"original {original.text}, modified {modified.text}"),))
+
+
+def _as_claimed(server_date: str) -> str:
+    """Return what a Date header says in the form of other times; "" where there is none, or none that can be read."""
+    try:
+        return parsedate_to_datetime(server_date).astimezone(UTC).isoformat() if server_date else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _shown_by(post: CheckedItem, shown: CheckedItem) -> Iterator[CheckFinding]:

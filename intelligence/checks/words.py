@@ -32,7 +32,7 @@ def word_findings(
     first = {item.sha256: item for item in reversed(items) if item.size}
     seen = [item for item in items if first.get(item.sha256) is item]
     photos = [item for item in seen if item.kind == "photo"] if tesseract is not None else []
-    sounds = [item for item in seen if item.kind in {"audio", "video"}] if engine is not None else []
+    sounds = [item for item in seen if item.film or item.kind == "audio"] if engine is not None else []
     kept_back = [item for item in (*photos, *sounds) if item.protected]
     photos, sounds = ([item for item in group if not item.protected] for group in (photos, sounds))
     unread, read, whole = list[tuple[str, str]](), 0, len(photos) + len(sounds)

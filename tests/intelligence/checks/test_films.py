@@ -21,39 +21,47 @@ from tests.intelligence.checks.pictures import jpeg, scene
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.sampling import Sample
+
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 _ROOT = Path(__file__).parents[3]
 
 
-def _case(folder: Path, files: Mapping[str, bytes]) -> Path:
+def _case(folder: Path, files: Mapping[str, bytes], joined: bytes = b"") -> Path:
     maker = make_case(folder)
     capture = maker.begin()
     for name, data in files.items():
         kind, mime = ("photo", "image/jpeg") if name.endswith(".jpg") else ("video", "video/mp4")
         capture.add(Thing(name, data, kind, mime))
+    if joined:
+        listed = capture.add(Thing("film.m3u8", b"#EXTM3U", "playlist", "application/vnd.apple.mpegurl"))
+        made = capture.folder.add_working_copy(listed.time, listed.ref, "film.mp4", joined, "joined of its segments")
+        capture.events.append(made)
     capture.seal()
     return maker.path
 
 
-def test_copies_of_a_film_and_a_picture_of_it(tmp_path: Path) -> None:
+def test_copies_of_a_film_and_a_picture_of_it(tmp_path: Path, sample: Sample) -> None:
     """However it was encoded or cut, a film is found, and so is a photo of one of its pictures; another film is not.
 
     The command is confined, and started as typed.
     """
     original = film(tmp_path, (1, 2, 3))
-    copies = {change: changed(original, change).read_bytes() for change in CHANGES}
+    copies = {change: changed(original, change).read_bytes() for change in sample(list(CHANGES), 3)}
     files = {"film.mp4": original.read_bytes(), **{f"{name}.mp4": data for name, data in copies.items()}}
     files |= {"still.jpg": jpeg(scene(2)), "other.mp4": film(tmp_path, (4, 5)).read_bytes()}
-    case = _case(tmp_path, files)
+    case = _case(tmp_path, files, original.read_bytes())
     command = [sys.executable, "-m", "cli", "check", str(case), "--quiet"]
     run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOT)
     assert run.returncode == Exit.OK, run.stderr
     lines = run.stdout.splitlines()
-    count = len(copies) + 2
+    count = len(copies) + 3  # the film itself, a picture of it, and what was joined of a playlist's segments
     [found] = [place for place, line in enumerate(lines) if "show nearly the same" in line]
     assert lines[found].startswith(f"  {count} photos and videos show nearly the same: none claims a time")
     told = {line.split()[0]: line for line in lines[found + 1 : found + 1 + count]}
-    assert sorted(told) == [f"MP/1-{number:04d}" for number in range(1, count + 1)]
+    other = f"MP/1-{len(files):04d}"
+    assert sorted({*told, other}) == [f"MP/1-{number:04d}" for number in range(1, count + 2)]
+    assert other not in told
     assert not [line for line in lines if "could not be compared" in line]
 
 
@@ -65,7 +73,7 @@ def test_of_a_long_film_the_beginning(tmp_path: Path, monkeypatch: pytest.Monkey
     lines = CliRunner().invoke(main, ["check", str(case), "--quiet"]).stdout.splitlines()
     assert lines[1:3] == [
         "  1 video of which the beginning alone was compared",
-        "    MP/1-0001  until 0:02, after 3 pictures of it",
+        "    MP/1-0001  until 0:03, 3 pictures of it",
     ]
 
 

@@ -11,11 +11,13 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from hashing.case.events import ProofRead
 from intelligence.checks import material_of
 from intelligence.checks.signatures import signature_findings
 from intelligence.checks.signed_claims import content_credentials, openpgp_signature, wacz_signature
@@ -84,6 +86,22 @@ def test_of_a_protected_source_no_signer_is_told(signed: bytes, tmp_path: Path) 
     for word in ("Camera 7", "goldenhour-test", "by key"):
         assert word in str(open_ones)
         assert word not in str(found)
+
+
+def test_signed_proofs_of_posts_are_told(tmp_path: Path) -> None:
+    """Whether a post's signed proof holds is told with what it proves, and what it does not."""
+    (tmp_path / "1.json").write_bytes(b"{}")
+    _checked(tmp_path / "OP", tmp_path / "1.json")
+    proof = ProofRead(
+        time="", ref="MP/1-0001", identity="", did="did:plc:a", collection="c", rkey="1", post="MP/1-0002"
+    )
+    with material_of(tmp_path / "OP") as material:
+        for problem, said in (("", "That proves no time"), ("it is cut off", "does not hold: it is cut off")):
+            read = msgspec.structs.replace(proof, record_cid="x", key="did:key:z", problem=problem)
+            [found] = signature_findings([dataclasses.replace(material.items[0], proof=read)])
+            assert found.says.startswith("MP/1-0001: The ")
+            assert said in found.says
+            assert [ref for ref, _ in found.rests_on] == ["MP/1-0001", *([] if problem else ["MP/1-0002"])]
 
 
 def test_whom_to_trust_is_said_by_a_list(signed: bytes, tmp_path: Path) -> None:
