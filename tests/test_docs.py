@@ -236,7 +236,6 @@ def test_an_option_means_the_same_everywhere() -> None:
         "--session",
         "--since",
         "--pdf",
-        "--session",
         "--to",
     }
     assert {name for name, helps in said.items() if len(helps) > 1} == own
