@@ -264,6 +264,8 @@ class RenderedPage:
         """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered."""
         if self._work <= 0:
             raise NotRendered(f"no time was left to keep more of it ({ALL * self._patience:g} s)")
+        if factor > 1:  # what takes long is begun only where the page answers at all
+            self.call("Runtime.evaluate", expression="1")
         begun = time.monotonic()
         try:
             return self._answer(method, min(factor * self._patience, max(self._work, self._patience)), params)
