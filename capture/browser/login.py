@@ -49,7 +49,7 @@ def log_in(program: BrowserProgram, url: str, session: Session, *, proxy: str, s
             if session.cookies:
                 known = [msgspec.to_builtins(cookie) for cookie in session.cookies]
                 browser.call("Storage.setCookies", cookies=[_given(each) for each in known])
-            browser.call("Target.createTarget", url=url)
+            _open(browser, url)
             found = _watched(browser, stop)
         finally:
             browser.close()
@@ -59,6 +59,14 @@ def log_in(program: BrowserProgram, url: str, session: Session, *, proxy: str, s
         )
         keep_session(session, profile)
     return session
+
+
+def _open(browser: Browser, url: str) -> None:
+    """Open an address in the window's one tab."""
+    tabs = [each for each in browser.call("Target.getTargets")["targetInfos"] if each["type"] == "page"]
+    tab = tabs[0] if tabs else browser.call("Target.createTarget", url="about:blank")
+    opened = browser.call("Target.attachToTarget", targetId=tab["targetId"], flatten=True)["sessionId"]
+    browser.post("Page.navigate", opened, url=url)
 
 
 def _watched(browser: Browser, stop: Stop) -> list[SessionCookie]:

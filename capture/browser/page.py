@@ -39,8 +39,9 @@ _TALLEST = 200_000
 """Pixels of a picture's height: more is endless."""
 _WIDEST = 8000
 _MOST_NAMED = 300
-ALL = 4
-"""Of the time that one thing may take to be kept, how often all of them may take it."""
+EACH, ALL = 4, 8
+"""How often the time for waits a picture, a print or a saved page may take, and all that is kept together: a computer
+that is busy draws a page of 60,000 pixels for longer than half a minute."""
 _MOBILE_AGENT = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Mobile Safari/537.36"
 )
@@ -227,7 +228,7 @@ class RenderedPage:
                 "captureBeyondViewport": True,
                 "clip": {"x": 0, "y": top, "width": size[0], "height": bottom - top, "scale": 1},
             }
-        return base64.b64decode(self.call("Page.captureScreenshot", **params)["data"])
+        return base64.b64decode(self.call("Page.captureScreenshot", factor=EACH, **params)["data"])
 
     def size(self) -> tuple[int, int]:
         """Return width and height of the page in pixels, no taller than a picture may be."""
@@ -236,12 +237,13 @@ class RenderedPage:
 
     def saved(self) -> bytes:
         """Return the page with its parts as MHTML."""
-        return str(self.call("Page.captureSnapshot", format="mhtml")["data"]).encode("utf-8", "surrogatepass")
+        saved = self.call("Page.captureSnapshot", factor=EACH, format="mhtml")["data"]
+        return str(saved).encode("utf-8", "surrogatepass")
 
     def printed(self) -> bytes:
         """Return the page as PDF."""
-        stream = self.call("Page.printToPDF", printBackground=True, transferMode="ReturnAsStream")["stream"]
-        return b"".join(self._streamed(stream))
+        printed = self.call("Page.printToPDF", factor=EACH, printBackground=True, transferMode="ReturnAsStream")
+        return b"".join(self._streamed(printed["stream"]))
 
     def document(self) -> bytes:
         """Return the document as scripts have left it."""
@@ -258,29 +260,31 @@ class RenderedPage:
         url, title = self._script("[document.URL, document.title]")
         return str(url)[:8192], str(title)[:1000]
 
-    def call(self, method: str, /, **params: object) -> Json:
+    def call(self, method: str, /, *, factor: int = 1, **params: object) -> Json:
         """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered."""
         if self._work <= 0:
             raise NotRendered(f"no time was left to keep more of it ({ALL * self._patience:g} s)")
+        if factor > 1:  # what takes long is begun only where the page answers at all
+            self.call("Runtime.evaluate", expression="1")
         begun = time.monotonic()
         try:
-            return self._answer(method, params)
+            return self._answer(method, min(factor * self._patience, max(self._work, self._patience)), params)
         finally:
             self._work -= time.monotonic() - begun
 
-    def _answer(self, method: str, params: Json) -> Json:
+    def _answer(self, method: str, seconds: float, params: Json) -> Json:
         try:
-            return self._browser.call(method, self._session, timeout=self._patience, **params)
+            return self._browser.call(method, self._session, timeout=seconds, **params)
         except BrowserSilent:
             if self._stuck:
                 self._lost = True
                 raise
         self._stuck = True
-        self.note("ended its scripts", f"the page did not answer for {self._patience:g} s")
+        self.note("ended its scripts", f"the page did not answer for {seconds:g} s")
         self._browser.post("Runtime.terminateExecution", self._session)
         self._browser.post("Emulation.setScriptExecutionDisabled", self._session, value=True)
         try:
-            return self._browser.call(method, self._session, timeout=self._patience, **params)
+            return self._browser.call(method, self._session, timeout=seconds, **params)
         except BrowserSilent:
             self._lost = True
             raise

@@ -79,6 +79,7 @@ class BrowserProgram:
             *([] if self.sandbox else ["--no-sandbox"]),
             *([f"--proxy-server={proxy}"] if proxy else []),
             f"--user-data-dir={profile}",
+            "about:blank",
         ]
 
 

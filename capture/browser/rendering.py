@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from capture.browser.frame import band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
-from capture.browser.page import ALL, PageView, RenderedPage
+from capture.browser.page import ALL, EACH, PageView, RenderedPage
 from capture.browser.warm import Browsers, RunningBrowser
 from capture.errors import NotRendered
 from hashing.case.events import PageAction, RefusedHost
@@ -253,8 +253,8 @@ class RenderingBrowser:
     def _limits(self) -> tuple[str, str]:
         """Return the bounds of all that follows, as an action's words."""
         timeout, scroll = self._network.timeout, self._settings.scroll
-        all_of_it = f"{ALL * timeout:g} s for all of that"
-        bounds = f"{timeout:g} s for all waits, {scroll:g} s to scroll, {timeout:g} s for each thing kept, {all_of_it}"
+        kept = f"{EACH * timeout:g} s for each thing kept, {ALL * timeout:g} s for all of that"
+        bounds = f"{timeout:g} s for all waits, {scroll:g} s to scroll, {kept}"
         return "set bounds", bounds
 
     def _interacted(self, page: RenderedPage, went: HowItWent) -> Iterator[KeptOfPage]:

@@ -80,11 +80,16 @@ def test_a_log_in_is_kept_lent_and_forgotten(tmp_path: Path) -> None:
         captured = ["capture", server.url("/members"), "--case", case, "--rendered", "auto", *words]
         lent = run.invoke(main, [*captured, "--session", "unit-7"])
         asked = [(seen.path, seen.header("Cookie")) for seen in server.requests if seen.path.startswith(("/m", "/who"))]
-        unlent = run.invoke(main, [*captured[:-6], *words])
+        unlent = run.invoke(main, [*captured, "--rendered", "never"])
+        elsewhere = run.invoke(main, ["capture", "https://other.example/", "--session", "unit-7", *words])
+        server.files["/members"] = Body(data=WALL, type="text/html")
+        ended = run.invoke(main, [*captured, "--rendered", "never", "--session", "unit-7"])
     assert lent.exit_code == Exit.OK, lent.output
     assert [path for path, _ in asked] == ["/members", "/members", "/who?C4NARY-STORED"]
     assert {cookie for _, cookie in asked} == {"sid=C4NARY-SID"}
     assert unlent.exit_code != Exit.OK
+    assert elsewhere.exit_code == Exit.USAGE
+    assert "a session of 127.0.0.1 was lent, and has ended" in ended.output
     for path in (tmp_path / "OP").rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         data += gzip.decompress(data) if path.name.endswith(".gz") else b""
@@ -94,3 +99,19 @@ def test_a_log_in_is_kept_lent_and_forgotten(tmp_path: Path) -> None:
     assert "C4NARY" not in listed.output
     assert run.invoke(main, ["login", "--forget", "unit-7"]).exit_code == Exit.OK
     assert [path.name for path in sessions_folder().iterdir()] == [".lock"]
+
+
+def test_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window can be opened: a sentence says so, and what else there is."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    done = CliRunner().invoke(main, ["login", "forum.example", "--browser", sys.executable])
+    assert done.exit_code == Exit.REFUSED
+    assert "no window can be opened" in done.stderr
+    assert "--cookies FILE" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["x.com", "--list"], ["--list", "--forget", "a"], ["https://u:p@x.com/"]])
+def test_what_is_no_log_in(words: list[str]) -> None:
+    """One thing at a time, and no password in an address."""
+    assert CliRunner().invoke(main, ["login", *words]).exit_code == Exit.USAGE

@@ -310,8 +310,9 @@ def test_nothing_leaves_but_what_the_guard_allows(rendered: Rendered) -> None:
         ("setInterval(() => fetch('/x?' + Math.random()), 50)", "scrolled"),
         ("Notification.requestPermission(); navigator.geolocation.getCurrentPosition(() => 0)", "printed the page"),
         ("location.href = '/file.bin'", "kept a download"),
+        ("setTimeout(() => { while (1); }, 300)", "ended its scripts"),
     ],
-    ids=["dialogs", "never quiet", "permissions", "download"],
+    ids=["dialogs", "never quiet", "permissions", "download", "a loop"],
 )
 def test_every_page_comes_to_an_end(rendered: Rendered, script: str, told: str) -> None:
     """Whatever it does, what it showed is kept and the capture is sealed and whole."""

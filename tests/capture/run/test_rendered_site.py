@@ -23,7 +23,7 @@ from capture.browser.warm import Browsers
 from capture.run.run import capture
 from exports.verification import verify
 from hashing.case.capture_folder import capture_events
-from hashing.case.events import Exchange, Item, PageRendered
+from hashing.case.events import Exchange, Item, PageRendered, RenderingBegun
 from tests.browser.chromium import Chromium, found
 from tests.capture.conftest import OPTIONS, jpeg
 from tests.patience import PATIENCE
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hashing.case.events import CaptureEvent
     from hashing.ledger.keys import SigningKey
     from tests.servers.connection import Connection
+    from tests.servers.mastodon import MastodonServer
     from tests.servers.seen import Seen
 
     Shown = Callable[..., tuple[CaptureResult, list[CaptureEvent]]]
@@ -103,7 +104,11 @@ def shown(case: Case, key: SigningKey) -> Shown:
     def _shown(scene: str, *, browsers: Browsers | None = None, **changed: Any) -> Any:  # noqa: ANN401 - any option
         view = PageView(service_workers=changed.pop("service_workers", False))
         settings = RenderingSettings(
-            program=find_browser(sandbox=False), view=view, browsers=browsers, interact=changed.pop("interact", False)
+            program=find_browser(sandbox=False),
+            view=view,
+            browsers=browsers,
+            interact=changed.pop("interact", False),
+            permalinks=changed.pop("permalinks", False),
         )
         network = replace(OPTIONS.network, timeout=60.0, insecure=True)
         result = capture(scene, case, replace(OPTIONS, network=network, rendering=settings, **changed), key=key)
@@ -208,21 +213,20 @@ def test_all_of_a_site_is_on_record(shown: Shown, service_workers: bool) -> None
 
 
 def test_a_large_body_that_the_browser_leaves_is_fetched_again(shown: Shown) -> None:
-    """60 MB that no player can play are cut in the browser's record, and whole in an item of our recorder's."""
+    """60 MB of which a page reads the first piece are cut in the browser's record, and whole in an item of ours."""
     video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + os.urandom(60 << 20)
     with SceneServer(
         {
-            "/": WORDS
-            + b"<script>document.body.append(Object.assign(document.createElement('video'), {src: '/v.mp4'}))"
-            b"</script>",
+            "/": WORDS + b"<script>fetch('/v.mp4').then(async (each) => { const from = each.body.getReader();"
+            b"await from.read(); await from.cancel() })</script>",
             "/v.mp4": Body(data=video, type="video/mp4"),
         }
     ) as server:
         result, events = shown(server.url("/"))
-    of_browser = [each for each in of(Exchange, events) if each.recorded and each.url.endswith("/v.mp4")]
+    (of_browser,) = [each for each in of(Exchange, events) if each.recorded and each.url.endswith("/v.mp4")]
     (item,) = [item for item in of(Item, events) if item.kind == "video"]
-    assert of_browser
-    assert all(each.cut for each in of_browser)
+    assert of_browser.cut
+    assert of_browser.size < len(video)
     assert item.sha256 == hashlib.sha256(video).hexdigest()
     assert item.path
     assert verify(result.path).verdict == "ok"
@@ -270,6 +274,16 @@ def test_a_page_that_is_not_there(shown: Shown) -> None:
         result, events = shown(server.url("/nothing"))
     assert result.status == "nothing"
     assert went(events).status in {0, 404}
+
+
+def test_a_post_is_shown_where_people_read_it(shown: Shown, mastodon: MastodonServer) -> None:
+    """Its permalink is shown where that is wanted, and the ledger says which post it is."""
+    post = mastodon.posts["photos"]
+    _, events = shown(post.url, permalinks=True)
+    (begun,) = of(RenderingBegun, events)
+    (item,) = [item for item in of(Item, events) if item.kind == "post"]
+    assert (begun.url, begun.ref) == (post.url, item.ref)
+    assert "first view" in {each.kind for each in of(Item, events) if each.rendering == begun.rendering}
 
 
 def test_pages_in_one_browser_keep_apart(shown: Shown) -> None:
@@ -366,7 +380,7 @@ def test_a_server_sees_the_browsers_own_tls(shown: Shown) -> None:
     hellos = [greeted.wait()]
     bare.close()
     greeted.hellos.clear()
-    with SceneServer({"/": WORDS + f"<img src='{greeted.url}'>".encode()}) as server:
+    with SceneServer({"/": WORDS + f"<script>new Image().src = '{greeted.url}'</script>".encode()}) as server:
         shown(server.url("/"))
     hellos.append(greeted.wait())
     greeted.close()
