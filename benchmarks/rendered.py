@@ -129,7 +129,7 @@ def _batch(url: str, case: Path, pages: int, jobs: int) -> float:
     case.mkdir()
     (case / "rows.txt").write_text("".join(f"{url}/small?{number}\n" for number in range(pages)), "utf-8")
     side = ["--scenes", str(jobs), "--per-host", str(jobs), "--rendered", "auto", "--quiet"]
-    words = [*_WORDS, *side, "--key", signing_key(case.parent)]
+    words: list[str | Path] = [*_WORDS, *side, "--key", signing_key(case.parent)]
     return run([*GOLDENHOUR, "batch", case / "rows.txt", "--case", case / "case", *words]).seconds / pages
 
 
