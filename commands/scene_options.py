@@ -168,7 +168,12 @@ _OPTIONS = (
         "--since", default="", metavar="WHEN", help="Only posts from then on: 2h (back from now), or 2026-11-24T10:15Z."
     ),
     click.option("--until", default="", metavar="WHEN", help="Only posts up to then: written as for --since."),
-    setting("--comments", in_case=True, is_flag=True, help="With a video or a post of Reddit, also its comments."),
+    setting(
+        "--comments",
+        in_case=True,
+        is_flag=True,
+        help="With a video or a post of Reddit, also its comments, and a video's live chat.",
+    ),
     setting("--follow", in_case=True, is_flag=True, help="With a feed, also what its entries link to."),
     setting(
         "--pages",
