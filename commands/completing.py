@@ -1,19 +1,27 @@
-"""What the Tab key offers beside commands, options and paths: exhibits of the case that was typed, and words."""
+"""What the Tab key offers beside commands, options and paths: exhibits and items of the case that was typed, words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from commands.settings import case_of
 
+_MOST_ITEMS = 200
+"""Of one exhibit: what fits a few screens."""
+
 
 def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> list[str]:
-    """Return the exhibits of the case that stands before, which begin with what was typed; none where it is no case."""
+    """Return the exhibits of the case that stands before, which begin with what was typed; behind `MP/1-` its items.
+
+    None where it is no case.
+    """
+    from hashing.case.capture_folder import capture_events
     from hashing.case.case import Case
-    from hashing.case.events import CaptureRegistered
+    from hashing.case.events import CaptureRegistered, Item
     from hashing.errors import HashingError
 
     # Behind an option that waits for its value click has taken no argument yet: the case stands in what is left.
@@ -21,10 +29,18 @@ def complete_exhibits(ctx: click.Context, _: click.Parameter, typed: str) -> lis
     if case is None:
         return []
     try:
-        exhibits = [each.exhibit for each in Case.open(case).events() if isinstance(each, CaptureRegistered)]
+        opened = Case.open(case)
+        there = {path.name: path for path in opened.captures()}
+        registered = [each for each in opened.events() if isinstance(each, CaptureRegistered)]
+        refs = [each.exhibit for each in registered]
+        for each in registered:
+            if typed.startswith(f"{each.exhibit}-") and each.capture in there:
+                events = capture_events(there[each.capture])
+                items = (event.ref for event in events if isinstance(event, Item) and event.ref.startswith(typed))
+                refs += islice(items, _MOST_ITEMS)
     except (HashingError, OSError):
         return []
-    return [exhibit for exhibit in exhibits if exhibit.startswith(typed) and exhibit.isprintable()]
+    return [ref for ref in refs if ref.startswith(typed) and ref.isprintable()]
 
 
 def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:

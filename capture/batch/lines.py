@@ -51,7 +51,7 @@ def row_line(done: RowDone) -> str:
         said.append(f"{outcome.items:,} stored, {human_size(outcome.bytes)}")
     if outcome is not None and outcome.error_pages:
         said.append(f"{outcome.error_pages:,} error page{'s' * (outcome.error_pages != 1)} kept")
-    if outcome is not None and outcome.items and outcome.failed:
+    if outcome is not None and outcome.failed:
         said.append(f"{outcome.failed:,} not captured")
     if done.reason:
         said.append(done.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -53,6 +53,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """The newest revision of each repository (AT Protocol) that was proven, by its account's DID."""
     ended_sessions: frozenset[str] = frozenset()
     """Sites that have said in earlier rounds that the session with them has ended: they are not asked again."""
+    spoken: MutableMapping[str, str] = msgspec.field(default_factory=dict)
+    """Servers that have said in earlier rounds that they speak Mastodon's API, with the domain that they named."""
 
     def same(self, post: Post) -> KnownPost | None:
         """Return an earlier copy that says what a post says, if there is one that the same people may see."""

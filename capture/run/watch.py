@@ -103,6 +103,7 @@ class Watch:
         self._open: dict[str, tuple[OpenCapture, float]] = {}
         """Captures in which nothing has come yet, and when each began."""
         self._ended_sessions = EndedSessions()
+        self._spoken: dict[str, str] = {}
         self._earlier = {scene: Earlier(parse_scene(scene).text) for scene in scenes}
         for earlier in self._earlier.values():
             earlier.add_case(case)
@@ -160,7 +161,9 @@ class Watch:
         options = replace(
             self._options,
             whole_feed=False,
-            known=msgspec.structs.replace(earlier.known, ended_sessions=self._ended_sessions.sites),
+            known=msgspec.structs.replace(
+                earlier.known, ended_sessions=self._ended_sessions.sites, spoken=self._spoken
+            ),
             ntp=self._options.ntp if self._clock_is_due() else None,
         )
         demand_askable(scene, options, self._stop)
@@ -189,6 +192,8 @@ class Watch:
         self._earlier[scene].add(events)
         failures = (*failures, *(event for event in events if isinstance(event, Failed)))
         self._ended_sessions.hear(scene, failures)
+        if failures:
+            self._spoken.clear()  # a host may be another's by now: it is asked once more
         items = [event for event in events if isinstance(event, Item) and not event.error_page]
         changes = [event.change for event in events if isinstance(event, PostChanged)]
         finished = next((event for event in reversed(events) if isinstance(event, CaptureFinished)), None)

@@ -135,11 +135,17 @@ def changes_table(view: CaptureView) -> Listing:
 
 
 def missing_table(view: CaptureView) -> Listing:
-    """Return what was not captured, and why; what was skipped for the same reason stands on one line."""
+    """Return what was not captured, and why; what was skipped for the same reason stands on one line.
+
+    What was passed over because of a failure that is told, such as the questions of yt-dlp about a video whose site
+    cannot be reached, is told with it: the ledger and `--json` have each.
+    """
     tried = [each for each in view.failed if each.ref]
     rows = [(each.ref, each.reason, each.url) for each in tried]
     rows += _collapsed("failed", ((each.reason, each.url, 1) for each in view.failed if not each.ref))
-    rows += _collapsed("skipped", ((each.reason, each.url, each.count) for each in view.skipped))
+    told = {each.reason for each in view.failed}
+    passed_over = (each for each in view.skipped if not any(reason in each.reason for reason in told))
+    rows += _collapsed("skipped", ((each.reason, each.url, each.count) for each in passed_over))
     columns = (Column("Not captured", style="yellow"), Column("Why"), Column("Source"))
     return Listing(columns, rows)
 

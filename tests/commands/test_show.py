@@ -221,6 +221,7 @@ def test_the_shell_completes_exhibits_events_and_fields(tmp_path: Path, server: 
 
     assert _offered("show", "OP", "M") == {"MP/1", "MP/2"}
     assert _offered("label", "OP", "MP/2") == {"MP/2"}
+    assert _offered("show", "OP", "MP/2-") == {"MP/2-0001"}
     assert _offered("show", "nowhere", "M") == set()
     assert _offered("export", "OP", "--exhibit", "M") == {"MP/1", "MP/2"}
     assert _offered("export", "OP", "--exhibit", "") == {"MP/1", "MP/2"}

@@ -27,13 +27,13 @@ class Fediverse:
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Ask the host what it is, and yield the post, the account's posts or the posts with the hashtag."""
-        from capture.extractors.fediverse.instance import ask_server
+        from capture.extractors.fediverse.instance import ask_server, remembered
         from capture.extractors.fediverse.scenes import find_account, find_post, find_tag
 
         address = None if scene.tag else read_address(scene.url)
         origin = place_of(scene.url) if address is None else address.origin
         try:
-            server = ask_server(origin, fetch)
+            server = remembered(origin, fetch) or ask_server(origin, fetch)
         except NoServer as error:
             raise NotMine(str(error)) from error
         if address is None or address.kind == "tag":

@@ -33,8 +33,16 @@ def ask_server(origin: str, fetch: Fetch) -> Server:
         if not answer.status:
             raise NoServer(unreached(origin, answer.reason), reached=False)
         if (domain := _domain(answer, fetch)) is not None:
+            fetch.options.known.spoken[origin] = domain or host
             return Server(origin=origin, domain=domain or host, has_token=has_token)
     raise NoServer(f"{host}: does not speak Mastodon's API", reached=True)
+
+
+def remembered(origin: str, fetch: Fetch) -> Server | None:
+    """Return a server that said in an earlier round of a watch that it speaks the API; None where none did."""
+    domain = fetch.options.known.spoken.get(origin)
+    has_token = lent_to(origin) in fetch.options.network.tokens
+    return Server(origin=origin, domain=domain, has_token=has_token) if domain else None
 
 
 def _domain(answer: Answer, fetch: Fetch) -> str | None:

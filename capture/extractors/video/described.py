@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from capture.extractors.video.door import DoorRH
 from capture.extractors.video.live_chat import has_chat
 from capture.extractors.video.messages import FoundVideo, Stream, Subtitle, VideoFact
 
@@ -152,6 +153,7 @@ def _stream(stream: dict[str, Any], ydl: YoutubeDL) -> Stream:
         cookie=text(ydl.cookiejar.get_cookie_header(url)) if url.startswith(_HTTP) else "",
         segments=tuple(segments),
         left_out=max(len(fragments) - _MOST_SEGMENTS, 0),
+        variables=DoorRH.defined.get(text(stream.get("manifest_url"), 8192), {}),
     )
 
 

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from email.message import Message
 from http.cookiejar import Cookie as JarCookie
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, ClassVar, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
 from yt_dlp.networking.common import Request, RequestHandler, Response  # type: ignore[import-untyped]  # it ships no types
@@ -15,6 +15,8 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError  # type: igno
 
 from capture.extractors.child.cookies import set_cookies
 from capture.extractors.child.messages import Cookie, FetchAnswer, FetchQuestion
+from capture.extractors.video.hls import defined_in
+from capture.extractors.video.playlist import NoPlaylist
 from capture.recorder.decoding import NotDecoded, decoded_body
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _LARGEST_DECODED = 32 << 20
 _LARGEST_REQUEST = 16 << 20
+_PLAYLIST = b"#EXTM3U"
+_LARGEST_PLAYLIST = 4 << 20
 _OK = range(200, 300)
 
 
@@ -33,6 +37,8 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
     ask: Callable[[FetchQuestion], tuple[FetchAnswer, BinaryIO | None]]
+    defined: ClassVar[dict[str, dict[str, str]]] = {}
+    """What lists of playlists define for those that they name, by the address of each list."""
 
     def _check_extensions(self, extensions: dict[str, object]) -> None:
         """Take every extension that changes nothing; `impersonate` stays, and is refused by that."""
@@ -118,9 +124,27 @@ def _response(answered: FetchAnswer, body: BinaryIO | None) -> Response:
         else:
             body.seek(0)
             file = body
+        file = _with_values(file, answered.url)
     except (NotDecoded, OSError) as error:
         raise TransportError(str(error)) from error
     return Response(file, answered.url, headers, answered.status)
+
+
+def _with_values(file: io.IOBase | BinaryIO, url: str) -> io.IOBase | BinaryIO:
+    """Return a list of playlists (HLS) with its variables put in, which yt-dlp does not do; any other file as it is."""
+    beginning = file.read(len(_PLAYLIST))
+    file.seek(0)
+    if beginning != _PLAYLIST:
+        return file
+    data = file.read(_LARGEST_PLAYLIST)
+    file.seek(0)
+    if b"#EXT-X-DEFINE:" not in data or b"#EXT-X-STREAM-INF" not in data:
+        return file
+    try:
+        text, DoorRH.defined[url] = defined_in(data.decode("utf-8", "replace"), url)
+    except NoPlaylist:
+        return file
+    return io.BytesIO(text.encode())
 
 
 def _extract_cookies(jar: YoutubeDLCookieJar, answered: FetchAnswer) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import BinaryIO
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import msgspec
 
 from capture.extractors.video.playlist import Key, MediaPlaylist, NoPlaylist, PlaylistRead, Segment
 from capture.recorder.decoding import NotDecoded, decoded_body
@@ -22,30 +25,41 @@ _MOST_VARIABLES = 1000
 _LONGEST_LINE = 1 << 16
 
 
-def playlist_in(file: BinaryIO, coding: str, url: str) -> PlaylistRead:
-    """Read a stored media playlist that was served from `url`. Runs in the sandbox."""
+def playlist_in(file: BinaryIO, coding: str, url: str, imported: bytes) -> PlaylistRead:
+    """Read a stored media playlist that was served from `url`; `imported` is JSON. Runs in the sandbox."""
     try:
         text = decoded_body(file, coding).decode("utf-8", "replace")
-        return PlaylistRead(playlist=read_playlist(text, url))
+        return PlaylistRead(playlist=read_playlist(text, url, msgspec.json.decode(imported, type=dict[str, str])))
     except (NotDecoded, NoPlaylist) as error:
         return PlaylistRead(problem=str(error).encode("utf-8", "replace").decode())
 
 
-def read_playlist(text: str, url: str) -> MediaPlaylist:
-    """Read a media playlist that was served from `url`. Raises NoPlaylist."""
+def read_playlist(text: str, url: str, imported: Mapping[str, str] = {}) -> MediaPlaylist:
+    """Read a media playlist that was served from `url`; `imported` is what the list that names it defines.
+
+    Raises NoPlaylist.
+    """
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
     if not lines or not lines[0].startswith(_BEGINNING):
         raise NoPlaylist(f"{url}: not a playlist")
     if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
         raise NoPlaylist(f"{url}: a list of playlists, and none of segments")
-    return _PlaylistReading(url).read(lines)
+    return _PlaylistReading(url, imported).read(lines)
+
+
+def defined_in(text: str, url: str) -> tuple[str, dict[str, str]]:
+    """Return a list of playlists with the values of its variables put in, and the variables. Raises NoPlaylist."""
+    reading = _PlaylistReading(url, {})
+    return "\n".join(map(reading.put_in, text.splitlines())), reading.variables
 
 
 class _PlaylistReading:
     """The state that tags set for the segments after them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, imported: Mapping[str, str]) -> None:
         self._url = url
+        self._imported = imported
+        self.variables: dict[str, str] = {}
         self._segments: list[Segment] = []
         self._key: Key | None = None
         self._range = (0, 0)
@@ -54,16 +68,10 @@ class _PlaylistReading:
         self._target = 10.0
         self._ended = False
         self._left_out = 0
-        self._variables: dict[str, str] = {}
 
     def read(self, lines: list[str]) -> MediaPlaylist:
         for written in lines:
-            if written.startswith(_DEFINE):
-                self._define(_attributes(written.removeprefix(_DEFINE)))
-                continue
-            line = _VARIABLE.sub(self._value_of, written)
-            if len(line) > _LONGEST_LINE:
-                raise NoPlaylist(f"{self._url}: a line of more than {_LONGEST_LINE:,} characters")
+            line = self.put_in(written)
             if line and not line.startswith("#"):
                 self._add_segment(Segment(self._absolute(line), number=self._number))
                 self._number += 1
@@ -71,13 +79,23 @@ class _PlaylistReading:
                 self._tag(*line.partition(":")[::2])
         return MediaPlaylist(tuple(self._segments), self._ended, self._target, self._left_out)
 
+    def put_in(self, written: str) -> str:
+        """Return a line with values in the place of variables; "" for one that defines some. Raises NoPlaylist."""
+        if written.startswith(_DEFINE):
+            self._define(_attributes(written.removeprefix(_DEFINE)))
+            return ""
+        line = _VARIABLE.sub(self._value_of, written)
+        if len(line) > _LONGEST_LINE:
+            raise NoPlaylist(f"{self._url}: a line of more than {_LONGEST_LINE:,} characters")
+        return line
+
     def _define(self, attributes: dict[str, str]) -> None:
-        """Take a variable (RFC 8216bis, section 4.4.2.3): its value, or what the playlist's own query says of it.
+        """Take a variable (RFC 8216bis, section 4.4.2.3): its value, or what the query says, or the list that names it.
 
         Raises NoPlaylist where its value stands elsewhere.
         """
         name = attributes.get("IMPORT", "")
-        value: str | None = None
+        value = self._imported.get(name)
         if "NAME" in attributes:
             name, value = attributes["NAME"], attributes.get("VALUE", "")
         elif "QUERYPARAM" in attributes:
@@ -85,11 +103,11 @@ class _PlaylistReading:
             value = dict(parse_qsl(urlsplit(self._url).query, keep_blank_values=True)).get(name)
         if value is None:
             raise NoPlaylist(f"{self._url}: the value of its variable {name[:100]!r} stands elsewhere")
-        if len(self._variables) < _MOST_VARIABLES:
-            self._variables[name] = value
+        if len(self.variables) < _MOST_VARIABLES:
+            self.variables[name] = value
 
     def _value_of(self, match: re.Match[str]) -> str:
-        value = self._variables.get(match[1])
+        value = self.variables.get(match[1])
         if value is None:
             raise NoPlaylist(f"{self._url}: it uses the variable {match[1]!r} and does not define it")
         return value

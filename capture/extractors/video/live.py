@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from capture.extractors.video.messages import Stream
 from capture.extractors.video.playlist import MediaPlaylist, NoPlaylist, Segment, UnreadPlaylist, playlist_of
 from hashing.case.kinds import ItemKind
 from hashing.sandbox import Readers
@@ -23,10 +24,10 @@ _BEGUN_ANEW = 10
 class Follower:
     """Follows one live playlist."""
 
-    def __init__(self, segments: SegmentFetch, url: str, playlist: MediaPlaylist, readers: Readers) -> None:
+    def __init__(self, segments: SegmentFetch, stream: Stream, playlist: MediaPlaylist, readers: Readers) -> None:
         self._readers = readers
         self._segments = segments
-        self._url = url
+        self._stream = stream
         self._playlist = playlist
         self._next = 0
         self._sections: set[Segment] = set()
@@ -57,11 +58,11 @@ class Follower:
 
     def look(self) -> None:
         """Fetch the playlist again, and what is new in it."""
-        answer = self._segments.get(self._url, ItemKind.PLAYLIST)
+        answer = self._segments.get(self._stream.url, ItemKind.PLAYLIST)
         try:
             if answer.stored is None or answer.reason:
                 raise NoPlaylist(answer.reason or "as it was")
-            self._playlist = playlist_of(answer.stored, self._readers)
+            self._playlist = playlist_of(answer.stored, self._readers, self._stream.variables)
         except NoPlaylist as error:
             if isinstance(error, UnreadPlaylist):
                 self.gone.append(f"a playlist of the live stream is kept and was not followed: {error}")

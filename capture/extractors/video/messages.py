@@ -46,6 +46,8 @@ class Stream(ChildMessage, frozen=True, kw_only=True):
     segments: Annotated[tuple[str, ...], msgspec.Meta(max_length=100_000)] = ()
     left_out: Count = 0
     """How many segments there are beyond these."""
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+    """What the list of playlists that names it defines (EXT-X-DEFINE)."""
 
 
 class Subtitle(ChildMessage, frozen=True, kw_only=True):

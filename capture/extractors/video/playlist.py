@@ -64,10 +64,13 @@ class PlaylistRead(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-def playlist_of(stored: StoredItem, readers: Readers) -> MediaPlaylist:
-    """Return a stored playlist, read in the sandbox. Raises NoPlaylist, UnreadPlaylist."""
+def playlist_of(stored: StoredItem, readers: Readers, variables: dict[str, str]) -> MediaPlaylist:
+    """Return a stored playlist, read in the sandbox, with the variables of the list that names it.
+
+    Raises NoPlaylist, UnreadPlaylist.
+    """
     try:
-        arguments = (stored.item.content_encoding, stored.url)
+        arguments = (stored.item.content_encoding, stored.url, msgspec.json.encode(variables))
         read = readers.ask(_READER, *arguments, files=[stored.body], answer=PlaylistRead)
     except NotRead as error:
         raise UnreadPlaylist(f"it could not be read: {error}") from error

@@ -128,7 +128,7 @@ class Streams:
             return None
         part.playlist = stored
         try:
-            playlist = playlist_of(stored, self._fetch.readers)
+            playlist = playlist_of(stored, self._fetch.readers, part.stream.variables)
         except NoPlaylist as error:
             self.gone.append(f"the playlist is kept and was not followed: {error}")
             return None
@@ -146,9 +146,7 @@ class Streams:
         if not seconds:
             self.notes.append("a live stream; it was not followed (say for how long, such as --for 10m)")
             return
-        followers = [
-            Follower(part.segments, part.stream.url, playlist, self._fetch.readers) for part, playlist in lives
-        ]
+        followers = [Follower(part.segments, part.stream, playlist, self._fetch.readers) for part, playlist in lives]
         Follower.follow(followers, seconds, self._fetch.wait)
         self.gone += [gone for follower in followers for gone in follower.gone]
 

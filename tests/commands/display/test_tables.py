@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -100,6 +101,12 @@ def test_missing(view: CaptureView) -> None:
         ["skipped", "over the limit"],
     ]
     assert lines[1].endswith("https://news.example/gone.jpg")
+
+
+def test_what_a_failure_explains_is_told_once(view: CaptureView) -> None:
+    """What was passed over for the very reason of a failure has no line beside it."""
+    because = replace(view.skipped[0], reason="page: not there, and not needed (404 Not Found)")
+    assert missing_table(replace(view, skipped=(*view.skipped, because))).rows == missing_table(view).rows
 
 
 def test_case(maker: CaseMaker, view: CaptureView) -> None:

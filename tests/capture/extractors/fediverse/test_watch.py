@@ -58,7 +58,7 @@ def test_an_answer_to_a_post_that_has_gone_is_not_edited_by_that(rounds: Rounds)
 
 
 def test_an_account_that_takes_another_name_has_edited_nothing(rounds: Rounds) -> None:
-    """Whoever calls themselves otherwise has said nothing else: their posts are neither edited nor stored again."""
+    """A new name of an account edits no post, and nothing is stored again; a server is asked once what it is."""
     posts = [_fire("1"), _fire("2")]
     with SceneServer({**instance(), TAG: answer(posts)}) as server:
         watching = rounds("#fire", on=(server.origin,))
@@ -67,6 +67,7 @@ def test_an_account_that_takes_another_name_has_edited_nothing(rounds: Rounds) -
             post["account"] = account("alice", display_name="Alice (on holiday)")
         server.files |= {TAG: answer(posts)}
         second = next(watching)
+        assert server.asked("/api/v2/instance") == 1
     assert (_changes(second), second.posts) == ([], 0)
 
 

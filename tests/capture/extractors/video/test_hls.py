@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.extractors.video.hls import read_playlist
+from capture.extractors.video.hls import defined_in, read_playlist
 from capture.extractors.video.playlist import Key, NoPlaylist, Segment
 
 URL = "https://example.org/live/index.m3u8?token=1"
@@ -99,6 +99,18 @@ def test_variables_are_put_in() -> None:
         "https://tv.example/seg/init.mp4",
         "https://tv.example/seg/1.ts?t=x1",
     ]
+
+
+def test_a_list_of_playlists_hands_its_variables_on() -> None:
+    """What the list defines stands in its own addresses, and in the playlists that import it."""
+    told = '#EXTM3U\n#EXT-X-DEFINE:NAME="base",VALUE="seg"\n#EXT-X-DEFINE:QUERYPARAM="token"\n'
+    text, variables = defined_in(
+        f"{told}#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8?t={{$token}}", "https://tv.example/all.m3u8?token=x1"
+    )
+    assert text.splitlines()[-1] == "low.m3u8?t=x1"
+    low = '#EXTM3U\n#EXT-X-DEFINE:IMPORT="base"\n{$base}/1.ts\n#EXT-X-ENDLIST\n'
+    [segment] = read_playlist(low, "https://tv.example/low.m3u8", variables).segments
+    assert segment.url == "https://tv.example/seg/1.ts"
 
 
 @pytest.mark.parametrize(
