@@ -77,6 +77,7 @@ def test_mastodon(path: str, mastodon: MastodonServer, captured: Captured, monke
     through = (_ThroughGallery("mastodon"),)
     monkeypatch.setattr(capture.extractors, "extractors", lambda: through)
     result, view = captured(mastodon.url(path), site_delay=0.0)
+    assert result.status == "complete", (result.reason, [each.reason for each in view.failed])
     theirs = _told(result, view)
     assert len(ours) > 1
     assert set(theirs) == set(ours)
@@ -94,6 +95,7 @@ def test_bluesky(bluesky_appview: BlueskyNetwork, captured: Captured, monkeypatc
     through = (_ThroughGallery("bluesky", "https://bsky.app/hashtag/manyposts/latest"),)
     monkeypatch.setattr(capture.extractors, "extractors", lambda: through)
     result, view = captured("https://bsky.app/", site_delay=0.0)
+    assert result.status == "complete", (result.reason, [each.reason for each in view.failed])
     theirs = _told(result, view)
     assert len(ours) == len(network.bulk)
     assert theirs == ours
