@@ -14,6 +14,7 @@ from intelligence.checks.times import claimed_first, time_claimed
 _BAND = 16
 _BANDS, _MASK = BITS // _BAND, (1 << _BAND) - 1
 _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
+_CROWD = 200
 _NAMED = 20
 
 
@@ -58,6 +59,8 @@ def near_pairs(values: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
 
     Two hashes that differ in at most 31 of 256 bits differ in at most one bit in one of their 16 bands of 16 bits. So
     only those are compared that share a band but for one bit (multi-index hashing: Norouzi, Punjani and Fleet, 2012).
+    Of thousands that are all near to each other, such as the pictures of a fixed camera, each is compared with the
+    first of them alone: what is near to _CROWD others is found by these.
     """
     bands: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
     for place, value in enumerate(values):
@@ -65,8 +68,9 @@ def near_pairs(values: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
         found = dict.fromkeys(
             other for band, key in keys for flip in _FLIPS for other in bands[band].get(key ^ flip, ())
         )
-        yield from ((place, other) for other in found if distance(value, values[other]) <= NEAR)
-        for band, key in keys:
+        near = [other for other in found if distance(value, values[other]) <= NEAR]
+        yield from ((place, other) for other in near)
+        for band, key in keys if len(near) < _CROWD else ():
             bands[band].setdefault(key, []).append(place)
 
 
@@ -75,10 +79,11 @@ def _finding(items: list[CheckedItem], pictures: Mapping[str, Sequence[ShownPict
     items.sort(key=claimed_first)
     first = pictures[items[0].sha256]
     sealed = min(items, key=lambda item: item.captured)
-    told = tuple((item.ref, _told(item, pictures[item.sha256], first)) for item in items)
+    told = tuple((item.ref, _told(item, pictures[item.sha256], first)) for item in items[:_CROWD])
     claims = f"{items[0].ref} claims to be the earliest" if time_claimed(items[0]) else "none claims a time"
-    what = _counted([(item.ref, "") for item in items], items)
-    return CheckFinding(SAME_PICTURE, f"{what} show nearly the same: {claims}; {sealed.ref} was captured first", told)
+    what = f"{_counted([(item.ref, '') for item in items], items)} show nearly the same"
+    few = f" ({_CROWD} of them are named)" if len(items) > _CROWD else ""
+    return CheckFinding(SAME_PICTURE, f"{what}{few}: {claims}; {sealed.ref} was captured first", told)
 
 
 def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[ShownPicture]) -> str:

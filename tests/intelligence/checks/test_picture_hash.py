@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from intelligence.checks import near_pictures
 from intelligence.checks.near_pictures import near_pairs
 from intelligence.checks.picture_hash import NEAR, distance, picture_hash
 from tests.intelligence.checks.pictures import CHANGES, jpeg, png, scene
@@ -67,3 +68,14 @@ def test_near_ones_are_found_without_comparing_all() -> None:
     assert len(expected) > 50
     found = list(near_pairs(values))
     assert (set(found), len(found)) == (expected, len(expected))
+
+
+def test_thousands_of_one_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many that are near to each other each is found, by the first of them, and not each with each."""
+    monkeypatch.setattr(near_pictures, "_CROWD", 20)
+    chance = random.Random(17)  # noqa: S311 - bits, not keys
+    view = chance.getrandbits(256)
+    values = [(view ^ sum(1 << bit for bit in chance.sample(range(256), 9)),) for _ in range(500)]
+    found = list(near_pairs(values))
+    assert {place for place, _ in found} == set(range(1, 500))
+    assert len(found) <= 20 * 500
