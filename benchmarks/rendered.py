@@ -57,8 +57,8 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
         ),
         Row(
             what=f"{what}: memory of goldenhour",
-            ours=f"{ours.memory:.0f} MiB",
-            ratio=ours.memory,
+            ours=f"{watched['auto'].own:.0f} MiB",
+            ratio=watched["auto"].own,
             goal=_MEMORY,
             unit="MiB",
         ),
@@ -88,15 +88,16 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """Seconds until the first item was safe, and the most memory of the browser in MiB."""
+    """Seconds until the first item was safe, and the most memory of goldenhour's process and of the browser in MiB."""
 
     first: float
+    own: float
     chromium: float
 
 
 def _watched(url: str, case: Path, rendered: str) -> _Watched:
     words = [*_WORDS, "--rendered", rendered, "--key", str(signing_key(case.parent))]
-    begun, first, most = time.perf_counter(), 0.0, 0.0
+    begun, first, own, most = time.perf_counter(), 0.0, 0.0, 0.0
     with subprocess.Popen(
         [*GOLDENHOUR, "capture", url, "--case", str(case), *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
@@ -106,9 +107,11 @@ def _watched(url: str, case: Path, rendered: str) -> _Watched:
                 first = first or time.perf_counter() - begun
                 most = max(most, _chromium(process.pid))
             if line.startswith(b"sealing"):
+                status = Path(f"/proc/{process.pid}/status").read_text("ascii")
+                own = int(status.partition("VmHWM:")[2].split()[0]) / 1024
                 break
         process.stderr.read()
-    return _Watched(first, most)
+    return _Watched(first, own, most)
 
 
 def _chromium(parent: int) -> float:
@@ -141,8 +144,9 @@ def _capture(url: str, case: Path, *more: str) -> Cost:
 def _bare(url: str) -> None:
     """Do in the browser what a capture does, with no guard before it and no log of it."""
     from capture.browser.devtools import Browser
-    from capture.browser.page import PageView, RenderedPage
+    from capture.browser.page import RenderedPage
     from capture.browser.program import find_browser
+    from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
     from hashing.times import system_clock
 

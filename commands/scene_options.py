@@ -131,7 +131,7 @@ _RENDERING = (
     setting(
         "--viewport",
         in_case=True,
-        check=checked_by("capture.browser.page:parse_viewport"),
+        check=checked_by("capture.browser.settings:parse_viewport"),
         default="",
         metavar="WxH",
         help="Size of the first view in pixels.  [default: 1280x800; 390x844 with --mobile]",

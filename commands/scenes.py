@@ -162,10 +162,9 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
     """
     if chosen["rendered"] == "never":
         return None, ""
-    from capture.browser.page import PageView, parse_viewport
+    from capture.browser.browsers import Browsers
     from capture.browser.program import find_browser
-    from capture.browser.rendering import RenderingSettings
-    from capture.browser.warm import Browsers
+    from capture.browser.settings import PageView, RenderingSettings, parse_viewport
     from capture.errors import NotRendered
     from capture.request.amounts import span
 

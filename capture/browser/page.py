@@ -11,11 +11,10 @@ import json
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from capture.errors import BadSettings, BrowserSilent, NotRendered
+from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
 from hashing.times import time_text
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capture.browser.devtools import Browser, Json
+    from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
     from hashing.times import Clock
 
@@ -37,7 +37,6 @@ _STEP = 0.05
 _MOST_ACTIONS = 1000
 _TALLEST = 200_000
 """Pixels of a picture's height: more is endless."""
-_WIDEST = 8000
 _MOST_NAMED = 300
 EACH, ALL = 4, 8
 """How often the time for waits a picture, a print or a saved page may take, and all that is kept together: a computer
@@ -45,35 +44,6 @@ that is busy draws a page of 60,000 pixels for longer than half a minute."""
 _MOBILE_AGENT = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Mobile Safari/537.36"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageView:
-    """How large a page is shown, and as what."""
-
-    width: int = 1280
-    height: int = 800
-    mobile: bool = False
-    user_agent: str = ""
-    """What the officer wants servers to be told; "" for the browser's own words."""
-    service_workers: bool = False
-
-    @property
-    def size(self) -> str:
-        """As people write it."""
-        return f"{self.width}x{self.height}"
-
-
-def parse_viewport(text: str, *, mobile: bool = False) -> tuple[int, int]:
-    """Return width and height of `1280x800`; of nothing, what is usual. Raises BadSettings."""
-    if not text:
-        return (390, 844) if mobile else (1280, 800)
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and len(text) < 12 and min(int(width), int(height)) >= 100):  # noqa: PLR2004 - what a page can be seen in
-        raise BadSettings(f"--viewport {text}: not a size", hint="write width and height in pixels, such as 1280x800")
-    if max(int(width), int(height)) > _WIDEST:
-        raise BadSettings(f"--viewport {text}: larger than {_WIDEST} pixels")
-    return int(width), int(height)
 
 
 def user_agent_of(view: PageView, browser: Browser) -> str:

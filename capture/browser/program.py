@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from capture.errors import NotRendered
@@ -87,12 +88,10 @@ def find_browser(named: str = "", *, sandbox: bool = True, proxy: str = "") -> B
     """Return the browser that is `named`, or the first that is found. Raises NotRendered with the reason."""
     if sys.platform == "win32":
         raise NotRendered("a page is rendered on Linux and macOS only", hint="capture it with --rendered never")
-    try:
-        import hpack  # noqa: F401 - whether it is there
-    except ImportError as error:
+    if find_spec("hpack") is None:
         raise NotRendered(
             "the library hpack is missing", hint="install goldenhour with what it needs: goldenhour[rendered]"
-        ) from error
+        )
     path = installed_browser(named)
     if proxy.lower().startswith("https:"):
         raise NotRendered(

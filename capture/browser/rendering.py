@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Self
 from capture.browser.frame import band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
-from capture.browser.page import ALL, EACH, PageView, RenderedPage
-from capture.browser.warm import Browsers, RunningBrowser
+from capture.browser.page import ALL, EACH, RenderedPage
+from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
 from hashing.case.events import PageAction, RefusedHost
 from hashing.case.kinds import ItemKind
@@ -23,8 +23,8 @@ from hashing.case.kinds import ItemKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from capture.browser.program import BrowserProgram
     from capture.browser.session import Session
+    from capture.browser.settings import RenderingSettings
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.settings import NetworkSettings
     from capture.recorder.stopping import Stop
@@ -37,22 +37,6 @@ _MOST_DOWNLOAD_WAIT = 60.0
 _LARGEST_DOWNLOAD = 64 << 20
 _BAND = 16_384
 """Pixels of a graphics card's largest texture: of what is taller, each part is pictured by itself as well."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderingSettings:
-    """How pages are shown."""
-
-    program: BrowserProgram
-    browsers: Browsers | None = field(default=None, compare=False)
-    """Browsers that go on from page to page; None for one of its own for each."""
-    view: PageView = field(default_factory=PageView)
-    scroll: float = 30.0
-    """Seconds after which scrolling ends, whatever is still to come."""
-    permalinks: bool = False
-    """Whether posts are shown too, at the addresses where people read them."""
-    interact: bool = False
-    """Whether consent banners are agreed to and more is asked for, once the first view is pictured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capture.browser.rendering import HowItWent, RenderingBrowser, RenderingSettings
+from capture.browser.rendering import HowItWent, RenderingBrowser
+from capture.browser.settings import RenderingSettings
 from capture.errors import NotRendered
 from capture.recorder.settings import NetworkSettings
 from capture.recorder.stopping import Stop

@@ -7,10 +7,9 @@ another's. A browser in which anything went wrong is not used again.
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from capture.browser.devtools import Browser
 from capture.browser.guard import BrowserGuard
@@ -33,8 +32,6 @@ _MARK = "http://127.0.0.1:9/goldenhour/{}"
 """An address that no guard connects to: asking for it writes lines into the log, and says where they stand."""
 _MARKED = 30.0
 _MARK_AGAIN = 1.0
-_MOST_PAGES = 100
-"""Pages that a browser shows before it is started anew: its memory is given back."""
 
 
 class RunningBrowser:
@@ -117,38 +114,3 @@ def _lend(session: Session, profile: Path) -> None:
         lay_into(session, profile)
     except (CaptureError, HashingError) as error:
         raise NotRendered(f"the session could not be lent: {error}") from error
-
-
-class Browsers:
-    """Browsers that wait for the next page; a context manager, which ends them. For several threads."""
-
-    def __init__(self) -> None:
-        self._waiting: list[RunningBrowser] = []
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.close()
-
-    def take(self, program: BrowserProgram, stop: Stop, *, insecure: bool) -> RunningBrowser:
-        """Return one that waits, or a new one. Raises NotRendered, OSError."""
-        with self._lock:
-            while self._waiting:
-                found = self._waiting.pop()
-                if not found.browser.ended.is_set():
-                    return found
-                found.close()
-        return RunningBrowser(program, insecure=insecure, stop=stop)
-
-    def give_back(self, running: RunningBrowser) -> None:
-        """Have it wait for the next page, or end it once it has shown many."""
-        if running.pages >= _MOST_PAGES or running.browser.ended.is_set():
-            running.close()
-            return
-        with self._lock:
-            self._waiting.append(running)

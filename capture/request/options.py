@@ -12,8 +12,8 @@ from capture.recorder.urls import without_login
 from capture.request.known import Known
 
 if TYPE_CHECKING:
-    from capture.browser.rendering import RenderingSettings
     from capture.browser.session import Session
+    from capture.browser.settings import RenderingSettings
     from capture.clock import TimeServer
 
 MEDIA_KINDS = {

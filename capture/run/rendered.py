@@ -24,8 +24,8 @@ from hashing.sandbox import NotRead
 from hashing.times import time_text
 
 if TYPE_CHECKING:
-    from capture.browser.rendering import RenderingSettings
     from capture.browser.session import Session
+    from capture.browser.settings import RenderingSettings
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.recorder import Recorder
     from capture.recorder.settings import NetworkSettings

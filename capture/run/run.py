@@ -57,7 +57,7 @@ from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
 if TYPE_CHECKING:
-    from capture.browser.rendering import RenderingSettings
+    from capture.browser.settings import RenderingSettings
     from capture.request.extractor import SearchTarget
     from capture.request.known import Known
     from capture.request.options import CaptureOptions

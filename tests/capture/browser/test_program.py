@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.browser.page import parse_viewport
 from capture.browser.program import find_browser
+from capture.browser.settings import parse_viewport
 from capture.errors import BadSettings, NotRendered
 
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from capture.browser.page import PageView
 from capture.browser.program import find_browser
-from capture.browser.rendering import RenderingSettings
+from capture.browser.settings import PageView, RenderingSettings
 from capture.recorder.stopping import Stop
 from capture.request.credentials import load_cookies
 from capture.run.run import capture

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capture.browser.page import PageView
+from capture.browser.browsers import Browsers
 from capture.browser.program import find_browser
-from capture.browser.rendering import RenderingSettings
-from capture.browser.warm import Browsers
+from capture.browser.settings import PageView, RenderingSettings
 from capture.run.run import capture
 from exports.verification import verify
 from hashing.case.capture_folder import capture_events
