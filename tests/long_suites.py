@@ -28,6 +28,7 @@ TESTS_OF_A_FILE = {
     "tests/capture/run/test_posts.py": 3,
     "tests/capture/run/test_reading.py": 4,
     "tests/capture/run/test_rendered.py": 2,
+    "tests/capture/run/test_rendered_site.py": 1,
     "tests/capture/run/test_run.py": 20,
     "tests/commands/test_batch.py": 3,
     "tests/commands/test_doctor.py": 6,

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.skipif(found() is None, reason="this system has no Chromium"),
-    pytest.mark.sample(1, of="file"),
 ]
 
 WORDS = b"<p>" + b"The crowd moved down the street at ten past six, and somebody broke the window. " * 8
