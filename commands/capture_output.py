@@ -46,13 +46,19 @@ def print_capture(result: CaptureResult) -> tuple[int, int]:
     view = read_capture(result.path, bounded=False)
     print_tables(view)
     print_verdicts(view)
+    stored = print_counts(result, view)
+    print_clock(view)
+    click.echo(f"seal     {result.seal.fingerprint}")
+    return stored, len(view.failed)
+
+
+def print_counts(result: CaptureResult, view: CaptureView) -> int:
+    """Print how a capture ended, with what was stored, kept as an error page and not got; return the first."""
     refusals = sum(bool(entry.item.error_page) for entry in view.items)
     kept = f", {counted(refusals, 'error page')} kept" if refusals else ""
     counts = f"{len(view.items) - refusals:,} stored{kept}, {len(view.failed):,} not captured"
     print_styled(f"{result.exhibit}  {result.status}: {counts}", STATUS_STYLES.get(result.status, ""))
-    print_clock(view)
-    click.echo(f"seal     {result.seal.fingerprint}")
-    return len(view.items) - refusals, len(view.failed)
+    return len(view.items) - refusals
 
 
 def print_safe(case: Case, exhibits: Sequence[str], items: int, missing: int) -> None:

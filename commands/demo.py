@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.capture_output import STATUS_STYLES
+from commands.capture_output import print_counts
 from commands.output import counted, print_styled, print_things
 from commands.progress import byte_progress, capture_progress
 from commands.verify import print_verification
@@ -132,7 +132,7 @@ def _print_captured(result: CaptureResult) -> None:
     kinds = Counter(entry.item.kind for entry in view.items)
     click.echo(f"stored   {', '.join(counted(count, kind) for kind, count in kinds.items())}")
     print_things(missing_table(view))
-    print_styled(f"{result.exhibit}  {result.status}: {len(view.failed)} not captured", STATUS_STYLES[result.status])
+    print_counts(result, view)
     click.echo(f"seal     {result.seal.fingerprint}")
 
 
