@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -91,10 +92,13 @@ def test_a_lock_is_made_longer_and_stricter(own: CaseMaker, place: str, object_s
         ("--lock", "governance", "--retain-until", "2050-01-01"),
     ):
         assert run("push", own.path, place, *asked)[0] == 0
-    key = next(key for key in keys(object_store, place) if "/sha256/" in key)
-    found = object_store.client.head_object(Bucket="evidence", Key=key)
-    until, hold = found["ObjectLockRetainUntilDate"], found["ObjectLockLegalHoldStatus"]
-    assert (f"{until:%Y-%m-%dT%H}", hold) == ("2200-01-01T12", "ON")
+    items = {hashlib.sha256(path.read_bytes()).hexdigest() for path in own.path.rglob("items/*")}
+    locked = [key for key in keys(object_store, place) if key.rpartition("/")[2] in items]
+    assert len(locked) == len(items) > 0
+    for key in locked:
+        found = object_store.client.head_object(Bucket="evidence", Key=key)
+        until, hold = found["ObjectLockRetainUntilDate"], found["ObjectLockLegalHoldStatus"]
+        assert (f"{until:%Y-%m-%dT%H}", hold) == ("2200-01-01T12", "ON")
 
 
 def test_a_strangers_case_is_copied_and_not_signed(place: str, tmp_path: Path) -> None:
