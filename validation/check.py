@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from capture.run.examination import FRAME
+
 if TYPE_CHECKING:
     from exports.format.capture_view import CaptureView, ItemView
     from hashing.case.facts import Fact
@@ -16,7 +18,10 @@ Value = str | int | float | bool
 
 
 def findings(view: CaptureView) -> dict[str, Value]:
-    """Return every hash, size, fact and failure of a capture, by a name that is the same on every machine."""
+    """Return every hash, size, fact and failure of a capture, by a name that is the same on every machine.
+
+    Frames of videos are left out: where there is no ffmpeg there are none, and each version makes other bytes.
+    """
     found: dict[str, Value] = {"status": view.status}
     for entry in view.items:
         found.update(_of_item(entry))
@@ -36,8 +41,12 @@ def _of_item(entry: ItemView) -> dict[str, Value]:
     if item.partial:
         found[f"{name}: not whole"] = item.partial
     for fact in entry.facts:
+        if fact.tag == "ffmpeg":
+            continue
         found[f"{name}: {fact.name} ({fact.tag})"] = _without_others_words(fact)
     for copy in entry.working_copies:
+        if copy.how.startswith(FRAME):
+            continue
         found[f"{name}: {copy.how}: sha256"] = copy.sha256
     if entry.post is not None:
         found.update(_of_post(name, entry.post))

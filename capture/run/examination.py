@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _CONTAINERS = (b"ftyp", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV\x01")
 """What stands in the first eight bytes of a file that a frame can be taken of (MP4, Matroska and WebM, Ogg, FLV)."""
+FRAME = "one of the first frames of"
+"""How a frame says what it is; its bytes are those of this computer's ffmpeg."""
 _FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ogv", ".flv"}
 
 
@@ -146,7 +148,7 @@ class Examination:
             fact = Fact("frame", f"none was taken to be looked at: {error}", "ffmpeg")
             self._writer.record(ItemFacts(time=moment, ref=film.ref, facts=(fact,)))
             return
-        how = f"one of the first frames of {film.said}, to be looked at, by {ffmpeg_version(self._ffmpeg)}"
+        how = f"{FRAME} {film.said}, to be looked at, by {ffmpeg_version(self._ffmpeg)}"
         self._writer.record(self._folder.add_working_file(moment, film.ref, film.name, picture, how))
 
     def _demand_time(self, _seconds: float) -> None:
