@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -46,9 +47,9 @@ def log_in(program: BrowserProgram, url: str, session: Session, *, proxy: str, s
         lay_into(session, profile)
         browser = Browser(program.window(profile, proxy), run.path, lambda _: None, Stop(), visible=True)
         try:
-            if session.cookies:
-                known = [msgspec.to_builtins(cookie) for cookie in session.cookies]
-                browser.call("Storage.setCookies", cookies=[_given(each) for each in known])
+            for cookie in session.cookies:
+                with suppress(NotRendered):  # what the browser takes no more costs no other
+                    browser.call("Storage.setCookies", cookies=[_given(cookie)])
             _open(browser, url)
             found = _watched(browser, stop)
         finally:
@@ -88,6 +89,7 @@ def _watched(browser: Browser, stop: Stop) -> list[SessionCookie]:
     return cookies
 
 
-def _given(cookie: dict[str, object]) -> dict[str, object]:
+def _given(cookie: SessionCookie) -> dict[str, object]:
     """Return a cookie as the browser takes it: without what it does not know."""
-    return {name: value for name, value in cookie.items() if value not in {"", -1}}
+    unknown = {"expires": -1, "sameSite": ""}
+    return {name: value for name, value in msgspec.to_builtins(cookie).items() if value != unknown.get(name)}

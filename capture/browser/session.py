@@ -156,7 +156,7 @@ def keep_session(session: Session, profile: Path) -> None:
     """
     folder = sessions_folder() / checked_name(session.name)
     with _held(), storing(folder):
-        making, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+        making, old = _left_over(folder)
         for left in (making, old):
             shutil.rmtree(left, ignore_errors=True)
         making.mkdir(mode=0o700)
@@ -168,13 +168,23 @@ def keep_session(session: Session, profile: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _left_over(folder: Path) -> tuple[Path, Path]:
+    """Return where a session is made, and where the one before it waits for its end."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+
 def forget_session(name: str) -> None:
-    """Remove a session. Raises BadSettings where there is none, Unwritable."""
+    """Remove a session, and what a process that was killed left of it.
+
+    Raises BadSettings where there is none, Unwritable.
+    """
     folder = sessions_folder() / checked_name(name)
-    if not folder.is_dir():
-        raise BadSettings(f"{name}: there is no such session", hint="goldenhour login --list shows what there is")
     with _held(), storing(folder):
-        shutil.rmtree(folder)
+        there = [each for each in (*_left_over(folder), folder) if each.is_dir()]
+        for each in there:
+            shutil.rmtree(each)
+    if not there:
+        raise BadSettings(f"{name}: there is no such session", hint="goldenhour login --list shows what there is")
 
 
 def lay_into(session: Session, profile: Path) -> None:

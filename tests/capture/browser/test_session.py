@@ -87,3 +87,14 @@ def test_what_is_given_besides_goes_before_a_session() -> None:
     given = copy.copy(own)
     given.value = "given"
     assert [each.value for each in made("x.com").jar([given])] == ["given"]
+
+
+@pytest.mark.parametrize("left", [".unit-7.new", ".unit-7.old"])
+def test_what_a_killed_process_left_of_a_session_is_forgotten_too(left: str) -> None:
+    """A log-in that was being kept when its process was killed does not stay behind `--forget`."""
+    (sessions_folder() / left).mkdir(parents=True)
+    forget_session("unit-7")
+    assert session_names() == []
+    assert not (sessions_folder() / left).exists()
+    with pytest.raises(BadSettings, match="no such session"):
+        forget_session("unit-7")
