@@ -47,7 +47,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Remove it, and all that is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
         os.close(self._lock)
 
     def __enter__(self) -> Self:
@@ -67,9 +67,21 @@ def remove_left(folder: Path) -> int:
             continue  # it is just being made, or goes
         try:
             if try_lock(lock):
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(path)
                 removed += 1
         finally:
             with suppress(OSError):
                 os.close(lock)
     return removed
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last: what cannot be removed now, the next command finds by it, and tries again."""
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != _LOCK:
+                path.unlink(missing_ok=True)
+        if [path.name for path in folder.iterdir()] == [_LOCK]:
+            shutil.rmtree(folder)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from hashing.files.run_folder import RunFolder, remove_left, runs_folders
 
@@ -25,3 +28,14 @@ def test_what_a_killed_process_left_goes_with_the_next_run() -> None:
     assert len(list(runs_folders()[0].iterdir())) == 1
     with RunFolder() as profile:
         assert list(runs_folders()[0].iterdir()) == [profile.path]
+
+
+def test_what_could_not_be_removed_goes_with_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lock is the last to go: by that it is found, and a log-in in it does not stay for ever."""
+    with RunFolder() as profile:
+        (profile.path / "profile").mkdir()
+        monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.undo()
+    assert {path.name for path in profile.path.iterdir()} == {"profile", "lock"}
+    with RunFolder() as after:
+        assert list(runs_folders()[0].iterdir()) == [after.path]
