@@ -86,7 +86,8 @@ def _children(listing: object) -> list[tuple[str, Json]]:
 
 
 def _comment(said: Json) -> Post:
-    permalink = web_url(f"https://www.reddit.com{text(said.get('permalink'), 2000)}")
+    path = text(said.get("permalink"), 2000)
+    permalink = web_url(f"https://www.reddit.com{path}") if path.startswith("/") else ""  # else it names another host
     votes = count(said.get("score"))
     return Post(
         platform="reddit",

@@ -136,9 +136,9 @@ def _with_values(file: io.IOBase | BinaryIO, url: str) -> io.IOBase | BinaryIO:
     file.seek(0)
     if beginning != _PLAYLIST:
         return file
-    data = file.read(_LARGEST_PLAYLIST)
+    data = file.read(_LARGEST_PLAYLIST + 1)
     file.seek(0)
-    if b"#EXT-X-DEFINE:" not in data or b"#EXT-X-STREAM-INF" not in data:
+    if len(data) > _LARGEST_PLAYLIST or b"#EXT-X-DEFINE:" not in data or b"#EXT-X-STREAM-INF" not in data:
         return file
     try:
         text, DoorRH.defined[url] = defined_in(data.decode("utf-8", "replace"), url)

@@ -23,6 +23,7 @@ _DEFINE = "#EXT-X-DEFINE:"
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,100})\}")
 _MOST_VARIABLES = 1000
 _LONGEST_LINE = 1 << 16
+_LARGEST_LIST = 16 << 20
 
 
 def playlist_in(file: BinaryIO, coding: str, url: str, imported: bytes) -> PlaylistRead:
@@ -49,8 +50,12 @@ def read_playlist(text: str, url: str, imported: Mapping[str, str] = {}) -> Medi
 
 def defined_in(text: str, url: str) -> tuple[str, dict[str, str]]:
     """Return a list of playlists with the values of its variables put in, and the variables. Raises NoPlaylist."""
-    reading = _PlaylistReading(url, {})
-    return "\n".join(map(reading.put_in, text.splitlines())), reading.variables
+    reading, lines, room = _PlaylistReading(url, {}), list[str](), _LARGEST_LIST
+    for written in text.splitlines():
+        lines.append(reading.put_in(written))
+        if (room := room - len(lines[-1])) < 0:
+            raise NoPlaylist(f"{url}: more than {_LARGEST_LIST >> 20} MiB with its variables put in")
+    return "\n".join(lines), reading.variables
 
 
 class _PlaylistReading:

@@ -46,3 +46,13 @@ def test_which_addresses_hold_a_thread() -> None:
     assert post_of("https://www.reddit.com/r/a/comments/.json") == ""
     assert post_of("https://www.reddit.com/r/halden/.json") == ""
     assert post_of("file:///comments/1abc/.json") == ""
+
+
+@pytest.mark.parametrize(("said", "permalink"), [("/r/a/1", "https://www.reddit.com/r/a/1"), (".evil.example/", "")])
+def test_where_a_comment_stands(said: str, permalink: str) -> None:
+    """Its address is Reddit's, whatever the answer writes behind it."""
+    comment = {"kind": "t1", "data": {"id": "c1", "permalink": said}}
+    body = json.dumps([{}, {"data": {"children": [comment]}}]).encode()
+    [part] = comments_in(io.BytesIO(body), "")
+    assert part.post is not None
+    assert part.post.permalink == permalink

@@ -120,3 +120,10 @@ def test_a_variable_without_a_value_is_told(line: str) -> None:
     """A playlist whose variables have no value here is none that can be read, and no address is made up."""
     with pytest.raises(NoPlaylist):
         read_playlist(f'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="b"\n{line}\n', "https://tv.example/list.m3u8")
+
+
+def test_a_list_that_grows_without_end_is_none() -> None:
+    """Values that are put in many times over do not fill the memory of the process that reads."""
+    told = '#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + "b" * 60_000 + '"\n' + "{$a}\n" * 1_000
+    with pytest.raises(NoPlaylist, match="16 MiB"):
+        defined_in(told, "https://tv.example/all.m3u8")
