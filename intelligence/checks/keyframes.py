@@ -34,7 +34,7 @@ def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:
     words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-discard", "nokey", "-skip_frame", "nokey"]
     words += ["-i", f"file:{_INPUT}", "-map", "0:v:0", "-vf", _FILTER, "-fps_mode", "passthrough"]
     words += ["-enc_time_base", "1:1000"]  # a picture is named by its time, in milliseconds
-    words += ["-frames:v", str(MOST + 1), "-frame_pts", "1", f"file:{folder}/%d.png"]
+    words += ["-frames:v", str(MOST + 1), "-frame_pts", "1", f"file:{str(folder).replace('%', '%%')}/%d.png"]
     command = confined(ffmpeg, words, read=[_INPUT], write_below=folder, memory=_MEMORY)
     try:
         subprocess.run(  # noqa: S603 - found on the user's PATH

@@ -62,6 +62,7 @@ def merge(ffmpeg: str, files: Sequence[Path], merged: Path, pause: Callable[[flo
 def take_frame(ffmpeg: str, video: Path, picture: Path, pause: Callable[[float], None]) -> None:
     """Write a JPEG of one of the first frames of a video, one that shows much. Raises as `merge`."""
     words = ["-threads", "2", *STREAMS_ONLY, "-i", f"file:{video.absolute()}", "-map", "0:v:0", "-frames:v", "1"]
+    words += ["-update", "1"]  # one picture, by this name: a % in a folder's name stands for no number
     words += ["-vf", f"thumbnail=50,scale='min({_WIDEST},iw)':-2"]
     _make(ffmpeg, words, [video], picture, pause, _PATIENCE_FOR_A_FRAME)
 

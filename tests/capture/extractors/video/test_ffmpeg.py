@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capture.extractors.video import ffmpeg
-from capture.extractors.video.ffmpeg import GivenUp, find_ffmpeg, merge
+from capture.extractors.video.ffmpeg import GivenUp, find_ffmpeg, merge, take_frame
 from capture.extractors.video.segments import NotJoined
 from hashing.sandbox import confined
 
@@ -113,3 +113,14 @@ def test_it_reaches_no_network(tmp_path: Path) -> None:
     """Not even where it is asked to."""
     ran = _run(_FFMPEG, ["-v", "error", "-i", "http://127.0.0.1:9/a.mp4", "-f", "null", "-"], [], tmp_path)
     assert "Permission denied" in ran.stderr
+
+
+@needs_ffmpeg
+def test_a_frame_in_a_folder_with_a_per_cent_sign(tmp_path: Path) -> None:
+    """What ffmpeg would take for a pattern of numbers is a name, and the frame stands where it was asked for."""
+    film, folder = tmp_path / "film.mp4", tmp_path / "50%d off"
+    drawn = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x48"]
+    subprocess.run([_FFMPEG, "-v", "error", *drawn, str(film)], check=True)
+    folder.mkdir()
+    take_frame(_FFMPEG, film, folder / "frame.jpg", lambda _: None)
+    assert [path.name for path in folder.iterdir()] == ["frame.jpg"]
