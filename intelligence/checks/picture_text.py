@@ -93,11 +93,7 @@ def texts_in(photos: Sequence[CheckedItem], tesseract: Tesseract, readers: Reade
                 found[place] = NotCheckable(str(error))
             else:
                 pages.append(place)
-        if pages:
-            try:
-                found |= zip(pages, _read(folder, pages, tesseract), strict=True)
-            except NotCheckable as error:
-                found |= dict.fromkeys(pages, error)
+        found |= _texts(folder, pages, tesseract)
     return [found[place] for place in range(len(photos))]
 
 
@@ -107,6 +103,18 @@ def _encoded_anew(item: CheckedItem, readers: Readers) -> bytes:
     if not made.data:
         raise NotCheckable(made.reason)
     return made.data
+
+
+def _texts(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> dict[int, str | NotCheckable]:
+    """Return the text of each of these pictures; one of which tesseract makes nothing costs no other its words."""
+    if not pages:
+        return {}
+    try:
+        return dict(zip(pages, _read(folder, pages, tesseract), strict=True))
+    except NotCheckable as error:
+        if len(pages) == 1:
+            return {pages[0]: error}
+    return {page: text for each in pages for page, text in _texts(folder, [each], tesseract).items()}
 
 
 def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[str]:
@@ -133,15 +141,17 @@ def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[
             check=False,
         )
         with table.with_suffix(".tsv").open("rb") as file:
-            data = file.read(_LARGEST_TABLE).decode("utf-8", "replace")
+            data = file.read(_LARGEST_TABLE + 1)
     except OSError as error:
         raise NotCheckable(f"tesseract read nothing ({error.strerror})") from error
     except subprocess.TimeoutExpired as error:
         raise NotCheckable(f"tesseract was given up after {_PATIENCE:g} s") from error
     if ran.returncode != 0:
         raise NotCheckable(f"tesseract ended with exit status {ran.returncode}")
+    if len(data) > _LARGEST_TABLE:
+        raise NotCheckable(f"tesseract told more than {_LARGEST_TABLE:,} bytes of it")
     lines = dict[tuple[str, ...], list[str]]()
-    for row in data.splitlines():
+    for row in data.decode("utf-8", "replace").splitlines():
         cells = row.split("\t")
         if len(cells) == _COLUMNS and _WORD.search(cells[_TEXT]) and _confidence(cells) >= _LEAST_CONFIDENCE:
             lines.setdefault(tuple(cells[_LINE]), []).append(cells[_TEXT])

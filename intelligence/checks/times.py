@@ -89,7 +89,7 @@ def shown_by_posts(items: Sequence[CheckedItem]) -> Iterator[tuple[CheckedItem, 
 
 def _of_one(item: CheckedItem, first: CheckedItem) -> Iterator[CheckFinding]:
     """Compare an item's times with when it was there, `first` being what was captured first of the same bytes."""
-    served = ClaimedMoment(_as_claimed(item.server_date))
+    served = ClaimedMoment(served_at(item.server_date))
     for name, moment in _moments(item).items():
         said = f"{item.ref}: {name} {moment.text} is"
         if gap := _after(moment, ClaimedMoment(first.captured)):
@@ -108,10 +108,12 @@ def _of_one(item: CheckedItem, first: CheckedItem) -> Iterator[CheckFinding]:
         yield CheckFinding(TIME, said, ((item.ref, f"original {original.text}, modified {modified.text}"),))
 
 
-def _as_claimed(server_date: str) -> str:
+def served_at(server_date: str) -> str:
     """Return what a Date header says in the form of other times; "" where there is none, or none that can be read."""
     try:
-        return parsedate_to_datetime(server_date).astimezone(UTC).isoformat() if server_date else ""
+        moment = parsedate_to_datetime(server_date) if server_date else None
+        # One without a zone, or with "-0000", is in UTC (RFC 9110 section 5.6.7), and not in this computer's zone.
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat() if moment else ""
     except (ValueError, OverflowError):
         return ""
 

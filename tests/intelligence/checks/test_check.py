@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hashing.case.post import Account, Post, PostMedia
 from hashing.times import system_clock, time_text
 from intelligence.checks import check_material, material_of
 from intelligence.checks.finding import NOT_CHECKED
+from intelligence.checks.times import served_at
 from tests.exports.small_case import CaptureMaker, CaseMaker, Thing, make_case
 from tests.intelligence.checks.pictures import CHANGES, jpeg, scene
 
@@ -144,6 +146,19 @@ def test_a_time_after_which_it_was_there_already(tmp_path: Path) -> None:
     assert refs == ["MP/2-0001", "MP/1-0001"]
     assert served == "MP/2-0002: claimed 2026-11-24T16:15:00Z is 6 hours after its server's clock when it gave it out"
     assert of == ["MP/2-0002"]
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0200", ""])
+def test_a_servers_clock_is_not_read_by_the_zone_of_this_computer(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A date that names no zone is in UTC, wherever the officer sits."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        found = served_at(f"Tue, 24 Nov 2026 10:15:02 {zone}".strip())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found == f"2026-11-24T{'08' if zone == '+0200' else '10'}:15:02+00:00"
 
 
 def test_people_are_told_facts_and_no_verdict(maker: CaseMaker) -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,13 @@ from PIL import Image, ImageDraw, ImageFont
 from cli import main
 from commands.exit import Exit
 from exports.bundle import export_bundle
+from exports.errors import NotCheckable
 from exports.verification import verify
 from hashing.ledger.keys import default_key_path, load_or_create_signing_key
+from hashing.sandbox import Readers
+from intelligence.checks import material_of, picture_text
+from intelligence.checks.picture_text import Tesseract, texts_in
+from intelligence.checks.shown_pictures import LOAD
 from tests.exports.small_case import CaseMaker, Thing
 from tests.intelligence.checks.pictures import jpeg, scene
 
@@ -110,3 +116,18 @@ def test_speech_in_a_recording_is_found(tmp_path: Path) -> None:
     assert "(model en-us, sha256:" in lines[place]
     assert "0:00 go forward" in lines[place + 1]
     assert [line for line in lines if line.startswith("    MP/1-0003  ffmpeg finds no sound in it")]
+
+
+def test_a_photo_that_tesseract_does_not_survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs no other photo its words: each is read by itself then, and of it alone nothing is known."""
+    maker = _maker(tmp_path, *(Thing(f"{number}.jpg", jpeg(scene(number))) for number in range(3)))
+
+    def _read(_folder: Path, pages: Sequence[int], _program: Tesseract) -> Iterator[str]:
+        if 1 in pages:
+            raise NotCheckable("tesseract ended with exit status 1")
+        yield from (f"words of {page}" for page in pages)
+
+    monkeypatch.setattr(picture_text, "_read", _read)
+    with material_of(maker.path) as material, Readers(load=LOAD, most=1) as readers:
+        found = texts_in(material.items, Tesseract("", "eng", tmp_path, ""), readers)
+    assert [str(each) for each in found] == ["words of 0", "tesseract ended with exit status 1", "words of 2"]
