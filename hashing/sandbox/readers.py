@@ -253,9 +253,12 @@ def _kept(module: str) -> bool:
     """Say whether Python has the compiled form of a module of ours, or cannot keep it."""
     source = _ROOT / (module.replace(".", "/") + ".py")
     compiled = Path(importlib.util.cache_from_source(str(source)))
-    if sys.dont_write_bytecode or not source.exists() or not os.access(source.parent, os.W_OK):
+    if sys.dont_write_bytecode or sys.pycache_prefix or not os.access(source.parent, os.W_OK):
         return True
-    return compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime
+    try:
+        return compiled.stat().st_mtime >= source.stat().st_mtime
+    except OSError:  # not compiled; or no source stands there, and then nothing can be
+        return not source.exists()
 
 
 def _decoded(message: bytes | msgspec.Raw, kind: type[T]) -> T:
