@@ -36,7 +36,7 @@ def login(
     """Log in at a site in a window of its own, for captures with --session NAME.
 
     The window is an ordinary browser with an empty profile; what is done in it is not recorded. Once it is closed, the
-    site's cookies and what its scripts keep beside them stay in your data folder, for you alone, outside of every case;
+    site's cookies and what scripts keep beside them stay in your data folder, for you alone, outside of every case;
     captures work in a copy. They are not encrypted: a session is as safe as your account on this computer. To log out
     for good, do so at the site as well.
 
