@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from capture.browser.devtools import Browser
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 _LOG_BEGINS = 10.0
 _MARK = "http://127.0.0.1:9/goldenhour/{}"
-"""An address that no guard connects to: asking for it writes lines into the log, and says where they stand."""
+"""An address that no guard connects to: asking for it writes lines into the log, and says where they stand. It is
+another each time: a page that knew it could ask for it first, and what it did after that would not be read."""
 _MARKED = 30.0
 _MARK_AGAIN = 1.0
 
@@ -83,7 +85,7 @@ class RunningBrowser:
     def end_page(self) -> bool:
         """Have the log read up to here, and say whether it was: whether all of the page's exchanges are known."""
         self.browser.heed(Stop())
-        mark, deadline = _MARK.format(self.pages), time.monotonic() + _MARKED
+        mark, deadline = _MARK.format(token_hex(16)), time.monotonic() + _MARKED
         passed = self.log.mark(mark)
         with suppress(NotRendered):
             while not passed.is_set() and time.monotonic() < deadline and not self.browser.ended.is_set():
