@@ -20,6 +20,7 @@ import msgspec
 
 from capture.errors import BadSettings
 from hashing.files.lock import wait_for_lock
+from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _left_over(folder: Path) -> tuple[Path, Path]:
 
 
 def forget_session(name: str) -> None:
-    """Remove a session, and what a process that was killed left of it.
+    """Remove a session, and what processes that were killed left of it, such as the copy that a capture worked in.
 
     Raises BadSettings where there is none, Unwritable.
     """
@@ -183,6 +184,8 @@ def forget_session(name: str) -> None:
         there = [each for each in (*_left_over(folder), folder) if each.is_dir()]
         for each in there:
             shutil.rmtree(each)
+        for runs in {*runs_folders()}:
+            remove_left(runs)
     if not there:
         raise BadSettings(f"{name}: there is no such session", hint="goldenhour login --list shows what there is")
 

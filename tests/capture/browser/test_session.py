@@ -16,6 +16,7 @@ from capture.browser.session import (
     sessions_folder,
 )
 from capture.errors import BadSettings
+from hashing.files.run_folder import runs_folders
 
 
 def made(*hosts: str) -> Session:
@@ -91,10 +92,14 @@ def test_what_is_given_besides_goes_before_a_session() -> None:
 
 @pytest.mark.parametrize("left", [".unit-7.new", ".unit-7.old"])
 def test_what_a_killed_process_left_of_a_session_is_forgotten_too(left: str) -> None:
-    """A log-in that was being kept when its process was killed does not stay behind `--forget`."""
-    (sessions_folder() / left).mkdir(parents=True)
+    """A log-in that was being kept, or lent to a capture, when its process was killed does not stay behind."""
+    copied = runs_folders()[0] / "tmp1"
+    for each in (sessions_folder() / left, copied):
+        each.mkdir(parents=True)
+    (copied / "lock").touch()
     forget_session("unit-7")
     assert session_names() == []
     assert not (sessions_folder() / left).exists()
+    assert not copied.exists()
     with pytest.raises(BadSettings, match="no such session"):
         forget_session("unit-7")
