@@ -80,18 +80,25 @@ def _finding(items: list[CheckedItem], pictures: Mapping[str, Sequence[ShownPict
     first = pictures[items[0].sha256]
     sealed = min(items, key=lambda item: item.captured)
     told = tuple((item.ref, _told(item, pictures[item.sha256], first)) for item in items[:_CROWD])
+    # A film that shows two photos joins them, though these show nothing alike.
+    linked = any(_nearest(pictures[item.sha256], first)[0] > NEAR for item in items)
+    how = " as another of them, and not all as the first" if linked else ""
     claims = f"{items[0].ref} claims to be the earliest" if time_claimed(items[0]) else "none claims a time"
-    what = f"{_counted([(item.ref, '') for item in items], items)} show nearly the same"
+    what = f"{_counted([(item.ref, '') for item in items], items)} show nearly the same{how}"
     few = f" ({_CROWD} of them are named)" if len(items) > _CROWD else ""
     return CheckFinding(SAME_PICTURE, f"{what}{few}: {claims}; {sealed.ref} was captured first", told)
 
 
 def _told(item: CheckedItem, shown: Sequence[ShownPicture], first: Sequence[ShownPicture]) -> str:
-    pairs = ((distance(one.numbers, other.numbers), one.at, other.at) for one in shown for other in first)
-    bits, at, there = min(pairs)
+    bits, at, there = _nearest(shown, first)
     near = f"{f'at {at} ' if at else ''}{bits} of {BITS} bits from the first"
     beside = f" at {there}" if there and shown is not first else ""
     return f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {near}{beside}"
+
+
+def _nearest(shown: Sequence[ShownPicture], first: Sequence[ShownPicture]) -> tuple[int, str, str]:
+    """Return how many bits the nearest pictures of two files differ by, and when each is shown."""
+    return min((distance(one.numbers, other.numbers), one.at, other.at) for one in shown for other in first)
 
 
 def _counted(refs: Sequence[tuple[str, str]], items: Sequence[CheckedItem]) -> str:

@@ -65,6 +65,14 @@ def test_copies_of_a_film_and_a_picture_of_it(tmp_path: Path, sample: Sample) ->
     assert not [line for line in lines if "could not be compared" in line]
 
 
+def test_a_film_that_shows_two_photos(tmp_path: Path) -> None:
+    """Through it two photos stand in one finding, which does not say that they show the same."""
+    files = {"1.jpg": jpeg(scene(1)), "2.jpg": jpeg(scene(2)), "film.mp4": film(tmp_path, (1, 2)).read_bytes()}
+    lines = CliRunner().invoke(main, ["check", str(_case(tmp_path, files)), "--quiet"]).stdout.splitlines()
+    said = "  3 photos and videos show nearly the same as another of them, and not all as the first: none claims a time"
+    assert [line for line in lines if line.startswith(said)]
+
+
 def test_of_a_long_film_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a film with more pictures than are compared that is told, with the time until which it was."""
     monkeypatch.setattr(keyframes, "MOST", 3)
