@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from yt_dlp import YoutubeDL  # type: ignore[import-untyped]  # it ships no types
 
-_LARGEST = 16 << 20
+_LARGEST, _MOST_PAGES = 16 << 20, 20_000
 _REPLAY = "youtube_live_chat_replay"
 
 
@@ -43,11 +43,15 @@ def _reader(ydl: YoutubeDL) -> Any:  # noqa: ANN401 - yt-dlp ships no types
             super().__init__(ydl, ydl.params)
             self.lines = bytearray()
             self._page = b""
+            self._pages = 0
 
         def _prepare_and_start_frag_download(self, *_: object) -> None:
             pass
 
         def _download_fragment(self, _: object, url: str, __: object, headers: Any, data: bytes | None) -> bool:  # noqa: ANN401 - as above
+            self._pages += 1
+            if self._pages > _MOST_PAGES:  # each names the next: that may go on without an end
+                raise ValueError(f"more than {_MOST_PAGES:,} pages of chat")
             with ydl.urlopen(Request(url, data=data, headers=dict(headers or {}))) as answer:
                 self._page = answer.read()
             return True
