@@ -27,6 +27,8 @@ _MOST_TRIED = 60
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
+_REFUSED = 400
+_LITTLE, _MOST_CONTROLS, _MOST_BIRTH_FIELDS = 300, 3, 3
 _LABEL = 60
 _A_WAY_ON = 250
 _MOST_WAYS_ON = 5
@@ -107,7 +109,11 @@ class Evidence:
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
-        return found if elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING) else ()
+        return (
+            found
+            if not self.outline.shown and elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING)
+            else ()
+        )
 
     @cached_property
     def says_nothing(self) -> bool:
@@ -119,6 +125,8 @@ class Evidence:
     def questions(self) -> tuple[str, ...]:
         """The statements that can be answered: there is a button, a link, or a mere word or two that can be one."""
         outline, headings = self.outline, self.outline.headings + self.outline.lesser_headings
+        if outline.posts:
+            return ()
         answers = (block for block in outline.blocks if width(block) < _NEARLY_NOTHING and block not in headings)
         return self.statements if outline.buttons or outline.links or any(answers) else ()
 
@@ -176,6 +184,65 @@ class Evidence:
         return outline.hrefs if bare and below and few and about_it else ()
 
     @cached_property
+    def bare(self) -> bool:
+        """Whether a page says very little, and nothing shows that it is somebody's: no time, no picture, no headline.
+
+        The head of a short post repeats what it says, in its title or its description; that of a wall names the site.
+        """
+        outline = self.outline
+        if outline.posts or outline.shown or outline.linked_headings or self.published or self.told:
+            return False
+        return outline.words < _LITTLE and not self.described
+
+    @cached_property
+    def described(self) -> bool:
+        """Whether the head of a page repeats what it says, and more or elsewhere than in a title of the same words."""
+        claims = self.page.claims if self.page is not None else ()
+        head = [claim.value for claim in claims if claim.name in {"title", "description"} and claim.tag != "h1"]
+        headings = self.outline.headings + self.outline.lesser_headings
+        said = [block for block in self.outline.blocks if block not in headings and width(block) >= _A_FEW_WORDS]
+        return any(block in value and block != value for value in head for block in said)
+
+    @cached_property
+    def lives_up_to_its_title(self) -> bool:
+        """Whether a block of text begins with a title of several words."""
+        titles = [title.casefold() for title in self.titles if len(title.split()) >= _FEW]
+        return any(
+            block.casefold().startswith(title) and width(block) > width(title) + _A_FEW_WORDS
+            for block in self.outline.blocks
+            for title in titles
+        )
+
+    @cached_property
+    def of_the_site_alone(self) -> bool:
+        """Whether what a page says last before its links is of the site and its visitors, and it says little else."""
+        outline, site = self.outline, compiled(parts("about the site"))
+        before = [block for block in outline.blocks[:_FEW] if width(block) <= outline.before_links]
+        return outline.words < _SHORT and bool(before) and site.search(before[-1]) is not None
+
+    @cached_property
+    def controls(self) -> tuple[str, ...]:
+        """The names of the few buttons and links of a bare page without a field: all that there is to do."""
+        outline = self.outline
+        names = (*outline.buttons, *(row.partition(" ")[2] for row in outline.rows))
+        few = outline.links + len(outline.buttons) <= _MOST_CONTROLS and not outline.fields + outline.passwords
+        return names if few and self.bare else ()
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The controls of a page that says one thing alone, to which they are the answers."""
+        outline = self.outline
+        headings = outline.headings + outline.lesser_headings
+        named = re.compile("|".join(map(re.escape, sorted(filter(None, self.controls), key=len, reverse=True))))
+        said = [
+            block
+            for block in outline.blocks
+            if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
+        ]
+        below = [block for block in said if block not in headings]
+        return self.controls if len(below) <= 1 and any(map(_is_asked, said)) else ()
+
+    @cached_property
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
         headings = self.outline.headings + self.outline.lesser_headings
@@ -199,6 +266,48 @@ class Evidence:
     def in_place(self, place: str) -> tuple[str, ...]:
         """Return what stands in a place where a sign can stand, by the name of the place in `PLACES`."""
         return PLACES[place](self)
+
+
+def _is_asked(block: str) -> bool:
+    """Say whether a block ends in a question, or speaks of what a consent is asked for."""
+    return block.rstrip().endswith(("?", "\uff1f", "\u061f")) or statement("consent").fullmatch(block)
+
+
+def _unlike_its_address(evidence: Evidence) -> tuple[str, ...]:
+    """Return the last part of an asked address of several words, if a bare page for no search engine has none of it."""
+    last = unquote(urlsplit(evidence.asked).path).rstrip("/").rpartition("/")[2].casefold()
+    words = re.findall(r"[^\W\d_]{4,}", last)
+    if len(words) < _FEW or "noindex" not in evidence.outline.robots or not evidence.bare:
+        return ()
+    text = " ".join((*evidence.titles, *evidence.outline.blocks)).casefold()
+    return () if any(word[:_STEM] in text for word in words) else (last,)
+
+
+def _reloads(evidence: Evidence) -> tuple[str, ...]:
+    """Return how a bare page asks for itself again: by its scripts, or by a refresh without an address."""
+    outline = evidence.outline
+    if not evidence.bare or outline.links or outline.fields or outline.words >= _SHORT:
+        return ()
+    refreshes = (*outline.refreshes, evidence.headers.get("refresh", ""))
+    refused = evidence.status >= _REFUSED or any(map(compiled(parts("about the site")).search, outline.blocks))
+    return (*outline.inline, *("refresh" for each in refreshes if refused and each.strip().isdecimal()))
+
+
+def _ways_in(evidence: Evidence) -> tuple[str, ...]:
+    """Return the queries of links that answer the one thing that a page asks, and lead to the page itself."""
+    resolved = (urlsplit(evidence.resolved(href)) for href in evidence.outline.hrefs if evidence.choices)
+    here = urlsplit(evidence.final)
+    return tuple(
+        f"?{each.query}" for each in resolved if each.query and each[:3] == here[:3] and each.query != here.query
+    )
+
+
+def _app(evidence: Evidence) -> tuple[str, ...]:
+    """Return where a page that says little leads to an app, if it leads on to little else."""
+    outline, app = evidence.outline, compiled(parts("app address"))
+    few = outline.words < _SHORT and outline.links <= _MOST_CONTROLS and not evidence.described
+    theirs = outline.posts or evidence.published or outline.shown > 1
+    return tuple(filter(app.fullmatch, outline.hrefs)) if few and not theirs else ()
 
 
 def _is_told(block: str) -> bool:
@@ -318,6 +427,17 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "front": _for_the_front,
     "canonical": _named_canonical,
     "ways on": _all_ways_on,
+    "entrance": lambda evidence: _all_ways_on(evidence) if evidence.bare and evidence.of_the_site_alone else (),
+    "sole control": lambda evidence: evidence.controls,
+    "choice": lambda evidence: evidence.choices,
+    "sole field": lambda evidence: (
+        evidence.outline.marks if evidence.bare and 1 <= evidence.outline.fields <= _MOST_BIRTH_FIELDS else ()
+    ),
+    "way in": _ways_in,
+    "app": _app,
+    "tick": lambda evidence: evidence.controls if 1 <= evidence.outline.ticks <= _FEW else (),
+    "unlike its address": _unlike_its_address,
+    "reload": _reloads,
     "script alone": lambda evidence: (
         (*evidence.outline.scripts[:50], *evidence.outline.inline)
         if evidence.outline.words + evidence.outline.linked < _NEARLY_ALONE
