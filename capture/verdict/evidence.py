@@ -111,7 +111,8 @@ class Evidence:
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
         return (
             found
-            if not self.outline.shown and elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING)
+            if not self.outline.shown
+            and elsewhere < (_A_NAME if self.outline.consents or headings else _NEARLY_NOTHING)
             else ()
         )
 
@@ -240,7 +241,8 @@ class Evidence:
             if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
         ]
         below = [block for block in said if block not in headings]
-        return self.controls if len(below) <= 1 and any(map(_is_asked, said)) else ()
+        named_so = any(block in title for block in said for title in self.titles)
+        return self.controls if len(below) <= 1 and any(map(_is_asked, said)) and not named_so else ()
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
@@ -383,6 +385,17 @@ def _all_ways_on(evidence: Evidence) -> tuple[str, ...]:
     return ("log-in",) if len(entry) == 1 else ("log-in and registration",)
 
 
+def _leads_to_entries(evidence: Evidence) -> bool:
+    """Say whether all of a few links lead to a log-in or a registration, or to the front page."""
+    hrefs, entry = evidence.outline.hrefs, compiled(_ENTRY)
+    entries = [bool(entry.search(href)) for href in hrefs]
+    return (
+        any(entries)
+        and len(hrefs) <= _MOST_WAYS_ON
+        and all(entered or _front(evidence.resolved(href)) for entered, href in zip(entries, hrefs, strict=True))
+    )
+
+
 def _paywall(evidence: Evidence) -> tuple[str, ...]:
     """Return ids and classes of a short page that leads on to a subscription."""
     subscription = compiled(parts("subscription name"))
@@ -435,6 +448,9 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     ),
     "way in": _ways_in,
     "app": _app,
+    "for some": lambda evidence: (
+        evidence.statements if evidence.bare and evidence.outline.words < _SHORT and _leads_to_entries(evidence) else ()
+    ),
     "tick": lambda evidence: evidence.controls if 1 <= evidence.outline.ticks <= _FEW else (),
     "unlike its address": _unlike_its_address,
     "reload": _reloads,

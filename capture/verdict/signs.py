@@ -92,6 +92,13 @@ LOGIN_SIGNS = (
     Sign(
         verdict.LOGIN, "entrance", _is("log-in and registration"), 2, "it says little, and nothing else is to be done"
     ),
+    Sign(
+        verdict.LOGIN,
+        "for some",
+        _has(parts("only")),
+        3,
+        'it says little, is for some alone ("{}"), and leads on to a log-in',
+    ),
     Sign(verdict.LOGIN, "app", _has("."), 3, "it says little, and leads on to an app alone ({})"),
     Sign(verdict.LOGIN, "not free", _is("not free"), DECIDES, "it says that it is not free to read, and it is short"),
     Sign(
@@ -162,6 +169,7 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "statement alone", statement("consent"), 1, "it tells of nothing else"),
     Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
     Sign(verdict.CONSENT, "choice", name("agree"), 3, 'it says one thing, and all there is to do is to answer "{}"'),
+    Sign(verdict.CONSENT, "choice", name("refuse"), 3, 'it asks one thing, and all there is to do is to answer "{}"'),
     Sign(verdict.CONSENT, "way in", _has("."), 3, "it asks one thing, and an answer leads to the same address ({})"),
     Sign(
         verdict.CONSENT,
