@@ -231,18 +231,20 @@ class Evidence:
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
-        """The controls of a page that says one thing alone, to which they are the answers."""
-        outline = self.outline
-        headings = outline.headings + outline.lesser_headings
+        """The controls of a page that asks one thing, or for a consent, to which they are the answers; no poll's."""
+        if not self.controls:
+            return ()
+        outline, site = self.outline, compiled(parts("about the site"))
         named = re.compile("|".join(map(re.escape, sorted(filter(None, self.controls), key=len, reverse=True))))
         said = [
             block
             for block in outline.blocks
             if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
         ]
-        below = [block for block in said if block not in headings]
-        named_so = any(block in title for block in said for title in self.titles)
-        return self.controls if len(below) <= 1 and any(map(_is_asked, said)) and not named_so else ()
+        asked = [block for block in said if _is_asked(block) and not any(block in title for title in self.titles)]
+        below = [block for block in said if block not in outline.headings + outline.lesser_headings]
+        else_told = (block for block in below if block not in asked and width(block) >= _A_FEW_WORDS)
+        return self.controls if asked and len(below) <= 1 and all(map(site.search, else_told)) else ()
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
