@@ -28,6 +28,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
 _REFUSED = 400
+_A_LINE = 120
 _LITTLE, _MOST_CONTROLS, _MOST_BIRTH_FIELDS = 300, 3, 3
 _LABEL = 60
 _A_WAY_ON = 250
@@ -109,12 +110,8 @@ class Evidence:
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
-        return (
-            found
-            if not self.outline.shown
-            and elsewhere < (_A_NAME if self.outline.consents or headings else _NEARLY_NOTHING)
-            else ()
-        )
+        most = _A_NAME if self.outline.consents or headings else _NEARLY_NOTHING
+        return () if self.outline.shown or elsewhere >= most else found
 
     @cached_property
     def says_nothing(self) -> bool:
@@ -197,12 +194,16 @@ class Evidence:
 
     @cached_property
     def described(self) -> bool:
-        """Whether the head of a page repeats what it says, and more or elsewhere than in a title of the same words."""
+        """Whether the head of a page repeats what it says: a description, or a title that begins with a name."""
         claims = self.page.claims if self.page is not None else ()
-        head = [claim.value for claim in claims if claim.name in {"title", "description"} and claim.tag != "h1"]
         headings = self.outline.headings + self.outline.lesser_headings
         said = [block for block in self.outline.blocks if block not in headings and width(block) >= _A_FEW_WORDS]
-        return any(block in value and block != value for value in head for block in said)
+        return any(
+            block in claim.value and not (claim.name == "title" and claim.value.startswith(block))
+            for claim in claims
+            if claim.name in {"title", "description"} and claim.tag != "h1"
+            for block in said
+        )
 
     @cached_property
     def lives_up_to_its_title(self) -> bool:
@@ -230,21 +231,34 @@ class Evidence:
         return names if few and self.bare else ()
 
     @cached_property
+    def said(self) -> tuple[str, ...]:
+        """The blocks of text that are more than the names of the controls."""
+        named = re.compile(
+            "|".join(map(re.escape, sorted(filter(None, self.controls), key=len, reverse=True))) or r"\Z."
+        )
+        return tuple(
+            block
+            for block in self.outline.blocks
+            if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
+        )
+
+    @cached_property
+    def sole_controls(self) -> tuple[str, ...]:
+        """The controls, if one block of text at most stands there, below a heading or not."""
+        headings = self.outline.headings + self.outline.lesser_headings
+        return self.controls if self.controls and sum(block not in headings for block in self.said) <= 1 else ()
+
+    @cached_property
     def choices(self) -> tuple[str, ...]:
         """The controls of a page that asks one thing, or for a consent, to which they are the answers; no poll's."""
-        if not self.controls:
+        if not self.sole_controls:
             return ()
-        outline, site = self.outline, compiled(parts("about the site"))
-        named = re.compile("|".join(map(re.escape, sorted(filter(None, self.controls), key=len, reverse=True))))
-        said = [
-            block
-            for block in outline.blocks
-            if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
-        ]
-        asked = [block for block in said if _is_asked(block) and not any(block in title for title in self.titles)]
-        below = [block for block in said if block not in outline.headings + outline.lesser_headings]
-        else_told = (block for block in below if block not in asked and width(block) >= _A_FEW_WORDS)
-        return self.controls if asked and len(below) <= 1 and all(map(site.search, else_told)) else ()
+        site, headings = compiled(parts("about the site")), self.outline.headings + self.outline.lesser_headings
+        asked = [block for block in self.said if _is_asked(block) and not any(block in each for each in self.titles)]
+        told = (
+            each for each in self.said if each not in headings and each not in asked and width(each) >= _A_FEW_WORDS
+        )
+        return self.controls if asked and all(map(site.search, told)) else ()
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
@@ -288,13 +302,18 @@ def _unlike_its_address(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _reloads(evidence: Evidence) -> tuple[str, ...]:
-    """Return how a bare page asks for itself again: by its scripts, or by a refresh without an address."""
+    """Return how a bare page asks for itself again: by its scripts, or by a refresh without an address.
+
+    An honest notice may do so, too: one that is not of the site counts for a script that does nothing else alone.
+    """
     outline = evidence.outline
     if not evidence.bare or outline.links or outline.fields or outline.words >= _SHORT:
         return ()
+    site = compiled(parts("about the site"))
+    if evidence.status < _REFUSED and outline.words and not any(map(site.search, outline.blocks)):
+        return tuple(each for each in outline.inline if len(outline.inline) == 1 and len(each) < _A_LINE)
     refreshes = (*outline.refreshes, evidence.headers.get("refresh", ""))
-    refused = evidence.status >= _REFUSED or any(map(compiled(parts("about the site")).search, outline.blocks))
-    return (*outline.inline, *("refresh" for each in refreshes if refused and each.strip().isdecimal()))
+    return (*outline.inline, *("refresh" for each in refreshes if each.strip().isdecimal()))
 
 
 def _ways_in(evidence: Evidence) -> tuple[str, ...]:
@@ -443,7 +462,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "canonical": _named_canonical,
     "ways on": _all_ways_on,
     "entrance": lambda evidence: _all_ways_on(evidence) if evidence.bare and evidence.of_the_site_alone else (),
-    "sole control": lambda evidence: evidence.controls,
+    "sole control": lambda evidence: evidence.sole_controls,
     "choice": lambda evidence: evidence.choices,
     "sole field": lambda evidence: (
         evidence.outline.marks if evidence.bare and 1 <= evidence.outline.fields <= _MOST_BIRTH_FIELDS else ()
@@ -453,7 +472,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "for some": lambda evidence: (
         evidence.statements if evidence.bare and evidence.outline.words < _SHORT and _leads_to_entries(evidence) else ()
     ),
-    "tick": lambda evidence: evidence.controls if 1 <= evidence.outline.ticks <= _FEW else (),
+    "tick": lambda evidence: evidence.sole_controls if 1 <= evidence.outline.ticks <= _FEW else (),
     "unlike its address": _unlike_its_address,
     "reload": _reloads,
     "script alone": lambda evidence: (

@@ -174,7 +174,7 @@ CONSENT_SIGNS = (
     Sign(
         verdict.CONSENT,
         "sole control",
-        _is(r"\D{0,25}(?:16|18|19|20|21)\D{0,15}"),
+        name("of age"),
         3,
         'it says little, and all there is to do is to say "{}"',
     ),
