@@ -89,7 +89,10 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     buttons: tuple[str, ...] = ()
     fields: int = 0
     """Fields that a person fills in, but for passwords."""
+    ticks: int = 0
+    """Boxes to tick."""
     passwords: int = 0
+    """Fields for a password, or for a code that is valid once."""
     forms: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     """Where the first links outside navigation lead."""
@@ -163,6 +166,7 @@ class OutlineReader:
             "linked_blocks": 0,
             "linked_headings": 0,
             "fields": 0,
+            "ticks": 0,
             "shown": 0,
             "posts": 0,
         }
@@ -349,16 +353,18 @@ class OutlineReader:
 
     def _input(self, attributes: Mapping[str, str], flags: int) -> None:
         kind = attributes.get("type", "text").strip().lower()
-        if kind == "password":
-            new = "new-password" in attributes.get("autocomplete", "").lower()
+        purpose = attributes.get("autocomplete", "").lower()
+        if kind == "password" or "one-time-code" in purpose:
+            new = "new-password" in purpose
             self._passwords += not (new or flags & _UNREAD)
         elif kind in {"submit", "button"}:
             self._keep("buttons", attributes.get("value", ""))
+        elif kind == "checkbox":
+            self._counts["ticks"] += not flags & _UNREAD
         elif "captcha" not in attributes.get("name", "").lower() and kind not in {
             "hidden",
             "image",
             "reset",
-            "checkbox",
             "radio",
         }:
             self._counts["fields"] += not flags & _UNREAD

@@ -79,6 +79,9 @@ COUNTERS = (
     ),
     Counter("a person tells of something", 8, lambda seen: seen.in_words_alone and seen.evidence.told),
     Counter(
+        "its head repeats it, as that of a post does", 4, lambda seen: seen.in_words_alone and seen.evidence.described
+    ),
+    Counter(
         "it is merely called so, and tells of something else",
         8,
         lambda seen: seen.places <= _NAMES and seen.evidence.elsewhere >= _A_SENTENCE,
@@ -86,7 +89,10 @@ COUNTERS = (
     Counter(
         "a form for a log-in stands beside a text",
         4,
-        lambda seen: seen.places <= _LOGIN_FORM and seen.evidence.elsewhere >= _SENTENCES,
+        lambda seen: (
+            seen.places <= _LOGIN_FORM
+            and seen.evidence.elsewhere >= (_A_SENTENCE if seen.evidence.lives_up_to_its_title else _SENTENCES)
+        ),
     ),
     Counter("it has a headline that its title repeats", 5, _has_headline),
     Counter(

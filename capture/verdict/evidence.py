@@ -27,6 +27,9 @@ _MOST_TRIED = 60
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
+_REFUSED = 400
+_A_LINE = 120
+_LITTLE, _MOST_CONTROLS, _MOST_BIRTH_FIELDS = 300, 3, 3
 _LABEL = 60
 _A_WAY_ON = 250
 _MOST_WAYS_ON = 5
@@ -107,7 +110,8 @@ class Evidence:
         found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
-        return found if elsewhere < (_A_NAME if self.outline.consents else _NEARLY_NOTHING) else ()
+        most = _A_NAME if self.outline.consents or headings else _NEARLY_NOTHING
+        return () if self.outline.shown or elsewhere >= most else found
 
     @cached_property
     def says_nothing(self) -> bool:
@@ -119,6 +123,8 @@ class Evidence:
     def questions(self) -> tuple[str, ...]:
         """The statements that can be answered: there is a button, a link, or a mere word or two that can be one."""
         outline, headings = self.outline, self.outline.headings + self.outline.lesser_headings
+        if outline.posts:
+            return ()
         answers = (block for block in outline.blocks if width(block) < _NEARLY_NOTHING and block not in headings)
         return self.statements if outline.buttons or outline.links or any(answers) else ()
 
@@ -176,6 +182,85 @@ class Evidence:
         return outline.hrefs if bare and below and few and about_it else ()
 
     @cached_property
+    def bare(self) -> bool:
+        """Whether a page says very little, and nothing shows that it is somebody's: no time, no picture, no headline.
+
+        The head of a short post repeats what it says, in its title or its description; that of a wall names the site.
+        """
+        outline = self.outline
+        if outline.posts or outline.shown or outline.linked_headings or self.published or self.told:
+            return False
+        return outline.words < _LITTLE and not self.described
+
+    @cached_property
+    def described(self) -> bool:
+        """Whether the head of a page repeats what it says: a description, or a title that begins with a name."""
+        claims = self.page.claims if self.page is not None else ()
+        headings = self.outline.headings + self.outline.lesser_headings
+        said = [block for block in self.outline.blocks if block not in headings and width(block) >= _A_FEW_WORDS]
+        return any(
+            block in claim.value and not (claim.name == "title" and claim.value.startswith(block))
+            for claim in claims
+            if claim.name in {"title", "description"} and claim.tag != "h1"
+            for block in said
+        )
+
+    @cached_property
+    def lives_up_to_its_title(self) -> bool:
+        """Whether a block of text begins with a title of several words."""
+        titles = [title.casefold() for title in self.titles if len(title.split()) >= _FEW]
+        return any(
+            block.casefold().startswith(title) and width(block) > width(title) + _A_FEW_WORDS
+            for block in self.outline.blocks
+            for title in titles
+        )
+
+    @cached_property
+    def of_the_site_alone(self) -> bool:
+        """Whether what a page says last before its links is of the site and its visitors, and it says little else."""
+        outline, site = self.outline, compiled(parts("about the site"))
+        before = [block for block in outline.blocks[:_FEW] if width(block) <= outline.before_links]
+        return outline.words < _SHORT and bool(before) and site.search(before[-1]) is not None
+
+    @cached_property
+    def controls(self) -> tuple[str, ...]:
+        """The names of the few buttons and links of a bare page without a field: all that there is to do."""
+        outline = self.outline
+        names = (*outline.buttons, *(row.partition(" ")[2] for row in outline.rows))
+        few = outline.links + len(outline.buttons) <= _MOST_CONTROLS and not outline.fields + outline.passwords
+        return names if few and self.bare else ()
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """The blocks of text that are more than the names of the controls."""
+        named = re.compile(
+            "|".join(map(re.escape, sorted(filter(None, self.controls), key=len, reverse=True))) or r"\Z."
+        )
+        return tuple(
+            block
+            for block in self.outline.blocks
+            if width(named.sub("", block)) >= (_NEARLY_NOTHING if named.search(block) else 1)
+        )
+
+    @cached_property
+    def sole_controls(self) -> tuple[str, ...]:
+        """The controls, if one block of text at most stands there, below a heading or not."""
+        headings = self.outline.headings + self.outline.lesser_headings
+        return self.controls if self.controls and sum(block not in headings for block in self.said) <= 1 else ()
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The controls of a page that asks one thing, or for a consent, to which they are the answers; no poll's."""
+        if not self.sole_controls:
+            return ()
+        site, headings = compiled(parts("about the site")), self.outline.headings + self.outline.lesser_headings
+        asked = [block for block in self.said if _is_asked(block) and not any(block in each for each in self.titles)]
+        told = (
+            each for each in self.said if each not in headings and each not in asked and width(each) >= _A_FEW_WORDS
+        )
+        return self.controls if asked and all(map(site.search, told)) else ()
+
+    @cached_property
     def remarks(self) -> tuple[str, ...]:
         """The blocks of text that are short enough to be a sign wherever they stand."""
         headings = self.outline.headings + self.outline.lesser_headings
@@ -199,6 +284,53 @@ class Evidence:
     def in_place(self, place: str) -> tuple[str, ...]:
         """Return what stands in a place where a sign can stand, by the name of the place in `PLACES`."""
         return PLACES[place](self)
+
+
+def _is_asked(block: str) -> bool:
+    """Say whether a block ends in a question, or speaks of what a consent is asked for."""
+    return block.rstrip().endswith(("?", "\uff1f", "\u061f")) or statement("consent").fullmatch(block)
+
+
+def _unlike_its_address(evidence: Evidence) -> tuple[str, ...]:
+    """Return the last part of an asked address of several words, if a bare page for no search engine has none of it."""
+    last = unquote(urlsplit(evidence.asked).path).rstrip("/").rpartition("/")[2].casefold()
+    words = re.findall(r"[^\W\d_]{4,}", last)
+    if len(words) < _FEW or "noindex" not in evidence.outline.robots or not evidence.bare:
+        return ()
+    text = " ".join((*evidence.titles, *evidence.outline.blocks)).casefold()
+    return () if any(word[:_STEM] in text for word in words) else (last,)
+
+
+def _reloads(evidence: Evidence) -> tuple[str, ...]:
+    """Return how a bare page asks for itself again: by its scripts, or by a refresh without an address.
+
+    An honest notice may do so, too: one that is not of the site counts for a script that does nothing else alone.
+    """
+    outline = evidence.outline
+    if not evidence.bare or outline.links or outline.fields or outline.words >= _SHORT:
+        return ()
+    site = compiled(parts("about the site"))
+    if evidence.status < _REFUSED and outline.words and not any(map(site.search, outline.blocks)):
+        return tuple(each for each in outline.inline if len(outline.inline) == 1 and len(each) < _A_LINE)
+    refreshes = (*outline.refreshes, evidence.headers.get("refresh", ""))
+    return (*outline.inline, *("refresh" for each in refreshes if each.strip().isdecimal()))
+
+
+def _ways_in(evidence: Evidence) -> tuple[str, ...]:
+    """Return the queries of links that answer the one thing that a page asks, and lead to the page itself."""
+    resolved = (urlsplit(evidence.resolved(href)) for href in evidence.outline.hrefs if evidence.choices)
+    here = urlsplit(evidence.final)
+    return tuple(
+        f"?{each.query}" for each in resolved if each.query and each[:3] == here[:3] and each.query != here.query
+    )
+
+
+def _app(evidence: Evidence) -> tuple[str, ...]:
+    """Return where a page that says little leads to an app, if it leads on to little else."""
+    outline, app = evidence.outline, compiled(parts("app address"))
+    few = outline.words < _SHORT and outline.links <= _MOST_CONTROLS and not evidence.described
+    theirs = outline.posts or evidence.published or outline.shown > 1
+    return tuple(filter(app.fullmatch, outline.hrefs)) if few and not theirs else ()
 
 
 def _is_told(block: str) -> bool:
@@ -274,6 +406,17 @@ def _all_ways_on(evidence: Evidence) -> tuple[str, ...]:
     return ("log-in",) if len(entry) == 1 else ("log-in and registration",)
 
 
+def _leads_to_entries(evidence: Evidence) -> bool:
+    """Say whether all of a few links lead to a log-in or a registration, or to the front page."""
+    hrefs, entry = evidence.outline.hrefs, compiled(_ENTRY)
+    entries = [bool(entry.search(href)) for href in hrefs]
+    return (
+        any(entries)
+        and len(hrefs) <= _MOST_WAYS_ON
+        and all(entered or _front(evidence.resolved(href)) for entered, href in zip(entries, hrefs, strict=True))
+    )
+
+
 def _paywall(evidence: Evidence) -> tuple[str, ...]:
     """Return ids and classes of a short page that leads on to a subscription."""
     subscription = compiled(parts("subscription name"))
@@ -318,6 +461,20 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "front": _for_the_front,
     "canonical": _named_canonical,
     "ways on": _all_ways_on,
+    "entrance": lambda evidence: _all_ways_on(evidence) if evidence.bare and evidence.of_the_site_alone else (),
+    "sole control": lambda evidence: evidence.sole_controls,
+    "choice": lambda evidence: evidence.choices,
+    "sole field": lambda evidence: (
+        evidence.outline.marks if evidence.bare and 1 <= evidence.outline.fields <= _MOST_BIRTH_FIELDS else ()
+    ),
+    "way in": _ways_in,
+    "app": _app,
+    "for some": lambda evidence: (
+        evidence.statements if evidence.bare and evidence.outline.words < _SHORT and _leads_to_entries(evidence) else ()
+    ),
+    "tick": lambda evidence: evidence.sole_controls if 1 <= evidence.outline.ticks <= _FEW else (),
+    "unlike its address": _unlike_its_address,
+    "reload": _reloads,
     "script alone": lambda evidence: (
         (*evidence.outline.scripts[:50], *evidence.outline.inline)
         if evidence.outline.words + evidence.outline.linked < _NEARLY_ALONE

@@ -79,7 +79,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "redirect", _is(_LOGIN_ADDRESS), 4, "it was redirected to the address of a log-in"),
     Sign(verdict.LOGIN, "way back", _has(_WAY_BACK), 2, "that address says where to lead back to"),
     Sign(verdict.LOGIN, "address", _is(_LOGIN_ADDRESS), 2, "its address is that of a log-in"),
-    Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password"),
+    Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password or a code"),
     Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
     Sign(verdict.LOGIN, "mark", _is(parts("log-in mark")), 4, "its parts are those of a log-in ({})"),
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
@@ -89,6 +89,17 @@ LOGIN_SIGNS = (
     Sign(
         verdict.LOGIN, "ways on", _is("log-in and registration"), 2, "it leads on to a log-in and a registration alone"
     ),
+    Sign(
+        verdict.LOGIN, "entrance", _is("log-in and registration"), 2, "it says little, and nothing else is to be done"
+    ),
+    Sign(
+        verdict.LOGIN,
+        "for some",
+        _has(parts("only")),
+        3,
+        'it says little, is for some alone ("{}"), and leads on to a log-in',
+    ),
+    Sign(verdict.LOGIN, "app", _has("."), 3, "it says little, and leads on to an app alone ({})"),
     Sign(verdict.LOGIN, "not free", _is("not free"), DECIDES, "it says that it is not free to read, and it is short"),
     Sign(
         verdict.LOGIN,
@@ -128,6 +139,9 @@ CHALLENGE_SIGNS = (
     ),
     Sign(verdict.CHALLENGE, "form", _has(r"captcha|/sorry/|/challenge|__cf_chl"), 3, "a form leads to a challenge"),
     Sign(verdict.CHALLENGE, "redirect", _is(_CHALLENGE_ADDRESS), 4, "it was redirected to the address of a challenge"),
+    Sign(verdict.CHALLENGE, "sole control", name("person"), 3, 'all there is to do is to say "{}"'),
+    Sign(verdict.CHALLENGE, "reload", _has(parts("reload")), 3, "it says little, and asks for itself again by script"),
+    Sign(verdict.CHALLENGE, "reload", _is("refresh"), 4, "it says little, and is to be loaded again by itself"),
     *_worded(verdict.CHALLENGE, "challenge", "that of a block or a test for robots"),
 )
 
@@ -136,6 +150,7 @@ LIMITED_SIGNS = (
     Sign(verdict.LIMITED, "page status", _is("429"), 5, "it says that its status is {}"),
     Sign(verdict.LIMITED, "header", _is(r"retry-after: .*"), 2, "the answer asks to wait ({})"),
     Sign(verdict.LIMITED, "redirect", _is(_LIMITED_ADDRESS), 4, "it was redirected to the address of a refusal"),
+    Sign(verdict.LIMITED, "sole control", name("try again"), 2, 'it says little, and all there is to do is "{}"'),
     *_worded(verdict.LIMITED, "limited", "that of too many requests"),
 )
 
@@ -153,6 +168,20 @@ CONSENT_SIGNS = (
     Sign(verdict.CONSENT, "statement", statement("consent"), 1, 'it says "{}"'),
     Sign(verdict.CONSENT, "statement alone", statement("consent"), 1, "it tells of nothing else"),
     Sign(verdict.CONSENT, "question", statement("age"), 3, 'it asks "{}"'),
+    Sign(verdict.CONSENT, "choice", name("agree"), 3, 'it says one thing, and all there is to do is to answer "{}"'),
+    Sign(verdict.CONSENT, "choice", name("refuse"), 3, 'it asks one thing, and all there is to do is to answer "{}"'),
+    Sign(verdict.CONSENT, "way in", _has("."), 3, "it asks one thing, and an answer leads to the same address ({})"),
+    Sign(
+        verdict.CONSENT,
+        "sole control",
+        name("of age"),
+        3,
+        'it says little, and all there is to do is to say "{}"',
+    ),
+    Sign(verdict.CONSENT, "tick", _has("."), 3, 'it says little, and all there is to do is to tick a box and to "{}"'),
+    Sign(
+        verdict.CONSENT, "sole field", _is(parts("birth field")), 3, "it asks for a date of birth, and for nothing else"
+    ),
     Sign(verdict.CONSENT, "notice alone", _has("."), 6, "nothing but a consent dialogue is there ({})"),
     Sign(verdict.CONSENT, "frame alone", _has(parts("consent frame")), 3, "nothing but a frame asks for consent"),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
@@ -166,6 +195,13 @@ GONE_SIGNS = (
     Sign(verdict.GONE, "front", _has("."), DECIDES, "the site's front page came in its place"),
     Sign(verdict.GONE, "canonical", _is(_GONE_ADDRESS), 4, "it gives an address for what is not found as its own"),
     Sign(verdict.GONE, "canonical", _is("front"), 2, "it gives the front page as its own address"),
+    Sign(
+        verdict.GONE,
+        "unlike its address",
+        _has("."),
+        2,
+        "it says little, keeps search engines away, and has no word of the address that was asked for ({})",
+    ),
     Sign(verdict.GONE, "ways on", _is("home"), 1, "it leads on to the front page alone"),
     Sign(verdict.GONE, "mark", _is(parts("gone mark")), 3, "its parts are those of a page for what is not found ({})"),
     Sign(verdict.GONE, "robots", _has("noindex"), 1, "it does not want to be found by search engines"),

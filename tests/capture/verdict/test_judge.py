@@ -99,6 +99,24 @@ def test_a_redirect_to_a_log_in_is_a_wall_without_a_word() -> None:
     assert "it was redirected to the address of a log-in" in found.reasons
 
 
+@pytest.mark.parametrize(
+    ("asked", "robots", "word"),
+    [
+        ("/post/blue-van-by-the-school-1881", "noindex", verdict.GONE),
+        ("/post/blue-van-by-the-school-1881", "index", verdict.CONTENT),
+        ("/post/empty-harbour-at-noon", "noindex", verdict.CONTENT),
+    ],
+)
+def test_a_bare_page_that_has_no_word_of_its_address_and_hides_from_search_is_gone(
+    asked: str, robots: str, word: str
+) -> None:
+    """Both must hold: addresses in other words, and pages that no search engine shall find, are honest by themselves."""
+    html = f"<title>Oh dear</title><meta name=robots content={robots}><h1>Empty harbour</h1><p>The boat has sailed.</p>"
+    url = f"https://site.example{asked}"
+    page = read_page(html.encode(), url=url, content_type="text/html")
+    assert judge(Evidence(asked=url, final=url, status=200, headers={}, page=page)).word == word
+
+
 def test_an_article_that_was_redirected_is_content() -> None:
     """A redirect to the article's lasting address says nothing against it."""
     assert _judged(HONEST["en plain"], final="https://www.site.example/how-to-log-in").word == verdict.CONTENT
