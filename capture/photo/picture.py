@@ -50,8 +50,9 @@ def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> Dec
         return _not_decoded(f"a file of {photo.size:,} bytes is not decoded")
     if not pillow_format or not _has_decoder(pillow_format):
         return _not_decoded(f"{name} pictures are not decoded here")
-    from PIL import Image
+    from PIL import Image, ImageFile
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, where it is loaded too, has Pillow read what is broken off
     size = None
     try:
         with warnings.catch_warnings(action="ignore"):
