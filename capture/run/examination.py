@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,13 +56,20 @@ class Examination:
         self._shares_readers = readers is not None
         self._readers = readers or capture_readers()
         self._folder = folder
-        self._ffmpeg = find_ffmpeg()
         self._writer = writer
         self._clock = clock
         self._queue: queue.Queue[Item | _Film | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._not_read = 0
+
+    @cached_property
+    def _ffmpeg(self) -> str:
+        return find_ffmpeg()
+
+    @cached_property
+    def _ffmpeg_version(self) -> str:
+        return ffmpeg_version(self._ffmpeg)
 
     @property
     def failed(self) -> str:
@@ -138,8 +146,9 @@ class Examination:
         """Keep a frame of a video as a working copy: what is seen of it where there is no poster."""
         path = self._folder.path / film.path
         with open(inside.open_file(path, root=self._folder.root), "rb") as file:  # noqa: PTH123 - a descriptor
-            if not any(mark in file.read(8) for mark in _CONTAINERS):
-                return
+            head = file.read(8)
+        if not any(mark in head for mark in _CONTAINERS):
+            return
         picture = self._folder.scratch / film.name
         moment = time_text(self._clock())
         try:
@@ -148,7 +157,7 @@ class Examination:
             fact = Fact("frame", f"none was taken to be looked at: {error}", "ffmpeg")
             self._writer.record(ItemFacts(time=moment, ref=film.ref, facts=(fact,)))
             return
-        how = f"{FRAME} {film.said}, to be looked at, by {ffmpeg_version(self._ffmpeg)}"
+        how = f"{FRAME} {film.said}, to be looked at, by {self._ffmpeg_version}"
         self._writer.record(self._folder.add_working_file(moment, film.ref, film.name, picture, how))
 
     def _demand_time(self, _seconds: float) -> None:

@@ -54,3 +54,16 @@ def test_a_video_without_a_poster_is_seen_by_a_frame(
     assert f'poster="previews/{copy.sha256}.jpg"' in (bundle / "data/report/capture-1.html").read_text("utf-8")
     checked = verify(bundle, report=True)
     assert (checked.altered, checked.missing) == ((), ())
+
+
+@pytest.mark.skipif(not find_ffmpeg(), reason="ffmpeg is not installed")
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "webm", "ogv", "flv"])
+def test_a_frame_is_taken_of_every_container(captured: Captured, tmp_path: Path, extension: str) -> None:
+    """What a file's first bytes tell as a video has a frame, whichever container it is."""
+    film = tmp_path / f"film.{extension}"
+    drawn = ["-f", "lavfi", "-i", "testsrc=duration=1:size=160x120", "-pix_fmt", "yuv420p"]
+    subprocess.run([find_ffmpeg(), "-v", "error", *drawn, str(film)], check=True)
+    with SceneServer({f"/fire.{extension}": film.read_bytes()}) as server:
+        _, view = captured(server.url(f"/fire.{extension}"))
+    [entry] = view.items
+    assert [copy.path.endswith("-frame.jpg") for copy in entry.working_copies] == [True]
