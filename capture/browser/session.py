@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
-from http.cookiejar import Cookie, CookieJar
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,12 +19,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from capture.errors import BadSettings
+from capture.recorder.given_cookie import given_cookie
 from hashing.files.lock import wait_for_lock
 from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from http.cookiejar import Cookie
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RECORD, _LOCK = "session.json", ".lock"
@@ -93,24 +95,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _standard(cookie: SessionCookie) -> Cookie:
-    dotted = cookie.domain.startswith(".")
     more = {"HttpOnly": ""} if cookie.http_only else {}
-    return Cookie(
-        version=0,
+    return given_cookie(
         name=cookie.name,
         value=cookie.value,
-        port=None,
-        port_specified=False,
         domain=cookie.domain,
-        domain_specified=dotted,
-        domain_initial_dot=dotted,
         path=cookie.path,
-        path_specified=True,
         secure=cookie.secure,
-        expires=int(cookie.expires) if cookie.expires > 0 else None,
-        discard=cookie.expires <= 0,
-        comment=None,
-        comment_url=None,
+        expires=max(0, int(cookie.expires)),
         rest=more | ({"SameSite": cookie.same_site} if cookie.same_site else {}),
     )
 

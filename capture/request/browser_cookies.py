@@ -6,12 +6,13 @@ import contextlib
 import re
 import subprocess
 import sys
-from http.cookiejar import Cookie, CookieJar
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 import msgspec
 
 from capture.errors import BadSettings
+from capture.recorder.given_cookie import given_cookie
 
 _BROWSERS = ("brave", "chrome", "chromium", "edge", "firefox", "opera", "safari", "vivaldi", "whale")
 _NAMED = re.compile(r"(?P<name>[^+:]+)(?:\+(?P<keyring>[^:]+))?(?::(?P<profile>(?!:).+?))?(?:::(?P<container>.+))?")
@@ -74,30 +75,8 @@ def load_browser_cookies(named: str) -> tuple[CookieJar, str]:
         raise BadSettings(f"no cookies of {named}: {told.trouble or 'it has none'}", hint=_HINT)
     jar = CookieJar()
     for cookie in told.cookies:
-        jar.set_cookie(_standard(cookie))
+        jar.set_cookie(given_cookie(**msgspec.structs.asdict(cookie)))
     return jar, told.trouble
-
-
-def _standard(cookie: _BrowserCookie) -> Cookie:
-    dotted = cookie.domain.startswith(".")
-    return Cookie(
-        version=0,
-        name=cookie.name,
-        value=cookie.value,
-        port=None,
-        port_specified=False,
-        domain=cookie.domain,
-        domain_specified=dotted,
-        domain_initial_dot=dotted,
-        path=cookie.path,
-        path_specified=bool(cookie.path),
-        secure=cookie.secure,
-        expires=cookie.expires or None,
-        discard=not cookie.expires,
-        comment=None,
-        comment_url=None,
-        rest={},
-    )
 
 
 def tell_cookies(named: str) -> None:

@@ -6,7 +6,6 @@ import io
 import urllib.request
 from collections.abc import Callable, Iterable
 from email.message import Message
-from http.cookiejar import Cookie as JarCookie
 from typing import IO, TYPE_CHECKING, BinaryIO, ClassVar, cast
 
 from yt_dlp.cookies import YoutubeDLCookieJar  # type: ignore[import-untyped]  # it ships no types
@@ -18,6 +17,7 @@ from capture.extractors.child.messages import Cookie, FetchAnswer, FetchQuestion
 from capture.extractors.video.hls import defined_in
 from capture.extractors.video.playlist import NoPlaylist
 from capture.recorder.decoding import NotDecoded, decoded_body
+from capture.recorder.given_cookie import given_cookie
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -72,23 +72,13 @@ def jar_of(cookies: tuple[Cookie, ...]) -> YoutubeDLCookieJar:
     jar = YoutubeDLCookieJar()
     for cookie in cookies:
         jar.set_cookie(
-            JarCookie(
-                version=0,
+            given_cookie(
                 name=cookie.name,
                 value=cookie.value,
-                port=None,
-                port_specified=False,
                 domain=cookie.domain,
-                domain_specified=cookie.domain.startswith("."),
-                domain_initial_dot=cookie.domain.startswith("."),
                 path=cookie.path,
-                path_specified=True,
                 secure=cookie.secure,
-                expires=cookie.expires or None,
-                discard=not cookie.expires,
-                comment=None,
-                comment_url=None,
-                rest={},
+                expires=cookie.expires,
             )
         )
     return jar
