@@ -327,8 +327,11 @@ class GallerySearch:
                 reason = f"its comments are stored, and could not be read: {part.problem}"
                 yield Unavailable(url=thread.url, reason=reason, found_in=place)
             elif part.post is None:
-                reason = "comments: Reddit only names them here, and says nothing of them (`more`)"
-                yield NotFollowed(url=thread.url, reason=reason, count=part.only_named)
+                named = "comments: Reddit only names them here, and says nothing of them (`more`)"
+                unread = "comments: they stand in the stored answer, and were not read out of it"
+                for reason, left_out in ((named, part.only_named), (unread, part.unread)):
+                    if left_out:
+                        yield NotFollowed(url=thread.url, reason=reason, count=left_out)
             else:
                 yield PostExcerpt(
                     of=thread, offset=part.offset, data=part.data, url=part.post.permalink or thread.url,

@@ -34,12 +34,15 @@ _THREAD = re.compile(r"/comments/([a-z0-9]+)/(?:[^/]*/)*\.json")
 
 
 class ThreadPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A comment with its place in the answer; or how many the answer only names; or why it could not be read."""
+    """A comment with its place in the answer; or how many are left out; or why the answer could not be read."""
 
     post: Post | None = None
     offset: int = 0
     data: bytes = b""
     only_named: int = 0
+    """Of these the answer has the names alone."""
+    unread: int = 0
+    """These stand in the answer, and are more than are read, or not to be placed in it."""
     problem: str = ""
 
 
@@ -65,7 +68,7 @@ def comments_in(file: BinaryIO, coding: str) -> Iterator[ThreadPart]:
         return
     places = named_objects(body)
     waiting = deque(child for listing in sequence(listings, 10)[1:] for child in _children(listing))
-    only_named, taken = 0, 0
+    only_named = unread = taken = 0
     while waiting:  # breadth first, as deep as it goes: what answers comes after what it answers
         kind, said = waiting.popleft()
         if kind == "more":
@@ -75,9 +78,10 @@ def comments_in(file: BinaryIO, coding: str) -> Iterator[ThreadPart]:
             yield ThreadPart(post=_comment(said), offset=place.start, data=body[place.start : place.end])
             waiting += _children(said.get("replies"))
         elif kind == "t1":
-            only_named += 1
-    if only_named:
-        yield ThreadPart(only_named=only_named)
+            unread += 1
+            waiting += _children(said.get("replies"))
+    if only_named or unread:
+        yield ThreadPart(only_named=only_named, unread=unread)
 
 
 def _children(listing: object) -> list[tuple[str, Json]]:

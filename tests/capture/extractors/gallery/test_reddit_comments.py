@@ -56,3 +56,15 @@ def test_where_a_comment_stands(said: str, permalink: str) -> None:
     [part] = comments_in(io.BytesIO(body), "")
     assert part.post is not None
     assert part.post.permalink == permalink
+
+
+def test_what_is_left_out_is_told_for_what_it_is() -> None:
+    """A comment of which the answer has the name alone is one thing; one that stands there unread is another."""
+    nameless = {
+        "kind": "t1",
+        "data": {"body": "smoke", "replies": {"data": {"children": [{"kind": "t1", "data": {}}]}}},
+    }
+    more = {"kind": "more", "data": {"count": 7, "children": ["c2"]}}
+    body = json.dumps([{}, {"data": {"children": [nameless, more]}}]).encode()
+    [part] = comments_in(io.BytesIO(body), "")
+    assert (part.post, part.only_named, part.unread) == (None, 7, 2)
