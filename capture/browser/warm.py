@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from capture.browser.session import Session
 
 _LOG_BEGINS = 10.0
-_MARK = "http://127.0.0.1:9/goldenhour/{}"
+_NOWHERE = "127.0.0.1:9"
+_MARK = f"http://{_NOWHERE}/goldenhour/{{}}"
 """An address that no guard connects to: asking for it writes lines into the log, and says where they stand. It is
 another each time: a page that knew it could ask for it first, and what it did after that would not be read."""
 _MARKED = 30.0
@@ -74,7 +75,7 @@ class RunningBrowser:
     def refused(self) -> list[tuple[str, str, int]]:
         """What the browser asked for by itself while the page was shown."""
         found = ((host, why, count - self._before.get((host, why), 0)) for host, why, count in self._guard.refused)
-        return [each for each in found if each[2] > 0 and not each[0].startswith("127.0.0.1:9")]
+        return [each for each in found if each[2] > 0 and each[0] != _NOWHERE]
 
     def begin_page(self, stop: Stop) -> None:
         """Hear that the next page is about to be shown."""

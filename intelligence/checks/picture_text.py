@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from exports.errors import NotCheckable
+from hashing.files import inside
 from hashing.files.read import digest_file
 from hashing.sandbox import NotRead, Readers, confined, descriptor_of
 from intelligence.checks.material import CheckedItem
@@ -120,7 +121,7 @@ def _texts(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> dict[int
 def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[str]:
     """Yield the text of each of these pictures. Raises NotCheckable."""
     listed, table = folder / "pages.txt", folder / "read"
-    listed.write_text("".join(f"{folder}/{place}.png\n" for place in pages))
+    listed.write_text("".join(f"{folder}/{place}.png\n" for place in pages), "utf-8")
     words = [str(listed), str(table), "-l", tesseract.languages, "--tessdata-dir", str(tesseract.models)]
     command = confined(
         tesseract.program,
@@ -140,7 +141,8 @@ def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[
             timeout=_PATIENCE,
             check=False,
         )
-        with table.with_suffix(".tsv").open("rb") as file:
+        made = inside.open_file(table.with_suffix(".tsv"), root=folder)
+        with open(made, "rb") as file:  # noqa: PTH123 - a descriptor
             data = file.read(_LARGEST_TABLE + 1)
     except OSError as error:
         raise NotCheckable(f"tesseract read nothing ({error.strerror})") from error

@@ -75,7 +75,7 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
             command = confined(engine.ffmpeg, words, read=[_INPUT], write_below=sound.parent, memory=_MEMORY)
             with suppress(NotCheckable):  # of a file that breaks off, what there is of it
                 _run(command, "ffmpeg", descriptor)
-        if not sound.is_file() or not sound.stat().st_size:
+        if sound.is_symlink() or not sound.is_file() or not sound.stat().st_size:
             raise NotCheckable("ffmpeg finds no sound in it")
         paths = [path for path in sys.path if Path(path).is_absolute()]
         own = [Path(path) for path in interpreter_files()]
