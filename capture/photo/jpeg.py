@@ -42,7 +42,9 @@ def walk(file: PhotoFile, parts: Parts) -> None:
             at += 2
             continue
         if marker == _SOS:
-            parts.scans = _scans(file, at)
+            parts.scans, whole = _scans(file, at)
+            if not whole:  # a decoder may be done with the picture before it misses the end
+                parts.ends_early = "it ends without its end marker"
             return
         length = int.from_bytes(head[2:4], "big")
         if marker == _EOI or length < 2:  # noqa: PLR2004 - a length counts itself
@@ -53,13 +55,16 @@ def walk(file: PhotoFile, parts: Parts) -> None:
     parts.ends_early = "it has more segments than a photo has"
 
 
-def _scans(file: PhotoFile, at: int) -> int:
-    """Return how many scans the picture has: each makes a decoder pass over the whole of it again."""
+def _scans(file: PhotoFile, at: int) -> tuple[int, bool]:
+    """Return how many scans the picture has, and whether its end was found, or given up after too many scans.
+
+    Each scan makes a decoder pass over the whole of it again.
+    """
     scans = 0
     while scans < _MOST_SCANS and len(head := file.at(at, 4)) == 4 and head[1] != _EOI:  # noqa: PLR2004 - marker, length
         scans += head[1] == _SOS
         at = _next_marker(file, at + 2 + int.from_bytes(head[2:4], "big"))
-    return scans
+    return scans, scans == _MOST_SCANS or file.at(at, 2) == bytes([0xFF, _EOI])
 
 
 def _next_marker(file: PhotoFile, at: int) -> int:

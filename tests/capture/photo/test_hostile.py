@@ -51,8 +51,11 @@ def test_a_photo_that_is_cut_off_says_so_at_every_tenth(tmp_path: Path, name: st
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF"])
 def test_a_photo_that_lacks_its_last_byte_says_so(tmp_path: Path, name: str) -> None:
-    """A single missing byte is noticed, also beside a library that has Pillow read what is broken off."""
-    assert _unread(tmp_path, encoded(name)[:-1])
+    """A single missing byte is noticed, also beside a library that has Pillow read what is broken off.
+
+    Of some JPEGs, one of forty, a decoder does not miss it: so many pictures of noise are cut.
+    """
+    assert all(_unread(tmp_path, encoded(name)[:-1]) for _ in range(300 if name == "JPEG" else 1))
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     assert _unread(tmp_path, encoded(name)[:-1])
 
