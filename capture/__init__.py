@@ -1,1 +1,1 @@
-"""From a scene to sealed items: sources, the recorder, photo facts."""
+"""From a scene to sealed items: extractors, the recorder, photo facts."""

@@ -1,7 +1,7 @@
 """What can go wrong while capturing, beyond what is recorded as a failed item.
 
 CaptureError
-├── BadScene            what the user gave is not a scene any source knows
+├── BadScene            what the user gave is not a scene any extractor knows
 ├── NotAsked            nothing of a scene was asked: no server of it has an address that may be connected to
 ├── NotSealed           a capture could be neither finished nor sealed
 ├── BadSettings         an option's value cannot be used (cookies file, proxy)
@@ -22,7 +22,7 @@ class CaptureError(Exception):
 
 
 class BadScene(CaptureError):
-    """What the user gave is not a scene that any source knows."""
+    """What the user gave is not a scene that any extractor knows."""
 
 
 class BadSettings(CaptureError):

@@ -191,21 +191,21 @@ def check_confinement(_: Setup) -> Iterator[Finding]:
     yield warning("sandbox", says, hint)
 
 
-def check_sources(_: Setup) -> Iterator[Finding]:
-    """Yield the names of the sources; one that cannot be loaded keeps every capture from beginning."""
-    names = [source.name for source in EXTRACTORS]
+def check_extractors(_: Setup) -> Iterator[Finding]:
+    """Yield the names of the extractors; one that cannot be loaded keeps every capture from beginning."""
+    names = [extractor.name for extractor in EXTRACTORS]
     broken = False
     for entry in entry_points(group=ENTRY_POINTS):
         package = entry.dist.name if entry.dist else entry.value
         try:
-            source = entry.load()()
-            names.append(f"{source.name} (of {package})")
+            extractor = entry.load()()
+            names.append(f"{extractor.name} (of {package})")
         except _FAILS_WITH as error:
             broken = True
             hint = f"update or remove {package}: no capture can begin with it"
-            yield fault("sources", f"{entry.name} of {package} cannot be loaded: {error}", hint)
+            yield fault("extractors", f"{entry.name} of {package} cannot be loaded: {error}", hint)
     if not broken:
-        yield ok("sources", ", ".join(names))
+        yield ok("extractors", ", ".join(names))
 
 
 CHECKS = (
@@ -219,7 +219,7 @@ CHECKS = (
     check_confinement,
     check_network,
     check_certificates,
-    check_sources,
+    check_extractors,
 )
 """In the order in which a capture needs what they look at."""
 

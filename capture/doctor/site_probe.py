@@ -149,7 +149,7 @@ def _asked(setup: Setup, options: CaptureOptions, site: str, url: str, folder: P
         site=site,
         url=url,
         status=result.status,
-        ways=tuple(dict.fromkeys(item.source for item in items)),
+        ways=tuple(dict.fromkeys(item.extractor for item in items)),
         posts=posts,
         media=sum(item.kind in MEDIA for item in items),
         reason=next(iter(reasons), result.reason),

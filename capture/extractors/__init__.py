@@ -1,4 +1,4 @@
-"""Every source there is: each place of a search is tried with those that may know it, in this order."""
+"""Every extractor there is: each place of a search is tried with those that may know it, in this order."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ hands it on. What the web stored is then shown in a browser as well, where `--re
 (`capture/run/rendered.py`). docs/platforms.md has the table, which `capture/extractors/platforms.py` makes of this."""
 
 ENTRY_POINTS = "goldenhour.extractors"
-"""The group by which an installed package adds sources of its own: each entry names a class without arguments."""
+"""The group by which an installed package adds extractors of its own: each entry names a class without arguments."""
 
 
 @cache
 def extractors() -> tuple[Extractor, ...]:
-    """Return our own sources, with those of other installed packages before them."""
+    """Return our own extractors, with those of other installed packages before them."""
     from importlib.metadata import entry_points
 
     return (*(entry.load()() for entry in entry_points(group=ENTRY_POINTS)), *EXTRACTORS)
@@ -62,10 +62,12 @@ def search_targets(scene: Scene, options: CaptureOptions) -> Sequence[SearchTarg
             f"{scene.text}: a hashtag needs a place to look in",
             hint="name servers, such as --on mastodon.social --on bsky",
         )
-    found = [SearchTarget(place, [source for source in extractors() if source.takes(place)]) for place in places]
+    found = [
+        SearchTarget(place, [extractor for extractor in extractors() if extractor.takes(place)]) for place in places
+    ]
     for target in found:
-        if not target.sources:
-            raise BadScene(f"{scene.text}: no source takes this scene")
+        if not target.extractors:
+            raise BadScene(f"{scene.text}: no extractor takes this scene")
     return found
 
 

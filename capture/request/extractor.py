@@ -1,4 +1,4 @@
-"""What a source is: a site or protocol that knows which items belong to a scene."""
+"""What an extractor is: a site or protocol that knows which items belong to a scene."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class NotMine(CaptureError):
-    """The host, when asked, turned out not to speak this source's protocol: the next source takes the scene."""
+    """The host, when asked, turned out not to speak this extractor's protocol: the next extractor takes the scene."""
 
 
 _MEDIA_ORDER = {ItemKind.PHOTO: 1, ItemKind.DOCUMENT: 2, ItemKind.AUDIO: 3, ItemKind.VIDEO: 4, ItemKind.SEGMENT: 4}
@@ -34,10 +34,10 @@ def fetch_order(kind: ItemKind) -> int:
 
 
 class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a source found and wants fetched.
+    """Something that an extractor found and wants fetched.
 
     `kind` is what it is expected to be. For media and pages what counts in the end is what the bytes are; for any
-    other kind (a post, a listing, an account, a proof …) the source's word does.
+    other kind (a post, a listing, an account, a proof …) the extractor's word does.
     """
 
     url: str
@@ -95,7 +95,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source read in an item that is stored: facts, the item's text if it has one, the post that it is."""
+    """What an extractor read in an item that is stored: facts, the item's text if it has one, the post that it is."""
 
     ref: str
     facts: tuple[Fact, ...] = ()
@@ -135,7 +135,7 @@ class DerivedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotFollowed(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a source saw and did not go after, or could not look into, although it is stored."""
+    """Something that an extractor saw and did not go after, or could not look into, although it is stored."""
 
     url: str
     reason: str
@@ -169,11 +169,11 @@ Finding = FetchRequest | ItemReading | PostExcerpt | DerivedFile | PostGone | No
 
 
 class Fetch(Protocol):
-    """What a source may ask of the capture while it looks for what belongs to a scene."""
+    """What an extractor may ask of the capture while it looks for what belongs to a scene."""
 
     options: CaptureOptions
     readers: Readers
-    """What reads whatever a server sent: a source itself reads none of it."""
+    """What reads whatever a server sent: an extractor itself reads none of it."""
 
     @property
     def scratch(self) -> Path:
@@ -194,17 +194,17 @@ class Extractor(Protocol):
 
     name: str
     example: str
-    """A scene that this source takes, for its documentation and its test."""
+    """A scene that this extractor takes, for its documentation and its test."""
     lists_posts: bool
-    """Whether `--limit` counts posts, which the source itself sees to, and not the media of a page."""
+    """Whether `--limit` counts posts, which the extractor itself sees to, and not the media of a page."""
 
     def takes(self, scene: Scene) -> bool:
-        """Say whether the scene may be one of this source's, without touching the network."""
+        """Say whether the scene may be one of this extractor's, without touching the network."""
 
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
-        """Yield what belongs to the scene, most fleeting first; `fetch` gets what the source itself must read.
+        """Yield what belongs to the scene, most fleeting first; `fetch` gets what the extractor itself must read.
 
-        Raises NotMine where the host shows that the scene is another source's, before it yields anything but why it
+        Raises NotMine where the host shows that the scene is another extractor's, before it yields anything but why it
         is not read here.
         """
 
@@ -216,7 +216,7 @@ class Extractor(Protocol):
 
 
 class SearchTarget(msgspec.Struct, frozen=True):
-    """One place to look in: the scene as it is there, and the sources that may know it, the likeliest first."""
+    """One place to look in: the scene as it is there, and the extractors that may know it, the likeliest first."""
 
     scene: Scene
-    sources: Sequence[Extractor]
+    extractors: Sequence[Extractor]

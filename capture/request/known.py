@@ -37,8 +37,8 @@ class KnownPost(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: str
     url: str
-    source: str
-    """The name of the source that found it."""
+    extractor: str
+    """The name of the extractor that found it."""
     post: Post
 
 

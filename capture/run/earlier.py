@@ -75,7 +75,7 @@ class Earlier:
                 case PageJudged() if (known := self._items.get(event.url)) is not None and known.ref == event.ref:
                     self._items[event.url] = replace(known, shows=event.shows)
                 case PostRead() if (item := items.get(event.ref)) is not None:
-                    seen = KnownPost(ref=event.ref, url=item.url, source=item.source, post=event.post)
+                    seen = KnownPost(ref=event.ref, url=item.url, extractor=item.extractor, post=event.post)
                     self._posts[event.post.id] = self._shown[event.post.id, event.post.server] = seen
                 case PostChanged(change="gone"):
                     self._posts.pop(event.id, None)

@@ -91,7 +91,7 @@ class Examination:
         self._queue.put(wanted)
 
     def record(self, read: ItemReading) -> None:
-        """Record what a source read in an item, with the text as a working copy. Raises Unwritable."""
+        """Record what an extractor read in an item, with the text as a working copy. Raises Unwritable."""
         moment = time_text(self._clock())
         number = read.ref.rpartition("-")[2]
         events: list[Event] = [ItemFacts(time=moment, ref=read.ref, facts=read.facts)] if read.facts else []

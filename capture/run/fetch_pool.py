@@ -1,8 +1,8 @@
 """The threads that fetch: what vanishes first is fetched first.
 
-Posts and pages go before photos, photos before videos, whoever asked first. While sources still look for more, one
+Posts and pages go before photos, photos before videos, whoever asked first. While extractors still look for more, one
 thread is kept for what they ask, so that no post ever waits behind a video. Where there is only one thread, media that
-no source waits for are fetched when the search is over, or while a source pauses.
+no extractor waits for are fetched when the search is over, or while an extractor pauses.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FetchPool:
         self._busy_with_media = 0
         self._threads = [
             threading.Thread(target=self._run, name=f"fetch-{number}", daemon=True)
-            # A single job means one fetch at a time, which is then also the one for what sources ask.
+            # A single job means one fetch at a time, which is then also the one for what extractors ask.
             for number in range(max(threads, 1))
         ]
         for thread in self._threads:
@@ -51,7 +51,7 @@ class FetchPool:
     def submit(self, kind: ItemKind, work: Callable[[], T], *, awaited: bool = True) -> Future[T]:
         """Queue work on something of this kind; raises RuntimeError when the pool takes no more.
 
-        `awaited` says whether a source waits for it and finds nothing before it is there.
+        `awaited` says whether an extractor waits for it and finds nothing before it is there.
         """
         future: Future[T] = Future()
         with self._changed:
@@ -63,19 +63,19 @@ class FetchPool:
         return future
 
     def search_begins(self) -> None:
-        """Hear that sources ask, once more."""
+        """Hear that extractors ask, once more."""
         with self._changed:
             self._searching = True
 
     def search_ended(self) -> None:
-        """Hear that no source will ask for more: every thread may now take media."""
+        """Hear that no extractor will ask for more: every thread may now take media."""
         with self._changed:
             self._searching = False
             self._changed.notify_all()
 
     @contextmanager
     def pausing(self) -> Iterator[None]:
-        """Know that a source asks for nothing meanwhile, and may not for long."""
+        """Know that an extractor asks for nothing meanwhile, and may not for long."""
         with self._changed:
             self._pausing += 1
             self._changed.notify_all()

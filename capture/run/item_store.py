@@ -140,10 +140,10 @@ class ItemStore:
             if self._next == number + 1:
                 self._next = number
 
-    def get(self, found: FetchRequest, source: str) -> Answer:
-        """Fetch something and wait until it is on disk, for a source that must look into it."""
+    def get(self, found: FetchRequest, extractor: str) -> Answer:
+        """Fetch something and wait until it is on disk, for an extractor that must look into it."""
         number = self.next_number()
-        fetched, item, reason, written = self._fetch_and_hand_in(found, number, source)
+        fetched, item, reason, written = self._fetch_and_hand_in(found, number, extractor)
         if item is None and (found.optional or not reason):
             self._give_back(number)
         exchange = fetched.exchange
@@ -167,11 +167,11 @@ class ItemStore:
             sample=plain_sample(self._readers, exchange),
         )
 
-    def fetch(self, found: FetchRequest, number: int, source: str) -> None:
+    def fetch(self, found: FetchRequest, number: int, extractor: str) -> None:
         """Fetch something and hand it in."""
-        self._fetch_and_hand_in(found, number, source)
+        self._fetch_and_hand_in(found, number, extractor)
 
-    def excerpt(self, finding: PostExcerpt, source: str) -> str:
+    def excerpt(self, finding: PostExcerpt, extractor: str) -> str:
         """Make a post in a list of posts an item of its own; return its reference."""
         number, of = self.next_number(), finding.of.item
         ref, size = f"{self._exhibit}-{number:04d}", len(finding.data)
@@ -187,7 +187,7 @@ class ItemStore:
             mime=of.mime,
             exchange=of.exchange,
             found_in=finding.found_in,
-            source=source,
+            extractor=extractor,
             excerpt=Excerpt(of=of.ref, offset=finding.offset),
         )
         said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
@@ -217,7 +217,7 @@ class ItemStore:
                 exchange,
                 ref=f"{exchange.ref}.{exchange.number}",
                 name=f"{number:04d}-exchange-{exchange.number}.body",
-                source="recorder",
+                extractor="recorder",
                 partial=exchange.cut,
             )
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
@@ -237,7 +237,7 @@ class ItemStore:
             mime=kept.mime,
             exchange=0,
             found_in=kept.how,
-            source="browser",
+            extractor="browser",
             claimed_name=kept.name[:1000],
             rendering=rendering,
         )
@@ -270,7 +270,7 @@ class ItemStore:
                 name=item_name(number, exchange.url, sniffed.kind, sniffed.extension)
                 if new
                 else f"{number:04d}-exchange-{exchange.number}.body",
-                source="browser",
+                extractor="browser",
                 kind=sniffed.kind if whole else ItemKind.SUPERSEDED_BODY,
                 mime=sniffed.mime,
                 partial=exchange.cut,
@@ -298,7 +298,7 @@ class ItemStore:
         self._writer.record(Skipped(time=time_text(self._clock()), url=url, reason=reason, count=count))
 
     def _fetch_and_hand_in(
-        self, found: FetchRequest, number: int, source: str
+        self, found: FetchRequest, number: int, extractor: str
     ) -> tuple[Fetched, Item | None, str, Future[None]]:
         """Fetch something and hand it in; return what came, the item made of it, what is wrong with it, and a future.
 
@@ -329,7 +329,7 @@ class ItemStore:
         if self._is_known(found, fetched):
             return fetched, None, "", self._unchanged(found, exchange)
         # 3. Make an item, and say what is wrong with it, where it is not what was sought.
-        item = self._item_of(found, fetched, exchange, number, source)
+        item = self._item_of(found, fetched, exchange, number, extractor)
         reason = fetched.reason or _not_as_sought(found, item, exchange, self._readers)
         item = item if fetched.reason else _marked(item, found, reason)
         further: list[Event] = []
@@ -351,7 +351,7 @@ class ItemStore:
         return fetched, item, reason, self._writer.hand_in(hand_in)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
-        """Return that a watched page, which an earlier round has, is gone; whether it was edited, its source judges."""
+        """Return that a watched page, which an earlier round has, is gone; that it was edited, an extractor says."""
         known = self._known.items.get(found.url)
         a_page = found.kind == ItemKind.PAGE and (item is None or item.kind in {ItemKind.PAGE, ItemKind.ERROR_PAGE})
         if known is None or not a_page or not reason or status not in _GONE:
@@ -393,7 +393,7 @@ class ItemStore:
         return self._writer.hand_in(HandIn.of_exchange(exchange, events=(skipped,)))
 
     def _item_of(
-        self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, source: str
+        self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, extractor: str
     ) -> Item | None:
         """Return the item that an exchange brings, or None where its whole body stands in the WARC and nowhere else.
 
@@ -415,7 +415,7 @@ class ItemStore:
             exchange,
             ref=exchange.ref,
             name=item_name(number, fetched.url, ItemKind.ERROR_PAGE if refused else kind, sniffed.extension),
-            source=source,
+            extractor=extractor,
             kind=ItemKind.ERROR_PAGE if refused else kind,
             mime=sniffed.mime,
             final_url=fetched.url if fetched.url != found.url else "",
@@ -430,7 +430,7 @@ class ItemStore:
         *,
         ref: str,
         name: str,
-        source: str,
+        extractor: str,
         kind: ItemKind | None = None,
         mime: str = "application/octet-stream",
         final_url: str = "",
@@ -448,7 +448,7 @@ class ItemStore:
             mime=mime,
             exchange=exchange.number,
             found_in=found.found_in,
-            source=source,
+            extractor=extractor,
             final_url=final_url,
             alt=found.alt[:1000],
             claimed_name=claimed_name(final_url or found.url)[:1000],
@@ -509,7 +509,7 @@ def _marked(item: Item | None, found: FetchRequest, reason: str) -> Item | None:
 
 
 def _kind(found: FetchRequest, sniffed: MediaType) -> ItemKind:
-    """Return what an item is: the source's word for a post or a listing, unless a page came in its place."""
+    """Return what an item is: the extractor's word for a post or a listing, unless a page came in its place."""
     if found.kind in MEDIA or ItemKind.PAGE in {found.kind, sniffed.kind}:
         return sniffed.kind
     return found.kind

@@ -375,7 +375,7 @@ class _Finishing:
             mime=kind.mime,
             exchange=exchange.number,
             found_in="on its way in when the process died",
-            source="recovery",
+            extractor="recovery",
             claimed_name=claimed_name(exchange.url)[:1000],
             content_encoding=exchange.header("content-encoding"),
             partial=exchange.cut,

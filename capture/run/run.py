@@ -363,7 +363,7 @@ class _Run:
         self._typed = frozenset(_typed_servers(started.scene, options))
         self._left_alone: set[str] = set()
         """Sites, by name, that want to be left alone in this pass."""
-        self._search = Search((), lambda source: _Fetch(self, source), stop)
+        self._search = Search((), lambda extractor: _Fetch(self, extractor), stop)
         self._scene = parse_scene(started.scene).url
         self._to_show: dict[str, str] = {}
         """Pages that are to be shown in a browser, with the item that each is as served."""
@@ -375,7 +375,7 @@ class _Run:
 
     def go_over(self, places: Sequence[SearchTarget], known: Known | None) -> None:
         """Fetch everything that belongs to the scene; what ends it early is noted in `stop`."""
-        search = self._search = Search(places, lambda source: _Fetch(self, source), self.stop)
+        search = self._search = Search(places, lambda extractor: _Fetch(self, extractor), self.stop)
         if known is not None:
             self.options = replace(self.options, known=known)
         self.store.begin_pass(self.options.known)
@@ -396,7 +396,7 @@ class _Run:
                     self._clock_beside.end()
         except KeyboardInterrupt:
             self.stop.ask(BY_THE_OFFICER)
-        except StorageFull as error:  # by a working copy, or in a source's own thread
+        except StorageFull as error:  # by a working copy, or in an extractor's own thread
             self._writer.disk_full(error.reason)
         except BaseException as error:  # noqa: BLE001 - what had arrived is sealed, whatever it is
             self.stop.fail(error)
@@ -414,8 +414,8 @@ class _Run:
 
     def _handle_findings(self, search: Search, places: Sequence[SearchTarget]) -> None:
         """Handle what is found, until its end or until the capture is to end."""
-        for source, finding in search.findings():
-            self._handle(source, finding)
+        for extractor, finding in search.findings():
+            self._handle(extractor, finding)
             if self.stop.reason:
                 return
         if not self.stop.reason:
@@ -443,12 +443,12 @@ class _Run:
             self.readers.close()
         self._examination.close()
 
-    def _handle(self, source: Extractor, finding: Finding) -> None:
+    def _handle(self, extractor: Extractor, finding: Finding) -> None:
         match finding:
             case ItemReading():
                 self._read(finding)
             case PostExcerpt():
-                self._excerpted(source, finding)
+                self._excerpted(extractor, finding)
             case DerivedFile():
                 self._examination.keep(finding)
             case PostGone():
@@ -462,16 +462,16 @@ class _Run:
                     self._left_alone.add(site.name)
                 self.store.not_given(finding)
             case FetchRequest():
-                self._found(source, finding)
+                self._found(extractor, finding)
 
-    def _found(self, source: Extractor, found: FetchRequest) -> None:
+    def _found(self, extractor: Extractor, found: FetchRequest) -> None:
         """Queue something to be fetched, once, unless the user's settings or an earlier round leave it out."""
         key = _media_key(found.url)
         if key in self._media_seen:
             return
         self._media_seen.add(key)
         known = self.options.known.items.get(found.url)
-        limit = self.options.limit if found.counted and not source.lists_posts else 0
+        limit = self.options.limit if found.counted and not extractor.lists_posts else 0
         if found.kind in MEDIA and found.kind not in self._wanted:
             self.store.skip(found.url, f"{found.kind}: not asked for (--media {self.options.media})")
         elif limit and self._media_taken >= limit:
@@ -486,7 +486,7 @@ class _Run:
             number = self.store.next_number()
 
             def _fetch() -> None:
-                self.store.fetch(found, number, source.name)
+                self.store.fetch(found, number, extractor.name)
 
             try:
                 future = self.pool.submit(found.kind, _fetch, awaited=False)
@@ -575,12 +575,12 @@ class _Run:
         if wanted and len(self._to_show) < _MOST_SHOWN:
             self._to_show.setdefault(post.permalink, ref)
 
-    def _excerpted(self, source: Extractor, finding: PostExcerpt) -> None:
+    def _excerpted(self, extractor: Extractor, finding: PostExcerpt) -> None:
         if (known := self.options.known.same(finding.post)) is not None:
             self._posts_seen[finding.post.id] = finding.post.published
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")
             return
-        ref = self.store.excerpt(finding, source.name)
+        ref = self.store.excerpt(finding, extractor.name)
         self._show_later(finding.post, ref)
         if (changed := self._change(finding.post, ref)) is not None:
             self._writer.record(changed)
@@ -597,16 +597,16 @@ class _Run:
         """Ask after every post that an earlier round has and that should have been found again."""
         if self.store.unchanged or not self.store.answered:
             return  # nothing has changed; or a server is down, which has deleted nothing
-        by_name = {source.name: source for place in places for source in place.sources}
+        by_name = {extractor.name: extractor for place in places for extractor in place.extractors}
         # A server named what is asked for again: one at a public address, if this round has heard any.
         fetches = {name: _Fetch(self, name, public=self.heard_public) for name in by_name}
         for known in missing(self.options, self._posts_seen):
             if (site := site_of(known.url)) is not None and site.name in self._left_alone:
                 continue
-            if (source := by_name.get(known.source)) is not None:
-                fetch = fetches[source.name]
-                for finding in source.recheck(known, fetch):
-                    self._handle(source, fetch.marked(finding))
+            if (extractor := by_name.get(known.extractor)) is not None:
+                fetch = fetches[extractor.name]
+                for finding in extractor.recheck(known, fetch):
+                    self._handle(extractor, fetch.marked(finding))
 
     def _gone(self, gone: PostGone) -> None:
         before = self.options.known.posts[gone.id].ref
@@ -617,7 +617,7 @@ class _Run:
         self._writer.record(changed)
 
     def _end_fetching(self, search: Search) -> None:
-        """Wait until every fetch and every source has ended; record as failed what had not begun."""
+        """Wait until every fetch and every extractor has ended; record as failed what had not begun."""
         search.stop()
         if self.stop.reason and (self.stop.asked or not self._shares_readers):
             self.readers.give_up(but={PHOTO_READER, SAMPLE_READER})  # what is here already is still to be told
@@ -628,8 +628,8 @@ class _Run:
             if future.cancelled():
                 self.store.not_begun(found, self.stop.reason)
         if self.stop.reason and self.stop.error is None:
-            for source, finding in search.left():
-                self._handle(source, finding)
+            for extractor, finding in search.left():
+                self._handle(extractor, finding)
 
     def _finish(self) -> str:
         """Write the last lines of the ledger; return the status. Raises what makes that impossible."""
@@ -692,13 +692,13 @@ def _typed_servers(scene: str, options: CaptureOptions) -> Iterator[str]:
 
 
 class _Fetch:
-    """What one source may ask for; its fetches run in the pool as well, so that Ctrl-C reaches the main thread."""
+    """What one extractor may ask for; its fetches run in the pool as well, so that Ctrl-C reaches the main thread."""
 
-    def __init__(self, run: _Run, source: str, *, public: bool = False) -> None:
+    def __init__(self, run: _Run, extractor: str, *, public: bool = False) -> None:
         self.options = run.options
         self.readers = run.readers
         self._run = run
-        self._source = source
+        self._extractor = extractor
         self._public = public
         """Whether anything that was read so far came from a server at a public address."""
 
@@ -745,6 +745,6 @@ class _Fetch:
         if found.named_by is not None or not self._run.is_typed(found.url):
             found = self._marked(found)
         try:
-            return self._run.pool.submit(found.kind, lambda: self._run.store.get(found, self._source))
+            return self._run.pool.submit(found.kind, lambda: self._run.store.get(found, self._extractor))
         except RuntimeError as error:
             raise CancelledError from error

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from capture.recorder.stopping import Stop
 
     class MarkingFetch(Fetch, Protocol):
-        """What one source may ask for, and what is known of who named what it found."""
+        """What one extractor may ask for, and what is known of who named what it found."""
 
         def marked(self, finding: Finding) -> Finding:
             """Return a finding that says whether a server at a public address named it."""
 
 
 _WAITING = 64
-"""Findings that may wait before a source has to wait too: this bounds the memory."""
+"""Findings that may wait before an extractor has to wait too: this bounds the memory."""
 
 
 class Search:
@@ -41,7 +41,7 @@ class Search:
         ]
 
     def findings(self) -> Iterator[tuple[Extractor, Finding]]:
-        """Yield what is found, and by which source, until every target is at its end or the capture is to end."""
+        """Yield what is found, and by which extractor, until every target is at its end or the capture is to end."""
         for thread in self._threads:
             thread.start()
         running = len(self._threads)
@@ -58,11 +58,11 @@ class Search:
             self._queue.put_nowait(None)
 
     def stop(self) -> None:
-        """Let every source end at its next finding."""
+        """Let every extractor end at its next finding."""
         self._stopped.set()
 
     def join(self) -> None:
-        """Wait until every source has ended."""
+        """Wait until every extractor has ended."""
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
@@ -96,16 +96,16 @@ class Search:
 
     def _look(self, target: SearchTarget) -> None:
         reasons = []
-        for source in target.sources:
+        for extractor in target.extractors:
             try:
-                fetch = self._fetch(source.name)
-                for finding in source.find(target.scene, fetch):
-                    self._put((source, fetch.marked(finding)))
+                fetch = self._fetch(extractor.name)
+                for finding in extractor.find(target.scene, fetch):
+                    self._put((extractor, fetch.marked(finding)))
             except NotMine as error:
                 reasons.append(str(error))
             else:
                 return
-        self._put(_without(target, "; ".join(dict.fromkeys(reasons)) or "no source takes this scene"))
+        self._put(_without(target, "; ".join(dict.fromkeys(reasons)) or "no extractor takes this scene"))
 
     def _put(self, thing: tuple[Extractor, Finding] | None) -> None:
         while not self._stopped.is_set():
@@ -119,7 +119,9 @@ class Search:
 
 def _without(target: SearchTarget, reason: str) -> tuple[Extractor, Unavailable]:
     """Return the finding that a target, or the rest of it, was not to be had."""
-    return target.sources[-1], Unavailable(url=target.scene.url or target.scene.text, reason=reason, found_in="scene")
+    return target.extractors[-1], Unavailable(
+        url=target.scene.url or target.scene.text, reason=reason, found_in="scene"
+    )
 
 
 class _SearchStopped(Exception):

@@ -1,4 +1,4 @@
-"""A message board that answers with a list of posts in JSON, as a source of goldenhour."""
+"""A message board that answers with a list of posts in JSON, as an extractor of goldenhour."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from exports.errors import ExportError, NotWhole, ShowsSource
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import CASE_LINE, VOUCHING
 from exports.format.bundle_listing import BundleListing
-from exports.format.continuity import read_exhibits, told_entries
+from exports.format.continuity import read_exhibits, restated_entries
 from exports.format.entries import SealedCapture, sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.open_tree import open_tree
@@ -46,7 +46,7 @@ from exports.report.versions import report_versions
 from hashing.case.capture_folder import capture_events
 from hashing.case.case import CAPTURES, CASE_FILE, CHECKPOINTS, Case, checkpoint_name
 from hashing.case.custody import disclosed_events
-from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, Timestamped, ToldEntry, encode
+from hashing.case.events import CaseCreated, CaseEvent, Exported, IntakeBegun, RestatedEntry, Timestamped, encode
 from hashing.case.redaction import OFFICER
 from hashing.errors import BadFormat, StorageFull, Unreadable, WouldOverwrite
 from hashing.files.storage import read_small, storing, write_exclusively
@@ -244,7 +244,7 @@ def _exported(
         files={},
         only=outgoing.items or (),
         redacted=outgoing.words,
-        told=_log_entries(events, selection, set(shown.values()), outgoing.words),
+        restated=_log_entries(events, selection, set(shown.values()), outgoing.words),
         versions=report_versions(),
     )
 
@@ -349,10 +349,10 @@ def _is_text(name: str) -> bool:
 
 def _log_entries(
     events: Sequence[CaseEvent], selection: Selection, lines: Collection[int], words: Collection[str]
-) -> tuple[ToldEntry, ...]:
+) -> tuple[RestatedEntry, ...]:
     """Return the entries of the exhibits' logs that the bundle tells without showing their lines."""
     logs = read_exhibits(events)
-    return told_entries((logs[ref] for ref in selection.exhibits), lines, officers=OFFICER not in words)
+    return restated_entries((logs[ref] for ref in selection.exhibits), lines, officers=OFFICER not in words)
 
 
 def _newest_timestamped(events: Sequence[CaseEvent]) -> tuple[int, Timestamped] | None:

@@ -26,7 +26,7 @@ from hashing.case.events import (
     Item,
     Merged,
     MergedLine,
-    ToldEntry,
+    RestatedEntry,
     VerifiedBy,
     decode_case_event,
 )
@@ -37,7 +37,7 @@ from hashing.ledger.keys import PublicKey
 DESCRIBED = "described"
 GRADED = "graded"
 """Entries that say something of an exhibit, and are no custody events."""
-_TOLD = {"seized": WITHHELD, "copied": "a bundle"}
+_RESTATED = {"seized": WITHHELD, "copied": "a bundle"}
 """Entries that an `exported` line may tell, and the detail that they have there."""
 MERGED = "merged"
 """The entry for a capture that was made elsewhere and taken into the case."""
@@ -89,33 +89,33 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
 
 
 def bundle_logs(lines: Mapping[int, CaseEvent], exported: Exported) -> dict[str, tuple[CustodyRecord, ...]]:
-    """Return the log of each exhibit of a bundle: what these lines of the case's ledger say, and what `exported` tells.
+    """Return the log of each exhibit of a bundle: what these lines of the ledger say, and what `exported` restates.
 
     `lines` are those that stand in the bundle's seal, by their place in the ledger. Raises BadKey, BadFormat.
     """
     logs = _logs({number: event for number, event in lines.items() if not isinstance(event, Exported)})
-    for entry in exported.told:
+    for entry in exported.restated:
         for exhibit in entry.exhibits or exported.exhibits:
-            logs.setdefault(exhibit, []).append(_told(entry, exhibit))
+            logs.setdefault(exhibit, []).append(_custody_record(entry, exhibit))
     return {exhibit: _in_order(logs.get(exhibit, [])) for exhibit in exported.exhibits}
 
 
-def told_entries(
+def restated_entries(
     exhibits: Iterable[Exhibit], shown: Collection[int], *, officers: bool = True
-) -> tuple[ToldEntry, ...]:
-    """Return what the `exported` line tells of the exhibits' logs: entries of lines that are not `shown`.
+) -> tuple[RestatedEntry, ...]:
+    """Return what the `exported` line restates of the exhibits' logs: entries of lines that are not `shown`.
 
     That is the capture, where its line names what is withheld, and earlier bundles, whose lines name other exhibits.
-    Without `officers` nobody is named, and nothing is told that another case states.
+    Without `officers` nobody is named, and nothing is restated that another case states.
     """
     exhibits = list(exhibits)
-    found: dict[ToldEntry, list[str]] = {}
+    found: dict[RestatedEntry, list[str]] = {}
     for exhibit in exhibits:
         for entry in exhibit.log:
-            own = entry.event in _TOLD and entry.detail and not entry.late
+            own = entry.event in _RESTATED and entry.detail and not entry.late
             if not own or entry.line in shown or (entry.elsewhere and not officers):
                 continue
-            told = ToldEntry(
+            restated = RestatedEntry(
                 line=entry.line,
                 action=entry.event,
                 time=entry.time,
@@ -124,14 +124,14 @@ def told_entries(
                 officer=entry.officer if officers else "",
                 elsewhere=entry.elsewhere,
             )
-            found.setdefault(told, []).append(exhibit.ref)
+            found.setdefault(restated, []).append(exhibit.ref)
     return tuple(
-        msgspec.structs.replace(told, exhibits=() if len(refs) == len(exhibits) else tuple(refs))
-        for told, refs in sorted(found.items(), key=lambda each: each[0].line)
+        msgspec.structs.replace(restated, exhibits=() if len(refs) == len(exhibits) else tuple(refs))
+        for restated, refs in sorted(found.items(), key=lambda each: each[0].line)
     )
 
 
-def _told(entry: ToldEntry, exhibit: str) -> CustodyRecord:
+def _custody_record(entry: RestatedEntry, exhibit: str) -> CustodyRecord:
     return CustodyRecord(
         line=entry.line,
         ref=exhibit,
@@ -141,7 +141,7 @@ def _told(entry: ToldEntry, exhibit: str) -> CustodyRecord:
         late=False,
         officer=entry.officer,
         signer=entry.signer,
-        detail=_TOLD.get(entry.action, WITHHELD),
+        detail=_RESTATED.get(entry.action, WITHHELD),
         elsewhere=entry.elsewhere,
     )
 

@@ -5,7 +5,7 @@
   const entries = [...document.querySelectorAll("[data-kind]")];
   if (!bar || entries.length < 2) return;
   const field = (name) => document.getElementById(name);
-  const [words, kind, source, from, until] = ["words", "kind", "source", "from", "until"].map(field);
+  const [words, kind, extractor, from, until] = ["words", "kind", "extractor", "from", "until"].map(field);
   const groups = [...document.querySelectorAll("[data-group]")];
   const read = new Map();
   const text = (entry) => {
@@ -18,12 +18,12 @@
   };
   const fits = (entry, wanted) =>
     (!kind.value || entry.dataset.kind === kind.value) &&
-    (!source.value || entry.dataset.source === source.value) &&
+    (!extractor.value || entry.dataset.extractor === extractor.value) &&
     (!from.value || entry.dataset.time >= from.value) &&
     (!until.value || (entry.dataset.time && entry.dataset.time <= until.value)) &&
     wanted.every((word) => text(entry).includes(word));
   const narrow = () => {
-    const fields = [words, kind, source, from, until];
+    const fields = [words, kind, extractor, from, until];
     if (!narrowed && fields.every((each) => !each.value)) return count(entries.length);
     narrowed = true;
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -40,12 +40,12 @@
     clearTimeout(waiting);
     waiting = setTimeout(narrow, 80);
   };
-  for (const each of [words, kind, source, from, until]) each.addEventListener("input", soon);
+  for (const each of [words, kind, extractor, from, until]) each.addEventListener("input", soon);
   words.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { words.value = ""; narrow(); }
   });
   field("clear").addEventListener("click", () => {
-    for (const each of [words, kind, source, from, until]) each.value = "";
+    for (const each of [words, kind, extractor, from, until]) each.value = "";
     narrow();
     words.focus();
   });

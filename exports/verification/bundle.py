@@ -277,7 +277,7 @@ def _judge_signers(check: Check, exported: Exported) -> None:
     counts: Counter[str] = Counter()
     for line in check.history.lines.values():
         counts[_fingerprint(decode_case_event(line).signer)] += 1
-    counts.update(printable(told.signer, 100) for told in exported.told)
+    counts.update(printable(entry.signer, 100) for entry in exported.restated)
     demanded = {key.fingerprint() for key in check.demanded}
     for fingerprint in sorted(counts.keys() - {_fingerprint(exported.signer), *demanded}):
         said = f"of the lines about what is here, {counts[fingerprint]} with the key {fingerprint}"

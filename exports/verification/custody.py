@@ -40,7 +40,7 @@ def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str,
     listed = dict(enumerate(events, 1))
     for number, reason in merge_faults(listed):
         check.problem(LEDGER, f"line {number}: {reason}")
-    for number, reason in _told_faults(listed):
+    for number, reason in _restating_faults(listed):
         check.problem(LEDGER, f"line {number}: {reason}")
     for number, event in listed.items():
         if isinstance(event, CaptureRegistered):
@@ -62,7 +62,7 @@ def _refs(event: CaseEvent) -> tuple[str, ...]:
     return (event.ref,) if isinstance(event, Custody | Described | Graded) else ()
 
 
-def _told_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
+def _restating_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
     """Yield each line that records a bundle and tells of an earlier line, or of the case, what that does not say."""
     created = next((event for event in listed.values() if isinstance(event, CaseCreated)), None)
     known: dict[int, set[tuple[str, str, str, str, str]]] = {}
@@ -73,12 +73,14 @@ def _told_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
             yield number, "states another title of the case"
         if event.reference and created is not None and event.reference != created.reference:
             yield number, "states another reference of the case"
-        for told in event.told:
-            line = told.line + 1  # which a log counts from 0
+        for entry in event.restated:
+            line = entry.line + 1  # which a log counts from 0
             if line not in known:
                 known[line] = set(_said(listed, line))
-            exhibits = told.exhibits or event.exhibits
-            says = {(each, told.action, told.time, told.recorded or told.time, told.elsewhere) for each in exhibits}
+            exhibits = entry.exhibits or event.exhibits
+            says = {
+                (each, entry.action, entry.time, entry.recorded or entry.time, entry.elsewhere) for each in exhibits
+            }
             if line >= number or not says <= known[line]:
                 yield number, f"tells of line {line} what it does not say"
 

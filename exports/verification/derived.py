@@ -72,8 +72,8 @@ def check_case_lines(check: Check, exported: Exported, proven: Callable[[str, by
                 isinstance(registered, CaptureRegistered) and registered.capture == capture
             ):
                 check.problem(f"{_SEAL}registered/{capture}.json", "does not begin this capture")
-    told = {"copied"} if registered_shown else {"copied", "seized"}
-    if not {entry.action for entry in exported.told} <= told:
+    may_restate = {"copied"} if registered_shown else {"copied", "seized"}
+    if not {entry.action for entry in exported.restated} <= may_restate:
         check.problem(f"{_SEAL}export.json", "tells what only a line of its own can state")
     if exported.began > exported.time:
         check.problem(f"{_SEAL}export.json", "says that the export began after it was recorded")

@@ -12,7 +12,7 @@ from exports.bundle.selection import select
 from exports.errors import NothingToExport, NotWhole
 from exports.format.bundle_files import BundleFiles
 from exports.format.bundle_listing import BundleListing
-from exports.format.continuity import read_exhibits, told_entries
+from exports.format.continuity import read_exhibits, restated_entries
 from exports.format.entries import sealed_capture
 from exports.format.inventory import Inventory, timestamped_captures
 from exports.format.sealed_file import SealedFile
@@ -91,7 +91,7 @@ def _not_exported(
         signer=shown[0].signer,
         tool=tool(),
         files={},
-        told=told_entries([logs[event.exhibit] for event in shown if event.exhibit in logs], lines.keys()),
+        restated=restated_entries([logs[event.exhibit] for event in shown if event.exhibit in logs], lines.keys()),
     )
 
 

@@ -162,7 +162,7 @@ class Item(Salted, frozen=True, kw_only=True, omit_defaults=True, tag="item"):
     mime: str
     exchange: int
     found_in: str
-    source: str
+    extractor: str
     final_url: str = ""
     """Where redirects led to, if elsewhere."""
     alt: str = ""
@@ -467,10 +467,10 @@ class CaptureSealed(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag
         return self.at or self.time
 
 
-class ToldEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class RestatedEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An entry of a custody log whose own line names more than a bundle may show, such as other exhibits.
 
-    The `exported` line of the bundle tells it instead, without what must not be named.
+    The `exported` line of the bundle restates it, without what must not be named.
     """
 
     line: int
@@ -523,7 +523,7 @@ class Exported(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="exp
     """The case's title, where the bundle may not show the case's first line."""
     reference: str = ""
     """The case's reference, in the same circumstances."""
-    told: tuple[ToldEntry, ...] = ()
+    restated: tuple[RestatedEntry, ...] = ()
     """Entries of the exhibits' logs whose own lines the bundle may not show."""
     sealed: tuple[int, ...] = ()
     """The lines of this ledger, counted from 0, that record the seals of `captures`, in their order. As all the lines

@@ -102,7 +102,7 @@ class IntakeStore:
             mime=told.mime,
             exchange=0,
             found_in=of.ref if of is not None else "",
-            source=SOURCE,
+            extractor=SOURCE,
             claimed_name=member.name if self._protection is None else "",
             excerpt=Excerpt(of=of.ref, offset=member.offset) if of is not None and member.offset >= 0 else None,
         )

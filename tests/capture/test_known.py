@@ -18,7 +18,7 @@ POST = Post(
     visibility="public",
     media=(PostMedia(url=f"{URL}?sig=0123456789abcdef0123&e=1790000000&w=800", kind=ItemKind.PHOTO, alt="Smoke"),),
 )
-KNOWN = KnownPost(ref="MP/1-0001", url=POST.id, source="fediverse", post=POST)
+KNOWN = KnownPost(ref="MP/1-0001", url=POST.id, extractor="fediverse", post=POST)
 EARLIER = Known(posts={POST.id: KNOWN}, shown={(POST.id, POST.server): KNOWN})
 
 SAME: dict[str, dict[str, object]] = {

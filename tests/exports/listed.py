@@ -35,7 +35,7 @@ def listing_of(bundle: Path) -> BundleListing:
 def an_item(**words: object) -> ListedItem:
     """Return a photo as a bundle lists it, with these fields."""
     said = {
-        "event": "item", "time": "", "exhibit": "MP/1", "ref": "MP/1-0001", "kind": "photo", "source": "web",
+        "event": "item", "time": "", "exhibit": "MP/1", "ref": "MP/1-0001", "kind": "photo", "extractor": "web",
         "url": "u", "size": 1, "sha256": "0" * 64, "mime": "image/jpeg", "path": "data/x", "exchange": 1,
         "found_in": "", **words,
     }  # fmt: skip

@@ -147,7 +147,7 @@ class CaptureMaker:
             mime=thing.mime,
             exchange=number,
             found_in="scene" if number == 1 else "img srcset",
-            source="web",
+            extractor="web",
             alt=thing.alt,
             claimed_name=thing.claimed_name or thing.name,
             partial=thing.partial,
@@ -218,7 +218,7 @@ class CaptureMaker:
             mime=of.mime,
             exchange=of.exchange,
             found_in="#fire on social.example",
-            source="fediverse",
+            extractor="fediverse",
             excerpt=Excerpt(of=of.ref, offset=offset),
         )
         self.events += [item, PostRead(time=moment, ref=item.ref, post=post)]

@@ -1,4 +1,4 @@
-"""The source: which scenes are of the AT Protocol, told without loading what reads them."""
+"""The extractor: which scenes are of the AT Protocol, told without loading what reads them."""
 
 from __future__ import annotations
 

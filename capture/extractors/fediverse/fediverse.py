@@ -1,4 +1,4 @@
-"""The fediverse as a source."""
+"""The fediverse as an extractor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sites that gallery-dl knows, as a source."""
+"""Sites that gallery-dl knows, as an extractor."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Gallery:
     def find(self, scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         """Yield the posts at the address, or those with the hashtag.
 
-        Raises NotMine where gallery-dl knows of nothing there, or gets nothing: the next source takes the scene.
+        Raises NotMine where gallery-dl knows of nothing there, or gets nothing: the next extractor takes the scene.
         """
         site = site_of(scene.url)
         if scene.tag:

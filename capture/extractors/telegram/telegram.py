@@ -1,4 +1,4 @@
-"""Telegram as a source."""
+"""Telegram as an extractor."""
 
 from __future__ import annotations
 

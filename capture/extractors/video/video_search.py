@@ -55,7 +55,7 @@ _HINTS = (
 
 @dataclass(slots=True)
 class VideoSearch:
-    """What one source finds with yt-dlp's help. Where that is nothing, `none` or `refused` says why."""
+    """What one extractor finds with yt-dlp's help. Where that is nothing, `none` or `refused` says why."""
 
     fetch: Fetch
     found: int = 0

@@ -93,7 +93,7 @@ def _descriptions(item: ListedItem) -> Iterator[str]:
     """Yield what the item is, and what it claims that has no place of its own, a line each."""
     told = {
         "kind": item.kind,
-        "source": item.source,
+        "extractor": item.extractor,
         "found in": item.found_in,
         "address, as claimed": item.url if item.excerpt else "",
         "stands in": f"{item.excerpt.of} from byte {item.excerpt.offset} on" if item.excerpt else "",

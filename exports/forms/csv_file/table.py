@@ -22,7 +22,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LATITUDE, _LONGITUDE, _ORIGINAL_TIME = "GPS latitude", "GPS longitude", "original time"
 _CAMERA = ("camera make", "camera model")
 _ITEM_COLUMNS = (
-    "exhibit ref kind source url final_url found_in author published title alt claimed_name mime size sha256 path "
+    "exhibit ref kind extractor url final_url found_in author published title alt claimed_name mime size sha256 path "
     "partial error_page"
 )
 """What an item calls as the table does."""
@@ -37,7 +37,7 @@ class TableRow:
     exhibit: str
     ref: str = ""
     kind: str = ""
-    source: str = ""
+    extractor: str = ""
     scene: str = ""
     url: str = ""
     final_url: str = ""

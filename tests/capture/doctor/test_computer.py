@@ -1,4 +1,4 @@
-"""Programs, libraries, certificates, network settings and sources of the computer itself."""
+"""Programs, libraries, certificates, network settings and extractors of the computer itself."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from capture.doctor.certificates import check_certificates
 from capture.doctor.checks import (
     check_clock,
     check_confinement,
+    check_extractors,
     check_ffmpeg,
-    check_sources,
     check_yt_dlp,
     release_date,
 )
@@ -216,15 +216,15 @@ def test_the_networks_settings_are_told(setup: Setup) -> None:
     assert FAULT not in found.values()
 
 
-def test_sources_of_other_packages_are_told(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extractors_of_other_packages_are_told(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that adds a source is named beside ours; one whose source cannot be loaded is a fault."""
-    assert one(check_sources, setup).says == "telegram, gallery, fediverse, bluesky, video, web"
+    assert one(check_extractors, setup).says == "telegram, gallery, fediverse, bluesky, video, web"
     site = tmp_path / "site"
-    _package(site, "chat-source", "1.0", entry_points="[goldenhour.extractors]\nchat = chat_source:Chat\n")
+    _package(site, "chat-site", "1.0", entry_points="[goldenhour.extractors]\nchat = chat_source:Chat\n")
     (site / "chat_source.py").write_text("class Chat:\n    name = 'chat'\n")
     monkeypatch.syspath_prepend(str(site))
-    assert one(check_sources, setup).says == "telegram, gallery, fediverse, bluesky, video, web, chat (of chat-source)"
-    _package(site, "broken-source", "1.0", entry_points="[goldenhour.extractors]\nb = no_such_module:B\n")
-    found = one(check_sources, setup)
+    assert one(check_extractors, setup).says == "telegram, gallery, fediverse, bluesky, video, web, chat (of chat-site)"
+    _package(site, "broken-site", "1.0", entry_points="[goldenhour.extractors]\nb = no_such_module:B\n")
+    found = one(check_extractors, setup)
     assert found.state == FAULT
-    assert "broken-source" in found.says
+    assert "broken-site" in found.says

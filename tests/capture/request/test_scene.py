@@ -46,7 +46,7 @@ def test_every_source_takes_its_own_example() -> None:
     for source in EXTRACTORS:
         names.add(source.name)
         [target, *_] = search_targets(parse_scene(source.example), OPTIONS)
-        assert source.name in {each.name for each in target.sources}
+        assert source.name in {each.name for each in target.extractors}
     assert len(names) == len(EXTRACTORS)
 
 

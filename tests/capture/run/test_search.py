@@ -41,7 +41,7 @@ def _searched(length: int, taken: int, monkeypatch: pytest.MonkeyPatch) -> tuple
     monkeypatch.setattr("capture.run.search._WAITING", 8)
     source, stop = _List(length), Stop()
     sources: Any = (source,)
-    targets = [SearchTarget(scene=SCENE, sources=sources)]
+    targets = [SearchTarget(scene=SCENE, extractors=sources)]
     fetch: Any = lambda _: _Marking()  # noqa: E731 - two words
     search = Search(targets, fetch, stop)
     got: list[Finding] = []

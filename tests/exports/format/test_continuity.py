@@ -211,8 +211,8 @@ def test_verify_names_a_bundle_that_tells_of_a_line_what_it_does_not_say(
     *_, exported = maker.case.events()
     assert isinstance(exported, Exported)
     assert verify(maker.path).verdict == "ok"
-    [told] = exported.told
-    forged = msgspec.structs.replace(exported, told=(msgspec.structs.replace(told, **words),))
+    [restated] = exported.restated
+    forged = msgspec.structs.replace(exported, restated=(msgspec.structs.replace(restated, **words),))
     maker.case.record(forged, key=maker.key)
     [problem] = verify(maker.path).problems
     assert problem.reason.endswith("what it does not say")

@@ -19,7 +19,7 @@ from exports.verification.derived import disagreements
 from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import Seal
 from hashing.case.custody import Handling, record_custody, record_description
-from hashing.case.events import Exported, ToldEntry, decode_capture_event, decode_case_event
+from hashing.case.events import Exported, RestatedEntry, decode_capture_event, decode_case_event
 from hashing.case.facts import Fact
 from tests.exports.forging import seal_anew
 from tests.exports.small_case import OFFICER, SCENE, CaseMaker, Thing, make_case, photo
@@ -205,9 +205,12 @@ def test_the_same_values_written_otherwise(maker: CaseMaker, bundle: Path) -> No
     [
         ({"exhibits": ("MP/1", "MP/2", "ZZ/9")}, "names other exhibits than those of the captures that are here"),
         ({"began": "2999-01-01T00:00:00.000Z"}, "says that the export began after it was recorded"),
-        ({"told": (ToldEntry(line=1, action="seized", time="", signer=""),)}, "tells what only a line of its own can"),
         (
-            {"told": (ToldEntry(line=1, action="disposed", time="", signer=""),)},
+            {"restated": (RestatedEntry(line=1, action="seized", time="", signer=""),)},
+            "tells what only a line of its own can",
+        ),
+        (
+            {"restated": (RestatedEntry(line=1, action="disposed", time="", signer=""),)},
             "tells what only a line of its own can",
         ),
         ({"only": ("MP/1-0001",)}, "names other items than those that are disclosed here"),

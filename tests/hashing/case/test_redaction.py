@@ -56,7 +56,7 @@ posts = st.builds(
 EVENTS: st.SearchStrategy[Salted] = st.one_of(
     st.builds(
         Item,
-        **dict.fromkeys(("time", "ref", "kind", "url", "path", "sha256", "mime", "found_in", "source"), texts),
+        **dict.fromkeys(("time", "ref", "kind", "url", "path", "sha256", "mime", "found_in", "extractor"), texts),
         **dict.fromkeys(("alt", "claimed_name", "final_url"), texts),
         size=whole,
         exchange=whole,
@@ -90,7 +90,7 @@ def item(**words: str) -> bytes:
         "mime": "image/jpeg",
         "exchange": 1,
         "found_in": "img",
-        "source": "web",
+        "extractor": "web",
     }
     return encode(Item(**{**given, "salt": SALT, **words}))
 

@@ -35,7 +35,7 @@ def test_a_host_that_is_no_server_is_the_webs(held: Capture) -> None:
     with SceneServer({"/@alice/100": PAGE, "/one.jpg": jpeg()}) as server:
         result, case = held(server.url("/@alice/100"))
     assert result == "complete"
-    assert [(item.kind, item.source) for item in case.items] == [("page", "web"), ("photo", "web")]
+    assert [(item.kind, item.extractor) for item in case.items] == [("page", "web"), ("photo", "web")]
 
 
 def test_a_news_page_costs_no_question(held: Capture) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_instance_is_the_webs(body: bytes, held: Capture) -> None:
     }
     with SceneServer(files) as server:
         _, case = held(server.url("/@alice/100"))
-    assert {item.source for item in case.items if item.kind == "photo"} == {"web"}
+    assert {item.extractor for item in case.items if item.kind == "photo"} == {"web"}
 
 
 def test_an_older_server_is_known_by_its_first_api(held: Capture) -> None:

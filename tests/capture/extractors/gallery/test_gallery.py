@@ -403,7 +403,7 @@ def test_which_addresses_may_be_known() -> None:
     ):
         assert not {"directlink", "mastodon", "bluesky", "generic"} & set(modules_for(url)), url
     [target] = search_targets(parse_scene("https://news.example.org/fire"), OPTIONS)
-    assert "gallery" not in [source.name for source in target.sources]
+    assert "gallery" not in [extractor.name for extractor in target.extractors]
 
 
 def test_the_table_of_sites_is_sound() -> None:

@@ -56,7 +56,7 @@ def _post(view: CaptureView) -> tuple[Post, dict[str, object]]:
 def test_what_is_a_channel(scene: str, takes: bool) -> None:
     """Channels and posts of any of the three hosts; no invitations, private posts, words of Telegram's own."""
     [target] = search_targets(parse_scene(scene), OPTIONS)
-    assert ("telegram" in [source.name for source in target.sources]) is takes
+    assert ("telegram" in [source.name for source in target.extractors]) is takes
 
 
 def test_a_channel_is_paged_to_its_beginning(captured: Captured) -> None:

@@ -159,7 +159,7 @@ def test_a_watch_takes_no_video_twice(on_site: Callable[..., Any]) -> None:
     files = _files(range(1, 2))
     _, before, _ = on_site(files, _video(1))
     [entry] = [entry for entry in before.items if entry.post is not None]
-    post = KnownPost(ref=entry.item.ref, url=entry.item.url, source="video", post=entry.post)
+    post = KnownPost(ref=entry.item.ref, url=entry.item.url, extractor="video", post=entry.post)
     known = Known(
         items={each.item.url: KnownItem(ref=each.item.ref, sha256=each.item.sha256) for each in before.items},
         posts={entry.post.id: post},
