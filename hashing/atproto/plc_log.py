@@ -112,15 +112,21 @@ def verify_plc_log(log: bytes, *, did: str) -> PlcLog:
 
 
 def _play(entries: list[_Entry], did: str) -> PlcLog:
+    # `standing` is the chain as it is in force; an operation that names an earlier one than its end takes the place of
+    # all behind that one, which are nullified.
     standing: list[_Step] = []
     undone: dict[str, _Step] = {}
     last = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
+        # In order of time and hashing to its CID; behind an operation that stands; signed with a rotation key of that
+        # one, of higher authority than what it nullifies, and within 72 hours of it.
         operation, last = _read_operation(entry, did, last)
         kept = _place(operation, standing, did)
         step = _Step(operation, entry.created_at, last, _signer(operation, standing[:kept], standing[kept:], last))
         undone |= {str(item.operation.cid): item for item in standing[kept:]}
         standing[kept:] = [step]
+    # The directory marks what it nullified. The marks follow from the operations, so one that does not is a lie or a
+    # fault.
     for entry in entries:
         if entry.nullified != (entry.cid in undone):
             raise NotProven(f"the mark on operation {entry.cid}, nullified or not, does not follow from the log")

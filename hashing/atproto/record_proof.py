@@ -12,6 +12,7 @@ from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
 from hashing.atproto.multikey import AtprotoKey, Curve
 
+# https://atproto.com/specs/nsid and https://atproto.com/specs/record-key, with their longest lengths.
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)
 _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)
 

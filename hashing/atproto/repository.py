@@ -60,6 +60,7 @@ class Repository:
         """Note where each block stands; return the CID of the commit."""
         root, at = None, 0
         while head := self._read(at, _LONGEST_VARINT):
+            # The first section is the header with the root; every other one is a CID and its block.
             size, length = read_varint(head, 0)
             at += length
             if root is None:

@@ -134,6 +134,7 @@ class CaptureFolder:
                 write_all(reserve, bytes(_RESERVE_BYTES))
         finally:
             os.close(reserve)
+        # Before the ledger, so that there is never a ledger whose lines nothing authenticates.
         marks = LedgerMarks.create(path, mac, root=root)
         ledger = Ledger.create(path / LEDGER, root=root)
         sync_folder(path.parent, root=root)

@@ -38,6 +38,7 @@ def demand_known(case: Case, refs: Sequence[str]) -> dict[str, str]:
             if len(known) > _SHOWN:
                 known = [*known[:2], "…", f"{known[-1]}: {len(known):,} in all"]
             raise NoSuchExhibit(f"{case.path}: no exhibit {exhibit}", hint=f"the case holds {', '.join(known)}")
+        # A capture's ledger is read only for items, and once: it may have a hundred thousand lines.
         if ref != exhibit and exhibit not in items:
             folder = case.path / CAPTURES / registered[exhibit].capture
             items[exhibit] = {event.ref for event in capture_events(folder) if isinstance(event, Item)}

@@ -43,7 +43,9 @@ _WEAK = {
 """The y coordinates of the points of order 1, 2, 4 and 8. A signature under such a key needs no private half."""
 
 _ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+# Bytes. An encrypted PEM has some 300; what is named by mistake may be a video.
 _LARGEST_FILE = 1 << 16
+# Permission bits of everyone but the owner.
 _OTHERS = 0o077
 _SECONDS_TO_WRITE = 1.0
 _FORMS = "give a PEM public key, a line of the form name+hash+base64, or 64 hexadecimal digits"
@@ -214,12 +216,15 @@ def create_key(path: Path, passphrase: bytes | None = None) -> bool:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, coding)
     with storing(path.parent):
         path.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
+    # 1. Whole under another name first: a key that is cut off by a crash would sign nothing and block its place.
     part = path.with_name(f".{path.name}.{os.urandom(8).hex()}{PART}")
     _write_exclusively(part, pem)
     try:
+        # 2. Then its name, which two processes may both want to give: one wins, and both go on with its key.
         made = _announce(part, path, pem)
     finally:
         part.unlink()
+    # 3. The name lasts before anything is signed: a signature by a key that is lost can be checked but never repeated.
     sync_folder(path.parent)
     return made
 

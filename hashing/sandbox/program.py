@@ -44,6 +44,7 @@ def run(task: str) -> None:
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
+        # No core file: it would hold the hostile document, and whatever was in memory beside it.
         for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CORE, 0)):
             with suppress(OSError, ValueError):  # a system that does not keep this limit, or is stricter already
                 resource.setrlimit(limit, (most, most))

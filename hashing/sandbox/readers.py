@@ -145,6 +145,7 @@ class Readers:
         """Return a reader that is alive. Raises NotStarted, Closed."""
         with self._lock:
             self._have_kept(function.partition(":")[0])
+            # One that died while it waited is not lent: the document would be told as unreadable, and it never saw it.
             while self._idle:
                 reader = self._idle.pop()
                 if not reader.process.dead:

@@ -14,14 +14,20 @@ import struct
 from errno import EACCES, ENOSYS
 from typing import NamedTuple
 
+# prctl(2).
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2
+# linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, JGE, JSET, BPF_RET|K.
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+# linux/seccomp.h: SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW.
 _KILL, _ERROR, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+# Offsets in struct seccomp_data.
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _LAST_KNOWN = 470
 """Later system calls than those that were looked at are answered as an older kernel would."""
+# linux/sched.h: CLONE_THREAD.
 _CLONE_THREAD = 0x10000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# asm/ioctls.h: TIOCSTI, TIOCLINUX.
 _STEALS_INPUT, _STEALS_SELECTION = 0x5412, 0x541C
 
 

@@ -69,9 +69,12 @@ def parse_line(line: bytes, algorithm: str | None = None) -> tuple[Path, Digest]
 
     Raises BadFormat, which says what is wrong.
     """
+    # digest.c skips leading white space, and a backslash before the value says that the name is escaped.
     text = line.lstrip(b" \t")
     escaped = text.startswith(b"\\")
     text = text[escaped:]
+    # Tagged first: "SHA256 (name) = 9f…" can never be a plain line, whose first character is a digit, but a plain line
+    # may name a file "x) = 9f".
     if tagged := _TAGGED.fullmatch(text):
         tag, name, value = tagged.groups()
         named = _ALGORITHMS.get(tag.lower())

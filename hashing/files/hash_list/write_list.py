@@ -55,6 +55,7 @@ def write_list(
     listed = size = 0
 
     def readings() -> Iterator[HashReading]:
+        # A list written into a folder that it lists would hold a value of itself, half written.
         own = _identity(output)
         for found in walk(paths):
             if isinstance(found, UnreadFile):
@@ -67,6 +68,7 @@ def write_list(
                 names.append(found.name)
                 yield HashReading(found.path, tuple(algorithms), follow_symlinks=found.given)
 
+    # Results come in the order in which readings were asked for, so the names that wait stand in the same order.
     output.write(lines.head())
     for result in digest_readings(readings(), workers=workers, progress=progress):
         name = names.popleft()
@@ -76,6 +78,7 @@ def write_list(
         try:
             line = lines.line(os.fsencode(name), result)
         except BadFormat as error:
+            # This form cannot hold the name: better a file told as unlisted than a line that means another one.
             unread.append(UnreadFile(result.path, str(error)))
             continue
         output.write(line)
