@@ -108,6 +108,8 @@ def event_of(form: bytes, shown: Iterable[bytes]) -> CaptureEvent:
 
     A file whose name is withheld stands under its SHA-256.
     """
+    # What is withheld and may not be missing gets a stand-in: everyone downstream then reads a disclosed event as any
+    # other, and shows that something was withheld instead of failing.
     fields = open_form(form, shown)
     for name in _DEMANDED.get(str(fields.get("event")), ()):
         fields.setdefault(name, WITHHELD)

@@ -158,6 +158,8 @@ class FolderTree:
         return self._empty
 
     def _walk(self) -> Iterator[tuple[str, str]]:
+        # A list in place of recursion, and names paid for as they come: a stranger's folder may nest as deep, and hold
+        # as many, as its file system allows.
         waiting, budget = [""], NameBudget()
         while waiting:
             folder = waiting.pop()

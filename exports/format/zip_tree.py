@@ -39,6 +39,8 @@ class ZipTree:
         try:
             self.top, self._entries = self._named(read_entries(self._file))
         except NotCheckable as error:
+            # Archive Utility packs anew, with folders and attributes of its own: the officer needs to hear that it was
+            # this, not that the evidence is damaged.
             by_macos = self._is_by_macos()
             self._file.close()
             raise NotCheckable(f"{path}: {by_macos or error}", hint=error.hint) from error

@@ -118,6 +118,8 @@ def _demand_sound(started: CaptureStarted, folder: str) -> None:
 
 
 def _log_of_case(check: Check) -> OtherLog:
+    # Up to the newest checkpoint and no further: lines behind it are signed by nobody. Names are numbers of equal
+    # length, so the greatest name is the newest.
     names = (name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
     name = max(names, default=f"{CHECKPOINTS}/")  # which is no file, and is said to be none
     note = check.small(name)

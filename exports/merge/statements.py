@@ -109,6 +109,8 @@ def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Ti
 
 def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
     """Return what records where the sealed capture in a folder was taken from. Raises BadSignature, BadKey."""
+    # The seal is opened once more with the capture's own key: what is recorded of it is what was verified, of the very
+    # bytes that were copied.
     view, note = read_capture(folder), read_small(folder / CHECKPOINT, root=case_folder(folder))
     checkpoint = open_checkpoint(note, PublicKey.parse(view.public_key))
     return Merged(

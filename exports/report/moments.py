@@ -100,6 +100,7 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(
             capture.timestamp.token_time, "trusted time of the seal", exhibit, note=capture.timestamp.authority
         )
+    # Items that claim no time are many (segments, scripts): their captures are told together, not a line each.
     silent = []
     for item in capture.items:
         claims = list(_claims(item, exhibit))
@@ -138,6 +139,7 @@ def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
         yield from (_claimed(time, what, exhibit, item) for what, time in claims if time)
         return
     reckoned = next((str(fact.value) for fact in item.facts if fact.name == _RECKONED), "")
+    # Cameras write the same time into three tags. One moment with three names is what the reader should see.
     alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for fact in item.facts:
         if fact.name in _FACTS:
@@ -149,6 +151,7 @@ def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
 
 
 def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "") -> Moment:
+    # A zone is never assumed. One that follows from the photo's own GPS time is used, and the moment says so.
     utc = read_time(time)
     unclear = "" if utc else "not a time"
     return Moment(

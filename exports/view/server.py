@@ -43,6 +43,7 @@ class _Handler(TokenHandler):
         """Answer a request for a page or an original."""
         try:
             if name in {"", OVERVIEW}:
+                # Only the first page looks whether the case has grown: the others of one visit then belong together.
                 self.server.viewed.renewed()
             pages = self.server.viewed.pages
             if name == "" or pages is None:
@@ -54,6 +55,7 @@ class _Handler(TokenHandler):
             else:
                 self.say(404, "nothing of this name is here", body=body)
         except (HashingError, ExportError, OSError) as error:
+            # The visitor has gone: there is nobody to answer.
             if isinstance(error, ConnectionError | TimeoutError):
                 raise
             self.say(500, printable(str(error)), body=body)

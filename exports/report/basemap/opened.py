@@ -19,6 +19,7 @@ def open_base_map(path: Path) -> Iterator[BaseMap]:
     """Open a map file, told by its first bytes. Raises BadBaseMap for what is none, or has no raster tiles."""
     try:
         with path.open("rb") as file:
+            # SQLite's magic has 16 bytes (sqlite.org/fileformat, section 1.3.1).
             head = file.read(16)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
