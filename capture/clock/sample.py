@@ -48,6 +48,8 @@ def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
     What is not the answer to this request is passed over. Raises NoAnswer, BadReply, KissOfDeath.
     """
     cookie = randbits(64) or 1
+    # Both clocks at the same moment: the one that is measured, and one that nobody sets, by which the way there and
+    # back is timed.
     begun, at = time.monotonic(), clock()
     try:
         connection.send(request(cookie))
@@ -65,6 +67,7 @@ def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
 
 def _answer(connection: socket.socket, cookie: int, deadline: float) -> TimeReply:
     passed_over = ""
+    # A bounded number of packets within a bounded time: who floods the port keeps nobody waiting.
     for _ in range(_MOST_STRANGERS):
         left = deadline - time.monotonic()
         if left <= 0:

@@ -46,20 +46,21 @@ _SET = "set the clock, or let the system keep it (timedatectl set-ntp true)"
 def check_yt_dlp(setup: Setup) -> Iterator[Finding]:
     """Yield how old yt-dlp is, in days, by this computer's clock."""
     try:
-        found = version("yt-dlp")
+        release = version("yt-dlp")
     except PackageNotFoundError:
         yield fault("yt-dlp", "not installed: no video can be captured", _UPDATE)
         return
-    made = release_date(found)
+    # yt-dlp's versions are dates. Sites change monthly, and an old one fails in ways that look like missing videos.
+    made = release_date(release)
     if made is None:
-        yield warning("yt-dlp", f"yt-dlp {found}: its version is no date, and nobody knows how old it is", _UPDATE)
+        yield warning("yt-dlp", f"yt-dlp {release}: its version is no date, and nobody knows how old it is", _UPDATE)
         return
     days = (setup.clock() - made).days
-    says = f"yt-dlp {found}, {days:,} days old"
+    says = f"yt-dlp {release}, {days:,} days old"
     if days > OLD_DAYS:
         yield warning("yt-dlp", f"{says}: video sites may have changed since", _UPDATE)
     else:
-        yield ok("yt-dlp", says if days >= 0 else f"yt-dlp {found}")
+        yield ok("yt-dlp", says if days >= 0 else f"yt-dlp {release}")
 
 
 def release_date(text: str) -> datetime | None:
@@ -105,6 +106,8 @@ def _clock_finding(measured: ClockMeasured, server: str) -> Finding:
 def check_key(setup: Setup) -> Iterator[Finding]:
     """Yield the key's fingerprint, or what is wrong with it. The doctor never makes one."""
     path = setup.key
+    # A doctor changes nothing: a missing key is made by the first command that signs, and an encrypted one is not
+    # opened.
     if not os.path.lexists(path) and not setup.key_named:
         yield ok("signing key", f"{path}: none yet; the first command that signs makes it (or: goldenhour key)")
         return
@@ -181,6 +184,7 @@ def check_confinement(_: Setup) -> Iterator[Finding]:
         hint = "nothing that a server sends can be read here; install goldenhour again"
         yield fault("sandbox", f"no reader could be started: {error}", hint)
         return
+    # What a reader said of itself once it was confined, not what this kernel is believed to have.
     held_by = [f"Landlock {confinement.landlock}"] if confinement.landlock else []
     held_by += ["seccomp"] if confinement.seccomp else []
     if not confinement.wants:

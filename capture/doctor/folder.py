@@ -47,6 +47,7 @@ def _writable(folder: Path) -> Finding:
     where = f"{folder}, {file_system(folder) or 'a file system of unknown kind'}"
     hint = "choose a folder that you may write to, on a disk of this computer"
     try:
+        # What a capture relies on, tried for real: writing, syncing, locks, and permissions that stay as they are set.
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
             return fault("folder", f"{where}: read-only", hint)
         # A file without a name, where the system has such: nothing is left of it whatever happens.
@@ -125,6 +126,7 @@ def file_system(path: Path) -> str:
         wanted = path.resolve()
     except OSError:
         return ""
+    # The mount whose point is the longest beginning of the path.
     longest, kind = -1, ""
     for line in mounts:
         before, _, after = line.partition(" - ")

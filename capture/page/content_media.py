@@ -126,6 +126,7 @@ class ContentMedia:
         if kind is None:
             return None
         alt = attributes.get("title", "") or attributes.get("alt", "")
+        # Not stated: that an address ends in `.jpg` is only a promise, and what an element says outranks it.
         link = self._mentions.show(Mention(kind, (Position(raw, _LINK_NAMES[kind]),), alt, stated=False))
         if tag == "area" or alt:
             return None

@@ -128,6 +128,7 @@ class _Target:
             # One with this attribute is shown, as part of the element around it (HTML Standard, 4.12.3).
             tag = "shadow root" if "shadowrootmode" in attributes else tag
             self._templates.append(tag)
+        # The text before the readers: they may ask for the text inside of this very element.
         self._text.start(tag)
         if self._listener is not None:
             self._listener.start(tag, attributes)

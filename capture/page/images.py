@@ -81,6 +81,8 @@ def _end(pattern: re.Pattern[str], value: str, position: int) -> int:
 
 
 def _sized(url: str, descriptors: list[str]) -> Sized | None:
+    # One width or one density, and a height only beside a width, as the algorithm has it: a candidate with anything
+    # else is dropped, not guessed at.
     width, density, height = 0, 0.0, 0
     for descriptor in descriptors:
         if not width and not density and _WIDTH.fullmatch(descriptor):
@@ -134,9 +136,11 @@ def image_mentions(
     that stands in for it are yielded: which of the two is the photo cannot be told from the page.
     """
     alt = attributes.get("alt", "") or attributes.get("title", "")
+    # 1. What a gallery opens on a click is a picture of its own, larger than any that is in the page.
     for name in _IN_FULL:
         if attributes.get(name):
             yield Mention(ItemKind.PHOTO, (Position(attributes[name], f"{tag} {name}"),), alt)
+    # 2. Addresses from which scripts load late; under unusual names only where no usual one says anything.
     late = [
         ImageCandidate(Position(value, f"{tag} {name}"))
         for name in _LATE
@@ -147,6 +151,7 @@ def image_mentions(
     now = [ImageCandidate(Position(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
     # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
     ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
+    # 3. The largest by what is stated; the sort is stable, so that of equals the first written stands.
     ranked.sort(key=lambda candidate: candidate.size, reverse=True)
     if not ranked:
         return

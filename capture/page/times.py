@@ -71,6 +71,8 @@ def parse_time(written: str) -> ParsedTime:
 
 def _from_iso(match: re.Match[str]) -> ParsedTime:
     """Check the fields against the calendar. Raises ValueError."""
+    # Built from its parts, since `fromisoformat` takes forms that are no claim of a time (week dates) and refuses some
+    # that pages use (one digit of an hour, UTC as a word).
     digits = match["date"].replace("-", "")
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
     if match["hour"] is None:

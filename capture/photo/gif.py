@@ -18,6 +18,7 @@ _EARLY = "it ends before its last frame is complete"
 
 def walk(file: PhotoFile, parts: Parts) -> None:
     """Note the size, count the frames, and see whether the file goes on to its trailer. Raises NotRead."""
+    # Signature (6 bytes), logical screen descriptor (7), a global colour table if bit 7 of its flags is set.
     screen = file.at(0, 13)
     if len(screen) < 13:  # noqa: PLR2004 - signature and logical screen descriptor
         parts.ends_early = "it ends inside its header"

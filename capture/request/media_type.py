@@ -355,6 +355,7 @@ def _text(head: bytes) -> str:
         return "application/pdf"
     if start.startswith(b"#EXTM3U"):
         return "application/vnd.apple.mpegurl"
+    # XML before HTML: XHTML begins with an XML declaration, and its root element says what it is.
     if root := _xml(start):
         return root
     if _HTML.match(start):

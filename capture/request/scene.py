@@ -63,6 +63,7 @@ def _web_address(given: str, text: str) -> Scene:
             f"{given[len('mailto:') :].partition('?')[0]} is a mail address: there is no page to capture",
             hint="a mail that somebody hands in as a file: `goldenhour intake FILE.eml --case CASE`",
         )
+    # Messages from here on show what was given without its login, which would end up in logs.
     if "://" not in given and any(map(str.isspace, given)):
         raise BadScene(
             f"{without_login(text.strip())}: not a web address",
@@ -82,6 +83,7 @@ def _web_address(given: str, text: str) -> Scene:
             f"{without_login(text.strip())}: not a web address that can be captured",
             hint="goldenhour fetches http:// and https:// addresses; for a file on disk use `goldenhour hash`",
         )
+    # The scene without its login is what the ledger records; the login travels beside it, in memory alone.
     clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))
     return Scene(clean, clean, login)
 

@@ -151,7 +151,6 @@ def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
 
 
 def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "") -> Moment:
-    # A zone is never assumed. One that follows from the photo's own GPS time is used, and the moment says so.
     utc = read_time(time)
     unclear = "" if utc else "not a time"
     return Moment(
@@ -162,6 +161,7 @@ def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None
 def _claimed(
     time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "", reckoned: str = ""
 ) -> Moment:
+    # A zone is never assumed. One that follows from the photo's own GPS time is used, and the moment says so.
     utc = read_time(time)
     if utc is None and reckoned and (utc := read_time(time + reckoned)) is not None:
         note = f"{note}; names no zone: {reckoned} is reckoned from its GPS time"

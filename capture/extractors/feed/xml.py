@@ -64,6 +64,8 @@ def xml_fault(text: str) -> str:
         nonlocal depth
         depth -= 1
 
+    # expat here and not libxml2: it tells the first fault exactly, and its handlers can refuse a declaration before
+    # anything of it is expanded.
     parser = expat.ParserCreate()
     parser.EntityDeclHandler = parser.AttlistDeclHandler = _refuse
     parser.StartElementHandler, parser.EndElementHandler = _start, _end

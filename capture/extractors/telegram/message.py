@@ -135,6 +135,7 @@ def _facts(root: etree._Element, views: str) -> Iterator[Fact]:
         yield Fact("views as written", views, _PLACE)
     if said(root, f"{PREFIX}meta").startswith("edited"):
         yield Fact("edited", "shown as edited; the preview does not say when", _PLACE)
+    # What the preview shows in words only: taken as written, since it has no machine-readable form.
     for name, part in (
         ("forwarded from", "forwarded_from_name"),
         ("forwarded, signed by", "forwarded_from_author"),

@@ -78,6 +78,8 @@ def preview_in(file: BinaryIO, coding: str, url: str) -> PreviewPage:
     root = etree.fromstring(body, etree.HTMLParser(encoding="utf-8", no_network=True)) if body.strip() else None
     if root is None:
         return PreviewPage(problem="it is empty")
+    # Twice over the same bytes: a parser for what stands around the posts, a scan of the bytes for where each post
+    # begins and ends, since an excerpt must be those bytes.
     posts, unread = list[ShownPost](), 0
     for offset, data in _messages(body):
         message = read_message(data, url)

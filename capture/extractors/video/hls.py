@@ -118,6 +118,8 @@ class _PlaylistReading:
         return value
 
     def _tag(self, name: str, value: str) -> None:
+        # Tags of RFC 8216, section 4.3, that change which bytes a segment is; all others say how to play it. A byte
+        # range, a key and a map hold for the segments behind them.
         match name:
             case "#EXT-X-TARGETDURATION":
                 self._target = _seconds(value, self._target)
