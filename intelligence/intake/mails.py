@@ -60,6 +60,7 @@ def _inside(part: Message) -> list[Message]:
 
 def _attachments(message: Message, budget: Budget) -> Iterator[Piece]:
     """Yield every part that holds something but the message's own text, from the first on."""
+    # Without recursion, parts in their order: a multipart's own parts take its place at the front of the list.
     waiting, number = [message], 0
     while waiting:
         part = waiting.pop(0)

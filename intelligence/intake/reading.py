@@ -56,6 +56,8 @@ def _text_form(head: bytes, name: str) -> str:
 def read(file: BinaryIO, form: str, name: str, folder: str) -> Iterator[Piece]:
     """Yield what is in a file of this form; `folder` is the address of what it stands in. Run this in the sandbox."""
     size = os.fstat(file.fileno()).st_size
+    # Which form it is was told outside, by first bytes and name. Each reader is bounded by the size of the file it
+    # reads: what unpacks to far more is a bomb.
     match form:
         case "zip":
             yield from zip_pieces(file, size)

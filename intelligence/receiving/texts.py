@@ -49,6 +49,7 @@ def read_texts(folder: Path) -> dict[str, dict[str, str]]:
             raise BadWording(f"{path}: {min(unknown)}: no such text", hint=f"there are {', '.join(sorted(known))}")
         if not _LANGUAGE.fullmatch(path.stem):
             raise BadWording(f"{path}: not named for a language", hint="as en.toml, or de-CH.toml")
+        # The version is what the ledger records of the consent: a changed text under the old version would be untrue.
         if "consent" in own and "consent_version" not in own:
             raise BadWording(f"{path}: a consent needs its consent_version", hint="such as 2026-11-30")
         texts[path.stem] = {**texts.get(path.stem, texts[ENGLISH]), **own}

@@ -88,6 +88,7 @@ class SourceRegister:
                 f"{public}: is not there, and names of {pseudonym}'s files are encrypted to whom it names",
                 hint="copy the file with the source unit's recipients there, one a line",
             )
+        # Encrypted to public keys alone: this computer can add claims and cannot read any of them again.
         recipients, folder = encryption.read_recipients(public), path.with_suffix(_NAMES)
 
         def _keep(claims: bytes) -> None:

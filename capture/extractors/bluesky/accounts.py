@@ -100,7 +100,6 @@ class Accounts:
         found_in = f"account {account.did}, whether its server still keeps it"
         answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found_in, optional=True))
         stored = stored_of(answer)
-        # 1. The document: where the account's repository is, and which key signs for it, by the directory's word.
         if stored is None:
             error = xrpc_error(answer, self._fetch)[0]
             return f"{_ERRORS[error]}, says its server" if error in _ERRORS else ""
@@ -122,6 +121,7 @@ class Accounts:
 
     def _read(self, did: str, answers: list[tuple[FetchRequest, Answer]]) -> Iterator[Finding]:
         (request, answer), *log = answers
+        # 1. The document: where the account's repository is, and which key signs for it, by the directory's word.
         account = KnownAccount(did=did)
         stored = stored_of(answer)
         try:
