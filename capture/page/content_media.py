@@ -31,6 +31,8 @@ class ContentMedia:
         self._frames: dict[str, None] = {}
         self.inner_pages: list[str] = []
         """Pages that frames hold in themselves (`srcdoc`)."""
+        # What may hold a photo, a video or a frame in HTML, AMP and SVG. What stands in a `template` is not shown, and
+        # counts as hidden.
         self.starts: Mapping[str, Start] = {
             **dict.fromkeys(("img", "amp-img", "amp-anim"), self._image),
             **dict.fromkeys(("video", "audio", "amp-video", "amp-audio"), self._player),

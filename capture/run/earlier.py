@@ -64,6 +64,7 @@ class Earlier:
                 self._revisions[event.did] = max(event.rev, self._revisions.get(event.did, ""))
         if not events or not isinstance(events[0], CaptureStarted) or events[0].scene != self._scene:
             return
+        # In the ledger's order, so that the last version of a page and of a post is what the next round compares with.
         settled, items = _settled(events), dict[str, Item]()
         for event in events:
             match event:

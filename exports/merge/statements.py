@@ -66,6 +66,7 @@ def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, 
     if finished is None or seal is None:
         raise NotWhole(f"{view.path}: not sealed")
     demand_time(finished.time)
+    # Both lines are written now and say so; `at` is when the capture itself began and ended.
     registered = CaptureRegistered(
         time=now,
         capture=started.capture,

@@ -190,6 +190,8 @@ def _captures(listing: BundleListing, known: Roles) -> list[SitePage]:
         for shown in [evidence(capture, known)]
         for part, start in enumerate(range(0, max(len(shown), 1), SHOWN), start=1)
     ]
+    # Every page of every exhibit is a sibling of the others; the first and the last of an exhibit are where its head
+    # and its list of failures stand.
     names = [name for name, *_ in made]
     last = {number: name for name, number, *_ in made}
     first = {number: name for name, number, *_ in reversed(made)}

@@ -141,6 +141,7 @@ def _proven(
         keys |= {claim.by: None} if claim.by and not item.protected else {}
         holds = f"holds; {claim.said}" if claim.holds else f"DOES NOT HOLD: {claim.reason}"
         rests_on.append((item.ref, f"signature of {what} {holds}"))
+    # The file, and what the sensors said of it twice: all three or the bundle is not as it was made.
     if missing:
         rests_on.append((first.ref, f"not here as it was signed, or without signature or key: {', '.join(missing)}"))
     says = "all three signatures of ProofMode hold" if whole and not missing else "NOT ALL signatures of ProofMode hold"

@@ -106,6 +106,7 @@ def _descriptions(item: ListedItem) -> Iterator[str]:
         "title, as claimed": item.title,
         "published, as claimed": item.published,
     }
+    # UCO has no property for these, and nothing that the manifest says may be lost on the way: so they are texts.
     yield from (f"{name}: {value}" for name, value in properties.items() if value)
     yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
     if given := item.grade:
