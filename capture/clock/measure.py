@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WHOLE_PATIENCE = 4.0
 """Seconds for all samples together; the look-up of the server's name comes on top, and takes what the system takes."""
+# Few: the one that was delayed least bounds the error, and a public server is not to be burdened.
 _SAMPLES = 4
 _PAUSE = 0.1
 """Seconds between two samples, so that one burst of other traffic does not spoil all."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 LENGTH = 48
 _FORM = struct.Struct(">BBbbII4sQQQQ")
+# RFC 5905, figures 9 to 11: version, mode, leap indicator 3 (unknown), strata above 15 (unsynchronised).
 _VERSION, _OLDER_VERSION = 4, 3
 _CLIENT, _SERVER = 3, 4
 _UNSYNCHRONISED, _HIGHEST_STRATUM = 3, 15

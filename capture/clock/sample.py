@@ -19,6 +19,7 @@ from hashing.times import Clock
 
 _UNITS = 1 << 32
 """Of a timestamp, in a second; and the number of seconds of an era."""
+# RFC 5905, section 6. Era 0 ends in 2036; which era a timestamp is of follows from this computer's clock.
 _NTP_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MOST = 2048

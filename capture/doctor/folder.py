@@ -18,6 +18,7 @@ from hashing.files.storage import OWNER_READS, storing, sync_folder
 
 _LEAST, _LITTLE = 64 << 20, 5 << 30
 """Bytes without which nothing can be captured, and with which a few videos fill the disk."""
+# Inodes: a disk can be full of small files while bytes are left.
 _LEAST_FILES, _FEW_FILES = 500, 20_000
 _BLOCK = bytes(4096)
 _ALL_MODES = 0o777
@@ -116,6 +117,7 @@ def _case(path: Path) -> Finding:
 
 
 _MOUNTS = Path("/proc/self/mountinfo")
+# proc_pid_mountinfo(5): blanks and backslashes in octal.
 _ESCAPE = re.compile(r"\\([0-7]{3})", re.ASCII)
 
 

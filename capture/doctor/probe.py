@@ -23,6 +23,7 @@ from hashing.sandbox import Readers
 _SERVER, _AUTHORITY = "server", "authority"
 _TAG = "news"
 """A hashtag that any server has."""
+# Mastodon answers 422 ("This method requires an authenticated user").
 _REFUSALS = {401, 403, 422}
 _TOO_MANY = 429
 _NOT_THERE = 404

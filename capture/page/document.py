@@ -31,6 +31,7 @@ _LEAST_PIECE = 64
 _STEPS_A_PIECE = 1 << 28
 """A deep page is fed in smaller pieces, so that its steps are counted in time."""
 
+# Elements in each other whose text is wanted; each gets a copy of every stretch of text.
 _MOST_OPEN = 64
 _MEMORY = "it takes more memory than is allowed"
 

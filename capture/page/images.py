@@ -15,6 +15,7 @@ from capture.page.mentions import Mention, Position
 from capture.page.urls import LONGEST, is_embedded
 from hashing.case.kinds import ItemKind
 
+# ASCII whitespace of the standard. Quantifiers are possessive: a hostile `srcset` of a megabyte is read once.
 _BEFORE = re.compile(r"[\t\n\f\r ,]*+")
 _URL = re.compile(r"[^\t\n\f\r ]++")
 _DESCRIPTORS = re.compile(r"(?:\([^)]*+\)?|[^,(])*+")
@@ -32,6 +33,7 @@ _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-im
 
 _KEPT = 5
 _KNOWN = frozenset((*_LATE, *_IN_FULL, "src"))
+# By its name an attribute may hold a photo's address, unless it names a page.
 _LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
 _PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
 _NO_PHOTO = re.compile(r"(?:about|javascript|blob):|#|\s*+$", re.IGNORECASE)
@@ -41,6 +43,7 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 """What stands in `src` until a script puts the photo there."""
+# Placeholders of template languages that a script was to fill in.
 _TEMPLATE = re.compile(r"\{\{|\$\{|<%|\[\[")
 _INSIDE = re.compile(
     r"[^\s\"'{}\[\]<>,;()]+\.(?:jpe?g|png|gif|webp|avif|heic)(?:\?[^\s\"'{}\[\]<>,;()]*)?", re.IGNORECASE

@@ -23,6 +23,7 @@ _MOST_VALUES = 50_000
 
 _OPENINGS = ("<!--", "//<![CDATA[", "// <![CDATA[", "/*<![CDATA[*/", "/* <![CDATA[ */", "<![CDATA[")
 _CLOSINGS = ("//-->", "-->", "//]]>", "// ]]>", "/*]]>*/", "/* ]]> */", "]]>", ";")
+# Comments and CDATA marks around each other, from the days when scripts were hidden from old browsers.
 _LAYERS = 4
 
 # A page's own objects stand at the top, or below these properties; what is below others belongs to those objects.

@@ -14,6 +14,7 @@ import msgspec
 
 from capture.page.text import BREAKS, UNSEEN
 
+# What holds of an element and of all in it, a bit each; "chrome" is what stands around a page's own content.
 _CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
 _HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT = (1 << bit for bit in range(7, 12))
 _UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
@@ -46,6 +47,7 @@ _CONSENT_PROVIDERS = (
     "cookiefirst",
 )  # fmt: skip
 """How the id or the first class begins of the notice of a provider of consent dialogues."""
+# Chinese, Japanese and Korean are written without spaces: a character counts as three letters.
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 
 _LONGEST_BLOCK = 300

@@ -41,6 +41,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+# The zones that RFC 5322, section 4.3, gives a meaning; any other word says nothing.
 _HOURS = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 _CENTURY = 50
 """Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century."""

@@ -14,6 +14,7 @@ from capture.photo.text import kept_text
 from capture.photo.tiff import TiffEntry
 from hashing.case.facts import Fact
 
+# EXIF 2.32 (CIPA DC-008), sections 4.6.3 to 4.6.5, here and below; the XP tags are Microsoft's, in UTF-16.
 _EXIF_POINTER, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 
 _TEXTS = (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from capture.photo.parts import Parts
     from capture.photo.photo_file import PhotoFile
 
+# GIF89a, sections 20, 23, 24, 26 and 27, and appendix A.
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _EARLY = "it ends before its last frame is complete"

@@ -14,6 +14,7 @@ from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
 from hashing.case.facts import Fact
 
+# EXIF 2.32, section 4.6.6.
 _LATITUDE_REF, _LATITUDE = ExifTag("GPS", 1, "GPSLatitudeRef"), ExifTag("GPS", 2, "GPSLatitude")
 _LONGITUDE_REF, _LONGITUDE = ExifTag("GPS", 3, "GPSLongitudeRef"), ExifTag("GPS", 4, "GPSLongitude")
 _ALTITUDE_REF, _ALTITUDE = ExifTag("GPS", 5, "GPSAltitudeRef"), ExifTag("GPS", 6, "GPSAltitude")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # length.
 _SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD8)}
+# APP1 holds EXIF and XMP, APP11 JUMBF (ISO/IEC 19566-5), APP13 Photoshop's resources with IPTC.
 _SOS, _EOI = 0xDA, 0xD9
 _APP1, _APP11, _APP13, _COM = 0xE1, 0xEB, 0xED, 0xFE
 _MOST_SEGMENTS = 10_000

@@ -15,6 +15,7 @@ _MOST_PAGES = 10_000
 # Bytes of a value by its type (TIFF 6.0, section 2; 13 is IFD, of supplement 1).
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
+# TIFF 6.0, section 8; XMP (ISO 16684-1), IPTC (TIFF/EP), C2PA (its specification, "Embedding manifests into TIFF").
 SUBFILE_TYPE, WIDTH, HEIGHT = 0x00FE, 0x0100, 0x0101
 _XMP, _IPTC, _C2PA = 0x02BC, 0x83BB, 0xCD41
 

@@ -25,6 +25,7 @@ _LARGE = 4 << 20
 """From here on one thread hashes and one writes while a third waits for the server: twice as fast."""
 _BUFFERS = 4
 """One for each of the three, and one on its way."""
+# Bytes: written out while the body still comes, so that the sync at its end does not wait for all of it.
 _SETTLE = 32 << 20
 
 

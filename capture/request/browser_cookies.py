@@ -15,6 +15,7 @@ from capture.errors import BadSettings
 from capture.recorder.given_cookie import given_cookie
 
 _BROWSERS = ("brave", "chrome", "chromium", "edge", "firefox", "opera", "safari", "vivaldi", "whale")
+# As yt-dlp's --cookies-from-browser: BROWSER[+KEYRING][:PROFILE][::CONTAINER].
 _NAMED = re.compile(r"(?P<name>[^+:]+)(?:\+(?P<keyring>[^:]+))?(?::(?P<profile>(?!:).+?))?(?:::(?P<container>.+))?")
 _ROOT = str(Path(__file__).resolve().parents[2])
 _CHILD = (

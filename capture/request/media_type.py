@@ -105,6 +105,7 @@ _BRANDS = {
 }  # fmt: skip
 """Brands of ISO base media files, from the register at mp4ra.org."""
 
+# MIME Sniffing, section 7.1: the tags by which HTML is told, each followed by a blank or ">".
 _HTML = re.compile(
     rb"<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ \t\r\n\f>]",
     re.IGNORECASE,
@@ -121,6 +122,7 @@ _XML_ROOTS: dict[bytes, tuple[tuple[bytes, ...], str]] = {
 }
 """Root elements, with the namespaces of which one must stand beside those whose name alone says too little."""
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')
+# MIME Sniffing, section 3: binary data bytes.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _MIME = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,100}")
 
@@ -314,6 +316,8 @@ def _mpeg_audio(head: bytes) -> str:
     return ""
 
 
+# ISO/IEC 11172-3, section 2.4.2.3, and 13818-3: by version and layer; a frame's length follows, and where the next must
+# begin.
 _MP3_KBITS = {
     (True, 1): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),

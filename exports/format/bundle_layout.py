@@ -72,6 +72,7 @@ def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
     yield from ((custody_line(number), number) for number in exported.custody)
 
 
+# What an export writes besides copies. A name that fits nothing here belongs to a ledger, or to nobody.
 _DERIVED = re.compile(
     r"data/(case|manifest|custody)\.json|data/items\.jsonl|data/report\.html"
     r"|data/report/[a-z]+(-[a-z]+)*(-[1-9][0-9]*){0,2}\.html|data/report/previews/[0-9a-f]{64}\.jpg"

@@ -29,6 +29,7 @@ _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS = 200, 4 << 20
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 _LARGE_BESIDE = 1 << 20
 """Bytes of a ledger that are worth a copy of this process."""
+# Bytes: a folder below this one, with any name, is still within the 4,095 that Linux takes in one call.
 _LONGEST_PATH = 3000
 _MOST_IN_A_FOLDER = 1_000_000
 """Bytes. Each folder is reached from the top, so that none of those on the way is a link."""

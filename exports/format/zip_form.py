@@ -42,6 +42,7 @@ _UTF8 = 1 << 11
 _TIME, _DATE = 0, 1 << 5 | 1
 """1980-01-01 00:00:00, where the time of a zip begins: nothing is stated that nobody signed."""
 _MODE = (stat.S_IFREG | 0o400) << 16
+# Bytes. APPNOTE allows 65,535; the longest path of a system has 4,096.
 _LONGEST_NAME = 1 << 12
 _MOST_ENTRIES = 2_000_000
 _HINT = "ask for the zip as goldenhour wrote it; or unpack it with another program, and verify the folder"

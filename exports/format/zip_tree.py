@@ -19,6 +19,7 @@ from hashing.files.digest import new_hash
 from hashing.printable import printable
 
 _PIECE = 1 << 20
+# Files and bytes that a thread is handed at once: handing over costs more than hashing a small file.
 _BATCH_FILES = 200
 _BATCH_BYTES = 8 << 20
 _OF_MACOS = b"__MACOSX/"

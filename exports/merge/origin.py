@@ -33,6 +33,7 @@ from hashing.ledger.keys import PublicKey, encode_base64
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import Levels, leaf_hash
 
+# Forms as this program writes them: they become names of folders and lines of our ledger, so nothing else is taken.
 _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")
 _TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z", re.ASCII)

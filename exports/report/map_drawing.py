@@ -33,6 +33,7 @@ _LETTER, _LINE = 9.0, 14.0
 _MOST_LABELS = 60
 _APART = 96
 """Between two lines of the graticule, at least."""
+# Degrees between two lines, and metres of the scale bar: numbers that people count in.
 _STEPS = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60,
 )  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
 
+# Day, time and zone apart: only a time with all three can be placed beside others.
 _ZONED = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)[0-9]* ?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from exports.format.manifest import ListedItem
 
 _LARGEST_FILE = 256 << 20
+# Each holds a decoded photo of up to 64 megapixels.
 _WORKERS = 3
 _BATCH = 48
 

@@ -24,9 +24,11 @@ MOST_TWINS = 24
 """Of a picture that hundreds of pages show, so many places are named."""
 _PIXEL_EDGE = 3
 """A picture no wider and no higher than this shows nothing; it counts who opened the page."""
+# Pixels: nothing smaller was ever a photo of anything, whatever it is called.
 _ICON_EDGE = 64
 _NAMED_EDGE = 640
 """A picture of which an edge is longer is a photo, whatever its address is called."""
+# Words between characters that are no letters, so that "logo" is found in `logo-2.png` and not in `catalogos`.
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:avatars?|logos?|logotype|icons?|favicon|apple-touch-icon|gravatar|userpics?|emojis?|sprites?"
     r"|badges?|profile_images?|profile-pictures?|spacer|button)(?:[^a-z]|$)"

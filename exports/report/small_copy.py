@@ -18,6 +18,7 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _MOST_PIXELS = 64_000_000
 # EXIF 2.32, section 4.6.4: Orientation.
 _ORIENTATION = 0x0112
+# White, on which the report shows it: JPEG has no transparency.
 _PAPER = (255, 255, 255)
 
 

@@ -22,6 +22,7 @@ _DRAWN = frozenset({
     "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac",
 })  # fmt: skip
 """What a browser shows without running anything of it; all else is saved, never opened."""
+# Each page states its own policy; the server repeats it as a header, which holds before the page is parsed.
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\x20\x21\x23-\x7e]+)">')
 _HEAD = 8192
 """Bytes of a page in which its own policy stands."""

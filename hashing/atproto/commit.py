@@ -21,6 +21,7 @@ REPOSITORY_VERSION = 3
 _FIELDS = {"did", "version", "data", "rev", "prev", "sig"}
 # https://atproto.com/specs/tid: base32-sortable, 64 bits, of which the highest is 0.
 _TID = re.compile(r"[234567a-j][234567a-z]{12}")
+# r and s of ECDSA side by side, 32 bytes each.
 _SIGNATURE_BYTES = 64
 
 

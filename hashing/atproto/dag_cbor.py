@@ -27,6 +27,7 @@ DEEPEST = 64
 
 # Major types, in the upper three bits of the first byte (RFC 8949 section 3.1); 7 holds the simple values and floats.
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG = range(7)
+# Major type 7; of its values DAG-CBOR allows false, true, null and the float of 64 bits.
 _OTHERS = 0xE0
 _FALSE, _TRUE, _NULL, _FLOAT = 0xF4, 0xF5, 0xF6, 0xFB
 # The one tag of DAG-CBOR: a byte string with a CID behind a zero byte.

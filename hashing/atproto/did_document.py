@@ -15,6 +15,7 @@ _LEGACY: dict[str, Curve] = {
     "EcdsaSecp256k1VerificationKey2019": "k256",
     "EcdsaSecp256r1VerificationKey2019": "p256",
 }
+# SEC 1, section 2.3.3: 0x04, x, y. The legacy key types hold points in this form.
 _UNCOMPRESSED = 65
 
 LARGEST_DOCUMENT = 256 << 10

@@ -24,6 +24,7 @@ RECOVERY_WINDOW = timedelta(hours=72)
 """How long an operation can be nullified by a key of higher authority."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
+# https://web.plc.directory/spec/v0.1/did-plc: the first 24 letters in base32 of the SHA-256 of the first operation.
 _DID_LETTERS = 24
 
 

@@ -20,6 +20,7 @@ from hashing.atproto.record_json import read_record
 
 MOST_BLOCKS = 500_000
 """Blocks of one repository that are looked at; each takes about 200 bytes of memory."""
+# Bytes, as in `cid.py`.
 _LONGEST_VARINT = 9
 
 

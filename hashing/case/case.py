@@ -93,6 +93,7 @@ PLACED = "placed"
 
 _ENDING = ".tsr"
 """Of a token, behind the name of its checkpoint."""
+# A change holds the lock for some milliseconds; taking up what died may hold it for seconds.
 _LOCK_SECONDS = 30.0
 _STRANGER = "find out who put it there; `goldenhour verify` names it"
 _ELSEWHERE = "capture into another case; `goldenhour verify` on this one names what is wrong with it"

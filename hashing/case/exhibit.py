@@ -11,6 +11,7 @@ from hashing.case.events import CaptureRegistered, Item
 from hashing.errors import NoSuchExhibit
 from hashing.files.as_typed import as_typed
 
+# From the right: an exhibit's initials may hold a hyphen.
 _ITEM = re.compile(r"(.+/[0-9]{1,18})-[0-9]{1,18}", re.ASCII | re.DOTALL)
 _SHOWN = 8
 """Exhibits that a hint lists; of more it names the first and the last."""

@@ -84,11 +84,13 @@ _CLAIMED = {
 SALT_BYTES = 16
 _SALT_DIGITS, _DIGEST_DIGITS = 22, 43
 """Digits of 16 and of 32 bytes in base64, without padding."""
+# HMAC (RFC 2104) written out: the two padded keys are hashed once a line, and not once for each of its words.
 _BLOCK = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _SALT = b'"salt":'
 _DIGESTS = "_sd"
+# A place in a list, in the one way of writing it: two spellings of a place would be two values for one fact.
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 

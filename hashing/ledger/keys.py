@@ -32,6 +32,7 @@ _SPKI = bytes.fromhex("302a300506032b6570032100")
 _NOTE_TYPE = b"\x01"
 """C2SP signed-note: the signature type of plain Ed25519."""
 
+# RFC 8032, section 5.1: coordinates are numbers modulo this prime.
 _PRIME = 2**255 - 19
 _WEAK = {
     0,
@@ -47,6 +48,7 @@ _ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
 _LARGEST_FILE = 1 << 16
 # Permission bits of everyone but the owner.
 _OTHERS = 0o077
+# Where there are no hard links, a key file may be seen while its maker still writes it: so long it is waited for.
 _SECONDS_TO_WRITE = 1.0
 _FORMS = "give a PEM public key, a line of the form name+hash+base64, or 64 hexadecimal digits"
 

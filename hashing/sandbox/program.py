@@ -14,6 +14,7 @@ from hashing.sandbox.landlock import forbid_files
 from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
 
 _ROOT = Path(__file__).resolve().parents[2]
+# What a shell answers for a command that it cannot start.
 _NOT_STARTED = 127
 
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 DEADLINE = 300.0
 """Seconds for one document, the last line: what is counted ends far earlier on the slowest machine."""
+# An interpreter starts in well under a second; this is for a computer that has a hundred other things to do.
 _START_DEADLINE = 120.0
 _MEMORY = 224 << 20
 """Bytes of data; with an interpreter and its libraries less than 300 MiB."""

@@ -38,6 +38,7 @@ class _Machine(NamedTuple):
     column: int
 
 
+# linux/audit.h: AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64; the column of the table below.
 _MACHINES = {"x86_64": _Machine(0xC000003E, 0), "aarch64": _Machine(0xC00000B7, 1)}
 
 # Name, number on x86-64, number on AArch64; None where the architecture has no such call.

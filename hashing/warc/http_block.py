@@ -12,6 +12,7 @@ import re
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
 
+# Servers end lines with LF alone; RFC 9112, section 2.2, has readers take it.
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNKED = re.compile(rb"chunked", re.IGNORECASE)
 _LONGEST_HEAD = 1 << 20

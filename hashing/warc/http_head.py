@@ -14,8 +14,10 @@ import msgspec
 
 from hashing.errors import BadFormat
 
+# RFC 9112, section 4, with the blanks that servers put where one space belongs; a name is a token (RFC 9110, 5.6.2).
 _STATUS = re.compile(rb"HTTP/([01])\.([0-9])[ \t]+([0-9]{3})(?:[ \t]+([^\n]*))?")
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# Eighteen digits fit into 64 bits.
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _AS_SPACE = bytes.maketrans(b"\r\0", b"  ")
 _LOWEST, _FINAL = 100, 200

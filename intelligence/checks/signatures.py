@@ -20,6 +20,7 @@ from intelligence.checks.trust_list import TrustList
 _MODULE = "intelligence.checks.signed_claims"
 _SHOWN = ("photo", "video", "audio", "document")
 _KEY = "pubkey.asc"
+# ProofMode names each file of a bundle by the SHA-256 of what it is about.
 _PROOF = re.compile(r"([0-9a-f]{64})(?:\.proof\.(?:csv|json))?(?:\.asc)?")
 _PROOFS = ("", ".proof.csv", ".proof.json")
 """What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""

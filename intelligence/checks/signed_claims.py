@@ -22,6 +22,7 @@ LARGEST = 96 << 20
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 """What speaks of whom to trust, not of whether the file is as it was signed."""
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+# A JUMBF box with the label `c2pa.signature` (ISO/IEC 19566-5), whose content is CBOR: a length, then COSE_Sign1.
 _SIGNATURES = re.compile(rb"c2pa\.signature\0(....)cbor", re.DOTALL)
 _PADS = re.compile(rb"\x63pad(\x58.|\x59..|\x5a....)", re.DOTALL)
 """The field `pad` of a COSE header, with the length of its byte string in CBOR."""

@@ -24,6 +24,7 @@ _FACTS = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-
 _MOST_RECEIVED = 20
 _LONGEST = 2_000
 _LONGEST_TEXT = 1 << 20
+# RFC 4155, appendix A: a message begins with "From " behind an empty line.
 _FROM = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
 for _name in (
     *("ascii", "latin-1", "cp1252", "cp1251", "cp1250", "cp1256", "cp437", "utf-16", "utf-7", "koi8-r", "mac-roman"),

@@ -14,6 +14,7 @@ from intelligence.intake.web_archives import warc_pieces
 
 HEAD = 4096
 READER = "intelligence.intake.reading:read"
+# RFC 5322, section 2.2: two fields at least, folded or not; and one of those that only mail has.
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}")
 _MAIL_FIELDS = re.compile(rb"^(?:from|date|message-id|received|mime-version):", re.IGNORECASE | re.MULTILINE)
 _OFFICE = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/")

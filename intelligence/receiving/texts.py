@@ -19,6 +19,7 @@ from intelligence.errors import BadWording
 ENGLISH = "en"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LARGEST = 1 << 16
+# RFC 9110, section 12.5.4 (Accept-Language), with its weights.
 _PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 

@@ -20,6 +20,7 @@ from intelligence.sources import encryption
 if TYPE_CHECKING:
     from hashing.case.case import Case
 
+# It becomes a file's name, so it has neither a slash nor a leading full stop.
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDING, _RECIPIENTS, _NAMES = ".age", ".pub", ".names"
 _LARGEST = 1 << 20

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SOME = 1000
 """Posts that are listed before each is asked for at its author's own server: a tag's list may have no end."""
+# AppViews differ in whether `since` and `until` are meant with the moment itself; each post is compared again here.
 _A_MOMENT = timedelta(seconds=1)
 _LOGIN = (
     "it searches only for those who log in; name another AppView with --on, or your own account's server "

@@ -14,6 +14,7 @@ from hashing.case.post import Post, PostMedia
 
 PLATFORM = "bluesky"
 
+# Characters. The lexicon allows 3,000 bytes of a text; a server of anyone's may send more.
 _LONGEST_TEXT = 100_000
 _LONGEST_URI = 2048
 _MOST = 20
@@ -21,6 +22,7 @@ _EXTERNAL = "app.bsky.embed.external"
 _RECORD = "app.bsky.embed.record"
 _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
 _MOST_MARKS = 200
+# Bytes of a tag, as in the lexicon (app.bsky.feed.post).
 _LONGEST_TAG = 640
 _LONGEST_LINK = 2048
 _FACET = "app.bsky.richtext.facet"

@@ -31,6 +31,7 @@ from hashing.atproto.record_proof import verify_record
 from hashing.atproto.repository import Repository
 from hashing.atproto.served import check_served, read_account_key
 
+# https://atproto.com/specs/handle: /.well-known/atproto-did holds a DID and nothing else.
 _WELL_KNOWN = re.compile(rb"\s*(did:[\x21-\x7e]{1,2048})\s*", re.ASCII)
 _LONGEST_MEMBER = 3000
 _MOST_MEMBERS = 100

@@ -21,6 +21,7 @@ from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
 """Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""
+# A thread of strangers has no end: questions, posts that are listed, posts above and hidden ones are all bounded.
 _MOST_QUESTIONS = 200
 _MOST_POSTS = 20_000
 _MOST_ANCESTORS = 1000

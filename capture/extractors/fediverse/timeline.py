@@ -39,6 +39,7 @@ One would do where a list is in order of time; the documentation does not promis
 
 # Linear on any input: a quoted text that does not end goes on to the end, and nothing is gone back over.
 _PART = re.compile(r'<[^<>]*+>|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[;,=]|[^\s;,="<>]+')
+# Characters of a Link field that are read.
 _LONGEST = 65_536
 
 

@@ -22,6 +22,7 @@ from hashing.case.post import Account, Post, PostMedia
 if TYPE_CHECKING:
     from capture.extractors.feed.content import EntryContents
 
+# Characters, here and below: beyond what any feed has. What is cut off stands in the excerpt whole.
 _LONGEST_ID = 2048
 _LONGEST_LINE = 1000
 _LONGEST_TIME = 200

@@ -28,6 +28,7 @@ _PLAIN = frozenset({"text", "text/plain"})
 _MARKUP = re.compile(r"[<&]")
 _XHTML = re.compile(r"html:([A-Za-z][A-Za-z0-9]*)")
 _REFERENCE = re.compile(r"&#?[A-Za-z0-9]{1,32};")
+# RSS 2.0 writes an author as `mail@example.org (Name)`.
 _MAILBOX = re.compile(r"([^\s()@]{1,200}@[^\s()@]{1,200})(?:\s\((.{1,200})\))?")
 _LOOKED_AT = 5000
 _MOST_AUTHORS = 20

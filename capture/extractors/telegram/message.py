@@ -25,6 +25,7 @@ from hashing.case.post import Account, Post
 
 _STEPS = 1 << 30
 _MOST = 200
+# Characters of HTML: a post has 4,096 of text, each of which may be marked up.
 _LONGEST_TEXT = 150_000
 _PLACE = "preview"
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LARGEST = 8 << 20
 """Bytes of a page; one of twenty posts has some 200,000."""
 _MOST = 200
+# Found in the bytes: a parser tells no offset. Nested divisions are counted to find where a post ends.
 _MESSAGE = re.compile(rb"<div\b[^>]*\sdata-post=[^>]*>")
 _DIVISION = re.compile(rb"<(/?)div\b")
 _ERRORS = ("tgme_widget_message_error", "err_message")

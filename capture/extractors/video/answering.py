@@ -18,6 +18,7 @@ _SAMPLE = 4096
 _MEDIA = frozenset({ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.PHOTO})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
 _LARGEST_PLAYLIST = 1 << 20
+# What is data by its address, whatever the server calls it: kept as such, and not read as a page.
 _DATA = re.compile(r"/api/|graphql|\.json$|/ajax/", re.IGNORECASE)
 
 

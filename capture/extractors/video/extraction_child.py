@@ -26,6 +26,7 @@ _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segme
 _DEEPEST = 4
 """Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
 _MOST_REMARKS = 20
+# yt-dlp has one class of error for "there is no video" and for "there is, and I could not": only its words tell.
 _NONE_THERE = re.compile(
     r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
     r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",

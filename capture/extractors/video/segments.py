@@ -14,6 +14,7 @@ from hashing.files import inside
 from hashing.files.storage import read_small
 
 _PIECE = 1 << 20
+# AES-128 in CBC with PKCS7 padding (RFC 8216, section 5.2).
 _BLOCK_BITS = 128
 _KEY_BYTES = 16
 _OF_ITS_HOST = frozenset({"cookie", "authorization"})

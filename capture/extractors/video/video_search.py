@@ -24,6 +24,7 @@ MOST = 5000
 """Videos of one list; `--limit` sets it lower."""
 
 _LONGEST = 500
+# yt-dlp's advice is for whoever typed its options. It is taken off, and ours put in its place (_HINTS).
 _ADVICE = re.compile(
     r"[;,.]?\s*(?:please report this issue on .*|confirm you are on the latest version.*|see\s+https?://\S+.*"
     r"|use --(?:cookies|username|netrc|list|verbose|impersonate|proxy)\S*.*|you (?:might|may) want to use a vpn.*"

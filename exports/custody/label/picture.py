@@ -28,6 +28,7 @@ WIDTH, HEIGHT = 1748, 2480
 # Dots, as everything here: about 12 to the millimetre.
 _MARGIN = 90
 _NAME = 300
+# Type sizes in dots; the body begins at _LARGEST and shrinks to _BODY.
 _TITLE, _LARGEST, _BODY, _SMALL = 110, 76, 44, 34
 _TOP, _SEAL_TOP = 260, 1_270
 """Between which the named lines stand."""

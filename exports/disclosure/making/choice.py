@@ -95,5 +95,6 @@ def remarks(events: Sequence[CaptureEvent], lines: Sequence[bytes], refs: Collec
                 yield f"{event.ref}: its line names {', '.join(sorted(named))}, which is withheld"
 
 
+# Such a body has the item's reference and its exchange's number: `MP/1-0003.7`.
 _SUPERSEDED_BODY = re.compile(r"\.[0-9]+\Z")
 _ITEM = re.compile(r"(?<![\w/])[^\s\"/,:;()\[\]{}]{1,40}/[0-9]{1,18}-[0-9]{4,18}(?![0-9])")

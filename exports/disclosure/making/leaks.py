@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from exports.format.tree import EvidenceTree
 
 PIECE = 1 << 20
+# Bytes. "a.b" or "12" stand everywhere, and a search that always finds something protects nobody.
 _SHORTEST = 4
 _MOST = 20
 """Places that are named; one is enough to refuse."""
 _NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "consent", "given"}
 """Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched."""
+# zlib's window bits for a gzip wrapper.
 _GZIP = 31
 
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 HIGHEST = 22
 """Zoom levels beyond this show single centimetres."""
+# Bytes; a tile of 256 pixels has 10,000 to 100,000.
 LARGEST_TILE = 2 << 20
 _FORMS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}
+# An attribution comes as HTML of whoever made the map, and is shown as text.
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BEFORE_STOP = re.compile(r" (?=[,.;])")
 _LONGEST = 300

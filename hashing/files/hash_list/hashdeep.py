@@ -26,6 +26,7 @@ ALGORITHMS = ("md5", "sha1", "sha256")
 _LONGEST = 2046
 """Bytes of a line that hashdeep reads in one piece (a buffer of 2,048 with newline and zero); it splits longer ones."""
 
+# No file has more than 2^63 bytes, which is a number of 19 digits.
 _SIZE = re.compile(rb"[0-9]{1,19}")
 
 
