@@ -1,4 +1,4 @@
-"""The checks in their order, and the short ones: yt-dlp, clock, key, settings, ffmpeg, sandbox, extractors."""
+"""The checks in their order, and the short ones: yt-dlp, clock, key, settings, ffmpeg, browser, sandbox, extractors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import os
 import re
 import shlex
 import stat
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from capture.clock import measure_clock
-from capture.doctor.browser import check_browser
 from capture.doctor.certificates import check_certificates
 from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from capture.doctor.folder import check_folder
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
-from capture.errors import CaptureError
+from capture.errors import CaptureError, NotRendered
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from capture.recorder.urls import without_login
@@ -173,6 +173,25 @@ def check_ffmpeg(_: Setup) -> Iterator[Finding]:
     else:
         hint = "install ffmpeg; without it every stream is kept as it was served, and none is joined"
         yield warning("ffmpeg", "not found on PATH", hint)
+
+
+def check_browser(_: Setup) -> Iterator[Finding]:
+    """Yield which browser there is, once it has shown a page of ours and was recorded as it was sent."""
+    from capture.browser.program import find_browser
+    from capture.browser.self_test import self_test
+
+    try:
+        program = find_browser()
+        begun = time.monotonic()
+        shown_by = self_test(program)
+    except NotRendered as error:
+        hint = error.hint or "capture with --rendered never, and update the browser"
+        yield warning("browser", f"pages are not shown in one: {error}", hint)
+    except OSError as error:
+        yield warning("browser", f"could not be tried: {error}", "see that the temporary folder can be written")
+    else:
+        says = f"{program.path} ({shown_by}): shows a page, and its record is what was sent"
+        yield ok("browser", says, seconds=time.monotonic() - begun)
 
 
 def check_confinement(_: Setup) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ from intelligence.sources import sealed
 
 _SILENT = 60
 """Seconds after which a connection that says nothing is closed."""
-# At once: a thread each. Whoever opens more waits, and takes nothing from those who send.
+# At once: a thread each. One more is closed, so that those who send keep theirs.
 _MOST_CONNECTIONS = 64
 # Bytes a thread, instead of 8 MiB: one for each connection.
 _STACK = 512 << 10

@@ -1,4 +1,4 @@
-"""Hashing what the user named into a hash list."""
+"""Hashing what the user named into a hash list, and the forms that there are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from hashing.errors import BadFormat
 from hashing.files.digest import SHA256, known_algorithms
 from hashing.files.digest_files import HashReading, digest_readings
-from hashing.files.hash_list.form import form_named
-from hashing.files.read import UnreadFile
+from hashing.files.hash_list.coreutils import CoreutilsForm
+from hashing.files.hash_list.hashdeep import HashdeepForm
+from hashing.files.hash_list.json_lines import JsonForm
+from hashing.files.read import FileDigests, UnreadFile
 from hashing.files.walk import PassedOver, walk
 
 
@@ -48,7 +50,7 @@ def write_list(
     form, and for algorithms that are unknown, or unknown to the form. What `output` raises passes through.
     """
     algorithms = known_algorithms(algorithms)
-    lines = form_named(form, algorithms)
+    lines = _form_named(form, algorithms)
     skipped: list[PassedOver] = []
     unread: list[UnreadFile] = []
     names: deque[str] = deque()
@@ -103,3 +105,28 @@ def _is(path: Path, identity: tuple[int, int]) -> bool:
     except OSError:
         return False  # whoever reads it will say why
     return (status.st_dev, status.st_ino) == identity
+
+
+class ListForm(Protocol):
+    """Writes a list whose every file has the same algorithms."""
+
+    def head(self) -> bytes:
+        """Return what stands before the first line."""
+
+    def line(self, name: bytes, file: FileDigests) -> bytes:
+        """Return the line, or lines, of a file under a name. Raises BadFormat for one that the form cannot carry."""
+
+
+_FORMS: dict[str, Callable[[Sequence[str]], ListForm]] = {
+    "sha256sum": CoreutilsForm,
+    "hashdeep": HashdeepForm,
+    "json": JsonForm,
+}
+"""Each form by its name on the command line."""
+
+
+def _form_named(name: str, algorithms: Sequence[str]) -> ListForm:
+    """Return a form for lists with these algorithms. Raises BadFormat where it is unknown, or does not know them."""
+    if name not in _FORMS:
+        raise BadFormat(f"{name!r} is not a form of hash list goldenhour knows: {', '.join(_FORMS)}")
+    return _FORMS[name](algorithms)
