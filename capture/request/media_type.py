@@ -143,6 +143,7 @@ def media_type(head: bytes, declared: str | None) -> MediaType:
 def sniff(head: bytes) -> MediaType | None:
     """Return what the first 4 KiB show a file to be, or None where they show nothing."""
     head = head[:HEAD]
+    # Fixed beginnings first, then formats that take a look further in; text last, since nearly any bytes may be text.
     for beginning, mime in _BEGINNINGS:
         if head.startswith(beginning):
             return _of(mime)
@@ -380,6 +381,7 @@ def _plain(head: bytes) -> bytes | None:
 def _xml(start: bytes) -> str:
     """Return what an XML document is by its root element, past declaration, comments and document type."""
     rest = start
+    # The root element decides, and namespaces where a root's name is used by several formats.
     while prolog := _PROLOG.match(rest):
         if re.match(rb"<!doctype\s+html", prolog[0].lstrip(), re.IGNORECASE):
             return "application/xhtml+xml" if start.startswith(b"<?xml") else "text/html"
@@ -397,6 +399,7 @@ def _is_json(start: bytes, *, whole: bool) -> bool:
     import json
 
     try:
+        # Of a cut document a fault near the cut is no fault: that is where the rest is missing.
         json.loads(start)
     except json.JSONDecodeError as error:
         return not whole and (error.pos >= len(error.doc) - 8 or error.msg.startswith("Unterminated string"))

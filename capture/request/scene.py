@@ -43,6 +43,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 def parse_scene(text: str) -> Scene:
     """Read what the user gave. Raises BadScene, with a hint where one can be guessed."""
+    # From what can be nothing else to what nearly anything may be.
     given = scene_meant(text)
     if not given:
         raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")

@@ -104,6 +104,7 @@ def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]
     `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
     `--since`, what is older than that cannot be missing.
     """
+    # Only a post that the list should have shown can be missing: none that is older than where the list was cut.
     oldest = options.since
     if options.limit:
         moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]

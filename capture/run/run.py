@@ -293,6 +293,7 @@ def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: st
     from capture.run.recovery import recover_abandoned
 
     hint = "all that had arrived is kept there; run a command on this case again when the disk works"
+    # As the next command would: by the files alone. A child process that was just being started still holds the lock.
     for pause in _LET_GO:
         time.sleep(pause)
         try:
@@ -530,6 +531,7 @@ class _Run:
         if settings is not None:
             for url, ref in to_show.items():
                 word = self._show(url, ref, settings)
+                # Of several pages only the scene's own decides for the capture.
                 seen = word if url == self._scene else seen
         elif self.options.rendering is not None and to_show:
             self.store.skip(self._scene, "not shown in a browser: the login in the address is not lent to it")
@@ -601,6 +603,7 @@ class _Run:
             self._to_show.setdefault(post.permalink, ref)
 
     def _excerpted(self, extractor: Extractor, finding: PostExcerpt) -> None:
+        # Noted as seen before it is passed over: a known post that is not seen is taken to be missing.
         if (known := self.options.known.same(finding.post)) is not None:
             self._posts_seen[finding.post.id] = finding.post.published
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")

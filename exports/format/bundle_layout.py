@@ -57,6 +57,7 @@ def custody_line(number: int) -> str:
 
 def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
     """Yield the lines that stand in the seal folder beside that of the export: their names and their numbers."""
+    # The case's first line names its officer, and cannot be shown in part.
     if OFFICER not in exported.redacted:
         yield CASE_LINE, 0
     for name, numbers in (

@@ -80,6 +80,8 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
     registered: dict[str, CaptureRegistered] = {}
     sealed: dict[str, CaptureSealed] = {}
     for event in listed.values():
+        # The first line that registers a reference counts, the last that seals it: verification tells of any further
+        # one.
         if isinstance(event, CaptureRegistered):
             registered.setdefault(event.exhibit, event)
         elif isinstance(event, CaptureSealed):
@@ -239,6 +241,8 @@ def proven_of(event: CaseEvent) -> frozenset[str]:
 
     Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
     """
+    # A line can be shown only in a bundle that holds every exhibit that it names; of a line that names others nothing
+    # may go out.
     if isinstance(event, Custody | Described | Graded):
         return frozenset({exhibit_of(event.ref)})
     if isinstance(event, FoundFact):

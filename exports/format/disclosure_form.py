@@ -92,6 +92,7 @@ def as_disclosed(events: Iterable[CaptureEvent], places: Mapping[str, int]) -> I
     """Yield the events with the places that the exchanges' records have in a disclosure: offsets by WARC-Record-ID."""
 
     def _place(place: WarcPlace | None) -> WarcPlace | None:
+        # A place that is not disclosed becomes none, and not a place in a file that is not there.
         if place is None or place.record not in places:
             return None
         return msgspec.structs.replace(place, file=EXCHANGES, offset=places[place.record])

@@ -183,6 +183,8 @@ class _Places:
         if not self._sorted:
             self._found.sort()
             self._sorted = True
+        # Sorted numbers in place of a dictionary of lists, by Python's own hash of 64 bits: it is seeded at random, so
+        # nobody can choose names that collide.
         key = hash(name) & _LOW
         start, end = (bisect_left(self._found, each << _BITS) for each in (key, key + 1))
         places = [each & _LOW for each in self._found[start:end] if each & _LOW != _TAKEN]

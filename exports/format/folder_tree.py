@@ -132,6 +132,7 @@ class FolderTree:
     def _read(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileDigests | UnreadFile]:
         """Hash files in this process, in threads where there is work for them."""
         paths = (self.path / name for name in names)
+        # Threads cost their start: few and small files are read sooner without.
         if self._are_many(names, _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
             from hashing.files.digest_files import digest_many
 

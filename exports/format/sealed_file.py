@@ -84,6 +84,7 @@ class SealedFileReader:
 
     def _regular(self, descriptor: int) -> Iterator[memoryview]:
         digest = new_hash()
+        # One byte beyond the sealed size: a file that grows while it is read is noticed, and does not go on for ever.
         buffer = memoryview(bytearray(min(CHUNK, self.file.size + 1)))
         while digest.size <= self.file.size:
             count = os.readv(descriptor, [buffer])

@@ -95,6 +95,7 @@ class ZipTree:
         with ThreadPoolExecutor(workers) as pool:
             for batch in self._batches(names):
                 waiting.append(pool.submit(self._read_batch, batch))
+                # Results are taken in order, and no more is begun than is soon taken.
                 if len(waiting) > 2 * workers:
                     yield from _with_progress(waiting.popleft().result(), progress)
             while waiting:

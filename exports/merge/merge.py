@@ -55,9 +55,11 @@ def merge(
     each source, and 0. `earlier` is what was found out of other sources before, which would be taken first.
     Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
     """
+    # 1. What an earlier merge left half done is undone first, or a capture could stand there twice.
     if by is not None:
         case.undo_unrecorded_moves(key=by.key)
         clear_leftovers(case.path / MERGE)
+    # 2. A dry run remembers what it would have taken: two sources may hold one capture.
     foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
     for source in sources:
         for outcome in _Source(case, source, by, progress, foreseen).outcomes():
@@ -256,6 +258,7 @@ class _Source:
 
         What the system refuses by itself, it refuses when a source is read: whatever is written has errors of its own.
         """
+        # Faults of our own case, which would meet every further capture.
         if isinstance(error, StorageFull | InUse | NotAsSigned):
             raise error
         known = read_error(self._path, error) if isinstance(error, OSError) else error

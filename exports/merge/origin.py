@@ -160,6 +160,7 @@ def _telling(event: CaseEvent) -> bool:
 
 def _log(checkpoint: Checkpoint, note: bytes, keys: Iterable[str], lines: Iterable[OtherLine]) -> OtherLog:
     case = checkpoint.origin.removeprefix(case_origin(""))
+    # Whoever signed the checkpoint is one of the keys that its lines name, else nobody vouches for the log.
     for key in dict.fromkeys(keys):
         try:
             open_checkpoint(note, PublicKey.parse(key))

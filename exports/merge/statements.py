@@ -101,6 +101,7 @@ def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Ti
     from hashing.case.timestamping import SealWithoutTimestamp, timestamped_event
     from hashing.ledger.trusted_time import read_token
 
+    # Recorded anew, by what the token itself says: the other case's line about it is only a claim.
     note, token = (read_small(folder / name, root=root) for name in (CHECKPOINT, token_path(CHECKPOINT)))
     seal = SealWithoutTimestamp(
         what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed

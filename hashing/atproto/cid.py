@@ -94,6 +94,7 @@ class Cid:
         except (binascii.Error, ValueError) as error:
             raise Malformed(f"{text[:140]!r} is not a CID in base32") from error
         cid = cls(raw)
+        # Written again and compared: base32 has spare bits at its end, so several texts would decode to these bytes.
         if not cid.is_blessed or str(cid) != text:
             raise Malformed(f"{text[:140]!r} is not a CID of the forms that the AT Protocol uses")
         return cid

@@ -131,6 +131,7 @@ def _read_argument(data: bytes, at: int) -> tuple[int, int]:
     if size >= len(_LEAST):
         raise Malformed(f"a length left open at byte {at} of a block")
     argument, at = int.from_bytes(_bytes_at(data, at, 1 << size)), at + (1 << size)
+    # The shortest form only; and no lengths left open (RFC 8949, section 3.2.1), which have many forms.
     if argument < _LEAST[size]:
         raise Malformed(f"a number at byte {at} of a block is longer than it need be")
     return argument, at

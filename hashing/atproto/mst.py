@@ -87,8 +87,10 @@ def find_record(car: Car, root: Cid, key: bytes) -> Cid | None:
 
 def _check_layer(node: Node, cid: Cid, expected: int | None) -> int:
     """Return the layer of a node, which is the one `expected`, or for the root (None) that of its keys."""
+    # An empty node is the root of an empty tree, or leads down past a layer without keys; nothing else.
     if not node.entries and (expected is None) != (node.left is None):
         raise NotProven(f"tree node {cid} is empty where none may be")
+    # Keys name their layer by their own hashes, so a node cannot claim to be in another one.
     layer = node.layer
     if layer is None:
         layer = expected or 0

@@ -74,6 +74,7 @@ class AtprotoKey:
         from cryptography.hazmat.primitives.hashes import SHA256
 
         r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])
+        # Before the library, which takes either s.
         if len(signature) != 2 * _HALF or s > _ORDERS[self.curve] // 2:
             raise NotProven(f"{what}: the signature is not of the one form that is valid (64 bytes, low S)")
         try:

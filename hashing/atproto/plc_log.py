@@ -176,6 +176,8 @@ def _place(operation: Operation, standing: list[_Step], did: str) -> int:
         if operation.prev is not None or did != _did_of(operation):
             raise NotProven("the first operation does not hash to the DID")
         return 0
+    # From the end, where nearly every operation follows. One that follows further back takes the place of what is
+    # behind.
     for index in reversed(range(len(standing))):
         before = standing[index].operation
         if operation.prev == str(before.cid):
@@ -191,6 +193,7 @@ def _signer(operation: Operation, before: list[_Step], disputed: list[_Step], mo
     if disputed:
         if moment - disputed[0].moment > RECOVERY_WINDOW:
             raise NotProven(f"operation {operation.cid} nullifies one that had stood for more than {RECOVERY_WINDOW}")
+        # Earlier in the list is higher: only a key above the one that signed may undo what it signed.
         keys = keys[: keys.index(disputed[0].signed_by)]
     return operation.signed_by(keys)
 

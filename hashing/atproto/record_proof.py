@@ -60,6 +60,7 @@ def verify_record(car: bytes, *, did: str, key: str, collection: str, rkey: str)
     try:
         commit_cid, commit, record_cid, record = _follow(car, did, public_key, path)
     except AtprotoError as error:
+        # The kind of error says whether bytes are malformed or something is not proven, and so stays.
         raise type(error)(f"at://{did}/{collection}/{rkey}: {error}") from error
     return RecordProof(
         did=did,

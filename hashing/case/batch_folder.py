@@ -79,6 +79,7 @@ class BatchFolder:
         mac = _mac(case, path.name, key)
         ledger = Ledger.open(path / LEDGER, root=case.path)
         try:
+            # As with a capture: the lock, the newest mark that is ours, and all behind it cut off and handed on.
             mark = newest_mark(read_marks(path, mac, root=case.path), ledger.roots())
             if mark is None and ledger.size:
                 raise Unauthenticated(f"{path}: not written with this key, or altered since")

@@ -173,6 +173,7 @@ class CaptureFolder:
         """Say whether all lines of an unsealed capture were written with this key. Raises Unreadable, BadFormat."""
         root, tree, newest = case_folder(path), MerkleTree(), 0
         marks = read_marks(path, mac, root=root)
+        # A mark must be of this very root, and the newest one of the last line: marks of an earlier state hold as well.
         for line in ledger_lines(path / LEDGER, root=root):
             tree.append(line)
             mark = marks.get(tree.size)

@@ -369,6 +369,7 @@ class Case:
 
         A folder that the case's ledger does not know is none of its captures, whatever is in it.
         """
+        # By the case's own lines: a checkpoint in a folder that no line registers seals nothing of this case.
         open_ones, sealed = set[str](), set[str]()
         for event in self.events():
             match event:
@@ -732,6 +733,8 @@ def _demand_dead(capture: Path, root: Path) -> None:
     """Demand that no process holds a capture. Raises InUse, Unreadable."""
     path = capture / LEDGER
     with reading(path):
+        # A lock that can be had tells that its process has died: the system lets go of it for a dead process, however
+        # it died.
         descriptor = inside.open_file(path, root=root)
         try:
             if not try_lock(descriptor):

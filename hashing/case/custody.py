@@ -163,6 +163,7 @@ def record_description(
 def _check(handling: Handling, said: dict[str, str]) -> None:
     if handling.action not in ACTIONS:
         raise NotRecordable(f"{handling.action}: not a custody event", hint=f"one of {', '.join(ACTIONS)}")
+    # Both ways round: "verified" without a receipt is a claim without proof, and a receipt proves nothing but that.
     if (handling.action == VERIFIED) != (handling.receipt is not None):
         raise NotRecordable(
             f"{handling.action}: a verification is recorded from its receipt, and nothing else is",

@@ -90,6 +90,7 @@ class DateBounds:
         bounds, host = _bounds(exchange), _host(exchange.url)
         if bounds is None or not host:
             self._unread += 1
+        # A page may name servers without end: of the first so many hosts bounds are kept, then they are only counted.
         elif host in self._hosts or len(self._hosts) < MOST_HOSTS:
             self._hosts.setdefault(host, _Bounds()).narrow(*bounds)
         elif len(self._more) < MOST_HOSTS * MOST_HOSTS:

@@ -72,6 +72,7 @@ class Authorities:
         """Return the address of the first authority that gives a sound token, and the token. Raises NotHad."""
         refused = []
         for url in self._urls:
+            # An authority that could not be reached once is not waited for again for each further seal.
             if url in self._reasons:
                 continue
             try:

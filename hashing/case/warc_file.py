@@ -144,6 +144,7 @@ class WarcFile:
         return self._digest is not None and self._digest.size < self._largest
 
     def _begin_next(self) -> Hasher:
+        # The full file is on disk before the next one has a name: a reader that meets the second relies on the first.
         self.sync()
         self.close()
         name = warc_name(len(self._grown) + 1)

@@ -101,6 +101,7 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
+        # Rights on folders make a rule on a file invalid. What takes no rule at all (EINVAL) stays forbidden.
         if not Path(path).is_dir():
             rights &= _EXECUTE | _WRITE_FILE | _READ_FILE
         rule = struct.pack("<Qi", rights, descriptor)

@@ -117,6 +117,7 @@ class SandboxProcess:
             status = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return f"{self._name} stopped answering"
+        # The signal tells what ended it: SIGKILL, for instance, is the system's where memory ran out.
         if status >= 0:
             return f"{self._name} stopped: exit status {status}"
         try:

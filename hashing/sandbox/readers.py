@@ -135,6 +135,8 @@ class Readers:
             reader = self._borrow(function)
             try:
                 yield reader
+            # A process that we ended is no fault of the document: "stopped" and "could not be read" are recorded
+            # differently.
             except NotRead as error:
                 if self._closed or reader.given_up:
                     raise Closed("the reading was stopped") from error
@@ -218,6 +220,7 @@ class _Reader:
     def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int | Path]) -> None:
         """Hand over a document. Raises NotRead, NotStarted."""
         self.function = function
+        # Never a document before the process has said that it is confined.
         self.confinement(0)
         with ExitStack() as opened:
             open_files = [each if isinstance(each, int) else opened.enter_context(handed_over(each)) for each in files]

@@ -109,6 +109,7 @@ def forbid_calls(allowed: frozenset[str] = frozenset()) -> str:
         return f"not known here for {platform.machine()}"
     filters = _filter(machine, allowed)
     code = ctypes.create_string_buffer(filters, len(filters))
+    # struct sock_fprog: how many instructions of eight bytes, and where they are.
     head = struct.pack("@HP", len(filters) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

@@ -67,6 +67,8 @@ def _belongs(
     event: CaptureEvent, refs: Collection[str], exchanges: Collection[int], renderings: Collection[int]
 ) -> bool:
     match event:
+        # The frame of the capture, without which nothing of it can be understood; its last line counts what is
+        # withheld.
         case CaptureStarted() | IntakeBegun() | ClockMeasured() | CaptureFinished():
             return True
         case Exchange():
@@ -90,6 +92,7 @@ def remarks(events: Sequence[CaptureEvent], lines: Sequence[bytes], refs: Collec
             missing = " and ".join(sorted({event.post, event.identity} - {""} - set(refs)))
             yield f"{event.ref}: the signed proof cannot be checked without {missing}"
         elif isinstance(event, WorkingCopy | PostRead | Failed | Item):
+            # The line is sealed whole: another item's name in it goes out with it, and the officer is told.
             named = set(_ITEM.findall(line.decode())) - set(refs) - {event.ref}
             if named:
                 yield f"{event.ref}: its line names {', '.join(sorted(named))}, which is withheld"

@@ -124,6 +124,7 @@ def _without_copy(shown: Iterable[CaptureEvent]) -> list[str]:
 
 def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:
     lines = list(ledger_lines(folder / LEDGER, root=case_folder(folder)))
+    # Before anything is chosen from them: an altered ledger must not give a single line to anybody.
     root = root_of([leaf_hash(line) for line in lines]).hex()
     if (len(lines), root) != (sealed.size, sealed.root):
         raise NotWhole(

@@ -99,6 +99,7 @@ class LeakSearch:
         """Raise NotRedactable where anything was found, naming where."""
         if not self._found:
             return
+        # Shown to the officer, who knows these values: without them the place could not be found.
         told = [f"{name}: {secret.word} of {secret.of}: {secret.value[:80]!r}" for name, secret in self._found]
         listed = "".join(f"\n  {each}" for each in [*told[:_MOST], *(["…"] if len(told) > _MOST else [])])
         raise NotRedactable(

@@ -72,6 +72,7 @@ class HashdeepReader:
         if line.startswith(_COLUMNS):
             self._columns = _known_columns(line.removeprefix(_COLUMNS))
             return None
+        # Columns come in any order, and each list names its own: without them a line cannot be read.
         if not self._columns:
             raise BadFormat("no line before it names the columns")
         return self._entry(number, self._split(line))
