@@ -42,6 +42,8 @@ class Goldenhour(click.Group):
 
         try:
             return super().invoke(ctx)
+        # The errors that we raise say what happened and what to do. An OSError that nobody turned into one is a fault
+        # of the system, told as such; anything else is a fault of ours and keeps its traceback.
         except (CaptureError, ExportError, HashingError, IntelligenceError) as error:
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))

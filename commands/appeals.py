@@ -39,11 +39,12 @@ def appeals(feed: Path, cases: tuple[Path, ...], published: str, author: str, he
     from hashing.times import system_clock, time_text
     from intelligence.appeals import appeals_feed, demand_web, open_appeals, write_feed
 
+    # All is checked before anything is read: what is written becomes public, and cannot be taken back.
     demand_web(published)
     for path in cases:  # of the folder: the name may be that of an earlier feed
         demand_outside(feed.with_name(f".{feed.name}.part"), path)
     read_only(*cases, output=feed)
-    found = []
+    asked = []
     for path in cases:
         case = Case.open(path)
         if unsigned := case.unsigned():
@@ -51,9 +52,9 @@ def appeals(feed: Path, cases: tuple[Path, ...], published: str, author: str, he
                 f"{path}: the last {unsigned} lines of its ledger are not signed, and are told to nobody",
                 hint="finish them off with: goldenhour recover CASE",
             )
-        found += open_appeals(case)
+        asked += open_appeals(case)
     made = appeals_feed(
-        found, url=published, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
+        asked, url=published, author=author, title=headline or "Appeals for information", now=time_text(system_clock())
     )
     write_feed(feed, made, published)
-    click.echo(clean(f"feed     {feed}: {counted(len(found), 'appeal')}"))
+    click.echo(clean(f"feed     {feed}: {counted(len(asked), 'appeal')}"))

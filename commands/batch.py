@@ -133,17 +133,21 @@ def batch(
         raise click.UsageError("name the case with --case: a batch that is run again goes on in it")
     if failed is not None and (failed.exists() or failed.is_symlink()):
         raise WouldOverwrite(f"{failed}: exists already", hint="choose another name; nothing is overwritten")
+    # 1. Read and check every row before anything is asked of anyone: a batch may run for days before it meets a bad
+    # one.
     officer, authorities = capturing_officer(officer, chosen), asked_authorities(authorities)
     now = system_clock()
     read, rows = _rows(file, form or "", officer, {**chosen, "live": ""}, now, skip_bad=skip_bad)
     if not rows:
         complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
         sys.exit(Exit.NOTHING)
+    # 2. Key and case; what an earlier run left is finished off, so that its rows count.
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=chosen["title"])
     recover_begun(case, key, officer)
     settings = BatchSettings(jobs=scenes, per_host=per_host, delay=delay, retries=retries, pause=pause, again=again)
     room = DiskRoom(case.path, 0)
+    # 3. Run, time-stamp, list what failed.
     with terminating_like_ctrl_c():
         with interruptible() as stop, _display(room, quiet=quiet) as progress:
             running = Batch(
@@ -160,6 +164,7 @@ def batch(
             summary = running.run(lambda done: print_json(row_json(done)) if as_json else None)
         timestamp_outcomes = _timestamp(case, authorities, key, summary)
     kept = _keep_failed(read, summary, failed)
+    # 4. Tell. With --json, standard output is for programs and the summary goes to standard error.
     if as_json:
         for outcome in timestamp_outcomes:
             print_json(outcome.to_json())
@@ -198,6 +203,7 @@ def _rows(
                 read = read_rows(opened, file, form)
     except OSError as error:
         raise click.UsageError(str(read_error(clean(file), error))) from error
+    # To whom a token or cookies can be lent follows from all addresses together.
     urls = []
     for row in read.rows:
         try:
@@ -215,6 +221,7 @@ def _rows(
         media=base.media,
         limit=base.limit,
     )
+    # Each row with its own options over the command's; bad ones with their lines, all of them at once.
     rows, bad = checked_rows(read.rows, base, defaults, now)
     read = replace(read, bad=tuple(sorted((*read.bad, *bad), key=lambda each: each.line)))
     if read.bad and not skip_bad:

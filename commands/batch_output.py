@@ -85,6 +85,7 @@ def print_summary(summary: BatchSummary, case: Case, kept: Path | None, *, err: 
     lines.append(f"case     {case.path}")
     if (seal := case_seal(case.path)) is not None:
         lines += [f"seal     {seal.fingerprint}  case", NOTEBOOK]
+    # Last, since it is what stays on the screen: how much is safe, and where.
     safe = f"{counted(counts.done + counts.before, 'scene')} safe in {case.path}"
     missing = f", {counts.failed + counts.left:,} not got" if counts.failed + counts.left else ""
     lines.append(f"{safe}{missing}: goldenhour show {name}")

@@ -62,12 +62,14 @@ def capture(
     """
     from capture.errors import NotAsked
 
+    # 1. What was typed is checked before there is a case: a mistyped option leaves nothing behind.
     officer = capturing_officer(officer, chosen)
     options, authorities = capture_options(officer, scenes, chosen), asked_authorities(authorities)
     key = signing_key(key_path)
     case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results: list[CaptureResult] = []
     unasked: list[NotAsked] = []
+    # 2. Each scene is sealed before the next begins, and told at once: what comes later cannot take it away.
     with terminating_like_ctrl_c():
         with interruptible() as stop, capture_progress(quiet=quiet) as progress:
             for result in _captured(scenes, case, options, key, progress, stop):
@@ -79,12 +81,14 @@ def capture(
                 complain_of_end(result)
                 if as_json:
                     print_capture_json(result, case)
+        # 3. Trusted times after all captures: an authority that is slow must not hold up what vanishes.
         try:
             timestamp_outcomes = timestamp_captures(case, authorities, key, results)
         except KeyboardInterrupt:  # what was captured is sealed, and told all the same
             timestamp_outcomes = []
             complain("not time-stamped: interrupted", timestamp_later(case, authorities))
     _print_end(case, results, timestamp_outcomes, as_json=as_json)
+    # 4. Complete only if every scene that was named was captured.
     code = capture_exit(results, unasked)
     if len(results) + len(unasked) < len(scenes) and stop.reason:
         code = Exit.INTERRUPTED
@@ -127,6 +131,7 @@ def _captured(
         if stop.reason:
             return
         try:
+            # Before the capture, and not in it: a scene of which nothing can be asked would leave an empty exhibit.
             demand_askable(scene, options, stop)
             if stop.reason:
                 return

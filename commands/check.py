@@ -82,10 +82,12 @@ def check(
     from intelligence.checks.trust_list import read_trust_list
     from intelligence.checks.words import word_findings
 
+    # 1. Programs, models and lists are found first: what is mistyped is told before minutes of work.
     trust = read_trust_list(trust_list) if trust_list is not None else None
     tesseract = find_tesseract(languages) if languages else None
     engine = find_engine(speech_engine, speech_model) if speech_model is not None else None
     recorded = None
+    # 2. Either the ledger is written, by a process that holds the key; or everything is given up but what is read.
     if keep:
         who, key = officer_name(officer), signing_key(key_path)
         recorded = partial(record_findings, open_own_case(path, key), key=key, officer=who)
@@ -93,24 +95,26 @@ def check(
         models = (tesseract.models if tesseract else None, engine.model if engine else None)
         programs = filter(None, (find_ffmpeg(), tesseract.program if tesseract else ""))
         read_only(path, *models, pictures=True, programs=list(programs))
+    # 3. Compare; then words, which rest on other programs and are no comparison.
     with material_of(path) as material:
         with part_progress("comparing photos", quiet=quiet) as progress:
             done = progress or (lambda _done, _of: None)
-            found = list(check_material(material, trust=trust, done=done))
+            findings = list(check_material(material, trust=trust, done=done))
         if tesseract is not None or engine is not None:
             with part_progress("looking for words", quiet=quiet) as progress:
                 done = progress or (lambda _done, _of: None)
-                found += word_findings(material.items, tesseract, engine, done)
+                findings += word_findings(material.items, tesseract, engine, done)
         items = len(material.items)
+    # 4. Recorded before it is shown: what was shown should be what is on record.
     if recorded is not None:
-        click.echo(clean(f"recorded {counted(recorded(found, items), 'finding')} in the ledger of {path}"), err=True)
+        click.echo(clean(f"recorded {counted(recorded(findings, items), 'finding')} in the ledger of {path}"), err=True)
     if as_json:
-        for finding in found:
+        for finding in findings:
             print_json(finding.to_json())
         return
-    _print_found(found)
-    said = f"{counted(items, 'item')} of the {material.what} compared, {counted(len(found), 'finding')}"
-    click.echo(clean(f"{said}: facts and claims, and no verdict"))
+    _print_found(findings)
+    summary = f"{counted(items, 'item')} of the {material.what} compared, {counted(len(findings), 'finding')}"
+    click.echo(clean(f"{summary}: facts and claims, and no verdict"))
 
 
 def _print_found(found: Sequence[CheckFinding]) -> None:

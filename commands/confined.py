@@ -45,6 +45,8 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     if not isinstance(click.get_current_context().find_root().obj, OwnProcess) or not hasattr(os, "fork"):
         return find()
     reading, writing = os.pipe()
+    # A copy of this process and not a new one: `find` and all that it needs are loaded. The child gives up its rights
+    # before it opens a stranger's file; the key stays with the parent, which reads its report as data.
     child = os.fork()
     if child == 0:
         os.close(reading)
@@ -56,13 +58,13 @@ def found_apart(find: Callable[[], T], kind: type[T], *paths: Path | None, pictu
     os.close(writing)
     try:
         with os.fdopen(reading, "rb") as report:
-            said = report.read(_LARGEST_REPORT)
+            packed = report.read(_LARGEST_REPORT)
     except KeyboardInterrupt:  # which the other process was told as well, and tells
-        said = b""
+        packed = b""
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code != 0:
         sys.exit(code if code > 0 else 1)
-    return msgspec.msgpack.decode(said, type=kind, dec_hook=lambda kind, value: kind(value))
+    return msgspec.msgpack.decode(packed, type=kind, dec_hook=lambda kind, value: kind(value))
 
 
 def _confine(

@@ -86,6 +86,7 @@ def custody_add(
     from hashing.files.storage import read_named
     from hashing.ledger.note import LARGEST_NOTE
 
+    # A receipt is signed by whoever verified, and nothing that is typed beside it may say otherwise.
     if receipt is not None and (action not in {"", VERIFIED} or at or giver or receiver):
         raise click.UsageError("--receipt says itself what was done, when and by whom: leave out --event, --at …")
     if receipt is None and not (refs and action):

@@ -41,6 +41,7 @@ def demo(folder: Path | None, exercise: bool) -> None:
     from hashing.times import compact, system_clock
     from validation.demo import DemoScene
 
+    # A key of its own: the officer's is never mixed up with an exercise.
     folder = folder or Path(f"goldenhour-demo-{compact(system_clock())}")
     make_folder(folder)
     key, _ = load_or_create_signing_key(folder / "demo-key.pem")
@@ -83,12 +84,14 @@ def _exercise(folder: Path) -> int:
         print_styled(f"scene    {scene.url}, on this computer, as long as this command runs")
         print_styled(f"type     in another terminal, after: cd {as_typed(folder.resolve())}")
         for number, task in enumerate(TASKS, 1):
-            told = False
+            hinted = False
+            # Judged by what stands in the case, however it came there: typing the suggested command is one way among
+            # others.
             while missing := wanting(task, state):
-                if not told:
+                if not hinted:
                     _step(number, task.title)
                     _say("One way, if you do not know: " + state.typed(task, scene.url).replace("\n", "; "))
-                    told = True
+                    hinted = True
                 print_styled(f"wanting  {missing}; press Enter when it is done")
                 if not sys.stdin.readline():
                     click.echo(f"stopped at task {number} of {len(TASKS)}: the same folder again goes on from here")

@@ -105,6 +105,7 @@ def doctor(
     from capture.doctor import FAULT, examine
 
     setup = _setup(case or Path(), key_path, chosen)
+    # Each finding is printed when it is there: the slow ones ask the network.
     states: Counter[str] = Counter()
     asked = _sites(sites, probe_list)
     findings = chain(examine(setup), _probed(setup, asked, record)) if asked else examine(setup)
@@ -115,8 +116,8 @@ def doctor(
         else:
             _print(finding)
     if not as_json:
-        found = [counted(states[state], state) for state in ("fault", "warning") if states[state]]
-        click.echo(f"{', '.join(found) or 'nothing at fault'}; {states.total():,} checked")
+        counts = [counted(states[state], state) for state in ("fault", "warning") if states[state]]
+        click.echo(f"{', '.join(counts) or 'nothing at fault'}; {states.total():,} checked")
     sys.exit(Exit.IN_PART if states[FAULT] else Exit.OK)
 
 
@@ -150,6 +151,7 @@ def _setup(folder: Path, key: Path | None, chosen: dict[str, Any]) -> Setup:
     from capture.request.options import BlueskyServices
     from hashing.ledger.keys import default_key_path
 
+    # A wrong setting must not end the doctor before it could say so: it becomes a line of the table.
     problem, services = click.get_current_context().meta.get(_PROBLEM, ""), BlueskyServices()
     try:
         services = BlueskyServices(appview=chosen["appview"] or services.appview, plc=chosen["plc"] or services.plc)

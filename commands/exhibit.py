@@ -52,6 +52,7 @@ def exhibit(
         key, officer, moment = signing_key(key_path), officer_name(officer), moment_option(at, "--time")
         opened = open_own_case(case, key)
         record_description(opened, ref, describe, key=key, officer=officer, place=place, at=moment)
+    # The list is made by a process that can no longer write or sign: descriptions are texts of others.
     read_only(case)
     opened = Case.open(case)
     tell_unsigned(opened)

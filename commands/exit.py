@@ -26,6 +26,8 @@ def exit_code(error: Exception) -> Exit:
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
     from intelligence.errors import IntelligenceError, NotOpened, NotShareable
 
+    # From the particular to the general, since several of these errors are subclasses of what is asked for further
+    # down. What speaks against the evidence (5) is told apart from what only could not be checked (6).
     if isinstance(error, NotSealed):
         return Exit.FAULT
     if isinstance(error, NotAsked):

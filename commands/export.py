@@ -142,6 +142,7 @@ def export(
     from exports.bundle import export_bundle
     from exports.disclosure.making.request import DisclosureRequest, parse_items
 
+    # 1. Options that contradict each other, and a printer that is not there, before the case is opened.
     _demand_sense(
         only,
         exhibits,
@@ -157,12 +158,14 @@ def export(
         from exports.forms.pdf import demand_printer
 
         demand_printer()
+    # 2. What goes out: the exhibits, single items, or what the grades allow a recipient.
     key, officer = signing_key(key_path), officer_name(officer)
     own = open_case(case, key)
     kept_back: tuple[str, ...] = ()
     if sanitised:
         request, kept_back = _sanitised(own, exhibits, recipient, words, receiver, reason, met=conditions_met)
         exhibits = ()
+    # 3. The bundle is verified by the export itself; other forms are made of it, so they come after it.
     forms = [form for form in FORMS if asked[form.replace("-", "_")]]
     exporting = byte_progress(f"exporting {case}", quiet=quiet)
     with opened_basemap(basemap_path) as basemap, terminating_like_ctrl_c(), exporting as progress:
@@ -179,6 +182,7 @@ def export(
             progress=progress,
             source_material=with_source_material,
         )
+    # 4. Tell. With --json what is kept back goes to standard error, so that standard output is one object.
     for leftover in bundle.cleared:
         click.echo(clean(f"removed what a killed export had left: {bundle.path.with_name(leftover)}"), err=True)
     for sentence in kept_back:
@@ -251,6 +255,7 @@ def _write_beside(bundle: Bundle, forms: Sequence[str], *, printed: bool, as_jso
     derived: list[dict[str, Any]] = []
     pdf: list[dict[str, str]] = []
     try:
+        # The bundle stands by now: a form that fails is told, and takes nothing away from it.
         for form in forms:
             with terminating_like_ctrl_c():
                 derived.append(derived_json(form, convert(bundle.path, form, verified=True)))

@@ -113,6 +113,8 @@ def grade(
         raise click.UsageError("name what is graded, as MP/1-0003, and its --case; or --explain the codes")
     if not (source and information and handling):
         raise click.UsageError("a grade has a --source, an --information and a --handling; --explain shows the codes")
+    # The words of the table are put into the grade: what "B" meant to the officer stays readable when the table
+    # changes.
     given = Grade(
         scheme=scheme,
         source=source.upper(),

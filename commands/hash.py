@@ -70,6 +70,8 @@ def _check_hashes(path: Path, *, quiet: bool) -> Exit:
 
     with count_progress(f"checking {path}", quiet=quiet) as progress:
         report = check_list(path, progress=progress)
+    # What does not match comes first and alone decides for exit code 5; what could not be checked decides only where
+    # nothing is wrong.
     for altered in report.altered:
         click.echo(clean(f"altered    {altered.path}"))
         for expected, found in zip(altered.expected, altered.found, strict=True):

@@ -38,6 +38,7 @@ def init(case: Path, reference: str, title: str, officer: str | None, key_path: 
             raise WouldOverwrite(f"{case}: is a case already", hint=hint)
         raise WouldOverwrite(f"{case}: exists already, and is no case", hint="choose another name: the folder is made")
     name = officer_name(officer)
+    # Before the folder is made: the case's first line is written once and for all.
     demand_recordable({"--reference": reference, "--title": title, "--officer": name})
     made = Case.open_or_create(case, key=signing_key(key_path), officer=name, title=title, reference=reference)
     if reference:

@@ -100,6 +100,8 @@ def intake(
         title=title,
         note=note,
     )
+    # The case first, then what keeps the source's identity: its register is named after the case, and must be there
+    # before the first name of a file is read.
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=title)
     recover_begun(case, key, officer)

@@ -62,8 +62,8 @@ def _show(key_path: Path | None, *, as_json: bool) -> None:
     retired = retirement_of(signing.public)
     if as_json:
         facts = {"path": str(key_path or default_key_path()), "fingerprint": signing.public.fingerprint()}
-        said = {"public_key": signing.public.raw.hex(), "pem": signing.public.pem()}
-        print_json({**facts, **said, "retired": retired.time if retired else None})
+        public = {"public_key": signing.public.raw.hex(), "pem": signing.public.pem()}
+        print_json({**facts, **public, "retired": retired.time if retired else None})
         return
     click.echo(signing.public.pem(), nl=False)
     click.echo(f"fingerprint  {signing.public.fingerprint()}", err=True)
@@ -80,6 +80,7 @@ def _make(key_path: Path | None, *, passphrase: bool) -> None:
     path = key_path or default_key_path()
     if path.exists() or path.is_symlink():
         old = officers_key(path).public
+        # A key in use is never moved away: the next capture would be signed with another one, and nobody would notice.
         if retirement_of(old) is None:
             raise WouldOverwrite(
                 f"{path}: is in use",

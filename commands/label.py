@@ -42,6 +42,7 @@ def label(case: Path, ref: str, output: Path | None, form: str | None) -> None:
     form = form or (ending if ending in {"png", "pdf"} else "text")
     if form != "text" and output is None:
         raise click.UsageError(f"--format {form}: name a file with --output")
+    # Rights are given up before the case is read, all but writing the one file that was asked for.
     read_only(case, output=output)
     opened = Case.open(case)
     tell_unsigned(opened)

@@ -52,6 +52,7 @@ def _below(command: click.Command, context: click.Context) -> list[tuple[str, cl
 
 
 def _page(command: click.Command, context: click.Context, title: str, below: Sequence[tuple[str, str]]) -> str:
+    # Every text passes `_line`, which escapes what man(7) would take for a request.
     usage = " ".join(
         [f"\\fB{_line(context.command_path)}\\fR", *(_line(piece) for piece in command.collect_usage_pieces(context))]
     )

@@ -54,6 +54,7 @@ def merge(
     absent = [source for source in sources if not source.exists()]
     if absent and not case.exists():  # nothing is made for the sake of a mistyped name
         raise click.UsageError(clean(f"{absent[0]}: no such file or folder"))
+    # Without a key nothing can be written: a dry run is one that has none.
     by = None if dry_run else Merger(officer=officer_name(officer), key=signing_key(key_path))
     if by is None:
         opened = Case.open(case)

@@ -55,6 +55,7 @@ def print_styled(text: str, style: str = "") -> None:
     On a terminal a line that is too long goes on below, between words: a hash or a path is never broken.
     """
     line = clean(text)
+    # Into a pipe a line stays a line, and rich is not loaded, which takes time.
     if not sys.stdout.isatty():
         click.echo(line)
         return

@@ -62,6 +62,7 @@ def paper(
 
     if layout != "pdf":  # what prints reads fonts from wherever they are
         read_only(bundle, output=output or bundle)
+    # Verified and drafted in one go: a paper that says "it matches" is made of bytes that were just compared.
     options = PaperOptions(form=form, layout=layout, witness=witness, start_at=start_at)
     with terminating_like_ctrl_c(), byte_progress(f"verifying {bundle}", quiet=quiet) as progress:
         written = draft_paper(bundle, options, output, progress=progress)

@@ -126,6 +126,7 @@ def receive(
     chosen = {"initials": initials}
     officer = capturing_officer(officer, chosen)
     initials = checked_initials(chosen["initials"] or initials_of(officer))
+    # 1. Everything about the page, checked before the case or a key is touched.
     request = ReceiveRequest(
         listen=listen,
         address=checked_address(address) if address else "",
@@ -137,6 +138,7 @@ def receive(
         texts=read_texts(texts) if texts is not None else built_in_texts(),
         recipients=read_recipients(recipients) if recipients is not None else (),
     )
+    # 2. Key and case stay in this process; the one that the public reaches has neither.
     key = signing_key(key_path)
     case = Case.open_or_create(case_path, key=key, officer=officer, title=title)
     recover_begun(case, key, officer)
@@ -148,6 +150,7 @@ def receive(
         Receiving(request, case, inbox or default_inbox(case), register) as receiving,
     ):
         _print_links(receiving, qr, as_json=as_json)
+        # 3. Each hand-in is taken in and sealed when it is ready, so that nothing waits for the last sender.
         for state in receiving.changes(stop):
             if not receiving.ready(state):
                 _print_state(receiving, state)

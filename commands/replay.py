@@ -55,6 +55,7 @@ def replay(
     seconds = span(length, "--for") if length else None
     scripts = player_at(player)
     program = "" if no_browser else installed_browser(browser_path)
+    # Verify, serve, show: nothing of an archive runs anywhere before it was compared with its seal.
     with ExitStack() as stack, terminating_like_ctrl_c():
         wacz, verified = _wacz(archive, stack, quiet=quiet)
         server = stack.enter_context(ReplayServer(wacz, scripts, name=archive.name, url=url))

@@ -54,6 +54,7 @@ def report(
     if intelligence:
         _intelligence(bundle, output, pdf, as_json=as_json, quiet=quiet)
         return
+    # Pages, unless a PDF alone is asked for; each of the two verifies the bundle for itself.
     folder = output or Path(f"{bundle.resolve().name.removesuffix('.zip')}-report")
     if pdf is None:  # what prints reads fonts from wherever they are
         read_only(bundle, basemap_path, output=folder, pictures=True)

@@ -35,6 +35,7 @@ from commands.output import complain
 from commands.settings import checked_by, setting
 from hashing.files.as_typed import as_typed
 
+# Permission bits of everyone but the owner: a file with a password is not to be anyone else's to read.
 _OTHERS = 0o077
 
 

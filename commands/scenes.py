@@ -75,6 +75,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
     from hashing.times import system_clock
 
+    # 1. What may be mistyped and costs nothing to check; then what opens files: browser, session, cookies, tokens.
     wanted_kinds(chosen["media"])
     rendering, not_rendered = _rendering(chosen)
     session = _session(chosen["session"], [*urls, *chosen["on"]])
@@ -160,6 +161,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
 
     Raises NotRendered where they are to be, and cannot.
     """
+    # 1. Never: nothing of a browser is loaded, which would cost start-up time.
     if chosen["rendered"] == "never":
         return None, ""
     from capture.browser.browsers import Browsers
@@ -168,6 +170,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
     from capture.errors import NotRendered
     from capture.request.amounts import span
 
+    # 2. Wrong settings are an error in any case, also where no browser is found.
     width, height = parse_viewport(chosen["viewport"], mobile=chosen["mobile"])
     view = PageView(
         width=width,
@@ -177,6 +180,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
         service_workers=chosen["service_workers"],
     )
     scroll = span(chosen["scroll"], "--scroll")
+    # 3. No browser: an error where one was demanded; else a remark, which the capture records.
     try:
         program = find_browser(chosen["browser_path"], sandbox=not chosen["no_browser_sandbox"], proxy=chosen["proxy"])
     except NotRendered as error:

@@ -56,11 +56,14 @@ class Setting(click.Option):
         Raises click.BadParameter, click.UsageError, BadSettings.
         """
         source, place = ctx.get_parameter_source(self.name or ""), came_from(ctx, self)
+        # 1. From a file: of the right type first, and paths relative to the file, not to the current folder.
         if source is ParameterSource.DEFAULT_MAP:
             if wrong := _fault(self, value):
                 raise click.UsageError(f"{place}: {self.setting}: {wrong}")
             value = _placed(self, value, Path(place).parent)
         try:
+            # 2. As click converts it. What was set for good is checked at once, so that the error names where it
+            # stands; what is typed, the command checks with its own words.
             converted = super().process_value(ctx, value)
             if source in _LASTING:
                 for each in filter(None, converted if isinstance(converted, tuple) else [converted]):

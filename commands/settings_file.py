@@ -72,6 +72,7 @@ def add_settings(values: dict[str, str]) -> Path:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = path.resolve()  # a link, such as one into a folder of dotfiles, stays one
         before = _read(place, through_links=True) if place.exists() else b""
+        # Whole or not at all, beside the file so that replacing it is one step of the same file system.
         descriptor, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=place.parent)
         draft = Path(name)
         try:

@@ -122,17 +122,18 @@ def store_verify(path: Path, location: Location, read: bool, as_json: bool, quie
     from exports.store import ObjectStore, check_store
 
     with terminating_like_ctrl_c():
+        # What should be there follows from the signed ledgers here; the store's own list is only compared with it.
         state = _vouched(path, read=False, quiet=quiet)
         with ObjectStore(location) as connected, byte_progress(f"verifying {location}", quiet=quiet) as progress:
-            found = check_store(path, state, connected, read=read, progress=progress)
+            check = check_store(path, state, connected, read=read, progress=progress)
     if as_json:
-        print_json(found.to_json())
+        print_json(check.to_json())
     else:
-        for line in _check_lines(found):
+        for line in _check_lines(check):
             print_styled(line)
-        print_styled(_verdict(found), {"ok": "green", "mismatch": "bold red"}.get(found.verdict, "yellow"))
+        print_styled(_verdict(check), {"ok": "green", "mismatch": "bold red"}.get(check.verdict, "yellow"))
     sys.exit(
-        {"ok": Exit.OK, "in part": Exit.IN_PART, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[found.verdict]
+        {"ok": Exit.OK, "in part": Exit.IN_PART, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[check.verdict]
     )
 
 
@@ -154,14 +155,15 @@ def store_pull(path: Path, location: Location, as_json: bool, quiet: bool) -> No
     with terminating_like_ctrl_c():
         with ObjectStore(location) as connected, byte_progress(f"fetching {location}", quiet=quiet) as progress:
             pull(path, connected, progress=progress)
+        # What came from a store is a stranger's until it is verified, and that is done without any rights.
         read_only(path)
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
-            found = verify(path, progress=progress)
+            verification = verify(path, progress=progress)
     if as_json:
-        print_json(found.to_json())
+        print_json(verification.to_json())
     else:
-        print_verification(found)
-    sys.exit(verdict_exit(found))
+        print_verification(verification)
+    sys.exit(verdict_exit(verification))
 
 
 @store.command(name="list")

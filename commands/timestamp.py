@@ -65,6 +65,8 @@ def timestamp(
             f"name an authority with --timestamp: goldenhour timestamp {as_typed(case)} --timestamp URL; "
             f'or write timestamp = ["URL"] into {clean(str(user_file()))}'
         )
+    # The computer's clock is compared first, and its line stands before those of the tokens: both times can then be
+    # judged.
     if time_server is not None:
         from capture.recorder.address_guard import AddressGuard
 

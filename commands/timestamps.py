@@ -47,6 +47,7 @@ def timestamp_captures(
     from hashing.case.timestamping import timestamp_seals
     from hashing.errors import HashingError
 
+    # What was captured is sealed with or without an authority: its failure is a remark, never the command's.
     timestamp_outcomes: list[TimestampOutcome] = []
     try:
         for outcome in timestamp_seals(case, authorities, key=key, only={result.capture for result in results}):

@@ -105,6 +105,7 @@ def verify(
     from exports.verification import Verification
     from hashing.ledger.keys import load_public_key
 
+    # 1. What contradicts itself; a receipt inside of the evidence would alter it.
     for name, given in (("--receipt", receipt), ("--since", since), ("--openings", openings_path)):
         if given is not None and len(paths) > 1:
             raise click.UsageError(f"{name} is for one path: name no other")
@@ -115,8 +116,11 @@ def verify(
     signers = [load_public_key(path) for path in key_paths]
     roots = list(_roots(root_paths)) if root_paths else []
     openings = load_openings(openings_path) if openings_path is not None else None
+    # 2. Rights go before the first stranger's byte is read. With a receipt this process must keep the key, so it is
+    # another one that reads.
     if receipt is None:
         read_only(*paths, since, pictures=report)
+    # 3. Every path is checked, and the worst of the outcomes is the command's.
     worst = Exit.OK
     for path in paths:
         check = partial(

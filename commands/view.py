@@ -40,6 +40,7 @@ def show_pages(path: Path, *, browser: bool, length: str = "", quiet: bool = Fal
     from exports.view import ViewServer, viewed
 
     seconds = span(length, "--for") if length else None
+    # Pages are made before the server listens: an address that is printed works.
     with ExitStack() as stack, terminating_like_ctrl_c():
         with byte_progress(f"verifying {path}", quiet=quiet) as progress:
             seen = stack.enter_context(viewed(path, verified=verified, progress=progress))

@@ -60,6 +60,7 @@ def watch(
     from exports.format.case_view import case_seal
     from hashing.times import system_clock
 
+    # 1. As `capture`; a watch of a live stream would never come to its second round.
     officer = capturing_officer(officer, chosen)
     options, authorities = capture_options(officer, scenes, {**chosen, "live": ""}), asked_authorities(authorities)
     pause, length = span(every, "--every"), span(watched, "--for") if watched else None
@@ -67,6 +68,7 @@ def watch(
     case = case_for(scenes, case_path, key, officer, chosen["title"], options)
     results = []
 
+    # 2. Nothing to ask in the very first round is a mistyped address; later it is a network that comes back.
     def _unasked(number: int, scene: str, error: NotAsked) -> None:
         if number == 1 and len(scenes) == 1:
             raise error
@@ -77,6 +79,7 @@ def watch(
             scenes, case, options, key=key, progress=progress, clock=system_clock, stop=stop, unasked=_unasked
         )
         try:
+            # 3. Each round that brought something is sealed, told and time-stamped before the next.
             for done in watching.run(every=pause, length=length):
                 display(done)
                 if done.result is None:

@@ -255,6 +255,16 @@ def test_every_path_that_a_guide_names_is_there(guide: str) -> None:
     assert [name for name in missing if not any(f"/{each}".endswith(f"/{name.rstrip('/')}") for each in there)] == []
 
 
+@pytest.mark.parametrize("guide", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_what_a_guide_names_in_a_file_is_in_that_file(guide: str) -> None:
+    """Where a guide says that something is decided in a file, the file has what the guide calls it."""
+    text = (ROOT / guide).read_text("utf-8")
+    named = re.findall(r"`([A-Za-z_.]+)`(?: and `([A-Za-z_.]+)`)? (?:in |\()`((?:[a-z0-9_]+/)+[a-z0-9_]+\.py)`", text)
+    words = [(path, word) for *names, path in named for name in filter(None, names) for word in name.split(".")]
+    assert len(words) >= 5
+    assert [each for each in words if not re.search(rf"\b{each[1]}\b", (ROOT / each[0]).read_text("utf-8"))] == []
+
+
 def test_the_map_names_every_room() -> None:
     """docs/architecture.md names each room of a package."""
     text = (ROOT / "docs/architecture.md").read_text("utf-8")

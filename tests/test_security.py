@@ -121,7 +121,7 @@ OPEN_BY_PATH = {
     "exports/format/folder_tree.py": "by `inside.reach`",
     "exports/format/sealed_file.py": "by `inside.reach`",
     "exports/format/zip_tree.py": "a zip that the user named",
-    "exports/report/basemap/opened.py": "a map file that the user named",
+    "exports/report/basemap/base_map.py": "a map file that the user named",
     "exports/report/basemap/pmtiles.py": "a map file that the user named",
     "exports/report/rendering.py": "a file of this package",
     "exports/replay/player.py": "the player that the user named",

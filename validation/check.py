@@ -41,6 +41,7 @@ def _of_item(entry: ItemView) -> dict[str, Value]:
     if item.partial:
         found[f"{name}: not whole"] = item.partial
     for fact in entry.facts:
+        # Depends on the ffmpeg of this computer, and is no evidence.
         if fact.tag == "ffmpeg":
             continue
         found[f"{name}: {fact.name} ({fact.tag})"] = _without_others_words(fact)

@@ -101,6 +101,8 @@ def _compare(folder: Path, counts: dict[str, Counter[str]]) -> int:
             except NotRead as error:
                 print(f"{path}: {error}", file=sys.stderr)
             for reading, (judge, read) in _READINGS.items():
+                # Four outcomes, counted apart: to read nothing where there is something is a gap, to read something
+                # else is an error.
                 expected, found = judge(said), read(facts)
                 outcome = _outcome(expected, found)
                 counts[reading][outcome] += 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WHOLE_PATIENCE = 4.0
 """Seconds for all samples together; the look-up of the server's name comes on top, and takes what the system takes."""
+# Few: the one that was delayed least bounds the error, and a public server is not to be burdened.
 _SAMPLES = 4
 _PAUSE = 0.1
 """Seconds between two samples, so that one burst of other traffic does not spoil all."""
@@ -37,6 +38,8 @@ def measure_clock(
     deadline = time.monotonic() + patience
     failed: ClockMeasured | None = None
     try:
+        # Each address in turn, and only until one answers anything: a server that answers wrongly is not asked again
+        # under another address for an answer that suits better.
         for connection in guard.datagrams(server.host, server.port):
             with connection:
                 address = str(connection.getpeername()[0])
@@ -85,6 +88,8 @@ def _samples(connection: socket.socket, deadline: float, longest: float, clock: 
 
 def _measured(server: TimeServer, address: str, taken: Sequence[Sampled], clock: Clock) -> ClockMeasured:
     """Return the record of these samples. Raises BadReply where they cannot all be true."""
+    # Each sample bounds the true offset from both sides. Bounds that do not overlap mean that something is wrong, and
+    # the sample of the smallest error is then no better than the others.
     lowest = max(each.sample.offset - each.sample.error for each in taken)
     highest = min(each.sample.offset + each.sample.error for each in taken)
     if lowest > highest + _DRIFT:

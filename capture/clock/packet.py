@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 LENGTH = 48
 _FORM = struct.Struct(">BBbbII4sQQQQ")
+# RFC 5905, figures 9 to 11: version, mode, leap indicator 3 (unknown), strata above 15 (unsynchronised).
 _VERSION, _OLDER_VERSION = 4, 3
 _CLIENT, _SERVER = 3, 4
 _UNSYNCHRONISED, _HIGHEST_STRATUM = 3, 15
@@ -74,10 +75,12 @@ def read_reply(data: bytes, cookie: int) -> TimeReply:
         raise NotOurs(f"{len(data)} bytes, which is no answer of a time server")
     first, stratum, _, _, root_delay, root_dispersion, reference, _, originate, received, sent = _FORM.unpack_from(data)
     leap, version, mode = first >> 6, first >> 3 & 7, first & 7
+    # 1. Is it an answer to us at all? Others are passed over, so that a stranger's packet cannot end the measuring.
     if mode != _SERVER:
         raise NotOurs(f"a packet of mode {mode}, which is no server's answer")
     if originate != cookie:
         raise NotOurs("an answer to another request")
+    # 2. Is it usable? From here on it is the server's word, and a refusal counts.
     if version not in {_OLDER_VERSION, _VERSION}:
         raise BadReply(f"answered in version {version} of the protocol")
     if stratum == 0:

@@ -19,6 +19,7 @@ from hashing.times import Clock
 
 _UNITS = 1 << 32
 """Of a timestamp, in a second; and the number of seconds of an era."""
+# RFC 5905, section 6. Era 0 ends in 2036; which era a timestamp is of follows from this computer's clock.
 _NTP_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MOST = 2048
@@ -48,6 +49,8 @@ def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
     What is not the answer to this request is passed over. Raises NoAnswer, BadReply, KissOfDeath.
     """
     cookie = randbits(64) or 1
+    # Both clocks at the same moment: the one that is measured, and one that nobody sets, by which the way there and
+    # back is timed.
     begun, at = time.monotonic(), clock()
     try:
         connection.send(request(cookie))
@@ -65,6 +68,7 @@ def sample(connection: socket.socket, patience: float, clock: Clock) -> Sampled:
 
 def _answer(connection: socket.socket, cookie: int, deadline: float) -> TimeReply:
     passed_over = ""
+    # A bounded number of packets within a bounded time: who floods the port keeps nobody waiting.
     for _ in range(_MOST_STRANGERS):
         left = deadline - time.monotonic()
         if left <= 0:

@@ -29,6 +29,7 @@ class TimeServer:
 def parse_time_server(text: str, option: str = "--ntp") -> TimeServer:
     """Read `HOST`, `HOST:PORT`, an IPv6 address, or one in brackets with a port. Raises BadSettings."""
     text = text.strip()
+    # A bare IPv6 address first, whose colons would be taken for a port below.
     with suppress(ValueError):
         return TimeServer(str(ipaddress.IPv6Address(text)))
     bracketed, name, port = text.startswith("["), text, ""

@@ -28,6 +28,8 @@ def check_certificates(_: Setup) -> Iterator[Finding]:
     except (ssl.SSLError, OSError) as error:
         yield fault("certificates", f"the certificate store cannot be loaded: {error}", _INSTALL)
         return
+    # OpenSSL loads a folder's certificates only when one is needed, so none counted there is no fault: the files are
+    # counted.
     roots, folder = context.cert_store_stats()["x509_ca"], paths.capath
     where = paths.cafile or folder or _certifis()
     in_folder = _count(folder) if folder and not roots else 0

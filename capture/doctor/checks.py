@@ -1,4 +1,4 @@
-"""The checks in their order, and the short ones: yt-dlp, clock, key, settings, ffmpeg, sandbox, extractors."""
+"""The checks in their order, and the short ones: yt-dlp, clock, key, settings, ffmpeg, browser, sandbox, extractors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import os
 import re
 import shlex
 import stat
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from capture.clock import measure_clock
-from capture.doctor.browser import check_browser
 from capture.doctor.certificates import check_certificates
 from capture.doctor.finding import Finding, Setup, fault, ok, warning
 from capture.doctor.folder import check_folder
 from capture.doctor.network import check_network
 from capture.doctor.probe import probe
-from capture.errors import CaptureError
+from capture.errors import CaptureError, NotRendered
 from capture.extractors import ENTRY_POINTS, EXTRACTORS
 from capture.extractors.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from capture.recorder.urls import without_login
@@ -46,20 +46,21 @@ _SET = "set the clock, or let the system keep it (timedatectl set-ntp true)"
 def check_yt_dlp(setup: Setup) -> Iterator[Finding]:
     """Yield how old yt-dlp is, in days, by this computer's clock."""
     try:
-        found = version("yt-dlp")
+        release = version("yt-dlp")
     except PackageNotFoundError:
         yield fault("yt-dlp", "not installed: no video can be captured", _UPDATE)
         return
-    made = release_date(found)
+    # yt-dlp's versions are dates. Sites change monthly, and an old one fails in ways that look like missing videos.
+    made = release_date(release)
     if made is None:
-        yield warning("yt-dlp", f"yt-dlp {found}: its version is no date, and nobody knows how old it is", _UPDATE)
+        yield warning("yt-dlp", f"yt-dlp {release}: its version is no date, and nobody knows how old it is", _UPDATE)
         return
     days = (setup.clock() - made).days
-    says = f"yt-dlp {found}, {days:,} days old"
+    says = f"yt-dlp {release}, {days:,} days old"
     if days > OLD_DAYS:
         yield warning("yt-dlp", f"{says}: video sites may have changed since", _UPDATE)
     else:
-        yield ok("yt-dlp", says if days >= 0 else f"yt-dlp {found}")
+        yield ok("yt-dlp", says if days >= 0 else f"yt-dlp {release}")
 
 
 def release_date(text: str) -> datetime | None:
@@ -105,6 +106,8 @@ def _clock_finding(measured: ClockMeasured, server: str) -> Finding:
 def check_key(setup: Setup) -> Iterator[Finding]:
     """Yield the key's fingerprint, or what is wrong with it. The doctor never makes one."""
     path = setup.key
+    # A doctor changes nothing: a missing key is made by the first command that signs, and an encrypted one is not
+    # opened.
     if not os.path.lexists(path) and not setup.key_named:
         yield ok("signing key", f"{path}: none yet; the first command that signs makes it (or: goldenhour key)")
         return
@@ -172,6 +175,25 @@ def check_ffmpeg(_: Setup) -> Iterator[Finding]:
         yield warning("ffmpeg", "not found on PATH", hint)
 
 
+def check_browser(_: Setup) -> Iterator[Finding]:
+    """Yield which browser there is, once it has shown a page of ours and was recorded as it was sent."""
+    from capture.browser.program import find_browser
+    from capture.browser.self_test import self_test
+
+    try:
+        program = find_browser()
+        begun = time.monotonic()
+        shown_by = self_test(program)
+    except NotRendered as error:
+        hint = error.hint or "capture with --rendered never, and update the browser"
+        yield warning("browser", f"pages are not shown in one: {error}", hint)
+    except OSError as error:
+        yield warning("browser", f"could not be tried: {error}", "see that the temporary folder can be written")
+    else:
+        says = f"{program.path} ({shown_by}): shows a page, and its record is what was sent"
+        yield ok("browser", says, seconds=time.monotonic() - begun)
+
+
 def check_confinement(_: Setup) -> Iterator[Finding]:
     """Yield which confinement is in force, as a reader on this computer tells."""
     try:
@@ -181,6 +203,7 @@ def check_confinement(_: Setup) -> Iterator[Finding]:
         hint = "nothing that a server sends can be read here; install goldenhour again"
         yield fault("sandbox", f"no reader could be started: {error}", hint)
         return
+    # What a reader said of itself once it was confined, not what this kernel is believed to have.
     held_by = [f"Landlock {confinement.landlock}"] if confinement.landlock else []
     held_by += ["seccomp"] if confinement.seccomp else []
     if not confinement.wants:

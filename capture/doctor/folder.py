@@ -18,6 +18,7 @@ from hashing.files.storage import OWNER_READS, storing, sync_folder
 
 _LEAST, _LITTLE = 64 << 20, 5 << 30
 """Bytes without which nothing can be captured, and with which a few videos fill the disk."""
+# Inodes: a disk can be full of small files while bytes are left.
 _LEAST_FILES, _FEW_FILES = 500, 20_000
 _BLOCK = bytes(4096)
 _ALL_MODES = 0o777
@@ -47,6 +48,7 @@ def _writable(folder: Path) -> Finding:
     where = f"{folder}, {file_system(folder) or 'a file system of unknown kind'}"
     hint = "choose a folder that you may write to, on a disk of this computer"
     try:
+        # What a capture relies on, tried for real: writing, syncing, locks, and permissions that stay as they are set.
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
             return fault("folder", f"{where}: read-only", hint)
         # A file without a name, where the system has such: nothing is left of it whatever happens.
@@ -115,6 +117,7 @@ def _case(path: Path) -> Finding:
 
 
 _MOUNTS = Path("/proc/self/mountinfo")
+# proc_pid_mountinfo(5): blanks and backslashes in octal.
 _ESCAPE = re.compile(r"\\([0-7]{3})", re.ASCII)
 
 
@@ -125,6 +128,7 @@ def file_system(path: Path) -> str:
         wanted = path.resolve()
     except OSError:
         return ""
+    # The mount whose point is the longest beginning of the path.
     longest, kind = -1, ""
     for line in mounts:
         before, _, after = line.partition(" - ")

@@ -23,6 +23,7 @@ from hashing.sandbox import Readers
 _SERVER, _AUTHORITY = "server", "authority"
 _TAG = "news"
 """A hashtag that any server has."""
+# Mastodon answers 422 ("This method requires an authenticated user").
 _REFUSALS = {401, 403, 422}
 _TOO_MANY = 429
 _NOT_THERE = 404
@@ -44,6 +45,7 @@ class _Service:
 
 def probe(setup: Setup) -> Iterator[Finding]:
     """Ask each service once; yield what came. The time server has been asked already, if one is named."""
+    # One attempt, short pauses, small answers: the doctor asks what is so now, and a capture would be more patient.
     network = NetworkSettings(
         proxy=setup.proxy,
         allow_private=setup.guard.allow_private,
@@ -105,6 +107,7 @@ def _asked(recorder: Recorder, readers: Readers, service: _Service) -> Finding:
 
 def _judged(service: _Service, readers: Readers, fetched: Fetched, seconds: float) -> Finding:
     seconds, status = round(seconds, 3), fetched.exchange.status if fetched.exchange is not None else 0
+    # A refusal that a token would end is another finding than a service that is not there.
     if status in _REFUSALS:
         return warning(service.check, f"{service.url}: {fetched.reason}", _LOGIN, seconds=seconds)
     if status == _TOO_MANY:

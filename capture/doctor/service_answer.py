@@ -30,6 +30,7 @@ def said_in(file: BinaryIO, coding: str, kind: str, tag: str) -> str:
         answer = msgspec.json.decode(decoded_body(file, coding))
     except (NotDecoded, UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return ""
+    # Mastodon's API answers a bare list, the AT Protocol an object with one.
     if kind == TIMELINE:
         posts = answer
     else:

@@ -16,8 +16,11 @@ LARGEST_COUNT = (1 << 53) - 1
 LONGEST_URL = 8192
 """Characters of an address; the recorder fetches no longer one."""
 
+# What stands in no text: control characters but tab and line feed, and halves of surrogate pairs, which JSON can hold
+# and UTF-8 cannot.
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+# RFC 3339 with its zone: a time without one is never read as UTC.
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )

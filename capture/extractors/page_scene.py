@@ -41,6 +41,8 @@ class PageScene:
                 return
             if answer.stored.item.kind != ItemKind.PAGE:
                 return
+            # 1. A stub leads on and shows nothing (a redirect by <meta>, a consent page): follow it, a few times, never
+            # round.
             read = read_stored_page(answer.stored, self._fetch.readers)
             target, how = self._stub_target(read, answer)
             if not target:
@@ -94,9 +96,10 @@ class PageScene:
         if read.page is None or read.problem:
             yield from self._missed(answer, read.page, verdict.UNREADABLE, [read.problem])
             return
-        found = self._judgement(answer, read.page)
-        if found.word != verdict.CONTENT:
-            yield from self._missed(answer, read.page, found.word, found.reasons)
+        # What it shows is taken in any case; the verdict says whether it is what was asked for.
+        judgement = self._judgement(answer, read.page)
+        if judgement.word != verdict.CONTENT:
+            yield from self._missed(answer, read.page, judgement.word, judgement.reasons)
             return
         evidence = self._evidence(answer, read.page)
         self._seen[shown_already(evidence)] = None
@@ -123,6 +126,8 @@ class PageScene:
         """Fetch the parts that follow the first, as many as were asked for, and say whether any is left."""
         from capture.verdict import next_part
 
+        # The verdict on the whole comes last and stands on the first part: only then is it known whether all parts
+        # came.
         answer, number, most = first, 1, self._fetch.options.pages
         while url and number < most and url not in self._seen:
             number += 1
@@ -135,10 +140,10 @@ class PageScene:
             read = read_stored_page(answer.stored, self._fetch.readers)
             if read.page is not None:
                 yield from found_in(read, self._fetch)
-            found = self._judgement(answer, read.page)
-            if read.page is None or read.problem or found.word != verdict.CONTENT:
-                word = found.word if read.page is not None and not read.problem else verdict.UNREADABLE
-                yield from self._missed(answer, read.page, word, found.reasons or [read.problem])
+            judgement = self._judgement(answer, read.page)
+            if read.page is None or read.problem or judgement.word != verdict.CONTENT:
+                word = judgement.word if read.page is not None and not read.problem else verdict.UNREADABLE
+                yield from self._missed(answer, read.page, word, judgement.reasons or [read.problem])
                 break
             yield _judged(url, answer, read.page, verdict.CONTENT, [f"part {number}"])
             onward = next_part(self._evidence(answer, read.page), self._seen)
@@ -174,6 +179,7 @@ class PageScene:
 def _judged(
     asked: str, answer: Answer, page: ReadPage | None, word: str, reasons: Sequence[str], *, leads_to: str = ""
 ) -> ItemReading:
+    # An error page has no item and is kept all the same: the verdict names whichever there is.
     came = answer.stored or answer.kept
     ref = came.item.ref if came is not None else ""
     event = PageJudged(

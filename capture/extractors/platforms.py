@@ -174,6 +174,7 @@ def platforms() -> Iterator[Platform]:
 
 def page() -> str:
     """Return docs/platforms.md."""
+    # Made from the very tuple that the program goes by, so that the page cannot say another order.
     order = [f"| {number} | {source.name} | {_line(source)} |" for number, source in enumerate(EXTRACTORS, 1)]
     order.append(f"| {len(order) + 1} | rendered page | {_RENDERED} |")
     rows = [f"| {' | '.join(platform.cells)} |" for platform in platforms()]

@@ -27,6 +27,7 @@ class NotReadable(NotJson):
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 # Linear on any input: a string that does not end goes on to the end, and nothing is gone back over.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+# Digits: a 64-bit integer has 19, and Python takes time that grows with the square of them.
 _LONGEST_NUMBER = 20
 _LARGEST = 1 << 63
 _BLOCK = 4096

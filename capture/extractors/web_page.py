@@ -26,8 +26,6 @@ from hashing.sandbox import NotRead, Readers
 if TYPE_CHECKING:
     from capture.page.players import Players
 
-"""The order in which media are fetched: the small and fleeting before the large."""
-
 
 class StoredPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page that is stored and was read; or, without `page`, why it could not be."""
@@ -82,6 +80,7 @@ def found_in(read: StoredPage, fetch: Fetch, *, videos: bool = True) -> Iterator
     if page.embedded:
         reason = "embedded in the page itself and stored with it"
         yield NotFollowed(url=item.url, reason=reason, count=page.embedded)
+    # Playlists are for the search of videos, which fetches their segments; fetched here, they would be text files.
     playlists = {link.url: None for link in page.media if is_playlist(link.url)} if videos else {}
     for link in sorted(page.media, key=lambda link: fetch_order(link.kind)):
         if link.url not in playlists:

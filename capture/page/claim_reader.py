@@ -8,6 +8,8 @@ from capture.page.claims import Claims, Trust
 from capture.page.document import Attributes, Snippet, Start
 from capture.page.meta import OPEN_GRAPH, meta_names, words
 
+# Names that pages of news and blogs use: the HTML Standard's, Open Graph, Dublin Core, citation_* of Google Scholar,
+# and those of analytics (parsely, sailthru).
 _META = {
     "title": "title citation_title dc.title dcterms.title headline og:title parsely-title title twitter:title",
     "author": "article:author author byl citation_author creator dc.creator dcterms.creator og:article:author "

@@ -15,6 +15,7 @@ MOST = 200
 _LONGEST_TIME = 200
 _LONGEST = {"description": 5000}
 _LONGEST_OTHER = 1000
+# Characters of a value that are tidied: blanks between its words may be many.
 _LOOKED_AT = 20_000
 
 _ORDER = ("title", "author", "description", "site name", "publisher", "language", "canonical address")

@@ -31,6 +31,8 @@ class ContentMedia:
         self._frames: dict[str, None] = {}
         self.inner_pages: list[str] = []
         """Pages that frames hold in themselves (`srcdoc`)."""
+        # What may hold a photo, a video or a frame in HTML, AMP and SVG. What stands in a `template` is not shown, and
+        # counts as hidden.
         self.starts: Mapping[str, Start] = {
             **dict.fromkeys(("img", "amp-img", "amp-anim"), self._image),
             **dict.fromkeys(("video", "audio", "amp-video", "amp-audio"), self._player),
@@ -126,6 +128,7 @@ class ContentMedia:
         if kind is None:
             return None
         alt = attributes.get("title", "") or attributes.get("alt", "")
+        # Not stated: that an address ends in `.jpg` is only a promise, and what an element says outranks it.
         link = self._mentions.show(Mention(kind, (Position(raw, _LINK_NAMES[kind]),), alt, stated=False))
         if tag == "area" or alt:
             return None

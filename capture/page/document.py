@@ -31,6 +31,7 @@ _LEAST_PIECE = 64
 _STEPS_A_PIECE = 1 << 28
 """A deep page is fed in smaller pieces, so that its steps are counted in time."""
 
+# Elements in each other whose text is wanted; each gets a copy of every stretch of text.
 _MOST_OPEN = 64
 _MEMORY = "it takes more memory than is allowed"
 
@@ -128,6 +129,7 @@ class _Target:
             # One with this attribute is shown, as part of the element around it (HTML Standard, 4.12.3).
             tag = "shadow root" if "shadowrootmode" in attributes else tag
             self._templates.append(tag)
+        # The text before the readers: they may ask for the text inside of this very element.
         self._text.start(tag)
         if self._listener is not None:
             self._listener.start(tag, attributes)

@@ -15,6 +15,7 @@ from capture.page.mentions import Mention, Position
 from capture.page.urls import LONGEST, is_embedded
 from hashing.case.kinds import ItemKind
 
+# ASCII whitespace of the standard. Quantifiers are possessive: a hostile `srcset` of a megabyte is read once.
 _BEFORE = re.compile(r"[\t\n\f\r ,]*+")
 _URL = re.compile(r"[^\t\n\f\r ]++")
 _DESCRIPTORS = re.compile(r"(?:\([^)]*+\)?|[^,(])*+")
@@ -32,6 +33,7 @@ _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-im
 
 _KEPT = 5
 _KNOWN = frozenset((*_LATE, *_IN_FULL, "src"))
+# By its name an attribute may hold a photo's address, unless it names a page.
 _LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
 _PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
 _NO_PHOTO = re.compile(r"(?:about|javascript|blob):|#|\s*+$", re.IGNORECASE)
@@ -41,6 +43,7 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 """What stands in `src` until a script puts the photo there."""
+# Placeholders of template languages that a script was to fill in.
 _TEMPLATE = re.compile(r"\{\{|\$\{|<%|\[\[")
 _INSIDE = re.compile(
     r"[^\s\"'{}\[\]<>,;()]+\.(?:jpe?g|png|gif|webp|avif|heic)(?:\?[^\s\"'{}\[\]<>,;()]*)?", re.IGNORECASE
@@ -81,6 +84,8 @@ def _end(pattern: re.Pattern[str], value: str, position: int) -> int:
 
 
 def _sized(url: str, descriptors: list[str]) -> Sized | None:
+    # One width or one density, and a height only beside a width, as the algorithm has it: a candidate with anything
+    # else is dropped, not guessed at.
     width, density, height = 0, 0.0, 0
     for descriptor in descriptors:
         if not width and not density and _WIDTH.fullmatch(descriptor):
@@ -134,9 +139,11 @@ def image_mentions(
     that stands in for it are yielded: which of the two is the photo cannot be told from the page.
     """
     alt = attributes.get("alt", "") or attributes.get("title", "")
+    # 1. What a gallery opens on a click is a picture of its own, larger than any that is in the page.
     for name in _IN_FULL:
         if attributes.get(name):
             yield Mention(ItemKind.PHOTO, (Position(attributes[name], f"{tag} {name}"),), alt)
+    # 2. Addresses from which scripts load late; under unusual names only where no usual one says anything.
     late = [
         ImageCandidate(Position(value, f"{tag} {name}"))
         for name in _LATE
@@ -147,6 +154,7 @@ def image_mentions(
     now = [ImageCandidate(Position(attributes["src"], f"{tag} src"))] if attributes.get("src") else []
     # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
     ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
+    # 3. The largest by what is stated; the sort is stable, so that of equals the first written stands.
     ranked.sort(key=lambda candidate: candidate.size, reverse=True)
     if not ranked:
         return

@@ -23,6 +23,7 @@ _MOST_VALUES = 50_000
 
 _OPENINGS = ("<!--", "//<![CDATA[", "// <![CDATA[", "/*<![CDATA[*/", "/* <![CDATA[ */", "<![CDATA[")
 _CLOSINGS = ("//-->", "-->", "//]]>", "// ]]>", "/*]]>*/", "/* ]]> */", "]]>", ";")
+# Comments and CDATA marks around each other, from the days when scripts were hidden from old browsers.
 _LAYERS = 4
 
 # A page's own objects stand at the top, or below these properties; what is below others belongs to those objects.
@@ -88,6 +89,7 @@ def read_json_ld(blocks: list[str]) -> JsonLdMedia:
     """Read the text of each block; one that is no JSON, or too large or deep, is noted and the others are read."""
     nodes: list[JsonLdNode] = []
     notes: list[str] = []
+    # Two bounds: on characters before parsing, since parsing takes the memory; on values after it, over all blocks.
     room, characters = _MOST_VALUES, _MOST_CHARACTERS
     for number, block in enumerate(blocks, start=1):
         characters -= len(block)
@@ -130,6 +132,8 @@ def _unwrapped(text: str) -> str:
 def _walk(value: object, nodes: list[JsonLdNode], room: int) -> tuple[int, bool]:
     """Append all objects within a value, in order; return the room that is left and whether all was walked."""
     complete = True
+    # Without recursion, members in reverse so that the stack gives them back in the order in which they are written.
+    # `of_page` is lost on the way into anything but the page's own matter: the author's photo is not the page's.
     waiting: list[tuple[str, object, int, bool]] = [("", value, 0, True)]
     while waiting:
         key, value, depth, of_page = waiting.pop()
@@ -254,6 +258,7 @@ def add_json_ld_media(nodes: list[JsonLdNode], mentions: Mentions) -> None:
 
 def _in_node(node: JsonLdNode) -> Iterator[Mention]:
     values = node.values
+    # What an object is by its own type, else by the key under which it stands: `"image": {"url": …}` has no type.
     kind = next((_TYPES[name] for name in sorted(node.types) if name in _TYPES), None) or _KEYS.get(node.key)
     alt = next(iter(strings(values.get("caption")) or strings(values.get("name"))), "") if kind else ""
     yield from _content(values, kind, alt)

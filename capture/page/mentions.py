@@ -116,6 +116,8 @@ def to_links(mentions: Mentions, addresses: Addresses) -> PageLinks:
         if url is None:
             continue
         link = _link(mention, *url)
+        # Mentioned again: the first place stays, a kind that an element states outranks one that an ending promises,
+        # and an alternative text fills a gap.
         if (known := links.get(link.url)) is not None:
             kind = link.kind if mention.stated and link.url not in stated else known.kind
             link = msgspec.structs.replace(known, kind=kind, alt=known.alt or link.alt)

@@ -14,6 +14,7 @@ import msgspec
 
 from capture.page.text import BREAKS, UNSEEN
 
+# What holds of an element and of all in it, a bit each; "chrome" is what stands around a page's own content.
 _CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
 _HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT = (1 << bit for bit in range(7, 12))
 _UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
@@ -46,6 +47,7 @@ _CONSENT_PROVIDERS = (
     "cookiefirst",
 )  # fmt: skip
 """How the id or the first class begins of the notice of a provider of consent dialogues."""
+# Chinese, Japanese and Korean are written without spaces: a character counts as three letters.
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 
 _LONGEST_BLOCK = 300
@@ -182,6 +184,7 @@ class OutlineReader:
         self._elements += 1
         if self._elements > _MOST_ELEMENTS:
             return
+        # A stack of flags, two bytes an element: what holds of all text inside it, inherited from the element around.
         above = self._flags[-1] if self._flags else 0
         flags = self._entered(tag, attributes, above)
         if tag in _BLOCKS:
@@ -191,6 +194,8 @@ class OutlineReader:
             self._contents += 1
         if tag in {"article", "time"}:
             self._counts["posts"] += 1
+        # A first child of <body> with an id and nothing in it is where a script builds the page: the sign of an empty
+        # shell.
         if above & _BODY and not self._root and attributes.get("id") and tag not in {"script", "style", "noscript"}:
             self._root, self._root_depth, self._root_empty = attributes["id"], len(self._flags), True
         if attributes or tag in _SHOWS or tag in _FIELDS:
@@ -202,6 +207,7 @@ class OutlineReader:
             return
         if tag in _BLOCKS or tag == "title":
             self._end_block()
+        # The root ends where its depth is reached again, whatever stood in it.
         if self._root and len(self._flags) == self._root_depth:
             if self._root_empty:
                 self._keep("empty_roots", self._root)
@@ -231,6 +237,7 @@ class OutlineReader:
         self._weigh(data, flags)
         if flags & _BUTTON and not flags & _CHROME and len(self._button) < _MOST_VALUES:
             self._button.append(data[:_LONGEST_BLOCK])
+        # A block of text belongs to the element in which it begins.
         if not self._block:
             self._block_flags = flags
         if self._block_room > 0:
@@ -254,6 +261,7 @@ class OutlineReader:
         """Return what was found, at the end of the page."""
         self._end_block()
         by_level = [tuple(self._lists.pop(level, ())) for level in _LEVELS]
+        # The highest level that the page uses holds its headings, be it h1 or h3.
         headings, *lesser = [level for level in by_level if level] or [()]
         lists = {name: tuple(values) for name, values in self._lists.items()}
         return Outline(
@@ -282,6 +290,8 @@ class OutlineReader:
         if tag == "button" or (role == "button" and tag in {"a", "div", "span"}):
             flags |= _BUTTON
         flags |= _HEADINGS.get(tag, 0)
+        # A consent notice is told by its provider's name, once for all that is in it; the class of <html> or <body>
+        # only says that there is one somewhere.
         if not flags & _CONSENT and tag not in {"html", "body"} and ("id" in attributes or "class" in attributes):
             flags |= self._consent(attributes)
         if tag == "script":
@@ -343,6 +353,7 @@ class OutlineReader:
             self._canonical = self._canonical or href[:8192]
         if "post-page-numbers" in attributes.get("class", "")[:_LONGEST_VALUE].split() or _COMMENT_PAGE.search(href):
             self._keep("numbered", href.partition("#")[0], 8192)
+        # Links of navigation say nothing of what the page is; how much text comes before the first other one does.
         if tag == "a" and href and not flags & (_CHROME | _UNREAD):
             if self._before_links < 0:
                 self._before_links = self._counts["words"]
@@ -355,6 +366,7 @@ class OutlineReader:
         kind = attributes.get("type", "text").strip().lower()
         purpose = attributes.get("autocomplete", "").lower()
         if kind == "password" or "one-time-code" in purpose:
+            # A field for a new password belongs to an offer to register, which pages show that are open to everybody.
             new = "new-password" in purpose
             self._passwords += not (new or flags & _UNREAD)
         elif kind in {"submit", "button"}:
@@ -372,6 +384,7 @@ class OutlineReader:
     def _end_block(self) -> None:
         text = " ".join("".join(self._block).split())
         flags, self._block, self._block_room = self._block_flags, [], _LONGEST_BLOCK + 1
+        # All of the block is a link: a row of a list of pages, such as a front page's headlines.
         row = bool(self._block_linked and not self._block_plain)
         self._block_linked = self._block_plain = 0
         if not text:

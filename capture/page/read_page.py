@@ -25,6 +25,7 @@ from capture.page.text import VisibleText
 from capture.page.urls import Addresses
 from capture.recorder.decoding import NotDecoded, decoded_or_cut
 
+# Pages in frames (`srcdoc`): each may cost an eighth of what the page itself may.
 _MOST_INNER_PAGES = 20
 _INNER_STEPS = 1 << 30
 

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# CSS Syntax Level 3, section 4.3.7: up to six digits and one blank, or any character.
 _ESCAPE = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))", re.DOTALL)
 _LAST_CODE_POINT = 0x10FFFF
 

@@ -41,6 +41,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+# The zones that RFC 5322, section 4.3, gives a meaning; any other word says nothing.
 _HOURS = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 _CENTURY = 50
 """Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century."""
@@ -71,6 +72,8 @@ def parse_time(written: str) -> ParsedTime:
 
 def _from_iso(match: re.Match[str]) -> ParsedTime:
     """Check the fields against the calendar. Raises ValueError."""
+    # Built from its parts, since `fromisoformat` takes forms that are no claim of a time (week dates) and refuses some
+    # that pages use (one digit of an hour, UTC as a word).
     digits = match["date"].replace("-", "")
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
     if match["hour"] is None:

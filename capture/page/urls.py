@@ -11,10 +11,12 @@ from capture.page.errors import BadAddress
 LONGEST = 8192
 """Characters of an address; the recorder fetches no longer one."""
 
+# RFC 1035, section 2.3.4: labels of 63 bytes, names of 253 without the root's dot.
 _LONGEST_HOST = 253
 _LONGEST_LABEL = 63
 _SHOWN = 100
 
+# URL Standard, section 4.4: C0 controls and spaces around an address do not belong to it.
 _ENDS = "".join(map(chr, range(0x21)))
 _INSIDE = str.maketrans("", "", "\t\n\r")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")

@@ -31,6 +31,7 @@ def walk_icon(file: PhotoFile, parts: Parts) -> None:
     largest = (0, 0)
     for width, height, offset_end in (
         (
+            # One byte for an edge, 0 stands for 256.
             entry[0] or 256,
             entry[1] or 256,
             int.from_bytes(entry[8:12], "little") + int.from_bytes(entry[12:16], "little"),

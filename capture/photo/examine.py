@@ -62,6 +62,7 @@ def facts_in(file: BinaryIO) -> tuple[Fact, ...]:
 def _facts(photo: PhotoFile) -> Iterator[Fact]:
     if not photo.size:
         raise PhotoNotRead("the file is empty")
+    # 1. By its bytes, whatever its name or its server says.
     kind = sniff(photo.at(0, HEAD))
     if kind is None:
         yield _unread(names.FORMAT, "the first bytes are of no format that is known here", _FIRST_BYTES)
@@ -72,12 +73,14 @@ def _facts(photo: PhotoFile) -> Iterator[Fact]:
         yield _unread(names.PHOTO, f"the file is no photo, but {kind.mime}", _FIRST_BYTES)
         return
     yield Fact(names.FORMAT, form.name, _FIRST_BYTES)
+    # 2. Walk its parts ourselves: that reaches what Pillow does not tell, and what stands before a fault is still read.
     parts = Parts()
     if form.walk is not None:
         try:
             form.walk(photo, parts)
         except PhotoNotRead as error:
             parts.ends_early = parts.ends_early or str(error)
+    # 3. Decode last: it costs the most, and is judged by the size that the parts state.
     yield from _picture_facts(photo, parts, form)
     yield from parts.facts
     if parts.exif is not None:

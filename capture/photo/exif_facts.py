@@ -14,6 +14,7 @@ from capture.photo.text import kept_text
 from capture.photo.tiff import TiffEntry
 from hashing.case.facts import Fact
 
+# EXIF 2.32 (CIPA DC-008), sections 4.6.3 to 4.6.5, here and below; the XP tags are Microsoft's, in UTF-16.
 _EXIF_POINTER, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 
 _TEXTS = (
@@ -123,6 +124,7 @@ def _exif_directory_facts(tags: Tags) -> Iterator[Fact]:
     if pointer not in tags:
         return
     try:
+        # A maker note is in each camera's own format: that there is one is said, and no more.
         entries = {entry.number: entry for entry in tiff.entries(tags.block, int(tags.number(pointer)))}
         if _USER_COMMENT in entries:
             text = _user_comment(tags, entries[_USER_COMMENT])
@@ -169,6 +171,7 @@ def _number(tags: Tags, name: str, tag: ExifTag) -> Iterator[Fact]:
 
 
 def _exposure(tags: Tags) -> Iterator[Fact]:
+    # Each by itself, as everything here: one value that is void must not cost the others.
     for name, tag in (
         (names.EXPOSURE_TIME, _EXPOSURE),
         (names.F_NUMBER, _F_NUMBER),
@@ -205,6 +208,8 @@ def thumbnail_facts(tags: Tags, parts: Parts) -> Iterator[Fact]:
         return
     tag = f"{_OFFSET}, {_LENGTH}"
     try:
+        # A thumbnail of another shape than the photo is a sign that the photo was cropped by a program that left it as
+        # it was.
         offset, length = int(tags.number(_OFFSET)), int(tags.number(_LENGTH))
         data = tags.block.at(offset, min(length, _LARGEST))
         size = pixel_size(data) if data.startswith(b"\xff\xd8") else None

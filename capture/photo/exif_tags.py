@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exifread.core.ifd_tag import IfdTag
 
 
+# What one block may cost: directories can point into each other, and a count can be any number.
 _MOST_READS = 200_000
 _MOST_BYTES = 64 << 20
 _TEXT = 8 * LONGEST

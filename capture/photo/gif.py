@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from capture.photo.parts import Parts
     from capture.photo.photo_file import PhotoFile
 
+# GIF89a, sections 20, 23, 24, 26 and 27, and appendix A.
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _EARLY = "it ends before its last frame is complete"
@@ -18,6 +19,7 @@ _EARLY = "it ends before its last frame is complete"
 
 def walk(file: PhotoFile, parts: Parts) -> None:
     """Note the size, count the frames, and see whether the file goes on to its trailer. Raises NotRead."""
+    # Signature (6 bytes), logical screen descriptor (7), a global colour table if bit 7 of its flags is set.
     screen = file.at(0, 13)
     if len(screen) < 13:  # noqa: PLR2004 - signature and logical screen descriptor
         parts.ends_early = "it ends inside its header"

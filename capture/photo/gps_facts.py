@@ -14,6 +14,7 @@ from capture.photo.photo_file import PhotoNotRead
 from capture.photo.text import kept_text
 from hashing.case.facts import Fact
 
+# EXIF 2.32, section 4.6.6.
 _LATITUDE_REF, _LATITUDE = ExifTag("GPS", 1, "GPSLatitudeRef"), ExifTag("GPS", 2, "GPSLatitude")
 _LONGITUDE_REF, _LONGITUDE = ExifTag("GPS", 3, "GPSLongitudeRef"), ExifTag("GPS", 4, "GPSLongitude")
 _ALTITUDE_REF, _ALTITUDE = ExifTag("GPS", 5, "GPSAltitudeRef"), ExifTag("GPS", 6, "GPSAltitude")
@@ -54,11 +55,13 @@ class GpsTime:
 
 def gps_facts(tags: Tags) -> Iterator[Fact]:
     """Yield the facts that the GPS tags state."""
+    # Numbers and letters are two tags: without the letter the hemisphere is unknown, and no position is told. The datum
+    # is named beside any position, since some cameras use another than WGS 84.
     latitude = _angle(tags, names.GPS_LATITUDE, _LATITUDE, _LATITUDE_REF, "NS", 90)
     longitude = _angle(tags, names.GPS_LONGITUDE, _LONGITUDE, _LONGITUDE_REF, "EW", 180)
-    found = [*latitude, *longitude, *_altitude(tags)]
-    yield from found
-    if found:
+    position = [*latitude, *longitude, *_altitude(tags)]
+    yield from position
+    if position:
         yield from _value(names.GPS_DATUM, _DATUM, lambda: tags.text(_DATUM) or names.NOT_STATED)
     yield from _value(names.GPS_TIME, _TIME, lambda: gps_time(tags))
     yield from _bad_day(tags)
@@ -126,6 +129,7 @@ def _degrees(tags: Tags, tag: ExifTag, ref: ExifTag, letters: str, most: int) ->
     if len(whole) != 3:  # noqa: PLR2004 - none of them void
         raise PhotoNotRead(f"a fraction with zero below the line: {written}")
     degrees, minutes, seconds = whole
+    # Sixty is allowed for minutes and seconds: cameras round 59.9999 up, and the place is the same.
     angle = degrees + minutes / 60 + seconds / 3600
     if not (0 <= angle <= most and degrees >= 0 and 0 <= minutes <= 60 and 0 <= seconds <= 60):  # noqa: PLR2004 - parts of a degree
         raise PhotoNotRead(f"no such place: {written}")
@@ -133,6 +137,7 @@ def _degrees(tags: Tags, tag: ExifTag, ref: ExifTag, letters: str, most: int) ->
     if letter not in {letters[0], letters[1]}:
         said = f"says {letter[:20]!r}" if letter else "is missing"
         raise PhotoNotRead(f"the tag for {letters[0]} or {letters[1]} {said}; the numbers are {written}")
+    # Adding 0.0 turns -0.0, which a place on the equator would have, into 0.0.
     return round(float(-angle if letter in "SW" else angle), 7) + 0.0
 
 

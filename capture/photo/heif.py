@@ -81,6 +81,8 @@ def _boxes(file: PhotoFile, at: int, end: int) -> Iterator[_Box]:
         head = file.at(at, 16)
         if len(head) < 8:  # noqa: PLR2004 - a box's size and type
             raise PhotoNotRead("it ends inside the head of a box")
+        # ISO/IEC 14496-12, section 4.2: 32 bits of size and type; size 1 has 64 bits behind the type, size 0 reaches to
+        # the end.
         size, start = int.from_bytes(head[:4], "big"), at + 8
         if size == 1:  # a longer size follows the type
             size, start = int.from_bytes(head[8:16], "big"), at + 16
@@ -96,6 +98,7 @@ def _boxes(file: PhotoFile, at: int, end: int) -> Iterator[_Box]:
 def _read_meta(file: PhotoFile, box: _Box) -> _Meta:
     meta = _Meta()
     end = min(box.end, box.start + _LARGEST_META, file.size)
+    # A full box: four bytes of version and flags stand before what is in it (section 4.2.2).
     for part in _boxes(file, box.start + 4, end):
         data = _Cursor(file.at(part.start, min(part.end, end) - part.start))
         if part.kind == b"pitm":
@@ -129,6 +132,7 @@ def _item_kinds(file: PhotoFile, part: _Box, data: _Cursor, meta: _Meta) -> None
 
 def _item_places(data: _Cursor, meta: _Meta) -> None:
     version = data.number(4) >> 24
+    # ISO/IEC 14496-12, section 8.11.3: how many bytes each of the following numbers has, 0 for none.
     sizes = data.number(2)
     offset_size, length_size, base_size, index_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15
     wide = 4 if version == 2 else 2  # noqa: PLR2004 - version 2 has longer numbers

@@ -12,8 +12,11 @@ from capture.photo.text import LONGEST, kept_text
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
 
+# T.81, table B.1: C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding) begin no frame. 01 and D0 to D7 have no
+# length.
 _SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD8)}
+# APP1 holds EXIF and XMP, APP11 JUMBF (ISO/IEC 19566-5), APP13 Photoshop's resources with IPTC.
 _SOS, _EOI = 0xDA, 0xD9
 _APP1, _APP11, _APP13, _COM = 0xE1, 0xEB, 0xED, 0xFE
 _MOST_SEGMENTS = 10_000
@@ -27,6 +30,8 @@ def walk(file: PhotoFile, parts: Parts) -> None:
     """Note what the segments state, up to the start of the picture data. Raises NotRead."""
     at = 2
     for _ in range(_MOST_SEGMENTS):
+        # Walked by the stated lengths, not searched for markers: thumbnails and profiles hold whole JPEG files with
+        # markers of their own.
         head = file.at(at, 4)
         if len(head) < 2:  # noqa: PLR2004 - a marker's two bytes
             parts.ends_early = "it ends before its picture data"

@@ -39,6 +39,8 @@ def decode(photo: PhotoFile, parts: Parts, name: str, pillow_format: str) -> Dec
     This does not see a picture whose middle was damaged in a way that its format cannot tell, and of an animation or a
     file of several pictures it sees the first alone.
     """
+    # Refused before decoding, by what the file declares; asked again below of what Pillow makes of it, since two
+    # readers may differ on a hostile file.
     pixels = parts.width * parts.height
     if pixels > MOST_PIXELS:
         return _not_decoded(f"{pixels / 1e6:,.0f} megapixels are declared, and no more than 64 are decoded")

@@ -82,6 +82,8 @@ def _time(parts: Parts, data: bytes) -> None:
 def _raw_profile(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
     """Take the EXIF that ImageMagick writes as a text: a name, a length, and the bytes in hexadecimal."""
     tag = f"PNG {kind.decode()} Raw profile"
+    # The three kinds of text chunk (section 11.3.3): tEXt has its text behind the keyword; zTXt a byte for the method
+    # and then deflate; iTXt a flag, a method, a language and a translated keyword before it.
     _, _, rest = file.at(at, length).partition(b"\0")
     packed = kind == b"zTXt"
     if kind == b"iTXt":

@@ -10,9 +10,11 @@ from hashing.printable import printable
 LONGEST = 1000
 """Characters of one text that are kept."""
 
+# Pillow has no class of error for a file that breaks off.
 _ENDS_EARLY = re.compile(r"truncated|end of (file|data|stream)|not enough|too short|unexpected end|EOF", re.IGNORECASE)
 _STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, struct.error)
 """What a parser runs into that did not expect such bytes; its message would mean nothing to a reader."""
+# Its words may name objects in memory and paths of this computer, which differ from run to run and are nobody's affair.
 _OBJECT = re.compile(r"<[^<>]*>|\b0x[0-9a-fA-F]+\b|'[^']*[/\\][^']*'|(?<!\w)/[^\s'\"]+")
 
 

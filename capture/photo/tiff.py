@@ -12,8 +12,10 @@ from capture.photo.photo_file import PhotoFile, PhotoNotRead
 from hashing.case.facts import Fact
 
 _MOST_PAGES = 10_000
+# Bytes of a value by its type (TIFF 6.0, section 2; 13 is IFD, of supplement 1).
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
+# TIFF 6.0, section 8; XMP (ISO 16684-1), IPTC (TIFF/EP), C2PA (its specification, "Embedding manifests into TIFF").
 SUBFILE_TYPE, WIDTH, HEIGHT = 0x00FE, 0x0100, 0x0101
 _XMP, _IPTC, _C2PA = 0x02BC, 0x83BB, 0xCD41
 
@@ -74,6 +76,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
     for number, name in ((_XMP, names.XMP), (_IPTC, names.IPTC), (_C2PA, names.C2PA)):
         if number in first:
             parts.present(name, f"TIFF tag {number}")
+    # Bit 0 of NewSubfileType: a reduced copy, as raw files have first. Its size is not the photo's.
     if SUBFILE_TYPE in first and _whole_number(file, order, first[SUBFILE_TYPE]) & 1:
         reason = "the first picture in the file is a reduced copy of the photo"
         parts.facts.append(Fact(names.WIDTH, names.COULD_NOT_BE_READ + reason, "TIFF NewSubfileType"))

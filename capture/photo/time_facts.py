@@ -60,6 +60,8 @@ def time_facts(tags: Tags) -> Iterator[Fact]:
     for name, tag, zone_tag, sub_tag in _TIMES:
         try:
             text = tags.text(tag)
+            # 1. Not known is no fact. 2. The time, and its zone or that there is none. 3. As written, where that is not
+            # the standard's form. 4. The zone by GPS, which is reckoned and said to be, never put into the time itself.
             if _UNKNOWN.fullmatch(text):
                 continue
             time = _parsed(text)
@@ -131,6 +133,8 @@ def _zone_by_gps(tags: Tags, time: _Time, tag: ExifTag) -> Iterator[Fact]:
         return
     if utc is None or utc.day is None:
         return
+    # Zones are whole quarters of an hour from UTC. A difference that is none is a clock that is wrong, or a GPS time
+    # left over from an earlier fix, and tells no zone.
     apart = local - utc.day - utc.time
     quarters = round(apart / timedelta(minutes=15))
     if abs(apart) > _WIDEST or abs(apart - quarters * timedelta(minutes=15)) > _STALE:

@@ -11,6 +11,8 @@ _MOST_CHUNKS = 200_000
 
 def walk(file: PhotoFile, parts: Parts) -> None:
     """Note what the chunks state, to the last one. Raises NotRead."""
+    # RFC 9649, section 2.4: the size in the header leaves out its own first eight bytes; chunks of odd length are
+    # padded.
     end = int.from_bytes(file.at(4, 4), "little") + 8
     at, frames = 12, 0
     for _ in range(_MOST_CHUNKS):

@@ -71,6 +71,8 @@ class RecordedSession(requests.Session):
 
         Raises requests.RequestException for what is no address.
         """
+        # Without proxies, netrc and parameters from the environment: what is sent must follow from the recorded
+        # settings.
         prepared = requests.PreparedRequest()
         prepared.prepare(
             method=request.method,

@@ -108,6 +108,8 @@ class AddressGuard:
 
     def demand(self, host: str, addresses: Iterable[str], *, named_by_public: bool = False) -> list[str]:
         """Return those addresses of a host where we may go. Raises AddressRefused where there is none."""
+        # All addresses of a name are judged, and only those that are allowed are connected to: a name with a public and
+        # a private one (DNS rebinding) gets no further than its public one.
         allowed, refused = [], []
         for address in addresses:
             reason = self._refusal(parsed(address), named_by_public=named_by_public)
@@ -119,6 +121,8 @@ class AddressGuard:
 
     def _refusal(self, address: Address, *, named_by_public: bool) -> str:
         """Say why we do not go to an address, or return ""."""
+        # An IPv6 address may carry an IPv4 one (mapped, 6to4, NAT64): each that a packet could reach is judged, and one
+        # that may not be reached is enough.
         for each in judged_by(address):
             kind = kind_of(each)
             if kind.reach is Reach.PUBLIC:
@@ -129,6 +133,8 @@ class AddressGuard:
             if not (named or (self.allow_private and kind.reach is Reach.PRIVATE)):
                 option = "--allow-private" if kind.reach is Reach.PRIVATE else "--allow-network"
                 return f"{kind.words}; not fetched without {option}"
+            # What the officer opened is open for what the officer typed, not for what a server on the internet points
+            # at.
             if named_by_public:
                 return f"{kind.words}, named by a server at a public address; not fetched"
         return ""

@@ -25,6 +25,7 @@ _LARGE = 4 << 20
 """From here on one thread hashes and one writes while a third waits for the server: twice as fast."""
 _BUFFERS = 4
 """One for each of the three, and one on its way."""
+# Bytes: written out while the body still comes, so that the sync at its end does not wait for all of it.
 _SETTLE = 32 << 20
 
 
@@ -47,6 +48,9 @@ def read_body(exchange: OpenExchange, response: ArrivedResponse) -> BodyRead:
     """
     declared = response.framing.length
     file = BodyFile(exchange.incoming, exchange.incoming.open_body())
+    # 1. Copy until the end, the limit, or a fault of the connection. 2. Whatever came is on disk and hashed, also then.
+    # 3. A full disk is no fault of the server's, any other of the disk ends the capture. 4. A body that is shorter than
+    # announced is cut, and may be tried again.
     cut, again = "", False
     try:
         cut = _copy(response, file, exchange.shared.settings.max_size, declared)
@@ -76,6 +80,7 @@ def _copy(response: ArrivedResponse, file: BodyFile, max_size: int, declared: in
         while file.problem is None and (count := response.read_piece(buffer[filled:])):
             taken += count
             filled += count
+            # Small reads are gathered: hashing and writing cost a call each, and TLS gives at most 16 KiB at a time.
             if filled == len(buffer) or file.takes_more:
                 buffer, filled = file.take(buffer, filled), 0
             if taken >= max_size:
@@ -113,6 +118,7 @@ class BodyFile:
 
     def take(self, buffer: memoryview, count: int) -> memoryview:
         """Take the first `count` bytes of a buffer; return a buffer that may be filled next."""
+        # A small body is hashed and written by the thread that reads it; starting two threads for it would cost more.
         if not self._threads and self.size < _LARGE:
             piece = buffer[:count]
             self._store(piece, self._hash(piece))

@@ -97,12 +97,14 @@ class Incoming:
     def note(self, step: Step) -> None:
         """Add a step to the journal. Raises StorageFull, Unwritable."""
         line = _encoder.encode(step)
+        # The tag covers all lines before this one: none can be taken out, put elsewhere, or moved to another exchange.
         tag = self._tag(self._lines, line)
         with storing(self.journal):
             if not self._lines:
                 self._journal = create(self.journal, root=self._root)
             elif self._journal < 0:
                 self._journal = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root, alone=True)
+            # What stands behind our lines goes first: a line behind a stranger's would never be read as ours.
             if self._behind:
                 os.ftruncate(self._journal, self._end())
                 self._behind = False
@@ -165,6 +167,8 @@ class Incoming:
             return [], b""
         data = read_small(self.journal, root=self._root)
         found, lines = list[Step](), list[bytes]()
+        # Up to the first line whose tag does not hold: whatever follows it was not written, or not in this order, by
+        # us. What stands behind the last newline is a torn line.
         for raw in data.split(b"\n")[:-1]:
             tag, _, line = raw.partition(b" ")
             if not self._mac.holds(tag, *self._parts(lines, line)):

@@ -57,6 +57,8 @@ def reset_in(header: Callable[[str], str], now: datetime) -> float | None:
     Mastodon writes the moment in ISO 8601, Bluesky in seconds since 1970, some in milliseconds, the IETF draft as
     seconds from now. A moment is one of the host's clock: what it gives as its Date goes before our own.
     """
+    # The forms are told by their size alone: seconds from now are few, seconds since 1970 many, milliseconds a thousand
+    # times as many.
     now = mail_date(header("date")) or now
     for family in _FAMILIES:
         value = header(f"{family}-reset").strip()
@@ -159,6 +161,7 @@ class HostPauses:
         announced = False
         with self._changed:
             host = self._host(url)
+            # Asked again after every wake-up: meanwhile another fetch may have been told to wait longer.
             while (left := host.pause(self._monotonic())) > 0 and not self._stop.is_set():
                 if not announced and not host.under_way:
                     held = host.held_until > self._monotonic()

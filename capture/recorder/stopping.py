@@ -100,6 +100,7 @@ def reason_of(error: BaseException) -> str:
         return system_words(error)
     if isinstance(error, HashingError | CaptureError):
         return (getattr(error, "reason", "") or str(error))[:_LONGEST]
+    # Where in our own code, never the message of a stranger's exception: that may hold what must not be recorded.
     places = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_ROOT)
     ]

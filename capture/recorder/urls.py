@@ -18,6 +18,7 @@ def checked(url: str) -> str:
     if len(url) > _LONGEST:
         raise NotFetched("the address is longer than 8,192 characters")
     try:
+        # `port` is read for its ValueError alone: urlsplit takes any text for one.
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
     except ValueError as error:
@@ -93,6 +94,7 @@ def in_ascii(url: str) -> str:
     Raises ValueError where the host's name cannot be written so.
     """
     parts = urlsplit(url)
+    # IDNA 2008 with UTS 46's mapping, as browsers have it: two spellings of a name must lead to one host.
     host = parts.netloc
     if not host.isascii():
         import idna

@@ -31,6 +31,7 @@ MOST_FIELDS = 256
 MOST_INTERIM = 20
 """Interim answers (1xx, RFC 9110 section 15.2) before the one that counts."""
 _LONGEST_CHUNK_LINE = 1 << 12
+# Hexadecimal digits: less than 2^60 bytes, which no body has.
 _MOST_CHUNK_DIGITS = 15
 _OVERHEAD = 16 << 10
 """Bytes by which the framing of chunks may exceed what `_FRAMING` bytes a chunk and twice its data allow, as in Go."""

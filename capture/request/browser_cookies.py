@@ -15,6 +15,7 @@ from capture.errors import BadSettings
 from capture.recorder.given_cookie import given_cookie
 
 _BROWSERS = ("brave", "chrome", "chromium", "edge", "firefox", "opera", "safari", "vivaldi", "whale")
+# As yt-dlp's --cookies-from-browser: BROWSER[+KEYRING][:PROFILE][::CONTAINER].
 _NAMED = re.compile(r"(?P<name>[^+:]+)(?:\+(?P<keyring>[^:]+))?(?::(?P<profile>(?!:).+?))?(?:::(?P<container>.+))?")
 _ROOT = str(Path(__file__).resolve().parents[2])
 _CHILD = (
@@ -61,6 +62,8 @@ def load_browser_cookies(named: str) -> tuple[CookieJar, str]:
     Nothing of them is written to disk. Raises BadSettings where there are none.
     """
     try:
+        # yt-dlp changes its host's modules and its readers run system tools: neither belongs in the process that holds
+        # the key. Cookies come back over a pipe, so that none is ever in a file.
         done = subprocess.run(  # noqa: S603 - our own interpreter, our own program
             [sys.executable, "-I", "-B", "-X", "utf8", "-c", _CHILD, _ROOT, checked_browser(named)],
             stdin=subprocess.DEVNULL,
@@ -68,15 +71,15 @@ def load_browser_cookies(named: str) -> tuple[CookieJar, str]:
             check=False,
             timeout=_PATIENCE,
         )
-        told = msgspec.json.decode(done.stdout, type=_CookiesRead)
+        answer = msgspec.json.decode(done.stdout, type=_CookiesRead)
     except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as error:
         raise BadSettings(f"the cookies of {named} could not be read", hint=_HINT) from error
-    if not told.cookies:
-        raise BadSettings(f"no cookies of {named}: {told.trouble or 'it has none'}", hint=_HINT)
+    if not answer.cookies:
+        raise BadSettings(f"no cookies of {named}: {answer.trouble or 'it has none'}", hint=_HINT)
     jar = CookieJar()
-    for cookie in told.cookies:
+    for cookie in answer.cookies:
         jar.set_cookie(given_cookie(**msgspec.structs.asdict(cookie)))
-    return jar, told.trouble
+    return jar, answer.trouble
 
 
 def tell_cookies(named: str) -> None:

@@ -49,6 +49,8 @@ def _lent_to(text: str, option: str) -> str:
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            # One word of printable ASCII: anything else is another file, named by mistake, and none of it may reach a
+            # server.
             text = file.read(_LONGEST + 1).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a token"

@@ -91,6 +91,8 @@ def same_words(before: Post, after: Post) -> bool:
 
 
 def _words(post: Post) -> Post:
+    # What an author changes. Counts, names that are shown and addresses of copies change without the author doing
+    # anything.
     media = tuple(replace(each, url=each.cid or _lasting(each.origin or each.url), origin="") for each in post.media)
     return replace(
         post,

@@ -105,6 +105,7 @@ _BRANDS = {
 }  # fmt: skip
 """Brands of ISO base media files, from the register at mp4ra.org."""
 
+# MIME Sniffing, section 7.1: the tags by which HTML is told, each followed by a blank or ">".
 _HTML = re.compile(
     rb"<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ \t\r\n\f>]",
     re.IGNORECASE,
@@ -121,6 +122,7 @@ _XML_ROOTS: dict[bytes, tuple[tuple[bytes, ...], str]] = {
 }
 """Root elements, with the namespaces of which one must stand beside those whose name alone says too little."""
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')
+# MIME Sniffing, section 3: binary data bytes.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _MIME = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,100}")
 
@@ -141,6 +143,7 @@ def media_type(head: bytes, declared: str | None) -> MediaType:
 def sniff(head: bytes) -> MediaType | None:
     """Return what the first 4 KiB show a file to be, or None where they show nothing."""
     head = head[:HEAD]
+    # Fixed beginnings first, then formats that take a look further in; text last, since nearly any bytes may be text.
     for beginning, mime in _BEGINNINGS:
         if head.startswith(beginning):
             return _of(mime)
@@ -314,6 +317,8 @@ def _mpeg_audio(head: bytes) -> str:
     return ""
 
 
+# ISO/IEC 11172-3, section 2.4.2.3, and 13818-3: by version and layer; a frame's length follows, and where the next must
+# begin.
 _MP3_KBITS = {
     (True, 1): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -355,6 +360,7 @@ def _text(head: bytes) -> str:
         return "application/pdf"
     if start.startswith(b"#EXTM3U"):
         return "application/vnd.apple.mpegurl"
+    # XML before HTML: XHTML begins with an XML declaration, and its root element says what it is.
     if root := _xml(start):
         return root
     if _HTML.match(start):
@@ -375,6 +381,7 @@ def _plain(head: bytes) -> bytes | None:
 def _xml(start: bytes) -> str:
     """Return what an XML document is by its root element, past declaration, comments and document type."""
     rest = start
+    # The root element decides, and namespaces where a root's name is used by several formats.
     while prolog := _PROLOG.match(rest):
         if re.match(rb"<!doctype\s+html", prolog[0].lstrip(), re.IGNORECASE):
             return "application/xhtml+xml" if start.startswith(b"<?xml") else "text/html"
@@ -392,6 +399,7 @@ def _is_json(start: bytes, *, whole: bool) -> bool:
     import json
 
     try:
+        # Of a cut document a fault near the cut is no fault: that is where the rest is missing.
         json.loads(start)
     except json.JSONDecodeError as error:
         return not whole and (error.pos >= len(error.doc) - 8 or error.msg.startswith("Unterminated string"))

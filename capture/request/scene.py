@@ -43,6 +43,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 def parse_scene(text: str) -> Scene:
     """Read what the user gave. Raises BadScene, with a hint where one can be guessed."""
+    # From what can be nothing else to what nearly anything may be.
     given = scene_meant(text)
     if not given:
         raise BadScene("the scene is empty", hint="give a web address, such as https://example.org/post/1")
@@ -63,6 +64,7 @@ def _web_address(given: str, text: str) -> Scene:
             f"{given[len('mailto:') :].partition('?')[0]} is a mail address: there is no page to capture",
             hint="a mail that somebody hands in as a file: `goldenhour intake FILE.eml --case CASE`",
         )
+    # Messages from here on show what was given without its login, which would end up in logs.
     if "://" not in given and any(map(str.isspace, given)):
         raise BadScene(
             f"{without_login(text.strip())}: not a web address",
@@ -82,6 +84,7 @@ def _web_address(given: str, text: str) -> Scene:
             f"{without_login(text.strip())}: not a web address that can be captured",
             hint="goldenhour fetches http:// and https:// addresses; for a file on disk use `goldenhour hash`",
         )
+    # The scene without its login is what the ledger records; the login travels beside it, in memory alone.
     clean = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.rpartition("@")[2]))
     return Scene(clean, clean, login)
 

@@ -25,6 +25,7 @@ def demand_askable(scene_text: str, options: CaptureOptions, stop: Stop | None =
     stop = stop or Stop()
     scene = parse_scene(scene_text)
     problem: NotFetched | None = None
+    # One server that can be asked is enough: a capture of three of which two are down is a capture in part.
     for target in search_targets(scene, options):
         for url in _servers(target.scene, options):
             try:

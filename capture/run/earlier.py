@@ -64,6 +64,7 @@ class Earlier:
                 self._revisions[event.did] = max(event.rev, self._revisions.get(event.did, ""))
         if not events or not isinstance(events[0], CaptureStarted) or events[0].scene != self._scene:
             return
+        # In the ledger's order, so that the last version of a page and of a post is what the next round compares with.
         settled, items = _settled(events), dict[str, Item]()
         for event in events:
             match event:
@@ -103,6 +104,7 @@ def missing(options: CaptureOptions, seen: Mapping[str, str]) -> list[KnownPost]
     `seen` is the claimed time of each post of this round by its lasting name. Where a list was cut by `--limit` or
     `--since`, what is older than that cannot be missing.
     """
+    # Only a post that the list should have shown can be missing: none that is older than where the list was cut.
     oldest = options.since
     if options.limit:
         moments = [moment for published in seen.values() if (moment := _moment(published)) is not None]

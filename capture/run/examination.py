@@ -94,6 +94,7 @@ class Examination:
         """Record what an extractor read in an item, with the text as a working copy. Raises Unwritable."""
         moment = time_text(self._clock())
         number = read.ref.rpartition("-")[2]
+        # Facts, then the post, then what was judged of both; working copies last, since they are not evidence.
         events: list[Event] = [ItemFacts(time=moment, ref=read.ref, facts=read.facts)] if read.facts else []
         if read.post is not None:
             events.append(PostRead(time=moment, ref=read.ref, post=read.post))
@@ -146,6 +147,8 @@ class Examination:
         """Keep a frame of a video as a working copy: what is seen of it where there is no poster."""
         path = self._folder.path / film.path
         with open(inside.open_file(path, root=self._folder.root), "rb") as file:  # noqa: PTH123 - a descriptor
+            # By its first bytes: ffmpeg is started for nothing that it cannot read, and never told a name or a type by
+            # a server.
             head = file.read(8)
         if not any(mark in head for mark in _CONTAINERS):
             return

@@ -105,6 +105,8 @@ class FetchPool:
     def _run(self) -> None:
         while True:
             with self._changed:
+                # What a thread may take is decided under the lock, each time something changed: one thread is kept for
+                # posts while others fetch media.
                 while not (ready := self._ready()) and not self._closed:
                     self._changed.wait()
                 if not ready:

@@ -149,6 +149,7 @@ class ItemStore:
         exchange = fetched.exchange
         if exchange is None:
             return Answer(url=fetched.url, reason=reason, public=fetched.public)
+        # Only now, with bytes and line on disk, may an extractor read them and yield more that rests on them.
         written.result()
         stored = None
         if item is not None:
@@ -190,17 +191,19 @@ class ItemStore:
             extractor=extractor,
             excerpt=Excerpt(of=of.ref, offset=finding.offset),
         )
-        said: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
+        lines: list[Event] = [PostRead(time=item.time, ref=ref, post=finding.post)]
         if finding.facts:
-            said.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
-        found = FetchRequest(url=finding.url, kind=ItemKind.POST, found_in=finding.found_in)
+            lines.append(ItemFacts(time=item.time, ref=ref, facts=finding.facts))
+        # The bytes stand in the list, which is an item already: on a full disk nothing is lost but the excerpt, and
+        # that is told.
+        request = FetchRequest(url=finding.url, kind=ItemKind.POST, found_in=finding.found_in)
 
         def _no_room() -> Failed:
-            return self._failure(found, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
+            return self._failure(request, ref, f"the disk is full: it stands in {of.ref} alone", of.exchange)
 
         self._writer.hand_in(
             HandIn(
-                item=item, data=finding.data, events=tuple(said), written=lambda: self._stored(item), no_room=_no_room
+                item=item, data=finding.data, events=tuple(lines), written=lambda: self._stored(item), no_room=_no_room
             )
         )
         return ref
@@ -208,6 +211,7 @@ class ItemStore:
     def superseded(self, exchange: EndedExchange) -> None:
         """Keep an exchange that a redirect or another attempt followed."""
         item = None
+        # A small body stands in the WARC whole; only one that was too large to hold needs a file, and so an item.
         if exchange.size and not exchange.held:
             number = int(exchange.ref.rpartition("-")[2])
             item = self._item(
@@ -242,6 +246,8 @@ class ItemStore:
             rendering=rendering,
         )
 
+        # On a full disk there is no item and no line for it, so the place where it would have stood is told in its
+        # stead.
         def _no_room() -> Failed:
             return self._failure(
                 FetchRequest(url=url, kind=kept.kind, found_in=kept.how),
@@ -258,6 +264,8 @@ class ItemStore:
     def take_from_browser(self, exchange: EndedExchange, sniffed: MediaType, *, new: bool) -> None:
         """Keep an exchange of the browser. Its body is an item where it is `new` to the capture, or large."""
         item = None
+        # The recorder may have had the same address before: then the browser's copy is kept in the WARC alone, unless
+        # it is large.
         if exchange.size and (new or not exchange.held):
             whole = exchange.status in range(200, 300) and not exchange.cut
             number = self.next_number() if new else 0
@@ -400,6 +408,8 @@ class ItemStore:
         An error page is an item where it answers for the scene itself: an investigator wants to read it. Behind a
         link of the page it stands in the WARC alone.
         """
+        # 1. What is not kept as an item: nothing at all; an error page behind a link; a host's page for whatever it
+        # does not know.
         refused = not exchange.cut and bool(fetched.reason)
         if not exchange.size and (fetched.reason or found.method == "HEAD"):
             return None
@@ -410,6 +420,8 @@ class ItemStore:
         kind = _kind(found, sniffed)
         if found.optional and kind == ItemKind.PAGE != found.kind and exchange.held and _says_page(exchange):
             return None  # the host's page for everything that it does not know
+        # 2. All else is one, also what is not what was sought: an error page in the place of the scene says so on its
+        # face.
         return self._item(
             found,
             exchange,

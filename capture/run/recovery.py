@@ -158,6 +158,8 @@ def _free(folder: Path, name: str) -> Path:
 
 def _record_seal(case: Case, path: Path, exhibit: str, key: SigningKey, clock: Clock) -> Recovered | None:
     """Have the case record the seal of a capture whose process died right after sealing it, if it is ours."""
+    # 1. Ours by its signature; 2. over these very lines, which are hashed anew; 3. of a capture that had ended. Only
+    # then does the case record it: else it would vouch for a seal that it cannot check.
     note = read_small(path / CHECKPOINT, root=case.path)
     try:
         checkpoint = open_checkpoint(note, key.public)
@@ -326,8 +328,8 @@ class _Finishing:
         if foreign := incoming.foreign():
             self._keep_copy(incoming.body)
             incoming.cut_body()
-            said = f"{foreign} bytes behind those that this key vouches for are not sealed"
-            self._found.append(f"{incoming.body.name}: {said}")
+            remark = f"{foreign} bytes behind those that this key vouches for are not sealed"
+            self._found.append(f"{incoming.body.name}: {remark}")
         # 3. Make of it the exchange and the item that it would have been, cut where it was cut.
         exchange = resumed_exchange(incoming, sent, head)
         self._found.append(f"{sent.url}: {exchange.size} bytes had arrived")
@@ -356,6 +358,8 @@ class _Finishing:
                 os.fsync(copy.fileno())
 
     def _item(self, exchange: EndedExchange, name: str, spoken_of: Container[str], *, followed: bool) -> Item | None:
+        # As the run would have named it, as far as that can be told: what was asked for is known, what the page around
+        # it said of it is not.
         whole_answer = exchange.status in range(200, 300) and not followed
         if not exchange.size or (exchange.held and not whole_answer):
             return None

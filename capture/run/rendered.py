@@ -90,10 +90,13 @@ class PageRendering:
         """
         around = self._around
         try:
+            # 1. The browser is closed before anything is judged: only then is its log whole, and every exchange handed
+            # in.
             with self._browser() as browser:
                 self._begin(browser)
                 went = self._show(browser)
         except (NotRendered, OSError) as error:
+            # 2. What the disk did is the capture's end; what the browser did is a failure beside what the recorder got.
             if around.writer.error is not None:
                 raise around.writer.error from error
             self._fail(f"not rendered: {error}")
@@ -103,6 +106,7 @@ class PageRendering:
             around.writer.disk_full(problem.reason)
         elif problem is not None:
             around.stop.fail(problem)
+        # 3. What was seen and how it ended, also of a page that went wrong.
         self._end(browser, went)
         if went.problems and not around.stop.reason:
             self._fail(f"not rendered whole: {'; '.join(went.problems)}")
@@ -174,6 +178,8 @@ class PageRendering:
             how = "the text that was seen in the browser, in UTF-8"
             copy = folder.add_working_copy(moment, item.ref, f"{number}-text.txt", kept.text, how)
             self._around.writer.record(copy)
+        # The band above the picture says address and time: a copy to be looked at, which is why it is made of the
+        # stored picture and never in its place.
         if kept.frame:
             try:
                 files = [folder.path / item.path]
@@ -243,6 +249,7 @@ class PageRendering:
         document, around = self._document, self._around
         if document is None:
             return ""
+        # The document must be on disk before the sandbox is handed its file.
         around.writer.flush()
         final = went.final_url or self._page.url
         path = (around.folder.path / document.path).absolute()
@@ -255,24 +262,25 @@ class PageRendering:
         evidence = Evidence(
             asked=self._page.url, final=final, status=went.status or _OK, headers=went.headers, page=read.page
         )
-        found = judge(evidence)
+        judgement = judge(evidence)
         around.writer.record(
             PageJudged(
                 time=time_text(around.clock()),
                 ref=document.ref,
                 url=self._page.url,
-                verdict=found.word,
-                reasons=(*found.reasons, "as the browser shows it"),
+                verdict=judgement.word,
+                reasons=(*judgement.reasons, "as the browser shows it"),
                 title=read.page.title[:300],
                 final_url=final if final != self._page.url else "",
                 rendering=self._number,
             )
         )
-        if found.word != verdict.CONTENT:
-            ended = self._session is not None and found.word == verdict.LOGIN
-            because = self._session.ended if self._session is not None and ended else verdict.MEANING[found.word]
-            self._fail(f"{found.word} in the browser: {because}")
-        return found.word
+        # A page that is no content in the browser either is a failure, and told with what would help.
+        if judgement.word != verdict.CONTENT:
+            ended = self._session is not None and judgement.word == verdict.LOGIN
+            because = self._session.ended if self._session is not None and ended else verdict.MEANING[judgement.word]
+            self._fail(f"{judgement.word} in the browser: {because}")
+        return judgement.word
 
     def _fail(self, reason: str) -> None:
         self._around.store.not_shown(self._page.url, reason)

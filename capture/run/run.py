@@ -36,7 +36,7 @@ from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
 from capture.recorder.urls import host_and_port
 from capture.request.progress import Progress
-from capture.request.scene import parse_scene
+from capture.request.scene import Scene, parse_scene
 from capture.run.disk_room import DiskRoom
 from capture.run.earlier import missing
 from capture.run.examination import Examination
@@ -160,21 +160,13 @@ class OpenCapture:
         clock: Clock = system_clock,
         once: bool = False,
     ) -> None:
+        # 1. All that can be refused is refused before the case knows of a capture: a number that is given stays given.
         scene = parse_scene(scene_text)
         self._places = search_targets(scene, options)
         wanted = options.wanted_kinds()
         room = DiskRoom(case.path, options.min_free)
         room.demand()
-        urls, cookies, session = [each.scene.url for each in self._places], options.network.cookies, options.session
-        if session is not None and any(map(session.is_for, urls)):
-            cookies = session.jar(cookies or ())
-        else:
-            session = None
-        own = cookies_for(urls, cookies)
-        options = replace(options, session=session, network=replace(options.network, cookies=own))
-        if scene.login is not None:
-            logins = {**options.network.credentials, scene.login[0]: scene.login[1]}
-            options = replace(options, network=replace(options.network, credentials=logins))
+        options = _lending_to(scene, self._places, options)
 
         def _start(capture_id: str, exhibit: str) -> CaptureStarted:
             started = CaptureStarted(
@@ -196,6 +188,8 @@ class OpenCapture:
             begun(started)
             return started
 
+        # 2. `stop` is the user's, and may be shared by several captures; `ending` is this one's, and hears of faults as
+        # well.
         self._case, self._key, self._officer, self._clock = case, key, options.officer, clock
         self._stop = stop or Stop()
         self._ending = Stop()
@@ -203,6 +197,7 @@ class OpenCapture:
         self._problem: BaseException | None = None
         self._seen = 0
         """Lines of the ledger that were handed on."""
+        # 3. From here on there is a capture to be sealed, so nothing is raised any more: `seal` accounts for it.
         self.folder, self.started = case.begin_capture(options.initials, _start, key=key, clock=clock)
         try:
             self._run = _Run(
@@ -221,6 +216,8 @@ class OpenCapture:
                 with self._stop.heeded(self._ending.ask):
                     run.go_over(self._places, known)
                 if run.store.holding and not run.store.got and not self._ending.reason:
+                    # A watch wants to know what changed although nothing came: what was written since is read back from
+                    # the disk.
                     run.flush()
                     events = self._new_events()
             except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
@@ -275,11 +272,28 @@ class OpenCapture:
         return events
 
 
+def _lending_to(scene: Scene, places: Sequence[SearchTarget], options: CaptureOptions) -> CaptureOptions:
+    """Return the options with what of the officer's cookies, session and log-in is lent to the servers of a scene.
+
+    A session or a cookie of another site never leaves this function.
+    """
+    urls, cookies, session = [each.scene.url for each in places], options.network.cookies, options.session
+    if session is not None and any(map(session.is_for, urls)):
+        cookies = session.jar(cookies or ())
+    else:
+        session = None
+    network = replace(options.network, cookies=cookies_for(urls, cookies))
+    if scene.login is not None:
+        network = replace(network, credentials={**network.credentials, scene.login[0]: scene.login[1]})
+    return replace(options, session=session, network=network)
+
+
 def _recovered(case: Case, path: Path, reason: str, key: SigningKey, officer: str, clock: Clock) -> tuple[str, Seal]:
     """Seal a capture that could not be finished; return its status and seal. Raises NotSealed."""
     from capture.run.recovery import recover_abandoned
 
     hint = "all that had arrived is kept there; run a command on this case again when the disk works"
+    # As the next command would: by the files alone. A child process that was just being started still holds the lock.
     for pause in _LET_GO:
         time.sleep(pause)
         try:
@@ -315,6 +329,8 @@ class _Run:
         self._wanted = wanted
         self._progress = progress
         self._clock = clock
+        # In the order in which they need each other: what fetches hands to what stores, and that to the one that
+        # writes. The recorder and the store need one another, hence the late look-up.
         self._writer = Writer(folder, clock, stop)
         self.recorder = Recorder(
             folder.path / INCOMING,
@@ -378,6 +394,8 @@ class _Run:
         search = self._search = Search(places, lambda extractor: _Fetch(self, extractor), self.stop)
         if known is not None:
             self.options = replace(self.options, known=known)
+        # 1. A pass of its own: what an earlier one in this capture saw is asked for again, and may be other bytes by
+        # now.
         self.store.begin_pass(self.options.known)
         self._media_seen.clear()
         self._posts_seen.clear()
@@ -387,9 +405,12 @@ class _Run:
         try:
             self.readers.start()  # beside the first wait for the network
             self.pool.search_begins()
+            # 2. Search, while what is found is fetched beside it; then show pages, which need the pages as they were
+            # served.
             self._handle_findings(search, places)
             self.pool.search_ended()
             self._show_pages()
+            # 3. Wait for what was queued, and for the clock, which nothing else waits for.
             wait(list(self._pending))
             if self._clock_beside is not None and not self.stop.reason:
                 with self.stop.heeded(self._clock_beside.hurry):  # a first Ctrl-C raises nothing here
@@ -466,6 +487,8 @@ class _Run:
 
     def _found(self, extractor: Extractor, found: FetchRequest) -> None:
         """Queue something to be fetched, once, unless the user's settings or an earlier round leave it out."""
+        # Each address once, and the reasons in this order: what the user left out is no news of the site; what is known
+        # is not counted against the limit; a queue that is full is a failure, since it was wanted.
         key = _media_key(found.url)
         if key in self._media_seen:
             return
@@ -508,6 +531,7 @@ class _Run:
         if settings is not None:
             for url, ref in to_show.items():
                 word = self._show(url, ref, settings)
+                # Of several pages only the scene's own decides for the capture.
                 seen = word if url == self._scene else seen
         elif self.options.rendering is not None and to_show:
             self.store.skip(self._scene, "not shown in a browser: the login in the address is not lent to it")
@@ -533,6 +557,8 @@ class _Run:
             return ""
         self._shown.add(url)
         self._progress.fetching(url)
+        # What a rendering may use of the run: a value, so that it can be read what that is, and no way back to all of
+        # it.
         around = Surroundings(
             folder=self.folder,
             started=self._started,
@@ -551,6 +577,7 @@ class _Run:
         )
         rendering = PageRendering(len(self._shown), PageToShow(url=url, ref=ref), settings, around)
         word = rendering.run()
+        # What the browser got without a record that holds is fetched once more by the recorder.
         for found in rendering.again:
             self._found(EXTRACTORS[-1], msgspec.structs.replace(found, named_by_public=self.heard_public))
         return word
@@ -576,6 +603,7 @@ class _Run:
             self._to_show.setdefault(post.permalink, ref)
 
     def _excerpted(self, extractor: Extractor, finding: PostExcerpt) -> None:
+        # Noted as seen before it is passed over: a known post that is not seen is taken to be missing.
         if (known := self.options.known.same(finding.post)) is not None:
             self._posts_seen[finding.post.id] = finding.post.published
             self.store.skip(finding.url, f"post: as it was captured before, as {known.ref}")

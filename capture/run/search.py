@@ -47,6 +47,8 @@ class Search:
         running = len(self._threads)
         with self._stop.heeded(lambda _: self._wake()):
             while running and not self._stop.reason:
+                # The queue is bounded: extractors wait when more is found than is taken, and None tells that one is at
+                # its end.
                 got = self._queue.get()
                 if got is None:
                     running -= 1
@@ -96,6 +98,7 @@ class Search:
 
     def _look(self, target: SearchTarget) -> None:
         reasons = []
+        # One that finds that the scene is not its own yields nothing, so the next begins as if nobody had asked.
         for extractor in target.extractors:
             try:
                 fetch = self._fetch(extractor.name)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
     """Return the settings in words, with every credential left out."""
     network = options.network
+    # Every setting that changes what is asked or kept: a court may ask, and a colleague must be able to repeat it.
     return {
         "media": options.media,
         "limit": options.limit,

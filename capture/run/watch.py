@@ -125,6 +125,7 @@ class Watch:
         while True:
             number += 1
             started = self._monotonic()
+            # By the beginning of the round, so that a slow one does not shift all that follow.
             following = started + every
             last = length is not None and following - begun >= length
             for scene in self._scenes:
@@ -139,6 +140,7 @@ class Watch:
                     return
             if not last:
                 self._pause(max(following - self._monotonic(), 0.0))
+            # What is still open has brought nothing yet; its seal says for how long.
             if last or self._stop.reason:
                 yield from self._sealed(number)
                 return
@@ -158,6 +160,7 @@ class Watch:
 
     def _round(self, number: int, scene: str, *, last: bool) -> WatchRound:
         earlier = self._earlier[scene]
+        # 1. What is known by now: nothing is taken twice, no ended session is tried again.
         options = replace(
             self._options,
             whole_feed=False,
@@ -167,6 +170,7 @@ class Watch:
             ntp=self._options.ntp if self._clock_is_due() else None,
         )
         demand_askable(scene, options, self._stop)
+        # 2. Go on in the capture that has brought nothing so far, or begin one.
         opened, begun = self._open.pop(scene, (None, self._monotonic()))
         if opened is None:
             opened = OpenCapture(
@@ -174,6 +178,7 @@ class Watch:
             )
         came = opened.go_over(options.known)
         changed = any(isinstance(event, PostChanged) for event in came.events)
+        # 3. Seal it where something came or changed, at the end, and once an hour.
         if not (last or came.over or came.got or changed) and self._monotonic() - begun < _LONGEST_OPEN:
             self._open[scene] = opened, begun
             return self._told(number, scene, opened, None, came.failures)

@@ -91,6 +91,7 @@ class BatchLive(BatchProgress):
 
     def _shown(self) -> Group:
         with self._lock:
+            # All numbers of one moment, under the lock: they must add up.
             counts, now = self._counts, self._monotonic()
             rate = self._rate(now)
             done = counts.total - counts.left

@@ -59,6 +59,7 @@ class Listing:
         titles = [column.title for column in self.columns]
         rows = [[printable(cell) for cell in row] for row in self.rows]
         widths = [max(map(cell_len, cells)) for cells in zip(titles, *rows, strict=True)]
+        # Width in cells, not in characters: a wide character takes two.
         left = min(width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1), _WIDEST)
         remarks = [printable(remark) for remark in self.remarks] or [""] * len(rows)
         if left < min(_NARROWEST, widths[-1]):

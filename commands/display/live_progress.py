@@ -126,6 +126,7 @@ class LiveProgress(Progress):
 
     def _capture(self) -> Group:
         with self._lock:
+            # All numbers of one moment, under the lock that the fetching threads take, too.
             seconds = self._monotonic() - self._begun
             failed = f" · {self._failed} not captured" if self._failed else ""
             waiting = len(self._to_come)

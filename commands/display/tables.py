@@ -65,7 +65,7 @@ def item_lines(entry: ItemView, capture: Path, given: GradeRecord | None = None)
     """Yield all that is known of an item, in lines; `capture` is the folder it stands in, `given` its grade."""
     item = entry.item
     yield printable(f"{item.ref}  {item.kind}{', not whole: ' + item.partial if item.partial else ''}")
-    said = [
+    named = [
         ("source", item.url),
         ("came from", item.final_url),
         ("captured", second(entry.captured)),
@@ -75,13 +75,13 @@ def item_lines(entry: ItemView, capture: Path, given: GradeRecord | None = None)
         ("came as", item.error_page),
         ("says", said_of(entry)),
     ]
-    said += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
-    said += [("copy", f"{capture / copy.path}: {copy.how}") for copy in entry.working_copies]
+    named += [(fact.name, str(fact.value)) for fact in entry.facts if fact.name not in {"title", "author"}]
+    named += [("copy", f"{capture / copy.path}: {copy.how}") for copy in entry.working_copies]
     if given is not None:
         whole = f" of the whole exhibit {given.ref}" if given.ref != item.ref else ""
-        said.append(("grade", f"{given.grade}{whole}, by {given.officer}, {second(given.time)}"))
-        said += [("", phrase) for phrase in graded(given.grade)[1:]]
-    for name, value in said:
+        named.append(("grade", f"{given.grade}{whole}, by {given.officer}, {second(given.time)}"))
+        named += [("", phrase) for phrase in graded(given.grade)[1:]]
+    for name, value in named:
         if value:
             yield printable(f"  {name:<10} {value}")
 
@@ -312,6 +312,7 @@ def case_json(view: CaseView) -> Iterator[str]:
         ],
         "batches": [asdict(each) for each in view.batches],
     }
+    # Written by hand around the captures: a case of a thousand of them never stands in memory whole.
     yield json.dumps(head).removesuffix("}") + ', "captures": ['
     for number, capture in enumerate(view.captures):
         yield ", " if number else ""

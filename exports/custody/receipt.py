@@ -82,6 +82,8 @@ def write_receipt(
 
     Raises NotRecordable for a name that no log takes, WouldOverwrite, Unwritable, BadFormat (too large).
     """
+    # A name that the log of a case would refuse is refused here: who verified is seldom there when the receipt is
+    # recorded.
     demand_recordable({"officer": officer})
     if not officer.strip() or len(officer) > _LONGEST_NAME:
         raise NotRecordable(f"the name of who verified has one to {_LONGEST_NAME} characters")
@@ -154,6 +156,7 @@ def record_receipt(
     Raises BadFormat, BadKey and BadSignature where it is no receipt or a forged one; ForeignReceipt where it names a
     seal that the case does not have, or none of an exhibit asked for; NotRecordable where it is recorded already.
     """
+    # 1. Signed by the key that it names, and of seals of this case: else it says nothing of these exhibits.
     receipt = open_receipt(data)
     exhibits = _exhibits(case, receipt)
     sha256 = Digest.of_bytes(data).hex
@@ -161,9 +164,10 @@ def record_receipt(
         if ref not in exhibits:
             raise ForeignReceipt(f"{ref}: the receipt names no seal of it", hint=f"it names {', '.join(exhibits)}")
     chosen = list(refs or exhibits)
-    told = {event.ref for event in case.events() if isinstance(event, Custody) and _is_of(event, sha256)}
-    if told.intersection(chosen):
-        raise NotRecordable(f"{', '.join(sorted(told.intersection(chosen)))}: this receipt is recorded already")
+    # 2. Once: recorded twice, one verification would look like two.
+    recorded = {event.ref for event in case.events() if isinstance(event, Custody) and _is_of(event, sha256)}
+    if recorded.intersection(chosen):
+        raise NotRecordable(f"{', '.join(sorted(recorded.intersection(chosen)))}: this receipt is recorded already")
     verified = VerifiedBy(
         what=receipt.what,
         verdict=receipt.verdict,

@@ -29,6 +29,7 @@ class NameBudget:
 
     def charge(self, name: str) -> None:
         """Count a file. Raises TooMuch where there are more than are verified at once."""
+        # Names are what a tree of files costs in memory, and each folder above a name is kept as a name, too.
         size, depth = sys.getsizeof(name), name.count("/")
         self._left -= _A_NAME + _COPIES * size
         if depth > _SHALLOW:

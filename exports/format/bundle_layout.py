@@ -57,6 +57,7 @@ def custody_line(number: int) -> str:
 
 def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
     """Yield the lines that stand in the seal folder beside that of the export: their names and their numbers."""
+    # The case's first line names its officer, and cannot be shown in part.
     if OFFICER not in exported.redacted:
         yield CASE_LINE, 0
     for name, numbers in (
@@ -72,6 +73,7 @@ def stated_lines(exported: Exported) -> Iterator[tuple[str, int]]:
     yield from ((custody_line(number), number) for number in exported.custody)
 
 
+# What an export writes besides copies. A name that fits nothing here belongs to a ledger, or to nobody.
 _DERIVED = re.compile(
     r"data/(case|manifest|custody)\.json|data/items\.jsonl|data/report\.html"
     r"|data/report/[a-z]+(-[a-z]+)*(-[1-9][0-9]*){0,2}\.html|data/report/previews/[0-9a-f]{64}\.jpg"

@@ -103,6 +103,8 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
                 rendered[entry.rendering] = entry
             case ListedRecovery():
                 recovered.append(entry)
+    # The ledger has items in the order in which they arrived, which two runs do not share; people read them by
+    # reference.
     items.sort(key=lambda item: reading_order(item.ref))
     return CaptureListing(
         **{name: getattr(head, name) for name in head.__struct_fields__},
@@ -115,5 +117,6 @@ def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[Cust
         rendered=rendered,
         recovered=tuple(recovered),
         custody=custody,
+        # Backwards, so that the first item of an address is the one that a post's media lead to.
         holders={item.url: item.ref for item in reversed(items) if not item.error_page},
     )

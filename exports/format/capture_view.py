@@ -193,6 +193,8 @@ class _Gathered:
 
     def item_views(self) -> tuple[ItemView, ...]:
         """Return the items with all that the ledger says about each, in reading order."""
+        # An item's exchange stands before it in the ledger, and what was read of it behind it, so all are gathered
+        # first.
         exchanges = {event.exchange: event for event in self.of(Exchange)}
         posts = {event.ref: event.post for event in self.of(PostRead)}
         proofs = {event.ref: event for event in self.of(ProofRead)}

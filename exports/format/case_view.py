@@ -116,6 +116,8 @@ def _batch(folder: Path) -> BatchView | None:
                 pass
     if started is None:
         return None
+    # A row may end more than once, since failed ones are tried again: the last line of each counts. Rows without a last
+    # word are those that are left, also after a crash.
     done = sum(end.status in {*DONE, CAPTURED_BEFORE} for end in ends.values())
     failed = sum(end.status in {CaptureStatus.NOTHING, NOT_TRIED} and not end.again for end in ends.values())
     return BatchView(

@@ -14,9 +14,11 @@ import msgspec
 
 from hashing.errors import BadFormat
 
+# Bytes; addresses of many thousand characters exist, and a longer line is told as broken.
 LONGEST_LINE = 1 << 16
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?Z", re.ASCII)
 _CDX_TIME = re.compile(r"[0-9]{14}", re.ASCII)
+# Heritrix strips it ("www1.", too), and an index of ours must be found by the same key.
 _WWW = re.compile(r"www[0-9]*\.")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAFE = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -96,6 +98,7 @@ def surt(url: str) -> str:
     if parts.scheme not in _DEFAULT_PORTS or not host:
         return _unbroken(url)
     host = _WWW.sub("", host.rstrip("."), count=1) if _WWW.match(host) else host.rstrip(".")
+    # An IP address is not turned round: its most significant part comes first already.
     turned = host if ":" in host or host.replace(".", "").isdecimal() else ",".join(reversed(host.split(".")))
     shown_port = f":{port}" if port is not None and port != _DEFAULT_PORTS[parts.scheme] else ""
     path = parts.path.lower() or "/"

@@ -111,6 +111,8 @@ def _alone(bounds: dict[str, Interval]) -> list[str]:
     """Say what the hosts leave possible together, where no time server was asked."""
     low, high = max(each[0] for each in bounds.values()), min(each[1] for each in bounds.values())
     whose = _whose(list(bounds))
+    # Each host bounds the clock from both sides. Where the bounds meet they bound it together; where they miss each
+    # other by little a server renews its Date late; where by much, somebody's clock is wrong.
     if low <= 0 <= high:
         return [f"this computer's clock agrees with {whose} to within {_whole(max(-low, high))}"]
     if low - high <= _UNTIDY:

@@ -80,6 +80,8 @@ def read_exhibits(events: Iterable[CaseEvent]) -> dict[str, Exhibit]:
     registered: dict[str, CaptureRegistered] = {}
     sealed: dict[str, CaptureSealed] = {}
     for event in listed.values():
+        # The first line that registers a reference counts, the last that seals it: verification tells of any further
+        # one.
         if isinstance(event, CaptureRegistered):
             registered.setdefault(event.exhibit, event)
         elif isinstance(event, CaptureSealed):
@@ -112,6 +114,8 @@ def restated_entries(
     found: dict[RestatedEntry, list[str]] = {}
     for exhibit in exhibits:
         for entry in exhibit.log:
+            # An entry that an officer recorded later is a custody event of its own, and its line is in the bundle
+            # itself.
             own = entry.event in _RESTATED and entry.detail and not entry.late
             if not own or entry.line in shown or (entry.elsewhere and not officers):
                 continue
@@ -193,8 +197,8 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
     """
     match event:
         case CaptureRegistered():
-            said: dict[str, Any] = {"time": event.began, "officer": event.officer, "detail": event.scene}
-            return [_entry(line, event, event.exhibit, "seized", **said)]
+            fields: dict[str, Any] = {"time": event.began, "officer": event.officer, "detail": event.scene}
+            return [_entry(line, event, event.exhibit, "seized", **fields)]
         case CaptureSealed():
             return [_entry(line, event, event.exhibit, "sealed", time=event.closed, detail=event.fingerprint)]
         case Merged():
@@ -202,8 +206,8 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
         case MergedLine():
             return _merged_line(line, event)
         case Exported():
-            said = {"officer": event.officer, "detail": f"bundle {event.bundle}"}
-            return [_entry(line, event, exhibit, "copied", **said) for exhibit in event.exhibits]
+            fields = {"officer": event.officer, "detail": f"bundle {event.bundle}"}
+            return [_entry(line, event, exhibit, "copied", **fields) for exhibit in event.exhibits]
         case Custody() | Described() | Graded():
             return [_stated(line, event)]
         case _:
@@ -237,6 +241,8 @@ def proven_of(event: CaseEvent) -> frozenset[str]:
 
     Of earlier bundles it does not, wherever they were made: their lines name what else was in them. Raises BadFormat.
     """
+    # A line can be shown only in a bundle that holds every exhibit that it names; of a line that names others nothing
+    # may go out.
     if isinstance(event, Custody | Described | Graded):
         return frozenset({exhibit_of(event.ref)})
     if isinstance(event, FoundFact):
@@ -250,13 +256,13 @@ def proven_of(event: CaseEvent) -> frozenset[str]:
 
 def _stated(line: int, event: Custody | Described | Graded) -> CustodyRecord:
     """Return the entry for what an officer states; the time in a description is that of the seizure."""
-    said: dict[str, Any]
+    fields: dict[str, Any]
     if isinstance(event, Described):
-        said = {"officer": event.officer, "place": event.place, "description": event.description, "seized": event.at}
-        return _entry(line, event, event.ref, DESCRIBED, **said)
+        fields = {"officer": event.officer, "place": event.place, "description": event.description, "seized": event.at}
+        return _entry(line, event, event.ref, DESCRIBED, **fields)
     if isinstance(event, Graded):
-        said = {"officer": event.officer, "reason": event.reason, "grade": event.grade}
-        return _entry(line, event, event.ref, GRADED, **said)
+        fields = {"officer": event.officer, "reason": event.reason, "grade": event.grade}
+        return _entry(line, event, event.ref, GRADED, **fields)
     receipt = event.receipt
     return _entry(
         line,

@@ -92,6 +92,7 @@ def as_disclosed(events: Iterable[CaptureEvent], places: Mapping[str, int]) -> I
     """Yield the events with the places that the exchanges' records have in a disclosure: offsets by WARC-Record-ID."""
 
     def _place(place: WarcPlace | None) -> WarcPlace | None:
+        # A place that is not disclosed becomes none, and not a place in a file that is not there.
         if place is None or place.record not in places:
             return None
         return msgspec.structs.replace(place, file=EXCHANGES, offset=places[place.record])
@@ -108,6 +109,8 @@ def event_of(form: bytes, shown: Iterable[bytes]) -> CaptureEvent:
 
     A file whose name is withheld stands under its SHA-256.
     """
+    # What is withheld and may not be missing gets a stand-in: everyone downstream then reads a disclosed event as any
+    # other, and shows that something was withheld instead of failing.
     fields = open_form(form, shown)
     for name in _DEMANDED.get(str(fields.get("event")), ()):
         fields.setdefault(name, WITHHELD)

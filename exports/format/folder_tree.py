@@ -29,6 +29,7 @@ _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS = 200, 4 << 20
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 _LARGE_BESIDE = 1 << 20
 """Bytes of a ledger that are worth a copy of this process."""
+# Bytes: a folder below this one, with any name, is still within the 4,095 that Linux takes in one call.
 _LONGEST_PATH = 3000
 _MOST_IN_A_FOLDER = 1_000_000
 """Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
@@ -131,6 +132,7 @@ class FolderTree:
     def _read(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileDigests | UnreadFile]:
         """Hash files in this process, in threads where there is work for them."""
         paths = (self.path / name for name in names)
+        # Threads cost their start: few and small files are read sooner without.
         if self._are_many(names, _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
             from hashing.files.digest_files import digest_many
 
@@ -158,6 +160,8 @@ class FolderTree:
         return self._empty
 
     def _walk(self) -> Iterator[tuple[str, str]]:
+        # A list in place of recursion, and names paid for as they come: a stranger's folder may nest as deep, and hold
+        # as many, as its file system allows.
         waiting, budget = [""], NameBudget()
         while waiting:
             folder = waiting.pop()

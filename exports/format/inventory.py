@@ -71,6 +71,8 @@ class Inventory:
 
         Raises BadKey, BadFormat, NotWhole, and what reading the captures raises, from the pieces too.
         """
+        # The order is forced: items.jsonl is written as a stream, the manifest names its length and SHA-256, and the
+        # heads of the captures are known only once their entries have gone by.
         digest, lines = new_hash(), 0
         logs = bundle_logs(self.lines, self.line)
         grades = _grades(logs)
@@ -123,6 +125,7 @@ class Inventory:
 
     def case(self, heads: Sequence[CaptureRecord]) -> CaseRecord:
         """Return what the case's first line says of it; where that is withheld, what is left."""
+        # A disclosure may leave the case's first line out; then the line of the export repeats what is shown of it.
         created = next((event for event in self.lines.values() if isinstance(event, CaseCreated)), None)
         if created is not None:
             return CaseRecord(
@@ -156,6 +159,8 @@ class Inventory:
         only = self.line.only
         if not only:
             return None
+        # How many there are in all is what the capture itself counted in its last line, which no disclosure can leave
+        # out.
         here = {head.exhibit: sum(ref.startswith(f"{head.exhibit}-") for ref in only) for head in heads}
         return DisclosureRecord(
             only=only,

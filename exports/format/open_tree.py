@@ -23,6 +23,7 @@ def open_tree(path: Path) -> Iterator[EvidenceTree]:
         finally:
             folder.close()
     elif stat.S_ISREG(kind):
+        # What it is decides, not what it is called: a zip without `.zip`, and a folder that ends in it, are both taken.
         from exports.format.zip_tree import ZipTree
 
         tree = ZipTree(path)

@@ -16,6 +16,7 @@ def demand_outside(path: Path, evidence: Path) -> None:
     """
     if path.exists() or path.is_symlink():
         raise WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
+    # Resolved, so that no link leads into the evidence by another name.
     folder = path.parent.resolve()
     in_a_case = any(map(is_case, [folder, *folder.parents]))
     if in_a_case or folder.is_relative_to(evidence.resolve()):

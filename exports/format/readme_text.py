@@ -331,6 +331,8 @@ def readme_text(name: str, listing: BundleListing, *, tokens: bool, exchanges: b
         officer=_line(listing.exported.officer),
         tool=_line(listing.exported.tool),
     )
+    # Five sections stand in every bundle; what this one has besides is numbered from 6 on, so that no number is left
+    # out.
     sections: list[Callable[..., str]] = [_EXCHANGES.format] if exchanges else []
     if disclosure:
         sections.append(partial(_DISCLOSURE.format, **_counts(disclosure)))

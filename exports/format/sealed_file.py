@@ -70,11 +70,11 @@ class SealedFileReader:
                 return
             raise read_error(self.file.path, error) from error
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 self._altered("not a file")
-            elif found.st_size != self.file.size:
-                self._altered(f"expected {self.file.size} bytes, found {found.st_size}")
+            elif status.st_size != self.file.size:
+                self._altered(f"expected {self.file.size} bytes, found {status.st_size}")
             else:
                 yield from self._regular(descriptor)
         except OSError as error:
@@ -84,6 +84,7 @@ class SealedFileReader:
 
     def _regular(self, descriptor: int) -> Iterator[memoryview]:
         digest = new_hash()
+        # One byte beyond the sealed size: a file that grows while it is read is noticed, and does not go on for ever.
         buffer = memoryview(bytearray(min(CHUNK, self.file.size + 1)))
         while digest.size <= self.file.size:
             count = os.readv(descriptor, [buffer])

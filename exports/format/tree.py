@@ -75,6 +75,7 @@ def demand_inside(name: str) -> None:
     """Refuse a path that leads out of where it is. Raises NotCheckable."""
     if _PLAIN.fullmatch(name):
         return
+    # Unix's and Windows's ways out of a folder: absolute, `..`, a drive, a backslash, a NUL that ends a name early.
     parts = name.removesuffix("/").split("/")
     if (
         not name

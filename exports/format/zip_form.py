@@ -21,6 +21,8 @@ from exports.errors import NotCheckable
 from exports.format.budget import NameBudget
 from hashing.printable import printable
 
+# APPNOTE 4.3.7 (local header), 4.3.12 (central directory), 4.3.16 (end), 4.3.14 and 4.3.15 (ZIP64 end and its locator),
+# 4.5.3 (ZIP64 extra field).
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
@@ -32,12 +34,15 @@ _FULL = 0xFFFFFFFF
 _FULL_COUNT = 0xFFFF
 _ZIP64 = 1
 """The id of the ZIP64 extra field."""
+# APPNOTE 4.4.3: 2.0 unpacks folders and plain files, 4.5 ZIP64. 4.4.2: the upper byte 3 is Unix, so that modes count.
 _VERSION, _VERSION64 = 20, 45
 _UNIX = 3 << 8
+# APPNOTE 4.4.4, bit 11: the name is UTF-8; without it every program guesses another encoding.
 _UTF8 = 1 << 11
 _TIME, _DATE = 0, 1 << 5 | 1
 """1980-01-01 00:00:00, where the time of a zip begins: nothing is stated that nobody signed."""
 _MODE = (stat.S_IFREG | 0o400) << 16
+# Bytes. APPNOTE allows 65,535; the longest path of a system has 4,096.
 _LONGEST_NAME = 1 << 12
 _MOST_ENTRIES = 2_000_000
 _HINT = "ask for the zip as goldenhour wrote it; or unpack it with another program, and verify the folder"
@@ -96,12 +101,16 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
     Raises NotCheckable for every other zip, and for what is none; OSError.
     """
     length = file.seek(0, os.SEEK_END)
+    # 1. The end: the record must be, byte for byte, the one that follows from the numbers in it, and nothing may stand
+    # behind it. Programs search for it from behind, and one that finds another one unpacks other files.
     count, size, begin = _directory(file, length)
     if begin + size > length or count > min(_MOST_ENTRIES, size // _CENTRAL.size):
         raise NotCheckable("a zip whose end is damaged", hint=_HINT)
     file.seek(begin + size)
     if file.read(length - begin - size) != end_records(count, size, begin):
         raise _foreign("its end")
+    # 2. The central directory: the files one after the other without a gap, the first at offset 0. A gap could hold a
+    # file that only some programs see.
     file.seek(begin)
     entries, offset, left, budget = [], 0, size, NameBudget()
     for _ in range(count):
@@ -114,6 +123,7 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
         entries.append(entry)
     if left or offset != begin:
         raise _foreign("its list of files")
+    # 3. Every local header: some programs unpack by these, some by the directory, so both must say the same.
     for entry in entries:
         file.seek(entry.offset)
         header = entry.local()
@@ -124,6 +134,7 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
 
 def _directory(file: BinaryIO, length: int) -> tuple[int, int, int]:
     """Return number of entries, size and offset of the central directory. Raises NotCheckable."""
+    # A comment may stand behind the end record; ours have none, so it is looked for at one place only.
     tail = _tail(file, length, _END.size)
     if not tail.startswith(b"PK\x05\x06"):
         file.seek(0)
@@ -137,6 +148,7 @@ def _directory(file: BinaryIO, length: int) -> tuple[int, int, int]:
         )
     _, _, _, _, count, size, offset, _ = _END.unpack(tail)
     tail = _tail(file, length, _END64.size + _LOCATOR.size + _END.size)
+    # APPNOTE 4.4.1.4: a field that is full sends the reader to the ZIP64 record.
     if _FULL in {size, offset} or count == _FULL_COUNT:
         if not tail.startswith(b"PK\x06\x06"):
             raise _foreign("its end")

@@ -19,6 +19,7 @@ from hashing.files.digest import new_hash
 from hashing.printable import printable
 
 _PIECE = 1 << 20
+# Files and bytes that a thread is handed at once: handing over costs more than hashing a small file.
 _BATCH_FILES = 200
 _BATCH_BYTES = 8 << 20
 _OF_MACOS = b"__MACOSX/"
@@ -39,6 +40,8 @@ class ZipTree:
         try:
             self.top, self._entries = self._named(read_entries(self._file))
         except NotCheckable as error:
+            # Archive Utility packs anew, with folders and attributes of its own: the officer needs to hear that it was
+            # this, not that the evidence is damaged.
             by_macos = self._is_by_macos()
             self._file.close()
             raise NotCheckable(f"{path}: {by_macos or error}", hint=error.hint) from error
@@ -92,6 +95,7 @@ class ZipTree:
         with ThreadPoolExecutor(workers) as pool:
             for batch in self._batches(names):
                 waiting.append(pool.submit(self._read_batch, batch))
+                # Results are taken in order, and no more is begun than is soon taken.
                 if len(waiting) > 2 * workers:
                     yield from _with_progress(waiting.popleft().result(), progress)
             while waiting:

@@ -34,6 +34,8 @@ def write_derived(path: Path, pieces: Iterable[bytes]) -> ConvertedFile:
 
     Raises WouldOverwrite, StorageFull, Unwritable.
     """
+    # Written under another name, synced, and only then named: a report that is cut off by a full disk must not pass for
+    # one.
     part, digest = draft_path(path), new_hash()
     descriptor = create(part)
     try:

@@ -54,18 +54,20 @@ def demand_whole(bundle: Path, made: str, progress: Callable[[int, int], None] |
     """Verify a bundle of which something is to be `made`; return what was found. Raises NotWhole, NotCheckable."""
     from exports.verification import verify
 
-    found = verify(bundle, progress=progress)
-    if found.verdict == "mismatch":
+    verification = verify(bundle, progress=progress)
+    # Does not match, could not be checked, is something else: three sentences, since the reader must do three different
+    # things.
+    if verification.verdict == "mismatch":
         raise NotWhole(
             f"{bundle}: does not match its seal, so no {made} is made of it",
             hint=f"see what is wrong: goldenhour verify {as_typed(bundle)}",
         )
-    if found.verdict != "ok":
-        reason = found.unchecked[0].reason if found.unchecked else "nothing vouches for it"
+    if verification.verdict != "ok":
+        reason = verification.unchecked[0].reason if verification.unchecked else "nothing vouches for it"
         raise NotCheckable(f"{bundle}: {reason}", hint=f"see more: goldenhour verify {as_typed(bundle)}")
-    if not found.what.startswith("bundle"):
-        raise NotCheckable(f"{bundle}: a {found.what}, not a bundle", hint=no_bundle(bundle, found.what))
-    return found
+    if not verification.what.startswith("bundle"):
+        raise NotCheckable(f"{bundle}: a {verification.what}, not a bundle", hint=no_bundle(bundle, verification.what))
+    return verification
 
 
 def write_report(

@@ -139,6 +139,8 @@ def _printed(held: HeldBundle, pages: Sequence[SitePage], tiles: Mapping[str, by
     """Return one document as PDF."""
     import weasyprint
 
+    # Pictures first: what the reader of a photo could not show is said beside its item, so the reasons are needed for
+    # the text.
     small, reasons = _pictures(held, pages)
     rendering = Rendering(held.listing, roles(held.listing), held.files, reasons)
     links = PrintLinks(pages, small)
@@ -181,6 +183,7 @@ def fetcher(small: Mapping[str, bytes], tiles: Mapping[str, bytes]) -> URLFetche
             for scheme, held in ((PHOTO, small), (TILE, tiles)):
                 name = url.removeprefix(scheme)
                 if url.startswith(scheme) and name in held:
+                    # Small copies have no ending and are JPEG; tiles are named as the map names them.
                     kind = {"png": "png", "webp": "webp"}.get(name.rpartition(".")[2], "jpeg")
                     return URLFetcherResponse(url, held[name], {"Content-Type": f"image/{kind}"})
             raise ValueError(f"refused: {url}")

@@ -47,9 +47,12 @@ def copy_capture(check: Check, candidate: MergeCandidate, folder: Path, progress
     verified. Raises NotWhole, NotCheckable, BadFormat, Unreadable, StorageFull, Unwritable.
     """
     draft = FolderDraft(folder)
+    # 1. The ledger comes first, since it alone says which files the capture has; whatever else lies in the source is
+    # left there.
     for name in (LEDGER, CHECKPOINT, token_path(CHECKPOINT)):
         if name != token_path(CHECKPOINT) or check.is_file(f"{candidate.prefix}{name}"):
             draft.add(name, _pieces(check, f"{candidate.prefix}{name}", None, progress))
+    # 2. Its files, each of no more than the stated size: a source that grows while it is read fills no disk.
     sizes = {
         event.path: event.size
         for event in capture_events(folder)
@@ -60,9 +63,10 @@ def copy_capture(check: Check, candidate: MergeCandidate, folder: Path, progress
             raise NotWhole(f"{candidate.prefix}{LEDGER}: names a path that goldenhour never gives: {name[:200]!r}")
         draft.add(name, _pieces(check, f"{candidate.prefix}{name}", size, progress))
     draft.finish()
-    found = verify(folder)
-    fingerprints = {seal.fingerprint for seal in found.seals}
-    if found.verdict != OK or candidate.fingerprint not in fingerprints:
+    # 3. What is on our disk is verified, not what was read: the source may have changed since it was verified there.
+    verification = verify(folder)
+    fingerprints = {seal.fingerprint for seal in verification.seals}
+    if verification.verdict != OK or candidate.fingerprint not in fingerprints:
         raise NotWhole(
             f"{check.tree.path}: {candidate.started.exhibit} changed while it was copied",
             hint="merge it when nothing else writes there",

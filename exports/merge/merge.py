@@ -55,9 +55,11 @@ def merge(
     each source, and 0. `earlier` is what was found out of other sources before, which would be taken first.
     Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
     """
+    # 1. What an earlier merge left half done is undone first, or a capture could stand there twice.
     if by is not None:
         case.undo_unrecorded_moves(key=by.key)
         clear_leftovers(case.path / MERGE)
+    # 2. A dry run remembers what it would have taken: two sources may hold one capture.
     foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
     for source in sources:
         for outcome in _Source(case, source, by, progress, foreseen).outcomes():
@@ -97,14 +99,14 @@ class _Source:
         try:
             # 1. Only what verifies whole is taken from, and never the case itself.
             self._demand_elsewhere()
-            found = verify(self._path, progress=self._read)
-            if found.verdict != WHOLE:
-                yield self._not_whole(found)
+            verification = verify(self._path, progress=self._read)
+            if verification.verdict != WHOLE:
+                yield self._not_whole(verification)
                 return
             # 2. Decide for each capture by itself: one that cannot be taken keeps back no other.
             log = None
             with open_tree(self._path) as tree:
-                check, what = Check(tree, ()), found.what.split()[0]
+                check, what = Check(tree, ()), verification.what.split()[0]
                 for candidate in candidates(check):
                     log = log or self._unknown(other_log(check, what, candidate.started.case))
                     yield self._decide(check, candidate, log, what)
@@ -140,6 +142,8 @@ class _Source:
 
     def _standing(self, candidate: MergeCandidate) -> _Standing:
         """Return what the case knows of a capture. Raises NotMergeable where another has its reference."""
+        # The same id is the same capture; another id under the same reference is a clash that no merge can mend, since
+        # references stand in notebooks.
         started, known = candidate.started, False
         fingerprint, stated = "", set[tuple[str, int]]()
         for event in self._case.events():
@@ -161,6 +165,8 @@ class _Source:
     def _already(self, candidate: MergeCandidate, log: OtherLog, what: str, standing: _Standing) -> MergeOutcome:
         """Keep what the other case has said of it since; the capture itself is here. Raises NotWhole, NotMergeable."""
         exhibit, folder = candidate.started.exhibit, self._case.path / CAPTURES / candidate.started.capture
+        # The capture is here already. Only what the other case has said of it since is added, and only if both mean the
+        # same one.
         if not standing.fingerprint:
             raise NotMergeable(f"{exhibit}: is being captured in this case, and not sealed yet")
         if standing.fingerprint != candidate.fingerprint:
@@ -169,14 +175,14 @@ class _Source:
             raise NotMergeable(
                 f"{exhibit}: is on record in this case, and gone from it", hint=f"restore {folder} from a copy"
             )
-        said = []
+        quoted = []
         if self._by is not None:
             source = merged(folder, what, log, self._by)
-            said = statements(source, log, standing.stated, self._by)
-            if said:
-                demand_holding([source, *said])
-                self._case.record(source, *said, key=self._by.key)
-        return self._outcome(THERE, folder, stated=len(said))
+            quoted = statements(source, log, standing.stated, self._by)
+            if quoted:
+                demand_holding([source, *quoted])
+                self._case.record(source, *quoted, key=self._by.key)
+        return self._outcome(THERE, folder, stated=len(quoted))
 
     def _foresee(self, candidate: MergeCandidate) -> MergeOutcome:
         """Say what would become of a capture after those that come before it. Raises NotMergeable, NotWhole."""
@@ -212,8 +218,8 @@ class _Source:
             # it.
             registered, sealed = registration(view, by)
             source = merged(folder, what, log, by)
-            said = statements(source, log, (), by)
-            events: list[CaseEvent] = [sealed, *token_record(folder, sealed, by), source, *said]
+            quoted = statements(source, log, (), by)
+            events: list[CaseEvent] = [sealed, *token_record(folder, sealed, by), source, *quoted]
             demand_holding([registered, *events])
             try:
                 with uninterrupted():
@@ -223,7 +229,7 @@ class _Source:
                 if standing.fingerprint is None:
                     raise
                 return self._already(candidate, log, what, standing)
-        return self._outcome(TAKEN, self._case.path / CAPTURES / started.capture, stated=len(said))
+        return self._outcome(TAKEN, self._case.path / CAPTURES / started.capture, stated=len(quoted))
 
     def _outcome(self, outcome: str, folder: Path, *, stated: int) -> MergeOutcome:
         view = read_capture(folder)
@@ -252,6 +258,7 @@ class _Source:
 
         What the system refuses by itself, it refuses when a source is read: whatever is written has errors of its own.
         """
+        # Faults of our own case, which would meet every further capture.
         if isinstance(error, StorageFull | InUse | NotAsSigned):
             raise error
         known = read_error(self._path, error) if isinstance(error, OSError) else error

@@ -33,6 +33,7 @@ from hashing.ledger.keys import PublicKey, encode_base64
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.merkle import Levels, leaf_hash
 
+# Forms as this program writes them: they become names of folders and lines of our ledger, so nothing else is taken.
 _CAPTURE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", re.ASCII)
 _EXHIBIT = re.compile(r"\w{1,8}/[1-9][0-9]{0,8}")
 _TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z", re.ASCII)
@@ -118,6 +119,8 @@ def _demand_sound(started: CaptureStarted, folder: str) -> None:
 
 
 def _log_of_case(check: Check) -> OtherLog:
+    # Up to the newest checkpoint and no further: lines behind it are signed by nobody. Names are numbers of equal
+    # length, so the greatest name is the newest.
     names = (name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
     name = max(names, default=f"{CHECKPOINTS}/")  # which is no file, and is said to be none
     note = check.small(name)
@@ -157,6 +160,7 @@ def _telling(event: CaseEvent) -> bool:
 
 def _log(checkpoint: Checkpoint, note: bytes, keys: Iterable[str], lines: Iterable[OtherLine]) -> OtherLog:
     case = checkpoint.origin.removeprefix(case_origin(""))
+    # Whoever signed the checkpoint is one of the keys that its lines name, else nobody vouches for the log.
     for key in dict.fromkeys(keys):
         try:
             open_checkpoint(note, PublicKey.parse(key))

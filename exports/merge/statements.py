@@ -66,6 +66,7 @@ def registration(view: CaptureView, merger: Merger) -> tuple[CaptureRegistered, 
     if finished is None or seal is None:
         raise NotWhole(f"{view.path}: not sealed")
     demand_time(finished.time)
+    # Both lines are written now and say so; `at` is when the capture itself began and ended.
     registered = CaptureRegistered(
         time=now,
         capture=started.capture,
@@ -100,6 +101,7 @@ def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Ti
     from hashing.case.timestamping import SealWithoutTimestamp, timestamped_event
     from hashing.ledger.trusted_time import read_token
 
+    # Recorded anew, by what the token itself says: the other case's line about it is only a claim.
     note, token = (read_small(folder / name, root=root) for name in (CHECKPOINT, token_path(CHECKPOINT)))
     seal = SealWithoutTimestamp(
         what=sealed.exhibit, checkpoint=f"{CAPTURES}/{sealed.capture}/{CHECKPOINT}", sealed=sealed.closed
@@ -109,6 +111,8 @@ def token_record(folder: Path, sealed: CaptureSealed, merger: Merger) -> list[Ti
 
 def merged(folder: Path, what: str, log: OtherLog, merger: Merger) -> Merged:
     """Return what records where the sealed capture in a folder was taken from. Raises BadSignature, BadKey."""
+    # The seal is opened once more with the capture's own key: what is recorded of it is what was verified, of the very
+    # bytes that were copied.
     view, note = read_capture(folder), read_small(folder / CHECKPOINT, root=case_folder(folder))
     checkpoint = open_checkpoint(note, PublicKey.parse(view.public_key))
     return Merged(

@@ -78,7 +78,7 @@ def _opening(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
         ("Captured by", known),
         ("Seal of the bundle", source.fingerprint),
     )
-    yield PaperTable((30, 70), (), tuple(((label,), (said,)) for label, said in rows))
+    yield PaperTable((30, 70), (), tuple(((label,), (content,)) for label, content in rows))
     yield numbered(
         "I, ", Blank(f"name of the person who certifies; the ledgers name as officer: {known}"), ", certify as follows."
     )
@@ -118,6 +118,7 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
 
 
 def _capture_row(capture: CaptureListing) -> tuple[Words, ...]:
+    # Three answers: verified, not verified, and a ledger that does not say. The third must not read as the first.
     verified = capture.started.settings.get("tls_verified")
     tls = {True: "certificates verified", False: "certificates NOT verified"}.get(bool(verified), "")
     tls = tls if verified is not None else "certificates: not recorded"

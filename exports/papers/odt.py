@@ -102,6 +102,7 @@ def odt(paper: Paper, moment: datetime) -> bytes:
     width = (_LONG if paper.wide else _SHORT) - 2 * _MARGIN
     _lay_out(document, paper, width)
     body = document.body
+    # odfdo's template may hold text of its own.
     body.clear()
     body.append(_paragraph("PaperTitle", (paper.title,)))
     body.append(_paragraph("PaperSubtitle", (paper.subtitle,)))

@@ -31,6 +31,7 @@ _FILL_IN: Words = (Blank(),)
 
 def schedule(source: PaperSource, first: int) -> tuple[Paper, int]:
     """Draft the schedule, its items numbered from `first`; return it with the number at which the next one begins."""
+    # What the officer and the prosecutor decide is left blank on purpose: no program says what is relevant.
     described = [each for capture in source.listing.captures for each in _described(source, capture)]
     case = source.listing.case
     following = first + len(described)
@@ -72,6 +73,8 @@ def schedule(source: PaperSource, first: int) -> tuple[Paper, int]:
 
 def _described(source: PaperSource, capture: CaptureListing) -> Iterator[tuple[Words, str]]:
     """Yield a capture's items, and then every other file of it, each with where it is."""
+    # Items first, as people look for them; then whatever else the captures hold. Nothing that was sealed is left
+    # unlisted.
     told = set[str]()
     for item in capture.items:
         told.add(item.path)

@@ -49,6 +49,8 @@ class PaperSource:
     def _unchecked(self) -> Iterator[str]:
         found = self.found
         read = f"{found.files:,} files, {found.bytes:,} bytes"
+        # What a court is told of the check is what was not checked: each line is a question that may be asked of the
+        # witness.
         yield f"Checked on {second(self.time)}: it matches its seal ({read}); nothing altered, missing or added."
         for fingerprint in dict.fromkeys(signer.fingerprint for signer in found.signers if not signer.confirmed):
             yield f"Not checked: whose key {fingerprint} is. Compare it with the officer's notebook."

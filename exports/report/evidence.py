@@ -110,6 +110,8 @@ def cover(listing: BundleListing, roles: Roles) -> list[ListedItem]:
         posters = [item for item in pictures if roles.named.get(item.ref) == POSTER]
         frames = (shown for item in capture.items if (shown := roles.posters.get(item.ref)) and shown.ref == item.ref)
         rows.append([*posters, *(item for item in pictures if item.ref not in roles.named), *frames])
+    # In turn: the first of each exhibit, then the second of each, so that no exhibit fills the page; by bytes, none
+    # twice.
     chosen: dict[str, ListedItem] = {}
     for place in range(_COVER):
         for row in rows:

@@ -33,6 +33,7 @@ _LETTER, _LINE = 9.0, 14.0
 _MOST_LABELS = 60
 _APART = 96
 """Between two lines of the graticule, at least."""
+# Degrees between two lines, and metres of the scale bar: numbers that people count in.
 _STEPS = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60,
 )  # fmt: skip
@@ -111,9 +112,11 @@ def draw(placed: Sequence[MapPlace], chosen: ChosenTiles | None = None) -> Drawi
 
     Raises BadBaseMap.
     """
+    # 1. Longitudes made to run on across the 180th meridian: places in Fiji are neighbours, not a world apart.
     east = _unbroken([place.longitude for place in placed])
     latitudes = [place.latitude for place in placed]
     tiles: tuple[PlacedTile, ...] = ()
+    # 2. Lay out without tiles; with tiles in Web Mercator, which they are drawn in, but only if there are tiles there.
     view = _view(latitudes, east, mercator=False)
     if chosen is not None and max(map(abs, latitudes)) < _MERCATOR:
         on_tiles = _view(latitudes, east, mercator=True)
@@ -121,6 +124,7 @@ def draw(placed: Sequence[MapPlace], chosen: ChosenTiles | None = None) -> Drawi
         tiles = chosen.under(west, north, on_tiles.per_east * 360, WIDTH, HEIGHT)
         view = on_tiles if tiles else view
     points = [(view.x(longitude), view.y(place.latitude), place) for longitude, place in zip(east, placed, strict=True)]
+    # 3. The scale bar is the longest round length that takes no more than a quarter of the width.
     bar = max((each for each in _BARS if each * view.per_metre <= WIDTH / 4), default=_BARS[0])
     return Drawing(
         meridians=tuple(_meridians(view, _step(view.per_east))),
@@ -156,6 +160,7 @@ def _view(latitudes: Sequence[float], longitudes: Sequence[float], *, mercator: 
     ups = [_up(latitude, mercator=mercator) for latitude in latitudes]
     north, south = max(ups), min(ups)
     east, west = max(longitudes), min(longitudes)
+    # A degree of longitude is shorter towards the poles; 0.01 keeps the division below finite at them.
     shrunk = max(math.cos(math.radians((max(latitudes) + min(latitudes)) / 2)), 0.01)
     metres_east = _METRES * shrunk
     metres_north = metres_east if mercator else _METRES

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exports.format.bundle_listing import BundleListing, CaptureListing
     from exports.format.manifest import ListedItem
 
+# Day, time and zone apart: only a time with all three can be placed beside others.
 _ZONED = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)[0-9]* ?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})",
@@ -100,6 +101,7 @@ def _of_capture(capture: CaptureListing) -> Iterator[Moment]:
         yield _recorded(
             capture.timestamp.token_time, "trusted time of the seal", exhibit, note=capture.timestamp.authority
         )
+    # Items that claim no time are many (segments, scripts): their captures are told together, not a line each.
     silent = []
     for item in capture.items:
         claims = list(_claims(item, exhibit))
@@ -138,6 +140,7 @@ def _claims(item: ListedItem, exhibit: str) -> Iterator[Moment]:
         yield from (_claimed(time, what, exhibit, item) for what, time in claims if time)
         return
     reckoned = next((str(fact.value) for fact in item.facts if fact.name == _RECKONED), "")
+    # Cameras write the same time into three tags. One moment with three names is what the reader should see.
     alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for fact in item.facts:
         if fact.name in _FACTS:
@@ -159,6 +162,7 @@ def _recorded(time: str, what: str, exhibit: str, item: ListedItem | None = None
 def _claimed(
     time: str, what: str, exhibit: str, item: ListedItem | None = None, note: str = "", reckoned: str = ""
 ) -> Moment:
+    # A zone is never assumed. One that follows from the photo's own GPS time is used, and the moment says so.
     utc = read_time(time)
     if utc is None and reckoned and (utc := read_time(time + reckoned)) is not None:
         note = f"{note}; names no zone: {reckoned} is reckoned from its GPS time"

@@ -65,6 +65,8 @@ def kinds_of(capture: CaptureListing, roles: Roles) -> list[tuple[str, int]]:
 
 
 def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
+    # What something is not comes first: an error page that is a picture is counted as an error page. Then what is kept
+    # apart, such as logos, and only then what its bytes are.
     if item.error_page:
         return "error page"
     if item.ref in videos:
@@ -84,21 +86,22 @@ def _kind(item: ListedItem, roles: Roles, videos: set[str]) -> str:
 
 def _got(captures: Sequence[CaptureListing], roles: Roles) -> str:
     """Say who captured what, from where and when; and of what was handed in, who took in what, and from whom."""
+    # Two sentences, since they are two claims: what a server sent us, and what somebody brought.
     handed_in = [capture for capture in captures if capture.intake is not None]
     fetched = [capture for capture in captures if capture.intake is None]
-    said = []
+    sentences = []
     if fetched or not handed_in:
         places = _few({_place(capture.scene): None for capture in fetched}, "place")
-        said.append(f"{_people(fetched)} captured {_what(fetched, roles)} from {places}, {_span(fetched)}.")
+        sentences.append(f"{_people(fetched)} captured {_what(fetched, roles)} from {places}, {_span(fetched)}.")
     if handed_in:
         givers = {capture.intake.received_from for capture in handed_in if capture.intake is not None}
         named = _few(dict.fromkeys(sorted(filter(None, givers))), "source")
         by = _listed([*([named] if named else []), *(["somebody who is not named"] if "" in givers else [])])
-        said.append(
+        sentences.append(
             f"{_people(handed_in)} took in {_what(handed_in, roles)}, handed in by {by}, {_span(handed_in)}; "
             "no server was asked for it."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _people(captures: Sequence[CaptureListing]) -> str:
@@ -123,23 +126,24 @@ def _span(captures: Sequence[CaptureListing]) -> str:
 
 def _opening(got: str, captures: Sequence[CaptureListing]) -> OpeningParagraph:
     """Add what was sought and not got."""
+    # What is missing stands in the first paragraph, with addresses and reasons: nobody should have to look for it.
     failed = [each for capture in captures for each in capture.failed]
     stopped = [capture.exhibit for capture in captures if capture.finished.status == CaptureStatus.INTERRUPTED]
     whole = all(capture.finished.status == CaptureStatus.COMPLETE and not capture.failed for capture in captures)
     handed_in = bool(captures) and all(capture.intake is not None for capture in captures)
-    said = []
+    sentences = []
     if failed:
         missed = "not taken in, or not opened" if handed_in else "sought and not got, or not whole"
-        said.append(f"{counted(len(failed), 'thing')} {missed}.")
+        sentences.append(f"{counted(len(failed), 'thing')} {missed}.")
     elif not whole:
-        said.append("Not every capture is complete: see below.")
+        sentences.append("Not every capture is complete: see below.")
     if stopped:
-        said.append(f"Interrupted before its end: {_few(dict.fromkeys(stopped), 'exhibit')}.")
+        sentences.append(f"Interrupted before its end: {_few(dict.fromkeys(stopped), 'exhibit')}.")
     named = "; ".join(f"{_short(each.url)} ({_short(each.reason)})" for each in failed[:_NAMED])
     more = f"; and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
     return OpeningParagraph(
         got=got,
-        missing=" ".join(said) or ("All of it was taken in." if handed_in else "Everything sought was got."),
+        missing=" ".join(sentences) or ("All of it was taken in." if handed_in else "Everything sought was got."),
         whole=whole,
         named=f"{named}{more}." if named else "",
     )

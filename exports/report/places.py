@@ -54,6 +54,8 @@ def places(listing: BundleListing) -> tuple[list[MapPlace], list[Unplaced]]:
 
 def regions(placed: Sequence[MapPlace]) -> list[list[MapPlace]]:
     """Gather positions that lie near each other; the region with the most comes first."""
+    # A grid, and cells that touch joined by flooding: time grows with the number of places, not with its square, for a
+    # case of others may hold a hundred thousand.
     cells: dict[tuple[int, int], list[MapPlace]] = {}
     for place in placed:
         cell = (math.floor(place.latitude / _CELL), math.floor(place.longitude / _CELL))

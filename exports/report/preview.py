@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from exports.format.manifest import ListedItem
 
 _LARGEST_FILE = 256 << 20
+# Each holds a decoded photo of up to 64 megapixels.
 _WORKERS = 3
 _BATCH = 48
 
@@ -72,6 +73,7 @@ def preview(item: ListedItem, files: BundleFiles, readers: Readers) -> Preview:
     try:
         with opened as file, descriptor_of(file) as descriptor:
             made = readers.ask("exports.report.small_copy:small_copy", files=[descriptor], answer=SmallCopy)
+    # A fault of this computer ends the report; a fault of one photo is said beside that photo.
     except (OSError, NotStarted) as error:
         raise NotCheckable(
             f"the small photos of the report could not be made: {error}",

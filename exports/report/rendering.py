@@ -107,6 +107,8 @@ def environment() -> Environment:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    # autoescape and `finalize` see every value: text of a captured page cannot become markup, nor a control character
+    # reach the reader. A name that a template misspells raises, since an empty space would look like an empty fact.
     made = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
@@ -142,6 +144,8 @@ def _lookups(listing: BundleListing) -> dict[str, object]:
     proofs: dict[str, list[str]] = {}
     held: dict[tuple[str, str], str] = {}
     items, owners, excerpts = dict[str, "ListedItem"](), {}, dict[str, list[str]]()
+    # Everything that templates look up is gathered in one pass; a template that searched would make the report
+    # quadratic.
     for number, capture in enumerate(listing.captures, start=1):
         named = ((each.url, item_named(each.reason)) for each in capture.skipped)
         held |= {(capture.capture, url): ref for url, ref in named if ref}
@@ -153,6 +157,8 @@ def _lookups(listing: BundleListing) -> dict[str, object]:
             if item.excerpt is not None:
                 excerpts.setdefault(item.excerpt.of, []).append(item.ref)
     changes = [(capture, change) for capture in listing.captures for change in capture.changed]
+    # Backwards, so that of several items with an address the first is the one that links lead to; an item's own address
+    # wins over the one that it was redirected to.
     addresses = {
         url: item.ref
         for item in reversed(items.values())

@@ -24,9 +24,11 @@ MOST_TWINS = 24
 """Of a picture that hundreds of pages show, so many places are named."""
 _PIXEL_EDGE = 3
 """A picture no wider and no higher than this shows nothing; it counts who opened the page."""
+# Pixels: nothing smaller was ever a photo of anything, whatever it is called.
 _ICON_EDGE = 64
 _NAMED_EDGE = 640
 """A picture of which an edge is longer is a photo, whatever its address is called."""
+# Words between characters that are no letters, so that "logo" is found in `logo-2.png` and not in `catalogos`.
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:avatars?|logos?|logotype|icons?|favicon|apple-touch-icon|gravatar|userpics?|emojis?|sprites?"
     r"|badges?|profile_images?|profile-pictures?|spacer|button)(?:[^a-z]|$)"
@@ -69,18 +71,23 @@ def roles(listing: BundleListing) -> Roles:
     """Return the roles of all items."""
     found = Roles()
     for capture in listing.captures:
+        # 1. What a post shows is evidence even where it is small or called "avatar": so posts are asked before pictures
+        # are judged.
         posts = (item.post for item in capture.items if item.post)
         shown = {ref for post in posts for media in post.media if (ref := capture.holder(media))}
         for item in capture.items:
             if (role := _role(item, said=item.ref in shown)) and not item.error_page:
                 found.named[item.ref] = role
+        # 2. Parts under their videos, then posters, which need to know which items are videos of their own.
         _gather_parts(capture, found)
         found.posters.update(_posters(capture, found))
         frames = {item.ref: taken for item in capture.items if (taken := frame(item)) is not None}
         found.posters.update((ref, taken) for ref, taken in frames.items() if ref not in found.posters)
         pages = {rendering.rendering: rendering.ref for rendering in capture.renderings}
+        # 3. Of several views of a page the first, hence backwards.
         firsts = (item for item in reversed(capture.items) if item.kind == "first view" and pages.get(item.rendering))
         found.views.update((pages[item.rendering], item) for item in firsts)
+    # 4. The same bytes at other places of the listing, over all captures.
     same: dict[str, dict[str, None]] = {}
     for item in listing.items:
         if (is_photo(item) or item.kind in {"video", "audio"}) and item.size and not item.error_page:
@@ -96,6 +103,8 @@ def _role(item: ListedItem, *, said: bool) -> str:
     """Return what a picture is, where it is no photo. What a post shows is one, whatever it is called."""
     if item.kind in PICTURES or not (item.kind == "photo" or is_photo(item)):
         return ""
+    # In this order: a pixel counts visits, even in a post; what a post shows is evidence; a poster stands for its
+    # video; and only what is left is judged by its size and its name, which the site chose.
     width, height = _edge(item, "width"), _edge(item, "height")
     longest = max(width, height)
     if 0 < longest <= _PIXEL_EDGE:
@@ -179,6 +188,8 @@ def _named_in(how: str, exhibit: str, highest: int) -> Iterator[int]:
 
 def _posters(capture: CaptureListing, found: Roles) -> Mapping[str, ListedItem]:
     """Return the posters of videos: by the video that a thumbnail names; else where a page has as many as videos."""
+    # By name where the site's own data link them. Else by order, and only if there are as many as videos: a wrong
+    # poster is worse than none.
     posters = [item for item in capture.items if found.named.get(item.ref) == POSTER and is_photo(item)]
     by_stream = {
         item.found_in.removeprefix(_THUMBNAIL): item for item in posters if item.found_in.startswith(_THUMBNAIL)

@@ -60,6 +60,7 @@ def report_files(
     Take each file's pieces before the next file. Raises NotCheckable, OSError where a page's text cannot be read,
     BadBaseMap.
     """
+    # 1. Previews first: pages link only those that could be made, and give the reason for the others.
     shown: set[str] = set()
     reasons: dict[str, str] = {}
     for each in previews(listing, files, done):
@@ -68,6 +69,8 @@ def report_files(
             yield ReportFile(f"{PREVIEWS}{each.sha256}.jpg", [each.data])
         else:
             reasons[each.sha256] = each.reason
+    # 2. Then all pages are laid out, without their text: links between them, and the tiles that their maps need, are
+    # known before the first is written.
     known = roles(listing)
     tiles = base_of(listing, files, basemap)
     pages = report_pages(listing, known, tiles)
@@ -76,6 +79,7 @@ def report_files(
     addresses, seen = item_addresses(pages), seen_addresses(pages)
     rendering = Rendering(listing, known, files, reasons)
     navigation = _navigation(pages)
+    # 3. Each page is written as it is filled, so that one page at most is in memory.
     for page in pages:
         links = ReportLinks(addresses, seen, files.names, shown, overview=page.name == OVERVIEW)
         yield ReportFile(page.name, rendering.page(page, navigation, links))
@@ -186,6 +190,8 @@ def _captures(listing: BundleListing, known: Roles) -> list[SitePage]:
         for shown in [evidence(capture, known)]
         for part, start in enumerate(range(0, max(len(shown), 1), SHOWN), start=1)
     ]
+    # Every page of every exhibit is a sibling of the others; the first and the last of an exhibit are where its head
+    # and its list of failures stand.
     names = [name for name, *_ in made]
     last = {number: name for name, number, *_ in made}
     first = {number: name for name, number, *_ in reversed(made)}
@@ -240,6 +246,8 @@ def _gallery(listing: BundleListing, known: Roles) -> list[SitePage]:
 
 def _timeline(listing: BundleListing) -> list[SitePage]:
     placed, unplaced = moments(listing)
+    # Pages of unclear times are named in the timeline, and belong to its section: they are made first, and get its name
+    # last.
     apart = _paged("timeline-unclear", "unclear", "Times that cannot be placed", unplaced, MOMENTS, section="?")
     first = apart[0].name if apart else ""
     pages = _paged("timeline", "timeline", "Timeline", placed, MOMENTS, unclear=first, unclear_count=len(unplaced))
@@ -262,6 +270,8 @@ def _map(listing: BundleListing, tiles: ChosenTiles | None) -> list[SitePage]:
     placed, unplaced = places(listing)
     if not placed and not unplaced:
         return []
+    # One map of everything says where the regions are; each region has a map of its own, at a scale at which streets
+    # differ.
     near = regions(placed)
     maps: list[tuple[str, Drawing, Sequence[MapPlace]]] = (
         [("Overview of all positions", draw(placed, tiles), ())] if len(near) > 1 else []

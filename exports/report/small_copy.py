@@ -16,7 +16,9 @@ EDGE = 400
 _QUALITY = 78
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _MOST_PIXELS = 64_000_000
+# EXIF 2.32, section 4.6.4: Orientation.
 _ORIENTATION = 0x0112
+# White, on which the report shows it: JPEG has no transparency.
 _PAPER = (255, 255, 255)
 
 
@@ -47,6 +49,7 @@ def small_copy(file: BinaryIO, edge: int = EDGE, quality: int = _QUALITY) -> Sma
 def _small(picture: Image, edge: int, quality: int) -> bytes:
     from PIL import Image
 
+    # Read before the picture is reduced, which drops it; a browser turns the original in the same way.
     turned = picture.getexif().get(_ORIENTATION, 1) if picture.format == "JPEG" else 1
     picture.thumbnail(
         (edge, edge), reducing_gap=1.0

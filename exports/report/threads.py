@@ -48,11 +48,13 @@ _Held = tuple["CaptureListing", "ListedItem", "Post"]
 
 def threads(listing: BundleListing) -> list[PostThread]:
     """Return the conversations, those with answers first, each in the order of its claimed times."""
+    # 1. A post may have been captured several times: the last version is shown, the others are named beside it.
     versions: dict[str, list[_Held]] = {}
     for capture in listing.captures:
         for item in capture.items:
             if item.post is not None:
                 versions.setdefault(item.post.id or item.ref, []).append((capture, item, item.post))
+    # 2. Each under the post that it answers. Who that is may be stated as an id or as an address, hence names.
     names = _names(versions)
     parents = {post: names.get(held[-1][2].reply_to, "") for post, held in versions.items()}
     answers: dict[str, list[str]] = {}
@@ -60,6 +62,7 @@ def threads(listing: BundleListing) -> list[PostThread]:
         answers.setdefault(parent, []).append(post)
     for group in answers.values():
         group.sort(key=lambda post: _order(versions[post][-1]))
+    # 3. Each post once, whatever their claims say.
     reached: set[str] = set()
     found = [PostThread(tuple(_walk(root, answers, versions, parents, reached))) for root in answers.get("", ())]
     # Posts that claim to answer each other in a ring hang on no first post.

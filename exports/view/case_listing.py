@@ -45,6 +45,7 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
         selection = select(case.path, events, ())
     except NothingToExport as error:
         return CaseListing(None, BundleFiles((), _opener({})), (str(error),))
+    # Each capture is judged alone: one that was tampered with is named and left out, and the others are still shown.
     timestamped, left_out = timestamped_captures(events), list(selection.left_out)
     shown, captures, found = list[CaptureSealed](), [], dict[str, SealedFile]()
     for event in selection.sealed:
@@ -62,6 +63,7 @@ def case_listing(case: Case, moment: datetime) -> CaseListing:
     files = BundleFiles(found.keys(), _opener(found))
     if not shown:
         return CaseListing(None, files, tuple(left_out))
+    # Earlier exports are no part of a view: in a bundle the line of its own export takes their place.
     lines = {number: event for number, event in enumerate(events) if not isinstance(event, Exported)}
     exported = _not_exported(case, events, shown, lines, moment)
     return CaseListing(Inventory(lines, exported, captures).listing(), files, tuple(left_out))

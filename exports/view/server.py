@@ -22,6 +22,7 @@ _DRAWN = frozenset({
     "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/webm", "audio/flac", "audio/aac",
 })  # fmt: skip
 """What a browser shows without running anything of it; all else is saved, never opened."""
+# Each page states its own policy; the server repeats it as a header, which holds before the page is parsed.
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\x20\x21\x23-\x7e]+)">')
 _HEAD = 8192
 """Bytes of a page in which its own policy stands."""
@@ -43,6 +44,7 @@ class _Handler(TokenHandler):
         """Answer a request for a page or an original."""
         try:
             if name in {"", OVERVIEW}:
+                # Only the first page looks whether the case has grown: the others of one visit then belong together.
                 self.server.viewed.renewed()
             pages = self.server.viewed.pages
             if name == "" or pages is None:
@@ -54,6 +56,7 @@ class _Handler(TokenHandler):
             else:
                 self.say(404, "nothing of this name is here", body=body)
         except (HashingError, ExportError, OSError) as error:
+            # The visitor has gone: there is nobody to answer.
             if isinstance(error, ConnectionError | TimeoutError):
                 raise
             self.say(500, printable(str(error)), body=body)

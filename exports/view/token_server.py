@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from exports.view.loopback import LoopbackServer
 
+# 256 bits: other users of this computer can reach the port, and cannot guess the address.
 _TOKEN_BYTES = 32
 _SILENT = 60
 """Seconds after which a connection that says nothing is closed."""

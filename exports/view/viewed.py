@@ -81,12 +81,13 @@ class Viewed:
             return self._pages
 
     def _made(self) -> ViewedPages:
-        found = self._listed()
+        case_listed = self._listed()
         self._number += 1
+        # A new folder each time: pages that are being sent out of the old one stay whole.
         folder = self._folder / str(self._number)
         pages: dict[str, Path] = {}
-        if found.listing is not None:
-            for file in report_files(found.listing, found.files):
+        if case_listed.listing is not None:
+            for file in report_files(case_listed.listing, case_listed.files):
                 if not _PLAIN_NAME.fullmatch(file.name):
                     raise ValueError(f"not a name of a page: {file.name}")
                 path = folder / file.name
@@ -95,15 +96,15 @@ class Viewed:
                     with path.open("xb") as made:
                         made.writelines(file.pieces)
                 pages[file.name] = path
-        captures = found.listing.captures if found.listing is not None else ()
+        captures = case_listed.listing.captures if case_listed.listing is not None else ()
         return ViewedPages(
             made=second(time_text(self._clock())),
             exhibits=len(captures),
             items=sum(len(capture.items) for capture in captures),
-            left_out=found.left_out,
+            left_out=case_listed.left_out,
             pages=pages,
             originals={item.path.removeprefix(_PAYLOAD): item for capture in captures for item in capture.items},
-            files=found.files,
+            files=case_listed.files,
         )
 
 
@@ -124,7 +125,7 @@ def viewed(
         folder = Path(temporary)
         if is_case(path):
             case = Case.open(path)
-            told = f"not checked: the bytes of the items. Check them with: goldenhour verify {as_typed(path)}"
+            checked = f"not checked: the bytes of the items. Check them with: goldenhour verify {as_typed(path)}"
 
             def _listed() -> CaseListing:
                 return case_listing(case, clock())
@@ -132,9 +133,11 @@ def viewed(
             def _grown() -> int:
                 return inside.size(path / LEDGER, path)
 
-            yield Viewed(path.resolve().name, told, _listed, _grown, folder, clock)
+            yield Viewed(path.resolve().name, checked, _listed, _grown, folder, clock)
             return
         with held_bundle(path, progress, verified=verified) as held:
-            told = "the bundle matches its seal. Not checked: whose key that is; compare it with the officer's notebook"
+            checked = (
+                "the bundle matches its seal. Not checked: whose key that is; compare it with the officer's notebook"
+            )
             whole = CaseListing(held.listing, held.files, ())
-            yield Viewed(path.resolve().name, told, lambda: whole, lambda: 0, folder, clock)
+            yield Viewed(path.resolve().name, checked, lambda: whole, lambda: 0, folder, clock)

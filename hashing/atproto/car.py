@@ -45,6 +45,8 @@ def read_car(data: bytes) -> Car:
     root = read_header(next(sections, b""))
     blocks: dict[Cid, bytes] = {}
     for section in sections:
+        # Every block is hashed, also those that no way leads to: from here on a CID in `blocks` names its bytes, and
+        # nothing that follows a link has to hash again.
         cid, block = Cid(section[:CID_BYTES]), section[CID_BYTES:]
         if not cid.is_blessed:
             raise Malformed(f"a block is named by {cid}, which is not of the forms that the AT Protocol uses")

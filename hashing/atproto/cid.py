@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from hashing.atproto.base58 import encode_base58
 from hashing.atproto.errors import Malformed
 
+# Unsigned varints (https://github.com/multiformats/unsigned-varint): seven bits a byte, nine bytes at the most.
 _LONGEST = 9
 _MORE = 0x80
 
 CID_BYTES = 36
 """Length of a blessed CID in bytes: four that say what it is, 32 of SHA-256."""
 
+# Version 1, the codec (0x55 raw, 0x71 dag-cbor), and a SHA-256 (0x12) of 32 bytes: the "blessed" forms of the AT
+# Protocol. Version 0 is a bare SHA-256 multihash.
 _RAW = bytes([0x01, 0x55, 0x12, 0x20])
 _DAG_CBOR = bytes([0x01, 0x71, 0x12, 0x20])
 _SHA_256 = bytes([0x12, 0x20])
@@ -91,6 +94,7 @@ class Cid:
         except (binascii.Error, ValueError) as error:
             raise Malformed(f"{text[:140]!r} is not a CID in base32") from error
         cid = cls(raw)
+        # Written again and compared: base32 has spare bits at its end, so several texts would decode to these bytes.
         if not cid.is_blessed or str(cid) != text:
             raise Malformed(f"{text[:140]!r} is not a CID of the forms that the AT Protocol uses")
         return cid

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 REPOSITORY_VERSION = 3
 
 _FIELDS = {"did", "version", "data", "rev", "prev", "sig"}
+# https://atproto.com/specs/tid: base32-sortable, 64 bits, of which the highest is 0.
 _TID = re.compile(r"[234567a-j][234567a-z]{12}")
+# r and s of ECDSA side by side, 32 bytes each.
 _SIGNATURE_BYTES = 64
 
 
@@ -50,6 +52,8 @@ def read_commit(block: bytes) -> Commit:
     fields = decode(block)
     if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         raise Malformed("a block is not a commit: it has other fields than it must")
+    # Exactly these fields (checked above) of exactly these types: the signature is over all of them, so one that was
+    # dropped here would be signed and unseen.
     match fields:
         case {
             "did": str(did),

@@ -25,9 +25,12 @@ LARGEST_BLOCK = 2 << 20
 DEEPEST = 64
 """Lists and maps within each other; a post has six or so."""
 
+# Major types, in the upper three bits of the first byte (RFC 8949 section 3.1); 7 holds the simple values and floats.
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG = range(7)
+# Major type 7; of its values DAG-CBOR allows false, true, null and the float of 64 bits.
 _OTHERS = 0xE0
 _FALSE, _TRUE, _NULL, _FLOAT = 0xF4, 0xF5, 0xF6, 0xFB
+# The one tag of DAG-CBOR: a byte string with a CID behind a zero byte.
 _LINK = 42
 _IN_HEAD = 24
 """Arguments below it stand in the first byte; 24 to 27 announce one, two, four or eight bytes."""
@@ -79,12 +82,15 @@ def without_deep_parts(data: bytes, deepest: int) -> bytes:
     open_ = [1]  # how many values are still to come in each list or map that is open; the block is a list of one
     left_out = 0  # how many were open where a part began that is left out; 0 outside of such a part
     while open_:
+        # 1. A list or map is at its end; if it was where the left-out part began, what follows is kept again.
         if not open_[-1]:
             open_.pop()
             left_out = 0 if len(open_) == left_out else left_out
             continue
         if at >= len(data):
             raise Malformed("a block ends too early")
+        # 2. One value, or as much of it as comes before its members. A tag counts as none: the value that it marks
+        # follows.
         open_[-1] -= 1
         start, major = at, data[at] >> 5
         if major == _OTHERS >> 5:
@@ -93,6 +99,8 @@ def without_deep_parts(data: bytes, deepest: int) -> bytes:
             argument, at = _read_argument(data, at)
             at += len(_bytes_at(data, at, argument)) if major in (_BYTES, _TEXT) else 0
             open_[-1] += major == _TAG
+        # 3. Members follow: as many as stated, and twice as many for a map. A stated number costs no memory here,
+        # however large.
         if major in (_LIST, _MAP):
             if not left_out and len(open_) > deepest:
                 left_out = len(open_)
@@ -123,6 +131,7 @@ def _read_argument(data: bytes, at: int) -> tuple[int, int]:
     if size >= len(_LEAST):
         raise Malformed(f"a length left open at byte {at} of a block")
     argument, at = int.from_bytes(_bytes_at(data, at, 1 << size)), at + (1 << size)
+    # The shortest form only; and no lengths left open (RFC 8949, section 3.2.1), which have many forms.
     if argument < _LEAST[size]:
         raise Malformed(f"a number at byte {at} of a block is longer than it need be")
     return argument, at
@@ -171,6 +180,8 @@ def _read_map(data: bytes, at: int, argument: int, depth: int) -> tuple[Value, i
             raise Malformed(f"a map key at byte {at} of a block is not text")
         size, start = _read_argument(data, at)
         key, at = _read_text(data, start, size, depth)
+        # DAG-CBOR orders keys by length and then by bytes (RFC 7049 section 3.9), so one comparison finds both disorder
+        # and doubles.
         order = (size, data[start:at])
         if order <= last:
             raise Malformed(f"a map key before byte {at} of a block is out of order, or there twice")
@@ -221,6 +232,7 @@ def _check_depth(depth: int) -> None:
 
 
 def _write(value: Value, out: bytearray, depth: int) -> None:
+    # bool before int: in Python True is an int.
     match value:
         case None:
             out.append(_NULL)

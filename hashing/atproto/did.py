@@ -10,6 +10,8 @@ from hashing.atproto.errors import Malformed
 PDS_TYPE = "AtprotoPersonalDataServer"
 """The type of the service that keeps an account, its personal data server."""
 
+# The identifier is 15 bytes of a SHA-256 in base32; handles as in https://atproto.com/specs/handle, did:web with a port
+# for localhost alone (https://atproto.com/specs/did).
 _PLC = re.compile(r"did:plc:[a-z2-7]{24}")
 _WEB = "did:web:"
 _HANDLE_SCHEME = "at://"

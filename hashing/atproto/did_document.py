@@ -15,6 +15,7 @@ _LEGACY: dict[str, Curve] = {
     "EcdsaSecp256k1VerificationKey2019": "k256",
     "EcdsaSecp256r1VerificationKey2019": "p256",
 }
+# SEC 1, section 2.3.3: 0x04, x, y. The legacy key types hold points in this form.
 _UNCOMPRESSED = 65
 
 LARGEST_DOCUMENT = 256 << 10
@@ -52,6 +53,7 @@ def read_did_document(data: bytes, *, did: str) -> DidDocument:
     document = read_json(data, did, largest=LARGEST_DOCUMENT)
     if not isinstance(document, dict) or not isinstance(document.get("id"), str):
         raise Malformed(f"{did}: not a DID document")
+    # A host may serve any account's document in the place of another's.
     if document["id"] != did:
         raise NotProven(f"{did}: the document is that of {document['id'][:140]!r}")
     return DidDocument(

@@ -67,10 +67,13 @@ def find_record(car: Car, root: Cid, key: bytes) -> Cid | None:
     cid: Cid | None = root
     layer: int | None = None
     while cid is not None:
+        # 1. The node is where its parent says, in the layer below, and all its keys lie between those beside the link
+        # to it. Without this a server could hide a record by hanging its subtree in the wrong place.
         node = read_node(car.block(_node_link(cid), "tree node"))
         layer = _check_layer(node, cid, layer)
         if any(entry.key <= least or (limit and entry.key >= limit) for entry in node.entries):
             raise NotProven(f"tree node {cid} holds a key outside of its range")
+        # 2. Go down between the last key that is smaller and the first that is greater: only there can `key` be.
         cid, layer = node.left, layer - 1
         for entry in node.entries:
             if entry.key == key:
@@ -84,8 +87,10 @@ def find_record(car: Car, root: Cid, key: bytes) -> Cid | None:
 
 def _check_layer(node: Node, cid: Cid, expected: int | None) -> int:
     """Return the layer of a node, which is the one `expected`, or for the root (None) that of its keys."""
+    # An empty node is the root of an empty tree, or leads down past a layer without keys; nothing else.
     if not node.entries and (expected is None) != (node.left is None):
         raise NotProven(f"tree node {cid} is empty where none may be")
+    # Keys name their layer by their own hashes, so a node cannot claim to be in another one.
     layer = node.layer
     if layer is None:
         layer = expected or 0
@@ -120,6 +125,8 @@ def _read_entry(item: Value, last: bytes) -> Entry:
             raise Malformed("a block is not a tree node: an entry has other fields than it must")
     if not 0 <= shared <= len(last) or shared + len(suffix) > LONGEST_KEY:
         raise Malformed("a key in a tree node shares more than there is, or is too long")
+    # Keys are compressed against the one before. Each node has one encoding only: the same records must give the same
+    # root.
     key = last[:shared] + suffix
     if key <= last:
         raise Malformed("a key in a tree node is empty, out of order, or there twice")

@@ -19,11 +19,14 @@ Curve = Literal["k256", "p256"]
 """k256 is secp256k1, p256 is NIST P-256."""
 
 _CODECS: dict[Curve, bytes] = {"k256": b"\xe7\x01", "p256": b"\x80\x24"}
+# The number of points of each curve (SEC 2). A signature with an s above half of it has a twin that verifies too, so
+# only the lower one is taken (https://atproto.com/specs/cryptography).
 _ORDERS: dict[Curve, int] = {
     "k256": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
     "p256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
 }
 _DID_KEY = "did:key:"
+# SEC 1, section 2.3.3: the sign of y in one byte, then x.
 _COMPRESSED = 33
 _HALF = 32
 
@@ -71,6 +74,7 @@ class AtprotoKey:
         from cryptography.hazmat.primitives.hashes import SHA256
 
         r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])
+        # Before the library, which takes either s.
         if len(signature) != 2 * _HALF or s > _ORDERS[self.curve] // 2:
             raise NotProven(f"{what}: the signature is not of the one form that is valid (64 bytes, low S)")
         try:

@@ -24,6 +24,7 @@ RECOVERY_WINDOW = timedelta(hours=72)
 """How long an operation can be nullified by a key of higher authority."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
+# https://web.plc.directory/spec/v0.1/did-plc: the first 24 letters in base32 of the SHA-256 of the first operation.
 _DID_LETTERS = 24
 
 
@@ -112,15 +113,21 @@ def verify_plc_log(log: bytes, *, did: str) -> PlcLog:
 
 
 def _play(entries: list[_Entry], did: str) -> PlcLog:
+    # `standing` is the chain as it is in force; an operation that names an earlier one than its end takes the place of
+    # all behind that one, which are nullified.
     standing: list[_Step] = []
     undone: dict[str, _Step] = {}
     last = datetime.min.replace(tzinfo=UTC)
     for entry in entries:
+        # In order of time and hashing to its CID; behind an operation that stands; signed with a rotation key of that
+        # one, of higher authority than what it nullifies, and within 72 hours of it.
         operation, last = _read_operation(entry, did, last)
         kept = _place(operation, standing, did)
         step = _Step(operation, entry.created_at, last, _signer(operation, standing[:kept], standing[kept:], last))
         undone |= {str(item.operation.cid): item for item in standing[kept:]}
         standing[kept:] = [step]
+    # The directory marks what it nullified. The marks follow from the operations, so one that does not is a lie or a
+    # fault.
     for entry in entries:
         if entry.nullified != (entry.cid in undone):
             raise NotProven(f"the mark on operation {entry.cid}, nullified or not, does not follow from the log")
@@ -169,6 +176,8 @@ def _place(operation: Operation, standing: list[_Step], did: str) -> int:
         if operation.prev is not None or did != _did_of(operation):
             raise NotProven("the first operation does not hash to the DID")
         return 0
+    # From the end, where nearly every operation follows. One that follows further back takes the place of what is
+    # behind.
     for index in reversed(range(len(standing))):
         before = standing[index].operation
         if operation.prev == str(before.cid):
@@ -184,6 +193,7 @@ def _signer(operation: Operation, before: list[_Step], disputed: list[_Step], mo
     if disputed:
         if moment - disputed[0].moment > RECOVERY_WINDOW:
             raise NotProven(f"operation {operation.cid} nullifies one that had stood for more than {RECOVERY_WINDOW}")
+        # Earlier in the list is higher: only a key above the one that signed may undo what it signed.
         keys = keys[: keys.index(disputed[0].signed_by)]
     return operation.signed_by(keys)
 

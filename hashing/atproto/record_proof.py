@@ -12,6 +12,7 @@ from hashing.atproto.errors import AtprotoError, Malformed, NotProven
 from hashing.atproto.mst import find_record
 from hashing.atproto.multikey import AtprotoKey, Curve
 
+# https://atproto.com/specs/nsid and https://atproto.com/specs/record-key, with their longest lengths.
 _COLLECTION = re.compile(r"(?=.{1,317}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}", re.ASCII)
 _RECORD_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}", re.ASCII)
 
@@ -59,6 +60,7 @@ def verify_record(car: bytes, *, did: str, key: str, collection: str, rkey: str)
     try:
         commit_cid, commit, record_cid, record = _follow(car, did, public_key, path)
     except AtprotoError as error:
+        # The kind of error says whether bytes are malformed or something is not proven, and so stays.
         raise type(error)(f"at://{did}/{collection}/{rkey}: {error}") from error
     return RecordProof(
         did=did,

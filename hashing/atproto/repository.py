@@ -20,6 +20,7 @@ from hashing.atproto.record_json import read_record
 
 MOST_BLOCKS = 500_000
 """Blocks of one repository that are looked at; each takes about 200 bytes of memory."""
+# Bytes, as in `cid.py`.
 _LONGEST_VARINT = 9
 
 
@@ -60,6 +61,7 @@ class Repository:
         """Note where each block stands; return the CID of the commit."""
         root, at = None, 0
         while head := self._read(at, _LONGEST_VARINT):
+            # The first section is the header with the root; every other one is a CID and its block.
             size, length = read_varint(head, 0)
             at += length
             if root is None:

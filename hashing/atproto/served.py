@@ -49,6 +49,7 @@ def read_account_key(identity: bytes, *, did: str) -> AccountKey:
     Raises Malformed for what is neither, NotProven where the log does not hold together or the account has no signing
     key, Ended where the DID was ended.
     """
+    # A log proves itself. A document of a did:plc is the directory's word alone, which `proven` says.
     if did.startswith(_PLC):
         check_plc_did(did)
     is_log = did.startswith(_PLC) and identity.lstrip()[:1] == b"["
@@ -89,6 +90,8 @@ def check_served(proof: RecordProof, data: bytes) -> None:
     served = read_served(data, uri)
     if served.uri != uri:
         raise NotProven(f"{uri}: the server's JSON is not of this record")
+    # The CID first, since it is cheap; then field by field, since a server may name the right CID beside another text.
+    # Some lists name none.
     if served.cid not in ("", proof.record_cid):
         raise NotProven(f"{uri}: the server names {served.cid[:140]!r}, and signed is {proof.record_cid}")
     signed = read_record(proof.record)

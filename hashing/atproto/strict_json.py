@@ -37,6 +37,7 @@ def read_json(data: bytes, what: str, *, largest: int) -> object:
 
 def _check_depth(data: bytes, what: str) -> None:
     depth = 0
+    # Counted before decoding, with strings skipped whole: a decoder would use its stack first and complain after.
     for token in _TOKEN.finditer(data):
         if token[0] in (b"[", b"{"):
             depth += 1

@@ -58,6 +58,8 @@ class BatchFolder:
                 raise WouldOverwrite(
                     f"{folder}: a link or a file, where a case keeps its batches", hint="find out who put it there"
                 )
+        # Marks before ledger, both before the names last, and only then the user's own note of it: a batch that is
+        # noted as begun here is whole, or was never begun.
         path = folder / f"{compact(now)}-{os.urandom(4).hex()}"
         make_folder(path, root=case.path)
         marks = LedgerMarks.create(path, _mac(case, path.name, key), root=case.path)
@@ -77,6 +79,7 @@ class BatchFolder:
         mac = _mac(case, path.name, key)
         ledger = Ledger.open(path / LEDGER, root=case.path)
         try:
+            # As with a capture: the lock, the newest mark that is ours, and all behind it cut off and handed on.
             mark = newest_mark(read_marks(path, mac, root=case.path), ledger.roots())
             if mark is None and ledger.size:
                 raise Unauthenticated(f"{path}: not written with this key, or altered since")

@@ -134,6 +134,7 @@ class CaptureFolder:
                 write_all(reserve, bytes(_RESERVE_BYTES))
         finally:
             os.close(reserve)
+        # Before the ledger, so that there is never a ledger whose lines nothing authenticates.
         marks = LedgerMarks.create(path, mac, root=root)
         ledger = Ledger.create(path / LEDGER, root=root)
         sync_folder(path.parent, root=root)
@@ -172,6 +173,7 @@ class CaptureFolder:
         """Say whether all lines of an unsealed capture were written with this key. Raises Unreadable, BadFormat."""
         root, tree, newest = case_folder(path), MerkleTree(), 0
         marks = read_marks(path, mac, root=root)
+        # A mark must be of this very root, and the newest one of the last line: marks of an earlier state hold as well.
         for line in ledger_lines(path / LEDGER, root=root):
             tree.append(line)
             mark = marks.get(tree.size)

@@ -93,6 +93,7 @@ PLACED = "placed"
 
 _ENDING = ".tsr"
 """Of a token, behind the name of its checkpoint."""
+# A change holds the lock for some milliseconds; taking up what died may hold it for seconds.
 _LOCK_SECONDS = 30.0
 _STRANGER = "find out who put it there; `goldenhour verify` names it"
 _ELSEWHERE = "capture into another case; `goldenhour verify` on this one names what is wrong with it"
@@ -140,6 +141,7 @@ def read_case_info(data: bytes, path: Path | str) -> CaseInfo:
     name, _, found = info.format.rpartition("/")
     if name != known:
         raise BadFormat(f"{path}: not a case file of goldenhour")
+    # Compared as text of at most the same length, not as a number: a stranger's may have a million digits.
     if found.isascii() and found.isdigit() and len(found) < len(version) + 1 and found < version:
         raise BadFormat(
             f"{path}: case format {found}, of a goldenhour before its first release", hint="capture into a new case"
@@ -321,6 +323,7 @@ class Case:
             left = []
             for path in self.unsealed():
                 event = registered.get(path.name)
+                # Not registered: `lock_abandoned` clears it away or leaves it.
                 if event is None:
                     continue
                 try:
@@ -328,6 +331,7 @@ class Case:
                     if event.signer != key.public.raw.hex():
                         left.append(Left(path, event.exhibit, "begun with another key"))
                         continue
+                    # By what the marks beside its ledger say, since anyone could have written lines in our key's name.
                     ours = CaptureFolder.authenticated(path, self._mac(path.name, key))
                 except InUse:
                     continue
@@ -355,6 +359,7 @@ class Case:
             signer=key.public.raw.hex(),
         )
         with self._changing(key) as change:
+            # Asked under the lock: between a look without it and the line, the other process may have recorded it.
             if capture not in self._memory.sealed:
                 change.append([event])
         forget_begun(self.info.id, capture)
@@ -364,6 +369,7 @@ class Case:
 
         A folder that the case's ledger does not know is none of its captures, whatever is in it.
         """
+        # By the case's own lines: a checkpoint in a folder that no line registers seals nothing of this case.
         open_ones, sealed = set[str](), set[str]()
         for event in self.events():
             match event:
@@ -403,6 +409,8 @@ class Case:
                 return False
             path = self.path / token_path(timestamped.checkpoint)
             with reading(path):
+                # Token first, line second: the line names the token's SHA-256, and must never name bytes that are not
+                # on disk.
                 there = inside.kind(path, self.path)
             if there and (there != stat.S_IFREG or read_small(path, root=self.path) != token):
                 raise WouldOverwrite(f"{path}: exists already, and is not on record", hint=_STRANGER)
@@ -456,6 +464,7 @@ class Case:
         if not marks:
             return
         with self._changing(key):  # whoever else is between the two steps holds this lock
+            # Only what no line registers is moved: a capture that is on record stays, whatever mark lies in a draft.
             registered = self._registered()
             strangers = {path.name: path for path in self.captures() if path.name not in registered}
             for mark in marks:
@@ -724,6 +733,8 @@ def _demand_dead(capture: Path, root: Path) -> None:
     """Demand that no process holds a capture. Raises InUse, Unreadable."""
     path = capture / LEDGER
     with reading(path):
+        # A lock that can be had tells that its process has died: the system lets go of it for a dead process, however
+        # it died.
         descriptor = inside.open_file(path, root=root)
         try:
             if not try_lock(descriptor):
@@ -734,6 +745,8 @@ def _demand_dead(capture: Path, root: Path) -> None:
 
 def _holds_nothing(capture: Path, root: Path) -> bool:
     """Say whether a capture's folder is as it was made, before its first line was written."""
+    # By the names of files, not by their number: anything that `create` does not make is somebody's, and is not
+    # deleted.
     waiting, files = [""], set[str]()
     while waiting:
         prefix = waiting.pop()
@@ -791,6 +804,8 @@ def _build(draft: Path, *, key: SigningKey, officer: str, title: str, reference:
         reference=reference,
     )
     try:
+        # case.json stands outside the ledger, so the ledger's first line holds its SHA-256: title and officer cannot be
+        # changed without it being noticed.
         data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
     except UnicodeEncodeError as error:
         raise BadFormat(f"{title!r}, {reference!r}, {officer!r}: a title or a name that is not valid UTF-8") from error

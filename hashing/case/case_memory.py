@@ -42,6 +42,7 @@ class CaseMemory(msgspec.Struct):
         """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""
         for line in lines:
             event = decode_case_event(line)
+            # Keys since the newest checkpoint: the next one must be signed by one that a line under it names.
             self.since.add(event.signer)
             if isinstance(event, CaptureRegistered):
                 self._note_exhibit(event.exhibit)

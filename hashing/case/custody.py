@@ -64,12 +64,15 @@ def record_custody(
     Raises NoSuchExhibit; NotRecordable for an unknown action, for what is not said and must be, for a time in the
     future and for text that cannot be kept; InUse, Unwritable, NotAsSigned.
     """
-    said = {"from": handling.giver, "to": handling.receiver, "reason": handling.reason, "place": handling.place}
-    _check(handling, said)
-    demand_recordable({**said, "officer": officer})
+    texts = {"from": handling.giver, "to": handling.receiver, "reason": handling.reason, "place": handling.place}
+    # Everything is checked before anything is written: of several exhibits all are recorded or none, in one change.
+    _check(handling, texts)
+    demand_recordable({**texts, "officer": officer})
     began = demand_known(case, refs)
     now = clock()
     at = _past(handling.at, now)
+    # A device may be seized before the capture of what was on it; nothing else can happen to an exhibit before it
+    # exists.
     if handling.action != "seized":
         _check_after(at, began)
     events = tuple(
@@ -160,6 +163,7 @@ def record_description(
 def _check(handling: Handling, said: dict[str, str]) -> None:
     if handling.action not in ACTIONS:
         raise NotRecordable(f"{handling.action}: not a custody event", hint=f"one of {', '.join(ACTIONS)}")
+    # Both ways round: "verified" without a receipt is a claim without proof, and a receipt proves nothing but that.
     if (handling.action == VERIFIED) != (handling.receipt is not None):
         raise NotRecordable(
             f"{handling.action}: a verification is recorded from its receipt, and nothing else is",

@@ -11,6 +11,7 @@ from hashing.case.events import CaptureRegistered, Item
 from hashing.errors import NoSuchExhibit
 from hashing.files.as_typed import as_typed
 
+# From the right: an exhibit's initials may hold a hyphen.
 _ITEM = re.compile(r"(.+/[0-9]{1,18})-[0-9]{1,18}", re.ASCII | re.DOTALL)
 _SHOWN = 8
 """Exhibits that a hint lists; of more it names the first and the last."""
@@ -38,6 +39,7 @@ def demand_known(case: Case, refs: Sequence[str]) -> dict[str, str]:
             if len(known) > _SHOWN:
                 known = [*known[:2], "…", f"{known[-1]}: {len(known):,} in all"]
             raise NoSuchExhibit(f"{case.path}: no exhibit {exhibit}", hint=f"the case holds {', '.join(known)}")
+        # A capture's ledger is read only for items, and once: it may have a hundred thousand lines.
         if ref != exhibit and exhibit not in items:
             folder = case.path / CAPTURES / registered[exhibit].capture
             items[exhibit] = {event.ref for event in capture_events(folder) if isinstance(event, Item)}

@@ -36,10 +36,10 @@ def grade_faults(grade: Grade) -> list[str]:
     scheme = SCHEMES.get(grade.scheme)
     if scheme is None:
         return [f"{grade.scheme[:100]!r} is no scheme of grading: there are {' and '.join(SCHEMES)}"]
-    said = {SOURCE: grade.source, INFORMATION: grade.information, HANDLING: grade.handling}
+    codes = {SOURCE: grade.source, INFORMATION: grade.information, HANDLING: grade.handling}
     faults = [
         f"{part} {code[:100]!r} is no code of {grade.scheme}: one of {', '.join(scheme[part])}"
-        for part, code in said.items()
+        for part, code in codes.items()
         if len(code) != 1 or code not in scheme[part]
     ]
     handled = grade.scheme, grade.handling

@@ -124,6 +124,7 @@ def _read(file: Path, kind: type[N]) -> N | None:
 
 
 def _write(file: Path, note: msgspec.Struct) -> None:
+    # Failures are passed over: without the note the next command leaves a capture alone and says so, which is safe.
     part = file.with_name(f"{file.name}.{os.urandom(4).hex()}.part")
     with suppress(OSError, UnicodeEncodeError):
         file.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)

@@ -84,11 +84,13 @@ _CLAIMED = {
 SALT_BYTES = 16
 _SALT_DIGITS, _DIGEST_DIGITS = 22, 43
 """Digits of 16 and of 32 bytes in base64, without padding."""
+# HMAC (RFC 2104) written out: the two padded keys are hashed once a line, and not once for each of its words.
 _BLOCK = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _SALT = b'"salt":'
 _DIGESTS = "_sd"
+# A place in a list, in the one way of writing it: two spellings of a place would be two values for one fact.
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -133,21 +135,25 @@ def masked_form(line: bytes) -> bytes:
 
 
 def _mask(line: bytes) -> tuple[bytes, dict[str, bytes]]:
+    # Most lines have nothing to withhold, and looking for these bytes costs far less than decoding. Lines that hold
+    # them in a text only are sorted out below.
     if _SALT not in line:
         return line, {}
     try:
-        shown = _line.decode(line)
-        if "salt" not in shown:
+        fields = _line.decode(line)
+        if "salt" not in fields:
             return line, {}
-        salt = bytes.fromhex(_text.decode(shown.pop("salt")))
+        # The salt itself never stands in the masked form: with it, anyone could guess short values and compare digests.
+        salt = bytes.fromhex(_text.decode(fields.pop("salt")))
         if len(salt) != SALT_BYTES:
             raise BadFormat(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-        disclosures = _disclosures(salt, _withheld(shown))
+        disclosures = _disclosures(salt, _withheld(fields))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, ValueError) as error:
         raise BadFormat(f"a line that has no masked form: {error}") from error
+    # Sorted, so that their order does not tell which word is which (RFC 9901, section 4.2.4.1).
     digests = b'","'.join(sorted([digest(each) for each in disclosures.values()]))
     sealed = b'{"_sd":["%b"],' % digests if digests else b'{"_sd":[],'
-    return sealed + _encode(shown)[1:], disclosures
+    return sealed + _encode(fields)[1:], disclosures
 
 
 def _withheld(fields: _Members) -> dict[str, _Members]:
@@ -221,10 +227,13 @@ def open_form(form: bytes, disclosures: Iterable[bytes]) -> dict[str, Any]:
     if not isinstance(digests, list):
         raise BadFormat("not a masked form: it holds no digests")
     for disclosure in disclosures:
+        # A field is put back only under a digest that the form holds, so that no statement can be added to a line.
         opening = read_disclosure(disclosure)
         if digest(disclosure).decode() not in digests:
             raise BadFormat(f"a disclosure ({opening.word[:40]}) that the line does not commit to")
         _put_back(fields, opening.members)
+    # Facts are a list, of which a part may be withheld: each is disclosed under its place, and the list is closed up
+    # again here.
     if fields.get("event") == "facts":
         facts = fields.get("facts", {})
         if not isinstance(facts, dict) or not all(map(_NUMBER.fullmatch, facts)):

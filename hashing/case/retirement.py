@@ -75,6 +75,7 @@ def known_retirements() -> list[Retirement]:
         return []
     for name in names:
         try:
+            # What is none, or was signed by another key, retires nobody: anyone could write such a file about anyone.
             found.append(read_retirement(read_small(_folder() / name, LARGEST_NOTE)))
         except HashingError:
             continue

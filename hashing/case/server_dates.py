@@ -27,6 +27,7 @@ MOST_HOSTS = 200
 """Hosts that are listed: a hostile page has no end of them."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# IMF-fixdate, the one form that servers must send (RFC 9110, section 5.6.7). Others tell too little to bound a clock.
 _FIXDATE = re.compile(
     rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) "
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
@@ -39,6 +40,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = 1000
 _CUT = 1
 """Milliseconds: a ledger's times are cut to whole ones."""
+# Seconds: an exchange of 30 years is a broken line of somebody's ledger.
 _LONGEST = 1e9
 _LONGEST_HOST = 300
 
@@ -88,6 +90,7 @@ class DateBounds:
         bounds, host = _bounds(exchange), _host(exchange.url)
         if bounds is None or not host:
             self._unread += 1
+        # A page may name servers without end: of the first so many hosts bounds are kept, then they are only counted.
         elif host in self._hosts or len(self._hosts) < MOST_HOSTS:
             self._hosts.setdefault(host, _Bounds()).narrow(*bounds)
         elif len(self._more) < MOST_HOSTS * MOST_HOSTS:

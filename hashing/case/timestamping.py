@@ -72,6 +72,7 @@ class Authorities:
         """Return the address of the first authority that gives a sound token, and the token. Raises NotHad."""
         refused = []
         for url in self._urls:
+            # An authority that could not be reached once is not waited for again for each further seal.
             if url in self._reasons:
                 continue
             try:
@@ -91,7 +92,7 @@ def seals_without_timestamp(case: Case) -> list[SealWithoutTimestamp]:
     events = list(case.events())
     folders = {path.name for path in case.captures()}  # a ledger of others may name what leads out of the case
     known = {event.checkpoint for event in events if isinstance(event, Timestamped)}
-    found = [
+    seals = [
         SealWithoutTimestamp(
             what=event.exhibit,
             checkpoint=f"{CAPTURES}/{event.capture}/{CHECKPOINT}",
@@ -101,11 +102,13 @@ def seals_without_timestamp(case: Case) -> list[SealWithoutTimestamp]:
         for event in events
         if isinstance(event, CaptureSealed) and event.capture in folders
     ]
-    found = [each for each in found if each.checkpoint not in known]
+    seals = [each for each in seals if each.checkpoint not in known]
+    # The case's newest checkpoint covers every line before it: one token is enough, and it comes last so that it covers
+    # the lines about the others. If only such lines came since, another token would never be the last one.
     covered = max((n for n in range(len(events) + 1) if _own(n) in known), default=0)
     if any(not isinstance(event, Timestamped) for event in events[covered:]):
-        found.append(SealWithoutTimestamp(what="case", checkpoint=_own(len(events)), sealed=events[-1].time))
-    return found
+        seals.append(SealWithoutTimestamp(what="case", checkpoint=_own(len(events)), sealed=events[-1].time))
+    return seals
 
 
 def _own(size: int) -> str:
@@ -203,6 +206,8 @@ def record_left_tokens(case: Case, *, key: SigningKey, clock: Clock = system_clo
         if not there:
             continue
         with suppress(TrustedTimeError, Unreadable):
+            # Three questions, each of which a file that a stranger put there fails: is it a token, of this very
+            # checkpoint, and got by this user here.
             note, token = _sealed_bytes(case, seal), read_token(read_small(path, LARGEST, root=case.path))
             token.demand_of(note)
             if not token_had_here(case.info.id, seal.checkpoint, Digest.of_bytes(token.data).hex):

@@ -83,6 +83,7 @@ class WarcFile:
         """
         if not self._has_room() or self._digest is None:
             self._digest = self._begin_next()
+        # The offset is what was written, not where the file ends: a failed write is cut back to it.
         offset = self._digest.size
         try:
             with storing(self._folder / self._current):
@@ -107,7 +108,7 @@ class WarcFile:
         A file that was never stated goes whole. What is cut off belongs to exchanges that no line speaks of, and they
         are written anew. Raises NotAsSigned where what was stated is not there any more, Unreadable, Unwritable.
         """
-        said = []
+        changes = []
         for name in filter(is_warc_name, inside.names(self._folder, self._root)):
             if name in self._grown:
                 cut = self._cut(name, self._grown[name])
@@ -116,11 +117,11 @@ class WarcFile:
                     cut = inside.size(self._folder / name, self._root)
                     inside.unlink(self._folder / name, self._root)
             if cut:
-                said.append(f"{name}: {cut} bytes that no line speaks of were cut off and written anew")
+                changes.append(f"{name}: {cut} bytes that no line speaks of were cut off and written anew")
         for name in self._grown:
             if not inside.is_file(self._folder / name, self._root):
                 raise NotAsSigned(f"{self._folder / name}: missing, and exchanges were recorded in it")
-        return said
+        return changes
 
     def finish(self, clock: Clock) -> list[WarcClosed]:
         """Close the files, make them read-only and lasting, and read each back: it has the hash of what was written.
@@ -143,6 +144,7 @@ class WarcFile:
         return self._digest is not None and self._digest.size < self._largest
 
     def _begin_next(self) -> Hasher:
+        # The full file is on disk before the next one has a name: a reader that meets the second relies on the first.
         self.sync()
         self.close()
         name = warc_name(len(self._grown) + 1)
@@ -166,6 +168,7 @@ class WarcFile:
                 digest.update(piece)
                 left -= len(piece)
             size = os.fstat(file.fileno()).st_size
+        # Whatever stands before the cut must be what was stated: cutting an altered file would seal the alteration.
         if (digest.size, digest.hexdigest()) != (stated.size, stated.sha256):
             raise NotAsSigned(f"{path}: altered: not the exchanges that were recorded in it")
         if size > stated.size:
@@ -186,6 +189,8 @@ class WarcFile:
             inside.set_mode(path, OWNER_READS, self._root)
             with open(inside.open_file(path, root=self._root), "rb") as file:  # noqa: PTH123 - a descriptor
                 digest = new_hash()
+                # Read back from the disk, not believed from memory: this is the last moment at which a failing disk can
+                # be noticed before the seal.
                 while piece := file.read(_PIECE):
                     digest.update(piece)
                 file.seek(0)

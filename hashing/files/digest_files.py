@@ -66,11 +66,15 @@ def digest_readings(
     waiting: deque[_Batch] = deque()
     with _Crew(workers or default_workers()) as crew:
         while True:
+            # 1. Hand out ahead, but only until the oldest batch is done: its results are worth more to the caller than
+            # a longer queue.
             while len(waiting) < _AHEAD and not (waiting and waiting[0].done()) and (batch := next(batches, None)):
                 crew.start(batch)
                 waiting.append(batch)
             if not waiting:
                 return
+            # 2. Ask whether it is done before taking its results: what finishes in between is taken in the next round,
+            # whereas the other order would drop a batch whose last results were still missing.
             done = waiting[0].done(_TELL_SECONDS)
             if progress:
                 progress(crew.pop_count())

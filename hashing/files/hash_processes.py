@@ -26,9 +26,11 @@ from hashing.files import inside
 from hashing.files.read import LARGE, FileUnreadable, sha256_of
 from hashing.files.read_ahead import PIECE
 
+# Files: enough that taking a claim (one read of a pipe) costs nothing beside hashing them.
 _FEWEST_IN_A_CLAIM = 32
 _MOST_CLAIMS = 2000
 """A pipe holds as many without a reader; what it does not take is left to this process."""
+# With this one eight: each costs an interpreter's start and its memory.
 _MOST_PROCESSES = 7
 _CLAIM = struct.Struct("<QQQ")
 """Number of the first file, and where the names of this and those behind it begin and end."""
@@ -67,6 +69,7 @@ class HashProcesses:
             progress(done - told)
             told = done
 
+        # 1. Take part until the pipe of claims is empty: with no other process at all this alone does the whole work.
         self._work.run(0, _tell)
         for process in self._processes:
             while process is not None and process.poll() is None:
@@ -174,8 +177,11 @@ class _Work:
             told()
 
         with inside.Folders(self._root) as folders:
+            # A claim is read whole: all were written before anyone reads, and the kernel serves one reader of a pipe at
+            # a time. Each process writes to records that no other claim names, so no lock is needed.
             while claim := self._own.popleft() if self._own else os.read(self._claims, _CLAIM.size):
                 first, begin, end = _CLAIM.unpack(claim)
+                # A record that is never written stays zero, which says "not read".
                 records = bytearray()
                 for name in os.pread(self._memory, end - begin, begin).split(b"\0"):
                     record = _NOT_READ

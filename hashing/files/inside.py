@@ -21,9 +21,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Self, TypeAlias
 
+# O_PATH (Linux): a folder that may be passed through but not listed opens, too.
 _ROOT = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _THROUGH = _ROOT | os.O_NOFOLLOW
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a named pipe that a stranger put there must not wait for its writer.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 _KINDS = (
@@ -98,6 +100,8 @@ def reach(path: Path, root: Root = None) -> Iterator[tuple[str, int]]:
     descriptor = os.open(path.parent if root is None else root, _ROOT)
     try:
         for folder in folders:
+            # One name at a time: O_NOFOLLOW judges the last name of a path alone, and links before it would be
+            # followed.
             deeper = os.open(folder, _THROUGH, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = deeper

@@ -17,6 +17,7 @@ CHUNK = 1 << 20
 PIECE = 128 << 10
 """The same where one thread reads and hashes in turn: as much as stays in a core's own cache between the two steps."""
 
+# One is filled, one is hashed, and one lets the slower hasher lag a step behind.
 _SLOTS = 3
 
 
@@ -50,6 +51,7 @@ class ReadAhead:
         done = 0
         try:
             for turn, buffer in enumerate(cycle(self.buffers)):
+                # A buffer is filled again only when every hasher has given it back.
                 if turn >= _SLOTS:
                     for free in self.free:
                         free.get()
@@ -60,6 +62,7 @@ class ReadAhead:
                     filled.put(count)
                 done += count
         finally:
+            # The end, also after a failure: a hasher that is never told of one waits for ever.
             for filled in self.filled:
                 filled.put(0)
 

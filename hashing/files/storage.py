@@ -17,6 +17,7 @@ from hashing.errors import HashingError, StorageFull, Unreadable, Unwritable, Wo
 from hashing.files import inside
 from hashing.files.inside import Root
 
+# Evidence is its owner's alone, also on a computer that several people use; originals cannot be written by mistake.
 OWNER_FOLDER = 0o700
 OWNER_WRITES = 0o600
 OWNER_READS = 0o400

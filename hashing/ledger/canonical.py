@@ -10,6 +10,7 @@ import rfc8785
 from hashing.errors import BadFormat
 
 _sorted = msgspec.json.Encoder(order="sorted")
+# RFC 8785, section 3.2.2.3, by way of ECMAScript: beyond it, two integers have one form.
 _LARGEST = (1 << 53) - 1
 
 

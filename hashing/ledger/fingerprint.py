@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashing.errors import BadFormat
 
 _SHA256_BYTES = 32
+# 160 of 256 bits: short enough to be read out over a radio, and beyond what anyone could find a second key for.
 _DIGITS = 40
 _GROUP = 4
 

@@ -32,6 +32,7 @@ _SPKI = bytes.fromhex("302a300506032b6570032100")
 _NOTE_TYPE = b"\x01"
 """C2SP signed-note: the signature type of plain Ed25519."""
 
+# RFC 8032, section 5.1: coordinates are numbers modulo this prime.
 _PRIME = 2**255 - 19
 _WEAK = {
     0,
@@ -43,8 +44,11 @@ _WEAK = {
 """The y coordinates of the points of order 1, 2, 4 and 8. A signature under such a key needs no private half."""
 
 _ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+# Bytes. An encrypted PEM has some 300; what is named by mistake may be a video.
 _LARGEST_FILE = 1 << 16
+# Permission bits of everyone but the owner.
 _OTHERS = 0o077
+# Where there are no hard links, a key file may be seen while its maker still writes it: so long it is waited for.
 _SECONDS_TO_WRITE = 1.0
 _FORMS = "give a PEM public key, a line of the form name+hash+base64, or 64 hexadecimal digits"
 
@@ -214,12 +218,15 @@ def create_key(path: Path, passphrase: bytes | None = None) -> bool:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, coding)
     with storing(path.parent):
         path.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
+    # 1. Whole under another name first: a key that is cut off by a crash would sign nothing and block its place.
     part = path.with_name(f".{path.name}.{os.urandom(8).hex()}{PART}")
     _write_exclusively(part, pem)
     try:
+        # 2. Then its name, which two processes may both want to give: one wins, and both go on with its key.
         made = _announce(part, path, pem)
     finally:
         part.unlink()
+    # 3. The name lasts before anything is signed: a signature by a key that is lost can be checked but never repeated.
     sync_folder(path.parent)
     return made
 

@@ -108,8 +108,11 @@ class Ledger:
             not_a_file = error.errno in {None, errno.ELOOP, errno.EISDIR, errno.ENOTDIR}
             raise (read_error if not_a_file else storage_error)(path, error) from error
         try:
+            # 1. The lock first: what is read before it is held may be half of another process's group of lines.
             if not wait_for_lock(descriptor, wait):
                 raise InUse(f"{path}: in use by another process", hint="wait until it has finished")
+            # 2. The tree grows over whole lines. A last one without its newline was never acknowledged: `append` cuts
+            # it off.
             content, torn, resumed = _LinesSoFar(), b"", False
             with os.fdopen(os.dup(descriptor), "rb") as file:
                 if remembered is not None and _still_there(file, remembered, path):
@@ -145,11 +148,14 @@ class Ledger:
         `before` is told the length and the root that the ledger will have, before a byte of it is written: for a
         statement that must be on disk first. What it raises leaves the ledger as it is.
         """
+        # 1. Compute on a copy what the ledger will be: nothing here is changed if the disk refuses.
         batch, content = [line + b"\n" for line in lines], self._content.copy()
         for line in batch:
             content.add(line)
         if before is not None:
             before(content.tree.size, content.tree.root())
+        # 2. Write behind the last whole line, wherever the file ends, and sync: only then may anyone speak of these
+        # lines.
         length = self._content.length
         try:
             with storing(self.path):
@@ -160,6 +166,7 @@ class Ledger:
                 write_all(self._descriptor, b"".join(batch))
                 os.fsync(self._descriptor)
         except BaseException:
+            # 3. All or none. If even the cut fails, it is remembered and made up for before the next line is written.
             self._behind = True
             with suppress(OSError):  # the failure that is raised says more
                 os.ftruncate(self._descriptor, length)
@@ -218,6 +225,8 @@ def _still_there(file: BinaryIO, remembered: Remembered, path: Path) -> bool:
     status = os.fstat(file.fileno())
     if (status.st_dev, status.st_ino) != (remembered.device, remembered.inode) or status.st_size < remembered.length:
         return False
+    # Size and time can be set back by whoever may write here; the checkpoint over the lines is what they are held
+    # against. This only saves reading again what this process read a moment ago.
     if (status.st_size, status.st_mtime_ns) == (remembered.length, remembered.modified):
         return True
     digest, left = hashlib.sha256(), remembered.length

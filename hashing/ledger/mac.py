@@ -10,6 +10,7 @@ import hmac
 import os
 from dataclasses import dataclass, field
 
+# As many as SHA-256 gives: a longer key of an HMAC gains nothing (RFC 2104, section 3).
 _SECRET_BYTES = 32
 
 

@@ -174,6 +174,7 @@ def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: 
         return old_root == new_root and not proof and (new_size > 0 or new_root == EMPTY_ROOT)
     if old_size == 0:
         return old_root == EMPTY_ROOT and not proof
+    # RFC 9162, 2.1.4.2, steps 2 to 5: begin at the largest full subtree that ends where the old tree ends.
     position, last = old_size - 1, new_size - 1
     while position & 1:
         position, last = position >> 1, last >> 1
@@ -182,6 +183,8 @@ def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: 
     sides = list(_sides(position, last))
     if len(path) != len(sides) + 1:
         return False
+    # Steps 6 and 7: climb to both roots at once. A sibling on the left belongs to both trees, one on the right to the
+    # new tree alone, since the old one ended before it.
     old = new = path[0]
     for on_left, sibling in zip(sides, path[1:], strict=True):
         if on_left:

@@ -19,7 +19,9 @@ LARGEST_NOTE = 1 << 20
 MOST_SIGNATURES = 64
 """The standard asks for 16 at the least."""
 
+# C2SP signed-note: the first bytes of SHA-256(name, newline, type, public key); a hint which key to try, no proof.
 _KEY_ID_BYTES = 4
+# U+2014, which begins each line of a signature; no line of the text is taken for one, since a blank line parts them.
 _DASH = "—"
 
 

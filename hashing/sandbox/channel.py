@@ -23,6 +23,7 @@ class TooLong(OSError):
 def send(channel: socket.socket, message: bytes, files: Sequence[int] = ()) -> None:
     """Send a message, with descriptors of open files, at most MOST_FILES. Raises OSError."""
     head = _LENGTH.pack(len(message))
+    # Descriptors travel with the first bytes of a message, or are lost to the reader of these bytes.
     if files:
         socket.send_fds(channel, [head], list(files))
         head = b""
@@ -40,6 +41,7 @@ def receive(channel: socket.socket, longest: int, seconds: float | None = None) 
     """
     end = None if seconds is None else time.monotonic() + seconds
     _wait(channel, end)
+    # The length first, and judged before any memory is set aside for what it announces.
     head, files, _, _ = socket.recv_fds(channel, _LENGTH.size, MOST_FILES)
     head += _exactly(channel, _LENGTH.size - len(head), end) if head else b""
     if len(head) < _LENGTH.size:

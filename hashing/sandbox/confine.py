@@ -30,6 +30,8 @@ def confine(memory: int, below: str = "") -> Confinement:
     of the interpreter and of its libraries stay readable: some are loaded when they are first needed. Names, sizes and
     times of other files can still be asked for, and what is open stays open.
     """
+    # Python's audit hook comes last, since it would refuse what sets the others up; it holds where a system has
+    # neither.
     _limit(memory, writes=bool(below))
     landlock = seccomp = None
     wants = []

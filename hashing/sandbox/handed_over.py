@@ -29,6 +29,8 @@ def handed_over(path: Path) -> Iterator[int]:
     except (OSError, ValueError) as error:
         raise NotRead(getattr(error, "strerror", None) or "no such file") from error
     try:
+        # By the open descriptor, which cannot turn into something else: what is handed over reads, and does nothing
+        # else.
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotRead("it is not a regular file")
         yield descriptor

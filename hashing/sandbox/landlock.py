@@ -16,13 +16,16 @@ from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 """Numbers of system calls, the same on every architecture."""
+# linux/landlock.h: LANDLOCK_CREATE_RULESET_VERSION, LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_ACCESS_FS_*.
 _VERSION = 1
 _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 """How many rights on files each version of the interface knows; later ones know no more that matter here."""
 _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
+# TCP: bind and connect (interface 4). Scopes: abstract sockets and signals (interface 6).
 _BOTH = 0b11
+# prctl(2); without it only root may restrict itself, since a set-user-id program could otherwise be misled.
 _NO_NEW_PRIVILEGES = 38
 _READ = _READ_FILE | _READ_DIR
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
@@ -39,9 +42,12 @@ def forbid_files(
     may be written.
     """
     libc = ctypes.CDLL(None, use_errno=True)
+    # 1. Ask the kernel for its version of the interface: a right that it does not know makes the whole set invalid.
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
     if version < 1:
         return os.strerror(ctypes.get_errno())
+    # 2. Handle every right that it knows. What is handled is forbidden unless a rule below allows it, so that a longer
+    # struct (network, scopes) without any rule forbids all of it.
     files = (1 << _RIGHTS.get(version, max(_RIGHTS.values()))) - 1
     attributes = struct.pack("<Q", files)
     if version >= _NETWORK_SINCE:
@@ -51,6 +57,7 @@ def forbid_files(
     rules = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     if rules < 0:
         return os.strerror(ctypes.get_errno())
+    # 3. Allow what is needed. A rule is tied to the folder that is opened here, not to its name.
     allowed = [(path, _READ) for path in (*read, *LIBRARIES)]
     allowed += [(path, files & ~_EXECUTE) for path in write_below]
     allowed += [(path, _READ | _EXECUTE) for path in ((*run, *_loaders()) if run else ())]
@@ -58,6 +65,7 @@ def forbid_files(
     try:
         for path, rights in allowed:
             _allow(libc, rules, path, rights)
+        # 4. Restrict for good: no call takes this back, and every child inherits it.
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         if libc.syscall(_RESTRICT_SELF, rules, 0) < 0:
             return os.strerror(ctypes.get_errno())
@@ -93,6 +101,7 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
+        # Rights on folders make a rule on a file invalid. What takes no rule at all (EINVAL) stays forbidden.
         if not Path(path).is_dir():
             rights &= _EXECUTE | _WRITE_FILE | _READ_FILE
         rule = struct.pack("<Qi", rights, descriptor)

@@ -41,6 +41,8 @@ class SandboxProcess:
     ) -> None:
         self._name = name
         root = str(_ROOT)
+        # The parent's own import path, without relative entries: the current folder may be evidence with a `json.py` in
+        # it. -I keeps PYTHONPATH and the user's site-packages out for the same reason.
         paths = [root, *(entry for entry in sys.path if entry != root and Path(entry).is_absolute())]
         program = (
             "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
@@ -115,6 +117,7 @@ class SandboxProcess:
             status = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return f"{self._name} stopped answering"
+        # The signal tells what ended it: SIGKILL, for instance, is the system's where memory ran out.
         if status >= 0:
             return f"{self._name} stopped: exit status {status}"
         try:

@@ -14,6 +14,7 @@ from hashing.sandbox.landlock import forbid_files
 from hashing.sandbox.seccomp import OF_A_PROGRAM, forbid_calls
 
 _ROOT = Path(__file__).resolve().parents[2]
+# What a shell answers for a command that it cannot start.
 _NOT_STARTED = 127
 
 
@@ -44,6 +45,7 @@ def run(task: str) -> None:
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
+        # No core file: it would hold the hostile document, and whatever was in memory beside it.
         for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CORE, 0)):
             with suppress(OSError, ValueError):  # a system that does not keep this limit, or is stricter already
                 resource.setrlimit(limit, (most, most))

@@ -40,6 +40,7 @@ def watch() -> None:
 def _look(event: str, arguments: tuple[object, ...]) -> None:
     if event == "open":
         path, _, flags = arguments
+        # An open descriptor was handed over by us and may be written to.
         if isinstance(flags, int) and flags & _WRITING and not isinstance(path, int):
             raise Refused(EACCES, "refused: nothing is written here", str(path))
         return

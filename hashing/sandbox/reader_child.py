@@ -65,12 +65,13 @@ def read_documents(talk: socket.socket) -> None:
             _say(talk, ReaderAnswer(ended=True, grown=_data() - small > _MOST_GROWTH))
         except (BrokenPipeError, ConnectionError):
             return
+        # After this the interpreter may be in any state: a new process reads the next document.
         except MemoryError:
             _say(talk, ReaderAnswer(failed="it takes more memory to read than is allowed"))
             sys.exit(0)  # what this has left behind is nobody's knowledge
         except Exception as error:  # noqa: BLE001 - whatever a document brings about is this document's failure
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
-            failed = f"the reader failed ({said})".encode("utf-8", "replace").decode()
+            error_text = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+            failed = f"the reader failed ({error_text})".encode("utf-8", "replace").decode()
             _say(talk, ReaderAnswer(failed=failed, goes_on=_data() - small <= _MOST_GROWTH))
         finally:
             for file in files:

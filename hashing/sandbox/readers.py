@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 DEADLINE = 300.0
 """Seconds for one document, the last line: what is counted ends far earlier on the slowest machine."""
+# An interpreter starts in well under a second; this is for a computer that has a hundred other things to do.
 _START_DEADLINE = 120.0
 _MEMORY = 224 << 20
 """Bytes of data; with an interpreter and its libraries less than 300 MiB."""
@@ -134,6 +135,8 @@ class Readers:
             reader = self._borrow(function)
             try:
                 yield reader
+            # A process that we ended is no fault of the document: "stopped" and "could not be read" are recorded
+            # differently.
             except NotRead as error:
                 if self._closed or reader.given_up:
                     raise Closed("the reading was stopped") from error
@@ -145,6 +148,7 @@ class Readers:
         """Return a reader that is alive. Raises NotStarted, Closed."""
         with self._lock:
             self._have_kept(function.partition(":")[0])
+            # One that died while it waited is not lent: the document would be told as unreadable, and it never saw it.
             while self._idle:
                 reader = self._idle.pop()
                 if not reader.process.dead:
@@ -216,6 +220,7 @@ class _Reader:
     def begin(self, function: str, arguments: Sequence[Argument], files: Sequence[int | Path]) -> None:
         """Hand over a document. Raises NotRead, NotStarted."""
         self.function = function
+        # Never a document before the process has said that it is confined.
         self.confinement(0)
         with ExitStack() as opened:
             open_files = [each if isinstance(each, int) else opened.enter_context(handed_over(each)) for each in files]

@@ -14,14 +14,20 @@ import struct
 from errno import EACCES, ENOSYS
 from typing import NamedTuple
 
+# prctl(2).
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2
+# linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, JGE, JSET, BPF_RET|K.
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+# linux/seccomp.h: SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW.
 _KILL, _ERROR, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+# Offsets in struct seccomp_data.
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _LAST_KNOWN = 470
 """Later system calls than those that were looked at are answered as an older kernel would."""
+# linux/sched.h: CLONE_THREAD.
 _CLONE_THREAD = 0x10000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# asm/ioctls.h: TIOCSTI, TIOCLINUX.
 _STEALS_INPUT, _STEALS_SELECTION = 0x5412, 0x541C
 
 
@@ -32,6 +38,7 @@ class _Machine(NamedTuple):
     column: int
 
 
+# linux/audit.h: AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64; the column of the table below.
 _MACHINES = {"x86_64": _Machine(0xC000003E, 0), "aarch64": _Machine(0xC00000B7, 1)}
 
 # Name, number on x86-64, number on AArch64; None where the architecture has no such call.
@@ -102,6 +109,7 @@ def forbid_calls(allowed: frozenset[str] = frozenset()) -> str:
         return f"not known here for {platform.machine()}"
     filters = _filter(machine, allowed)
     code = ctypes.create_string_buffer(filters, len(filters))
+    # struct sock_fprog: how many instructions of eight bytes, and where they are.
     head = struct.pack("@HP", len(filters) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

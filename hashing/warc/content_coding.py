@@ -12,11 +12,15 @@ PIECE = 1 << 18
 
 _GZIP, _DEFLATE, _IDENTITY = "gzip", "deflate", "identity"
 _NAMES = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _DEFLATE, "identity": _IDENTITY, "": _IDENTITY}
+# zlib's codes: 16 + 15 is a gzip wrapper, 15 a zlib wrapper (RFC 1950), and -15 bare deflate (RFC 1951), which some
+# servers send in its place.
 _WINDOW_BITS = {_GZIP: 31, _DEFLATE: 15}
 _RAW = -15
 _GZIP_BEGINS = b"\x1f\x8b"
 _HEADER = 2
+# RFC 1950 section 2.2: the lower half of the first byte is 8, and both bytes as a number are a multiple of 31.
 _ZLIB_METHOD, _ZLIB_CHECK = 8, 31
+# Servers send one, rarely two; each further one multiplies what a bomb can do.
 _MOST_CODINGS = 4
 _MOST_MEMBERS = 10_000
 """Of gzip in one body: each costs a copy of what follows it."""
@@ -63,8 +67,11 @@ def _undone(pieces: Iterable[bytes], name: str, cut: Callable[[], None]) -> Iter
     members, rest = 0, b""
     for piece in pieces:
         rest += piece
+        # Two bytes tell a zlib wrapper from bare deflate, so a member begins only when both are there.
         while rest and (undoing is not None or len(rest) >= _HEADER):
             if undoing is None:
+                # RFC 1952 section 2.2: gzip members may follow each other. What follows and is none is padding, as for
+                # browsers.
                 if members and not (name == _GZIP and rest.startswith(_GZIP_BEGINS)):
                     return
                 if members == _MOST_MEMBERS:
@@ -73,6 +80,7 @@ def _undone(pieces: Iterable[bytes], name: str, cut: Callable[[], None]) -> Iter
             yield from _inflated(undoing, rest, name)
             rest = undoing.unused_data
             undoing = None if undoing.eof else undoing
+    # Within a member, or before the first could begin, the end came too early.
     if undoing is not None or (rest and not members):
         cut()
 

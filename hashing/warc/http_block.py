@@ -12,6 +12,7 @@ import re
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
 
+# Servers end lines with LF alone; RFC 9112, section 2.2, has readers take it.
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNKED = re.compile(rb"chunked", re.IGNORECASE)
 _LONGEST_HEAD = 1 << 20
@@ -145,6 +146,8 @@ class _Chunks:
             self._broken = len(self._line) > _LONGEST_LINE
             return rest[len(data) :]
         line, self._line = self._line.strip(), b""
+        # RFC 9112 section 7.1: the size in hexadecimal, and extensions behind a semicolon that say nothing here.
+        # Fifteen digits fit into 64 bits and are more than any file.
         if line:
             size = line.partition(b";")[0].strip()
             self._broken = not re.fullmatch(rb"[0-9a-fA-F]{1,15}", size)

@@ -14,8 +14,10 @@ import msgspec
 
 from hashing.errors import BadFormat
 
+# RFC 9112, section 4, with the blanks that servers put where one space belongs; a name is a token (RFC 9110, 5.6.2).
 _STATUS = re.compile(rb"HTTP/([01])\.([0-9])[ \t]+([0-9]{3})(?:[ \t]+([^\n]*))?")
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# Eighteen digits fit into 64 bits.
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _AS_SPACE = bytes.maketrans(b"\r\0", b"  ")
 _LOWEST, _FINAL = 100, 200
@@ -55,20 +57,26 @@ class ResponseHead(msgspec.Struct, frozen=True):
 
         A length that is no number says nothing, as for browsers: the body then ends with the connection.
         """
+        # The numbers are those of the list in RFC 9112 section 6.3. A server that sends both a coding and a length, or
+        # a coding over HTTP/1.0, may be smuggling a second answer: the connection is not used again.
         codings = [each for each in self._listed("Transfer-Encoding") if each != "identity"]
         lengths = set(self._listed("Content-Length"))
         closes = self._closes() or bool(codings and (lengths or not self.minor))
+        # 1. These have no body, whatever their fields say.
         if method == "HEAD" or self.status < _FINAL or self.status in _NO_CONTENT:
             return Framing(length=0, closes=closes)
+        # 3 and 4. A transfer coding overrides a length.
         if codings == ["chunked"]:
             return Framing(chunked=True, closes=closes)
         if codings:
             raise BadFormat("it uses a transfer coding that was not asked for")
+        # 5. Two lengths: two readers would cut the answer at different places.
         if len({each.lstrip("0") or "0" for each in lengths}) > 1:
             raise BadFormat("it states two different lengths")
         length = next(iter(lengths), "")
         if _LENGTH.fullmatch(length):
             return Framing(length=int(length), closes=closes)
+        # 8. Neither: the body is all that comes.
         return Framing(closes=True)
 
     def _listed(self, name: str) -> list[str]:
@@ -93,8 +101,10 @@ def _start(line: bytes) -> re.Match[bytes]:
 
 def parse_head(head: bytes) -> ResponseHead:
     """Read a head, from its status line to its empty line. Raises BadFormat where it does not begin as one."""
+    # CRLF and a bare LF both end a line (RFC 9112 section 2.2). After this no CR or NUL is left that two readers could
+    # take for different things.
     start, *lines = head.replace(b"\r\n", b"\n").translate(_AS_SPACE).split(b"\n")
-    found = _start(start)
+    status = _start(start)
     fields: list[tuple[str, str]] = []
     is_field = False
     for line in lines:
@@ -107,5 +117,5 @@ def parse_head(head: bytes) -> ResponseHead:
         is_field = bool(colon) and _NAME.fullmatch(name_bytes.rstrip(b" \t")) is not None
         if is_field:
             fields.append((name_bytes.rstrip(b" \t").decode("ascii"), value_bytes.decode("latin-1").strip(" \t")))
-    minor = 1 if found[1] == b"1" and found[2] != b"0" else 0
-    return ResponseHead(minor, int(found[3]), (found[4] or b"").decode("latin-1").strip(), tuple(fields))
+    minor = 1 if status[1] == b"1" and status[2] != b"0" else 0
+    return ResponseHead(minor, int(status[3]), (status[4] or b"").decode("latin-1").strip(), tuple(fields))

@@ -19,6 +19,7 @@ from hashing.errors import BadFormat
 
 STORED = 0
 """Deflate level for what is compressed already: measured at a thirtieth of the time of level 1."""
+# zlib's own default: beyond it text becomes hardly smaller, and takes much longer.
 DEFLATED = 6
 
 BODY_FILE, BODY_DIGEST = "Goldenhour-Body-File", "Goldenhour-Body-Digest"
@@ -179,6 +180,8 @@ def read_records(file: BinaryIO, watch: Watch | None = None) -> Iterator[WarcRec
 
     Raises BadFormat at the first fault.
     """
+    # 1. Head, block and the two empty lines behind it (section 4) all stand in one gzip member, read in pieces: a block
+    # may have gigabytes.
     members = _Members(file)
     while (offset := members.begin()) is not None:
         fields, rest = _read_head(members, offset)
@@ -197,6 +200,7 @@ def read_records(file: BinaryIO, watch: Watch | None = None) -> Iterator[WarcRec
             if see is not None:
                 see(piece)
             left -= len(piece)
+        # 2. Whatever stands in the member beyond the stated length would be seen by one reader and not by another.
         while piece := members.read(_CHUNK):
             tail += piece
             if len(tail) > len(b"\r\n\r\n"):
@@ -222,6 +226,7 @@ def _read_head(members: _Members, offset: int) -> tuple[dict[str, str], bytes]:
         raise BadFormat(f"no WARC/1.1 record at offset {offset}")
     parts = [line.partition(":") for line in lines]
     fields = {_NAMES.get(name) or name.strip().lower(): value.strip() for name, _, value in parts}
+    # Fewer names than lines: some field stands there twice. Only then is it worth asking which.
     if len(fields) < len(lines):
         _demand_once([line.partition(":")[0].strip().lower() for line in lines], offset)
     return fields, rest

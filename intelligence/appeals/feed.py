@@ -40,6 +40,8 @@ def appeals_feed(appeals: Iterable[OpenAppeal], *, url: str, author: str, title:
     for each in newest:
         entry, made = etree.SubElement(feed, f"{{{_ATOM}}}entry"), each.made
         _add(entry, "title", made.title)
+        # RFC 9562, section 5.5: a hash, so that it stays the same in every making of the feed and tells nothing of the
+        # case.
         _add(entry, "id", uuid.uuid5(uuid.NAMESPACE_URL, f"goldenhour:{each.case}:{made.number}").urn)
         _add(entry, "published", made.time)
         _add(entry, "updated", made.time)

@@ -31,9 +31,11 @@ def keyframes(ffmpeg: str, video: int, folder: Path) -> list[tuple[str, Path]]:
 
     They are its keyframes, which stand for themselves in the stream. Raises NotCheckable where there are none.
     """
+    # Only keyframes are demuxed and decoded: an hour of video is a matter of seconds.
     words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-discard", "nokey", "-skip_frame", "nokey"]
     words += ["-i", f"file:{_INPUT}", "-map", "0:v:0", "-vf", _FILTER, "-fps_mode", "passthrough"]
     words += ["-enc_time_base", "1:1000"]  # a picture is named by its time, in milliseconds
+    # image2 reads `%` in the whole path as a pattern.
     words += ["-frames:v", str(MOST + 1), "-frame_pts", "1", f"file:{str(folder).replace('%', '%%')}/%d.png"]
     command = confined(ffmpeg, words, read=[_INPUT], write_below=folder, memory=_MEMORY)
     try:

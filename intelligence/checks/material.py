@@ -83,6 +83,7 @@ def material_of(path: Path) -> Iterator[Material]:
     from exports.format.case_view import read_case
     from hashing.case.case import is_case
 
+    # A bundle comes from outside and is verified before anything is compared; a case is our own, and may still grow.
     if is_case(path):
         captures = read_case(path).captures
         yield Material("case", _bounded(path, (item for each in captures for item in _of_capture(each, path))))
@@ -157,6 +158,7 @@ def _checked(
     proof: ProofRead | None,
     protected: bool,
 ) -> CheckedItem:
+    # A video is looked at as the joined working copy, where its original came in segments.
     joined = playable(copies)
     film = joined.path if joined is not None else item.path if item.kind == "video" else ""
     texts = [copy.path for copy in copies if copy.path.endswith(TEXT_ENDING)]
@@ -176,6 +178,7 @@ def _checked(
         mime=item.mime,
         captured=exchange.started if exchange is not None else item.time,
         server_date=exchange.server_date if exchange is not None and not exchange.age else "",
+        # Of two facts of one name the first counts, as in the report.
         facts={fact.name: str(fact.value) for fact in reversed(tuple(facts))},
         post=post,
         proof=proof,

@@ -11,6 +11,8 @@ from intelligence.checks.picture_hash import BITS, NEAR, distance
 from intelligence.checks.shown_pictures import ShownPicture, ShownPictures
 from intelligence.checks.times import claimed_first, time_claimed
 
+# Bits. If two hashes differ in at most 31 of 256 bits, then of 16 bands at least one differs in at most one bit: so
+# only hashes that share a band, or a band with one bit flipped, are compared whole.
 _BAND = 16
 _BANDS, _MASK = BITS // _BAND, (1 << _BAND) - 1
 _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
@@ -26,12 +28,12 @@ def near_pictures(items: Sequence[CheckedItem], shown: ShownPictures) -> Iterato
             by_sha256.setdefault(item.sha256, []).append(item)
     for group in _groups(shown.by_sha256):
         yield _finding([item for sha256 in group for item in by_sha256[sha256]], shown.by_sha256)
-    told = (
+    remarks = (
         ("too plain to be told from others by what they show", [(ref, "") for ref in shown.plain]),
         ("that could not be compared", shown.unread),
         ("of which the beginning alone was compared", shown.in_part),
     )
-    for which, refs in told:
+    for which, refs in remarks:
         if refs:
             yield CheckFinding(NOT_CHECKED, f"{_counted(refs, items)} {which}", tuple(refs[:_NAMED]))
 
@@ -39,6 +41,7 @@ def near_pictures(items: Sequence[CheckedItem], shown: ShownPictures) -> Iterato
 def _groups(pictures: Mapping[str, Sequence[ShownPicture]]) -> Iterator[list[str]]:
     """Yield the files of which each is near to another of its group; a file that is near to none is in none."""
     names = [name for name, shown in pictures.items() for _ in shown]
+    # Disjoint sets: near is not transitive, and a group is whoever is reached by steps of nearness.
     leader = {name: name for name in pictures}
 
     def _first(name: str) -> str:

@@ -32,6 +32,8 @@ def near_texts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     left = _MOST_IN_ALL
     for item in items:
         try:
+            # Shingles (Broder, 1997): texts are alike as far as their runs of words are. Of the shorter text, so that a
+            # copy with something added is still found.
             runs = _runs(item.text())
         except (OSError, NotCheckable) as error:
             unread.append((item.ref, str(error)))
@@ -49,8 +51,8 @@ def near_texts(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
             says = f"{one} and {other} share {part:.0%} of the shorter text's runs of {RUN} words"
             yield CheckFinding(SAME_TEXT, says, rests)
     if unread:
-        said = f"{counted(len(unread), 'text')} that could not be compared"
-        yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+        remark = f"{counted(len(unread), 'text')} that could not be compared"
+        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
 
 
 def _runs(text: str) -> frozenset[int]:

@@ -49,6 +49,7 @@ _WAVES = [
     ]
     for row in range(_FREQUENCIES)
 ]
+# Bits: sums of many grey values times waves are added side by side in one large integer, a lane for each.
 _LANE = 64
 
 

@@ -58,6 +58,7 @@ def find_tesseract(languages: str) -> Tesseract:
         raise NoSuchModel("tesseract is not installed", hint="Debian and Ubuntu: apt install tesseract-ocr")
     if not _LANGUAGES.fullmatch(languages):
         raise NoSuchModel(f"{languages[:100]}: no languages as tesseract names them", hint="such as eng, or eng+pol")
+    # What the words rest on is recorded: the program's version, and the digest of each model.
     version, listed = (_said([program, word]) for word in ("--version", "--list-langs"))
     folder = re.search(r'"([^"\n]+)"', listed)
     models = Path(folder[1]) if folder else Path()
@@ -120,6 +121,7 @@ def _texts(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> dict[int
 
 def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[str]:
     """Yield the text of each of these pictures. Raises NotCheckable."""
+    # A text file with paths is tesseract's way to read many pictures in one start.
     listed, table = folder / "pages.txt", folder / "read"
     listed.write_text("".join(f"{folder}/{place}.png\n" for place in pages), "utf-8")
     words = [str(listed), str(table), "-l", tesseract.languages, "--tessdata-dir", str(tesseract.models)]
@@ -141,6 +143,8 @@ def _read(folder: Path, pages: Sequence[int], tesseract: Tesseract) -> Iterator[
             timeout=_PATIENCE,
             check=False,
         )
+        # The program read a hostile picture: what it wrote is opened without following a link and read up to a bound,
+        # and each row must have all its columns.
         made = inside.open_file(table.with_suffix(".tsv"), root=folder)
         with open(made, "rb") as file:  # noqa: PTH123 - a descriptor
             data = file.read(_LARGEST_TABLE + 1)

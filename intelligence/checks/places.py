@@ -14,6 +14,7 @@ from intelligence.checks.material import CheckedItem
 from intelligence.checks.sun import sun_position
 from intelligence.checks.times import ClaimedMoment, shown_by_posts
 
+# Decimal degrees, with or without the scheme of RFC 5870 (geo:).
 _PAIR = re.compile(r"\s*(?:geo:)?(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*[,; ]\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\b")
 _EARTH = 6371.0
 """Kilometres of the mean radius."""

@@ -34,10 +34,12 @@ def record_findings(
     Raises NotRecordable, InUse, Unwritable, NotAsSigned.
     """
     demand_recordable({"officer": officer})
+    # One time for the run and all its findings, so that they can be told from those of an earlier run. Its last line
+    # says how many were left out, and that it ended.
     run, signer = time_text(clock()), key.public.raw.hex()
-    told = [finding for finding in found if finding.rests_on]
-    kept = [finding for finding in told if finding.kind != WORDS][:MOST]
-    kept += [finding for finding in told if finding.kind == WORDS][:MOST_WORDS]
+    facts = [finding for finding in found if finding.rests_on]
+    kept = [finding for finding in facts if finding.kind != WORDS][:MOST]
+    kept += [finding for finding in facts if finding.kind == WORDS][:MOST_WORDS]
     lines = [
         FoundFact(
             time=run,

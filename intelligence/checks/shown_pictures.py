@@ -54,6 +54,7 @@ class ShownPictures:
 
 def shown_pictures(items: Sequence[CheckedItem], done: Callable[[int, int], None]) -> ShownPictures:
     """Return what the photos and videos among the items show; `done` is told how many of all are read."""
+    # Each file once, by its bytes; turned round twice, so that the first item of these bytes stands for them.
     seen = list({each.sha256: each for each in reversed(items) if each.kind == "photo" or each.film}.values())[::-1]
     photos, videos = [each for each in seen if not each.film], [each for each in seen if each.film]
     batches = [photos[start : start + MOST_FILES] for start in range(0, len(photos), MOST_FILES)]

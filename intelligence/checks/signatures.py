@@ -20,6 +20,7 @@ from intelligence.checks.trust_list import TrustList
 _MODULE = "intelligence.checks.signed_claims"
 _SHOWN = ("photo", "video", "audio", "document")
 _KEY = "pubkey.asc"
+# ProofMode names each file of a bundle by the SHA-256 of what it is about.
 _PROOF = re.compile(r"([0-9a-f]{64})(?:\.proof\.(?:csv|json))?(?:\.asc)?")
 _PROOFS = ("", ".proof.csv", ".proof.json")
 """What of a ProofMode bundle is signed: the file itself, named by its SHA-256, and what its sensors said."""
@@ -62,20 +63,20 @@ def _credentials(
             if not judged:
                 unread.append((item.ref, "c2pa-python is not installed: pip install 'goldenhour[proofs]'"))
                 continue
-            found = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime, certificates))
+            claim = _ask(readers, "content_credentials", SignedClaim, item, said=(item.mime, certificates))
         except (NotCheckable, OSError, NotRead) as error:
             unread.append((item.ref, str(error)))
             continue
-        if found.found:
-            why = _NOT_TOLD if item.protected else found.reason
-            holds = "hold: it is as it was signed" if found.holds else f"DO NOT HOLD: {why}"
-            by = f" by {found.by}" if found.by and not item.protected else ""
-            told = _NOT_TOLD if item.protected else found.said
-            known = "; ".join(filter(None, (told, _trusted(found, trust))))
+        if claim.found:
+            why = _NOT_TOLD if item.protected else claim.reason
+            holds = "hold: it is as it was signed" if claim.holds else f"DO NOT HOLD: {why}"
+            by = f" by {claim.by}" if claim.by and not item.protected else ""
+            content = _NOT_TOLD if item.protected else claim.said
+            known = "; ".join(filter(None, (content, _trusted(claim, trust))))
             yield CheckFinding(SIGNED, f"{item.ref}: its content credentials{by} {holds}", ((item.ref, known),))
     if unread:
-        said = f"{counted(len(unread), 'file')} whose content credentials were not checked"
-        yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+        remark = f"{counted(len(unread), 'file')} whose content credentials were not checked"
+        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
 
 
 def _trusted(found: SignedClaim, trust: TrustList | None) -> str:
@@ -94,6 +95,7 @@ def _may_carry(item: CheckedItem) -> bool:
 
 def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool) -> Iterator[CheckFinding]:
     """Yield of each ProofMode bundle whether its signatures hold: a file that was altered is none of its name's."""
+    # A ProofMode bundle is a folder of files that name each other by SHA-256.
     folders = dict[str, dict[str, CheckedItem]]()
     for item in items:
         folder, _, name = item.url.rpartition("/")
@@ -110,8 +112,8 @@ def _proof_mode(items: Sequence[CheckedItem], readers: Readers, *, judged: bool)
             else:
                 unread.append((first.ref, "pysequoia is not installed: pip install 'goldenhour[proofs]'"))
     if unread:
-        said = f"{counted(len(unread), 'file')} whose ProofMode signatures were not checked"
-        yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+        remark = f"{counted(len(unread), 'file')} whose ProofMode signatures were not checked"
+        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
 
 
 def _proven(
@@ -122,27 +124,30 @@ def _proven(
     readers: Readers,
 ) -> CheckFinding:
     """Return what came of the three signatures of one bundle; `first` stands for it."""
-    told, missing, keys = list[tuple[str, str]](), list[str](), dict[str, None]()
+    rests_on, missing, keys = list[tuple[str, str]](), list[str](), dict[str, None]()
     whole = True
     for ending in _PROOFS:
         what = ending.removeprefix(".") or "the file"
         item, signature = signed[ending], signatures[ending]
+        # A missing signature is no lesser fault than a false one: otherwise removing it would be the way to alter a
+        # file.
         if item is None or signature is None or key is None:
             missing.append(what)
             continue
         try:
-            found = _ask(readers, "openpgp_signature", SignedClaim, item, signature, key)
+            claim = _ask(readers, "openpgp_signature", SignedClaim, item, signature, key)
         except (NotCheckable, OSError, NotRead) as error:
-            found = SignedClaim(found=True, reason=str(error))
-        whole = whole and found.holds
-        keys |= {found.by: None} if found.by and not item.protected else {}
-        holds = f"holds; {found.said}" if found.holds else f"DOES NOT HOLD: {found.reason}"
-        told.append((item.ref, f"signature of {what} {holds}"))
+            claim = SignedClaim(found=True, reason=str(error))
+        whole = whole and claim.holds
+        keys |= {claim.by: None} if claim.by and not item.protected else {}
+        holds = f"holds; {claim.said}" if claim.holds else f"DOES NOT HOLD: {claim.reason}"
+        rests_on.append((item.ref, f"signature of {what} {holds}"))
+    # The file, and what the sensors said of it twice: all three or the bundle is not as it was made.
     if missing:
-        told.append((first.ref, f"not here as it was signed, or without signature or key: {', '.join(missing)}"))
+        rests_on.append((first.ref, f"not here as it was signed, or without signature or key: {', '.join(missing)}"))
     says = "all three signatures of ProofMode hold" if whole and not missing else "NOT ALL signatures of ProofMode hold"
     by = f", by key {', '.join(keys)}, which came along with it" if keys else ""
-    return CheckFinding(SIGNED, f"{first.ref}: {says}{by}", tuple(told))
+    return CheckFinding(SIGNED, f"{first.ref}: {says}{by}", tuple(rests_on))
 
 
 def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[CheckFinding]:
@@ -150,18 +155,19 @@ def _web_archives(items: Sequence[CheckedItem], readers: Readers) -> Iterator[Ch
     by_url = {item.url: item for item in reversed(items)}
     for item in items:
         folder, _, name = item.url.rpartition("/")
+        # The signature is over the digest of datapackage.json, which lists the digests of all others.
         package = by_url.get(f"{folder}/datapackage.json")
         if name != "datapackage-digest.json" or package is None:
             continue
         try:
-            found = _ask(readers, "wacz_signature", SignedClaim, item, package)
+            claim = _ask(readers, "wacz_signature", SignedClaim, item, package)
         except (NotCheckable, OSError, NotRead) as error:
-            found = SignedClaim(found=True, reason=str(error))
-        if found.found:
-            holds = "holds over its list of files" if found.holds else f"DOES NOT HOLD: {found.reason}"
-            by = f" by {found.by}" if found.by and not item.protected else ""
-            told = _NOT_TOLD if item.protected else found.said
-            known = "; ".join(filter(None, (told, "whose key or domain it is, is not judged")))
+            claim = SignedClaim(found=True, reason=str(error))
+        if claim.found:
+            holds = "holds over its list of files" if claim.holds else f"DOES NOT HOLD: {claim.reason}"
+            by = f" by {claim.by}" if claim.by and not item.protected else ""
+            content = _NOT_TOLD if item.protected else claim.said
+            known = "; ".join(filter(None, (content, "whose key or domain it is, is not judged")))
             yield CheckFinding(SIGNED, f"{item.ref}: the signature of the WACZ{by} {holds}", ((item.ref, known),))
 
 

@@ -22,6 +22,7 @@ LARGEST = 96 << 20
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 """What speaks of whom to trust, not of whether the file is as it was signed."""
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+# A JUMBF box with the label `c2pa.signature` (ISO/IEC 19566-5), whose content is CBOR: a length, then COSE_Sign1.
 _SIGNATURES = re.compile(rb"c2pa\.signature\0(....)cbor", re.DOTALL)
 _PADS = re.compile(rb"\x63pad(\x58.|\x59..|\x5a....)", re.DOTALL)
 """The field `pad` of a COSE header, with the length of its byte string in CBOR."""
@@ -49,27 +50,31 @@ def content_credentials(file: BinaryIO, mime: str, trusted: str = "") -> SignedC
     """
     import c2pa
 
+    # 1. Without these marks nothing stands in the file itself; its XMP may name what stands on a server.
     data = file.read(LARGEST)
     if b"jumb" not in data or b"c2pa" not in data:
         elsewhere = b"dcterms:provenance" in data  # where XMP names a manifest (C2PA, 11.4)
         return SignedClaim(found=elsewhere, reason="they stand on a server: nothing is fetched" if elsewhere else "")
     file.seek(0)
     try:
-        asked: dict[str, dict[str, object]] = {"verify": {**_OFFLINE, "verify_trust": bool(trusted)}}
+        # 2. Nothing is fetched while the library reads: an address in a file would tell its author that it is looked
+        # at.
+        settings: dict[str, dict[str, object]] = {"verify": {**_OFFLINE, "verify_trust": bool(trusted)}}
         if trusted:
-            asked["trust"] = {"trust_anchors": trusted}
-        context = c2pa.Context(c2pa.Settings.from_dict(asked))
+            settings["trust"] = {"trust_anchors": trusted}
+        context = c2pa.Context(c2pa.Settings.from_dict(settings))
         with c2pa.Reader(mime, file, context=context) as reader:
-            told = json.loads(reader.json())
+            store = json.loads(reader.json())
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return SignedClaim(found=True, reason=_plain(f"they cannot be read: {error}"))
-    results = told.get("validation_results", {})
+    results = store.get("validation_results", {})
+    # 3. Every failure counts, and so does padding that is not empty: it lies outside of what is signed.
     failures = [*dict.fromkeys(_failures(results)), *_padding(data)]
     good = {status.get("code") for status in results.get("activeManifest", {}).get("success", [])}
-    manifest = told.get("manifests", {}).get(told.get("active_manifest"), {})
+    manifest = store.get("manifests", {}).get(store.get("active_manifest"), {})
     signer = manifest.get("signature_info", {})
     tools = [str(each.get("name", "")) for each in manifest.get("claim_generator_info", [])]
-    said = [
+    details = [
         f"made with {', '.join(tools)}" if any(tools) else "",
         f"signed {signer['time']}" if "time" in signer else "",
     ]
@@ -79,7 +84,7 @@ def content_credentials(file: BinaryIO, mime: str, trusted: str = "") -> SignedC
         holds=bool(signer) and not failures,
         by=_plain(" of ".join(filter(None, names))),
         trusted=_TRUSTED in good,
-        said=_plain("; ".join(filter(None, said))),
+        said=_plain("; ".join(filter(None, details))),
         reason=_plain("; ".join(failures[:_NAMED])) or ("" if signer else "nothing in them is signed"),
     )
 
@@ -131,8 +136,8 @@ def wacz_signature(digest: BinaryIO, package: BinaryIO) -> SignedClaim:
     from cryptography.hazmat.primitives.asymmetric import ec, utils
 
     try:
-        said = msgspec.json.decode(digest.read(LARGEST), type=_WaczDigest)
-        signed = said.signed_data
+        package_digest = msgspec.json.decode(digest.read(LARGEST), type=_WaczDigest)
+        signed = package_digest.signed_data
         if signed is None:
             return SignedClaim()
         key: object = (
@@ -143,6 +148,7 @@ def wacz_signature(digest: BinaryIO, package: BinaryIO) -> SignedClaim:
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise TypeError("a key of another kind than ECDSA's")
         signature = base64.b64decode(signed.signature)
+        # WebCrypto writes r and s side by side (IEEE P1363), OpenSSL as a DER sequence (RFC 3279).
         half = (key.key_size + 7) // 8
         if len(signature) == 2 * half:  # as browsers write it, and not as DER
             parts = (int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
@@ -153,7 +159,7 @@ def wacz_signature(digest: BinaryIO, package: BinaryIO) -> SignedClaim:
     except (msgspec.DecodeError, ValueError, TypeError, IndexError, UnsupportedAlgorithm) as error:
         return SignedClaim(found=True, reason=_plain(f"it cannot be read: {error}"))
     own = f"sha256:{hashlib.sha256(package.read(LARGEST)).hexdigest()}"
-    whole = own == signed.hash == said.hash
+    whole = own == signed.hash == package_digest.hash
     by = signed.domain or f"key {hashlib.sha256(signed.public_key.encode()).hexdigest()[:16]}…"
     made = "; ".join(filter(None, (f"created {signed.created}" if signed.created else "", signed.software)))
     return SignedClaim(

@@ -26,6 +26,7 @@ from intelligence.checks.material import CheckedItem
 from intelligence.errors import NoSuchModel
 
 ENGINES = ("pocketsphinx",)
+# Samples a second: what pocketsphinx's models are trained on.
 _RATE = 16_000
 _CHILD = Path(__file__).with_name("speech_child.py")
 _LONGEST = 4 * 3600
@@ -69,6 +70,7 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
     """
     with TemporaryDirectory() as name:
         sound = Path(name, "sound.raw")
+        # Two confined programs and a file of plain samples between them: the engine never sees the hostile container.
         words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-i", f"file:{_INPUT}", "-map", "0:a:0"]
         words += ["-t", str(_LONGEST), "-ac", "1", "-ar", str(_RATE), "-f", "s16le", f"file:{sound}"]
         with (item.film or item.open)() as file, descriptor_of(file) as descriptor:
@@ -92,9 +94,9 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
 def _run(command: Sequence[str], what: str, given: int) -> str:
     """Run a confined program, and return what it prints. Raises NotCheckable, OSError."""
     with TemporaryDirectory() as name:
-        told = Path(name, "told")
+        answer = Path(name, "told")
         try:
-            with told.open("wb") as output:
+            with answer.open("wb") as output:
                 ran = subprocess.run(  # noqa: S603 - found on the user's PATH, or our own interpreter
                     command,
                     stdin=given,
@@ -108,5 +110,5 @@ def _run(command: Sequence[str], what: str, given: int) -> str:
             raise NotCheckable(f"{what} was given up after {_PATIENCE:g} s") from error
         if ran.returncode != 0:
             raise NotCheckable(f"{what} could not read it (exit status {ran.returncode})")
-        with told.open("rb") as output:
+        with answer.open("rb") as output:
             return output.read(_LARGEST_ANSWER).decode("utf-8", "replace").strip()

@@ -27,10 +27,10 @@ def listen(model: str, sound: str) -> None:
             decoder.start_utt()
             decoder.process_raw(heard.pcm, full_utt=True)
             decoder.end_utt()
-            said = decoder.hyp()
-            if said is not None and said.hypstr:
+            hypothesis = decoder.hyp()
+            if hypothesis is not None and hypothesis.hypstr:
                 minutes, seconds = divmod(int(heard.start_time), 60)
-                sys.stdout.write(f"{minutes}:{seconds:02d} {said.hypstr}\n")
+                sys.stdout.write(f"{minutes}:{seconds:02d} {hypothesis.hypstr}\n")
 
 
 if __name__ == "__main__":

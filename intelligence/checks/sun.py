@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+# J2000.0.
 _EPOCH = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _FIRST, _LAST = 1950, 2050
 _WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")

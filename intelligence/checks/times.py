@@ -17,7 +17,9 @@ _FORM = re.compile(
 )
 _UNZONED = timedelta(hours=15)
 """A time without a zone may be so far from UTC: 14 hours, and one for a clock that was not put forward."""
+# How far a camera's clock may be wrong before it counts as a contradiction.
 _ZONED = timedelta(minutes=10)
+# Programs on phones write the file some seconds or minutes after the shutter.
 _EDITED = timedelta(hours=1)
 
 
@@ -89,23 +91,27 @@ def shown_by_posts(items: Sequence[CheckedItem]) -> Iterator[tuple[CheckedItem, 
 
 def _of_one(item: CheckedItem, first: CheckedItem) -> Iterator[CheckFinding]:
     """Compare an item's times with when it was there, `first` being what was captured first of the same bytes."""
+    # A file cannot have been made after somebody had it: after we captured these bytes, or after its server gave them
+    # out. The first is said if both hold, since it rests on our own clock.
     served = ClaimedMoment(served_at(item.server_date))
     for name, moment in _moments(item).items():
-        said = f"{item.ref}: {name} {moment.text} is"
+        claim = f"{item.ref}: {name} {moment.text} is"
         if gap := _after(moment, ClaimedMoment(first.captured)):
             what = "it" if first is item else f"{first.ref}, which has the same bytes,"
             rests = {item.ref: f"captured {item.captured}", first.ref: f"captured {first.captured}"}
-            yield CheckFinding(TIME, f"{said} {gap} after {what} was captured", tuple(rests.items()))
+            yield CheckFinding(TIME, f"{claim} {gap} after {what} was captured", tuple(rests.items()))
         elif gap := _after(moment, served):
             rests = {item.ref: f"served {served.text}, captured {item.captured}"}
-            yield CheckFinding(TIME, f"{said} {gap} after its server's clock when it gave it out", tuple(rests.items()))
+            yield CheckFinding(
+                TIME, f"{claim} {gap} after its server's clock when it gave it out", tuple(rests.items())
+            )
     facts: Mapping[str, str] = item.facts
     original = ClaimedMoment(facts.get(names.ORIGINAL_TIME, ""), facts.get(names.ORIGINAL_TIME + names.ZONE, ""))
     modified = ClaimedMoment(facts.get(names.MODIFIED_TIME, ""), facts.get(names.MODIFIED_TIME + names.ZONE, ""))
     if original.known and modified.known and modified.known - original.known > _EDITED:
         gap = _words(modified.known - original.known)
-        said = f"{item.ref}: modified {gap} after it was taken, by its own EXIF data"
-        yield CheckFinding(TIME, said, ((item.ref, f"original {original.text}, modified {modified.text}"),))
+        claim = f"{item.ref}: modified {gap} after it was taken, by its own EXIF data"
+        yield CheckFinding(TIME, claim, ((item.ref, f"original {original.text}, modified {modified.text}"),))
 
 
 def served_at(server_date: str) -> str:

@@ -33,6 +33,8 @@ def word_findings(
     seen = [item for item in items if first.get(item.sha256) is item]
     photos = [item for item in seen if item.kind == "photo"] if tesseract is not None else []
     sounds = [item for item in seen if item.film or item.kind == "audio"] if engine is not None else []
+    # What a protected source handed in is never written out in words: they could tell who it is, and stand in the
+    # ledger for good.
     kept_back = [item for item in (*photos, *sounds) if item.protected]
     photos, sounds = ([item for item in group if not item.protected] for group in (photos, sounds))
     unread, read, whole = list[tuple[str, str]](), 0, len(photos) + len(sounds)
@@ -49,11 +51,11 @@ def word_findings(
                 yield from _told(item, text, f"{engine.title} hears", unread)
                 done(read := read + 1, whole)
     if unread:
-        said = f"{counted(len(unread), 'item')} in which words could not be looked for"
-        yield CheckFinding(NOT_CHECKED, said, tuple(unread[:_NAMED]))
+        remark = f"{counted(len(unread), 'item')} in which words could not be looked for"
+        yield CheckFinding(NOT_CHECKED, remark, tuple(unread[:_NAMED]))
     if kept_back:
-        said = f"{counted(len(kept_back), 'item')} of protected sources, in which no words are looked for"
-        yield CheckFinding(NOT_CHECKED, said, tuple((item.ref, "") for item in kept_back[:_NAMED]))
+        remark = f"{counted(len(kept_back), 'item')} of protected sources, in which no words are looked for"
+        yield CheckFinding(NOT_CHECKED, remark, tuple((item.ref, "") for item in kept_back[:_NAMED]))
 
 
 def _heard(item: CheckedItem, engine: SpeechEngine) -> str | NotCheckable:

@@ -121,18 +121,21 @@ def _form(source: PaperSource, scheme: str) -> Iterator[PaperBlock]:
         given = item.grade.grade
         codes = (given.source, given.information, given.handling)
         rows.append(((stated(item.ref),), (_said(item),), *((code,) for code in codes)))
+        # The meanings as the officer read them when grading: a table that a force changes later changes nothing here.
         meanings |= dict(zip(zip(PARTS, codes, strict=True), given.means, strict=False))
         if given.conditions:
             conditions.setdefault(given.conditions, []).append(item.ref)
     yield PaperTable(_WIDTHS, _HEAD, tuple(rows))
     yield PaperHeading("What the codes mean")
     worded = dict.fromkeys(item.grade.grade.wording for item in source.listing.items if item.grade is not None)
-    told = sorted(meanings.items(), key=lambda each: (PARTS.index(each[0][0]), each[0][1]))
-    yield PaperTable((20, 10, 70), (), tuple(((part,), (code,), (stated(says),)) for (part, code), says in told))
+    meaning_rows = sorted(meanings.items(), key=lambda each: (PARTS.index(each[0][0]), each[0][1]))
+    yield PaperTable(
+        (20, 10, 70), (), tuple(((part,), (code,), (stated(says),)) for (part, code), says in meaning_rows)
+    )
     if named := ", ".join(stated(each) for each in worded if each):
         yield PaperParagraph((f"In the words of: {named}.",))
-    for said, refs in conditions.items():
-        yield PaperParagraph((f"Condition for {', '.join(map(stated, refs))}: {stated(said)}",))
+    for condition, refs in conditions.items():
+        yield PaperParagraph((f"Condition for {', '.join(map(stated, refs))}: {stated(condition)}",))
 
 
 def _said(item: ListedItem) -> str:
@@ -164,6 +167,7 @@ def _not_graded(refs: list[str]) -> Iterator[PaperBlock]:
 
 def _regraded(source: PaperSource) -> Iterator[PaperBlock]:
     """Yield every grade that was followed by another, with the reason of the later one."""
+    # A grade that was changed is shown with all before it: a reader may have acted on an earlier one.
     given: dict[str, list[CustodyRecord]] = {}
     for capture in source.listing.captures:
         for entry in capture.custody:

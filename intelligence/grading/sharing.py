@@ -57,15 +57,16 @@ def shared_with(case: Case, recipient: str, *, conditions_met: bool = False, exh
     for event in case.events():
         if not isinstance(event, CaptureSealed) or (wanted and event.exhibit not in wanted):
             continue
-        for told in capture_events(case.path / CAPTURES / event.capture):
-            if not isinstance(told, Item):
+        for item in capture_events(case.path / CAPTURES / event.capture):
+            if not isinstance(item, Item):
                 continue
-            rule = kept_back_by(grade_of(grades, told.ref), recipient, conditions_met=conditions_met)
+            # Kept back unless a grade permits it: an item that nobody graded is nobody's to share.
+            rule = kept_back_by(grade_of(grades, item.ref), recipient, conditions_met=conditions_met)
             if rule:
                 rules[rule] += 1
             else:
-                items.append(told.ref)
-                handed_in = handed_in or not told.exchange
+                items.append(item.ref)
+                handed_in = handed_in or not item.exchange
     if not items:
         why = "; ".join(f"{count:,} {rule}" for rule, count in rules.most_common()) or "it has no sealed items"
         raise NotShareable(

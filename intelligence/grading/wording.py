@@ -75,10 +75,10 @@ def _read(text: str, where: str) -> Wording:
             f"{where}: {min(strange)[:100]}: no scheme of grading", hint=f"there are {' and '.join(SCHEMES)}"
         )
     sources, meanings = dict[str, str](), dict[str, Mapping[str, Mapping[str, str]]]()
-    for scheme, said in table.items():
-        if not isinstance(said, dict):
+    for scheme, columns in table.items():
+        if not isinstance(columns, dict):
             raise BadWording(f"{where}: {scheme}: not a table")
-        sources[scheme], meanings[scheme] = _scheme(said, where, scheme)
+        sources[scheme], meanings[scheme] = _scheme(columns, where, scheme)
     return Wording(name, date, sources, meanings)
 
 

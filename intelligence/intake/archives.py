@@ -28,8 +28,10 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], io.BufferedIOBase | IO[bytes]]] = 
 }
 """How to open each form, by what it begins with."""
 _LONGEST_BEGINNING = max(map(len, _COMPRESSED))
+# APPNOTE 4.4.4: bit 0 of the flags.
 _ENCRYPTED = 1
 _END, _END_64 = b"PK\5\6", b"PK\6\6"
+# APPNOTE 4.3.16: the end record has 22 bytes and a comment of at most 65,535.
 _LONGEST_END = (1 << 16) + 22
 
 
@@ -70,6 +72,7 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget
     if entry.flag_bits & _ENCRYPTED:
         yield Piece(failed="encrypted: without its password it cannot be read; the archive is kept whole", name=name)
         return
+    # A zip's times are those of the clock on the wall of whoever packed it (MS-DOS form): no zone is made up.
     year, month, day, hour, minute, second = entry.date_time
     time = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}, zone not stated"
     try:
@@ -83,6 +86,8 @@ def tar_pieces(file: BinaryIO, size: int, name: str) -> Iterator[Piece]:
     """Yield what a tar holds, compressed or not, in its order; of another compressed file the one that it is."""
     budget, empty = Budget(size), True
     try:
+        # As a stream: entries in their order, each once, without an index that a hostile archive could make endless. It
+        # is compressed or not, as its bytes tell.
         with tarfile.open(fileobj=file, mode="r|*", errors="surrogateescape") as archive:
             for entry in archive:
                 empty = False
@@ -92,6 +97,7 @@ def tar_pieces(file: BinaryIO, size: int, name: str) -> Iterator[Piece]:
     except PastBounds as error:
         yield Piece(failed=str(error))
     except (tarfile.TarError, *_BROKEN) as error:
+        # What is compressed and holds no tar is one compressed file.
         if isinstance(error, tarfile.ReadError) and file.seekable():
             file.seek(0)
             yield from _compressed(file, name, budget)

@@ -61,10 +61,14 @@ def whatsapp_pieces(file: BinaryIO, size: int, url: str) -> Iterator[Piece]:
         yield Piece(failed=f"larger than {LARGEST >> 20} MiB: kept whole, and its messages not read")
         return
     text = file.read(LARGEST).decode("utf-8", "surrogateescape")
+    # 1. A message begins where a date does, and goes on over lines until the next one. Which of day and month comes
+    # first is told by all dates of the chat together: a 13 in the first place settles it for each.
     begun = list(_LINE.finditer(text))
     order = _order([match["d1"] or match["d2"] for match in begun])
     yield Piece(facts=_chat_facts("whatsapp", len(begun), _authors(text, begun), order))
     ends = [match.start() for match in begun[1:]] + [len(text)]
+    # 2. Each message with its place in bytes, counted on from the one before: excerpts are bytes, and a text with emoji
+    # has more bytes than characters.
     offset, place = 0, 0
     for number, (match, end) in enumerate(zip(begun, ends, strict=True), 1):
         if number > MOST_MESSAGES:
@@ -148,13 +152,13 @@ def telegram_pieces(file: BinaryIO, size: int, url: str) -> Iterator[Piece]:
         yield Piece(failed=f"larger than {LARGEST >> 20} MiB: kept whole, and its messages not read")
         return
     text = file.read(LARGEST).decode("utf-8", "surrogateescape")
-    found = list(_telegram_messages(text))
-    authors = Counter(str(said["from"]) for said, _, _ in found if said.get("from"))
-    yield Piece(facts=_chat_facts("telegram", len(found), authors))
+    messages = list(_telegram_messages(text))
+    authors = Counter(str(fields["from"]) for fields, _, _ in messages if fields.get("from"))
+    yield Piece(facts=_chat_facts("telegram", len(messages), authors))
     offset, place = 0, 0
-    for number, (said, start, end) in enumerate(found, 1):
+    for number, (fields, start, end) in enumerate(messages, 1):
         if number > MOST_MESSAGES:
-            yield Piece(skipped=f"{len(found) - MOST_MESSAGES:,} further messages: they stand in the export alone")
+            yield Piece(skipped=f"{len(messages) - MOST_MESSAGES:,} further messages: they stand in the export alone")
             return
         offset += len(text[place:start].encode("utf-8", "surrogateescape"))
         place = start
@@ -164,7 +168,7 @@ def telegram_pieces(file: BinaryIO, size: int, url: str) -> Iterator[Piece]:
             kind="post",
             mime="application/json",
             offset=offset,
-            post=_telegram_post(said, url),
+            post=_telegram_post(fields, url),
         )
         yield from whole(member, raw)
 
@@ -173,34 +177,38 @@ def _telegram_messages(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
     """Yield each message of each chat, with where it begins and ends in the text."""
     decoder, behind = json.JSONDecoder(), 0
     for match in _MESSAGES.finditer(text):
+        # `"messages": [` within a message that was read is somebody's text.
         if match.start() < behind:
             continue
         behind = match.end()
         while True:
+            # The decoder tells where each object ends, which is what an excerpt needs; the whole file decoded at once
+            # would not.
             start = _SEPARATOR.match(text, behind).end()  # type: ignore[union-attr]  # it matches nothing, too
             if text[start : start + 1] != "{":
                 break
             try:
-                said, behind = decoder.raw_decode(text, start)
+                fields, behind = decoder.raw_decode(text, start)
             except (ValueError, RecursionError):
                 return
-            if isinstance(said, dict):
-                yield said, start, behind
+            if isinstance(fields, dict):
+                yield fields, start, behind
 
 
-def _telegram_post(said: dict[str, Any], url: str) -> Post:
-    files = [str(said[name]) for name in ("photo", "file") if isinstance(said.get(name), str)]
+def _telegram_post(fields: dict[str, Any], url: str) -> Post:
+    # A name that begins with "(" is Telegram's note that the file was not exported.
+    files = [str(fields[name]) for name in ("photo", "file") if isinstance(fields.get(name), str)]
     return Post(
         platform="telegram",
         server="an exported Telegram chat",
-        id=_clean(str(said.get("id", "")), 100),
+        id=_clean(str(fields.get("id", "")), 100),
         author=Account(
-            name=_clean(str(said.get("from") or said.get("actor") or ""), 200),
-            id=_clean(str(said.get("from_id", "")), 100),
+            name=_clean(str(fields.get("from") or fields.get("actor") or ""), 200),
+            id=_clean(str(fields.get("from_id", "")), 100),
         ),
-        published=_telegram_time(said),
-        text=_clean(_telegram_text(said.get("text", "")), _LONGEST_TEXT),
-        reply_to=_clean(str(said.get("reply_to_message_id", "")), 100),
+        published=_telegram_time(fields),
+        text=_clean(_telegram_text(fields.get("text", "")), _LONGEST_TEXT),
+        reply_to=_clean(str(fields.get("reply_to_message_id", "")), 100),
         media=tuple(_media(name, url) for name in files if not name.startswith("(")),
     )
 

@@ -24,6 +24,7 @@ _FACTS = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-
 _MOST_RECEIVED = 20
 _LONGEST = 2_000
 _LONGEST_TEXT = 1 << 20
+# RFC 4155, appendix A: a message begins with "From " behind an empty line.
 _FROM = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
 for _name in (
     *("ascii", "latin-1", "cp1252", "cp1251", "cp1250", "cp1256", "cp437", "utf-16", "utf-7", "koi8-r", "mac-roman"),
@@ -60,6 +61,7 @@ def _inside(part: Message) -> list[Message]:
 
 def _attachments(message: Message, budget: Budget) -> Iterator[Piece]:
     """Yield every part that holds something but the message's own text, from the first on."""
+    # Without recursion, parts in their order: a multipart's own parts take its place at the front of the list.
     waiting, number = [message], 0
     while waiting:
         part = waiting.pop(0)

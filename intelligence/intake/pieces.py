@@ -13,6 +13,8 @@ PIECE = 1 << 20
 MOST_MEMBERS = 50_000
 """Files that are taken out of one archive; the archive itself is kept whole however many it holds."""
 _LONGEST_NAME = 1_000
+# Bytes that any archive may unpack to; beyond them, 200 times its own size. Text shrinks to a tenth, a bomb to a
+# thousandth (deflate's limit).
 _FREE = 64 << 20
 _RATIO = 200
 

@@ -14,6 +14,7 @@ from intelligence.intake.web_archives import warc_pieces
 
 HEAD = 4096
 READER = "intelligence.intake.reading:read"
+# RFC 5322, section 2.2: two fields at least, folded or not; and one of those that only mail has.
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}")
 _MAIL_FIELDS = re.compile(rb"^(?:from|date|message-id|received|mime-version):", re.IGNORECASE | re.MULTILINE)
 _OFFICE = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/")
@@ -56,6 +57,8 @@ def _text_form(head: bytes, name: str) -> str:
 def read(file: BinaryIO, form: str, name: str, folder: str) -> Iterator[Piece]:
     """Yield what is in a file of this form; `folder` is the address of what it stands in. Run this in the sandbox."""
     size = os.fstat(file.fileno()).st_size
+    # Which form it is was told outside, by first bytes and name. Each reader is bounded by the size of the file it
+    # reads: what unpacks to far more is a bomb.
     match form:
         case "zip":
             yield from zip_pieces(file, size)

@@ -10,6 +10,8 @@ import re
 HOW = "redacted: without addresses, numbers and the names that head it; a person must read it before it goes out"
 PHOTO_HOW = "redacted: decoded and encoded anew, without metadata; a person must look at it before it goes out"
 BLACK = "█████"
+# What names somebody wherever it stands: web and mail addresses, handles, and numbers as long as a telephone's; dates
+# are left.
 _ADDRESSES = re.compile(r"(?:https?|ftp)://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w{2,}", re.IGNORECASE)
 _NUMBERS = re.compile(
     r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)(?!\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\+?\d(?:[ ()/.-]{0,2}\d){6,17}"

@@ -86,9 +86,9 @@ class IntakeStore:
         # 1. What it is: by the reader of its archive where that knows, else by its first bytes. Of a protected source
         # no claimed name or type is kept.
         claimed = (member.mime or None) if self._protection is None else None
-        told = _FORMS.get(member.kind) or media_type(file.head, claimed)
-        kind = ItemKind(member.kind) if member.kind else told.kind
-        name = item_name(self._number, address if self._protection is None else "", kind, told.extension)
+        recognised = _FORMS.get(member.kind) or media_type(file.head, claimed)
+        kind = ItemKind(member.kind) if member.kind else recognised.kind
+        name = item_name(self._number, address if self._protection is None else "", kind, recognised.extension)
         # 2. Into the items first; its line is written with the next group.
         self._folder.settle_item(file.path, name)
         item = Item(
@@ -99,7 +99,7 @@ class IntakeStore:
             path=f"{ITEMS}/{name}",
             size=file.size,
             sha256=file.sha256,
-            mime=told.mime,
+            mime=recognised.mime,
             exchange=0,
             found_in=of.ref if of is not None else "",
             extractor=SOURCE,
@@ -113,7 +113,7 @@ class IntakeStore:
             self._add_post(item, member.post, of.ref if of is not None else ref)
         if member.text:
             self._keep_text(item, member.text)
-        if told.kind == "photo":
+        if recognised.kind == "photo":
             path = self._folder.path / item.path
             self._photos.append((item, self._pool.submit(photo_facts, self._readers, path)))
             if self._protection is not None:
@@ -143,6 +143,7 @@ class IntakeStore:
 
     def flush(self) -> None:
         """Write what is waiting; it is on disk on return. Raises Unwritable."""
+        # 1. What was read meanwhile: its lines belong behind their item's, and into the same group.
         for photo, future in self._photos:
             try:
                 facts = future.result()
@@ -155,8 +156,11 @@ class IntakeStore:
                 self._keep_copy(photo, "redacted.jpg", made.data, PHOTO_HOW)
         self._copies.clear()
         if self._protection is not None:
+            # 2. Claims that name the source go to the register before the case speaks of the item: they exist nowhere
+            # else.
             self._protection.flush()
         if self._waiting:
+            # 3. Items on disk, then the lines. A full disk is met once more with the reserve, which is held for this.
             self._folder.sync_items()
             try:
                 self._folder.append(self._waiting)

@@ -205,6 +205,8 @@ class _Intake:
 
     def take(self, request: IntakeRequest, exhibit: str) -> str:
         """Take everything, finish the ledger, and return the status. Raises what makes that impossible."""
+        # 1. Who gave what, before the first file: an intake that dies half-way must not lose from whom it came. Of a
+        # protected source names and consent go to its register, not into the case.
         given, consent = tuple(map(request.given, request.paths)), request.consent
         if self._protection is not None:
             self._protection.begin(exhibit, given, consent)
@@ -218,6 +220,7 @@ class _Intake:
         )
         self._folder.append([begun])
         try:
+            # 2. Every path; a full disk ends it, and what was taken until then is sealed.
             for path in request.paths:
                 self._take_path(path, request)
             self._store.flush()
@@ -226,6 +229,7 @@ class _Intake:
             self._stop.end(error.reason)
             self._store.fail(self._address([request.given(path)]), error.reason)
             self._store.flush()
+        # 3. The status, from the strongest: nothing at all, interrupted, in part, complete.
         store = self._store
         status = CaptureStatus.COMPLETE
         if self._stop.asked:
@@ -279,6 +283,7 @@ class _Intake:
             arriving.close()
             self._store.fail(address, read_error(path, error).reason)
             return
+        # Judged by the descriptor that was read, not by the name: that may mean something else by now.
         reason = self._stop.reason or ("" if stat.S_ISREG(status.st_mode) else "a pipe or a device, and no file")
         if reason:
             arriving.close()
@@ -320,6 +325,8 @@ class _Intake:
     def _take_pieces(self, pieces: Iterator[Piece], holder: _Holder) -> None:
         item, member = holder.item, HeldFile(name="")
         arriving: ArrivingFile | None = None
+        # The sandbox tells of a file in pieces: it begins, comes in parts, ends. One that fails in between is dropped
+        # whole, since half a file under an item's name would pass for the file.
         for piece in pieces:
             if self._stop.reason:
                 break
@@ -332,8 +339,8 @@ class _Intake:
                 arriving = None
             elif piece.failed or piece.skipped:
                 address = self._address([piece.name], item.url) if piece.name else item.url
-                told = self._store.fail if piece.failed else self._store.skip
-                told(address, self._said(address, (piece.failed or piece.skipped)[:500]), item.ref)
+                record = self._store.fail if piece.failed else self._store.skip
+                record(address, self._said(address, (piece.failed or piece.skipped)[:500]), item.ref)
                 if piece.failed:
                     _drop(arriving)
                     arriving = None

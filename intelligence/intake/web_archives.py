@@ -31,6 +31,7 @@ def warc_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
     file.seek(0)
     opened: io.BufferedIOBase | BinaryIO = gzip.GzipFile(fileobj=file) if packed else file
     try:
+        # Every byte is charged, also those that are skipped: a gzip of zeros is otherwise work without end.
         while (fields := _fields(opened)) is not None:
             length = _length(fields)
             wanted = fields.get("warc-type") in _SHOWN
@@ -42,8 +43,8 @@ def warc_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
                 while left:
                     left -= len(budget.charge(_exactly(opened, min(left, PIECE))))
                 if wanted:
-                    said = f"larger than {_LARGEST >> 20} MiB: it stands in the archive alone"
-                    yield Piece(failed=said, name=plain(fields.get("warc-target-uri", "")))
+                    reason = f"larger than {_LARGEST >> 20} MiB: it stands in the archive alone"
+                    yield Piece(failed=reason, name=plain(fields.get("warc-target-uri", "")))
     except PastBounds as error:
         yield Piece(failed=str(error))
     except (BadFormat, OSError, EOFError, ValueError, zlib.error) as error:
@@ -100,6 +101,8 @@ def _member(fields: dict[str, str], block: bytes) -> Iterator[Piece]:
             return
         facts.append(Fact("archived status", answer.status, "WARC"))
         mime = answer.field("content-type")
+        # Chunks first, coding second: the order in which a client undoes them (RFC 9112 section 7; RFC 9110 section
+        # 8.4).
         if answer.framing().chunked:
             body = _without_chunks(body)
         if coding := answer.field("content-encoding"):

@@ -47,6 +47,7 @@ def form_events(kind: str, body: Iterable[memoryview], length: int, longest: int
             for piece in pieces:
                 text += piece[: max(0, longest - len(text))]
             yield FormText(event.name, text.decode("utf-8", "replace"))
+        # Whoever took the event may have left bytes of it: the next one begins behind them.
         for _ in pieces:
             pass
 

@@ -58,6 +58,8 @@ class Link:
                 raise LinkRefused("expired", 410)
             if self.state.session:
                 raise LinkRefused("used" if self.state.finished else "in_use", 409)
+            # The browser gets the secret, the disk its hash alone: who reads the inbox cannot act as the sender. It is
+            # bound only once that is on disk.
             session = secrets.token_urlsafe(32)
             if contact:
                 self.folder.save_contact(contact)
@@ -74,6 +76,8 @@ class Link:
         """Announce a file of `size` bytes, -1 where nobody says; return it. Raises LinkRefused, Unwritable."""
         with self._lock:
             self._demand_open()
+            # Counted before the first byte: files that are kept, and all that were ever announced, since taking files
+            # back must not make room for announcing for ever.
             if len(self.state.kept()) >= self.state.most_files or len(self.state.uploads) >= 4 * self.state.most_files:
                 raise LinkRefused("too_many_files", 413)
             if max(size, 0) > self._left():
@@ -125,8 +129,10 @@ class Link:
             self._demand_open()
             if not any(upload.sha256 or self.folder.arrived(upload) for upload in self.state.kept()):
                 raise LinkRefused("nothing_yet", 422)
+            # 1. Under the lock: no new file, and no new piece, from here on.
             self._closing, arrivals = True, list(self._arrivals.values())
         try:
+            # 2. Outside of it: pieces that are being written end, each under its own lock.
             for arrival in arrivals:
                 with arrival.held(_nothing):  # the page ends nothing while it sends: it is a line that broke
                     pass

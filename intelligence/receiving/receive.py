@@ -233,6 +233,8 @@ class Receiving:
 
     def _held(self, state: HandInState) -> str:
         """Return the exhibit that has all of a hand-in; "" where none has."""
+        # By the note in its first line and the digests of its items: no other record of a hand-in survives a run that
+        # dies between the case and the inbox.
         wanted = {upload.sha256 for upload in state.kept() if upload.sha256}
         for path in self._case.captures():
             begun, held, ended = "", set[str](), False
@@ -275,6 +277,7 @@ class Receiving:
         request = self._request
         until = time_text(self._clock() + timedelta(seconds=request.seconds))
         for _ in range(request.links):
+            # The token leaves this process in the link alone; what is kept is its hash.
             token, number = secrets.token_urlsafe(_TOKEN), new_number()
             state = HandInState(
                 number=number,
@@ -292,6 +295,7 @@ class Receiving:
 
         request = self._request
         outside = urlsplit(request.address or f"http://{at}")
+        # The names under which the page answers: a request under any other Host comes through a trick (DNS rebinding).
         names = {at, outside.netloc.lower(), f"{outside.hostname}:{outside.port or _PORTS[outside.scheme]}"}
         served = Served(
             inbox=str(self._inbox),
@@ -306,6 +310,8 @@ class Receiving:
             self._process = SandboxProcess(
                 _SERVER, "the page for the public", memory=_MEMORY, load=_LOAD, below=str(self._inbox)
             )
+            # Confined first, and only then given the open socket: it could neither open one itself nor reach anything
+            # else.
             self._process.receive(1 << 16)  # what holds it
             self._process.send(msgspec.msgpack.encode(served), [listening.fileno()])
             self._process.receive(1 << 10)  # that it serves

@@ -34,7 +34,9 @@ from intelligence.sources import sealed
 
 _SILENT = 60
 """Seconds after which a connection that says nothing is closed."""
+# At once: a thread each. One more is closed, so that those who send keep theirs.
 _MOST_CONNECTIONS = 64
+# Bytes a thread, instead of 8 MiB: one for each connection.
 _STACK = 512 << 10
 _PIECE = 1 << 20
 _LONGEST_TEXT, _LARGEST_FORM = 2_000, 64 << 10
@@ -173,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _place(self) -> str:
         """Find the link that is asked for, and return what of it. Raises LinkRefused."""
         served = self.server.served
+        # 1. The right host; 2. for what changes something, a page of ours that sends it (Fetch Metadata, and Origin
+        # where browsers have only that); 3. a token whose hash is known, so that comparing takes as long for any.
         if len(hosts := self.headers.get_all("Host", [])) != 1 or hosts[0].lower() not in served.hosts:
             raise LinkRefused("unknown", 421)
         if self.command not in {"GET", "HEAD"}:
@@ -239,14 +243,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _begin(self) -> None:
         if not 0 < self._left <= _LARGEST_FORM:
             raise LinkRefused("must_agree", 422)
-        said = parse_qs(self._body(self._left).decode("utf-8", "replace"), max_num_fields=8)
+        fields = parse_qs(self._body(self._left).decode("utf-8", "replace"), max_num_fields=8)
+        # Agreeing is the first step, and the only one that binds a browser: nothing is uploaded before.
         texts = self.server.served.texts[self.language]
-        if said.get("agree") != ["yes"]:
+        if fields.get("agree") != ["yes"]:
             self._page(422, "consent", problem=texts["must_agree"])
             return
-        contact, recipients = said.get("contact", [""])[0].strip(), self.server.served.recipients
-        said_plain = contact[:_LONGEST_TEXT].encode("utf-8", "replace")
-        kept = sealed(said_plain, recipients) if contact and recipients else None
+        contact, recipients = fields.get("contact", [""])[0].strip(), self.server.served.recipients
+        contact_bytes = contact[:_LONGEST_TEXT].encode("utf-8", "replace")
+        kept = sealed(contact_bytes, recipients) if contact and recipients else None
         consent = f"{texts['consent']} ({texts['consent_version']}, {self.language})"
         session = self.link.begin(self.language, consent, kept)
         cookie = f"hand-in={session}; Path={self._base()}; HttpOnly; SameSite=Lax"
@@ -259,8 +264,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self._left > self.link.state.most_bytes + _LARGEST_REST:
             raise LinkRefused("too_many_bytes", 413)
         captions: dict[int, str] = {}
-        said: dict[str, str] = {}
+        fields: dict[str, str] = {}
         refused: LinkRefused | None = None
+        # Files are stored as they stream in; captions and what is to be done with all of it are known only at the end.
         for event in form_events(self.headers.get("Content-Type", ""), self._pieces(), self._left, _LONGEST_TEXT):
             if isinstance(event, FormFile):
                 try:
@@ -272,13 +278,13 @@ class _Handler(BaseHTTPRequestHandler):
             elif event.name.startswith("caption-") and _COUNT.fullmatch(event.name[8:]):
                 captions[int(event.name[8:])] = event.text
             else:
-                said[event.name] = event.text
+                fields[event.name] = event.text
         self.link.describe(captions)
         if refused is not None:
             raise refused
-        if _COUNT.fullmatch(said.get("remove", "")):
-            self.link.remove(int(said["remove"]))
-        elif said.get("do") == "finish":
+        if _COUNT.fullmatch(fields.get("remove", "")):
+            self.link.remove(int(fields["remove"]))
+        elif fields.get("do") == "finish":
             self.link.finish()
         self._send(303, b"", _TEXT, ("Location", "./"))
 
@@ -322,6 +328,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with self.link.arrival(upload, self._cut) as arrival:
             if self.command == "PATCH":
+                # tus 1.0: a piece must begin where the file ends, so that a line that broke leaves neither gap nor
+                # overlap.
                 if self.headers.get("Upload-Offset") != str(arrival.offset):
                     raise LinkRefused("not_understood", 409)
                 if self._left > max(upload.size, 0) - arrival.offset:

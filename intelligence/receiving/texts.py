@@ -19,6 +19,7 @@ from intelligence.errors import BadWording
 ENGLISH = "en"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LARGEST = 1 << 16
+# RFC 9110, section 12.5.4 (Accept-Language), with its weights.
 _PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
@@ -49,6 +50,7 @@ def read_texts(folder: Path) -> dict[str, dict[str, str]]:
             raise BadWording(f"{path}: {min(unknown)}: no such text", hint=f"there are {', '.join(sorted(known))}")
         if not _LANGUAGE.fullmatch(path.stem):
             raise BadWording(f"{path}: not named for a language", hint="as en.toml, or de-CH.toml")
+        # The version is what the ledger records of the consent: a changed text under the old version would be untrue.
         if "consent" in own and "consent_version" not in own:
             raise BadWording(f"{path}: a consent needs its consent_version", hint="such as 2026-11-30")
         texts[path.stem] = {**texts.get(path.stem, texts[ENGLISH]), **own}

@@ -20,6 +20,7 @@ from intelligence.sources import encryption
 if TYPE_CHECKING:
     from hashing.case.case import Case
 
+# It becomes a file's name, so it has neither a slash nor a leading full stop.
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDING, _RECIPIENTS, _NAMES = ".age", ".pub", ".names"
 _LARGEST = 1 << 20
@@ -88,6 +89,7 @@ class SourceRegister:
                 f"{public}: is not there, and names of {pseudonym}'s files are encrypted to whom it names",
                 hint="copy the file with the source unit's recipients there, one a line",
             )
+        # Encrypted to public keys alone: this computer can add claims and cannot read any of them again.
         recipients, folder = encryption.read_recipients(public), path.with_suffix(_NAMES)
 
         def _keep(claims: bytes) -> None:

@@ -53,6 +53,8 @@ class AccountPosts:
         Where the server gives no list to its end, not even an element at a time, the rest is asked for one by one.
         """
         limit, reading = self._fetch.options.limit, PageReading()
+        # 1. Texts page by page. Proofs are a request for each post: they wait until some are together, so that the list
+        # is in our hands before its author can shorten it.
         for page in pages(self._fetch, self._listing, "records", "", reading, views=False):
             if not isinstance(page, RecordPage):
                 yield page
@@ -68,6 +70,8 @@ class AccountPosts:
                 )
                 break
         yield from self._prove()
+        # 2. Where the list broke off: if the account is not active any more that is the reason, else the posts are
+        # found in the whole repository, which one record that cannot be listed does not hold up.
         if reading.broke_off and not (self._taken == limit > 0):
             if reason := self._accounts.inactive(self._account.did, ()):
                 yield Unavailable(url=f"at://{self._account.did}", reason=reason, found_in="scene")
@@ -86,12 +90,14 @@ class AccountPosts:
         did, limit = self._account.did, self._fetch.options.limit
         found_in = f"posts of {did} that no list gave"
         url = query(self._account.pds, "com.atproto.sync.getRepo", did=did)
+        # 1. The whole repository, in one file that is signed; it names every record.
         answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found_in, optional=True))
         stored = answer.stored
         if stored is None or answer.reason or stored.item.content_encoding:
             reason = f"the whole repository is not to be had either: {refusal(answer, self._fetch)}"
             yield Unavailable(url=url, reason=reason, found_in=found_in)
             return
+        # 2. Of its posts those that no list gave, each then asked for by itself for its own proof.
         most = min(limit - self._taken, _MOST_APART) if limit else _MOST_APART
         wanted, problem = list[Wanted](), ""
         try:
@@ -116,6 +122,7 @@ class AccountPosts:
 
     def _posts(self, page: RecordPage) -> Iterator[Finding]:
         kept: list[tuple[AtUri, int, int]] = []
+        # What is passed over is counted, and told once a page: a post a line would drown the rest.
         others = outside = quoted = 0
         for element in page.elements:
             uri, said = element.uri, element.element.said

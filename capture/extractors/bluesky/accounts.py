@@ -120,7 +120,8 @@ class Accounts:
         yield from self._profiles([self._found[did] for did in new if self._found[did].pds])
 
     def _read(self, did: str, answers: list[tuple[FetchRequest, Answer]]) -> Iterator[Finding]:
-        (found, answer), *log = answers
+        (request, answer), *log = answers
+        # 1. The document: where the account's repository is, and which key signs for it, by the directory's word.
         account = KnownAccount(did=did)
         stored = stored_of(answer)
         try:
@@ -128,26 +129,27 @@ class Accounts:
                 raise Unread(refusal(answer, self._fetch))
             document = document_of(stored, self._fetch, did)
         except Unread as error:
-            yield Unavailable(url=found.url, reason=f"who keeps {did}: {error}")
+            yield Unavailable(url=request.url, reason=f"who keeps {did}: {error}")
         else:
             if document.problem:
-                yield Unavailable(url=found.url, reason=document.problem)
+                yield Unavailable(url=request.url, reason=document.problem)
             else:
                 account = replace(account, pds=document.pds, handles=document.handles, identity=stored.item.ref)
                 account = replace(account, key=document.key, problem=f"{did}: it names no signing key")
                 yield ItemReading(ref=stored.item.ref, facts=_document_facts(document))
                 if not document.pds:
-                    yield Unavailable(url=found.url, reason=f"{did}: its document names no server that keeps it")
+                    yield Unavailable(url=request.url, reason=f"{did}: its document names no server that keeps it")
+        # 2. Of a did:plc the log as well, which proves the key; a document that contradicts it is told.
         if log:
-            said = account.key
+            stated_key = account.key
             account = yield from self._prove_key(account, *log[0])
-            if said and account.key and account.key != said:
+            if stated_key and account.key and account.key != stated_key:
                 reason = f"{did}: its document names another signing key than its log, which is what proves the key"
-                yield Unavailable(url=found.url, reason=reason)
+                yield Unavailable(url=request.url, reason=reason)
         self._found[did] = account
 
     def _prove_key(
-        self, account: KnownAccount, found: FetchRequest, answer: Answer
+        self, account: KnownAccount, request: FetchRequest, answer: Answer
     ) -> Generator[Finding, None, KnownAccount]:
         """Return the account with the signing key that the log of its did:plc proves; yield what is wrong with that."""
         stored = stored_of(answer)
@@ -157,29 +159,31 @@ class Accounts:
             proven = log_key_of(stored, self._fetch, account.did)
         except Unread as error:
             reason = f"{error}: that the signing key is the account's is the directory's word alone"
-            yield Unavailable(url=found.url, reason=reason)
+            yield Unavailable(url=request.url, reason=reason)
             return account
         ref = stored.item.ref
+        # Three outcomes, from the strongest: the owner ended it, the log does not hold together, the log names the key.
         if proven.ended:
             reason = f"the account is gone: {proven.problem}, as {ref} proves"
             return replace(account, key="", identity=ref, problem=proven.problem, ended=reason)
         if proven.problem or not proven.key:
             # Not the document's key in its place: a log that does not hold together is no reason to trust less.
-            yield Unavailable(url=found.url, reason=proven.problem)
+            yield Unavailable(url=request.url, reason=proven.problem)
             return replace(account, key="", identity=ref, problem=proven.problem)
         if account.handles != proven.handles:
             reason = f"{account.did}: its document claims other handles than its log, which is what proves them"
-            yield Unavailable(url=found.url, reason=reason)
+            yield Unavailable(url=request.url, reason=reason)
         return replace(account, key=proven.key, handles=proven.handles, identity=ref)
 
     def _profiles(self, accounts: list[KnownAccount]) -> Iterator[Finding]:
+        # Names only: an account without a profile, or with one that cannot be read, is an account all the same.
         answers = self._fetch.get_all(_profile(account) for account in accounts)
-        for account, (found, answer) in zip(accounts, answers, strict=True):
+        for account, (request, answer) in zip(accounts, answers, strict=True):
             stored = stored_of(answer)
             try:
                 profile = members_of(stored, self._fetch, "value").members if stored is not None else {}
             except Unread as error:
-                yield Unavailable(url=found.url, reason=str(error), found_in=found.found_in)
+                yield Unavailable(url=request.url, reason=str(error), found_in=request.found_in)
                 continue
             name = line(profile.get("displayName"), 640)
             self._found[account.did] = replace(account, name=name, profiled=stored is not None)

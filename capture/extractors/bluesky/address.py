@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from capture.errors import BadScene
 from capture.extractors.bluesky.at_uri import POST, is_account, is_collection, is_did, is_record_key
 
+# Other web clients use the paths of bsky.app, too.
 _CLIENT = re.compile(r"/profile/(?P<account>[^/]+)(?:/post/(?P<rkey>[^/]+))?/?")
 _PLACES = {
     "feeds": "list of feeds",
@@ -17,6 +18,7 @@ _PLACES = {
     "hashtag": "hashtag of one account",
 }
 _AT = re.compile(r"at://(?P<account>[^/]+)(?:/(?P<collection>[^/]+)/(?P<rkey>[^/]+))?/?")
+# https://atproto.com/specs/tid, by which the key of a post is told from other words in a path.
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}", re.ASCII)
 _APP = frozenset({"bsky.app", "www.bsky.app"})
 _APP_TAG = re.compile(r"/hashtag/(?P<tag>[^/]+)/?")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SOME = 1000
 """Posts that are listed before each is asked for at its author's own server: a tag's list may have no end."""
+# AppViews differ in whether `since` and `until` are meant with the moment itself; each post is compared again here.
 _A_MOMENT = timedelta(seconds=1)
 _LOGIN = (
     "it searches only for those who log in; name another AppView with --on, or your own account's server "
@@ -37,6 +38,8 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
         url = query(appview, "app.bsky.feed.searchPosts", **parameters, limit=size, **more)
         return FetchRequest(url=url, kind=ItemKind.LISTING, found_in=name, optional=True)
 
+    # 1. The AppView's list tells which posts there are, and what it shows of each is kept. It may show anything: each
+    # post must name the tag itself, and be in the span.
     shows, taken = Shows(appview, fetch), 0
     for page in pages(fetch, _found, "posts", _LOGIN, views=True):
         if not isinstance(page, RecordPage):
@@ -63,6 +66,7 @@ def find_hashtag(tag: str, appview: str, records: Records, fetch: Fetch) -> Iter
                 reason=f"not followed further: there are as many posts as asked for (--limit {options.limit})",
             )
             break
+    # 2. Each post from its author's own server, signed; what the AppView made of it is compared with that.
     yield from shows.not_followed(query(appview, "app.bsky.feed.searchPosts", **parameters))
     yield from records.capture(shows.pop_wanted())
 

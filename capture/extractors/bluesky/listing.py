@@ -57,6 +57,7 @@ class Shows:
             post=post,
             facts=element.said.facts,
         )
+        # A watch asks for a proof again only where the words have changed since.
         if known is None or not same_words(known.post, post):
             shown = replace(shown, post=post) if shown is not None else None
             self.wanted[str(uri)] = Wanted(uri=uri, found_in=found_in, shown=shown)
@@ -64,6 +65,7 @@ class Shows:
     def _post(self, listed: ListedRecord, known: KnownPost | None) -> Post:
         """Return what a post says; photos by the addresses that an earlier round knows them by, if there was one."""
         said, shown = listed.element.said.post, listed.element.shown
+        # A record names pictures by CID; the AppView's addresses of them change, so those that are known stay.
         urls = {media.cid: media.url for media in known.post.media} if known is not None else {}
         pictures = shown.pictures if shown is not None else ()
 

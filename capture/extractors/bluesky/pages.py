@@ -79,7 +79,7 @@ def pages(
     cursor, cursors, idle = "", {""}, 0
     for _ in range(MOST_PAGES):
         # 1. A page, in a size that the server manages.
-        found, page = yield from _ask(fetch, partial(found_of, cursor), name, login, reading, views=views)
+        request, page = yield from _ask(fetch, partial(found_of, cursor), name, login, reading, views=views)
         if page is None:
             return
         cursor, idle = page.cursor, 0 if page.elements else idle + 1
@@ -88,18 +88,18 @@ def pages(
         if page.problem:
             reading.broke_off = True
             reason = f"the list is stored, but was not read to its end: {page.problem}"
-            yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+            yield Unavailable(url=request.url, reason=reason, found_in=request.found_in)
         # 2. The list ends where the server says so, or where it repeats itself or stays empty: that is told, since a
         # hostile list has no end.
         if not cursor:
             return
         if cursor in cursors or idle == _IDLE_PAGES:
             reason = "the list goes on, but brings nothing new any more: it was not followed further"
-            yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+            yield Unavailable(url=request.url, reason=reason, found_in=request.found_in)
             return
         cursors.add(cursor)
     reason = f"the list was not followed further than {MOST_PAGES:,} pages: narrow it down with --since or --until"
-    yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+    yield Unavailable(url=request.url, reason=reason, found_in=request.found_in)
 
 
 def _ask(
@@ -107,20 +107,22 @@ def _ask(
 ) -> Generator[Unavailable, None, tuple[FetchRequest, RecordPage | None]]:
     """Return a page, in whatever size the server gives it so that it can be read; None where it gives none."""
     while True:
-        found = found_of(reading.size)
-        answer = fetch.get(found)
+        request = found_of(reading.size)
+        answer = fetch.get(request)
         try:
             if (stored := stored_of(answer)) is None:
                 raise Unread(refusal(answer, fetch))
-            return found, read_page(stored, fetch, name, reading.seen, views=views)
+            return request, read_page(stored, fetch, name, reading.seen, views=views)
         except Unread as error:
+            # A quarter of the size each time, down to one element (100, 25, 6, 1): that finds the one record that a
+            # server cannot make.
             last = reading.size == 1 or not may_be_smaller(answer)
             if last or isinstance(error, ReaderFailed):
                 reason = f"{error}: {login}" if demands_login(answer) and login else str(error)
-                yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+                yield Unavailable(url=request.url, reason=reason, found_in=request.found_in)
             if last:
                 reading.broke_off = True
-                return found, None
+                return request, None
             reading.size = max(reading.size // 4, 1)
 
 
@@ -134,6 +136,7 @@ def read_page(stored: StoredItem, fetch: Fetch, name: str, seen: set[str], *, vi
 
     Raises Unread.
     """
+    # A cursor may overlap, and a server may repeat itself: what was seen is not taken twice.
     read = page_of(stored, fetch, name, views=views)
     elements, unreadable = list[ListedRecord](), read.unreadable
     for element in read.elements:

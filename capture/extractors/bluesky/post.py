@@ -14,6 +14,7 @@ from hashing.case.post import Post, PostMedia
 
 PLATFORM = "bluesky"
 
+# Characters. The lexicon allows 3,000 bytes of a text; a server of anyone's may send more.
 _LONGEST_TEXT = 100_000
 _LONGEST_URI = 2048
 _MOST = 20
@@ -21,6 +22,7 @@ _EXTERNAL = "app.bsky.embed.external"
 _RECORD = "app.bsky.embed.record"
 _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
 _MOST_MARKS = 200
+# Bytes of a tag, as in the lexicon (app.bsky.feed.post).
 _LONGEST_TAG = 640
 _LONGEST_LINK = 2048
 _FACET = "app.bsky.richtext.facet"
@@ -38,9 +40,10 @@ def read_post(record: object, uri: AtUri) -> Post:
     Of its author it has the DID alone, and of its media no address: a record names neither. The text is bounded; the
     record as served is not.
     """
-    said = mapping(record)
-    embed = mapping(said.get("embed"))
-    marks = read_marks(said)
+    fields = mapping(record)
+    embed = mapping(fields.get("embed"))
+    marks = read_marks(fields)
+    # A link card is a link even where the text does not hold it.
     card = line(mapping(_embedded(embed, _EXTERNAL).get("external")).get("uri"), _LONGEST_URI)
     return Post(
         platform=PLATFORM,
@@ -48,14 +51,14 @@ def read_post(record: object, uri: AtUri) -> Post:
         id=str(uri),
         permalink=uri.permalink,
         author=account_of(uri.did),
-        published=time(said.get("createdAt")),
-        text=text(said.get("text"), _LONGEST_TEXT),
-        warning=", ".join(_self_labels(said)),
-        language=", ".join(line(each, 35) for each in sequence(said.get("langs"), _MOST) if line(each, 35)),
+        published=time(fields.get("createdAt")),
+        text=text(fields.get("text"), _LONGEST_TEXT),
+        warning=", ".join(_self_labels(fields)),
+        language=", ".join(line(each, 35) for each in sequence(fields.get("langs"), _MOST) if line(each, 35)),
         tags=marks.tags,
         mentions=marks.mentions,
         links=tuple(dict.fromkeys([*marks.links, *([card] if card else [])])),
-        reply_to=line(mapping(mapping(said.get("reply")).get("parent")).get("uri"), _LONGEST_URI),
+        reply_to=line(mapping(mapping(fields.get("reply")).get("parent")).get("uri"), _LONGEST_URI),
         quotes=_quoted(embed),
         media=tuple(PostMedia(url="", kind=blob.kind, alt=blob.alt, cid=blob.cid) for blob in read_blobs(record)),
     )

@@ -51,6 +51,8 @@ def judge(
     The sandbox does the checking. Of which items and of which key its word is, this process knows by itself. Raises
     Unread where a proof, or a record that is an item of its own, could not be read.
     """
+    # The sandbox is told the bytes and answers what they prove. The event's names (item, account, record, key) are put
+    # in here: hostile bytes have no say in what a proof is recorded to be of.
     what = served.data if isinstance(served, InList) else served
     proven = proof_of(car, fetch, account.key, str(uri), what)
     problem = proven.problem if account.key else account.problem or proven.problem

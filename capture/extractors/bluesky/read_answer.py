@@ -31,6 +31,7 @@ from hashing.atproto.record_proof import verify_record
 from hashing.atproto.repository import Repository
 from hashing.atproto.served import check_served, read_account_key
 
+# https://atproto.com/specs/handle: /.well-known/atproto-did holds a DID and nothing else.
 _WELL_KNOWN = re.compile(rb"\s*(did:[\x21-\x7e]{1,2048})\s*", re.ASCII)
 _LONGEST_MEMBER = 3000
 _MOST_MEMBERS = 100
@@ -144,6 +145,7 @@ def read_page(body: bytes, name: str, *, views: bool) -> ListPage:
     served = ServedJson(body)
     cursor, elements, unreadable, problem = "", [], 0, ""
     try:
+        # The cursor may stand before or behind the list, and is worth having even where the list breaks off.
         for member, piece in served.members(served.root):
             if member == "cursor" and isinstance(piece.value, str):
                 cursor = _clean(piece.value[:_LONGEST_CURSOR])
@@ -179,6 +181,7 @@ def _prove(car: bytes, key: str, uri: str, served: bytes | None) -> Proven:
     if not key:
         return Proven(problem=f"{did}: nothing names its key")
     try:
+        # Two questions, answered apart: does the proof hold, and is the served JSON what it proves?
         proof = verify_record(car, did=did, key=key, collection=collection, rkey=rkey)
     except AtprotoError as error:
         return Proven(problem=_clean(error))

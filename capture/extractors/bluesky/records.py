@@ -111,6 +111,7 @@ class Records:
         """Fetch records and their proofs side by side, with the accounts they belong to; yield what they say."""
         waiting = iter(wanted)
         while some := list(itertools.islice(waiting, _SIDE_BY_SIDE)):
+            # 1. The accounts of a hundred records together: many are of the same few.
             yield from self.accounts.look_up(each.uri.did for each in some)
             kept = [each for each in some if self.accounts[each.uri.did].pds]
             for each in some:
@@ -121,6 +122,7 @@ class Records:
                     yield from pictures_of(each)
                 elif not self.accounts[each.uri.did].pds:
                     yield from _not_to_be_had(each, "nothing names the server that keeps the account")
+            # 2. Record and proof side by side. Answers come in the order of the requests, two for each record.
             answers = self._fetch.get_all(itertools.chain.from_iterable(map(self._asked, kept)))
             for each in kept:
                 yield from self._record_and_proof(each, next(answers), next(answers))
@@ -143,25 +145,26 @@ class Records:
                 asked.append(each)
                 yield self._proof(each.uri, f"post {each.uri}")
 
-        for found, answer in self._fetch.get_all(_asked()):
+        # Answers come in the order of the requests; `asked` grows as these are taken, which may be far ahead.
+        for request, answer in self._fetch.get_all(_asked()):
             each = asked.pop(0)
             account, car = self.accounts[each.uri.did], stored_of(answer)
             if car is None:
                 self._revisions.asked.pop(0)
                 reason = f"no signed proof: {refusal(answer, self._fetch)}"
-                yield Unavailable(url=found.url, reason=reason, found_in=found.found_in)
+                yield Unavailable(url=request.url, reason=reason, found_in=request.found_in)
                 continue
             try:
                 judged = judge(each.uri, account, car, each.served, self._fetch)
             except Unread as error:
                 self._revisions.asked.pop(0)
-                yield _not_checked(error, found)
+                yield _not_checked(error, request)
                 continue
             yield ItemReading(ref=car.item.ref, events=(judged.event,))
-            yield from fault(judged, found)
-            yield from self._went_back(judged, found)
+            yield from fault(judged, request)
+            yield from self._went_back(judged, request)
             if judged.event.problem and judged.record is not None:
-                wanted = Wanted(uri=each.uri, found_in=found.found_in)
+                wanted = Wanted(uri=each.uri, found_in=request.found_in)
                 yield from _say(wanted, account, car.item.ref, judged.record)
 
     def _asked(self, wanted: Wanted) -> tuple[FetchRequest, FetchRequest]:
@@ -274,6 +277,7 @@ class Records:
         shown, uri = wanted.shown.post if wanted.shown is not None else None, wanted.uri
         if shown is None:
             return
+        # What the AppView says of the post, in each case; what it says of the account once for each account.
         if found := differences(shown, post_of(record, uri, account)):
             reason = (
                 f"{shown.server} shows it otherwise than the account signed it ({', '.join(found)}): "

@@ -40,6 +40,7 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     """
     accounts = Accounts(fetch)
     records = Records(accounts, fetch)
+    # 1. A hashtag needs an AppView; one that is not the default must first show that it speaks the protocol.
     if tag := scene.tag or read_tag(scene.url):
         default = fetch.options.bluesky.appview.rstrip("/")
         appview = service_of(scene.url, default) if scene.tag else default
@@ -50,6 +51,7 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
     address = read_address(scene.url)
     if address is None:
         raise NotMine(f"{scene.url}: not the address of an account or a post")
+    # 2. A DID is the account's lasting name; a handle must lead to one, and the account must claim the handle in turn.
     if is_did(address.account):
         yield from _find(address, address.account, accounts, records, fetch)
         return
@@ -58,6 +60,7 @@ def search(scene: Scene, fetch: Fetch) -> Iterator[Finding]:
         yield from _find(address, resolved.did, accounts, records, fetch)
         yield from resolved.compare(accounts[resolved.did])
         return
+    # 3. Where it leads nowhere: an address that merely looks like an account's is left to other extractors.
     reason = f"nothing leads from the handle {address.account} to an account: it may have changed or gone"
     if not address.certain:
         raise NotMine(f"{scene.url}: {reason}")
@@ -76,6 +79,8 @@ def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
         _AGAIN[fetch] = Records(Accounts(fetch), fetch)
     records, proof = _AGAIN[fetch], ""
     accounts = records.accounts
+    # The finding of a post that is not there becomes "gone" only here, where it is known that the post was there
+    # before.
     yield from accounts.look_up([uri.did])
     if not (accounts[uri.did].pds or accounts[uri.did].ended):
         return  # that nothing names a server says nothing of the post
@@ -110,20 +115,20 @@ def demand_service(origin: str, fetch: Fetch) -> None:
     Bluesky's own programs have `_health`; any other must answer a query without its parameters with an XRPC error.
     """
     host = host_of(origin)
-    found = FetchRequest(
+    request = FetchRequest(
         url=f"{origin}/xrpc/_health",
         kind=ItemKind.DATA,
         found_in=f"whether {host} speaks the AT Protocol",
         optional=True,
     )
-    stored = stored_of(fetch.get(found))
+    stored = stored_of(fetch.get(request))
     try:
         if stored is not None and "version" in members_of(stored, fetch).members:
             return
     except Unread as error:
         raise NotMine(f"{host}: {error}") from error
     url = f"{origin}/xrpc/app.bsky.feed.getPosts"
-    answer = fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=found.found_in, optional=True))
+    answer = fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=request.found_in, optional=True))
     if not answer.status:
         raise NotMine(unreached(origin, answer.reason))
     if answer.status != _BAD_REQUEST or not all(xrpc_error(answer, fetch)):
@@ -146,17 +151,18 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
     """Yield what the AppView still shows of a post that its account's server does not give."""
     appview = fetch.options.bluesky.appview.rstrip("/")
     url = query(appview, "app.bsky.feed.getPosts", uris=str(uri))
-    found = FetchRequest(url=url, kind=ItemKind.LISTING, found_in=f"post {uri}, as the AppView shows it", optional=True)
-    stored = stored_of(fetch.get(found))
+    found_in = f"post {uri}, as the AppView shows it"
+    request = FetchRequest(url=url, kind=ItemKind.LISTING, found_in=found_in, optional=True)
+    stored = stored_of(fetch.get(request))
     if stored is None:
         return
     shows = Shows(appview, fetch)
     try:
         page = read_page(stored, fetch, "posts", set(), views=True)
     except Unread as error:
-        yield Unavailable(url=url, reason=str(error), found_in=found.found_in)
+        yield Unavailable(url=url, reason=str(error), found_in=request.found_in)
         return
     for listed in page.elements:
         if listed.uri == uri:
-            yield from shows.excerpt(listed, stored, found.found_in)
-            yield from pictures_of(Wanted(uri=uri, found_in=found.found_in, shown=listed.element.shown))
+            yield from shows.excerpt(listed, stored, request.found_in)
+            yield from pictures_of(Wanted(uri=uri, found_in=request.found_in, shown=listed.element.shown))

@@ -21,6 +21,7 @@ from hashing.case.post import Post
 
 _DEEPEST = _HIGHEST = 1000
 """Levels of replies and of posts replied to: the most that may be asked for. Servers give fewer, and do not say so."""
+# A thread of strangers has no end: questions, posts that are listed, posts above and hidden ones are all bounded.
 _MOST_QUESTIONS = 200
 _MOST_POSTS = 20_000
 _MOST_ANCESTORS = 1000
@@ -53,6 +54,7 @@ class BlueskyThread:
 
     def find(self) -> Iterator[Finding]:
         """Yield every post of the thread: as the AppView shows it, then from its author's own server."""
+        # 1. The AppView's thread, and below each post whose replies it cut off, until there is nothing more to ask.
         asked = 0
         while self._questions and asked < _MOST_QUESTIONS and len(self._seen) < _MOST_POSTS:
             answered = yield from self._ask(self._questions.pop(0))
@@ -63,11 +65,13 @@ class BlueskyThread:
         if self._questions or len(self._seen) == _MOST_POSTS:
             reason = f"a large thread: not followed further than {len(self._seen):,} posts"
             yield Unavailable(url=str(self._uri), reason=reason, found_in=self._name)
+        # 2. The scene's own post was captured before the thread: not twice.
         first = self._shows.wanted.pop(str(self._uri), None)
         if first is not None and self._first is None:
             yield from pictures_of(first)
         yield from self._shows.not_followed(str(self._uri))
         yield from self._records.capture(self._shows.pop_wanted())
+        # 3. What the AppView hides (blocked, detached) may still be given by the author's own server.
         hidden = [uri for uri in self._hidden if uri not in self._seen and uri != self._uri]
         yield from self._records.capture(Wanted(uri=uri, found_in=self._name) for uri in hidden)
 

@@ -76,6 +76,7 @@ class ThreadNodes:
 
     def _walk(self) -> None:
         """Read the body from its first brace on. Raises NotJson, IndexError where it breaks off."""
+        # A stack of open objects and arrays, each with the character that ends it.
         open_: list[tuple[OpenNode, str]] = []
         at = self._open(open_, self._past(0), is_above=False)
         while open_:

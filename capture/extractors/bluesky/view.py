@@ -55,20 +55,21 @@ def read_view(value: object) -> tuple[AtUri, Said, Shown] | None:
 
     Among the facts is when the AppView first saw it, by its own clock.
     """
-    said = mapping(value)
-    uri, author = read_at_uri(said.get("uri")), mapping(said.get("author"))
-    if uri is None or not isinstance(said.get("record"), dict):
+    fields = mapping(value)
+    uri, author = read_at_uri(fields.get("uri")), mapping(fields.get("author"))
+    if uri is None or not isinstance(fields.get("record"), dict):
         return None
-    counts = {name: found for key, name in _COUNTS.items() if (found := count(said.get(key))) is not None}
-    embed = mapping(said.get("embed"))
+    counts = {name: found for key, name in _COUNTS.items() if (found := count(fields.get(key))) is not None}
+    embed = mapping(fields.get("embed"))
+    # An embed is images, or a quoted record with media beside it.
     images = sequence(embed.get("images") or mapping(embed.get("media")).get("images"), _MOST_PICTURES)
     pictures = [url for each in images if (url := web_url(mapping(each).get("fullsize")))]
     handle = line(author.get("handle"), 253).replace(_NO_HANDLE, "")
     who = account_of(uri.did, handle, line(author.get("displayName"), 640))
     shown = Shown(author=who, counts=counts, pictures=tuple(pictures))
-    facts = record_facts(said.get("record"), line(said.get("cid"), 100))
-    indexed = line(said.get("indexedAt"), 64)
+    facts = record_facts(fields.get("record"), line(fields.get("cid"), 100))
+    indexed = line(fields.get("indexedAt"), 64)
     facts += (Fact("first seen by the AppView", indexed, "indexedAt"),) if indexed else ()
-    labels = [line(mapping(each).get("val"), 128) for each in sequence(said.get("labels"), _MOST_LABELS)]
+    labels = [line(mapping(each).get("val"), 128) for each in sequence(fields.get("labels"), _MOST_LABELS)]
     facts += tuple(Fact("label", label, "labels") for label in labels if label)
-    return uri, Said(post=read_post(said.get("record"), uri), facts=facts), shown
+    return uri, Said(post=read_post(fields.get("record"), uri), facts=facts), shown

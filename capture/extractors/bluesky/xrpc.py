@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from capture.extractors.bluesky.stored_answer import members_of_sample
 from capture.request.extractor import Answer, Fetch, StoredItem
 
+# https://atproto.com/specs/xrpc: not authenticated, and not allowed.
 _LOGIN = frozenset({401, 403})
 
 

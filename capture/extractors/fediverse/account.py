@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from capture.extractors.fediverse.server import Server
 
 _COUNTS = {"followers_count": "followers", "following_count": "following", "statuses_count": "posts"}
+# Mastodon has 4 fields of a profile, forks some more; a search of accounts answers 40.
 _MOST_FIELDS = 20
 _MOST_FOUND = 40
 
 
 def read_account(value: object, server: Server) -> Account:
     """Return who an account is. Never fails: what is not said is ""."""
-    said = mapping(value)
+    fields = mapping(value)
     return Account(
-        handle=handle(said.get("acct") or said.get("username"), server),
-        name=line(said.get("display_name"), 500),
-        id=web_url(said.get("uri")),
-        url=web_url(said.get("url")),
+        handle=handle(fields.get("acct") or fields.get("username"), server),
+        name=line(fields.get("display_name"), 500),
+        id=web_url(fields.get("uri")),
+        url=web_url(fields.get("url")),
     )
 
 
@@ -47,46 +48,47 @@ def read_accounts(value: object, server: Server, *, searched: bool, facts: bool 
 
 
 def _read(value: object, server: Server, *, facts: bool) -> AccountRead:
-    said = mapping(value)
+    fields = mapping(value)
     try:
         number = account_number(value)
     except UnreadableAnswer:
         return AccountRead()
     return AccountRead(
         number=number,
-        acct=line(said.get("acct"), 500),
-        username=line(said.get("username"), 500),
+        acct=line(fields.get("acct"), 500),
+        username=line(fields.get("username"), 500),
         facts=account_facts(value, server) if facts else (),
     )
 
 
 def account_number(value: object) -> str:
     """Return the server's own name of an account. Raises Unreadable where this is no account."""
-    said = mapping(value)
-    number = name_of(said.get("id"))
-    if not number or not isinstance(said.get("acct") or said.get("username"), str):
+    fields = mapping(value)
+    number = name_of(fields.get("id"))
+    if not number or not isinstance(fields.get("acct") or fields.get("username"), str):
         raise UnreadableAnswer("not an account: it has no id or no name")
     return number
 
 
 def account_facts(value: object, server: Server) -> tuple[Fact, ...]:
     """Return what an account's page says about it."""
-    said, account = mapping(value), read_account(value, server)
+    fields, account = mapping(value), read_account(value, server)
     facts = [
         Fact("handle", account.handle, "acct"),
         Fact("name", account.name, "display_name"),
         Fact("id", account.id, "uri"),
         Fact("url", account.url, "url"),
-        Fact("number on this server", name_of(said.get("id")), "id"),
-        Fact("created", time(said.get("created_at")), "created_at"),
-        Fact("description", read_content(said.get("note")).text, "note"),
-        Fact("moved to", line(mapping(said.get("moved")).get("acct")), "moved"),
+        Fact("number on this server", name_of(fields.get("id")), "id"),
+        Fact("created", time(fields.get("created_at")), "created_at"),
+        Fact("description", read_content(fields.get("note")).text, "note"),
+        Fact("moved to", line(mapping(fields.get("moved")).get("acct")), "moved"),
     ]
-    for each in sequence(said.get("fields"), _MOST_FIELDS):
+    # Fields that the owner fills in, such as links to their other accounts.
+    for each in sequence(fields.get("fields"), _MOST_FIELDS):
         name, value = line(mapping(each).get("name"), 200), read_content(mapping(each).get("value")).text
         facts.append(Fact(f"profile field: {name}" if name else "", value[:2000], "fields"))
-    facts += [Fact(name, found, key) for key, name in _COUNTS.items() if (found := count(said.get(key))) is not None]
-    facts += [Fact(key, value, key) for key in ("bot", "locked", "suspended") if (value := said.get(key)) is True]
+    facts += [Fact(name, found, key) for key, name in _COUNTS.items() if (found := count(fields.get(key))) is not None]
+    facts += [Fact(key, value, key) for key in ("bot", "locked", "suspended") if (value := fields.get(key)) is True]
     return tuple(fact for fact in facts if fact.name and fact.value != "")
 
 

@@ -27,52 +27,55 @@ def read_activity(value: object, url: str, author: object = None) -> Post:
     Raises Unreadable for what is no post, and for one that says that it, or its author, is at home on another host:
     there anyone could claim to be anyone.
     """
-    said = mapping(value)
-    if not set(_words(said.get("type"))) & _POSTS and mapping(said.get("object")):
-        said = mapping(said.get("object"))  # a Create around the post
-    name = web_url(said.get("id"))
-    if not set(_words(said.get("type"))) & _POSTS or not name:
+    fields = mapping(value)
+    # 1. It must be a post, of the host that was asked, by an author of that host: ActivityPub has no other proof of who
+    # wrote something than whose server says so.
+    if not set(_words(fields.get("type"))) & _POSTS and mapping(fields.get("object")):
+        fields = mapping(fields.get("object"))  # a Create around the post
+    name = web_url(fields.get("id"))
+    if not set(_words(fields.get("type"))) & _POSTS or not name:
         raise UnreadableAnswer("not a post")
     if urlsplit(name).netloc != urlsplit(url).netloc:
         raise UnreadableAnswer(f"it says that it is another host's post ({name[:200]})")
-    writer = _address(said.get("attributedTo"))
+    writer = _address(fields.get("attributedTo"))
     if writer and urlsplit(writer).netloc != urlsplit(url).netloc:
         raise UnreadableAnswer(f"it says that its author is another host's ({writer[:200]})")
-    content = read_content(said.get("content") or _first(mapping(said.get("contentMap"))))
-    named = [mapping(each) for each in _many(said.get("tag"))]
-    visibility = _visibility(said)
+    # 2. What it says, each field by itself: one of another form than it should be says nothing and costs no other.
+    content = read_content(fields.get("content") or _first(mapping(fields.get("contentMap"))))
+    named = [mapping(each) for each in _many(fields.get("tag"))]
+    visibility = _visibility(fields)
     return Post(
         platform="fediverse",
         server=urlsplit(url).netloc,
         id=name,
-        permalink=_address(said.get("url")) or name,
-        author=_author(said, mapping(author)),
-        published=time(said.get("published")),
-        edited=time(said.get("updated")),
-        title=line(said.get("name")),
-        text=poll_text(content.text, _poll(said)),
-        warning=text(said.get("summary"), 5000),
-        language=line(next(iter(mapping(said.get("contentMap"))), ""), 35),
+        permalink=_address(fields.get("url")) or name,
+        author=_author(fields, mapping(author)),
+        published=time(fields.get("published")),
+        edited=time(fields.get("updated")),
+        title=line(fields.get("name")),
+        text=poll_text(content.text, _poll(fields)),
+        warning=text(fields.get("summary"), 5000),
+        language=line(next(iter(mapping(fields.get("contentMap"))), ""), 35),
         tags=read_tags([each for each in named if "Hashtag" in _words(each.get("type"))], content),
         mentions=tuple(_mentions(named)),
         links=content.links,
-        reply_to=_address(said.get("inReplyTo")),
-        quotes=next(filter(None, (_address(said.get(key)) for key in _QUOTES)), ""),
+        reply_to=_address(fields.get("inReplyTo")),
+        quotes=next(filter(None, (_address(fields.get(key)) for key in _QUOTES)), ""),
         visibility=visibility,
-        counts=_counts(said),
-        location=read_place(said),
-        media=tuple(_media(said)),
+        counts=_counts(fields),
+        location=read_place(fields),
+        media=tuple(_media(fields)),
     )
 
 
 def author_of(value: object) -> str:
     """Return the address of a post's author; "" where none is named."""
-    said = mapping(value)
-    return _address(said.get("attributedTo") or mapping(said.get("object")).get("attributedTo"))
+    fields = mapping(value)
+    return _address(fields.get("attributedTo") or mapping(fields.get("object")).get("attributedTo"))
 
 
-def _author(said: Json, actor: Json) -> Account:
-    name = _address(said.get("attributedTo"))
+def _author(fields: Json, actor: Json) -> Account:
+    name = _address(fields.get("attributedTo"))
     user = line(actor.get("preferredUsername"), 200)
     mine = bool(name) and web_url(actor.get("id")) == name
     return Account(
@@ -83,25 +86,25 @@ def _author(said: Json, actor: Json) -> Account:
     )
 
 
-def _visibility(said: Json) -> str:
+def _visibility(fields: Json) -> str:
     """Return whom it is addressed to, in Mastodon's words."""
-    if _PUBLIC & set(_words(said.get("to"))):
+    if _PUBLIC & set(_words(fields.get("to"))):
         return "public"
-    if _PUBLIC & set(_words(said.get("cc"))):
+    if _PUBLIC & set(_words(fields.get("cc"))):
         return "unlisted"
-    everyone = [*_words(said.get("to")), *_words(said.get("cc"))]
+    everyone = [*_words(fields.get("to")), *_words(fields.get("cc"))]
     if not everyone:
         return ""
     return "private" if any(each.endswith("/followers") for each in everyone) else "direct"
 
 
-def _media(said: Json) -> Iterator[PostMedia]:
-    own = [said] if {"Image", "Video", "Audio"} & set(_words(said.get("type"))) else []
-    for each in (*own, *map(mapping, _many(said.get("attachment"))[:MOST])):
+def _media(fields: Json) -> Iterator[PostMedia]:
+    own = [fields] if {"Image", "Video", "Audio"} & set(_words(fields.get("type"))) else []
+    for each in (*own, *map(mapping, _many(fields.get("attachment"))[:MOST])):
         url, mime = _address(each.get("url") or each.get("href")), line(each.get("mediaType"), 100)
         kind = line(next(iter(_words(each.get("type"))), ""), 20).lower()
         if url and kind != "link" and mime != "text/html":
-            alt = text(each.get("name") or each.get("summary"), 10_000) if each is not said else ""
+            alt = text(each.get("name") or each.get("summary"), 10_000) if each is not fields else ""
             yield PostMedia(url=url, kind=kind_of(kind, mime, url), alt=alt)
 
 
@@ -112,9 +115,9 @@ def _mentions(named: list[Json]) -> Iterator[str]:
             yield name if "@" in name or not host else f"{name}@{host}"
 
 
-def _poll(said: Json) -> dict[str, object]:
+def _poll(fields: Json) -> dict[str, object]:
     """Return a Question's options in the words of Mastodon's API."""
-    options = [mapping(each) for each in _many(said.get("oneOf") or said.get("anyOf"))]
+    options = [mapping(each) for each in _many(fields.get("oneOf") or fields.get("anyOf"))]
     return {
         "options": [
             {"title": each.get("name"), "votes_count": mapping(each.get("replies")).get("totalItems")}
@@ -123,9 +126,9 @@ def _poll(said: Json) -> dict[str, object]:
     }
 
 
-def _counts(said: Json) -> dict[str, int]:
-    totals = {name: count(mapping(said.get(key)).get("totalItems")) for key, name in _COUNTS.items()}
-    return {name: total for name, total in totals.items() if total is not None} | poll_counts(_poll(said))
+def _counts(fields: Json) -> dict[str, int]:
+    totals = {name: count(mapping(fields.get(key)).get("totalItems")) for key, name in _COUNTS.items()}
+    return {name: total for name, total in totals.items() if total is not None} | poll_counts(_poll(fields))
 
 
 def _many(value: object) -> list[object]:
@@ -140,11 +143,11 @@ def _words(value: object) -> list[str]:
 def _address(value: object) -> str:
     """Return the address of a thing: a string, a link or object that has one, or the first of several."""
     for each in _many(value):
-        said = mapping(each)
-        if found := web_url(each) or web_url(said.get("href")) or web_url(said.get("id")) or web_url(said.get("url")):
+        link = mapping(each)
+        if found := web_url(each) or web_url(link.get("href")) or web_url(link.get("id")) or web_url(link.get("url")):
             return found
     return ""
 
 
-def _first(said: Json) -> object:
-    return next(iter(said.values()), None)
+def _first(fields: Json) -> object:
+    return next(iter(fields.values()), None)

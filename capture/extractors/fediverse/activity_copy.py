@@ -32,6 +32,7 @@ def find_activity(url: str, fetch: Fetch, *, found_in: str, has_token: bool) -> 
         return f"ActivityPub: {answer.reason}"
     ref = answer.stored.item.ref
     try:
+        # Read twice where the author can be had: the post names its author by address alone.
         post, author = activity_of(fetch.readers, answer.stored, answer.url)
         if (actor := _actor(author, fetch)) is not None:
             post, _ = activity_of(fetch.readers, answer.stored, answer.url, actor)

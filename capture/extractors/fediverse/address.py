@@ -69,19 +69,20 @@ def read_address(url: str) -> FediverseAddress | None:
         return None
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return None
+    # Posts before accounts: every address of a post begins as one of an account does.
     path = unquote(parts.path, errors="replace").rstrip("/")
     for kind, patterns in _FORMS:
         for pattern in patterns:
             if match := pattern.fullmatch(path):
-                found = match.groupdict()
+                groups = match.groupdict()
                 return FediverseAddress(
                     url=url,
                     origin=origin_of(url),
                     kind=kind,
-                    number=found.get("number") or "",
-                    user=found.get("user") or "",
-                    tag=found.get("tag") or "",
-                    elsewhere=bool(found.get("form")),
+                    number=groups.get("number") or "",
+                    user=groups.get("user") or "",
+                    tag=groups.get("tag") or "",
+                    elsewhere=bool(groups.get("form")),
                 )
     return None
 

@@ -58,17 +58,17 @@ def found_media(
         yield Unavailable(url=found_in.removeprefix("post "), reason=reason, found_in=found_in)
 
 
-def _attachment(said: Json) -> PostMedia | None:
-    here, origin = web_url(said.get("url")), web_url(said.get("remote_url"))
+def _attachment(fields: Json) -> PostMedia | None:
+    here, origin = web_url(fields.get("url")), web_url(fields.get("remote_url"))
     # A server that keeps no copy of another's photo may have a small one all the same.
-    url = here or origin or web_url(said.get("preview_url"))
+    url = here or origin or web_url(fields.get("preview_url"))
     if not url:
         return None
-    pleroma = mapping(said.get("pleroma"))
-    mime = text(pleroma.get("mime_type") or said.get("mime"), 100)
+    pleroma = mapping(fields.get("pleroma"))
+    mime = text(pleroma.get("mime_type") or fields.get("mime"), 100)
     return PostMedia(
         url=url,
-        kind=kind_of(text(said.get("type"), 20), mime, url),
-        alt=text(said.get("description"), _LONGEST_ALT),
+        kind=kind_of(text(fields.get("type"), 20), mime, url),
+        alt=text(fields.get("description"), _LONGEST_ALT),
         origin=origin if origin != url else "",
     )

@@ -68,6 +68,7 @@ class Copy:
         except NotJson as error:
             yield not_read(url, answer, error)
             return None
+        # A search may find other posts. One that alone was found is meant, too, unless it merely links to the address.
         meant = [listed for listed in page.posts if self._is_meant(listed, listed.status)]
         if not meant and len(page.posts) == 1 and self._address.url not in page.posts[0].status.post.links:
             meant = page.posts  # the address of its page on this server, which the API does not name
@@ -77,6 +78,7 @@ class Copy:
         """Yield what the post says, what it said before, the post that it quotes, and its media."""
         stored, listed = located
         post, url = listed.status.post, stored.item.url
+        # 1. A post for few people that a server shows us by mistake is kept as served, and nothing more is taken of it.
         if not (listed.public or self._server.has_token):
             yield ItemReading(
                 ref=stored.item.ref, facts=(Fact("visibility", post.visibility or "not public", "visibility"),)
@@ -86,12 +88,14 @@ class Copy:
             )
             yield Unavailable(url=url, reason=f"{reason}; give an access token with --token", found_in=self._found_in)
             return
+        # 2. Earlier wordings before the reading is yielded, since they are a part of it.
         earlier: tuple[PostMedia, ...] = ()
         if post.edited and listed.status.number:
             edits, earlier = yield from self._edits(listed.status)
             post = replace(post, edits=edits)
         yield ItemReading(ref=stored.item.ref, facts=(*listed.status.facts, *_boost(listed)), post=post)
         self._posts.note(listed.status)
+        # 3. The post's own media first: those of earlier wordings are as a rule the same.
         yield from found_media(post.media, f"post {post.permalink or post.id}", listed.status.missing)
         yield from found_media(earlier, f"an earlier wording of post {post.permalink or post.id}")
         yield from self._posts.quoted(stored, listed)
@@ -108,9 +112,9 @@ class Copy:
         try:
             listed = post_of(self._fetch.readers, answer.stored, self._server, self._posts.names)
         except (NotJson, UnreadableAnswer) as error:
-            said = not_read(url, answer, error)
-            self.refusals.append(f"post: {said.reason}")
-            yield said
+            finding = not_read(url, answer, error)
+            self.refusals.append(f"post: {finding.reason}")
+            yield finding
             return None
         if not sure and not self._is_meant(listed, listed.status):
             yield NotFollowed(url=url, reason="stored, but another post than the address names")
@@ -136,6 +140,7 @@ class Copy:
         """Fetch what a post said before, and its source as its author typed it, where the server gives that."""
         url = self._server.api("v1", "statuses", status.number, "history")
         found_in = f"post {status.post.permalink or status.post.id}"
+        # Waited for, as the reading needs it; the source as typed is not, and goes into the queue.
         answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.HISTORY, found_in=found_in, optional=True))
         yield FetchRequest(
             url=self._server.api("v1", "statuses", status.number, "source"),

@@ -33,6 +33,8 @@ class Fediverse:
         address = None if scene.tag else read_address(scene.url)
         origin = place_of(scene.url) if address is None else address.origin
         try:
+            # The form of an address is shared by many programs; only the host itself can say that it speaks Mastodon's
+            # API. Where it does not, the scene is handed on (NotMine) before anything else of it is fetched.
             server = remembered(origin, fetch) or ask_server(origin, fetch)
         except NoServer as error:
             raise NotMine(str(error)) from error

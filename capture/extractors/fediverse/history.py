@@ -40,6 +40,7 @@ def history_of(served: ServedJson, edited: str, said: str, warning: str) -> Edit
             media += read_attachments(version.get("media_attachments"))
     except NotJson as error:
         problem = str(error)
+    # The last wording of a history is the one that the post has now, which stands in the post itself.
     if edits and ((edited and edits[-1].time == edited) or (edits[-1].text, edits[-1].warning) == (said, warning)):
         edits.pop()
     return EditHistory(tuple(edits[:_MOST]), tuple({each.url: each for each in media}.values()), problem)

@@ -26,11 +26,13 @@ def find_home_copy(post: Post, server: Server, fetch: Fetch) -> Iterator[Finding
     if not name:
         return
     found_in = f"home server of post {post.permalink or post.id}"
+    # 1. Who is to be asked: the host in the post's own name, if that is its author's host as well.
     author = urlsplit(post.author.id).netloc
     if author and author.lower() != urlsplit(name).netloc.lower():
         reason = f"its author is one of {author}, and the post itself is not: no home server can vouch for it"
         yield Unavailable(url=name, reason=reason, found_in=found_in)
         return
+    # 2. It was asked already: only its ActivityPub JSON is new.
     if urlsplit(name).netloc.lower() == server.host.lower():
         yield beside(name, f"post {post.permalink or post.id}")
         return
@@ -40,6 +42,7 @@ def find_home_copy(post: Post, server: Server, fetch: Fetch) -> Iterator[Finding
         reason = f"the author's home server could not be asked, and only the copy of {server.host} was taken: {error}"
         yield Unavailable(url=name, reason=reason, found_in=found_in)
         return
+    # 3. Media from where their author put them: the other server's copies may be smaller.
     for each in post.media:
         if each.origin:
             yield FetchRequest(url=each.origin, kind=each.kind, found_in=found_in, alt=each.alt)
@@ -67,6 +70,7 @@ def _by_api(
 ) -> Generator[Finding, None, list[str] | None]:
     """Yield the home server's copy by its API; return None, or why it is not to be had there."""
     refusals: list[str] = []
+    # Either name may have the form of the API's number; the copy that comes is compared with `name`.
     for url in dict.fromkeys((post.permalink, name)):
         address = read_address(url)
         if address is None or address.kind != "post" or address.origin != home.origin:

@@ -50,20 +50,22 @@ def _domain(answer: Answer, fetch: Fetch) -> str | None:
 
     A server that wants a login even for this answers as the API answers: with an object that has an `error`.
     """
+    # Three ways to an answer: as an earlier round has it, fetched now, or refused with the API's own form of an error.
     if is_as_before(answer):
-        said = members_in_sample(fetch.readers, answer)
+        fields = members_in_sample(fetch.readers, answer)
     elif answer.stored is not None:
         try:
-            said = members_of(fetch.readers, answer.stored)
+            fields = members_of(fetch.readers, answer.stored)
         except NotJson:
             return None
     else:
-        said = members_in_sample(fetch.readers, answer) if answer.status in LOGIN else {}
-        return "" if "error" in said else None
-    if "version" not in said and "title" not in said:
+        fields = members_in_sample(fetch.readers, answer) if answer.status in LOGIN else {}
+        return "" if "error" in fields else None
+    # Any site may answer JSON at this path: an instance has a title and a version.
+    if "version" not in fields and "title" not in fields:
         return None
-    named = line(said.get("domain") or said.get("uri"), 300)
+    named = line(fields.get("domain") or fields.get("uri"), 300)
     domain = named.partition("://")[2].partition("/")[0] or named
-    if not domain and "version" not in said:
+    if not domain and "version" not in fields:
         return None
     return domain if _DOMAIN.fullmatch(domain) else ""

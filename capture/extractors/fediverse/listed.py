@@ -66,6 +66,7 @@ def read_page(
     """Read the posts in arrays of a body; `names`, of posts that are known by number, grow by those in them."""
     page, pieces = StatusPage(), list[JsonSpan]()
     try:
+        # All names first: an answer may stand in the list before the post that it answers, and refers to it by number.
         for piece in _elements(served, lists):
             if len(pieces) >= _MOST:
                 page.problem = f"more than {_MOST:,} posts: the rest is stored and was not read"
@@ -85,9 +86,10 @@ def read_page(
 
 def read_listed(served: ServedJson, piece: JsonSpan, server: Server, names: dict[str, str]) -> ListedStatus:
     """Read one post, at its place in a body. Raises Unreadable."""
-    said = mapping(piece.value)
-    outer = read_status(said, server, names)
-    shared = served.member(piece, "reblog") if mapping(said.get("reblog")) else None
+    fields = mapping(piece.value)
+    # A boost is a post of its own, around the post that it passes on; what is kept as an item is the inner one's bytes.
+    outer = read_status(fields, server, names)
+    shared = served.member(piece, "reblog") if mapping(fields.get("reblog")) else None
     inner = read_status(shared.value, server, names) if shared is not None else outer
     at = shared if shared is not None else piece
     offset, data = served.served(at)
@@ -96,9 +98,9 @@ def read_listed(served: ServedJson, piece: JsonSpan, server: Server, names: dict
         offset=offset,
         data=data,
         listed_as=outer.number,
-        time=time(said.get("created_at")),
+        time=time(fields.get("created_at")),
         public=outer.public and inner.public,
-        boosted_by=read_account(said.get("account"), server).handle or outer.author if shared is not None else "",
+        boosted_by=read_account(fields.get("account"), server).handle or outer.author if shared is not None else "",
         quoted=_quoted(served, at, server, names),
     )
 
@@ -106,6 +108,7 @@ def read_listed(served: ServedJson, piece: JsonSpan, server: Server, names: dict
 def _quoted(served: ServedJson, piece: JsonSpan, server: Server, names: dict[str, str]) -> tuple[ListedStatus, ...]:
     if not mapping(quoted_status(mapping(piece.value))):
         return ()
+    # Mastodon 4.4 has `quote.quoted_status`, forks `quote` itself, Pleroma `pleroma.quote`.
     wrapper = served.member(piece, "quote")
     if wrapper is None or not mapping(wrapper.value):
         extension = served.member(piece, "pleroma")
@@ -154,7 +157,7 @@ def _elements(served: ServedJson, lists: Iterable[JsonSpan | None]) -> Iterable[
 
 
 def _note_names(value: object, names: dict[str, str]) -> None:
-    for said in (mapping(value), mapping(mapping(value).get("reblog"))):
-        number, uri = name_of(said.get("id")), web_url(said.get("uri"))
+    for fields in (mapping(value), mapping(mapping(value).get("reblog"))):
+        number, uri = name_of(fields.get("id")), web_url(fields.get("uri"))
         if number and uri and len(uri) <= _LONGEST_NAME and len(names) < _MOST_NAMES:
             names[number] = uri

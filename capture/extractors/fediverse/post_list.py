@@ -110,6 +110,7 @@ class PostList:
             if not self._is_new(listed.status.post):
                 continue
             allowance.count()
+            # Texts of the whole page before any media: they are in our hands already, and media may take hours.
             yield self._excerpt(stored, listed, _how_found(listed, found_in))
             media += found_media(listed.status.post.media, f"post {_named(listed)}", listed.status.missing)
             yield from self.quoted(stored, listed)
@@ -133,6 +134,7 @@ class PostList:
     def histories(self) -> Iterator[Finding]:
         """Fetch what the posts that were taken said before they were edited, and yield what is read in it."""
         statuses, self._edited = self._edited, []
+        # Together and late: histories are seldom there, and asked one by one they would hold up the list.
         wanted = {self._server.api("v1", "statuses", status.number, "history"): status for status in statuses}
         asked = (
             FetchRequest(
@@ -143,19 +145,19 @@ class PostList:
             )
             for url, status in wanted.items()
         )
-        for found, answer in self._fetch.get_all(asked):
-            post = wanted[found.url].post
+        for request, answer in self._fetch.get_all(asked):
+            post = wanted[request.url].post
             if answer.stored is not None:
                 try:
                     history = read_history(self._fetch.readers, answer.stored, post)
                 except NotReadable as error:
-                    yield Unavailable(url=found.url, reason=f"edit history: stored, but could not be read: {error}")
+                    yield Unavailable(url=request.url, reason=f"edit history: stored, but could not be read: {error}")
                     continue
                 yield ItemReading(ref=answer.stored.item.ref, facts=history_facts(history))
                 yield from found_media(history.media, f"an earlier wording of post {post.permalink or post.id}")
             elif answer.reason:
                 yield NotFollowed(
-                    url=found.url,
+                    url=request.url,
                     reason=refusal(self._fetch.readers, self._server, answer, "edit history"),
                 )
 

@@ -67,6 +67,8 @@ def _not_there(known: KnownPost, answer: Answer, fetch: Fetch, *, by_api: bool) 
     """Return a Gone, unless the refusal may have another reason: a post for few people, a host that refuses all."""
     origin = origin_of(known.url)
     doubt = ""
+    # "Gone" is a strong word: a server refuses in the same way a post that is not for us, and everything when it is
+    # broken.
     if known.post.visibility not in PUBLIC and lent_to(origin) not in fetch.options.network.tokens:
         doubt = "it is not public, and there is no access token (--token)"
     elif by_api:

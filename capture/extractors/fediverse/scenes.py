@@ -32,6 +32,8 @@ def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fe
     """Yield a post, its thread if that was asked for, its author, and its home server's copy."""
     posts = PostList(server, fetch)
     copy = Copy(address, server, fetch, posts, found_in=f"scene {address.url}")
+    # 1. By the number in the address; else by the server's search; else as ActivityPub; else its page. Each way gives
+    # less than the one before, and why those failed is told with the last.
     located = yield from copy.by_number()
     if located is None and not copy.as_before:
         located = yield from copy.by_search()
@@ -39,6 +41,7 @@ def find_post(scene: Scene, address: FediverseAddress, server: Server, fetch: Fe
         yield from copy.read(located)
         if not (located.listed.public or server.has_token):
             return
+        # 2. What stands around it, from the same server; the author's own server last, since it may be slow or gone.
         status = located.listed.status
         if fetch.options.thread and status.number:
             root = Answered(status.number, status.post.id, address.url, status.replies)
@@ -73,6 +76,7 @@ def _not_by_activity(address: FediverseAddress, refusals: list[str], fetch: Fetc
 def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch: Fetch) -> Iterator[Finding]:
     """Yield an account and its posts: replies, boosts and pinned ones included."""
     refusals: list[str] = []
+    # 1. The account itself: its number is what lists are asked by.
     found = yield from _account(address, server, fetch, refusals)
     if found is None:
         reason = "; ".join([*dict.fromkeys(refusals), "its page is taken instead"])
@@ -86,6 +90,7 @@ def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch:
             url=address.url,
             reason=f"{server.host} shows only those posts of {name} that it knows: capture its own server as well",
         )
+    # 2. Its timeline, newest first; then the pinned posts, which a server may show where it cuts the timeline short.
     posts, allowance = PostList(server, fetch), Allowance(fetch.options.limit)
     url = server.api("v1", "accounts", number, "statuses", limit=str(PAGE_SIZE))
     yield from Timeline(url, f"timeline of {name}", server, fetch, posts).find(allowance)
@@ -99,6 +104,7 @@ def find_account(scene: Scene, address: FediverseAddress, server: Server, fetch:
 
 def find_tag(tag: str, server: Server, fetch: Fetch) -> Iterator[Finding]:
     """Yield the posts with a hashtag; whether they have it is looked at again here."""
+    # Servers find similar hashtags too, and their lists may hold anything: each post must name the tag itself.
     wanted = same_for_all(tag)
 
     def _unwanted(post: Post) -> str:
@@ -180,10 +186,10 @@ def _account(
                 else accounts_in_sample(fetch.readers, answer, server, searched=searched)
             )
         except NotJson as error:
-            said = not_read(url, answer, error)
-            refusals.append(said.reason)
-            if isinstance(said, Unavailable):
-                yield said
+            finding = not_read(url, answer, error)
+            refusals.append(finding.reason)
+            if isinstance(finding, Unavailable):
+                yield finding
             continue
         for account in accounts:
             if not _is_meant(account, address, server):

@@ -11,6 +11,7 @@ from capture.request.extractor import Answer
 if TYPE_CHECKING:
     from capture.request.known import Known
 
+# Servers answer each of the three to those who do not log in (https://docs.joinmastodon.org/methods/).
 _OK, _UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE = 200, 401, 403, 422
 LOGIN = frozenset({_UNAUTHORIZED, _FORBIDDEN})
 NOT_THERE = frozenset({404, 410})

@@ -58,36 +58,37 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
 
     A boost is read as itself: what it shares is in its `reblog`.
     """
-    said = mapping(value)
-    number, uri, url = name_of(said.get("id")), web_url(said.get("uri")), web_url(said.get("url"))
+    fields = mapping(value)
+    number, uri, url = name_of(fields.get("id")), web_url(fields.get("uri")), web_url(fields.get("url"))
     # An ActivityPub id need not be a web address; some servers give a tag: URI (RFC 4151).
-    lasting = uri or line(said.get("uri"), 2000) or url
+    lasting = uri or line(fields.get("uri"), 2000) or url
     if not lasting and not number:
         raise UnreadableAnswer("not a post: it has neither id nor address")
-    answers, account = name_of(said.get("in_reply_to_id")), said.get("account")
-    content = read_content(said.get("content"))
-    spelled = read_tags(said.get("tags"), content)
+    answers, account = name_of(fields.get("in_reply_to_id")), fields.get("account")
+    # Texts come as HTML that the author's server made: read in the sandbox as a page is.
+    content = read_content(fields.get("content"))
+    spelled = read_tags(fields.get("tags"), content)
     post = Post(
         platform="fediverse",
         server=server.host,
         id=lasting or server.api("v1", "statuses", number),
         permalink=url or uri,
         author=read_account(account, server),
-        published=time(said.get("created_at")),
-        edited=time(said.get("edited_at")),
-        title=line(said.get("title")),
-        text=poll_text(content.text, said.get("poll")),
-        warning=text(said.get("spoiler_text"), 5000),
-        language=line(said.get("language"), 35),
+        published=time(fields.get("created_at")),
+        edited=time(fields.get("edited_at")),
+        title=line(fields.get("title")),
+        text=poll_text(content.text, fields.get("poll")),
+        warning=text(fields.get("spoiler_text"), 5000),
+        language=line(fields.get("language"), 35),
         tags=spelled,
-        mentions=_mentions(said, server),
-        links=_links(said, content.links),
+        mentions=_mentions(fields, server),
+        links=_links(fields, content.links),
         reply_to=(names or {}).get(answers, answers),
-        quotes=_quoted(said),
-        visibility=line(said.get("visibility"), 50),
-        counts=_counts(said),
-        location=read_place(said),
-        media=read_attachments(said.get("media_attachments")),
+        quotes=_quoted(fields),
+        visibility=line(fields.get("visibility"), 50),
+        counts=_counts(fields),
+        location=read_place(fields),
+        media=read_attachments(fields.get("media_attachments")),
     )
     return Status(
         number=number,
@@ -96,61 +97,63 @@ def read_status(value: object, server: Server, names: Mapping[str, str] | None =
         author=name_of(mapping(account).get("id")),
         user=line(mapping(account).get("acct") or mapping(account).get("username"), 500),
         replies=post.counts.get("replies", 0),
-        facts=_facts(said),
-        missing=without_address(said.get("media_attachments")),
+        facts=_facts(fields),
+        missing=without_address(fields.get("media_attachments")),
     )
 
 
-def quoted_status(said: Json) -> object:
+def quoted_status(fields: Json) -> object:
     """Return the post that a post quotes, where the server shows it: Mastodon in a wrapper, others as it is."""
-    quote = mapping(said.get("quote") or mapping(said.get("pleroma")).get("quote"))
+    quote = mapping(fields.get("quote") or mapping(fields.get("pleroma")).get("quote"))
     return quote.get("quoted_status") if "quoted_status" in quote else (quote if "content" in quote else None)
 
 
-def _quoted(said: Json) -> str:
-    shown = mapping(quoted_status(said))
-    quote, pleroma = mapping(said.get("quote")), mapping(said.get("pleroma"))
+def _quoted(fields: Json) -> str:
+    shown = mapping(quoted_status(fields))
+    quote, pleroma = mapping(fields.get("quote")), mapping(fields.get("pleroma"))
     return (
         web_url(shown.get("uri"))
         or web_url(shown.get("url"))
         or web_url(pleroma.get("quote_url"))
         or name_of(quote.get("quoted_status_id"))
         or name_of(shown.get("id"))
-        or name_of(said.get("quote_id"))
+        or name_of(fields.get("quote_id"))
     )
 
 
-def _mentions(said: Json, server: Server) -> tuple[str, ...]:
+def _mentions(fields: Json, server: Server) -> tuple[str, ...]:
     names = (
         handle(mapping(each).get("acct") or mapping(each).get("username"), server)
-        for each in sequence(said.get("mentions"), _MOST_MENTIONS)
+        for each in sequence(fields.get("mentions"), _MOST_MENTIONS)
     )
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _links(said: Json, in_text: tuple[str, ...]) -> tuple[str, ...]:
-    card = web_url(mapping(said.get("card")).get("url"))
+def _links(fields: Json, in_text: tuple[str, ...]) -> tuple[str, ...]:
+    card = web_url(mapping(fields.get("card")).get("url"))
     return tuple(dict.fromkeys((*in_text, card) if card else in_text))
 
 
-def _counts(said: Json) -> dict[str, int]:
-    found = {name: number for key, name in _COUNTS.items() if (number := count(said.get(key))) is not None}
-    return found | poll_counts(said.get("poll"))
+def _counts(fields: Json) -> dict[str, int]:
+    found = {name: number for key, name in _COUNTS.items() if (number := count(fields.get(key))) is not None}
+    return found | poll_counts(fields.get("poll"))
 
 
-def _facts(said: Json) -> tuple[Fact, ...]:
-    card, quote = mapping(said.get("card")), mapping(said.get("quote"))
+def _facts(fields: Json) -> tuple[Fact, ...]:
+    # What is known beside the post's own words; a time that could not be read is told, since an empty one would look as
+    # if none was stated.
+    card, quote = mapping(fields.get("card")), mapping(fields.get("quote"))
     facts = [
         Fact("link preview", line(card.get("title")), "card"),
         Fact("link preview description", line(card.get("description")), "card"),
         Fact("state of the quote", line(quote.get("state"), 50), "quote"),
-        Fact("posted with", line(mapping(said.get("application")).get("name"), 200), "application"),
+        Fact("posted with", line(mapping(fields.get("application")).get("name"), 200), "application"),
     ]
-    if said.get("sensitive") is True:
+    if fields.get("sensitive") is True:
         facts.append(Fact("sensitive", True, "sensitive"))
     facts += [
-        Fact("could not be read", f"the time {as_sent(said.get(key))}", key)
+        Fact("could not be read", f"the time {as_sent(fields.get(key))}", key)
         for key in ("created_at", "edited_at")
-        if said.get(key) and not time(said.get(key))
+        if fields.get(key) and not time(fields.get(key))
     ]
-    return (*(fact for fact in facts if fact.value != ""), *poll_facts(said.get("poll")))
+    return (*(fact for fact in facts if fact.value != ""), *poll_facts(fields.get("poll")))

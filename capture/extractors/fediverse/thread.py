@@ -17,6 +17,7 @@ from capture.extractors.served_json import NotJson
 from capture.request.extractor import Fetch, FetchRequest, Finding, NotFollowed, Unavailable
 from hashing.case.kinds import ItemKind
 
+# Requests to one server for one thread: enough for a few thousand answers, and no burden.
 _MOST_ASKED = 25
 _PATIENCE = 3
 """Questions in a row that bring nothing new: the answers that are counted are then not for us."""
@@ -45,6 +46,8 @@ class StatusThread:
 
     def find(self) -> Iterator[Finding]:
         """Yield the posts of the thread."""
+        # Ask around the post, then around whichever reply lacks the most answers by the server's own count, until
+        # nothing new comes: a server shows a part of a thread to the public, and another part under each reply.
         allowance = Allowance(self._fetch.options.limit)
         asked, idle, number = {self._number}, 0, self._number
         while number:
@@ -95,6 +98,7 @@ class StatusThread:
         """Count answers. What the post itself answers may have others, which are no part of this thread."""
         statuses = [listed.status for listed in page.posts]
         self._met.update(status.number for status in statuses)
+        # Down from the post, level by level: only replies below it count.
         answering: dict[str, list[Status]] = {}
         for status in statuses:
             answering.setdefault(status.answers, []).append(status)

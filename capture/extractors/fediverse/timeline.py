@@ -39,6 +39,7 @@ One would do where a list is in order of time; the documentation does not promis
 
 # Linear on any input: a quoted text that does not end goes on to the end, and nothing is gone back over.
 _PART = re.compile(r'<[^<>]*+>|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[;,=]|[^\s;,="<>]+')
+# Characters of a Link field that are read.
 _LONGEST = 65_536
 
 
@@ -65,6 +66,8 @@ class Timeline:
         url, asked, by_ids, was_full = self._url, set[str](), False, False
         while url:
             asked.add(url)
+            # 1. Fetch and read a page. An earlier round may have it: then there is nothing new on it, and only where it
+            # leads counts.
             answer = self._fetch.get(FetchRequest(url=url, kind=ItemKind.LISTING, found_in=self._name, optional=True))
             page = None
             if answer.stored is not None:
@@ -86,10 +89,13 @@ class Timeline:
                     found_in=self._name,
                 )
                 return
+            # 2. Where the list goes on: by the Link field, else, on servers that never send one, below the oldest id.
+            # Only if the first page had none: a Link that is missing later is the end.
             following = next_page(answer.headers.get("link", ""), answer.url)
             by_ids = not following and page is not None and (by_ids or url == self._url)
             if by_ids and page is not None and "link" not in answer.headers:
                 following = self._older(page)
+            # 3. End it, and say why, unless it ends by itself: a hostile list goes on for ever.
             if end := self._end(answer, page, following, asked, allowance):
                 yield end
                 return
@@ -183,6 +189,7 @@ def _as_reached(following: str, url: str) -> str:
 
 def _links(field: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each link's target and its relations, of which the first `rel` alone counts (section 3.3)."""
+    # RFC 8288, section 3: `<target>; rel="a b", <target> …`. Tokens and not a split at commas, which targets may hold.
     target, relations, name = "", "", ""
     last = ","
     for match in _PART.finditer(field):

@@ -12,6 +12,7 @@ from capture.page.mentions import MediaLink, Mentions, to_links
 from capture.page.text import VisibleText
 from capture.page.urls import Addresses
 
+# As for a page in a frame: an eighth of what a whole page may cost (`capture/page/document.py`).
 _STEPS = 1 << 30
 _STEPS_ALTOGETHER = 1 << 35
 """Steps (see `capture.page.document`) for the HTML of one entry, and of a whole feed."""

@@ -22,6 +22,7 @@ from hashing.case.post import Account, Post, PostMedia
 if TYPE_CHECKING:
     from capture.extractors.feed.content import EntryContents
 
+# Characters, here and below: beyond what any feed has. What is cut off stands in the excerpt whole.
 _LONGEST_ID = 2048
 _LONGEST_LINE = 1000
 _LONGEST_TIME = 200
@@ -97,11 +98,13 @@ def entry_of(
 ) -> FeedEntry:
     """Make an entry of what it says; `url` is the feed's own, `number` counts from 1. Never fails."""
     notes = _Notes(f"entry {number}", list(faults))
+    # 1. Text, by the markup that its format states for it.
     title = _line(_plain(written.title, written.base, contents))
     base = written.content_base or written.base
     body = contents.read(written.body.written, base) if written.body.is_html else None
     text = body.text if body else cut(sound(written.body.written.strip()), LONGEST)
     permalink = notes.address(written.link, written.base)
+    # 2. Media: what the entry's own elements name, before what its HTML shows; each address once.
     named = Mentions()
     for mention in written.media:
         named.show(mention)
@@ -111,6 +114,7 @@ def entry_of(
     post = Post(
         platform="feed",
         server=urlsplit(url).netloc,
+        # A watch knows a post by this: without id and link, by its bytes, so that a changed one counts as new.
         id=_id(written.id) or permalink or f"sha256:{hashlib.sha256(excerpt.data).hexdigest()}",
         permalink=permalink,
         author=_account(written, notes),

@@ -34,26 +34,27 @@ def read_json_feed(body: bytes, *, url: str) -> Feed:
         frame = dict(served.members(served.root))
     except NotJson as error:
         raise FeedUnreadable(f"it is not JSON that could be read ({error})") from error
-    said = {name: piece.value for name, piece in frame.items() if name != "items"}
-    if not _VERSION.match(_string(said.get("version"))):
+    # Items are left as spans of the body: each is excerpted byte for byte, and decoded when its turn comes.
+    fields = {name: piece.value for name, piece in frame.items() if name != "items"}
+    if not _VERSION.match(_string(fields.get("version"))):
         raise FeedUnreadable("it does not say that it is a JSON Feed")
     items = list(served.elements(frame["items"])) if "items" in frame and _list(frame["items"].value) else []
     head = Head(
         claims=(
-            ("title", _string(said.get("title")), "title"),
-            ("description", _string(said.get("description")), "description"),
-            ("language", _string(said.get("language")), "language"),
-            ("site address", _string(said.get("home_page_url")), "home_page_url"),
+            ("title", _string(fields.get("title")), "title"),
+            ("description", _string(fields.get("description")), "description"),
+            ("language", _string(fields.get("language")), "language"),
+            ("site address", _string(fields.get("home_page_url")), "home_page_url"),
         ),
-        author=_account(said.get("authors"), said.get("author")),
-        language=_string(said.get("language")),
+        author=_account(fields.get("authors"), fields.get("author")),
+        language=_string(fields.get("language")),
     )
     left_out = len(items) - MOST
     return Feed(
         facts=(*head.facts(), Fact("entries", len(items), "items")),
         count=len(items),
         entries=_read_items(served, items[:MOST], head, url),
-        next_page=absolute(_string(said.get("next_url")), url, page=url),
+        next_page=absolute(_string(fields.get("next_url")), url, page=url),
         missing=f"more than {MOST:,} entries, {left_out:,} were not read" if left_out > 0 else "",
     )
 
@@ -68,30 +69,30 @@ def _read_items(served: ServedJson, items: list[JsonSpan], head: Head, url: str)
         yield entry_of(written, EntrySpan(*served.served(piece)), number=number, url=url, contents=contents)
 
 
-def _written(said: dict[str, Any], head: Head, url: str) -> Written:
-    html, text = _string(said.get("content_html")), _string(said.get("content_text"))
-    body = Text(html, is_html=True) if html else Text(text or _string(said.get("summary")))
-    account = _account(said.get("authors"), said.get("author"))
+def _written(fields: dict[str, Any], head: Head, url: str) -> Written:
+    html, text = _string(fields.get("content_html")), _string(fields.get("content_text"))
+    body = Text(html, is_html=True) if html else Text(text or _string(fields.get("summary")))
+    account = _account(fields.get("authors"), fields.get("author"))
     return Written(
         base=url,
-        id=_string(said.get("id")),
-        link=_string(said.get("url")) or _string(said.get("external_url")),
-        title=Text(_string(said.get("title"))) if said.get("title") else NOTHING,
+        id=_string(fields.get("id")),
+        link=_string(fields.get("url")) or _string(fields.get("external_url")),
+        title=Text(_string(fields.get("title"))) if fields.get("title") else NOTHING,
         body=body,
         author=head.author if account == NOBODY else account,
-        published=_string(said.get("date_published")),
-        updated=_string(said.get("date_modified")),
-        tags=tuple(map(_string, _list(said.get("tags")))),
-        language=_string(said.get("language")) or head.language,
-        media=tuple(_media(said)),
+        published=_string(fields.get("date_published")),
+        updated=_string(fields.get("date_modified")),
+        tags=tuple(map(_string, _list(fields.get("tags")))),
+        language=_string(fields.get("language")) or head.language,
+        media=tuple(_media(fields)),
     )
 
 
-def _media(said: dict[str, Any]) -> Iterator[Mention]:
+def _media(fields: dict[str, Any]) -> Iterator[Mention]:
     for name in ("image", "banner_image"):
-        if raw := _string(said.get(name)):
+        if raw := _string(fields.get(name)):
             yield Mention(ItemKind.PHOTO, (Position(raw, name),))
-    for attachment in _list(said.get("attachments")):
+    for attachment in _list(fields.get("attachments")):
         if isinstance(attachment, dict):
             mime, alt = _string(attachment.get("mime_type")), _string(attachment.get("title"))
             yield from named(_string(attachment.get("url")), "attachment", mime, alt=alt)

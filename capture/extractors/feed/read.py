@@ -80,6 +80,8 @@ def _next_page(reading: _FeedReading, fetch: Fetch, paging: _Paging) -> Generato
     head, item = reading.head, reading.stored.item
     paging.pages |= {item.url, reading.stored.url}
     url = head.next_page
+    # A feed goes on for whoever asked for all of it, each page once, and not past `--since`. A next page that only the
+    # kind of software suggests need not exist: that it is none is no failure.
     if not url or url in paging.pages or not reading.goes_on or paging.is_over:
         return None
     if not fetch.options.whole_feed or len(paging.pages) >= 2 * _MOST_PAGES:
@@ -132,17 +134,17 @@ class _FeedReading:
 
         item, fetch, coding = self._stored.item, self._fetch, self._stored.item.content_encoding
         try:
-            for said in read_stored_feed(fetch.readers, self._stored, replace(fetch.options, limit=self._paging.left)):
-                if said.unreadable:
-                    yield _not_read(item, said.unreadable)
+            for part in read_stored_feed(fetch.readers, self._stored, replace(fetch.options, limit=self._paging.left)):
+                if part.unreadable:
+                    yield _not_read(item, part.unreadable)
                     return
-                if said.head is not None:
-                    self.head = said.head
+                if part.head is not None:
+                    self.head = part.head
                     plain = plain_body(fetch.readers, self._stored.body, coding) if coding else b""
-                    yield ItemReading(ref=item.ref, facts=said.head.facts, plain=plain, plain_suffix=".xml")
-                elif (entry := said.entry or said.unread) is not None:
+                    yield ItemReading(ref=item.ref, facts=part.head.facts, plain=plain, plain_suffix=".xml")
+                elif (entry := part.entry or part.unread) is not None:
                     yield from self._once(entry)
-                self.left_out += said.left_out
+                self.left_out += part.left_out
         except NotRead as error:
             yield _not_read(item, str(error))
         self.goes_on = self.goes_on and not any(each.too_early for each in self.left_out)
@@ -167,6 +169,7 @@ class _FeedReading:
             return Unavailable(url=item.url, reason=reason, found_in=item.found_in)
         post = entry.post
         place = cut(f"post {post.permalink or post.id}", _LONGEST_PLACE)
+        # Media and links are gathered, and handed on behind all posts of the feed: text first.
         room = _MOST_MEDIA - len(self._media)
         self._media_left_out += len(entry.media[room:])
         self._media += [

@@ -24,6 +24,7 @@ _LARGEST_AROUND = 16_384
 
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, section 2.2
+# CDATA first, in which an ampersand is one; then a reference, whole, or else a bare ampersand.
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?P<number>[0-9]{1,8}|x[0-9A-Fa-f]{1,8});|(?P<name>[A-Za-z][A-Za-z0-9]{0,31});)?",
     re.DOTALL,
@@ -64,6 +65,8 @@ def xml_fault(text: str) -> str:
         nonlocal depth
         depth -= 1
 
+    # expat here and not libxml2: it tells the first fault exactly, and its handlers can refuse a declaration before
+    # anything of it is expanded.
     parser = expat.ParserCreate()
     parser.EntityDeclHandler = parser.AttlistDeclHandler = _refuse
     parser.StartElementHandler, parser.EndElementHandler = _start, _end

@@ -28,6 +28,7 @@ _PLAIN = frozenset({"text", "text/plain"})
 _MARKUP = re.compile(r"[<&]")
 _XHTML = re.compile(r"html:([A-Za-z][A-Za-z0-9]*)")
 _REFERENCE = re.compile(r"&#?[A-Za-z0-9]{1,32};")
+# RSS 2.0 writes an author as `mail@example.org (Name)`.
 _MAILBOX = re.compile(r"([^\s()@]{1,200}@[^\s()@]{1,200})(?:\s\((.{1,200})\))?")
 _LOOKED_AT = 5000
 _MOST_AUTHORS = 20
@@ -37,12 +38,13 @@ def read_entry(entry: etree._Element, head: Head, url: str) -> Written:
     """Read an entry; `url` is the feed's own. Never fails."""
     elements = Elements(entry)
     base = base_of(entry, url)
-    said = next((element for element in elements.all(*_BODY) if len(element) or text_of(element)), None)
-    body = NOTHING if said is None else _body(said)
+    # The first that says anything, in the order of _BODY: the whole text before a summary of it.
+    body_element = next((element for element in elements.all(*_BODY) if len(element) or text_of(element)), None)
+    body = NOTHING if body_element is None else _body(body_element)
     link = _link(elements)
     return Written(
         base=base,
-        content_base=base if said is None else base_of(said, url),
+        content_base=base if body_element is None else base_of(body_element, url),
         id=elements.first("guid", "id") or entry.get(RDF_ABOUT) or "",
         link=link,
         title=next((_title(element) for element in elements.all("title", "media:title", "dc:title")), NOTHING),

@@ -32,23 +32,27 @@ _MOST = 10_000
 
 def read_xml_feed(body: bytes, *, url: str, content_type: str) -> Feed:
     """Read a feed from its bytes, without content coding. Raises FeedUnreadable where it holds nothing of a feed."""
+    # 1. Characters, with a way back to the bytes: an excerpt must be the very bytes that were served.
     characters = Characters.of(body, content_type)
+    # 2. Well-formed or not decides how entries are found: by the tags alone where it is not, so that one stray
+    # ampersand does not cost the feed.
     fault = xml_fault(characters.text)
     located = locate(characters.units, well_formed=not fault)
     if not located.around and not located.entries:
         raise FeedUnreadable(f"there is no feed in it ({fault or 'its root element is none of a feed'})")
+    # 3. Everything but the entries is parsed once; the entries one by one, as they are asked for.
     around = [(tag.name, characters.read(*tag.span)) for tag in located.around]
     pieces = Pieces(around)
     root = pieces.parse(_beside_entries(characters, located), enclosed=False).root
     head = Head() if root is None else read_head(root)
     reading = _XmlReading(characters, located, pieces, head, url)
-    said = "" if root is None else absolute(head.next_page, base_of(root, url), page=url)
-    offered = "" if said or not located.entries else offered_page(head.software, url)
+    stated_page = "" if root is None else absolute(head.next_page, base_of(root, url), page=url)
+    offered = "" if stated_page or not located.entries else offered_page(head.software, url)
     return Feed(
         facts=(*head.facts(), *_frame_facts(characters, fault, len(located.entries) + located.left_out)),
         count=len(located.entries) + located.left_out,
         entries=reading.entries(),
-        next_page=said or offered,
+        next_page=stated_page or offered,
         next_by_software=bool(offered),
         missing=_missing(located, fault),
     )
@@ -74,6 +78,7 @@ class _XmlReading:
         """Return an entry; None for an element of that name that no feed format defines."""
         start, end = self._located.entries[index]
         piece = self._pieces.parse(self._characters.read(start, min(end, start + _LARGEST_ENTRY)))
+        # Faults are told beside what could be read; only an entry of which nothing could be read is unread.
         element = None if piece.root is None else _entry_in(piece.root)
         if element is None:
             return UnreadEntry(number=index + 1, reason=piece.fault) if piece.fault else None

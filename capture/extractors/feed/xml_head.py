@@ -35,11 +35,12 @@ def read_head(root: etree._Element) -> Head:
     claims, times = [], []
     author, language, next_page, link = NOBODY, root.get(XML_LANG) or "", "", ""
     software = ""
+    # Elements of the feed itself, in the order in which they stand; of what can be said once, the first counts.
     for element in _own(root):
         name, text = name_of(element), text_of(element)
         if name == "author" and len(element):
-            said = account_of(element)
-            parts = (("author", said.name), ("author address", said.url), ("author mail", said.handle))
+            account = account_of(element)
+            parts = (("author", account.name), ("author address", account.url), ("author mail", account.handle))
             claims += [(part, value, name) for part, value in parts if value]
         elif name in _CLAIMS:
             claims.append((_CLAIMS[name], text, name))

@@ -23,6 +23,7 @@ _LONGEST_WORDS = 10_000
 
 def media_of(entry: etree._Element) -> Iterator[Mention]:
     """Yield the media that stand in an entry's own elements; those in its HTML are another matter."""
+    # All levels: Media RSS groups its contents, and some nest thumbnails in them.
     for element in entry.iter():
         name = name_of(element)
         if name == "enclosure":

@@ -60,15 +60,15 @@ def read_address(url: str) -> TelegramAddress | None:
         return None
     if parts.scheme not in {"http", "https"} or host.removeprefix("www.") not in HOSTS:
         return None
-    found = _POST.fullmatch(parts.path) or _CHANNEL.fullmatch(parts.path)
-    if found is None or found["name"].lower() in _NO_NAMES:
+    match = _POST.fullmatch(parts.path) or _CHANNEL.fullmatch(parts.path)
+    if match is None or match["name"].lower() in _NO_NAMES:
         return None
-    asked = parse_qs(parts.query)
-    before = asked.get("before", [""])[0]
+    query = parse_qs(parts.query)
+    before = query.get("before", [""])[0]
     return TelegramAddress(
         origin=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
-        name=found["name"],
-        number=found.groupdict().get("number") or "",
-        query=asked.get("q", [""])[0][:200],
+        name=match["name"],
+        number=match.groupdict().get("number") or "",
+        query=query.get("q", [""])[0][:200],
         before=before if before.isascii() and before.isdigit() else "",
     )

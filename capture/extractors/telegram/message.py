@@ -25,6 +25,7 @@ from hashing.case.post import Account, Post
 
 _STEPS = 1 << 30
 _MOST = 200
+# Characters of HTML: a post has 4,096 of text, each of which may be marked up.
 _LONGEST_TEXT = 150_000
 _PLACE = "preview"
 
@@ -135,6 +136,7 @@ def _facts(root: etree._Element, views: str) -> Iterator[Fact]:
         yield Fact("views as written", views, _PLACE)
     if said(root, f"{PREFIX}meta").startswith("edited"):
         yield Fact("edited", "shown as edited; the preview does not say when", _PLACE)
+    # What the preview shows in words only: taken as written, since it has no machine-readable form.
     for name, part in (
         ("forwarded from", "forwarded_from_name"),
         ("forwarded, signed by", "forwarded_from_author"),

@@ -33,6 +33,7 @@ class ShownMedia:
             "document_wrap": self._document,
             "sticker": self._sticker,
         }
+        # By class, in document order: an album's pictures keep their order.
         for element in root.iter("a", "i", "div", "audio", "video"):
             names = (element.get("class") or "").split()
             for name in names:

@@ -71,6 +71,7 @@ class ChannelPosts:
                 if not self._wanted.left_out(shown.post):
                     yield from _post(shown, stored, self._place, self._fetch)
             yield from self._wanted.notes(stored.item.url)
+            # The next page is told by this one's own number: it must count down, or the pages go round.
             if not page.before:
                 return
             url = replace(self._address, before=page.before).list_url

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LARGEST = 8 << 20
 """Bytes of a page; one of twenty posts has some 200,000."""
 _MOST = 200
+# Found in the bytes: a parser tells no offset. Nested divisions are counted to find where a post ends.
 _MESSAGE = re.compile(rb"<div\b[^>]*\sdata-post=[^>]*>")
 _DIVISION = re.compile(rb"<(/?)div\b")
 _ERRORS = ("tgme_widget_message_error", "err_message")
@@ -78,6 +79,8 @@ def preview_in(file: BinaryIO, coding: str, url: str) -> PreviewPage:
     root = etree.fromstring(body, etree.HTMLParser(encoding="utf-8", no_network=True)) if body.strip() else None
     if root is None:
         return PreviewPage(problem="it is empty")
+    # Twice over the same bytes: a parser for what stands around the posts, a scan of the bytes for where each post
+    # begins and ends, since an excerpt must be those bytes.
     posts, unread = list[ShownPost](), 0
     for offset, data in _messages(body):
         message = read_message(data, url)

@@ -18,6 +18,7 @@ _SAMPLE = 4096
 _MEDIA = frozenset({ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.PHOTO})
 _PLAYLISTS = (".m3u8", ".mpd", ".f4m", ".ism")
 _LARGEST_PLAYLIST = 1 << 20
+# What is data by its address, whatever the server calls it: kept as such, and not read as a page.
 _DATA = re.compile(r"/api/|graphql|\.json$|/ajax/", re.IGNORECASE)
 
 
@@ -45,14 +46,17 @@ class Answering:
     def answer(self, ask: FetchQuestion) -> FetchAnswer:
         """Return what came of a request."""
         get = ask.method == "GET"
+        # 1. The page that we have already is given once; asked for again, it is fetched anew.
         if get and self._again is not None and ask.url in {self.url, self._again.url}:
             stored, self._again = self._again, None
             return _answer_again(stored)
+        # 2. Playlists and media, too: the item that is kept is the one that yt-dlp read.
         if get and (again := self._media.get(ask.url)) is not None:
             return _answer_again(again)
         if not self._left:
             return FetchAnswer(url=ask.url, reason=f"not asked: more than {_MOST:,} requests for one scene")
         self._left -= 1
+        # 3. Everything else through the recorder, as a request of ours: recorded, guarded and limited in pace.
         answer = self._fetch.get(self._found(ask))
         if get and answer.stored is not None and not answer.reason:
             self._keep(ask, answer.stored)

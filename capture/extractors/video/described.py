@@ -40,6 +40,7 @@ _SECRET = frozenset({"cookies", "http_headers", "filepath", "_filename", "filena
 _BRIEF = frozenset({"id", "title", "description", "uploader", "webpage_url", "extractor", "duration", "_version"})
 _LARGEST_INFO = 16 << 20
 _BULKY = frozenset({"fragments", "hls_media_playlist_data"})
+# Beyond it JSON numbers are not exact (RFC 8259, section 6; RFC 8785).
 _LARGEST = (1 << 53) - 1
 _LONGEST_TEXT, _LONGEST_LINE = 1 << 19, 4000
 _MOST_SEGMENTS, _MOST_TAGS, _MOST_SUBTITLES = 100_000, 200, 200
@@ -49,6 +50,7 @@ _HTTP = ("http://", "https://")
 
 def described(info: dict[str, Any], ydl: YoutubeDL) -> FoundVideo:
     """Return what a site says about a video, and the streams that yt-dlp chose."""
+    # Where sound and picture are apart, yt-dlp names two streams; else the video is its own stream.
     chosen = info.get("requested_formats") or [info]
     of_platform = _is_named(info, ydl)
     thumbnails = [line(each.get("url")) for each in dicts(info.get("thumbnails"))] or [line(info.get("thumbnail"))]
@@ -141,6 +143,7 @@ def _stream(stream: dict[str, Any], ydl: YoutubeDL) -> Stream:
     segments = []
     fragments = dicts(stream.get("fragments"))
     for each in fragments[:_MOST_SEGMENTS]:
+        # DASH gives a fragment's whole address, or its path below a common one.
         own, path = text(each.get("url"), 8192), text(each.get("path"), 8192)
         segments.append(own or f"{text(stream.get('fragment_base_url'), 8192)}{path}")
     return Stream(
@@ -188,6 +191,8 @@ def _as_json(info: dict[str, Any], ydl: YoutubeDL) -> bytes:
 
 
 def _clean(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
+    # What yt-dlp read goes into a file that is handed over: without cookies and tokens, without what repeats the
+    # playlists, and with numbers that any JSON reader takes.
     if isinstance(value, dict) and depth < _DEEPEST:
         return {
             text(key): _clean(each, depth + 1)

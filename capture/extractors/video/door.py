@@ -48,6 +48,8 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
 
     def _send(self, request: Request) -> Response:
         """Have a request made. Raises HTTPError, TransportError."""
+        # Cookies that a site sets in the course of an extraction live in yt-dlp's own jar, as in a browser; the
+        # recorder sends what it is told and records none of it.
         jar = self._get_cookiejar(request)
         headers = {name: str(value) for name, value in self._get_headers(request).items()}
         # Plain bodies, which anyone can open, and no coding that goldenhour would have to undo.
@@ -56,6 +58,7 @@ class DoorRH(RequestHandler):  # type: ignore[misc]  # as above
             headers["Cookie"] = cookie
         asked = FetchQuestion(url=request.url, method=request.method, headers=headers, data=_data(request.data))
         answered, body = type(self).ask(asked)
+        # No answer, an error, and an answer that broke off are three things for yt-dlp.
         if not answered.status:
             raise TransportError(answered.reason)
         response = _response(answered, body)
@@ -108,6 +111,7 @@ def _response(answered: FetchAnswer, body: BinaryIO | None) -> Response:
             file = io.BytesIO(answered.sample)
         elif answered.coding:
             with body:
+                # The fields that speak of the coded body go with the coding, or yt-dlp would undo it again.
                 file = io.BytesIO(decoded_body(body, answered.coding, _LARGEST_DECODED))
             headers = {name: value for name, value in headers.items() if not name.startswith("content-")}
             headers["content-type"] = answered.headers.get("content-type", "")

@@ -11,6 +11,7 @@ from capture.extractors.child.process import PATIENCE, ExtractionProcess
 from capture.extractors.video.messages import Said, Task
 from hashing.sandbox import SandboxProcess
 
+# Bytes of data that the process may have in all, its interpreter and yt-dlp among them.
 _MEMORY = 256 << 20
 _CHILD = "capture.extractors.video.extraction_child:extract"
 _LOAD = ("capture.extractors.video.door", "yt_dlp.extractor.generic")

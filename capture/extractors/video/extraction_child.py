@@ -26,6 +26,7 @@ _PROTOCOLS = frozenset({"http", "https", "m3u8", "m3u8_native", "http_dash_segme
 _DEEPEST = 4
 """Lists in lists: a channel has tabs, a tab has playlists, and they have videos."""
 _MOST_REMARKS = 20
+# yt-dlp has one class of error for "there is no video" and for "there is, and I could not": only its words tell.
 _NONE_THERE = re.compile(
     r"unsupported url|no (?:video|media|audio|playable|suitable|downloadable)|(?:unable to|can(?:no|')t) find .*video"
     r"|does not (?:contain|have) (?:a |any )?(?:video|media)|there(?:'s| is) no (?:video|media)|no .{0,20}found in",
@@ -102,6 +103,7 @@ class _Looking:
         kind = (found or {}).get("_type", "video")
         if not found:
             return
+        # Lists that name lists come from the site: a ring of them would never end.
         if depth > _DEEPEST:
             words = f"a list within {_DEEPEST} others: not looked into"
             self._talk.say(ExtractionTrouble(url=_words(str(found.get("url") or self._task.url)), words=words))
@@ -116,6 +118,7 @@ class _Looking:
 
     def _describe_list(self, found: dict[str, Any], depth: int) -> None:
         """Describe the videos of a list one after the other; one that fails does not cost the others."""
+        # A video in a list is often described without its extractor: the list's is its.
         shared = {key: found[key] for key in ("extractor", "extractor_key", "webpage_url") if found.get(key)}
         for entry in _entries(self._ydl, found):
             if not isinstance(entry, dict):
@@ -145,15 +148,15 @@ class _Looking:
         self._left -= 1
         if info.get("is_live"):
             info["title"] = _LIVE_SUFFIX.sub("", str(info.get("title") or ""))  # yt-dlp adds the time of day
-        said = described(info, self._ydl)
-        if said.live_chat and self._task.comments:
+        video = described(info, self._ydl)
+        if video.live_chat and self._task.comments:
             from capture.extractors.video.live_chat import read_chat
 
             chat, missing = read_chat(self._ydl, info)
-            said = msgspec.structs.replace(said, chat=chat, chat_missing=_words(missing))
-        if len(msgspec.json.encode(said)) >= LARGEST:
+            video = msgspec.structs.replace(video, chat=chat, chat_missing=_words(missing))
+        if len(msgspec.json.encode(video)) >= LARGEST:
             raise ValueError(f"what is said of it is larger than {LARGEST >> 20} MiB")
-        self._talk.say(said)
+        self._talk.say(video)
 
 
 def _entries(ydl: YoutubeDL, found: dict[str, Any]) -> Iterator[object]:
@@ -171,6 +174,8 @@ def _youtube_dl(task: Task, talk: Talk) -> YoutubeDL:
 
     from capture.extractors.video.door import DoorRH, jar_of
 
+    # Nothing of the user's own yt-dlp: no plugins, no configuration, no cache, no .netrc. What is captured must not
+    # depend on whose computer it is.
     plugin_dirs.value = []
     DoorRH.ask = talk.ask
 
@@ -218,6 +223,7 @@ def _trouble(url: str, error: Exception) -> ExtractionTrouble:
     """Return what went wrong, in yt-dlp's words."""
     from yt_dlp.utils import ExtractorError, UnsupportedError, YoutubeDLError
 
+    # The words of whatever lies below: yt-dlp wraps an error several times, each time with advice for its own users.
     cause: object = error
     information = getattr(error, "exc_info", None)  # a DownloadError hides what it was made of here
     if isinstance(information, tuple) and len(information) > 1 and information[1] is not None:

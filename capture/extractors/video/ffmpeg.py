@@ -83,12 +83,13 @@ def _make(
         raise NotJoined(f"ffmpeg could not be started ({error.strerror})") from error
     with process:
         try:
-            said = _said_at_its_end(process, made, pause, patience)
+            # Patience is counted while nothing is written: a long video takes long, and a hung process writes nothing.
+            complaint = _said_at_its_end(process, made, pause, patience)
         finally:
             process.kill()
     if process.returncode != 0 or not made.is_file():
         made.unlink(missing_ok=True)
-        last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
+        last = complaint.decode("utf-8", "replace").strip().splitlines()[-1:]
         why = last[0][:300] if last else f"exit status {process.returncode}"
         raise NotJoined(f"ffmpeg could not do it ({why})")
 

@@ -14,12 +14,15 @@ from capture.extractors.video.playlist import Key, MediaPlaylist, NoPlaylist, Pl
 from capture.recorder.decoding import NotDecoded, decoded_body
 
 _MOST_SEGMENTS = 100_000
+# RFC 8216, section 4.2: attribute lists; a quoted string holds no quotation mark, and commas part what is not quoted.
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,40})=("[^"]*"|[^",]*)')
 _NUMBER = re.compile(r"\d{1,15}")
 _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+# An AES-128 key's IV has 128 bits.
 _HEX = re.compile(r"0[xX]([0-9A-Fa-f]{1,32})")
 _BEGINNING = "#EXTM3U"
 _DEFINE = "#EXT-X-DEFINE:"
+# EXT-X-DEFINE (draft-pantos-hls-rfc8216bis, section 4.3): `{$name}` in addresses and attributes.
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,100})\}")
 _MOST_VARIABLES = 1000
 _LONGEST_LINE = 1 << 16
@@ -118,6 +121,8 @@ class _PlaylistReading:
         return value
 
     def _tag(self, name: str, value: str) -> None:
+        # Tags of RFC 8216, section 4.3, that change which bytes a segment is; all others say how to play it. A byte
+        # range, a key and a map hold for the segments behind them.
         match name:
             case "#EXT-X-TARGETDURATION":
                 self._target = _seconds(value, self._target)

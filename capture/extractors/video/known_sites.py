@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _TABLE = "extractor/lazy_extractors.py"
+# Of the table, read as text: the name of a class, and the literal of its pattern.
 _PATTERN = re.compile(r"^class (\w+)IE\(|^    _VALID_URL = (.+)$", re.MULTILINE)
 _UNNAMED = frozenset({"Generic"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"})

@@ -58,6 +58,7 @@ class Follower:
 
     def look(self) -> None:
         """Fetch the playlist again, and what is new in it."""
+        # A playlist shows the last minute or so: one that fails is fetched again soon, or its segments are gone.
         answer = self._segments.get(self._stream.url, ItemKind.PLAYLIST)
         try:
             if answer.stored is None or answer.reason:

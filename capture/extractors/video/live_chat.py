@@ -38,6 +38,8 @@ def _reader(ydl: YoutubeDL) -> Any:  # noqa: ANN401 - yt-dlp ships no types
     from yt_dlp.downloader.youtube_live_chat import YoutubeLiveChatFD  # type: ignore[import-untyped]  # as above
     from yt_dlp.networking import Request  # type: ignore[import-untyped]  # as above
 
+    # yt-dlp's downloader writes fragments to a file. Overridden are only its steps that touch the disk; which page
+    # comes next stays its own affair.
     class _Chat(YoutubeLiveChatFD):  # type: ignore[misc]  # as above
         def __init__(self) -> None:
             super().__init__(ydl, ydl.params)

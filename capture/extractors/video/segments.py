@@ -14,6 +14,7 @@ from hashing.files import inside
 from hashing.files.storage import read_small
 
 _PIECE = 1 << 20
+# AES-128 in CBC with PKCS7 padding (RFC 8216, section 5.2).
 _BLOCK_BITS = 128
 _KEY_BYTES = 16
 _OF_ITS_HOST = frozenset({"cookie", "authorization"})
@@ -50,7 +51,9 @@ class SegmentFetch:
 
     def fetch_segments(self, segments: Sequence[Segment]) -> None:
         """Fetch segments. What fails is recorded by the recorder, with its reason."""
+        # 1. Keys first: they are small, and often bound to a session that ends.
         self._fetch_keys(segments)
+        # 2. Each segment once. A live playlist names most of them again.
         new = [segment for segment in dict.fromkeys(segments) if segment not in self._got]
         if new and new[0].length:
             # Whether the server knows ranges, the first answer shows: a file is not fetched whole once a range.
@@ -58,6 +61,7 @@ class SegmentFetch:
         asked = [segment for segment in new if segment.url not in self._whole and segment not in self._got]
         for segment, (_, answer) in zip(asked, self.fetch.get_all(map(self._found, asked)), strict=True):
             self._note(segment, answer)
+        # 3. In the playlist's order, with those that failed counted, for whoever joins them.
         for segment in segments:
             stored, start, length = self._place_of(segment)
             if stored is None:

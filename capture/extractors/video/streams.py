@@ -54,6 +54,8 @@ class Streams:
     def fetch_streams(self, answering: Answering) -> None:
         """Fetch every stream."""
         lives = []
+        # Streams that are over come first. Live ones are followed together at the end: one after the other, the second
+        # would have lost what ran while the first was followed.
         for stream in self._video.streams:
             headers = request_headers(stream)
             segments = SegmentFetch(self._fetch, self._found_in, stream.url, headers)
@@ -87,6 +89,8 @@ class Streams:
 
     def join(self) -> list[Joined]:
         """Make working copies: one of everything where that is possible, or else one of each stream."""
+        # 1. Each stream to one file that plays, 2. all of these into one container, where ffmpeg is there. Whatever
+        # fails leaves what was made before it: originals are items already.
         parts = [part for part in self._parts if part.segments.pieces or part.file is not None]
         made = [made for part in parts if (made := self._joined(part)) is not None]
         alone = len(made) == 1 and len(parts) == 1
@@ -102,8 +106,8 @@ class Streams:
         try:
             merge(ffmpeg, [each.file for each in made], merged, self._fetch.wait)
         except NotJoined as error:
-            said = self.gone if isinstance(error, GivenUp) else self.notes
-            said.append(f"the streams are kept and were not joined: {error}")
+            where = self.gone if isinstance(error, GivenUp) else self.notes
+            where.append(f"the streams are kept and were not joined: {error}")
             return [each for each in made if each.file.parent == self._folder]
         for each in made:
             if each.file.parent == self._folder:

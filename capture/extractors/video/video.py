@@ -64,6 +64,7 @@ def videos_at(stored: StoredItem, fetch: Fetch, signs: Signs, playlists: Iterabl
 
     search = VideoSearch(fetch)
     if signs.page:
+        # The page as it is stored is shown to yt-dlp, so that it is not fetched a second time.
         yield from search.look(stored.url, _GENERIC, stored)
         left = [playlist for playlist in playlists if playlist not in search.shown]
         for playlist in left[:_MOST_PLAYLISTS]:

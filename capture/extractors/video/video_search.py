@@ -24,6 +24,7 @@ MOST = 5000
 """Videos of one list; `--limit` sets it lower."""
 
 _LONGEST = 500
+# yt-dlp's advice is for whoever typed its options. It is taken off, and ours put in its place (_HINTS).
 _ADVICE = re.compile(
     r"[;,.]?\s*(?:please report this issue on .*|confirm you are on the latest version.*|see\s+https?://\S+.*"
     r"|use --(?:cookies|username|netrc|list|verbose|impersonate|proxy)\S*.*|you (?:might|may) want to use a vpn.*"
@@ -89,26 +90,28 @@ class VideoSearch:
                 ExtractionTrouble(url=url, words=f"it could not be started ({error.strerror})"), answering
             )
             return
+        # The child asks, and this process fetches and yields in between: findings reach the run while yt-dlp still
+        # looks.
         with extraction:
             # yt-dlp asks for each address, and the recorder fetches it: an answer goes back as an open file without a
             # name.
-            for said in extraction.said():
-                match said:
+            for message in extraction.said():
+                match message:
                     case FetchQuestion():
-                        answered = answering.answer(said)
+                        answered = answering.answer(message)
                         if answered.body:
-                            self.shown.add(said.url)
+                            self.shown.add(message.url)
                         extraction.tell(answered)
                     case FoundVideo():
-                        yield from self._video(said, answering, page)
+                        yield from self._video(message, answering, page)
                     case ListedVideo():
                         limit = f"--limit {options.limit}" if options.limit else f"{MOST:,} videos"
                         reason = f"further videos of this list: over the limit ({limit})"
-                        yield NotFollowed(url=said.url, reason=reason)
+                        yield NotFollowed(url=message.url, reason=reason)
                     case Remark():
-                        self._remarks.append(with_hint(said.words))
+                        self._remarks.append(with_hint(message.words))
                     case ExtractionTrouble():
-                        yield from self._trouble(said, answering)
+                        yield from self._trouble(message, answering)
         self.page = self.page or answering.page
         if self.found or self.refused:
             yield from (NotFollowed(url=url, reason=f"yt-dlp: {remark}") for remark in self._remarks)
@@ -128,6 +131,7 @@ class VideoSearch:
         """Yield one video: what is said of it first, then what it is made of."""
         self.found += 1
         self.shown |= {stream.url for stream in video.streams}
+        # 1. What the site says of it belongs to the answer that it was read from.
         anchor, name = answering.first, lasting_name(video)
         answering.next_video()
         if f"{video.extractor} {name}" in self._seen:
@@ -138,6 +142,7 @@ class VideoSearch:
         if reason := self._not_wanted(video, name):
             yield NotFollowed(url=video.url or answering.url, reason=f"video: {reason}")
             return
+        # 2. What it is made of, unless it is not wanted or is here already.
         where = f"video {video.url or answering.url}"
         yield from beside(video, where)
         try:

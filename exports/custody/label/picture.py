@@ -25,8 +25,10 @@ DPI = 300
 WIDTH, HEIGHT = 1748, 2480
 """A5 (ISO 216), in dots."""
 
+# Dots, as everything here: about 12 to the millimetre.
 _MARGIN = 90
 _NAME = 300
+# Type sizes in dots; the body begins at _LARGEST and shrinks to _BODY.
 _TITLE, _LARGEST, _BODY, _SMALL = 110, 76, 44, 34
 _TOP, _SEAL_TOP = 260, 1_270
 """Between which the named lines stand."""
@@ -64,6 +66,7 @@ def label_picture(label: Label) -> Image:
     title = _fitted(label.ref, _TITLE, room)
     draw.text((_MARGIN, 100), next(_rows(label.ref, title, room, 1), ""), _BLACK, title)
     small = _font(_SMALL)
+    # The one part whose length is not known: its type shrinks until all lines fit above the seal.
     size, lines = _laid_out(label.lines, room - _NAME)
     down = _TOP
     for name, rows in lines:

@@ -67,6 +67,8 @@ def _belongs(
     event: CaptureEvent, refs: Collection[str], exchanges: Collection[int], renderings: Collection[int]
 ) -> bool:
     match event:
+        # The frame of the capture, without which nothing of it can be understood; its last line counts what is
+        # withheld.
         case CaptureStarted() | IntakeBegun() | ClockMeasured() | CaptureFinished():
             return True
         case Exchange():
@@ -90,10 +92,12 @@ def remarks(events: Sequence[CaptureEvent], lines: Sequence[bytes], refs: Collec
             missing = " and ".join(sorted({event.post, event.identity} - {""} - set(refs)))
             yield f"{event.ref}: the signed proof cannot be checked without {missing}"
         elif isinstance(event, WorkingCopy | PostRead | Failed | Item):
+            # The line is sealed whole: another item's name in it goes out with it, and the officer is told.
             named = set(_ITEM.findall(line.decode())) - set(refs) - {event.ref}
             if named:
                 yield f"{event.ref}: its line names {', '.join(sorted(named))}, which is withheld"
 
 
+# Such a body has the item's reference and its exchange's number: `MP/1-0003.7`.
 _SUPERSEDED_BODY = re.compile(r"\.[0-9]+\Z")
 _ITEM = re.compile(r"(?<![\w/])[^\s\"/,:;()\[\]{}]{1,40}/[0-9]{1,18}-[0-9]{4,18}(?![0-9])")

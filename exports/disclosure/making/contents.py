@@ -86,8 +86,8 @@ def disclosed_contents(
     copies = CONTENT not in request.words
     disclosed = disclosed_lines(lines, events, chosen_lines(events, refs), words, copies=copies)
     # 3. Find the files and the exchanges that these lines name. What is wrong with them is told before any is copied.
-    told = [line.sealed for line in disclosed]
-    members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(told))
+    sealed_events = [line.sealed for line in disclosed]
+    members, faults = find_members(folder, [] if WITH_RECORDS & set(words) else _places(sealed_events))
     sources = _sources(folder, sealed, disclosed, timestamped, withheld=CONTENT in words)
     faults += [Fault("altered", str(folder / LEDGER), f"names a path that goldenhour never gives: {source.name!r}")
                for source in sources if not is_portable(source.name)]  # fmt: skip
@@ -106,7 +106,7 @@ def disclosed_contents(
         files=tuple(sources),
         made=tuple(_made(folder_in_bundle(sealed.capture), lines, disclosed, members)),
         faults=tuple(faults),
-        remarks=(*remarks(told, [line.text() for line in disclosed], refs), *bare),
+        remarks=(*remarks(sealed_events, [line.text() for line in disclosed], refs), *bare),
         openings=tuple(_openings(sealed.capture, disclosed)),
     )
 
@@ -124,6 +124,7 @@ def _without_copy(shown: Iterable[CaptureEvent]) -> list[str]:
 
 def _sealed_lines(folder: Path, sealed: CaptureSealed) -> list[bytes]:
     lines = list(ledger_lines(folder / LEDGER, root=case_folder(folder)))
+    # Before anything is chosen from them: an altered ledger must not give a single line to anybody.
     root = root_of([leaf_hash(line) for line in lines]).hex()
     if (len(lines), root) != (sealed.size, sealed.root):
         raise NotWhole(
@@ -163,6 +164,7 @@ def _sources(
             continue
         if isinstance(kept, Item | WorkingCopy) and isinstance(shown, Item | WorkingCopy):
             sources.append(SealedFile(folder / kept.path, f"{inside}/{shown.path}", kept.size, kept.sha256, root))
+    # Several items may share one file, which is copied once.
     return list({source.name: source for source in sources}.values())
 
 

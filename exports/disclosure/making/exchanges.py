@@ -43,6 +43,7 @@ def find_members(folder: Path, places: Iterable[WarcPlace]) -> tuple[list[Member
 
     Raises Unreadable.
     """
+    # In the order of files and offsets, each once: a request and its answer may be named by several lines.
     by_file: dict[str, dict[int, WarcPlace]] = {}
     for place in places:
         by_file.setdefault(place.file, {})[place.offset] = place
@@ -55,6 +56,7 @@ def find_members(folder: Path, places: Iterable[WarcPlace]) -> tuple[list[Member
             continue
         try:
             with _open(path) as file:
+                # The warcinfo record that opens a file is kept: readers want to know which tool wrote what follows.
                 members += _opening(path, file)
                 members += [_member(path, file, wanted[offset]) for offset in sorted(wanted)]
         except FileNotFoundError:

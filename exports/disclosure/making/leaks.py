@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from exports.format.tree import EvidenceTree
 
 PIECE = 1 << 20
+# Bytes. "a.b" or "12" stand everywhere, and a search that always finds something protects nobody.
 _SHORTEST = 4
 _MOST = 20
 """Places that are named; one is enough to refuse."""
 _NOT_SECRET = {"kind", "file", "version", "cipher", "time", "offset", "consent", "given"}
 """Fields of words that stand everywhere, as `photos`, a folder that was handed in; names of items are searched."""
+# zlib's window bits for a gzip wrapper.
 _GZIP = 31
 
 
@@ -97,6 +99,7 @@ class LeakSearch:
         """Raise NotRedactable where anything was found, naming where."""
         if not self._found:
             return
+        # Shown to the officer, who knows these values: without them the place could not be found.
         told = [f"{name}: {secret.word} of {secret.of}: {secret.value[:80]!r}" for name, secret in self._found]
         listed = "".join(f"\n  {each}" for each in [*told[:_MOST], *(["…"] if len(told) > _MOST else [])])
         raise NotRedactable(

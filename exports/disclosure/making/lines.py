@@ -102,6 +102,7 @@ def line_files(lines: Sequence[bytes], disclosed: Sequence[DisclosedLine]) -> It
     yield PROOFS, _proofs([line.index for line in plain], [leaf_hash(line) for line in lines])
     masked = [line for line in disclosed if line.withheld]
     if masked:
+        # The tree over masked forms ends before the line that commits to its root.
         end = next(line.index for line in reversed(plain) if isinstance(line.event, Commitments))
         yield MASKED, lines_of([line.form for line in masked])
         yield SHOWN, lines_of([b" ".join(line.shown) for line in masked])

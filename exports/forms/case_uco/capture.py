@@ -112,6 +112,8 @@ def configured_tool(graph: Graph, capture: CaptureListing) -> Link:
 def tool_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield the tool, once for each version, and its configuration in this capture."""
     name, _, version = capture.started.tool.partition(" ")
+    # A tool of one version is one node for the whole document; how it was set differs from capture to capture, and is
+    # what UCO calls a configured tool.
     plain = graph.iri("tool", capture.started.tool)
     if graph.first(plain):
         yield node(plain, "uco-tool:Tool", name=name, version=version)

@@ -22,6 +22,7 @@ def custody_links(graph: Graph, log: Iterable[CustodyRecord]) -> list[Link]:
 
 def custody_nodes(graph: Graph, capture: CaptureListing) -> Iterator[Node]:
     """Yield the entries, and those whom they name."""
+    # The chain: each action is informed by the one before, as CASE's examples of a chain of custody have it.
     before: Link | None = None
     for entry in capture.custody:
         yield from people(graph, entry.officer, entry.giver, entry.receiver)

@@ -49,6 +49,8 @@ def _nodes(graph: Graph, bundle: OpenedBundle) -> Iterator[Node]:
 def _investigation(graph: Graph, bundle: OpenedBundle) -> Node:
     manifest = bundle.manifest
     case, exported = manifest.case, manifest.exported
+    # The investigation refers to everything and contains nothing: nodes stand beside each other, a line each, so that a
+    # document of a hundred thousand items is written and read as a stream.
     parts, logs = [], bundle.logs()
     for capture in manifest.captures:
         parts += [graph.link("capture", capture.capture), graph.link("provenance", capture.exhibit)]

@@ -91,7 +91,7 @@ def _file_facets(graph: Graph, key: str, file: ListedItem | WorkingCopy) -> list
 
 def _descriptions(item: ListedItem) -> Iterator[str]:
     """Yield what the item is, and what it claims that has no place of its own, a line each."""
-    told = {
+    properties = {
         "kind": item.kind,
         "extractor": item.extractor,
         "found in": item.found_in,
@@ -106,14 +106,17 @@ def _descriptions(item: ListedItem) -> Iterator[str]:
         "title, as claimed": item.title,
         "published, as claimed": item.published,
     }
-    yield from (f"{name}: {value}" for name, value in told.items() if value)
+    # UCO has no property for these, and nothing that the manifest says may be lost on the way: so they are texts.
+    yield from (f"{name}: {value}" for name, value in properties.items() if value)
     yield from (f"{fact.name} ({fact.tag}): {fact.value}" for fact in item.facts if not is_exif(fact))
     if given := item.grade:
         yield f"graded by {given.officer}, {given.time}: {'; '.join(graded(given.grade))}"
     if proof := item.proof:
         shown = "holds" if proof.record_cid else "lacks"
-        said = f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"
-        yield f"{said}: at://{proof.did}/{proof.collection}/{proof.rkey}"
+        proven = (
+            f"proof does not hold: {proof.problem}" if proof.problem else f"proof: the signed repository {shown} it"
+        )
+        yield f"{proven}: at://{proof.did}/{proof.collection}/{proof.rkey}"
 
 
 def _exchange(item: ListedItem) -> Iterator[str]:
@@ -156,6 +159,8 @@ def post_nodes(graph: Graph, ref: str, post: Post, capture: CaptureListing) -> I
         hasFacet=facets,
     )
     yield relation(graph, itself, "Contained_Within", graph.link("file", ref))
+    # Only media that are items of this bundle: a relation to something that is not there would be no evidence of
+    # anything.
     for shown in dict.fromkeys(map(capture.holder, post.media)):
         if held := graph.item(shown):
             yield relation(graph, held, "Attachment_Of", itself)

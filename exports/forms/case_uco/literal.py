@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
+# XML Schema, part 2, section 3.3.7 (dateTime): offsets reach to 14:00.
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"

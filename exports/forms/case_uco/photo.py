@@ -38,6 +38,7 @@ def photo_facets(graph: Graph, item: ListedItem) -> Iterator[Node]:
 
 def place_nodes(graph: Graph, item: ListedItem) -> Iterator[Node]:
     """Yield the place that a photo claims to have been taken at, and that it comes from the photo."""
+    # Only the EXIF tags: another fact of the same name may come from the page, whose word it then is, not the camera's.
     stated = [fact for fact in item.facts if is_exif(fact)]
     latitude, longitude = (_within(stated, name, most) for name, most in _ANGLES)
     if latitude is None or longitude is None:

@@ -19,6 +19,7 @@ LONGEST = 16_000
 _STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b"
 """What begins a formula: equals, plus, minus, at; and their full-width, small and mathematical forms."""
 _BLANK = r"[\s{\"\u200b-\u200d\u2060\ufeff]*"
+# Apostrophes that stand in the text are doubled with ours in front, so that taking one away gives the text back.
 _INSIDE = re.compile(rf"([,;|]{_BLANK})('*)(?=[{_STARTS}])")
 _GUARDED_INSIDE = re.compile(rf"([,;|]{_BLANK})'('*)(?=[{_STARTS}])")
 _BEGIN = re.compile(rf"'|{_BLANK}[{_STARTS}]|{_BLANK}[0-9.][0-9.,:/ eE%+\-]*$|{_BLANK}(?:true|false)$", re.IGNORECASE)

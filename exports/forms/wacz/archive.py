@@ -11,6 +11,7 @@ from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import BODY_FILE, WarcRecord, read_records
 
+# Without ";", which would begin a parameter; an index has the type alone.
 _MIME = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,100}")
 _ANSWERS = {"response", "resource"}
 

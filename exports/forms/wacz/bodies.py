@@ -105,6 +105,8 @@ def restored_record(bundle: OpenedBundle, bodiless: Bodiless, item: ListedItem) 
     ]
     if item.partial:
         fields.append(("WARC-Truncated", "disconnect"))
+    # A digest of the payload would be of the chunks, as some tools read it, and of the body, as others do: none is
+    # stated.
     if not bodiless.chunked:
         fields.append(("WARC-Payload-Digest", f"sha256:{item.sha256}"))
     size = _chunked_size(item.size) if bodiless.chunked else item.size

@@ -72,6 +72,8 @@ class _Writing:
                 f"{bundle.files.path}: holds no exchanges, and a WACZ is made of nothing else",
                 hint="write it as csv or case-uco; or disclose the items with their exchanges",
             )
+        # WARCs first, then the index that names offsets in them, then the pages, and at the end what lists and hashes
+        # all of these (WACZ 1.1.1, section 5).
         for capture, files in archives.items():
             self._write_capture(capture, files)
         self.index.sort()

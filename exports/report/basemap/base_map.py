@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from exports.errors import BadBaseMap
@@ -15,8 +18,10 @@ if TYPE_CHECKING:
 
 HIGHEST = 22
 """Zoom levels beyond this show single centimetres."""
+# Bytes; a tile of 256 pixels has 10,000 to 100,000.
 LARGEST_TILE = 2 << 20
 _FORMS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}
+# An attribution comes as HTML of whoever made the map, and is shown as text.
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BEFORE_STOP = re.compile(r" (?=[,.;])")
 _LONGEST = 300
@@ -70,3 +75,27 @@ def plain(attribution: str) -> str:
     """Return whom a map is by as plain text: map files write it in HTML."""
     text = " ".join(unescape(_TAG.sub(" ", attribution[:4_000])).split())
     return printable(_BEFORE_STOP.sub("", text), _LONGEST)
+
+
+@contextmanager
+def open_base_map(path: Path) -> Iterator[BaseMap]:
+    """Open a map file, told by its first bytes. Raises BadBaseMap for what is none, or has no raster tiles."""
+    try:
+        with path.open("rb") as file:
+            # SQLite's magic has 16 bytes (sqlite.org/fileformat, section 1.3.1).
+            head = file.read(16)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadBaseMap(f"{path}: {reason}", hint="name an .mbtiles or .pmtiles file with --basemap") from error
+    if head.startswith(b"SQLite format 3\0"):
+        from exports.report.basemap.mbtiles import MBTiles
+
+        with MBTiles(path) as opened:
+            yield opened
+    elif head.startswith(b"PMTiles"):
+        from exports.report.basemap.pmtiles import PMTiles
+
+        with PMTiles(path) as packed:
+            yield packed
+    else:
+        raise BadBaseMap(f"{path}: neither MBTiles nor PMTiles", hint="a base map is an .mbtiles or .pmtiles file")

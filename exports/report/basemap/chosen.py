@@ -50,6 +50,8 @@ class ChosenTiles:
         Web Mercator square; `per_turn` are units of the drawing a turn. Raises BadBaseMap.
         """
         says = self.source.says
+        # Tiles of zoom z are 2^z by 2^z squares of the Web Mercator square, rows from the north. Rounded up: tiles are
+        # then drawn smaller than they are, never blurred.
         wanted = math.ceil(math.log2(per_turn / _EDGE)) if per_turn > _EDGE else 0
         zoom = max(min(max(wanted, says.lowest), says.highest, HIGHEST), 0)
         count = 2**zoom
@@ -61,6 +63,8 @@ class ChosenTiles:
         placed = []
         for column in columns:
             for row in rows:
+                # Columns go round the world, so that a drawing across the 180th meridian has its tiles on both sides;
+                # rows do not.
                 data = self.source.tile(zoom, column % count, row)
                 if not data:
                     continue

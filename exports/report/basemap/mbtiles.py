@@ -31,12 +31,15 @@ class MBTiles:
         self._looks = 0
         self._base.set_progress_handler(self._look, _STEPS)
         try:
+            # The file is a stranger's database: read only, views and triggers in it may call no function that does
+            # something, and every question is given up after so many steps (SQLite's "Defense Against The Dark Arts").
             self._base.execute("PRAGMA trusted_schema = OFF")
-            said = {str(name): str(value) for name, value in self._rows("SELECT name, value FROM metadata LIMIT 200")}
-            if said.get("format", "").lower() in _VECTOR:
+            rows = self._rows("SELECT name, value FROM metadata LIMIT 200")
+            metadata = {str(name): str(value) for name, value in rows}
+            if metadata.get("format", "").lower() in _VECTOR:
                 raise BadBaseMap(f"{path}: holds vector tiles", hint=RASTER)
             zooms = [
-                int(said[name]) if said.get(name, "").isdecimal() else self._zoom(edge)
+                int(metadata[name]) if metadata.get(name, "").isdecimal() else self._zoom(edge)
                 for name, edge in (("minzoom", "min"), ("maxzoom", "max"))
             ]
         except BaseException:
@@ -44,7 +47,7 @@ class MBTiles:
             raise
         self.says = MapTiles(
             name=path.name,
-            attribution=plain(said.get("attribution", "")),
+            attribution=plain(metadata.get("attribution", "")),
             lowest=min(zooms[0], HIGHEST),
             highest=min(zooms[1], HIGHEST),
         )

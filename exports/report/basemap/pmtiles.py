@@ -23,6 +23,7 @@ _HEAD = struct.Struct("<7sB8Q24xBBBBBB")
 """Magic and version; offset and length of the root directory, the metadata, the leaf directories and the tiles; counts;
 whether clustered; the compressions of directories and of tiles; their type; zooms."""
 _VERSION = 3
+# Of compressions, 0 being "unknown"; of tiles, 2 to 4 are PNG, JPEG and WebP, and 1 is vector tiles.
 _NONE, _GZIP = 1, 2
 _RASTER_TYPES = {2, 3, 4}
 _LARGEST_DIRECTORY = 16 << 20
@@ -56,8 +57,8 @@ class PMTiles:
         if len(data) < _HEAD.size:
             raise self._bad("ends within its head")
         head = _HEAD.unpack(data)
-        (_, version, root, root_size, said, said_size, self._leaves, _, self._tiles, _, _, self._coding, tiles, kind,
-         lowest, highest) = head  # fmt: skip
+        (_, version, root, root_size, metadata, metadata_size, self._leaves, _, self._tiles, _, _, self._coding, tiles,
+         kind, lowest, highest) = head  # fmt: skip
         if version != _VERSION:
             raise self._bad(f"is PMTiles of version {version}, and version {_VERSION} is read")
         if kind not in _RASTER_TYPES:
@@ -68,7 +69,7 @@ class PMTiles:
         self._known: dict[int, list[_Entry]] = {}
         self.says = MapTiles(
             name=self._path.name,
-            attribution=plain(self._attribution(said, said_size)),
+            attribution=plain(self._attribution(metadata, metadata_size)),
             lowest=min(lowest, HIGHEST),
             highest=min(highest, HIGHEST),
         )
@@ -86,6 +87,8 @@ class PMTiles:
         number = tile_number(zoom, column, row)
         entries = self._root
         for _ in range(_DEEPEST):
+            # The last entry that begins at or before the tile: a run of tiles of the same bytes, such as sea, or, with
+            # no run, a further directory for all from here on.
             at = bisect_right(entries, number, key=lambda entry: entry.first) - 1
             if at < 0:
                 return None
@@ -106,6 +109,8 @@ class PMTiles:
             count = next(numbers)
             if count > len(data):
                 raise self._bad("has a directory that names more than it holds")
+            # The number of entries, then all ids as differences, all run lengths, all lengths, all offsets. An offset
+            # is stored one greater, so that 0 can say "behind the one before".
             steps, runs, lengths, offsets = ([next(numbers) for _ in range(count)] for _ in range(4))
         except StopIteration as error:
             raise self._bad("has a directory that breaks off") from error

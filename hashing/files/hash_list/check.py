@@ -162,6 +162,9 @@ class _Check:
             else:
                 self.unreadable.append(UnreadFile(path, result.reason))
             return
+        # Several lines may name one file, with several values each: it is unaltered only if every one of them holds. Of
+        # a value that two algorithms could have made (128 digits: SHA-512 or BLAKE2b) it is enough that one of them
+        # did.
         by_name = {digest.algorithm: digest for digest in result.digests}
         others = {entry.alternative.hex for entry in entries if entry.alternative in result.digests}
         differing = [each for each in expected if by_name[each.algorithm] != each and each.hex not in others]

@@ -31,6 +31,7 @@ _ALGORITHMS = {
 _PLAIN_BY_DIGITS = {HEX_DIGITS[algorithm]: algorithm for algorithm in ("md5", "sha1", "sha256", "sha512")}
 """What a plain value of so many digits is taken for. BLAKE2b is not among them: its values look like SHA-512."""
 
+# A value, a space, a space or an asterisk, and all else is the name, blanks in it and all.
 _PLAIN = re.compile(rb"([0-9A-Fa-f]+)(?: [ *])(.*)", re.DOTALL)
 _TAGGED = re.compile(rb"([A-Za-z][A-Za-z0-9/-]*) ?\((.*)\)[ \t]*=[ \t]*([0-9A-Fa-f]+)", re.DOTALL)
 
@@ -69,9 +70,12 @@ def parse_line(line: bytes, algorithm: str | None = None) -> tuple[Path, Digest]
 
     Raises BadFormat, which says what is wrong.
     """
+    # digest.c skips leading white space, and a backslash before the value says that the name is escaped.
     text = line.lstrip(b" \t")
     escaped = text.startswith(b"\\")
     text = text[escaped:]
+    # Tagged first: "SHA256 (name) = 9f…" can never be a plain line, whose first character is a digit, but a plain line
+    # may name a file "x) = 9f".
     if tagged := _TAGGED.fullmatch(text):
         tag, name, value = tagged.groups()
         named = _ALGORITHMS.get(tag.lower())

@@ -26,6 +26,7 @@ ALGORITHMS = ("md5", "sha1", "sha256")
 _LONGEST = 2046
 """Bytes of a line that hashdeep reads in one piece (a buffer of 2,048 with newline and zero); it splits longer ones."""
 
+# No file has more than 2^63 bytes, which is a number of 19 digits.
 _SIZE = re.compile(rb"[0-9]{1,19}")
 
 
@@ -71,6 +72,7 @@ class HashdeepReader:
         if line.startswith(_COLUMNS):
             self._columns = _known_columns(line.removeprefix(_COLUMNS))
             return None
+        # Columns come in any order, and each list names its own: without them a line cannot be read.
         if not self._columns:
             raise BadFormat("no line before it names the columns")
         return self._entry(number, self._split(line))

@@ -34,6 +34,7 @@ class JsonForm:
         """Return the line of a file."""
         fields: dict[str, str | int]
         try:
+            # JSON cannot hold a name that is no UTF-8, so its bytes stand beside a text that is near to it.
             fields = {"path": name.decode()}
         except UnicodeDecodeError:
             fields = {"path": name.decode(errors="replace"), "path_bytes": b64encode(name).decode()}

@@ -51,6 +51,7 @@ def _parser(first: bytes, algorithm: str | None) -> Callable[[int, bytes], ListE
     def plain(number: int, line: bytes) -> ListEntry:
         path, digest = coreutils.parse_line(line, algorithm)
         alternative = None
+        # Both have 64 bytes, and b2sum writes no name of its algorithm.
         if algorithm is None and digest.algorithm == "sha512" and not coreutils.is_tagged(line):
             alternative = Digest("blake2b", digest.hex)
         return ListEntry(number, path, (digest,), alternative=alternative)

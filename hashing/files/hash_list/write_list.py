@@ -1,4 +1,4 @@
-"""Hashing what the user named into a hash list."""
+"""Hashing what the user named into a hash list, and the forms that there are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from hashing.errors import BadFormat
 from hashing.files.digest import SHA256, known_algorithms
 from hashing.files.digest_files import HashReading, digest_readings
-from hashing.files.hash_list.form import form_named
-from hashing.files.read import UnreadFile
+from hashing.files.hash_list.coreutils import CoreutilsForm
+from hashing.files.hash_list.hashdeep import HashdeepForm
+from hashing.files.hash_list.json_lines import JsonForm
+from hashing.files.read import FileDigests, UnreadFile
 from hashing.files.walk import PassedOver, walk
 
 
@@ -48,13 +50,14 @@ def write_list(
     form, and for algorithms that are unknown, or unknown to the form. What `output` raises passes through.
     """
     algorithms = known_algorithms(algorithms)
-    lines = form_named(form, algorithms)
+    lines = _form_named(form, algorithms)
     skipped: list[PassedOver] = []
     unread: list[UnreadFile] = []
     names: deque[str] = deque()
     listed = size = 0
 
     def readings() -> Iterator[HashReading]:
+        # A list written into a folder that it lists would hold a value of itself, half written.
         own = _identity(output)
         for found in walk(paths):
             if isinstance(found, UnreadFile):
@@ -67,6 +70,7 @@ def write_list(
                 names.append(found.name)
                 yield HashReading(found.path, tuple(algorithms), follow_symlinks=found.given)
 
+    # Results come in the order in which readings were asked for, so the names that wait stand in the same order.
     output.write(lines.head())
     for result in digest_readings(readings(), workers=workers, progress=progress):
         name = names.popleft()
@@ -76,6 +80,7 @@ def write_list(
         try:
             line = lines.line(os.fsencode(name), result)
         except BadFormat as error:
+            # This form cannot hold the name: better a file told as unlisted than a line that means another one.
             unread.append(UnreadFile(result.path, str(error)))
             continue
         output.write(line)
@@ -100,3 +105,28 @@ def _is(path: Path, identity: tuple[int, int]) -> bool:
     except OSError:
         return False  # whoever reads it will say why
     return (status.st_dev, status.st_ino) == identity
+
+
+class ListForm(Protocol):
+    """Writes a list whose every file has the same algorithms."""
+
+    def head(self) -> bytes:
+        """Return what stands before the first line."""
+
+    def line(self, name: bytes, file: FileDigests) -> bytes:
+        """Return the line, or lines, of a file under a name. Raises BadFormat for one that the form cannot carry."""
+
+
+_FORMS: dict[str, Callable[[Sequence[str]], ListForm]] = {
+    "sha256sum": CoreutilsForm,
+    "hashdeep": HashdeepForm,
+    "json": JsonForm,
+}
+"""Each form by its name on the command line."""
+
+
+def _form_named(name: str, algorithms: Sequence[str]) -> ListForm:
+    """Return a form for lists with these algorithms. Raises BadFormat where it is unknown, or does not know them."""
+    if name not in _FORMS:
+        raise BadFormat(f"{name!r} is not a form of hash list goldenhour knows: {', '.join(_FORMS)}")
+    return _FORMS[name](algorithms)

@@ -47,9 +47,12 @@ def ask(url: str, data: bytes, *, roots: Sequence[Certificate] = (), policy: str
     """
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
+    # 1. The request has a random nonce: an answer that was recorded earlier cannot pass for one to this request.
     request = TimestampRequestBuilder(data=data, hash_algorithm=HashAlgorithm.SHA256).build()
     answer = _within(whole, url, request.as_bytes())
     _demand_granted(shown(url), answer)
+    # 2. What holds without trust in anyone, then that it answers this request, then whose word it is. A token that was
+    # kept without these checks would fail in court, years later, when no other can be had.
     token = read_token(answer)
     if token.nonce != request.nonce:
         raise OfSomethingElse("the token answers another request")

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
     from cryptography.x509 import Certificate
 
+# Object identifiers as they stand in DER. NIST's SHA-2 (2.16.840.1.101.3.4.2): RFC 5754; SHA-1 is left out on purpose.
 _DIGESTS = {
     bytes.fromhex("608648016503040201"): "sha256",
     bytes.fromhex("608648016503040202"): "sha384",
     bytes.fromhex("608648016503040203"): "sha512",
 }
+# 1.2.840.113549.1.9.4 (RFC 5652 section 11.2), 1.9.16.2.12 (RFC 2634), 1.9.16.2.47 (RFC 5035), 1.1.10 (RSASSA-PSS, RFC
+# 4055).
 _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 _SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910020c")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
@@ -45,13 +48,18 @@ class SignerInfo:
     @classmethod
     def parse(cls, token: bytes) -> SignerInfo:
         """Read a TimeStampToken. Raises NotValid, also for any number of signers but one (RFC 3161 section 2.4.2)."""
+        # 1. ContentInfo → SignedData → EncapsulatedContentInfo → the TSTInfo as bytes (RFC 5652 sections 3, 5.1, 5.2).
+        # They are what is hashed, so they are never decoded and written again.
         info = child(elements(token), 0, SEQUENCE).children()
         signed = child(child(info, 1, CONTEXT).children(), 0, SEQUENCE).children()
         encapsulated = child(signed, 2, SEQUENCE).children()
         content = child(child(encapsulated, 1, CONTEXT).children(), 0, OCTETS).content
+        # 2. SignerInfos are the last field, behind certificates and revocation lists, which may both be missing.
         signers = child(signed, len(signed) - 1, SET).children()
         if len(signers) != 1:
             raise NotValid(f"{len(signers)} signatures, and a token has one")
+        # 3. SignerInfo (section 5.3). Signed attributes are optional in CMS and must be there in a token: without them
+        # the signature would not be bound to a certificate.
         signer = child(signers, 0, SEQUENCE).children()
         digest = _DIGESTS.get(child(child(signer, 2, SEQUENCE).children(), 0, OID).content)
         if digest is None:
@@ -79,15 +87,20 @@ class SignerInfo:
         """Compare the certificate with the hash in the signing certificate attribute (RFC 3161 section 2.4.1)."""
         from cryptography.hazmat.primitives.serialization import Encoding
 
+        # Without this check, whoever holds a second certificate for the same key could present it in place of the
+        # first.
         der = certificate.public_bytes(Encoding.DER)
         second = self.values.get(_SIGNING_CERTIFICATE_V2)
         first = self.values.get(_SIGNING_CERTIFICATE)
+        # ESSCertIDv2: the algorithm may be left out, and is SHA-256 then (RFC 5035 section 4, DEFAULT).
         if second is not None:
             parts = _first_certificate_id(second)
             named = parts[0].children() if parts and parts[0].tag == SEQUENCE else None
             algorithm = _DIGESTS.get(child(named, 0, OID).content, "") if named is not None else "sha256"
             stated = child(parts, 0 if named is None else 1, OCTETS).content
         elif first is not None:
+            # ESSCertID knows SHA-1 alone. To pass off another certificate takes one of the same hash for given bytes (a
+            # second preimage), which is out of reach for SHA-1, too.
             algorithm, stated = "sha1", child(_first_certificate_id(first), 0, OCTETS).content
         else:
             raise NotValid("does not name the certificate it was signed with")

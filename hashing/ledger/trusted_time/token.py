@@ -21,6 +21,7 @@ LARGEST = 1 << 20
 """Bytes; a token with a long chain has some ten thousand."""
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
+# PKIStatus (RFC 3161 section 2.4.2). "Granted with modifications" (1) is refused: it is not what was asked for.
 _GRANTED = 0
 _LONGEST_NAME = 400
 
@@ -100,6 +101,7 @@ def _token(data: bytes, response: TimeStampResponse) -> Token:
     info = response.tst_info
     if info.message_imprint.hash_algorithm.dotted_string != _SHA256:
         raise NotValid("made over another hash than SHA-256")
+    # Who signed, that the signature holds, that the key is for time-stamping and nothing else, that it was valid then.
     signer = _signer(response)
     SignerInfo.parse(response.time_stamp_token()).verify(signer)
     _check_purpose(signer)
