@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hashing.case.case import Case
     from hashing.case.timestamping import TimestampOutcome
     from hashing.ledger.keys import SigningKey
+    from hashing.sandbox import Readers
 
 
 @click.command(cls=EverydayFirst)
@@ -121,6 +122,22 @@ def _captured(
 
     A scene of which nothing can be asked makes no capture, and yields the reason.
     """
+    from capture.recorder.reading import capture_readers
+
+    with capture_readers() as readers:
+        readers.start()  # beside what is loaded to capture
+        yield from _captured_with(readers, scenes, case, options, key, progress, stop)
+
+
+def _captured_with(
+    readers: Readers,
+    scenes: Sequence[str],
+    case: Case,
+    options: CaptureOptions,
+    key: SigningKey,
+    progress: Progress,
+    stop: Stop,
+) -> Iterator[CaptureResult | NotAsked]:
     from capture.errors import NotAsked
     from capture.request.scene import parse_scene
     from capture.run.askable import demand_askable
@@ -135,7 +152,7 @@ def _captured(
             demand_askable(scene, options, stop)
             if stop.reason:
                 return
-            result = run_capture(scene, case, options, key=key, progress=progress, stop=stop)
+            result = run_capture(scene, case, options, key=key, progress=progress, stop=stop, readers=readers)
         except NotAsked as error:
             yield NotAsked(f"{parse_scene(scene).text}: {error}", refused=error.refused)
             continue

@@ -44,9 +44,9 @@ class _Film(NamedTuple):
 
 
 class Examination:
-    """Has photos examined in the sandbox, and frames of videos taken, one after the other; records what came of it.
+    """Has photos examined in the sandbox, one after the other, and beside that frames of videos taken.
 
-    `readers` are those that the capture shares with others.
+    It records what came of it. `readers` are those that the capture shares with others.
     """
 
     def __init__(
@@ -58,9 +58,10 @@ class Examination:
         self._folder = folder
         self._writer = writer
         self._clock = clock
-        self._queue: queue.Queue[Item | _Film | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._queues: dict[type, queue.Queue[Item | _Film | None]] = {}
+        """Photos and videos, each with a thread of its own."""
+        self._threads: list[threading.Thread] = []
         self._not_read = 0
 
     @cached_property
@@ -85,10 +86,12 @@ class Examination:
 
     def _add(self, wanted: Item | _Film) -> None:
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="examination", daemon=True)
-                self._thread.start()
-        self._queue.put(wanted)
+            if type(wanted) not in self._queues:
+                waiting = self._queues[type(wanted)] = queue.Queue()
+                thread = threading.Thread(target=self._run, args=(waiting,), name="examination", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._queues[type(wanted)].put(wanted)
 
     def record(self, read: ItemReading) -> None:
         """Record what an extractor read in an item, with the text as a working copy. Raises Unwritable."""
@@ -119,23 +122,23 @@ class Examination:
             self._add(_Film(made.ref, copy.path, f"the working copy {name}", f"{name.stem}-frame.jpg"))
 
     def close(self) -> None:
-        """Wait until every photo that was queued is examined. Flush the writer first: it queues what it stored."""
+        """Wait until all that was queued is examined. Flush the writer first: it queues what it stored."""
         with self._lock:
-            thread = self._thread
-        if thread is not None:
-            self._queue.put(None)
+            for waiting in self._queues.values():
+                waiting.put(None)
+        for thread in self._threads:
             thread.join()
         if not self._shares_readers:
             self._readers.close()
 
-    def _run(self) -> None:
+    def _run(self, waiting: queue.Queue[Item | _Film | None]) -> None:
         try:
-            self._examine_all()
+            self._examine_all(waiting)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the capture
             self._stop.fail(error)
 
-    def _examine_all(self) -> None:
-        while (wanted := self._queue.get()) is not None:
+    def _examine_all(self, waiting: queue.Queue[Item | _Film | None]) -> None:
+        while (wanted := waiting.get()) is not None:
             if self._stop.error is not None:
                 continue  # the capture is being given up
             if isinstance(wanted, _Film):

@@ -143,7 +143,7 @@ class ItemStore:
     def get(self, found: FetchRequest, extractor: str) -> Answer:
         """Fetch something and wait until it is on disk, for an extractor that must look into it."""
         number = self.next_number()
-        fetched, item, reason, written = self._fetch_and_hand_in(found, number, extractor)
+        fetched, item, reason, written = self._fetch_and_hand_in(found, number, extractor, awaited=True)
         if item is None and (found.optional or not reason):
             self._give_back(number)
         exchange = fetched.exchange
@@ -170,7 +170,7 @@ class ItemStore:
 
     def fetch(self, found: FetchRequest, number: int, extractor: str) -> None:
         """Fetch something and hand it in."""
-        self._fetch_and_hand_in(found, number, extractor)
+        self._fetch_and_hand_in(found, number, extractor, awaited=False)
 
     def excerpt(self, finding: PostExcerpt, extractor: str) -> str:
         """Make a post in a list of posts an item of its own; return its reference."""
@@ -204,7 +204,8 @@ class ItemStore:
         self._writer.hand_in(
             HandIn(
                 item=item, data=finding.data, events=tuple(lines), written=lambda: self._stored(item), no_room=_no_room
-            )
+            ),
+            leads_on=True,
         )
         return ref
 
@@ -225,7 +226,8 @@ class ItemStore:
                 partial=exchange.cut,
             )
             exchange.incoming.note(NameGiven(name=item.path.rpartition("/")[2]))
-        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)))
+        # Before what followed it, which may lead on: of what a crash leaves, the last exchange for a thing brought it.
+        self._writer.hand_in(HandIn.of_exchange(exchange, item, written=lambda: self._stored(item)), leads_on=True)
 
     def keep_of_page(self, kept: KeptOfPage, *, url: str, rendering: int) -> Item:
         """Make what a browser showed of a page an item; return it once it is on disk. Raises what prevents that."""
@@ -306,11 +308,11 @@ class ItemStore:
         self._writer.record(Skipped(time=time_text(self._clock()), url=url, reason=reason, count=count))
 
     def _fetch_and_hand_in(
-        self, found: FetchRequest, number: int, extractor: str
+        self, found: FetchRequest, number: int, extractor: str, *, awaited: bool
     ) -> tuple[Fetched, Item | None, str, Future[None]]:
         """Fetch something and hand it in; return what came, the item made of it, what is wrong with it, and a future.
 
-        The future is done when all of it is on disk.
+        The future is done when all of it is on disk, which is soon where an extractor has `awaited` it.
         """
         ref = f"{self._exhibit}-{number:04d}"
         self._progress.fetching(found.url)
@@ -335,7 +337,7 @@ class ItemStore:
         self.answered = self.answered or exchange.status > 0
         # 2. The same bytes as an earlier capture has: the exchange stands in the WARC, and no item is made.
         if self._is_known(found, fetched):
-            return fetched, None, "", self._unchanged(found, exchange)
+            return fetched, None, "", self._unchanged(found, exchange, awaited=awaited)
         # 3. Make an item, and say what is wrong with it, where it is not what was sought.
         item = self._item_of(found, fetched, exchange, number, extractor)
         reason = fetched.reason or _not_as_sought(found, item, exchange, self._readers)
@@ -356,7 +358,7 @@ class ItemStore:
         hand_in = HandIn.of_exchange(exchange, item, tuple(further), lambda: self._stored(item))
         exchange = hand_in.exchange  # what came is encoded now, and not held while the writer is waited for
         fetched = replace(fetched, exchange=exchange)
-        return fetched, item, reason, self._writer.hand_in(hand_in)
+        return fetched, item, reason, self._writer.hand_in(hand_in, leads_on=awaited)
 
     def _page_gone(self, found: FetchRequest, item: Item | None, status: int, reason: str) -> PostChanged | None:
         """Return that a watched page, which an earlier round has, is gone; that it was edited, an extractor says."""
@@ -389,7 +391,7 @@ class ItemStore:
             and found.found_in == _SCENE
         )
 
-    def _unchanged(self, found: FetchRequest, exchange: EndedExchange) -> Future[None]:
+    def _unchanged(self, found: FetchRequest, exchange: EndedExchange, *, awaited: bool) -> Future[None]:
         """Keep an exchange whose body an earlier capture already has as an item: it stands in the WARC alone."""
         before = self._known.items[found.url].ref
         with self._lock:
@@ -398,7 +400,7 @@ class ItemStore:
         moment = time_text(self._clock())
         skipped = Skipped(time=moment, url=found.url, reason=f"{found.kind}: the same bytes as {before}")
         self._progress.passed_over(found.url)
-        return self._writer.hand_in(HandIn.of_exchange(exchange, events=(skipped,)))
+        return self._writer.hand_in(HandIn.of_exchange(exchange, events=(skipped,)), leads_on=awaited)
 
     def _item_of(
         self, found: FetchRequest, fetched: Fetched, exchange: EndedExchange, number: int, extractor: str

@@ -197,15 +197,33 @@ class OpenCapture:
         self._problem: BaseException | None = None
         self._seen = 0
         """Lines of the ledger that were handed on."""
+        lent = readers or capture_readers()
+        lent.start()  # beside all that comes before the first wait for the network
+        try:
+            self.folder, self.started = case.begin_capture(options.initials, _start, key=key, clock=clock)
+        except BaseException:
+            if readers is None:
+                lent.close()
+            raise
         # 3. From here on there is a capture to be sealed, so nothing is raised any more: `seal` accounts for it.
-        self.folder, self.started = case.begin_capture(options.initials, _start, key=key, clock=clock)
         try:
             self._run = _Run(
-                self.folder, self.started, options, wanted, progress or Progress(), room, self._ending, readers, clock
+                self.folder,
+                self.started,
+                options,
+                wanted,
+                progress or Progress(),
+                room,
+                self._ending,
+                lent,
+                clock,
+                shares_readers=readers is not None,
             )
             self._run.store.holding = not once
         except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
             self._problem = error
+            if readers is None:
+                lent.close()
 
     def go_over(self, known: Known | None = None) -> ScenePass:
         """Fetch everything; `known` is what is known by now, where that is more than at the beginning."""
@@ -318,8 +336,10 @@ class _Run:
         progress: Progress,
         room: DiskRoom,
         stop: Stop,
-        readers: Readers | None,
+        readers: Readers,
         clock: Clock,
+        *,
+        shares_readers: bool,
     ) -> None:
         self.folder = folder
         self._started = started
@@ -343,8 +363,8 @@ class _Run:
             waiting=progress.waiting,
             clock=clock,
         )
-        self._shares_readers = readers is not None
-        self.readers = readers or capture_readers()
+        self._shares_readers = shares_readers
+        self.readers = readers
         self._examination = Examination(folder, self._writer, clock, stop, self.readers)
         self.store = ItemStore(
             folder,
@@ -403,7 +423,6 @@ class _Run:
         self._left_alone.clear()
         self.store.shown_later = self._rendering is not None and self._scene not in self._shown
         try:
-            self.readers.start()  # beside the first wait for the network
             self.pool.search_begins()
             # 2. Search, while what is found is fetched beside it; then show pages, which need the pages as they were
             # served.

@@ -2,6 +2,9 @@
 
 Many threads fetch; what they hand in is written in groups, so that a group costs one wait for the disk and not one an
 item. The order is always: bodies on disk, their names, WARC records, and only then the lines that speak of them.
+
+What leads on is written first: a list whose next page is asked for once it is on disk, and the texts that were read in
+one, wait behind no photo. Nothing that is handed in so speaks of anything that waits.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -30,9 +33,13 @@ if TYPE_CHECKING:
 
 _GROUP = 32
 _GROUP_BYTES = 8 << 20
+_SIDE_BY_SIDE = 8
+"""Excerpts that wait for the disk at once: a journal of a file system takes in together what is waited for together."""
 _WAITING = 64
 _MOST_BYTES = 16 << 20
-"""Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory."""
+"""Hand-ins, and bytes in them, that may wait or be written before those who fetch have to wait: bounds the memory.
+As many again may wait of what leads on.
+"""
 
 
 class HandIn(msgspec.Struct, frozen=True):
@@ -78,6 +85,8 @@ class Writer:
         self._stop = stop
         self._changed = threading.Condition()
         self._waiting: deque[tuple[HandIn, Future[None]]] = deque()
+        self._leading: deque[tuple[HandIn, Future[None]]] = deque()
+        """What leads on, and is written before anything that waits."""
         self._bytes = 0
         self._closed = False
         self._chains: set[tuple[str, ...]] = set()
@@ -85,6 +94,7 @@ class Writer:
         self.error: BaseException | None = None
         """What made writing impossible, if anything did."""
         self._sparing = False
+        self._side_by_side = ThreadPoolExecutor(_SIDE_BY_SIDE, "excerpt")
         self.dates = DateBounds()
         """What the exchanges so far say of this computer's clock; to be read when the writer is closed."""
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -101,17 +111,19 @@ class Writer:
         self.folder.release_reserve()
         self._stop.end(reason)
 
-    def hand_in(self, hand_in: HandIn) -> Future[None]:
+    def hand_in(self, hand_in: HandIn, *, leads_on: bool = False) -> Future[None]:
         """Have something written; the future is done when it is on disk, or has the error that made it impossible.
 
+        What `leads_on` is written before all that does not, and must speak of nothing that may still wait.
         Waits while much else does. Raises that error at once where it is known.
         """
         written: Future[None] = Future()
+        queue, most = (self._leading, 2 * _MOST_BYTES) if leads_on else (self._waiting, _MOST_BYTES)
         with self._changed:
-            while self.error is None and (len(self._waiting) >= _WAITING or self._bytes >= _MOST_BYTES):
+            while self.error is None and (len(queue) >= _WAITING or self._bytes >= most):
                 self._changed.wait()
             self.check()
-            self._waiting.append((hand_in, written))
+            queue.append((hand_in, written))
             self._bytes += hand_in.size
             self._changed.notify_all()
         return written
@@ -130,6 +142,7 @@ class Writer:
             self._closed = True
             self._changed.notify_all()
         self._thread.join()
+        self._side_by_side.shutdown()
         self.check()
 
     def _run(self) -> None:
@@ -147,11 +160,14 @@ class Writer:
     def _next_group(self) -> list[tuple[HandIn, Future[None]]]:
         """Wait for hand-ins; return some, or none where the writer is closed and all is written."""
         with self._changed:
-            while not self._waiting and not self._closed:
+            while not self._leading and not self._waiting and not self._closed:
                 self._changed.wait()
             group: list[tuple[HandIn, Future[None]]] = []
-            while self._waiting and len(group) < _GROUP and sum(each.size for each, _ in group) < _GROUP_BYTES:
-                group.append(self._waiting.popleft())
+            for queue in (self._leading, self._waiting):
+                while queue and len(group) < _GROUP and sum(each.size for each, _ in group) < _GROUP_BYTES:
+                    group.append(queue.popleft())
+                if any(hand_in.exchange is not None for hand_in, _ in group):
+                    break  # an extractor waits for this answer: nothing that can wait is written with it
             self._changed.notify_all()
         return group
 
@@ -163,7 +179,8 @@ class Writer:
     def _give_up(self, error: BaseException, group: list[tuple[HandIn, Future[None]]]) -> None:
         with self._changed:
             self.error = error
-            unwritten = [*group, *self._waiting]
+            unwritten = [*group, *self._leading, *self._waiting]
+            self._leading.clear()
             self._waiting.clear()
             self._changed.notify_all()
         self._stop.fail(error)
@@ -174,7 +191,7 @@ class Writer:
         """Write a group; it is on disk when this returns. Raises Unwritable, StorageFull."""
         # 1. Give each item its name, and put each exchange into the WARC. No line speaks of them yet: a crash here
         # leaves files and journals, of which recovery makes items.
-        group = [self._placed(hand_in) for hand_in in group]
+        group = self._all_placed(group)
         said = [self._events(hand_in) for hand_in in group]
         # 2. Make all of it last, then the lines that speak of it.
         if any(said):  # a flush says nothing, and waits for no disk
@@ -199,6 +216,12 @@ class Writer:
             self._append(events if now is before else now.events for now, before, events in changed)
             return left
         return group
+
+    def _all_placed(self, group: list[HandIn]) -> list[HandIn]:
+        """Give each item its place; each excerpt waits for the disk, so that many wait side by side."""
+        if sum(hand_in.exchange is None and hand_in.item is not None for hand_in in group) > 1:
+            return list(self._side_by_side.map(self._placed, group))
+        return [self._placed(hand_in) for hand_in in group]
 
     def _placed(self, hand_in: HandIn) -> HandIn:
         """Give an item its place; return what is to be recorded, which for an excerpt may be that there is no room."""

@@ -536,8 +536,10 @@ class Case:
         start = memory.read.length if memory.read is not None else 0
         if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
             self._read_further(memory, ledger_lines(ledger.path, start, root=self.path))
-        # 3. Remember how far it is known to be signed.
-        self._clear_proposed()
+        # 3. Remember how far it is known to be signed. A case has two checkpoints a capture: their names are not read
+        # again for each change of a run's own.
+        if changed != memory.checkpoints_changed:
+            self._clear_proposed()
         memory.checkpoints_changed = self._checkpoints_changed()
         memory.read = ledger.remember()
         self._memory = memory

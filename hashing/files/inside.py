@@ -123,19 +123,21 @@ def _below(path: Path, root: Path) -> Sequence[str]:
 def open_file(path: Path, flags: int = os.O_RDONLY, root: Root = None, *, alone: bool = False) -> int:
     """Open a regular file that is there, and return its descriptor; `alone` demands that it has no second name."""
     with reach(path, root) as (name, folder):
-        return _open_regular(name, flags, folder, alone=alone)
+        return _open_regular(name, flags, folder, alone=alone)[0]
 
 
-def _open_regular(name: str | bytes, flags: int, folder: int, *, alone: bool) -> int:
+def _open_regular(name: str | bytes, flags: int, folder: int, *, alone: bool) -> tuple[int, os.stat_result]:
+    """Return the descriptor, and what was found when it was open."""
     # Looked at before it is opened: opening some devices has an effect.
     _demand_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), alone=alone)
     descriptor = os.open(name, flags | _FILE, dir_fd=folder)
     try:
-        _demand_regular(os.fstat(descriptor), alone=alone)
+        status = os.fstat(descriptor)
+        _demand_regular(status, alone=alone)
     except BaseException:
         os.close(descriptor)
         raise
-    return descriptor
+    return descriptor, status
 
 
 def open_root(root: Path) -> int:
@@ -161,8 +163,8 @@ class Folders:
     def __exit__(self, *_: object) -> None:
         self._let_go()
 
-    def open_file(self, name: bytes) -> int:
-        """Open a regular file by its path below the root, to read, and return its descriptor."""
+    def open_file(self, name: bytes) -> tuple[int, os.stat_result]:
+        """Open a regular file by its path below the root, to read; return its descriptor, and its status by then."""
         path, _, last = name.rpartition(b"/")
         if path != self._path:
             self._let_go()
@@ -269,7 +271,7 @@ def settle(path: Path, to: Path, mode: int, root: Root = None) -> None:
         # The folder is ours and locked, so that looking first is enough; one rename has no half-way state to mend.
         if _there(new, target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        descriptor = _open_regular(name, os.O_RDONLY, folder, alone=True)
+        descriptor, _ = _open_regular(name, os.O_RDONLY, folder, alone=True)
         try:
             os.fchmod(descriptor, mode)
         finally:
