@@ -158,11 +158,13 @@ def _bare(url: str) -> None:
         page = RenderedPage(browser, PageView(), Path(name), stop, system_clock, set, set())
         page.open(url)
         page.settle(15)
-        page.picture(whole=False)
-        page.scroll(60)
-        page.settle(15)
-        assert page.picture(whole=True)
-        assert page.printed()
+        with Path(name, "made").open("wb") as file:
+            page.picture(file, whole=False)
+            page.scroll(60)
+            page.settle(15)
+            page.picture(file, whole=True)
+            assert file.tell()
+            page.printed(file)
         browser.close()
 
 

@@ -11,15 +11,16 @@ import json
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
+from capture.browser.poured import Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
 from hashing.times import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from http.cookiejar import Cookie
     from pathlib import Path
 
@@ -38,6 +39,7 @@ _MOST_ACTIONS = 1000
 _TALLEST = 200_000
 """Pixels of a picture's height: more is endless."""
 _MOST_NAMED = 300
+_PIECE = 1 << 20
 EACH, ALL = 4, 8
 """How often the time for waits a picture, a print or a saved page may take, and all that is kept together: a computer
 that is busy draws a page of 60,000 pixels for longer than half a minute."""
@@ -188,8 +190,8 @@ class RenderedPage:
             self.note("clicked", each)
         return words
 
-    def picture(self, *, whole: bool, area: tuple[int, int] | None = None) -> bytes:
-        """Return what is seen as PNG: the view, the whole page, or an area of it from a top to a bottom."""
+    def picture(self, file: BinaryIO, *, whole: bool, area: tuple[int, int] | None = None) -> None:
+        """Write what is seen as PNG: the view, the whole page, or an area of it from a top to a bottom."""
         params: Json = {"format": "png"}
         if whole or area is not None:
             size = self.size()
@@ -198,22 +200,26 @@ class RenderedPage:
                 "captureBeyondViewport": True,
                 "clip": {"x": 0, "y": top, "width": size[0], "height": bottom - top, "scale": 1},
             }
-        return base64.b64decode(self.call("Page.captureScreenshot", factor=EACH, **params)["data"])
+        self._pour(file, "Page.captureScreenshot", packed=True, **params)
 
     def size(self) -> tuple[int, int]:
         """Return width and height of the page in pixels, no taller than a picture may be."""
         found = self.call("Page.getLayoutMetrics")["cssContentSize"]
         return max(int(found["width"]), 1), min(max(int(found["height"]), 1), _TALLEST)
 
-    def saved(self) -> bytes:
-        """Return the page with its parts as MHTML."""
-        saved = self.call("Page.captureSnapshot", factor=EACH, format="mhtml")["data"]
-        return str(saved).encode("utf-8", "surrogatepass")
+    def saved(self, file: BinaryIO) -> None:
+        """Write the page with its parts as MHTML."""
+        self._pour(file, "Page.captureSnapshot", packed=False, format="mhtml")
 
-    def printed(self) -> bytes:
-        """Return the page as PDF."""
+    def printed(self, file: BinaryIO) -> None:
+        """Write the page as PDF."""
         printed = self.call("Page.printToPDF", factor=EACH, printBackground=True, transferMode="ReturnAsStream")
-        return b"".join(self._streamed(printed["stream"]))
+        stream, ended = printed["stream"], False
+        while not ended:
+            piece = self.call("IO.read", handle=stream, size=_PIECE)
+            file.write(base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode())
+            ended = piece["eof"]
+        self._browser.post("IO.close", self._session, handle=stream)
 
     def document(self) -> bytes:
         """Return the document as scripts have left it."""
@@ -230,21 +236,50 @@ class RenderedPage:
         url, title = self._script("[document.URL, document.title]")
         return str(url)[:8192], str(title)[:1000]
 
-    def call(self, method: str, /, *, factor: int = 1, **params: object) -> Json:
-        """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered."""
+    def call(
+        self, method: str, /, *, factor: int = 1, pour: Callable[[], Pour] | None = None, **params: object
+    ) -> Json:
+        """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered.
+
+        `pour` gives where the string of the answer goes, for each time that the command is given.
+        """
         if self._work <= 0:
             raise NotRendered(f"no time was left to keep more of it ({ALL * self._patience:g} s)")
         if factor > 1:  # what takes long is begun only where the page answers at all
             self.call("Runtime.evaluate", expression="1")
         begun = time.monotonic()
         try:
-            return self._answer(method, min(factor * self._patience, max(self._work, self._patience)), params)
+            return self._answer(method, min(factor * self._patience, max(self._work, self._patience)), params, pour)
         finally:
             self._work -= time.monotonic() - begun
 
-    def _answer(self, method: str, seconds: float, params: Json) -> Json:
+    def _pour(self, file: BinaryIO, method: str, *, packed: bool, **params: object) -> None:
+        """Have what a command makes written to a file. Raises NotRendered, and OSError where it cannot be written."""
+        pours: list[Pour] = []
+
+        def _again() -> Pour:
+            for each in pours:
+                each.close()  # nobody knows when its answer comes
+            file.seek(0)
+            file.truncate()
+            pours.append(Pour(file, packed=packed))
+            return pours[-1]
+
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
+            self.call(method, factor=EACH, pour=_again, **params)
+        finally:
+            for each in pours:
+                each.close()
+        if pours[-1].error is not None:
+            raise pours[-1].error
+
+    def _answer(self, method: str, seconds: float, params: Json, pour: Callable[[], Pour] | None) -> Json:
+        def _asked() -> Json:
+            into = pour() if pour is not None else None
+            return self._browser.call(method, self._session, timeout=seconds, pour=into, **params)
+
+        try:
+            return _asked()
         except BrowserSilent:
             if self._stuck:
                 self._lost = True
@@ -254,7 +289,7 @@ class RenderedPage:
         self._browser.post("Runtime.terminateExecution", self._session)
         self._browser.post("Emulation.setScriptExecutionDisabled", self._session, value=True)
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
+            return _asked()
         except BrowserSilent:
             self._lost = True
             raise
@@ -413,14 +448,6 @@ class RenderedPage:
         return self.call(
             "Runtime.evaluate", expression=expression, returnByValue=True, contextId=self._world,
         )  # fmt: skip
-
-    def _streamed(self, stream: str) -> Iterator[bytes]:
-        while True:
-            piece = self.call("IO.read", handle=stream, size=1 << 20)
-            yield base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
-            if piece["eof"]:
-                self._browser.post("IO.close", self._session, handle=stream)
-                return
 
 
 _AGREES = (
