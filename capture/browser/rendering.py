@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from capture.browser.frame import TEXTURE, band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
-from capture.browser.page import ALL, EACH, RenderedPage
+from capture.browser.page import RenderedPage
+from capture.browser.page_time import PageTime
 from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
 from hashing.case.events import PageAction, RefusedHost
@@ -124,6 +125,7 @@ class RenderingBrowser:
         self._scratch, self._root = scratch, root
         self._file = scratch
         """Where the last file was made."""
+        self._had = set[ItemKind]()
         self._session = session
         """The officer's log-in, where the page is one that it is for."""
         self._sound = False
@@ -172,7 +174,7 @@ class RenderingBrowser:
         downloads = self._running.profile.path / f"downloads-{self._running.pages}"
         downloads.mkdir()
         page: RenderedPage | None = None
-        try:
+        with _ended(went):
             page = RenderedPage(
                 self.browser,
                 self._settings.view,
@@ -181,21 +183,19 @@ class RenderingBrowser:
                 self._clock,
                 self.log.open_addresses,
                 self._asked,
+                PageTime(self._settings.seconds),
                 self._network.cookies or (),
-                self._network.timeout,
                 off_record=self._session is None,
                 guard_port=self._guard.port if self._warm else 0,
             )
             if self._session is not None:
                 page.note("lent a session", ", ".join(self._session.hosts))
             yield from self._shown(page, url, went, frame, in_doubt)
-        except NotRendered as error:
-            went.problems.append(str(error))
-        except HashingError as error:
-            went.problems.append(str(error))
-            went.unwritable = error
         if page is not None:
-            yield from self._downloaded(page, downloads, went)
+            with _ended(went):
+                yield from self._downloaded(page, downloads, went)
+            if missing := [kind for kind in _WANTED if kind not in self._had and self._had]:
+                went.problems.append(f"not kept: {', '.join(missing)}")
             went.actions, went.crashed = tuple(page.actions), page.crashed
             page.close()
             self._sound = page.is_sound
@@ -206,7 +206,9 @@ class RenderingBrowser:
         self, page: RenderedPage, url: str, went: HowItWent, frame: Frame, in_doubt: InDoubt
     ) -> Iterator[KeptOfPage]:
         """Yield the steps in their order: nothing is touched before the first picture is taken."""
-        page.note(*self._limits())
+        most = page.time
+        bounds = f"{most.seconds:g} s for the page, {most.for_waits:g} s of them for waits"
+        page.note("set bounds", f"{bounds}, {min(self._settings.scroll, most.for_one):g} s to scroll")
         page.open(url)
         page.settle(_SETTLE)
         went.status, went.headers = page.status, page.headers
@@ -225,14 +227,14 @@ class RenderingBrowser:
             page.settle(_SETTLE)
         with _told(went, page):
             went.final_url, went.title = page.place()
-        with _told(went, page):
-            yield from self._pictures(page, went, frame, in_doubt)
-        with _told(went, page):
+        with _told(went, page):  # what comes first has the most time
             page.note("read the document")
             how = "the document as the page's scripts had left it, with the text that was seen as a working copy"
             with self._new() as file:
                 file.write(page.document())
             yield self._kept(ItemKind.RENDERED_PAGE, _HTML, how, text=page.text())
+        with _told(went, page):
+            yield from self._pictures(page, went, frame, in_doubt)
         with _told(went, page):
             page.note("saved the page", "MHTML")
             how = "the page with its parts, as the browser saved it"
@@ -256,14 +258,8 @@ class RenderingBrowser:
 
     def _kept(self, kind: ItemKind, mime: str, how: str, **more: Any) -> KeptOfPage:  # noqa: ANN401 - fields of it
         """Describe the file that was made last."""
+        self._had.add(kind)
         return KeptOfPage(kind=kind, file=self._file, mime=mime, suffix=_SUFFIXES[kind], how=how, **more)
-
-    def _limits(self) -> tuple[str, str]:
-        """Return the bounds of all that follows, as an action's words."""
-        timeout, scroll = self._network.timeout, self._settings.scroll
-        kept = f"{EACH * timeout:g} s for each thing kept, {ALL * timeout:g} s for all of that"
-        bounds = f"{timeout:g} s for all waits, {scroll:g} s to scroll, {kept}"
-        return "set bounds", bounds
 
     def _interacted(self, page: RenderedPage, went: HowItWent) -> Iterator[KeptOfPage]:
         """Agree and ask for more, as the officer wants; yield what the first view is after that."""
@@ -287,7 +283,7 @@ class RenderingBrowser:
             page.picture(file, whole=True)
         above, pairs = b"", frame(went)
         with _told(went, page):
-            above = band(self.browser, width, pairs, self._network.timeout)
+            above = band(self.browser, width, pairs, page.time.for_one)
         words = "\n".join(f"{name}: {value}" for name, value in pairs if value)
         how = f"the browser's picture of the whole page, {width} by {height} pixels, in one piece"
         parts: list[tuple[int, int]] = []
@@ -305,7 +301,7 @@ class RenderingBrowser:
 
     def _downloaded(self, page: RenderedPage, folder: Path, went: HowItWent) -> Iterator[KeptOfPage]:
         """Yield what the page handed over as downloads; one that does not come to an end is told."""
-        deadline = time.monotonic() + min(self._network.timeout, _MOST_DOWNLOAD_WAIT)
+        deadline = time.monotonic() + min(page.time.left, _MOST_DOWNLOAD_WAIT)
         while any(state == "inProgress" for *_, state in page.downloads.values()) and time.monotonic() < deadline:
             if self._stop.event.wait(0.05) or self.browser.ended.is_set():
                 break
@@ -344,6 +340,9 @@ class RenderingBrowser:
 
 
 _PNG, _HTML, _BYTES = "image/png", "text/html; charset=utf-8", "application/octet-stream"
+_WANTED = (
+    ItemKind.FIRST_VIEW, ItemKind.RENDERED_PAGE, ItemKind.PAGE_PICTURE, ItemKind.SAVED_PAGE, ItemKind.PRINTED_PAGE,
+)  # fmt: skip
 _SUFFIXES = {
     ItemKind.FIRST_VIEW: ".png", ItemKind.PAGE_PICTURE: ".png", ItemKind.RENDERED_PAGE: ".html",
     ItemKind.SAVED_PAGE: ".mhtml", ItemKind.PRINTED_PAGE: ".pdf", ItemKind.FILE: ".bin",
@@ -369,4 +368,18 @@ def _told(went: HowItWent, page: RenderedPage) -> Iterator[None]:
     except NotRendered as error:
         if page.is_over:
             raise
+        if str(error) not in went.problems:
+            went.problems.append(str(error))
+
+
+@contextmanager
+def _ended(went: HowItWent) -> Iterator[None]:
+    """Hear why nothing more can be had of a page."""
+    try:
+        yield
+    except NotRendered as error:
+        if str(error) not in went.problems:
+            went.problems.append(str(error))
+    except HashingError as error:
         went.problems.append(str(error))
+        went.unwritable = error
