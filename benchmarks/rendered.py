@@ -145,6 +145,7 @@ def _bare(url: str) -> None:
     """Do in the browser what a capture does, with no guard before it and no log of it."""
     from capture.browser.devtools import Browser
     from capture.browser.page import RenderedPage
+    from capture.browser.page_time import PageTime
     from capture.browser.program import find_browser
     from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
@@ -155,14 +156,16 @@ def _bare(url: str) -> None:
         command = find_browser(sandbox=False).command(Path(name) / "profile", 0, insecure=False)
         stop = Stop()
         browser = Browser([word for word in command if not word.startswith(left_out)], Path(name), lambda _: None, stop)
-        page = RenderedPage(browser, PageView(), Path(name), stop, system_clock, set, set())
+        page = RenderedPage(browser, PageView(), Path(name), stop, system_clock, set, set(), PageTime(600))
         page.open(url)
         page.settle(15)
-        page.picture(whole=False)
-        page.scroll(60)
-        page.settle(15)
-        assert page.picture(whole=True)
-        assert page.printed()
+        with Path(name, "made").open("wb") as file:
+            page.picture(file, whole=False)
+            page.scroll(60)
+            page.settle(15)
+            page.picture(file, whole=True)
+            assert file.tell()
+            page.printed(file)
         browser.close()
 
 

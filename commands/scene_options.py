@@ -214,10 +214,9 @@ _OPTIONS = (
         "--timeout",
         in_case=True,
         type=Seconds(0.1, 3600),
-        default=30.0,
-        show_default=True,
+        default=None,
         metavar="S",
-        help="Longest silence of a server, in seconds; of a page in a browser, of all its waits.",
+        help="Longest silence of a server, and most time for a page in a browser, in seconds.  [default: 30; 240]",
     ),
     setting(
         "--max-size",

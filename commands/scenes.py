@@ -69,7 +69,7 @@ def capture_options(officer: str, scenes: Sequence[str], chosen: dict[str, Any])
 
 def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> Any:  # noqa: ANN401 - CaptureOptions, imported late
     """Make the options of captures of these addresses from what was typed and set."""
-    from capture.recorder.settings import USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
+    from capture.recorder.settings import TIMEOUT, USER_AGENT, NetworkSettings, checked_proxy, checked_user_agent
     from capture.request.amounts import moment, size, span
     from capture.request.credentials import load_tokens
     from capture.request.options import BlueskyServices, CaptureOptions, checked_initials, initials_of, wanted_kinds
@@ -81,7 +81,7 @@ def options_for(urls: Sequence[str], officer: str, chosen: dict[str, Any]) -> An
     session = _session(chosen["session"], [*urls, *chosen["on"]])
     now, default = system_clock(), BlueskyServices()
     network = NetworkSettings(
-        timeout=chosen["timeout"],
+        timeout=chosen["timeout"] or TIMEOUT,
         max_size=chosen["max_size"] << 20,
         user_agent=checked_user_agent(chosen["user_agent"]) or USER_AGENT,
         proxy=checked_proxy(chosen["proxy"]),
@@ -166,7 +166,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
         return None, ""
     from capture.browser.browsers import Browsers
     from capture.browser.program import find_browser
-    from capture.browser.settings import PageView, RenderingSettings, parse_viewport
+    from capture.browser.settings import PageView, RenderingSettings, page_seconds, parse_viewport
     from capture.errors import NotRendered
     from capture.request.amounts import span
 
@@ -193,6 +193,7 @@ def _rendering(chosen: dict[str, Any]) -> tuple[Any, str]:
         browsers=click.get_current_context().with_resource(Browsers()),
         view=view,
         scroll=scroll,
+        seconds=page_seconds(chosen["timeout"], scroll),
         permalinks=chosen["rendered"] == "always",
         interact=chosen["interact"],
     )

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from capture.browser.poured import Messages, Pour
 from capture.errors import BrowserSilent, NotRendered
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ OnEvent = Callable[[str, str, Json], None]
 
 _PIPE_SIZE = 1 << 20
 _PIECE = 1 << 20
-_LONGEST_MESSAGE = 512 << 20
 _CLEAR_OF_OTHERS = 20
 """Descriptors from here on are none of those that the browser wants its pipes as."""
 _LONGEST_TEMPORARY = 60
@@ -60,6 +60,7 @@ class Browser:
         self._number = 0
         self._sending = threading.Lock()
         self._waiting: dict[int, queue.SimpleQueue[Json]] = {}
+        self._pours: dict[int, Pour] = {}
         self._listeners: list[OnEvent] = []
         self.ended = threading.Event()
         """Set once the browser answers no more."""
@@ -69,7 +70,8 @@ class Browser:
         self._answers, answers = _pipe()
         self._net, net = _pipe()
         with suppress(AttributeError, OSError):  # a Linux call; others have pipes of 64 KiB
-            fcntl.fcntl(self._net, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+            for each in (self._net, self._answers):
+                fcntl.fcntl(each, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
         messages = os.open(folder / "messages", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._messages = os.dup(messages)
         nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -121,10 +123,15 @@ class Browser:
         with suppress(NotRendered):
             self._send(method, session, params, None)
 
-    def call(self, method: str, session: str = "", /, *, timeout: float = 30.0, **params: object) -> Json:
-        """Give a command and return its answer. Raises BrowserSilent where none comes in time, else NotRendered."""
+    def call(
+        self, method: str, session: str = "", /, *, timeout: float = 30.0, pour: Pour | None = None, **params: object
+    ) -> Json:
+        """Give a command and return its answer; `pour` takes the string `data` that the answer begins with.
+
+        Raises BrowserSilent where none comes in time, else NotRendered.
+        """
         answers: queue.SimpleQueue[Json] = queue.SimpleQueue()
-        number = self._send(method, session, params, answers)
+        number = self._send(method, session, params, answers, pour)
         try:
             with self._stop.heeded(lambda reason: answers.put({"error": {"message": reason}})):
                 answer = answers.get(timeout=timeout)
@@ -173,7 +180,14 @@ class Browser:
         lines = os.pread(self._messages, _PIECE, 0).decode("utf-8", "replace").strip().splitlines()
         return lines[-1][-300:] if lines else "it said nothing"
 
-    def _send(self, method: str, session: str, params: Json, answers: queue.SimpleQueue[Json] | None) -> int:
+    def _send(
+        self,
+        method: str,
+        session: str,
+        params: Json,
+        answers: queue.SimpleQueue[Json] | None,
+        pour: Pour | None = None,
+    ) -> int:
         with self._sending:
             self._number += 1
             message: Json = {"id": self._number, "method": method, "params": params}
@@ -181,6 +195,8 @@ class Browser:
                 message["sessionId"] = session
             if answers is not None:
                 self._waiting[self._number] = answers
+            if pour is not None:  # until its message has come, also where nobody waits for it any more
+                self._pours[self._number] = pour
             if self.ended.is_set():
                 raise NotRendered(self._why_ended())
             view = memoryview(json.dumps(message).encode() + b"\0")
@@ -195,18 +211,11 @@ class Browser:
         return f"its log could not be read: {self.log_error}" if self.log_error is not None else _ENDED
 
     def _read(self) -> None:
-        buffer = bytearray()
+        messages = Messages(self._pours)
         with suppress(OSError, ValueError):
             while piece := os.read(self._answers, _PIECE):
-                start = len(buffer)
-                buffer += piece
-                while (end := buffer.find(b"\0", start)) >= 0:
-                    message = bytes(buffer[:end])
-                    del buffer[: end + 1]
-                    start = 0
+                for message in messages.fed(piece):
                     self._take(json.loads(message))
-                if len(buffer) > _LONGEST_MESSAGE:
-                    break
         self.ended.set()
         for each in list(self._waiting.values()):
             each.put({"error": {"message": self._why_ended()}})
@@ -214,6 +223,7 @@ class Browser:
 
     def _take(self, message: Json) -> None:
         if "id" in message:
+            self._pours.pop(message["id"], None)
             waiting = self._waiting.pop(message["id"], None)
             if waiting is not None:
                 waiting.put(message)

@@ -1,7 +1,9 @@
 """The framed copy of a page's picture: a band above it says what it is, for whoever looks at it by itself.
 
 The band is drawn by the browser, which knows the letters of every script. The two pictures are joined as PNG
-(ISO/IEC 15948) without being decoded: their compressed rows are written one behind the other, in little memory.
+(ISO/IEC 15948) without being decoded: the picture's compressed rows stand behind those of the band as they are, which
+takes little memory and no time. A black line is between them: the first row of a picture may refer to the one above it,
+which for its encoder was a row of zeros.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ import base64
 import html
 import struct
 import zlib
+from collections import deque
 from typing import TYPE_CHECKING, BinaryIO
 
 from capture.errors import NotRendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from capture.browser.devtools import Browser
 
@@ -23,6 +26,11 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {2: 3, 6: 4}
 """Samples of a pixel in the two colour types that browsers write, of eight bits each."""
 _PIECE = 1 << 20
+_CHECKSUM = 4
+TEXTURE = 16_384
+"""Pixels of a graphics card's largest texture: what is taller, not every browser can make in one piece."""
+_BAND = 2048
+"""Rows that are judged together."""
 _STYLE = (
     "html{background:#fff;color:#111}"
     "body{margin:0;padding:14px 18px;font:15px/1.45 sans-serif;border-bottom:3px solid #111}"
@@ -70,16 +78,22 @@ class _Png:
         self.channels = _CHANNELS[colour]
         self.row = self.width * self.channels + 1
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the rows, unpacked, in pieces of any size."""
-        unpacker = zlib.decompressobj()
-        while True:
-            name, data = self._chunk()
-            if name == b"IEND":
-                return
-            while name == b"IDAT" and data:
-                yield unpacker.decompress(data, _PIECE)
-                data = unpacker.unconsumed_tail
+    def packed(self) -> Iterator[bytes]:
+        """Yield the compressed rows, in the pieces in which they stand there."""
+        while (chunk := self._chunk())[0] != b"IEND":
+            if chunk[0] == b"IDAT":
+                yield chunk[1]
+
+    def rows(self) -> Iterator[bytes]:
+        """Yield the rows, unpacked."""
+        unpacker, held = zlib.decompressobj(), bytearray()
+        for data in self.packed():
+            while data:
+                held += unpacker.decompress(data, _PIECE)
+                data = unpacker.unconsumed_tail  # noqa: PLW2901 - what is left of it
+                whole = len(held) - len(held) % self.row
+                yield from (bytes(held[at : at + self.row]) for at in range(0, whole, self.row))
+                del held[:whole]
 
     def _chunk(self) -> tuple[bytes, bytes]:
         head = self._file.read(8)
@@ -100,41 +114,79 @@ def framed_pieces(file: BinaryIO, band_of: bytes, words: str) -> Iterator[bytes]
     above, picture = _Png(io.BytesIO(band_of)), _Png(file)
     if (above.width, above.channels) != (picture.width, picture.channels):
         raise NotRendered("its picture and the band above it are not of one kind")
-    header = struct.pack(">II", picture.width, above.height + picture.height) + picture.header[8:]
+    header = struct.pack(">II", picture.width, above.height + 1 + picture.height) + picture.header[8:]
     yield _SIGNATURE + _written(b"IHDR", header) + _written(b"iTXt", b"Comment\0\0\0\0\0" + words.encode())
-    packer = zlib.compressobj(3)
-    for piece in above.pieces():
-        yield from _data(packer.compress(piece))
-    first = bytearray()
-    for piece in picture.pieces():
-        if len(first) < picture.row:  # the first row may refer to the one above it, which there was none of
-            first += piece
-            if len(first) < picture.row:
-                continue
-            piece = _alone(bytes(first[: picture.row]), picture.channels) + bytes(first[picture.row :])  # noqa: PLW2901
-        yield from _data(packer.compress(piece))
-    yield from _data(packer.flush())
-    yield _written(b"IEND", b"")
+    # 1. The band and the line, in blocks of DEFLATE (RFC 1951) that others may follow.
+    rows = b"".join((*above.rows(), bytes(above.row)))
+    packer = zlib.compressobj()
+    yield _written(b"IDAT", packer.compress(rows) + packer.flush(zlib.Z_FULL_FLUSH))
+    # 2. The picture's own blocks, without the two bytes before them and the checksum behind them (RFC 1950).
+    held, begun = bytearray(), False
+    for data in picture.packed():
+        held += data
+        if len(held) > _PIECE:
+            yield _written(b"IDAT", bytes(held[0 if begun else 2 : -_CHECKSUM]))
+            begun = True
+            del held[:-_CHECKSUM]
+    if len(held) < _CHECKSUM:
+        raise NotRendered("a PNG without rows")
+    yield _written(b"IDAT", bytes(held[0 if begun else 2 : -_CHECKSUM]))
+    # 3. The checksum of all rows.
+    both = _adler_of_both(zlib.adler32(rows), int.from_bytes(held[-_CHECKSUM:], "big"), picture.row * picture.height)
+    yield _written(b"IDAT", struct.pack(">I", both)) + _written(b"IEND", b"")
 
 
-def _alone(row: bytes, channels: int) -> bytes:
-    """Return the first row of a picture so that it refers to no row above it (ISO/IEC 15948, section 9.2)."""
-    match row[0]:
-        case 2:  # Up: of nothing, so it is as it stands
-            return b"\x00" + row[1:]
-        case 4:  # Paeth: of nothing above, what is to the left
-            return b"\x01" + row[1:]
-        case 3:  # Average: of nothing above, half of what is to the left
-            plain = bytearray(row[1:])
-            for place in range(channels, len(plain)):
-                plain[place] = (plain[place] + plain[place - channels] // 2) & 0xFF
-            return b"\x00" + bytes(plain)
-    return row
+def bands_in_doubt(file: BinaryIO) -> list[tuple[int, int]]:
+    """Return, from top to bottom, the parts of a picture that the browser may not have drawn. Run this in the sandbox.
+
+    They have one colour alone, or are what stands a largest texture of a graphics card above them: so look pictures
+    that a browser could not make in one piece. A page may look so, too.
+    """
+    picture = _Png(file)
+    found: list[tuple[int, int]] = []
+    above: deque[int] = deque(maxlen=TEXTURE)
+    number = plain = repeated = 0
+    for row in picture.rows():
+        number += 1
+        plain += _is_plain(row, picture.channels)
+        same = zlib.crc32(row)
+        repeated += len(above) == TEXTURE and above[0] == same
+        above.append(same)
+        if number % _BAND == 0 or number == picture.height:
+            count = number - (number - 1) // _BAND * _BAND
+            if plain == count or repeated >= count - 1:  # the first that is repeated is written by another above it
+                found.append((number - count, number))
+            plain = repeated = 0
+    if number < picture.height:
+        found.append((number - number % _BAND, picture.height))
+    return list(_joined(found))
 
 
-def _data(packed: bytes) -> Iterator[bytes]:
-    if packed:
-        yield _written(b"IDAT", packed)
+def _is_plain(row: bytes, channels: int) -> bool:
+    """Say whether a row has one colour, and is written as such whatever its filter (section 9.2)."""
+    pixels = row[1:]
+    return not any(pixels[channels:]) or pixels == pixels[:channels] * (len(pixels) // channels)
+
+
+def _joined(bands: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Join bands that follow upon each other, as far as one picture of a graphics card's goes."""
+    top = bottom = -1
+    for each in bands:
+        if each[0] != bottom or each[1] - top > TEXTURE:
+            if bottom > 0:
+                yield top, bottom
+            top = each[0]
+        bottom = each[1]
+    if bottom > 0:
+        yield top, bottom
+
+
+def _adler_of_both(first: int, second: int, length: int) -> int:
+    """Return the Adler-32 (RFC 1950, section 8.2) of two sequences of bytes, of their own and the second's length."""
+    base = 65521
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + length * ((first & 0xFFFF) - 1)
+    return (high % base) << 16 | low % base
 
 
 def _written(name: bytes, data: bytes) -> bytes:

@@ -11,19 +11,21 @@ import json
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
+from capture.browser.poured import Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
 from hashing.times import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from http.cookiejar import Cookie
     from pathlib import Path
 
     from capture.browser.devtools import Browser, Json
+    from capture.browser.page_time import PageTime
     from capture.browser.settings import PageView
     from capture.recorder.stopping import Stop
     from hashing.times import Clock
@@ -38,9 +40,7 @@ _MOST_ACTIONS = 1000
 _TALLEST = 200_000
 """Pixels of a picture's height: more is endless."""
 _MOST_NAMED = 300
-EACH, ALL = 4, 8
-"""How often the time for waits a picture, a print or a saved page may take, and all that is kept together: a computer
-that is busy draws a page of 60,000 pixels for longer than half a minute."""
+_PIECE = 1 << 20
 _MOBILE_AGENT = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Mobile Safari/537.36"
 )
@@ -65,18 +65,15 @@ class RenderedPage:
         clock: Clock,
         open_addresses: Callable[[], set[str]],
         asked: set[str],
+        page_time: PageTime,
         cookies: Iterable[Cookie] = (),
-        patience: float = 30.0,
         *,
         off_record: bool = True,
         guard_port: int = 0,
     ) -> None:
         self._browser, self._view, self._stop, self._clock = browser, view, stop, clock
         self._open_addresses, self._asked = open_addresses, asked
-        self._patience = patience
-        """Seconds in which the page has to answer, or its scripts are ended."""
-        self._waits, self._work = patience, ALL * patience
-        """Seconds that are left for all that the page is waited for, and for all that is made of it."""
+        self.time = page_time
         self._stuck = self._lost = False
         """Whether its scripts had to be ended, and whether it did not answer after that either."""
         self.actions: list[PageAction] = []
@@ -134,28 +131,29 @@ class RenderedPage:
         """Open an address and wait until it has loaded, for as long as there is time for waits. Raises NotRendered."""
         self.note("opened", url)
         self._asked.add(urlsplit(url).hostname or "")
-        begun = time.monotonic()
-        answer = self._browser.call("Page.navigate", self._session, timeout=self._waits, url=url)
-        self._waits = max(self._waits - (time.monotonic() - begun), 0)
+        begun, most = self.time.now(), self.time.for_waits
+        answer = self._browser.call("Page.navigate", self._session, timeout=most, url=url)
+        self.time.waited(self.time.now() - begun)
         self._frame = answer.get("frameId", "")
         if answer.get("errorText") and not answer.get("isDownload"):
             raise NotRendered(f"the browser could not open it: {answer['errorText']}")
-        loaded = self._wait(lambda: self._loaded.is_set() or self.crashed or bool(self.downloads), self._waits)
+        loaded = self._wait(lambda: self._loaded.is_set() or self.crashed or bool(self.downloads), self.time.for_waits)
         self._demand_alive()
-        self.note("loaded" if loaded else "did not finish loading", "" if loaded else f"within {self._patience:g} s")
+        self.note("loaded" if loaded else "did not finish loading", "" if loaded else f"within {most:.1f} s")
 
     def settle(self, seconds: float) -> bool:
         """Wait until nothing is under way and nothing was heard for a while; say whether that came about."""
-        seconds = min(seconds, self._waits)
+        seconds = min(seconds, self.time.for_waits)
         quiet = self._wait(self._is_quiet, seconds)
-        over = f"; no time is left for waits ({self._patience:g} s)" if self._waits <= 0 else ""
+        over = "; no time is left for waits" if not self.time.for_waits else ""
         went_on = f"{len(self._in_flight)} requests went on after {seconds:.1f} s{over}"
         self.note("waited", "nothing is under way" if quiet else went_on)
         return quiet
 
     def scroll(self, seconds: float) -> str:
         """Scroll to the end, for as long as there is more; return why it ended. Raises NotRendered."""
-        deadline, height, since, steps, work = time.monotonic() + seconds, 0, time.monotonic(), 0, self._work
+        seconds = min(seconds, self.time.for_one)
+        deadline, height, since, steps = time.monotonic() + seconds, 0, time.monotonic(), 0
         reason = f"the time for scrolling was over ({seconds:g} s)"
         while time.monotonic() < deadline:
             self._demand_alive()
@@ -176,7 +174,6 @@ class RenderedPage:
             self._pause(2 * _STEP)
         self.note("scrolled", f"{steps} steps, to a height of {height} pixels; ended because {reason}")
         self._script("scrollTo(0, 0)")
-        self._work = work  # scrolling has a time of its own
         self.note("scrolled", "back to the top")
         return reason
 
@@ -188,8 +185,8 @@ class RenderedPage:
             self.note("clicked", each)
         return words
 
-    def picture(self, *, whole: bool, area: tuple[int, int] | None = None) -> bytes:
-        """Return what is seen as PNG: the view, the whole page, or an area of it from a top to a bottom."""
+    def picture(self, file: BinaryIO, *, whole: bool, area: tuple[int, int] | None = None) -> None:
+        """Write what is seen as PNG: the view, the whole page, or an area of it from a top to a bottom."""
         params: Json = {"format": "png"}
         if whole or area is not None:
             size = self.size()
@@ -198,22 +195,26 @@ class RenderedPage:
                 "captureBeyondViewport": True,
                 "clip": {"x": 0, "y": top, "width": size[0], "height": bottom - top, "scale": 1},
             }
-        return base64.b64decode(self.call("Page.captureScreenshot", factor=EACH, **params)["data"])
+        self._pour(file, "Page.captureScreenshot", packed=True, **params)
 
     def size(self) -> tuple[int, int]:
         """Return width and height of the page in pixels, no taller than a picture may be."""
         found = self.call("Page.getLayoutMetrics")["cssContentSize"]
         return max(int(found["width"]), 1), min(max(int(found["height"]), 1), _TALLEST)
 
-    def saved(self) -> bytes:
-        """Return the page with its parts as MHTML."""
-        saved = self.call("Page.captureSnapshot", factor=EACH, format="mhtml")["data"]
-        return str(saved).encode("utf-8", "surrogatepass")
+    def saved(self, file: BinaryIO) -> None:
+        """Write the page with its parts as MHTML."""
+        self._pour(file, "Page.captureSnapshot", packed=False, format="mhtml")
 
-    def printed(self) -> bytes:
-        """Return the page as PDF."""
-        printed = self.call("Page.printToPDF", factor=EACH, printBackground=True, transferMode="ReturnAsStream")
-        return b"".join(self._streamed(printed["stream"]))
+    def printed(self, file: BinaryIO) -> None:
+        """Write the page as PDF."""
+        printed = self.call("Page.printToPDF", long=True, printBackground=True, transferMode="ReturnAsStream")
+        stream, ended = printed["stream"], False
+        while not ended:
+            piece = self.call("IO.read", handle=stream, size=_PIECE)
+            file.write(base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode())
+            ended = piece["eof"]
+        self._browser.post("IO.close", self._session, handle=stream)
 
     def document(self) -> bytes:
         """Return the document as scripts have left it."""
@@ -230,34 +231,63 @@ class RenderedPage:
         url, title = self._script("[document.URL, document.title]")
         return str(url)[:8192], str(title)[:1000]
 
-    def call(self, method: str, /, *, factor: int = 1, **params: object) -> Json:
-        """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered."""
-        if self._work <= 0:
-            raise NotRendered(f"no time was left to keep more of it ({ALL * self._patience:g} s)")
-        if factor > 1:  # what takes long is begun only where the page answers at all
-            self.call("Runtime.evaluate", expression="1")
-        begun = time.monotonic()
-        try:
-            return self._answer(method, min(factor * self._patience, max(self._work, self._patience)), params)
-        finally:
-            self._work -= time.monotonic() - begun
+    def call(
+        self, method: str, /, *, long: bool = False, pour: Callable[[], Pour] | None = None, **params: object
+    ) -> Json:
+        """Give a command to this page; a page that lets go of nothing has its scripts ended. Raises NotRendered.
 
-    def _answer(self, method: str, seconds: float, params: Json) -> Json:
+        `pour` gives where the string of the answer goes, for each time that the command is given.
+        """
+        if long:  # what takes long is begun only where the page answers at all
+            self.call("Runtime.evaluate", expression="1")
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
-        except BrowserSilent:
+            return self._answer(method, params, pour, long=long)
+        except BrowserSilent as error:
+            if not self.time.left:
+                raise self._time_is_over() from error
             if self._stuck:
                 self._lost = True
                 raise
+            self.note("ended its scripts", str(error))
         self._stuck = True
-        self.note("ended its scripts", f"the page did not answer for {seconds:g} s")
         self._browser.post("Runtime.terminateExecution", self._session)
         self._browser.post("Emulation.setScriptExecutionDisabled", self._session, value=True)
         try:
-            return self._browser.call(method, self._session, timeout=seconds, **params)
+            return self._answer(method, params, pour, long=long)
         except BrowserSilent:
             self._lost = True
             raise
+
+    def _answer(self, method: str, params: Json, pour: Callable[[], Pour] | None, *, long: bool) -> Json:
+        """Give a command once, for as long as there is time for it."""
+        if not self.time.left:
+            raise self._time_is_over()
+        seconds = self.time.for_one if long else min(self.time.patience, self.time.left)
+        into = pour() if pour is not None else None
+        return self._browser.call(method, self._session, timeout=seconds, pour=into, **params)
+
+    def _time_is_over(self) -> NotRendered:
+        return NotRendered(f"the time for the page was over ({self.time.seconds:g} s)")
+
+    def _pour(self, file: BinaryIO, method: str, *, packed: bool, **params: object) -> None:
+        """Have what a command makes written to a file. Raises NotRendered, and OSError where it cannot be written."""
+        pours: list[Pour] = []
+
+        def _again() -> Pour:
+            for each in pours:
+                each.close()  # nobody knows when its answer comes
+            file.seek(0)
+            file.truncate()
+            pours.append(Pour(file, packed=packed))
+            return pours[-1]
+
+        try:
+            self.call(method, long=True, pour=_again, **params)
+        finally:
+            for each in pours:
+                each.close()
+        if pours[-1].error is not None:
+            raise pours[-1].error
 
     def _prepare(self, downloads: Path) -> None:
         for domain in ("Page", "Runtime", "Network", "Inspector"):
@@ -374,11 +404,11 @@ class RenderedPage:
 
     def _wait(self, done: Callable[[], bool], seconds: float) -> bool:
         """Do the same in the time that all waits share."""
-        begun = time.monotonic()
+        begun = self.time.now()
         try:
             return self._until(done, seconds)
         finally:
-            self._waits = max(self._waits - (time.monotonic() - begun), 0)
+            self.time.waited(self.time.now() - begun)
 
     def _pause(self, seconds: float) -> None:
         if self._stop.event.wait(seconds):
@@ -413,14 +443,6 @@ class RenderedPage:
         return self.call(
             "Runtime.evaluate", expression=expression, returnByValue=True, contextId=self._world,
         )  # fmt: skip
-
-    def _streamed(self, stream: str) -> Iterator[bytes]:
-        while True:
-            piece = self.call("IO.read", handle=stream, size=1 << 20)
-            yield base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
-            if piece["eof"]:
-                self._browser.post("IO.close", self._session, handle=stream)
-                return
 
 
 _AGREES = (

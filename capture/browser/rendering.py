@@ -8,17 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from secrets import token_hex
 from shutil import rmtree
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from capture.browser.frame import band
+from capture.browser.frame import TEXTURE, band
 from capture.browser.guard import BrowserGuard, Reached
 from capture.browser.keeping import Keeping
-from capture.browser.page import ALL, EACH, RenderedPage
+from capture.browser.page import RenderedPage
+from capture.browser.page_time import PageTime
 from capture.browser.warm import RunningBrowser
 from capture.errors import NotRendered
 from hashing.case.events import PageAction, RefusedHost
 from hashing.case.kinds import ItemKind
+from hashing.errors import HashingError
+from hashing.files.storage import create, removed_on_failure, storing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,16 +39,18 @@ _SETTLE = 15.0
 _MOST_UNRECORDED = 100
 _MOST_DOWNLOAD_WAIT = 60.0
 _LARGEST_DOWNLOAD = 64 << 20
-_BAND = 16_384
-"""Pixels of a graphics card's largest texture: of what is taller, each part is pictured by itself as well."""
+Frame = Callable[["HowItWent"], list[tuple[str, str]]]
+"""Says what stands above the framed copy, by names."""
+InDoubt = Callable[["Path"], list[tuple[int, int]]]
+"""Says which parts of a tall picture, from a top to a bottom, are to be pictured by themselves as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptOfPage:
-    """A file of what a page looked like: what it is, its bytes, and how it was had."""
+    """A file of what a page looked like: what it is, where it was made, and how it was had."""
 
     kind: ItemKind
-    data: bytes
+    file: Path
     mime: str
     suffix: str
     how: str
@@ -69,6 +75,8 @@ class HowItWent:
     actions: tuple[PageAction, ...] = ()
     problems: list[str] = field(default_factory=list)
     crashed: bool = False
+    unwritable: HashingError | None = None
+    """What the disk refused, which ended it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,7 @@ class RenderingBrowser:
         network: NetworkSettings,
         *,
         incoming: Path,
+        scratch: Path,
         mac: Mac,
         root: Path | None,
         ref: str,
@@ -113,6 +122,10 @@ class RenderingBrowser:
         session: Session | None = None,
     ) -> None:
         self._settings, self._network, self._stop, self._clock = settings, network, stop, clock
+        self._scratch, self._root = scratch, root
+        self._file = scratch
+        """Where the last file was made."""
+        self._had = set[ItemKind]()
         self._session = session
         """The officer's log-in, where the page is one that it is for."""
         self._sound = False
@@ -155,16 +168,13 @@ class RenderingBrowser:
             self.browser.kill()  # at once: whoever asked twice waits for no log
         self._stack.close()
 
-    def show(self, url: str, frame: Callable[[HowItWent], list[tuple[str, str]]]) -> Iterator[KeptOfPage | HowItWent]:
-        """Open an address; yield what is kept of it as it is had, and last how it went. Nothing that it does raises.
-
-        `frame` says what stands above the framed copy, by names.
-        """
+    def show(self, url: str, frame: Frame, in_doubt: InDoubt) -> Iterator[KeptOfPage | HowItWent]:
+        """Open an address; yield what is kept of it as it is had, and last how it went. Nothing that it does raises."""
         went = HowItWent()
         downloads = self._running.profile.path / f"downloads-{self._running.pages}"
         downloads.mkdir()
         page: RenderedPage | None = None
-        try:
+        with _ended(went):
             page = RenderedPage(
                 self.browser,
                 self._settings.view,
@@ -173,18 +183,19 @@ class RenderingBrowser:
                 self._clock,
                 self.log.open_addresses,
                 self._asked,
+                PageTime(self._settings.seconds),
                 self._network.cookies or (),
-                self._network.timeout,
                 off_record=self._session is None,
                 guard_port=self._guard.port if self._warm else 0,
             )
             if self._session is not None:
                 page.note("lent a session", ", ".join(self._session.hosts))
-            yield from self._shown(page, url, went, frame)
-        except NotRendered as error:
-            went.problems.append(str(error))
+            yield from self._shown(page, url, went, frame, in_doubt)
         if page is not None:
-            yield from self._downloaded(page, downloads, went)
+            with _ended(went):
+                yield from self._downloaded(page, downloads, went)
+            if missing := [kind for kind in _WANTED if kind not in self._had and self._had]:
+                went.problems.append(f"not kept: {', '.join(missing)}")
             went.actions, went.crashed = tuple(page.actions), page.crashed
             page.close()
             self._sound = page.is_sound
@@ -192,10 +203,12 @@ class RenderingBrowser:
         yield went
 
     def _shown(
-        self, page: RenderedPage, url: str, went: HowItWent, frame: Callable[[HowItWent], list[tuple[str, str]]]
+        self, page: RenderedPage, url: str, went: HowItWent, frame: Frame, in_doubt: InDoubt
     ) -> Iterator[KeptOfPage]:
         """Yield the steps in their order: nothing is touched before the first picture is taken."""
-        page.note(*self._limits())
+        most = page.time
+        bounds = f"{most.seconds:g} s for the page, {most.for_waits:g} s of them for waits"
+        page.note("set bounds", f"{bounds}, {min(self._settings.scroll, most.for_one):g} s to scroll")
         page.open(url)
         page.settle(_SETTLE)
         went.status, went.headers = page.status, page.headers
@@ -204,9 +217,9 @@ class RenderingBrowser:
         with _told(went, page):
             page.note("took a picture", "the first view")
             how = "the browser's picture of the first view, before anything was touched"
-            yield KeptOfPage(
-                kind=ItemKind.FIRST_VIEW, data=page.picture(whole=False), mime=_PNG, suffix=".png", how=how
-            )
+            with self._new() as file:
+                page.picture(file, whole=False)
+            yield self._kept(ItemKind.FIRST_VIEW, _PNG, how)
         if self._settings.interact:
             yield from self._interacted(page, went)
         with _told(went, page):
@@ -214,32 +227,39 @@ class RenderingBrowser:
             page.settle(_SETTLE)
         with _told(went, page):
             went.final_url, went.title = page.place()
-        with _told(went, page):
-            yield from self._pictures(page, went, frame)
-        with _told(went, page):
+        with _told(went, page):  # what comes first has the most time
             page.note("read the document")
             how = "the document as the page's scripts had left it, with the text that was seen as a working copy"
-            html, text = page.document(), page.text()
-            yield KeptOfPage(kind=ItemKind.RENDERED_PAGE, data=html, mime=_HTML, suffix=".html", how=how, text=text)
+            with self._new() as file:
+                file.write(page.document())
+            yield self._kept(ItemKind.RENDERED_PAGE, _HTML, how, text=page.text())
+        with _told(went, page):
+            yield from self._pictures(page, went, frame, in_doubt)
         with _told(went, page):
             page.note("saved the page", "MHTML")
             how = "the page with its parts, as the browser saved it"
-            yield KeptOfPage(
-                kind=ItemKind.SAVED_PAGE, data=page.saved(), mime="multipart/related", suffix=".mhtml", how=how
-            )
+            with self._new() as file:
+                page.saved(file)
+            yield self._kept(ItemKind.SAVED_PAGE, "multipart/related", how)
         with _told(went, page):
             page.note("printed the page", "PDF")
             how = "the page as the browser prints it"
-            yield KeptOfPage(
-                kind=ItemKind.PRINTED_PAGE, data=page.printed(), mime="application/pdf", suffix=".pdf", how=how
-            )
+            with self._new() as file:
+                page.printed(file)
+            yield self._kept(ItemKind.PRINTED_PAGE, "application/pdf", how)
 
-    def _limits(self) -> tuple[str, str]:
-        """Return the bounds of all that follows, as an action's words."""
-        timeout, scroll = self._network.timeout, self._settings.scroll
-        kept = f"{EACH * timeout:g} s for each thing kept, {ALL * timeout:g} s for all of that"
-        bounds = f"{timeout:g} s for all waits, {scroll:g} s to scroll, {kept}"
-        return "set bounds", bounds
+    @contextmanager
+    def _new(self) -> Iterator[BinaryIO]:
+        """Make the next file; where that fails it is gone. Raises StorageFull, Unwritable."""
+        self._file = self._scratch / token_hex(8)
+        descriptor = create(self._file, root=self._root)
+        with storing(self._file), removed_on_failure(self._file, self._root), os.fdopen(descriptor, "wb") as file:
+            yield file
+
+    def _kept(self, kind: ItemKind, mime: str, how: str, **more: Any) -> KeptOfPage:  # noqa: ANN401 - fields of it
+        """Describe the file that was made last."""
+        self._had.add(kind)
+        return KeptOfPage(kind=kind, file=self._file, mime=mime, suffix=_SUFFIXES[kind], how=how, **more)
 
     def _interacted(self, page: RenderedPage, went: HowItWent) -> Iterator[KeptOfPage]:
         """Agree and ask for more, as the officer wants; yield what the first view is after that."""
@@ -251,36 +271,37 @@ class RenderingBrowser:
             with _told(went, page):
                 page.note("took a picture", "the first view once more")
                 how = f"the browser's picture of the first view, after a click on: {'; '.join(clicked)}"[:1000]
-                data = page.picture(whole=False)
-                yield KeptOfPage(kind=ItemKind.FIRST_VIEW, data=data, mime=_PNG, suffix=".png", how=how)
+                with self._new() as file:
+                    page.picture(file, whole=False)
+                yield self._kept(ItemKind.FIRST_VIEW, _PNG, how)
 
-    def _pictures(
-        self, page: RenderedPage, went: HowItWent, frame: Callable[[HowItWent], list[tuple[str, str]]]
-    ) -> Iterator[KeptOfPage]:
-        """Yield the picture of the whole page; where it is very tall, also its parts, each taken by itself."""
+    def _pictures(self, page: RenderedPage, went: HowItWent, frame: Frame, in_doubt: InDoubt) -> Iterator[KeptOfPage]:
+        """Yield the picture of the whole page; where it is very tall, also the parts in doubt, each taken by itself."""
         width, height = page.size()
         page.note("took a picture", f"the whole page, {width} by {height} pixels")
-        data = page.picture(whole=True)
+        with self._new() as file:
+            page.picture(file, whole=True)
         above, pairs = b"", frame(went)
         with _told(went, page):
-            above = band(self.browser, width, pairs, self._network.timeout)
+            above = band(self.browser, width, pairs, page.time.for_one)
         words = "\n".join(f"{name}: {value}" for name, value in pairs if value)
         how = f"the browser's picture of the whole page, {width} by {height} pixels, in one piece"
-        yield KeptOfPage(
-            kind=ItemKind.PAGE_PICTURE, data=data, mime=_PNG, suffix=".png", how=how, frame=above, words=words
-        )
-        if height <= _BAND:
-            return
-        for top in range(0, height, _BAND):
-            bottom = min(top + _BAND, height)
+        parts: list[tuple[int, int]] = []
+        if height > TEXTURE:
+            with _told(went, page):
+                parts = in_doubt(self._file)
+            page.note("checked the picture", f"{len(parts)} parts of it are pictured by themselves as well")
+        yield self._kept(ItemKind.PAGE_PICTURE, _PNG, how, frame=above, words=words)
+        for top, bottom in parts:
             page.note("took a picture", f"the page from {top} to {bottom} pixels")
             how = f"the browser's picture of the page from {top} to {bottom} pixels, taken by itself"
-            part = page.picture(whole=True, area=(top, bottom))
-            yield KeptOfPage(kind=ItemKind.PAGE_PICTURE, data=part, mime=_PNG, suffix=".png", how=how)
+            with self._new() as file:
+                page.picture(file, whole=True, area=(top, bottom))
+            yield self._kept(ItemKind.PAGE_PICTURE, _PNG, how)
 
     def _downloaded(self, page: RenderedPage, folder: Path, went: HowItWent) -> Iterator[KeptOfPage]:
         """Yield what the page handed over as downloads; one that does not come to an end is told."""
-        deadline = time.monotonic() + min(self._network.timeout, _MOST_DOWNLOAD_WAIT)
+        deadline = time.monotonic() + min(page.time.left, _MOST_DOWNLOAD_WAIT)
         while any(state == "inProgress" for *_, state in page.downloads.values()) and time.monotonic() < deadline:
             if self._stop.event.wait(0.05) or self.browser.ended.is_set():
                 break
@@ -288,8 +309,9 @@ class RenderingBrowser:
             if state != "completed":
                 went.problems.append(f"a download did not come to its end: {url}")
             elif data := _file(folder / number, _LARGEST_DOWNLOAD):  # of a larger one the exchange has the body
-                how = f"a download that the page began: {url}"
-                yield KeptOfPage(kind=ItemKind.FILE, data=data, mime=_BYTES, suffix=".bin", how=how, name=name)
+                with self._new() as file:
+                    file.write(data)
+                yield self._kept(ItemKind.FILE, _BYTES, f"a download that the page began: {url}", name=name)
 
     @property
     def _warm(self) -> bool:
@@ -318,6 +340,13 @@ class RenderingBrowser:
 
 
 _PNG, _HTML, _BYTES = "image/png", "text/html; charset=utf-8", "application/octet-stream"
+_WANTED = (
+    ItemKind.FIRST_VIEW, ItemKind.RENDERED_PAGE, ItemKind.PAGE_PICTURE, ItemKind.SAVED_PAGE, ItemKind.PRINTED_PAGE,
+)  # fmt: skip
+_SUFFIXES = {
+    ItemKind.FIRST_VIEW: ".png", ItemKind.PAGE_PICTURE: ".png", ItemKind.RENDERED_PAGE: ".html",
+    ItemKind.SAVED_PAGE: ".mhtml", ItemKind.PRINTED_PAGE: ".pdf", ItemKind.FILE: ".bin",
+}  # fmt: skip
 
 
 def _file(path: Path, most: int) -> bytes:
@@ -339,4 +368,18 @@ def _told(went: HowItWent, page: RenderedPage) -> Iterator[None]:
     except NotRendered as error:
         if page.is_over:
             raise
+        if str(error) not in went.problems:
+            went.problems.append(str(error))
+
+
+@contextmanager
+def _ended(went: HowItWent) -> Iterator[None]:
+    """Hear why nothing more can be had of a page."""
+    try:
+        yield
+    except NotRendered as error:
+        if str(error) not in went.problems:
+            went.problems.append(str(error))
+    except HashingError as error:
         went.problems.append(str(error))
+        went.unwritable = error

@@ -39,6 +39,7 @@ def self_test(program: BrowserProgram) -> str:
             RenderingSettings(program=program, scroll=1.0),
             NetworkSettings(allow_private=True, timeout=_SECONDS),
             incoming=Path(folder),
+            scratch=Path(folder),
             mac=Mac.that_nobody_checks(),
             root=None,
             ref="",
@@ -52,7 +53,7 @@ def self_test(program: BrowserProgram) -> str:
         )
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         with browser:
-            shown = list(browser.show(url, lambda _: []))
+            shown = list(browser.show(url, lambda _: [], lambda _: []))
         went = shown[-1]
         problems = went.problems if isinstance(went, HowItWent) else ["nothing was shown"]
         bodies = {each.url: each.sha256 for each in ended if not each.cut}

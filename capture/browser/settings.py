@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from capture.browser.program import BrowserProgram
 
 _WIDEST = 8000
+_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,11 @@ def parse_viewport(text: str, *, mobile: bool = False) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def page_seconds(timeout: float | None, scroll: float) -> float:
+    """Return the seconds for a page: what is given, or what serves for a busy computer and this much scrolling."""
+    return _SECONDS + 2 * scroll if timeout is None else timeout
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderingSettings:
     """How pages are shown."""
@@ -53,6 +59,8 @@ class RenderingSettings:
     view: PageView = field(default_factory=PageView)
     scroll: float = 30.0
     """Seconds after which scrolling ends, whatever is still to come."""
+    seconds: float = 240.0
+    """Seconds after which a page ends: all that it is waited for, scrolled, and made of it."""
     permalinks: bool = False
     """Whether posts are shown too, at the addresses where people read them."""
     interact: bool = False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_IN_MEMORY = 64 << 20
 """Bytes that all fetches side by side may hold."""
+TIMEOUT = 30.0
 USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 
 
@@ -22,7 +23,7 @@ USER_AGENT = "Mozilla/5.0 (compatible; goldenhour; evidence capture)"
 class NetworkSettings:
     """Everything that decides how a request is made. Times in seconds, sizes in bytes."""
 
-    timeout: float = 30.0
+    timeout: float = TIMEOUT
     """The longest silence: to connect, for the head of an answer to be complete, between two pieces of a body."""
     deadline: float = 3600.0
     """The longest that one exchange may take, however steadily it goes on."""

@@ -231,15 +231,15 @@ class ItemStore:
 
     def keep_of_page(self, kept: KeptOfPage, *, url: str, rendering: int) -> Item:
         """Make what a browser showed of a page an item; return it once it is on disk. Raises what prevents that."""
-        number = self.next_number()
+        number, read = self.next_number(), self._folder.read_back(kept.file)
         item = Item(
             time=time_text(self._clock()),
             ref=f"{self._exhibit}-{number:04d}",
             kind=kept.kind,
             url=url,
             path=f"{ITEMS}/{item_name(number, kept.name or url, kept.kind, kept.suffix)}",
-            size=len(kept.data),
-            sha256=hashlib.sha256(kept.data).hexdigest(),
+            size=read.size,
+            sha256=read.digests[0].hex,
             mime=kept.mime,
             exchange=0,
             found_in=kept.how,
@@ -259,7 +259,7 @@ class ItemStore:
             )
 
         self._writer.hand_in(
-            HandIn(item=item, data=kept.data, written=lambda: self._stored(item), no_room=_no_room)
+            HandIn(item=item, made=kept.file, written=lambda: self._stored(item), no_room=_no_room)
         ).result()
         return item
 

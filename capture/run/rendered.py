@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
-from capture.browser.frame import framed_pieces
+from capture.browser.frame import bands_in_doubt, framed_pieces
 from capture.browser.guard import Reached, is_public_way
 from capture.browser.page import user_agent_of
 from capture.browser.rendering import HowItWent, KeptOfPage, RenderingBrowser
@@ -20,10 +20,13 @@ from hashing.case.capture_folder import INCOMING
 from hashing.case.events import PageJudged, PageRendered, RenderingBegun
 from hashing.case.kinds import MEDIA, ItemKind
 from hashing.errors import StorageFull
+from hashing.files.storage import create, removed_on_failure, storing
 from hashing.sandbox import NotRead
 from hashing.times import time_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from capture.browser.session import Session
     from capture.browser.settings import RenderingSettings
     from capture.recorder.exchange import EndedExchange
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from hashing.times import Clock
 
 _PIECES = f"{framed_pieces.__module__}:{framed_pieces.__name__}"
+_IN_DOUBT = f"{bands_in_doubt.__module__}:{bands_in_doubt.__name__}"
 _OK, _PARTIAL_CONTENT = 200, 206
 
 
@@ -101,7 +105,7 @@ class PageRendering:
                 raise around.writer.error from error
             self._fail(f"not rendered: {error}")
             return ""
-        problem = browser.record.error
+        problem = browser.record.error or went.unwritable
         if isinstance(problem, StorageFull):
             around.writer.disk_full(problem.reason)
         elif problem is not None:
@@ -118,6 +122,7 @@ class PageRendering:
             self._settings,
             self._network(),
             incoming=around.folder.path / INCOMING,
+            scratch=around.folder.scratch,
             mac=around.folder.mac,
             root=around.folder.root,
             ref=f"{around.started.exhibit}-0000",  # no item's number: what becomes one of these gets its own behind it
@@ -162,7 +167,7 @@ class PageRendering:
 
     def _show(self, browser: RenderingBrowser) -> HowItWent:
         went = HowItWent()
-        for each in browser.show(self._page.url, self._frame):
+        for each in browser.show(self._page.url, self._frame, self._in_doubt):
             if isinstance(each, HowItWent):
                 went = each
             else:
@@ -182,15 +187,29 @@ class PageRendering:
         # stored picture and never in its place.
         if kept.frame:
             try:
-                files = [folder.path / item.path]
-                pieces = self._around.readers.gather(_PIECES, kept.frame, kept.words, files=files, answer=bytes)
-                framed = b"".join(pieces)
+                framed = self._framed(folder.path / item.path, kept)
             except NotRead as error:
                 went.problems.append(f"no framed copy of the picture: {error}")
                 return
             how = f"{item.ref} with a band above it, to be looked at; the untouched picture is the evidence"
-            copy = folder.add_working_copy(moment, item.ref, f"{number}-framed.png", framed, how)
+            copy = folder.add_working_file(moment, item.ref, f"{number}-framed.png", framed, how)
             self._around.writer.record(copy)
+
+    def _in_doubt(self, picture: Path) -> list[tuple[int, int]]:
+        """Return the parts of a picture that the browser may not have drawn. Raises NotRendered."""
+        try:
+            return self._around.readers.ask(_IN_DOUBT, files=[picture], answer=list[tuple[int, int]])
+        except NotRead as error:
+            raise NotRendered(f"the picture of the whole page could not be checked: {error}") from error
+
+    def _framed(self, picture: Path, kept: KeptOfPage) -> Path:
+        """Make the framed copy of a picture. Raises NotRead, StorageFull, Unwritable."""
+        around = self._around
+        made = around.folder.scratch / f"framed-{picture.name}"
+        descriptor = create(made, root=around.folder.root)
+        with storing(made), removed_on_failure(made, around.folder.root), open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.writelines(around.readers.stream(_PIECES, kept.frame, kept.words, files=[picture], answer=bytes))
+        return made
 
     def _frame(self, went: HowItWent) -> list[tuple[str, str]]:
         """Return what stands above the framed copy."""

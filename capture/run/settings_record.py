@@ -58,6 +58,5 @@ def _rendered(options: CaptureOptions) -> str:
     view, sandbox = settings.view, "" if settings.program.sandbox else ", without the browser's own sandbox"
     mobile, workers = " as a phone" if view.mobile else "", ", with service workers" if view.service_workers else ""
     clicks = ", with clicks on consent and `more`" if settings.interact else ""
-    return (
-        f"by {settings.program.path}, {view.size}{mobile}, scrolled for {settings.scroll:g} s{clicks}{workers}{sandbox}"
-    )
+    most = f"scrolled for {settings.scroll:g} s, ended after {settings.seconds:g} s"
+    return f"by {settings.program.path}, {view.size}{mobile}, {most}{clicks}{workers}{sandbox}"

@@ -27,6 +27,8 @@ from hashing.tool import tool
 from hashing.warc.record import new_record_id
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from capture.recorder.exchange import EndedExchange
     from capture.recorder.stopping import Stop
     from hashing.case.capture_folder import CaptureFolder
@@ -51,11 +53,13 @@ class HandIn(msgspec.Struct, frozen=True):
     item: Item | None = None
     data: bytes = b""
     """The item's bytes, where they are an excerpt of another item and did not arrive by themselves."""
+    made: Path | None = None
+    """Where the item was made, on the disk already, if no server sent it."""
     events: tuple[Event, ...] = ()
     written: Callable[[], None] = msgspec.field(default=lambda: None)
     """Called when all of it is on disk."""
     no_room: Callable[[], Event] | None = None
-    """Of an excerpt: called where the disk has no room for it; returns what is recorded instead."""
+    """Of an excerpt or of what was made: called where the disk has no room; returns what is recorded instead."""
 
     @property
     def size(self) -> int:
@@ -210,7 +214,8 @@ class Writer:
         try:
             self._append(said)
         except StorageFull:
-            # 2. The disk has no room for the lines: give up excerpts, whose bytes stand in the lists they were read in.
+            # 2. The disk has no room for the lines: give up excerpts, whose bytes stand in the lists they were read in,
+            # and what was made.
             left = [self._taken_back(hand_in) for hand_in in group]
             changed = zip(left, group, said, strict=True)
             self._append(events if now is before else now.events for now, before, events in changed)
@@ -230,6 +235,8 @@ class Writer:
         name = hand_in.item.path.rpartition("/")[2]
         if hand_in.exchange is not None:
             self.folder.settle_item(hand_in.exchange.body, name)
+        elif hand_in.made is not None:
+            self.folder.settle_item(hand_in.made, name)
         elif hand_in.no_room is not None and not self._has_room(hand_in.data, name):
             return HandIn(events=(hand_in.no_room(),))
         return hand_in
@@ -246,7 +253,7 @@ class Writer:
         return True
 
     def _taken_back(self, hand_in: HandIn) -> HandIn:
-        """Take back an excerpt for whose line there is no room: none speaks of it yet, and its list has its bytes."""
+        """Take back what no server sent by itself and for whose line there is no room: none speaks of it yet."""
         if hand_in.item is None or hand_in.no_room is None:
             return hand_in
         self.folder.remove_item(hand_in.item.path)

@@ -42,7 +42,7 @@ from hashing.errors import BadFormat, Unauthenticated, WouldOverwrite
 from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.lock import try_lock
-from hashing.files.read import digest_file
+from hashing.files.read import FileDigests, digest_file
 from hashing.files.storage import (
     OWNER_READS,
     create,
@@ -51,6 +51,7 @@ from hashing.files.storage import (
     settle,
     settle_for_good,
     storing,
+    sync_file,
     sync_folder,
     write_all,
     write_file,
@@ -239,12 +240,18 @@ class CaptureFolder:
 
         Raises WouldOverwrite, Unwritable, Unreadable.
         """
-        with storing(made), open(inside.open_file(made, root=self.root), "rb") as file:  # noqa: PTH123 - a descriptor
-            os.fsync(file.fileno())
-        read = digest_file(made, follow_symlinks=False)
+        read = self.read_back(made)
         settle_for_good(made, self.path / WORKING / name, root=self.root)
         sha256 = read.digests[0].hex
         return WorkingCopy(time=clock_time, ref=ref, path=f"{WORKING}/{name}", size=read.size, sha256=sha256, how=how)
+
+    def read_back(self, made: Path) -> FileDigests:
+        """Wait until a file that was made in the scratch folder is on disk; return its size and its SHA-256.
+
+        Raises Unwritable, Unreadable.
+        """
+        sync_file(made, root=self.root)
+        return digest_file(made, follow_symlinks=False)
 
     @property
     def scratch(self) -> Path:

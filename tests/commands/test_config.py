@@ -69,7 +69,7 @@ def test_each_place_goes_before_the_next(tmp_path: Path, monkeypatch: pytest.Mon
     assert found["jobs"] == (5, "GOLDENHOUR_JOBS")
     assert found["limit"] == (7, str(own))
     assert found["media"] == ("none", "OP/goldenhour.toml")
-    assert found["timeout"] == (30.0, "default")
+    assert found["scroll"] == ("30s", "default")
     assert case.exists()
     assert _settings(tmp_path)["media"] == ("photos,videos", "default")
 

@@ -76,11 +76,11 @@ def rendered(case: Case, key: SigningKey) -> Rendered:
             program=find_browser(sandbox=False),
             view=view,
             scroll=changed.pop("scroll", 30.0),
+            seconds=changed.pop("seconds", 240.0),
             interact=changed.pop("interact", False),
         )
         network = replace(
-            OPTIONS.network,
-            **{name: changed.pop(name) for name in ("insecure", "timeout", "cookies") if name in changed},
+            OPTIONS.network, **{name: changed.pop(name) for name in ("insecure", "cookies") if name in changed}
         )
         options = replace(OPTIONS, network=network, rendering=settings, **changed)
         result = capture(scene, case, options, key=key, stop=stop)
@@ -322,7 +322,7 @@ def test_every_page_comes_to_an_end(rendered: Rendered, script: str, told: str) 
         "/file.bin": Body(data=b"evidence" * 100, type="application/octet-stream", headers=attached),
     }
     with SceneServer(files) as server:
-        result, events = rendered(server.url("/"), scroll=4.0, timeout=20.0)
+        result, events = rendered(server.url("/"), scroll=4.0, seconds=80.0)
     assert told in {action.did for action in went(events).actions}
     assert {"first view", "page picture"} <= {item.kind for item in of(Item, events)}
     if told == "kept a download":
@@ -336,7 +336,7 @@ def test_a_script_that_never_ends(rendered: Rendered) -> None:
     page = b"<!doctype html><title>Fire</title><p>" + WORDS + b"</p><div style='height:9000px'></div>"
     page += b"<script>onscroll = () => { while (1); }</script>"
     with SceneServer({"/": page}) as server:
-        result, events = rendered(server.url("/"), timeout=10.0)
+        result, events = rendered(server.url("/"), seconds=60.0)
     assert [action.did for action in went(events).actions].count("ended its scripts") == 1
     assert result.status in {"partial", "complete"}  # as the browser does what it is told, or not
     assert went(events).log_ended

@@ -105,6 +105,7 @@ def shown(case: Case, key: SigningKey) -> Shown:
             program=find_browser(sandbox=False),
             view=view,
             browsers=browsers,
+            seconds=480.0,
             interact=changed.pop("interact", False),
             permalinks=changed.pop("permalinks", False),
         )
