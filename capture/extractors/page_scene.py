@@ -70,7 +70,7 @@ class PageScene:
 
         if read.page is None:
             return "", ""
-        if self._judgement(answer, read.page).word not in {verdict.CONTENT, verdict.SHELL}:
+        if self._judgement(answer, read.page).word not in {verdict.CONTENT, verdict.THIN, verdict.SHELL}:
             return "", ""
         return stub_target(self._evidence(answer, read.page))
 
@@ -136,7 +136,7 @@ class PageScene:
             if read.page is not None:
                 yield from found_in(read, self._fetch)
             found = self._judgement(answer, read.page)
-            if read.page is None or read.problem or found.word != verdict.CONTENT:
+            if read.page is None or read.problem or found.word not in {verdict.CONTENT, verdict.THIN}:
                 word = found.word if read.page is not None and not read.problem else verdict.UNREADABLE
                 yield from self._missed(answer, read.page, word, found.reasons or [read.problem])
                 break
