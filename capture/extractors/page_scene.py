@@ -72,7 +72,7 @@ class PageScene:
 
         if read.page is None:
             return "", ""
-        if self._judgement(answer, read.page).word not in {verdict.CONTENT, verdict.SHELL}:
+        if self._judgement(answer, read.page).word not in {verdict.CONTENT, verdict.THIN, verdict.SHELL}:
             return "", ""
         return stub_target(self._evidence(answer, read.page))
 
@@ -141,7 +141,7 @@ class PageScene:
             if read.page is not None:
                 yield from found_in(read, self._fetch)
             judgement = self._judgement(answer, read.page)
-            if read.page is None or read.problem or judgement.word != verdict.CONTENT:
+            if read.page is None or read.problem or judgement.word not in {verdict.CONTENT, verdict.THIN}:
                 word = judgement.word if read.page is not None and not read.problem else verdict.UNREADABLE
                 yield from self._missed(answer, read.page, word, judgement.reasons or [read.problem])
                 break

@@ -16,7 +16,7 @@ from capture.page.text import BREAKS, UNSEEN
 
 # What holds of an element and of all in it, a bit each; "chrome" is what stands around a page's own content.
 _CHROME, _LINK, _CONTROL, _BUTTON, _HEADING, _H1, _H2 = (1 << bit for bit in range(7))
-_HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT = (1 << bit for bit in range(7, 12))
+_HIDDEN, _SCRIPT, _NOSCRIPT, _BODY, _CONSENT, _FORM = (1 << bit for bit in range(7, 13))
 _UNREAD = _HIDDEN | _SCRIPT | _NOSCRIPT
 
 _AROUND = frozenset({"nav", "footer", "header", "aside", "menu"})
@@ -30,6 +30,7 @@ _AROUND_IT = "around "
 _LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
 """Headings by their level; those of navigation, header and footer stand behind all others."""
 _SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
+_PICTURES = frozenset({"canvas", "img", "picture"})
 _COMMENT_PAGE = re.compile(r"/comment-page-[0-9]{1,5}/?#comments$|[?&]cpage=[0-9]{1,5}#comments$")
 _ORNAMENT = re.compile(r"logo|spinner|loader|loading|splash|placeholder|favicon", re.IGNORECASE)
 _BLOCKS = frozenset(BREAKS) | {"br", "td", "th"}
@@ -91,10 +92,14 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     buttons: tuple[str, ...] = ()
     fields: int = 0
     """Fields that a person fills in, but for passwords."""
+    field_names: tuple[str, ...] = ()
+    """The names or ids of these."""
     ticks: int = 0
     """Boxes to tick."""
     passwords: int = 0
     """Fields for a password, or for a code that is valid once."""
+    pictured_forms: int = 0
+    """Images in forms, as of letters that are to be typed."""
     forms: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     """Where the first links outside navigation lead."""
@@ -170,6 +175,7 @@ class OutlineReader:
             "fields": 0,
             "ticks": 0,
             "shown": 0,
+            "pictured_forms": 0,
             "posts": 0,
         }
         self._passwords = 0
@@ -287,6 +293,8 @@ class OutlineReader:
             flags |= _LINK
         if tag in _CONTROLS:
             flags |= _CONTROL
+        if tag == "form":
+            flags |= _FORM
         if tag == "button" or (role == "button" and tag in {"a", "div", "span"}):
             flags |= _BUTTON
         flags |= _HEADINGS.get(tag, 0)
@@ -330,6 +338,7 @@ class OutlineReader:
             self._keep(name, attributes.get(attribute, ""))
         if tag in _SHOWS and not flags & (_UNREAD & ~_HIDDEN) and not _is_ornament(tag, attributes):
             self._counts["shown"] += not flags & _CHROME
+            self._counts["pictured_forms"] += bool(flags & _FORM and tag in _PICTURES and not flags & _CHROME)
             self._root_empty = False
 
     def _meta(self, attributes: Mapping[str, str], flags: int) -> None:
@@ -365,7 +374,8 @@ class OutlineReader:
     def _input(self, attributes: Mapping[str, str], flags: int) -> None:
         kind = attributes.get("type", "text").strip().lower()
         purpose = attributes.get("autocomplete", "").lower()
-        if kind == "password" or "one-time-code" in purpose:
+        one_digit_each = attributes.get("maxlength") == "1" and attributes.get("inputmode") == "numeric"
+        if kind == "password" or "one-time-code" in purpose or one_digit_each:
             # A field for a new password belongs to an offer to register, which pages show that are open to everybody.
             new = "new-password" in purpose
             self._passwords += not (new or flags & _UNREAD)
@@ -380,6 +390,7 @@ class OutlineReader:
             "radio",
         }:
             self._counts["fields"] += not flags & _UNREAD
+            self._keep("field_names", (attributes.get("name") or attributes.get("id", "")).lower(), 80)
 
     def _end_block(self) -> None:
         text = " ".join("".join(self._block).split())

@@ -96,7 +96,7 @@ class Evidence:
         good_part = [
             block
             for block in self.outline.blocks[:_MOST_TRIED]
-            if width(block) >= whole * (0.25 if block == first else 0.4) and not _is_told(block)
+            if width(block) >= whole * (0.25 if block == first else 0.4) and not is_told(block)
         ]
         remarks = (block for block in good_part if width(block) <= _LONGEST_SIGN and _is_one_remark(block))
         if self.elsewhere * 3 > whole:
@@ -104,14 +104,17 @@ class Evidence:
         return tuple(dict.fromkeys([*remarks, *(each for block in good_part for each in _sentences(block))]))
 
     @cached_property
+    def cookie_notices(self) -> tuple[str, ...]:
+        """The blocks of text that speak of cookies or tracking."""
+        return tuple(filter(statement("cookie notice").fullmatch, self.outline.blocks))
+
+    @cached_property
     def notices(self) -> tuple[str, ...]:
-        """The blocks of text that speak of cookies or tracking, in a page that says nearly nothing else."""
-        notice = statement("cookie notice")
-        found = tuple(block for block in self.outline.blocks if notice.fullmatch(block))
+        """Those of a page that says nearly nothing else."""
+        found = self.cookie_notices
         headings = self.outline.headings + self.outline.lesser_headings
         elsewhere = self.outline.words - sum(map(width, {*found, *headings}))
-        most = _A_NAME if self.outline.consents or headings else _NEARLY_NOTHING
-        return () if self.outline.shown or elsewhere >= most else found
+        return () if self.outline.shown or elsewhere >= _A_NAME else found
 
     @cached_property
     def says_nothing(self) -> bool:
@@ -301,7 +304,7 @@ def _unlike_its_address(evidence: Evidence) -> tuple[str, ...]:
     return () if any(word[:_STEM] in text for word in words) else (last,)
 
 
-def _reloads(evidence: Evidence) -> tuple[str, ...]:
+def reloads(evidence: Evidence) -> tuple[str, ...]:
     """Return how a bare page asks for itself again: by its scripts, or by a refresh without an address.
 
     An honest notice may do so, too: one that is not of the site counts for a script that does nothing else alone.
@@ -333,7 +336,7 @@ def _app(evidence: Evidence) -> tuple[str, ...]:
     return tuple(filter(app.fullmatch, outline.hrefs)) if few and not theirs else ()
 
 
-def _is_told(block: str) -> bool:
+def is_told(block: str) -> bool:
     """Say whether a block quotes, or stands in a person's words."""
     return _QUOTED.search(block) is not None or compiled(parts("told by a person")).search(block) is not None
 
@@ -396,17 +399,21 @@ def _named_canonical(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _all_ways_on(evidence: Evidence) -> tuple[str, ...]:
-    """Return the ways on of a page, if all of them lead to a log-in, a registration or to the front page."""
+    """Return the ways on of a page, if all lead to a log-in, a registration, a subscription or to the front page."""
+    subscription = compiled(parts("subscription name"))
     home = [each for each in evidence.ways_on if _front(evidence.resolved(each))]
     entry = [each for each in evidence.ways_on if each not in home and compiled(_ENTRY).search(each)]
-    if not entry:
-        return ("home",) if home and len(home) == len(evidence.ways_on) else ()
-    if len(home) + len(entry) < len(evidence.ways_on):
+    sold = [each for each in evidence.ways_on if each not in home + entry and subscription.search(each)]
+    if len(home) + len(entry) + len(sold) < len(evidence.ways_on):
         return ()
+    if sold:
+        return ("subscription",)
+    if not entry:
+        return ("home",) if home else ()
     return ("log-in",) if len(entry) == 1 else ("log-in and registration",)
 
 
-def _leads_to_entries(evidence: Evidence) -> bool:
+def leads_to_entries(evidence: Evidence) -> bool:
     """Say whether all of a few links lead to a log-in or a registration, or to the front page."""
     hrefs, entry = evidence.outline.hrefs, compiled(_ENTRY)
     entries = [bool(entry.search(href)) for href in hrefs]
@@ -415,6 +422,18 @@ def _leads_to_entries(evidence: Evidence) -> bool:
         and len(hrefs) <= _MOST_WAYS_ON
         and all(entered or _front(evidence.resolved(href)) for entered, href in zip(entries, hrefs, strict=True))
     )
+
+
+def _picture_and_field(evidence: Evidence) -> tuple[str, ...]:
+    """Return "picture" for a page that says little, and asks for one thing beside a picture, as a captcha does.
+
+    The picture stands in the form, or the field is named after a code: others are looked at, and talked about below.
+    """
+    outline = evidence.outline
+    if outline.fields != 1 or not 1 <= outline.shown <= _FEW or outline.posts or outline.words >= _LITTLE:
+        return ()
+    code = compiled(parts("code field"))
+    return ("picture",) if outline.pictured_forms or any(map(code.fullmatch, outline.field_names)) else ()
 
 
 def _paywall(evidence: Evidence) -> tuple[str, ...]:
@@ -467,14 +486,23 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "sole field": lambda evidence: (
         evidence.outline.marks if evidence.bare and 1 <= evidence.outline.fields <= _MOST_BIRTH_FIELDS else ()
     ),
+    "field": lambda evidence: (
+        evidence.outline.field_names if evidence.bare and 1 <= evidence.outline.fields <= _FEW else ()
+    ),
     "way in": _ways_in,
     "app": _app,
     "for some": lambda evidence: (
-        evidence.statements if evidence.bare and evidence.outline.words < _SHORT and _leads_to_entries(evidence) else ()
+        evidence.statements if evidence.bare and evidence.outline.words < _SHORT and leads_to_entries(evidence) else ()
+    ),
+    "picture and field": _picture_and_field,
+    "ticked": lambda evidence: (
+        evidence.outline.blocks
+        if evidence.bare and 1 <= evidence.outline.ticks <= _FEW and not evidence.outline.fields
+        else ()
     ),
     "tick": lambda evidence: evidence.sole_controls if 1 <= evidence.outline.ticks <= _FEW else (),
     "unlike its address": _unlike_its_address,
-    "reload": _reloads,
+    "reload": reloads,
     "script alone": lambda evidence: (
         (*evidence.outline.scripts[:50], *evidence.outline.inline)
         if evidence.outline.words + evidence.outline.linked < _NEARLY_ALONE

@@ -11,6 +11,7 @@ import msgspec
 from capture.verdict.counters import CAREFUL, COUNTERS, Seen
 from capture.verdict.evidence import Evidence
 from capture.verdict.signs import DECIDES, SIGNS, WORDS, Sign
+from capture.verdict.thin import thin
 from capture.verdict.words import compiled
 from hashing.case import verdict
 
@@ -64,7 +65,7 @@ class _Case:
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Return what a page is that came for a scene. Every page that nothing speaks against is content."""
+    """Return what a page is that came for a scene. What nothing speaks against is content, or too little to say."""
     cases = _cases(evidence)
     for word, case in cases.items():
         if any(found.sign.weight >= DECIDES for found in case.found.values()):
@@ -77,7 +78,8 @@ def judge(evidence: Evidence) -> Verdict:
     if not best and evidence.status >= _REFUSED:
         best = next(word for word, case in cases.items() if "status" in case.found)
     if not best:
-        return Verdict(word=verdict.CONTENT)
+        doubts = thin(evidence)
+        return Verdict(word=verdict.THIN if doubts else verdict.CONTENT, reasons=doubts)
     return Verdict(word=best, reasons=cases[best].reasons)
 
 

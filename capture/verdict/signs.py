@@ -92,6 +92,8 @@ LOGIN_SIGNS = (
     Sign(
         verdict.LOGIN, "entrance", _is("log-in and registration"), 2, "it says little, and nothing else is to be done"
     ),
+    Sign(verdict.LOGIN, "ways on", _is("subscription"), 2, "it leads on to a subscription, and to nothing to read"),
+    Sign(verdict.LOGIN, "field", _is(parts("code field")), 3, "it asks for a code, and for nothing else ({})"),
     Sign(
         verdict.LOGIN,
         "for some",
@@ -139,6 +141,20 @@ CHALLENGE_SIGNS = (
     ),
     Sign(verdict.CHALLENGE, "form", _has(r"captcha|/sorry/|/challenge|__cf_chl"), 3, "a form leads to a challenge"),
     Sign(verdict.CHALLENGE, "redirect", _is(_CHALLENGE_ADDRESS), 4, "it was redirected to the address of a challenge"),
+    Sign(
+        verdict.CHALLENGE,
+        "picture and field",
+        _has("."),
+        4,
+        "it says little, and all there is to do is to fill in one field beside a picture",
+    ),
+    Sign(
+        verdict.CHALLENGE,
+        "ticked",
+        _has(parts("robot or person")),
+        4,
+        'it says little, and all there is to do is to tick a box ("{}")',
+    ),
     Sign(verdict.CHALLENGE, "sole control", name("person"), 3, 'all there is to do is to say "{}"'),
     Sign(verdict.CHALLENGE, "reload", _has(parts("reload")), 3, "it says little, and asks for itself again by script"),
     Sign(verdict.CHALLENGE, "reload", _is("refresh"), 4, "it says little, and is to be loaded again by itself"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CONTENT = "content"
+THIN = "thin"
 LOGIN = "login wall"
 CHALLENGE = "challenge"
 LIMITED = "rate limited"
@@ -14,11 +15,12 @@ PART = "part"
 UNREADABLE = "not readable"
 ERROR = "server error"
 
-REVISABLE = frozenset({LOGIN, CHALLENGE, LIMITED, CONSENT, SHELL})
+REVISABLE = frozenset({LOGIN, CHALLENGE, LIMITED, CONSENT, SHELL, THIN})
 """What a page may be for a program that asks for it, and not for a browser."""
 
 MEANING = {
     CONTENT: "the page itself",
+    THIN: "little of its own stands on this page, and it may not be what was asked for: look at it",
     LOGIN: "a log-in or a subscription was asked for in the page's place: lend a session (--session, --cookies)",
     CHALLENGE: "the site blocked the request or wants proof of a person: open it in a browser, and lend its --cookies",
     LIMITED: "the site turned the request away as one too many: wait, and capture it again",

@@ -158,13 +158,8 @@ def short_pages() -> dict[str, str]:
         "note": "<p>Gone fishing. Back on Monday.</p>",
         "hello": "<html><title>Hello</title><body><h1>Hello</h1><p>It works!</p></body></html>",
         "microblog": "<title>Ann</title><p>The river is up to the bridge now. Stay away from Mill Lane.</p>",
-        "microblog login": "<title>Ann</title><p>Could not log in to the council site again today, how annoying.</p>",
         "microblog deleted": "<title>Ann</title><p>They deleted the post about the fire. I have a copy of it.</p>",
         "stats": "<title>Mill Lane</title><h1>Mill Lane</h1><p>Fire crews are here.</p><script src='/matomo.js'></script>",
-        "contact": (
-            "<title>Contact</title><h1>Contact</h1><form><input name=n><textarea></textarea><div class=g-recaptcha></div>"
-            "<button>Send</button></form>"
-        ),
         "disqus": f"<title>Fire</title><h1>Fire on Market Street</h1><p>The mill burns since nine.</p>{_DISQUS}",
         "cookie banner": f"<title>Fire</title><h1>Fire on Market Street</h1><p>The mill burns since nine.</p>{_COOKIES}",
         "hidden dialog": (
@@ -175,7 +170,6 @@ def short_pages() -> dict[str, str]:
             "<title>Notice</title><form id=aspnetForm action='./notice.aspx' method=post><h1>Notice 5</h1><p>The bridge is "
             "closed until Friday because of the flood. Use the ford at Hill End.</p></form>"
         ),
-        "empty": "<html><body></body></html>",
         "registration": (
             "<title>Sign the petition</title><h1>Sign the petition</h1><p>Save the mill on Market Street. We ask the council "
             "to rebuild it as it was, with its wheel.</p><form><input name=name><input name=mail><button>Sign</button></form>"

@@ -606,11 +606,11 @@ LIKENESSES = (
     ),
     Likeness(verdict.CONTENT, "<title>Maintenance</title><h1>Bridge maintenance</h1><p>The bridge is closed.</p>"),
     Likeness(
-        verdict.CONTENT,
+        verdict.THIN,
         "<title>Anmeldung zum Sommerlauf</title><h1>Anmeldung zum Sommerlauf</h1><p>Startgeld 5 Euro.</p><form><input name=name><input name=mail><button>Anmelden</button></form>",
     ),
     Likeness(
-        verdict.CONTENT,
+        verdict.THIN,
         "<title>Anmeldung</title><h1>Anmeldung zum Kurs</h1><form><input name=name><input name=mail><textarea></textarea><button>Anmelden</button></form>",
     ),
     Likeness(verdict.CONTENT, "<title>Logowanie drewna</title><h1>Zwózka drewna z lasu</h1><p>W sobotę o ósmej.</p>"),

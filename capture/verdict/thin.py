@@ -1,0 +1,111 @@
+"""Whether so little stands on a page that nobody can say what it is: one table of what makes a page look like a wall.
+
+No word of a wall was found then. That a person looks at the page is asked for; nothing is said against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from capture.page.outline import width
+from capture.verdict.evidence import Evidence, is_told, leads_to_entries, reloads
+from capture.verdict.words import compiled, name, parts
+
+_LITTLE, _NEXT_TO_NOTHING = 150, 20
+_FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
+_ENOUGH = 3
+
+
+class Fact(NamedTuple):
+    """What makes a bare page look like a wall: how it is told, "" for what speaks for the page; its weight."""
+
+    says: str
+    weight: int
+    holds: Callable[[Evidence], bool]
+
+
+def thin(evidence: Evidence) -> tuple[str, ...]:
+    """Return why a page may not be what was asked for, its figures first; nothing where it is enough to be read."""
+    if not _is_bare(evidence):
+        return ()
+    outline = evidence.outline
+    found = [fact for fact in FACTS if fact.holds(evidence)]
+    if sum(fact.weight for fact in found) < _ENOUGH and outline.words + outline.linked:
+        return ()
+    said = f"{outline.words} characters of text of its own, outside links and forms"
+    return (said, *(fact.says for fact in found if fact.says))
+
+
+def _is_bare(evidence: Evidence) -> bool:
+    """Say whether a page has little text, and nothing that shows whose it is or when it was written."""
+    outline, page = evidence.outline, evidence.page
+    if page is None or outline.words >= _LITTLE or outline.links > _MOST_LINKS or outline.frames:
+        return False
+    theirs = outline.posts or outline.linked_headings or outline.shown > outline.pictured_forms
+    goes_on = outline.following or outline.numbered
+    named = evidence.published or evidence.described or any(map(is_told, outline.blocks))
+    return not (theirs or goes_on or named)
+
+
+def _blocks(evidence: Evidence) -> list[str]:
+    """Return the blocks of text that are no headings, no links, and do not speak of cookies."""
+    outline = evidence.outline
+    linked = (row.partition(" ")[2] for row in outline.rows)
+    leave = {*outline.headings, *outline.lesser_headings, *linked, *evidence.cookie_notices}
+    return [block for block in outline.blocks if block not in leave]
+
+
+def _any(evidence: Evidence, phrases: str) -> bool:
+    pattern = compiled(parts(phrases))
+    return any(map(pattern.search, _blocks(evidence)))
+
+
+def _is_of_a_post(evidence: Evidence) -> bool:
+    return any(map(name("post button").fullmatch, evidence.outline.buttons))
+
+
+def _has_form(evidence: Evidence) -> bool:
+    outline = evidence.outline
+    asks = outline.fields + outline.passwords + outline.ticks
+    return bool(asks) and outline.fields <= _MOST_FIELDS and outline.ticks <= _MOST_TICKS
+
+
+def _leads_to_app(evidence: Evidence) -> bool:
+    app, shop = compiled(parts("app address")), compiled(parts("app shop"))
+    return any(app.fullmatch(href) or shop.search(href) for href in evidence.outline.hrefs)
+
+
+FACTS = (
+    Fact("all there is to do is to fill in a form", 2, _has_form),
+    Fact(
+        "all there is to do is to press a button",
+        1,
+        lambda evidence: (
+            not (_has_form(evidence) or evidence.cookie_notices) and 0 < len(evidence.outline.buttons) <= _FEW
+        ),
+    ),
+    Fact("it asks for itself again by script", 2, lambda evidence: bool(reloads(evidence))),
+    Fact("its links lead to a log-in, a registration or the front page alone", 1, leads_to_entries),
+    Fact("it leads on to an app", 1, _leads_to_app),
+    Fact("another address was asked for", 1, lambda evidence: evidence.redirected),
+    Fact("it speaks to its visitor", 1, lambda evidence: _any(evidence, "spoken to")),
+    Fact("it speaks of the site and its pages", 1, lambda evidence: _any(evidence, "about the site")),
+    Fact("it tells of nothing else", 1, lambda evidence: not evidence.elsewhere),
+    Fact(
+        "it has no headline that its title repeats",
+        1,
+        lambda evidence: (
+            _any(evidence, "about the site")
+            and not evidence.elsewhere
+            and not {*evidence.outline.headings} & {*evidence.titles}
+        ),
+    ),
+    Fact("it keeps search engines away", 1, lambda evidence: "noindex" in evidence.outline.robots),
+    Fact("it says next to nothing", 1, lambda evidence: evidence.outline.words < _NEXT_TO_NOTHING),
+    Fact("it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings),
+    Fact("", -1, lambda evidence: len(_blocks(evidence)) > _MOST_BLOCKS),
+    Fact("", -2, _is_of_a_post),
+    Fact("", -2, lambda evidence: any(width(block) >= _LITTLE for block in evidence.outline.blocks)),
+)
+"""Every fact."""
