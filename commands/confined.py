@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ def read_only(
     *paths: Path | None, output: Path | None = None, pictures: bool = False, programs: Sequence[str] = ()
 ) -> None:
     """Give up, for good, all files but these, the network and other programs; before the first of them is opened.
+
+    The scratch folder, which holds nothing that lasts, is kept.
 
     `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
     a zip to be decoded, the temporary folder is as well. `programs` are those that may be started. Nothing is given up
@@ -71,6 +74,7 @@ def _confine(
     paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: Sequence[str] = ()
 ) -> None:
     from hashing.case.own_runs import data_folder
+    from hashing.files.scratch import made_scratch_folder
     from hashing.sandbox.reading import confine_reading
 
     named = [path.absolute() for path in paths if path is not None]
@@ -78,6 +82,8 @@ def _confine(
     cases = [path.resolve().parents[1] for path in named if path.resolve().parent.name == "captures"]
     notes = [data_folder() / "signed", data_folder() / "retired-keys"]
     below = [output.absolute().parent] if output is not None else []
+    with suppress(OSError):  # asked for once more, and its reason told, where there is more than memory holds
+        below.append(made_scratch_folder())
     if pictures:
         from tempfile import gettempdir
 

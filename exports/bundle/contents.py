@@ -100,7 +100,7 @@ def _present(folder: Path, case: Path) -> Iterator[str]:
     while waiting:
         below = waiting.pop()
         with reading(folder / below):
-            listed = inside.kinds(folder / below, case)
+            listed = list(inside.scan(folder / below, case))
         for name, kind in listed:
             if kind == stat.S_IFDIR:
                 waiting.append(f"{below}{name}/")

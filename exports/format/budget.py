@@ -1,4 +1,4 @@
-"""How much a stranger may fill memory with: names of files in a verification, lines of a ledger."""
+"""How much a stranger may fill memory with: folders in a verification, lines of a ledger that are kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import sys
 from exports.errors import TooMuch
 
 MOST_NAMES = 180 << 20
-"""Bytes for all that is kept of the names; with what else a verification needs it stays below 300 MiB."""
-_A_NAME = 420
-"""Bytes that are kept for a file besides its name: its entry, its digest, their places in tables (measured)."""
-_COPIES = 3
-"""The name as it is in the zip, below its top folder, and in the ledger that speaks of it."""
+"""Bytes for what is kept of folders; with what else a verification needs it stays below 300 MiB."""
+_A_FOLDER = 100
+"""Bytes that are kept for a folder besides its name (measured)."""
 _SHALLOW = 8
 """Folders on the way to a file of a bundle or a case, at most. Of deeper ones, each can be another."""
 
@@ -22,21 +20,22 @@ _A_LINE = 400
 
 
 class NameBudget:
-    """Counts what names take, and refuses those that are too many."""
+    """Counts what folders take, and refuses those that are too many or too deep."""
 
     def __init__(self, most: int = MOST_NAMES) -> None:
         self._left = most
 
-    def charge(self, name: str) -> None:
-        """Count a file. Raises TooMuch where there are more than are verified at once."""
+    def charge(self, name: str, *, folder: bool = False) -> None:
+        """Count a folder, or those on the way to a file. Raises TooMuch beyond those that are verified at once."""
         # Names are what a tree of files costs in memory, and each folder above a name is kept as a name, too.
         size, depth = sys.getsizeof(name), name.count("/")
-        self._left -= _A_NAME + _COPIES * size
+        if folder:
+            self._left -= _A_FOLDER + size
         if depth > _SHALLOW:
             self._left -= depth * size // 2
         if self._left < 0:
             raise TooMuch(
-                "more files than goldenhour verifies at once, which is some 250,000",
+                "more folders, or deeper ones, than goldenhour verifies at once",
                 hint="verify the captures of a case one by one (goldenhour verify CASE/captures/…), and export its "
                 "exhibits one by one",
             )

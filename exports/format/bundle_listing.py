@@ -73,10 +73,13 @@ def listings(
 ) -> Iterator[CaptureListing]:
     """Yield each capture with its entries, which come one behind another, and the log of its exhibit."""
     for head in heads:
-        yield _listing(head, islice(entries, head.lines), logs.get(head.exhibit, ()))
+        yield capture_listing(head, islice(entries, head.lines), logs.get(head.exhibit, ()))
 
 
-def _listing(head: CaptureRecord, entries: Iterable[Listed], custody: tuple[CustodyRecord, ...]) -> CaptureListing:
+def capture_listing(
+    head: CaptureRecord, entries: Iterable[Listed], custody: tuple[CustodyRecord, ...]
+) -> CaptureListing:
+    """Return a capture with its entries and the log of its exhibit."""
     items: list[ListedItem] = []
     failed: list[ListedFailure] = []
     skipped: list[ListedSkip] = []

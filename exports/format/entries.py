@@ -1,14 +1,13 @@
 """What a bundle lists of one capture: lines of its ledger, each item with what other lines say of it.
 
 Such lines stand before the item (its exchange) and behind it, up to the ledger's end. So a ledger is read twice: once
-to find where each stands, once, of what is listed, to write the list. What is in memory is some hundred bytes for each
-line that is listed or belongs to an item, whatever stands in it.
+to find where each stands, once, of what is listed, to write the list. In memory are eight bytes for each line that is
+listed, whatever stands in it; what belongs to an item is looked up (`lookup.py`).
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from msgspec.structs import asdict
 
 from exports.errors import NotWhole
 from exports.format.capture_view import seal_of
+from exports.format.lookup import Lookup
 from exports.format.manifest import (
     CaptureRecord,
     Listed,
@@ -70,12 +70,8 @@ _LISTED: dict[str, type[Listed]] = {
 """Events that are listed. An item is listed with others, and the rest stands in the ledger alone."""
 _BELONGING = {"facts", "post", "proof", "working-copy"}
 """Events that are listed with the item that they name."""
-# Places are packed, two to a number, in arrays: for a hundred thousand items that is a tenth of what objects would
-# take.
-_BITS = 64
-_LOW = (1 << _BITS) - 1
-_TAKEN = _LOW
-"""Stands for the place of a line that is listed with its item already."""
+_NONE = -1
+"""Is no place of a line."""
 
 
 def folder_in_bundle(capture: str) -> str:
@@ -160,36 +156,31 @@ class EventList(msgspec.Struct, frozen=True):
 
 
 class _Places:
-    """Where the lines stand that belong to something, by its name: numbers, sorted by name and place.
-
-    Names are told apart by `hash`, of which nobody outside this process knows the key: who writes a ledger cannot make
-    many names alike.
-    """
+    """Where the lines stand that belong to something, by its name. Each place leads to the one before it."""
 
     def __init__(self) -> None:
-        self._found: list[int] = []
-        self._sorted = True
+        self._last: Lookup[str, int] = Lookup(str)
+        self._before: Lookup[int, int] = Lookup(int)
 
     def add(self, name: str, place: int) -> None:
         """Note that a line at this place belongs to what has this name."""
-        self._found.append((hash(name) & _LOW) << _BITS | place)
-        self._sorted = False
+        before = self._last.get(name, _NONE)
+        if before != _NONE:
+            self._before[place] = before
+        self._last[name] = place
 
     def pop(self, name: str) -> list[int]:
         """Return the places for a name, in their order; asked once more for it, none.
 
         So a ledger that gives many items one name costs no more than any other.
         """
-        if not self._sorted:
-            self._found.sort()
-            self._sorted = True
-        # Sorted numbers in place of a dictionary of lists, by Python's own hash of 64 bits: it is seeded at random, so
-        # nobody can choose names that collide.
-        key = hash(name) & _LOW
-        start, end = (bisect_left(self._found, each << _BITS) for each in (key, key + 1))
-        places = [each & _LOW for each in self._found[start:end] if each & _LOW != _TAKEN]
-        self._found[start:end] = [key << _BITS | _TAKEN] * (end - start)
-        return places
+        place, places = self._last.get(name, _NONE), list[int]()
+        if place != _NONE:
+            self._last[name] = _NONE
+        while place != _NONE:
+            places.append(place)
+            place = self._before.get(place, _NONE)
+        return places[::-1]
 
 
 @dataclass(slots=True)
@@ -203,7 +194,7 @@ class SealedCapture:
     withheld: bool = False
     """The files of the items are withheld."""
     _belonging: _Places = field(default_factory=_Places)
-    _exchanges: dict[int, int] = field(default_factory=dict)
+    _exchanges: Lookup[int, int] = field(default_factory=lambda: Lookup(int))
     """Where the last line of each exchange stands."""
     _listed: array[int] = field(default_factory=lambda: array("Q"))
     """Where each line stands that is listed."""
@@ -214,7 +205,7 @@ class SealedCapture:
         Raises NotWhole where the ledger does not begin and end a capture, BadKey, BadFormat, and as reading does.
         """
         # 1. Read every line once, of most only what kind it is: note where those stand that are read again.
-        self._belonging, self._exchanges, self._listed = _Places(), {}, array("Q")
+        self._forget()
         first, latest = None, dict[str, int]()
         for place, about in self.lines.glances():
             kind = about.event
@@ -270,6 +261,11 @@ class SealedCapture:
                     yield kind(**asdict(event), exhibit=head.exhibit)
         finally:
             self.lines.close()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of where the lines stand: a bundle may hold many captures."""
+        self._belonging, self._exchanges, self._listed = _Places(), Lookup(int), array("Q")
 
     def _item(self, item: Item, folder: str, exhibit: str) -> ListedItem:
         """Return an item with what other lines say of it; of several posts or proofs, the last.

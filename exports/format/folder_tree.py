@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exports.errors import NotCheckable
 from exports.format.budget import NameBudget
+from exports.format.lookup import Lookup
 from exports.format.tree import FILE, LINK, OTHER, FileReading, T, refusal
 from hashing.files import inside
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, digest_file
@@ -31,7 +33,6 @@ _LARGE_BESIDE = 1 << 20
 """Bytes of a ledger that are worth a copy of this process."""
 # Bytes: a folder below this one, with any name, is still within the 4,095 that Linux takes in one call.
 _LONGEST_PATH = 3000
-_MOST_IN_A_FOLDER = 1_000_000
 """Bytes. Each folder is reached from the top, so that none of those on the way is a link."""
 
 
@@ -42,8 +43,10 @@ class FolderTree:
         self.path = path
         self.top = ""
         self._empty: list[str] = []
-        self._kinds = dict(self._walk())
-        self._begun: list[str] = []
+        self._kinds = Lookup[str, str](str)
+        for name, kind in self._walk():
+            self._kinds[name] = kind
+        self._begun: Callable[[str], bool] = lambda _name: False
         self._processes: HashProcesses | None = None
         self._copies: list[Beside[Any]] = []
 
@@ -54,32 +57,30 @@ class FolderTree:
         if self._processes is not None:
             self._processes.close()
 
-    def kinds(self) -> dict[str, str]:
+    def kinds(self) -> Lookup[str, str]:
         """Return every path that is not a folder, with what it is."""
         return self._kinds
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
-        if self._kinds.get(name) == OTHER:  # opening a pipe or a device has an effect
-            raise NotCheckable(f"{printable(name)}: not a regular file")
         try:
-            with inside.reach(self.path / name, self.path) as (last, folder):
-                descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            return inside.opened(self.path / name, self.path)
         except OSError as error:
             raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise NotCheckable(f"{printable(name)}: not a regular file")
-        return os.fdopen(descriptor, "rb")
 
-    def begin(self, names: Sequence[str]) -> None:
+    def begin(self, wanted: Callable[[str], bool]) -> None:
         """Begin to hash files in further processes, where there is work and processors enough for them."""
-        if self._processes is None and hasattr(os, "memfd_create") and self._are_many(names, FEWEST, _LARGE):
+
+        def _names() -> Iterator[str]:
+            return filter(wanted, self._files())
+
+        if self._processes is None and hasattr(os, "memfd_create") and self._are_many(_names(), FEWEST, _LARGE):
             from hashing.files.digest_files import processors
             from hashing.files.hash_processes import HashProcesses
 
             if others := processors() - 1:
-                self._processes, self._begun = HashProcesses(self.path, names, others), list(names)
+                count = sum(1 for _ in _names())
+                self._processes, self._begun = HashProcesses(self.path, _names(), count, others), wanted
 
     def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:
         """Do work on so many bytes: meanwhile, where further processes are worth it, and else at once."""
@@ -92,12 +93,13 @@ class FolderTree:
         self._copies.append(copy)
         return copy.result
 
-    def _are_many(self, names: Sequence[str], count: int, size: int) -> bool:
+    def _are_many(self, names: Iterator[str], count: int, size: int) -> bool:
         """Say whether there are so many files, or so many bytes in them."""
-        if len(names) >= count:
+        first = list(islice(names, count))
+        if len(first) >= count:
             return True
         found = 0
-        for name in names:
+        for name in first:
             with suppress(OSError):  # gone by now, which is said when it is hashed
                 found += inside.size(self.path / name, self.path)
             if found >= size:
@@ -111,15 +113,18 @@ class FolderTree:
         except OSError as error:
             raise NotCheckable(f"{printable(name)}: {refusal(error)}") from error
 
-    def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        """Hash files, on all cores, in the order given; what was begun must stand in the same order among them."""
+    def hash(self, progress: Callable[[int], None]) -> Iterator[FileReading]:
+        """Hash all files, on all cores, in the order of their names."""
         if self._processes is not None:
             self._processes.finish(progress)
-        return self._readings(names, progress)
+        return self._readings(progress)
 
-    def _readings(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        others = self._read([name for name, known in self._known(names) if known is None], progress)
-        for name, known in self._known(names):
+    def _files(self) -> Iterator[str]:
+        return (name for name, kind in self._kinds.pairs() if kind == FILE)
+
+    def _readings(self, progress: Callable[[int], None]) -> Iterator[FileReading]:
+        others = self._read(lambda: (name for name, known in self._known() if known is None), progress)
+        for name, known in self._known():
             if known is not None:
                 yield FileReading(name, *known)
                 continue
@@ -129,11 +134,13 @@ class FolderTree:
             else:
                 yield FileReading(name, result.digests[0].hex, result.size)
 
-    def _read(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileDigests | UnreadFile]:
+    def _read(
+        self, names: Callable[[], Iterator[str]], progress: Callable[[int], None]
+    ) -> Iterator[FileDigests | UnreadFile]:
         """Hash files in this process, in threads where there is work for them."""
-        paths = (self.path / name for name in names)
+        paths = (self.path / name for name in names())
         # Threads cost their start: few and small files are read sooner without.
-        if self._are_many(names, _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
+        if self._are_many(names(), _FEWEST_FOR_THREADS, _LARGE_FOR_THREADS):
             from hashing.files.digest_files import digest_many
 
             yield from digest_many(paths, root=self.path, progress=progress)
@@ -143,17 +150,11 @@ class FolderTree:
             except FileUnreadable as error:
                 yield error.unread
 
-    def _known(self, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, int] | None]]:
-        """Yield each name, with SHA-256 and size where further processes have hashed it."""
+    def _known(self) -> Iterator[tuple[str, tuple[str, int] | None]]:
+        """Yield the name of each file, with SHA-256 and size where further processes have hashed it."""
         found = self._processes.found() if self._processes is not None else iter(())
-        begun = iter(self._begun)
-        following = next(begun, None)
-        for name in names:
-            if name != following:
-                yield name, None
-            else:
-                yield name, next(found)
-                following = next(begun, None)
+        for name in self._files():
+            yield name, next(found) if self._begun(name) else None
 
     def empty_folders(self) -> Sequence[str]:
         """Return the folders that hold nothing."""
@@ -166,17 +167,17 @@ class FolderTree:
         while waiting:
             folder = waiting.pop()
             try:
-                entries = inside.kinds(self.path / folder, self.path, _MOST_IN_A_FOLDER)
+                empty = True
+                for each, kind in inside.scan(self.path / folder, self.path):
+                    empty, name = False, f"{folder}{each}"
+                    budget.charge(name, folder=kind == stat.S_IFDIR)
+                    if kind == stat.S_IFDIR:
+                        if len(os.fsencode(name)) > _LONGEST_PATH:
+                            raise NotCheckable(f"{self.path}: folders that nest deeper than those of any bundle")
+                        waiting.append(f"{name}/")
+                    else:
+                        yield name, _KINDS.get(kind, OTHER)
             except OSError as error:
                 raise NotCheckable(f"{self.path / folder}: {refusal(error)}") from error
-            if not entries and folder:
+            if empty and folder:
                 self._empty.append(folder.removesuffix("/"))
-            for each, kind in entries:
-                name = f"{folder}{each}"
-                budget.charge(name)
-                if kind == stat.S_IFDIR:
-                    if len(os.fsencode(name)) > _LONGEST_PATH:
-                        raise NotCheckable(f"{self.path}: folders that nest deeper than those of any bundle")
-                    waiting.append(f"{name}/")
-                else:
-                    yield name, _KINDS.get(kind, OTHER)

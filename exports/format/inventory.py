@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from exports.format.bundle_layout import CUSTODY_JSON, ITEMS_JSONL, MANIFEST_JSON
-from exports.format.bundle_listing import BundleListing, listings
+from exports.format.bundle_listing import BundleListing, CaptureListing, capture_listing
 from exports.format.continuity import bundle_logs, grade_of, grades_in
 from exports.format.disclosure_form import WITHHELD
 from exports.format.manifest import (
@@ -110,16 +110,17 @@ class Inventory:
 
     def listing(self) -> BundleListing:
         """Return all of it in memory, as a report is made of it. Raises as `files`."""
-        heads = [capture.head() for capture in self._captures]
         logs = bundle_logs(self.lines, self.line)
-        grades = _grades(logs)
-        listed = (each for capture, head in zip(self._captures, heads, strict=True) for each in capture.entries(head))
-        entries = (_with_grade(each, grades) for each in listed)
+        grades, heads, captures = _grades(logs), list[CaptureRecord](), list[CaptureListing]()
+        for capture in self._captures:
+            heads.append(capture.head())
+            entries = (_with_grade(each, grades) for each in capture.entries(heads[-1]))
+            captures.append(capture_listing(heads[-1], entries, logs.get(heads[-1].exhibit, ())))
         return BundleListing(
             case=self.case(heads),
             exported=self.exported(),
             disclosure=self.disclosure(heads),
-            captures=tuple(listings(heads, entries, logs)),
+            captures=tuple(captures),
             findings=tuple(event for _, event in sorted(self.lines.items()) if isinstance(event, FoundFact)),
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.lookup import Lookup
 from hashing.printable import printable
 
 T = TypeVar("T")
@@ -42,14 +43,14 @@ class EvidenceTree(Protocol):
     top: str
     """The name of the folder that a zip unpacks to; "" where there is none."""
 
-    def kinds(self) -> dict[str, str]:
+    def kinds(self) -> Lookup[str, str]:
         """Return every path that is not a folder, with what it is."""
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises NotCheckable."""
 
-    def begin(self, names: Sequence[str]) -> None:
-        """Begin to hash these files, where that is quicker: only what nobody is writing to."""
+    def begin(self, wanted: Callable[[str], bool]) -> None:
+        """Begin to hash the files of these names, where that is quicker: only what nobody is writing to."""
 
     def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:
         """Do work that reads files of this tree, of so many bytes; return what returns its result, of this `kind`.
@@ -60,8 +61,8 @@ class EvidenceTree(Protocol):
     def size(self, name: str) -> int:
         """Return how many bytes a file is said to have. Raises NotCheckable."""
 
-    def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        """Hash files, on all cores, in the order given; what was begun is at its end when this returns."""
+    def hash(self, progress: Callable[[int], None]) -> Iterator[FileReading]:
+        """Hash all files, on all cores, in the order of their names; what was begun is at its end on return."""
 
     def empty_folders(self) -> Sequence[str]:
         """Return the folders that hold nothing."""
@@ -86,11 +87,6 @@ def demand_inside(name: str) -> None:
         or ":" in parts[0]
     ):
         raise NotCheckable(f"{printable(name, 200)}: a path that leads out of the bundle")
-
-
-def below(kinds: Iterable[str], prefix: str) -> Iterator[str]:
-    """Yield the paths that begin with a prefix."""
-    return (name for name in kinds if name.startswith(prefix))
 
 
 def refusal(error: OSError) -> str:

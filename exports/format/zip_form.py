@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -44,7 +45,7 @@ _TIME, _DATE = 0, 1 << 5 | 1
 _MODE = (stat.S_IFREG | 0o400) << 16
 # Bytes. APPNOTE allows 65,535; the longest path of a system has 4,096.
 _LONGEST_NAME = 1 << 12
-_MOST_ENTRIES = 2_000_000
+_MOST_ENTRIES = 20_000_000
 _HINT = "ask for the zip as goldenhour wrote it; or unpack it with another program, and verify the folder"
 
 
@@ -95,8 +96,10 @@ def end_records(count: int, size: int, offset: int) -> bytes:
     return end64 + _LOCATOR.pack(b"PK\x06\x07", 0, offset + size, 1) + end
 
 
-def read_entries(file: BinaryIO) -> list[ZipEntry]:
-    """Return the files of a zip that is in this form to the last byte, in their order. Their names may be any text.
+def read_entries(file: BinaryIO) -> Iterator[ZipEntry]:
+    """Yield the files of a zip that is in this form to the last byte, in their order. Their names may be any text.
+
+    It is known to be in this form when all were taken.
 
     Raises NotCheckable for every other zip, and for what is none; OSError.
     """
@@ -112,7 +115,7 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
     # 2. The central directory: the files one after the other without a gap, the first at offset 0. A gap could hold a
     # file that only some programs see.
     file.seek(begin)
-    entries, offset, left, budget = [], 0, size, NameBudget()
+    offset, left, budget = 0, size, NameBudget()
     for _ in range(count):
         entry, taken = _entry(file, left)
         left -= taken
@@ -120,16 +123,13 @@ def read_entries(file: BinaryIO) -> list[ZipEntry]:
             raise _foreign(f"{printable(entry.name, 200)} stands in another place")
         offset = entry.begin + entry.size
         budget.charge(entry.name)
-        entries.append(entry)
+        # Its local header: some programs unpack by these, some by the directory, so both must say the same.
+        header = entry.local()
+        if os.pread(file.fileno(), len(header), entry.offset) != header:
+            raise _foreign(f"the header of {printable(entry.name, 200)}")
+        yield entry
     if left or offset != begin:
         raise _foreign("its list of files")
-    # 3. Every local header: some programs unpack by these, some by the directory, so both must say the same.
-    for entry in entries:
-        file.seek(entry.offset)
-        header = entry.local()
-        if file.read(len(header)) != header:
-            raise _foreign(f"the header of {printable(entry.name, 200)}")
-    return entries
 
 
 def _directory(file: BinaryIO, length: int) -> tuple[int, int, int]:

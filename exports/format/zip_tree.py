@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exports.errors import NotCheckable
+from exports.format.lookup import Lookup
 from exports.format.section import FileSection
 from exports.format.tree import FILE, WACZ_MARKS, FileReading, T, demand_inside, refusal
 from exports.format.zip_form import ZipEntry, read_entries
@@ -21,6 +23,10 @@ from hashing.printable import printable
 _PIECE = 1 << 20
 # Files and bytes that a thread is handed at once: handing over costs more than hashing a small file.
 _BATCH_FILES = 200
+_PLACED = struct.Struct("<QLQ")
+"""Of an entry: size, CRC and offset."""
+_MOST_TOPS = 100
+"""Names at the top that are looked at: a WACZ has five."""
 _BATCH_BYTES = 8 << 20
 _OF_MACOS = b"__MACOSX/"
 
@@ -38,7 +44,8 @@ class ZipTree:
         except OSError as error:
             raise NotCheckable(f"{path}: {refusal(error)}") from error
         try:
-            self.top, self._entries = self._named(read_entries(self._file))
+            self._entries = Lookup[str, bytes](str)
+            self.top = self._read_entries()
         except NotCheckable as error:
             # Archive Utility packs anew, with folders and attributes of its own: the officer needs to hear that it was
             # this, not that the evidence is damaged.
@@ -64,9 +71,12 @@ class ZipTree:
         """Let go of the file."""
         self._file.close()
 
-    def kinds(self) -> dict[str, str]:
+    def kinds(self) -> Lookup[str, str]:
         """Return every path that is not a folder, with what it is."""
-        return dict.fromkeys(self._entries, FILE)
+        kinds = Lookup[str, str](str)
+        for name in self._entries:
+            kinds[name[len(self._prefix) :]] = FILE
+        return kinds
 
     def empty_folders(self) -> Sequence[str]:
         """Return nothing: goldenhour writes no entry for a folder."""
@@ -76,7 +86,7 @@ class ZipTree:
         """Open a file. Raises NotCheckable."""
         return io.BufferedReader(self._section(self._entry(name)), _PIECE >> 4)
 
-    def begin(self, names: Sequence[str]) -> None:
+    def begin(self, wanted: Callable[[str], bool]) -> None:
         """Begin nothing: what is in a zip is read by threads alone."""
 
     def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:  # noqa: ARG002 - as of a folder
@@ -88,12 +98,12 @@ class ZipTree:
         """Return how many bytes a file has. Raises NotCheckable."""
         return self._entry(name).size
 
-    def hash(self, names: Sequence[str], progress: Callable[[int], None]) -> Iterator[FileReading]:
-        """Hash files in the order given, several at a time."""
+    def hash(self, progress: Callable[[int], None]) -> Iterator[FileReading]:
+        """Hash all files in the order of their names, several at a time."""
         workers = min(os.cpu_count() or 1, 8)
         waiting: deque[Future[list[FileReading]]] = deque()
         with ThreadPoolExecutor(workers) as pool:
-            for batch in self._batches(names):
+            for batch in self._batches():
                 waiting.append(pool.submit(self._read_batch, batch))
                 # Results are taken in order, and no more is begun than is soon taken.
                 if len(waiting) > 2 * workers:
@@ -101,23 +111,24 @@ class ZipTree:
             while waiting:
                 yield from _with_progress(waiting.popleft().result(), progress)
 
-    def _batches(self, names: Sequence[str]) -> Iterator[list[str]]:
-        batch, held = list[str](), 0
-        for name in names:
-            batch.append(name)
-            held += self._entries[name].size
+    def _batches(self) -> Iterator[list[tuple[str, ZipEntry]]]:
+        batch, held = list[tuple[str, ZipEntry]](), 0
+        for name, placed in self._entries.pairs():
+            entry = ZipEntry(name, *_PLACED.unpack(placed))
+            batch.append((name[len(self._prefix) :], entry))
+            held += entry.size
             if len(batch) == _BATCH_FILES or held > _BATCH_BYTES:
                 yield batch
                 batch, held = [], 0
         if batch:
             yield batch
 
-    def _read_batch(self, names: Sequence[str]) -> list[FileReading]:
+    def _read_batch(self, entries: Sequence[tuple[str, ZipEntry]]) -> list[FileReading]:
         buffer = bytearray(_PIECE)
-        return [self._read(name, memoryview(buffer)) for name in names]
+        return [self._read(name, entry, memoryview(buffer)) for name, entry in entries]
 
-    def _read(self, name: str, buffer: memoryview) -> FileReading:
-        entry, digest, crc = self._entries[name], new_hash(), 0
+    def _read(self, name: str, entry: ZipEntry, buffer: memoryview) -> FileReading:
+        digest, crc = new_hash(), 0
         file = self._section(entry)
         try:
             while count := file.readinto(buffer):
@@ -132,24 +143,30 @@ class ZipTree:
         return FileSection(self._file.fileno(), entry.begin, entry.size)
 
     def _entry(self, name: str) -> ZipEntry:
-        if name not in self._entries:
+        placed = self._entries.get(f"{self._prefix}{name}")
+        if placed is None:
             raise NotCheckable(f"{printable(name)}: not in the zip")
-        return self._entries[name]
+        return ZipEntry(f"{self._prefix}{name}", *_PLACED.unpack(placed))
 
-    @staticmethod
-    def _named(entries: Sequence[ZipEntry]) -> tuple[str, dict[str, ZipEntry]]:
-        """Return the name of the top folder, and the entries by their names in it. Raises NotCheckable."""
-        for entry in entries:
+    @property
+    def _prefix(self) -> str:
+        return f"{self.top}/" if self.top else ""
+
+    def _read_entries(self) -> str:
+        """Take in the entries by their names; return the name of the top folder, "" of a WACZ. Raises NotCheckable."""
+        tops, count, beside = set[str](), 0, False
+        for entry in read_entries(self._file):
             demand_inside(f"{entry.name}." if entry.name.endswith("/") else entry.name)  # a folder is no file
-        tops = {entry.name.partition("/")[0] for entry in entries}
+            top, slash, _ = entry.name.partition("/")
+            tops |= {top} if len(tops) < _MOST_TOPS else set()
+            beside, count = beside or not slash, count + 1
+            self._entries[entry.name] = _PLACED.pack(entry.size, entry.crc, entry.offset)
         flat = bool(tops & WACZ_MARKS)
-        if not flat and (len(tops) != 1 or any("/" not in entry.name for entry in entries)):
+        if not flat and (len(tops) != 1 or beside):
             raise NotCheckable("not a bundle: everything in it would be in one folder")
-        top = "" if flat else next(iter(tops))
-        named = {entry.name if flat else entry.name[len(top) + 1 :]: entry for entry in entries}
-        if len(named) != len(entries):
+        if len(self._entries) != count:
             raise NotCheckable("a zip that holds two files of one name")
-        return top, named
+        return "" if flat else next(iter(tops))
 
 
 def _with_progress(reads: Sequence[FileReading], progress: Callable[[int], None]) -> Iterator[FileReading]:

@@ -11,7 +11,6 @@ from exports.errors import NotCheckable, NotMergeable
 from exports.format.bag import PAYLOAD
 from exports.format.bundle_layout import SEAL_CHECKPOINT
 from exports.format.proofs import read_proof
-from exports.format.tree import below
 from exports.verification.check import Check
 from hashing.case.capture_folder import CHECKPOINT
 from hashing.case.case import CAPTURES, CHECKPOINTS, case_origin
@@ -121,7 +120,7 @@ def _demand_sound(started: CaptureStarted, folder: str) -> None:
 def _log_of_case(check: Check) -> OtherLog:
     # Up to the newest checkpoint and no further: lines behind it are signed by nobody. Names are numbers of equal
     # length, so the greatest name is the newest.
-    names = (name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
+    names = (name for name in check.kinds.below(f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}"))
     name = max(names, default=f"{CHECKPOINTS}/")  # which is no file, and is said to be none
     note = check.small(name)
     checkpoint, _ = parse_checkpoint(note)

@@ -93,7 +93,7 @@ def vouched(path: Path, *, read: bool, progress: Callable[[int, int], None] | No
             [digest] = (found := digest_file(path)).digests
             files = [VouchedFile(path.name, found.size, digest.hex)]
         else:
-            files = [_file(check, path, name, sha256) for name, sha256 in sorted(check.expected.items())]
+            files = [_file(check, path, name, sha256) for name, sha256 in check.expected.pairs()]
     if what == CASE:
         return _case(path, [file for file in files if file.path != _SETTINGS])
     seal = check.findings.seals[0].fingerprint if check.findings.seals else ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
 from exports.verification.check import Check
+from exports.verification.items import Items
 from hashing.atproto import AtprotoError, blob_cid
 from hashing.atproto.blob_url import promised_sha256
 from hashing.atproto.record_proof import verify_record
@@ -24,15 +25,15 @@ from hashing.warc.content_coding import PIECE
 _LIMITS = "checked offline; it proves no time, nor who held the key"
 
 
-def check_proofs(check: Check, prefix: str, items: Iterable[Item], proofs: Iterable[ProofRead]) -> None:
+def check_proofs(check: Check, prefix: str, items: Items, proofs: Iterable[ProofRead]) -> None:
     """Check every proof of one capture, and every blob by the identifier that it was asked for by.
 
     A file that is not as it was sealed is left to the comparison of digests, which names it.
     """
-    again = _Again(check, prefix, {item.ref: item for item in items})
+    again = _Again(check, prefix, items)
     for event in proofs:
         again.check_proof(event)
-    for item in again.items.values():
+    for item in items:
         again.check_blob(item)
     again.note()
 
@@ -47,7 +48,7 @@ class _Again:
 
     check: Check
     prefix: str
-    items: dict[str, Item]
+    items: Items
     keys: dict[tuple[str, str], AccountKey | AtprotoError] = field(default_factory=dict)
     listed: tuple[str, bytes] = ("", b"")
     held: int = 0
@@ -154,9 +155,10 @@ class _Again:
         return data[event.offset : event.offset + event.size] if event.size else data
 
     def _item(self, ref: str, what: str) -> Item:
-        if ref not in self.items:
+        item = self.items.get(ref)
+        if item is None:
             raise NotCheckable(f"{what} is in {ref or 'no item'}, which is not of this capture")
-        return self.items[ref]
+        return item
 
     def _bytes(self, item: Item) -> bytes:
         """Return an item without its content coding. Raises _Unavailable, NotCheckable."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from exports.errors import NotCheckable
 from exports.format.result import Missing
-from exports.format.tree import below
 from exports.verification.check import Check
 from hashing.case.batch_events import (
     BATCH_FORMAT,
@@ -43,14 +42,14 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
         if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
             check.folders.add(folder)
             check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
-    present = dict.fromkeys(name.split("/")[1] for name in below(check.kinds, f"{BATCHES}/") if name.count("/") > 1)
+    present = dict.fromkeys(name.split("/")[1] for name in check.kinds.below(f"{BATCHES}/") if name.count("/") > 1)
     for name in (*present, *(name for name in begun if name not in present)):
         path = f"{BATCHES}/{name}/{LEDGER}"
         if name in begun and path not in check.kinds:
             check.findings.missing.append(Missing(path[:500], "the ledger of a batch that the case registered"))
         elif path in check.kinds:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
-            check.expected |= dict.fromkeys((each for each in known if check.is_file(each) or each == path), "")
+            check.expected.update(dict.fromkeys((each for each in known if check.is_file(each) or each == path), ""))
             _check_marks(check, f"{BATCHES}/{name}/{MARKS}", ended=begun.get(name) is not None)
             _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name))
 

@@ -34,7 +34,7 @@ from exports.format.bundle_layout import (
 from exports.format.disclosure_form import LINES
 from exports.format.proofs import read_proof
 from exports.format.result import Missing
-from exports.format.tree import below, demand_inside
+from exports.format.tree import demand_inside
 from exports.verification.capture import CaptureCheck
 from exports.verification.consistency import check_consistency
 from exports.verification.custody import check_custody_lines
@@ -82,14 +82,14 @@ def check_bundle(check: Check) -> None:
         return
     # 1. Say what it is, and refuse what leads out of it, before anything is judged.
     _check_format(check)
-    check.begin(check.kinds)
+    check.begin()
     if MANIFEST_JSON not in check.kinds and SEAL_CHECKPOINT not in check.kinds:
         check.problem(".", "looks like a bundle of goldenhour whose seal and manifest were taken out")
     if BAGIT in check.kinds and check.small(BAGIT) != DECLARATION:
         check.problem(BAGIT, "not the declaration of a bag")
     _demand_inside(check)
     # 2. The seal, then each capture by its own seal.
-    captures = {name.split("/")[2] for name in below(check.kinds, _CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
+    captures = {name.split("/")[2] for name in check.kinds.below(_CAPTURES) if name.count("/") > 2}  # noqa: PLR2004
     checked: dict[str, CaptureCheck | DisclosureCheck] = {}
     # The bundle's own seal first: its signer is the signer of the bundle.
     sealed = _check_seal(check, captures)
@@ -148,9 +148,9 @@ def _check_payload_list(check: Check, unread: Collection[str]) -> None:
         known = name in check.expected or is_derived(name) or any(map(name.startswith, unread))
         if known or name not in check.kinds:  # what is here and not known was added, though it is listed
             check.expect(name, sha256)
-    if here < sum(1 for _ in below(check.kinds, PAYLOAD)):
+    if here < sum(1 for _ in check.kinds.below(PAYLOAD)):
         listed = {name for name, _ in _hash_list(check, MANIFEST)}
-        for name in below(check.kinds, PAYLOAD):
+        for name in check.kinds.below(PAYLOAD):
             if name not in listed and name in check.expected:
                 check.problem(MANIFEST, f"does not list {name}")
 
@@ -164,8 +164,8 @@ def _check_tag_list(check: Check) -> None:
             check.expect(name, sha256)
         else:
             check.problem(TAG_MANIFEST, f"lists {name}, which is no part of this bundle")
-    for name in check.expected:
-        if name in check.kinds and not name.startswith(PAYLOAD) and name != TAG_MANIFEST and name not in listed:
+    for name in check.kinds:
+        if not name.startswith(PAYLOAD) and name in check.expected and name != TAG_MANIFEST and name not in listed:
             check.problem(TAG_MANIFEST, f"does not list {name}")
 
 
@@ -316,7 +316,7 @@ def _expect_tag_files(check: Check, exported: Exported) -> bool:
     for name in files:
         check.expected.setdefault(name, "")
     for name in lines:
-        check.expected |= {f"{name}.json": "", f"{name}.proof": ""}
+        check.expected.update({f"{name}.json": "", f"{name}.proof": ""})
     for name, sha256 in exported.files.items():
         check.expect(name, sha256)
     return True

@@ -12,12 +12,13 @@ import msgspec
 from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import PAYLOAD
 from exports.format.budget import LineBudget
-from exports.format.tree import below, demand_inside
+from exports.format.tree import demand_inside
 from exports.verification.check import Check, RecordsRead
 from exports.verification.commitments import commitment_faults
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
+from exports.verification.items import Items
 from exports.verification.posts import PostCheck
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, ITEMS, WORKING, capture_origin
 from hashing.case.events import (
@@ -47,7 +48,7 @@ from hashing.ledger.merkle import MerkleTree
 
 _FOLDERS = (ITEMS, WORKING)
 """Folders that every capture has, though nothing may be in them."""
-_KEPT = (Exchange, Item, ProofRead, WorkingCopy, WarcClosed)
+_KEPT = (ProofRead, RenderingBegun)
 """Lines of which something stays in memory until the whole ledger is read."""
 _MOST_DATE_LINES = 100
 """A capture has one line on the servers' dates, and one more each time that its process died."""
@@ -61,8 +62,7 @@ class CaptureCheck:
         self.prefix = prefix
         self.started: CaptureStarted | None = None
         self.finished: CaptureFinished | None = None
-        self.items: list[Item] = []
-        self._by_ref: dict[str, Item] = {}
+        self.items = Items()
         self.proofs: list[ProofRead] = []
         self.failed = 0
         self.handed_in = False
@@ -70,8 +70,6 @@ class CaptureCheck:
         self.unread = False
         """Whether the ledger could not be read, so that it vouches for no file."""
         self.keys: dict[str, None] = {}
-        self._bodies: dict[int, tuple[str, int]] = {}
-        """SHA-256 and size of what each exchange brought."""
         self._renderings: set[int] = set()
         self._records = RecordsSaid()
         self._posts = PostCheck(check)
@@ -124,7 +122,9 @@ class CaptureCheck:
         self._check_sums()
         self._note(commitments())
         # 3. Read the WARCs beside; compare what is derived from items (excerpts, posts, proofs) with the items.
-        check.read_beside(check.tree.beside(partial(self._records.read, check, self.prefix), RecordsRead, size))
+        # A table on the disk is this process's alone: what is looked up there is read at once.
+        reading = partial(self._records.read, check.tree, self._records.files(check, self.prefix))
+        check.read_beside(check.tree.beside(reading, RecordsRead, 0 if self._records.on_disk else size))
         check_excerpts(check, self.prefix, self.items)
         self._posts.note()
         if self.proofs:
@@ -132,8 +132,6 @@ class CaptureCheck:
 
             check_proofs(check, self.prefix, self.items, self.proofs)
         # A bundle may hold many captures, and of each its items alone are still asked for.
-        self._bodies.clear()
-        self._by_ref.clear()
         self._records = RecordsSaid()
 
     @property
@@ -147,7 +145,7 @@ class CaptureCheck:
     def _vouch_for_nothing(self) -> None:
         """Leave the files that no line was read about unjudged: that is not the same as added."""
         self.unread = True
-        unjudged = [name for name in below(self.check.kinds, self.prefix) if name not in self.check.expected]
+        unjudged = [name for name in self.check.kinds.below(self.prefix) if name not in self.check.expected]
         for name in unjudged:
             self.check.expected[name] = ""
         if unjudged:
@@ -181,13 +179,12 @@ class CaptureCheck:
     def _check_item_or_post(self, event: Item | PostRead) -> None:
         """Expect an item, or compare what is said of a post with its item, which stands before it in the ledger."""
         if isinstance(event, Item):
-            self.items.append(event)
-            self._by_ref[event.ref] = event
+            self.items.add(event)
             self._expect(event)
             self._check_exchange(event)
             if event.partial:
-                self.check.findings.notes.append(f"{event.ref} is in part only: {event.partial}")
-        elif not self.prefix.startswith(PAYLOAD) and (item := self._by_ref.get(event.ref)) is not None:
+                self.check.note(f"{event.ref} is in part only: {event.partial}")
+        elif not self.prefix.startswith(PAYLOAD) and (item := self.items.get(event.ref)) is not None:
             # Of a bundle, what its list says is compared: this very line, where it is shown.
             self._posts.compare(item, f"{self.prefix}{item.path}", event.post)
 
@@ -224,7 +221,7 @@ class CaptureCheck:
             return
         if item.rendering and not item.exchange and item.rendering in self._renderings:
             return  # the browser's own report of a page: no exchange brought it
-        body = self._bodies.get(item.exchange)
+        body = self._records.body(item.exchange)
         if item.excerpt is not None and body is not None:
             return  # compared with the item that it was cut out of
         if body != (item.sha256, item.size):
@@ -235,7 +232,6 @@ class CaptureCheck:
         if isinstance(event, Exchange):
             if self.handed_in:
                 raise BadFormat("an exchange in an intake, which fetches nothing")
-            self._bodies[event.exchange] = event.sha256, event.size
             self._records.add(event)
             self._dates.add(event)
             return
@@ -275,10 +271,10 @@ class CaptureCheck:
             if self.check.is_file(f"{self.prefix}{CHECKPOINT}"):
                 self.check.problem(f"{self.prefix}{LEDGER}", "sealed without a last line that says how it ended")
             return
-        if (finished.items, finished.failed) != (len(self.items), self.failed):
+        if (finished.items, finished.failed) != (self.items.count, self.failed):
             self.check.problem(f"{self.prefix}{LEDGER}", "the last line does not count what the ledger holds")
         if finished.status == CaptureStatus.INTERRUPTED:
-            self.check.findings.notes.append(f"the capture was interrupted: {finished.reason}")
+            self.check.note(f"the capture was interrupted: {finished.reason}")
 
 
 def _unsalted(event: ServerDates) -> ServerDates:

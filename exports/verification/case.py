@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from exports.errors import NotCheckable, TooMuch
 from exports.format.budget import LineBudget
 from exports.format.result import Missing
-from exports.format.tree import below, demand_inside
+from exports.format.tree import demand_inside
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
 from exports.verification.check import Check
-from exports.verification.custody import check_custody
+from exports.verification.custody import check_custody, refs_by_exhibit
+from exports.verification.items import Items
 from exports.verification.timestamps import check_timestamp
 from hashing.case.capture_folder import CHECKPOINT, INCOMING, RESERVE
 from hashing.case.case import (
@@ -48,7 +49,8 @@ _SETTINGS = "goldenhour.toml"
 def check_case(check: Check) -> None:
     """Check a case folder. Raises NotCheckable where it is one of a later version."""
     _check_format(check)
-    check.begin(_sealed_files(check))
+    sealed = _sealed(check)
+    check.begin(lambda name: name.startswith(f"{CAPTURES}/") and name.split("/", 2)[1] in sealed)
     for name in (LEDGER, *([_SETTINGS] if _SETTINGS in check.kinds else [])):
         check.expected.setdefault(name, "")
     check.folders.update((CAPTURES, CHECKPOINTS, BATCHES))
@@ -56,7 +58,7 @@ def check_case(check: Check) -> None:
     created = next((event for event in ledger.events if isinstance(event, CaseCreated)), None)
     if created is None:
         check.problem(LEDGER, "the first line does not begin a case")
-        for name in (CASE_FILE, *below(check.kinds, f"{CHECKPOINTS}/")):
+        for name in (CASE_FILE, *check.kinds.below(f"{CHECKPOINTS}/")):
             check.expected.setdefault(name, "")
     else:
         check.expect(CASE_FILE, created.case_sha256)
@@ -67,12 +69,10 @@ def check_case(check: Check) -> None:
     _check_timestamps(check, ledger)
 
 
-def _sealed_files(check: Check) -> Iterator[str]:
-    """Yield the files of captures that are sealed: none of them is written to any more."""
-    for name in below(check.kinds, f"{CAPTURES}/"):
-        capture = name.split("/", 2)[1]
-        if f"{CAPTURES}/{capture}/{CHECKPOINT}" in check.kinds:
-            yield name
+def _sealed(check: Check) -> Collection[str]:
+    """Return the captures that are sealed: no file of these is written to any more."""
+    ending = f"/{CHECKPOINT}"
+    return {name.split("/")[1] for name in check.kinds.below(f"{CAPTURES}/") if name.endswith(ending)}
 
 
 def _check_format(check: Check) -> None:
@@ -131,7 +131,7 @@ def _check_checkpoints(check: Check, origin: str, ledger: _CaseLedger) -> None:
     newest is named by no line yet.
     """
     # 1. The newest checkpoint that the ledger reaches says how many lines are signed.
-    there = {name for name in below(check.kinds, f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}")}
+    there = {name for name in check.kinds.below(f"{CHECKPOINTS}/") if name.endswith(f".{CHECKPOINT}")}
     known = sorted(there & ledger.roots.keys(), reverse=True)
     if not known:
         check.problem(LEDGER, "holds no line that is signed: there is no checkpoint of it")
@@ -198,7 +198,7 @@ def _check_covered(check: Check, ledger: _CaseLedger, newest: str) -> None:
             f"its last {unsigned} lines are not signed: another command is at work or has died, or somebody else wrote "
             "them",
         )
-    for name in below(check.kinds, f"{CHECKPOINTS}/"):
+    for name in check.kinds.below(f"{CHECKPOINTS}/"):
         if name.endswith(f".{CHECKPOINT}{PART}"):
             check.expected.setdefault(name, "")
             if not unsigned:
@@ -225,42 +225,45 @@ def _check_timestamps(check: Check, ledger: _CaseLedger) -> None:
 
 
 def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
-    """Check the captures; return the references of the items of each that is here."""
+    """Check the captures; return which of the items that the case speaks of each that is here has."""
     # 1. Which captures there must be: those that the ledger registers.
     _check_once(check, ledger)
-    registered = dict.fromkeys(event.capture for event in ledger.events if isinstance(event, CaptureRegistered))
+    registered = {event.capture: event.exhibit for event in ledger.events if isinstance(event, CaptureRegistered)}
     sealed = {event.capture: event for event in ledger.events if isinstance(event, CaptureSealed)}
-    present = {name.split("/")[1] for name in below(check.kinds, f"{CAPTURES}/") if name.count("/") > 1}
+    present = {name.split("/")[1] for name in check.kinds.below(f"{CAPTURES}/") if name.count("/") > 1}
     if not ledger.whole:
         # Each capture has a seal of its own; what the rest of the case's ledger said of it is lost.
-        registered |= dict.fromkeys(sorted(present))
+        registered = dict.fromkeys(sorted(present), "") | registered
     # 2. What else is here was begun and not registered, or added by somebody.
     _check_drafts(check, present - registered.keys())
     empty = (folder.split("/") for folder in check.tree.empty_folders())
     begun = {parts[1] for parts in empty if parts[0] == CAPTURES and len(parts) > 1}
     for capture in sorted((present | begun) - registered.keys()):
         prefix = f"{CAPTURES}/{capture}/"
-        if {name.removeprefix(prefix) for name in below(check.kinds, prefix)} <= _BEFORE_REGISTERED:
+        if {name.removeprefix(prefix) for name in check.kinds.below(prefix)} <= _BEFORE_REGISTERED:
             check.under_way.add(prefix)
             check.unchecked(prefix, "a capture that is being begun, or was left when it had only begun")
     # 3. Each by its own seal; then the seal against what the case recorded of it.
     items: dict[str, set[str]] = {}
-    for capture in registered:
+    asked = refs_by_exhibit(ledger.events)
+    for capture, exhibit in registered.items():
         if capture not in present:
             _note_absent(check, capture)
             continue
         prefix = f"{CAPTURES}/{capture}/"
         one = CaptureCheck(check, prefix)
         one.run()
-        items[capture] = {item.ref for item in one.items}
+        items[capture] = {ref for ref in asked.get(exhibit, ()) if ref in one.items}
         _check_said_of(check, ledger, capture, one)
+        one.items = Items()  # of which there may be a million
         event, listed = sealed.get(capture), f"{prefix}{CHECKPOINT}" in check.kinds
         if not listed and (event is None or _has_come(check, f"{prefix}{CHECKPOINT}")):
             check.under_way.add(prefix)
         elif event is not None:
             check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
         elif ledger.whole:
-            check.expected |= dict.fromkeys({f"{prefix}{MARKS}"} & check.kinds.keys(), "")
+            if f"{prefix}{MARKS}" in check.kinds:
+                check.expected.setdefault(f"{prefix}{MARKS}", "")
             check.unchecked(
                 prefix, "sealed, but the case does not record it: its process died, or it is not the case's"
             )

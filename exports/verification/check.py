@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from exports.errors import NotCheckable
+from exports.format.lookup import Lookup
 from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
 from exports.format.tree import FILE, EvidenceTree, FileReading
 from exports.verification.history import SealHistory
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 SMALL = 16 << 20
 MOST = 10_000
 """Faults of one kind that are told one by one: a stranger's ledger could have one in each of its lines."""
+MOST_FILES = 100_000
+"""Files that are told one by one as altered, missing or added, of each kind."""
+T = TypeVar("T")
 
 
 class RecordsRead(msgspec.Struct, frozen=True):
@@ -50,9 +54,9 @@ class Check:
     """Whether the files are going to be compared at all, and not only the records."""
     comparing: Callable[[Callable[[int], None]], None] | None = None
     """How the files are compared, where it is not with SHA-256 alone."""
-    kinds: dict[str, str] = field(init=False)
+    kinds: Lookup[str, str] = field(init=False)
     findings: Findings = field(default_factory=Findings)
-    expected: dict[str, str] = field(default_factory=dict)
+    expected: Lookup[str, str] = field(default_factory=lambda: Lookup(str))
     """Path and SHA-256 of every file that something vouches for."""
     history: SealHistory = field(default_factory=SealHistory)
     doubts: dict[str, list[str]] = field(default_factory=dict)
@@ -61,6 +65,8 @@ class Check:
     """Exchange files that are being read beside all else: of one capture at a time, which bounds the memory."""
     folders: set[str] = field(default_factory=set)
     """Folders that may be empty."""
+    _more: bool = False
+    """Whether it is said that not all files that are altered, missing or added are told."""
     under_way: set[str] = field(default_factory=set)
     """Prefixes of captures that are not sealed: a process may be writing there at this moment."""
 
@@ -144,10 +150,15 @@ class Check:
         self.findings.seals.append(seal)
         return seal
 
-    def begin(self, names: Iterable[str]) -> None:
-        """Begin to hash the files among these, which nobody is writing to, while other things are checked."""
+    def note(self, said: str) -> None:
+        """Add a sentence to what is said of the whole, where there are no more already than can be read."""
+        if len(self.findings.notes) < MOST:
+            self.findings.notes.append(said)
+
+    def begin(self, wanted: Callable[[str], bool] = lambda _name: True) -> None:
+        """Begin to hash the files of these names, which nobody is writing to, while other things are checked."""
         if self.hashing:
-            self.tree.begin([name for name in sorted(names) if self.is_file(name)])
+            self.tree.begin(wanted)
 
     def read_beside(self, reading: Callable[[], RecordsRead] | None) -> None:
         """Take note of exchange files that are being read, and of what was found in those before them."""
@@ -169,33 +180,42 @@ class Check:
         findings = self.findings
         for name, reason in name_faults(self.kinds):
             self.problem(name, reason)
-        hashed = self.tree.hash([name for name in sorted(self.kinds) if self.is_file(name)], progress)
+        hashed = self.tree.hash(progress)
         self.read_beside(None)
+        # What is there and what is expected, each in the order of the names: one pass over both.
+        expected = _InOrder(self.expected.pairs())
         for read in hashed:
             findings.files += 1
             findings.bytes += read.size
-            self._judge(read)
-        for name, kind in sorted(self.kinds.items()):
+            self._judge(read, expected.get(read.name))
+        for name, kind in self.kinds.pairs():
             if kind != FILE and name in self.expected:
-                findings.altered.append(Altered(name, _digest(self.expected[name]) or FILE, kind))
+                self._tell(findings.altered, Altered(name, _digest(self.expected[name]) or FILE, kind))
             elif kind != FILE:
-                findings.added.append(Added(name, kind))
+                self._tell(findings.added, Added(name, kind))
         for folder in self.tree.empty_folders():
             if folder not in self.folders and not self._under_way(f"{folder}/"):
-                findings.added.append(Added(f"{folder}/", "an empty folder"))
-        named = {missing.path for missing in findings.missing}
-        for name, sha256 in sorted(self.expected.items()):
-            if name not in self.kinds and name not in named and not self._has_come(name):
-                findings.missing.append(Missing(name, _digest(sha256)))
+                self._tell(findings.added, Added(f"{folder}/", "an empty folder"))
+        named, there = {missing.path for missing in findings.missing}, _InOrder(self.kinds.pairs())
+        for name, sha256 in self.expected.pairs():
+            if there.get(name) is None and name not in named and not self._has_come(name):
+                self._tell(findings.missing, Missing(name, _digest(sha256)))
 
-    def _judge(self, read: FileReading) -> None:
-        expected = self.expected.get(read.name)
+    def _tell(self, told: list[T], fault: T) -> None:
+        """Note a file that is altered, missing or added, where there are no more already than are told one by one."""
+        if len(told) < MOST_FILES:
+            told.append(fault)
+        elif not self._more:
+            self._more = True
+            self.problem(".", f"more than {MOST_FILES:,} files are altered, missing or added: the others are not told")
+
+    def _judge(self, read: FileReading, expected: str | None) -> None:
         if read.reason:
             self.unchecked(read.name, read.reason)
         elif expected is None and not self._under_way(read.name):  # there, the next ledger line may speak of it
-            self.findings.added.append(Added(read.name, f"sha256:{read.sha256}"))
+            self._tell(self.findings.added, Added(read.name, f"sha256:{read.sha256}"))
         elif expected and expected != read.sha256:
-            self.findings.altered.append(Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
+            self._tell(self.findings.altered, Altered(read.name, f"sha256:{expected}", f"sha256:{read.sha256}"))
         else:
             for reason in (*self.doubts.get(read.name, ()), *([read.fault] if read.fault else ())):
                 self.problem(read.name, reason)
@@ -212,6 +232,20 @@ class Check:
         except NotCheckable:
             return False
         return True
+
+
+class _InOrder:
+    """Pairs in the order of their keys, asked for in that order."""
+
+    def __init__(self, pairs: Iterator[tuple[str, str]]) -> None:
+        self._pairs = pairs
+        self._at = next(pairs, None)
+
+    def get(self, key: str) -> str | None:
+        """Return the value of a key, which stands behind those asked for before; None where it is none."""
+        while self._at is not None and self._at[0] < key:
+            self._at = next(self._pairs, None)
+        return self._at[1] if self._at is not None and self._at[0] == key else None
 
 
 def _digest(sha256: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from exports.errors import NotCheckable
 from exports.format.continuity import entries, proven_of
 from exports.format.result import Missing
-from exports.format.tree import below
 from exports.verification.check import Check
 from exports.verification.merges import merge_faults
 from hashing.case.custody import ACTIONS, VERIFIED
@@ -35,7 +34,10 @@ _LINE_FILE = re.compile(r"seal/custody/([0-9]{8,18})\.json", re.ASCII)
 
 
 def check_custody(check: Check, events: Iterable[CaseEvent], items: Mapping[str, Collection[str]]) -> None:
-    """Check the custody events of a case; `items` are the items' references by capture, as far as captures are here."""
+    """Check the custody events of a case.
+
+    `items` says by capture, as far as captures are here, which of the items that the events speak of it has.
+    """
     captures: dict[str, str] = {}
     listed = dict(enumerate(events, 1))
     for number, reason in merge_faults(listed):
@@ -60,6 +62,15 @@ def _refs(event: CaseEvent) -> tuple[str, ...]:
     if isinstance(event, FoundFact):
         return tuple(each.ref for each in event.rests_on)
     return (event.ref,) if isinstance(event, Custody | Described | Graded) else ()
+
+
+def refs_by_exhibit(events: Iterable[CaseEvent]) -> dict[str, set[str]]:
+    """Return the items that the lines of a case speak of, by their exhibits."""
+    found: dict[str, set[str]] = {}
+    for event in events:
+        for ref in _refs(event):
+            found.setdefault(exhibit_of(ref), set()).add(ref)
+    return found
 
 
 def _restating_faults(listed: Mapping[int, CaseEvent]) -> Iterator[tuple[int, str]]:
@@ -112,7 +123,7 @@ def check_custody_lines(check: Check, exhibits: Collection[str], proven: Callabl
     `proven` checks the inclusion proof in a file for a line, and returns the line's index; None where it does not hold.
     """
     lines: dict[int, CaseEvent] = {}
-    for name in sorted(below(check.kinds, CUSTODY_LINES)):
+    for name in sorted(check.kinds.below(CUSTODY_LINES)):
         match = _LINE_FILE.fullmatch(name)
         if match is None:
             continue  # a proof; whatever else it may be, the bag's lists vouch for it

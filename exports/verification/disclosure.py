@@ -16,6 +16,7 @@ from exports.verification.check import Check
 from exports.verification.excerpts import check_excerpts
 from exports.verification.exchange_records import RecordsSaid
 from exports.verification.history import CaptureHeld
+from exports.verification.items import Items
 from exports.verification.shown_lines import ShownLine, shown_lines, unproven
 from hashing.case.capture_folder import CHECKPOINT, capture_origin
 from hashing.case.events import (
@@ -216,7 +217,7 @@ class DisclosureCheck:
                 self.check.findings.missing.append(Missing(name, "the exchanges disclosed"))
             return
         self.check.expected.setdefault(name, "")
-        read = records.read(self.check, self.prefix)
+        read = records.read(self.check.tree, records.files(self.check, self.prefix))
         for reason in read.faults.get(name, ()):
             self.check.problem(name, reason)
         if name in read.unread:
@@ -226,7 +227,7 @@ class DisclosureCheck:
         """Check excerpts and signed proofs as far as what they are checked against is here; note where it is not."""
         refs = {item.ref for item in self.items}
         notes = self.check.findings.notes
-        here = [item for item in self.items if item.excerpt is None or item.excerpt.of in refs]
+        here = Items.of(item for item in self.items if item.excerpt is None or item.excerpt.of in refs)
         notes += [
             f"{item.ref} was cut out of {item.excerpt.of}, which is withheld: that it stands there was not checked"
             for item in self.items

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from exports.errors import NotCheckable
 from exports.format.unpacked import unpacked
 from exports.verification.check import Check
+from exports.verification.items import Items
 from hashing.case.events import Item
 from hashing.warc.content_coding import PIECE
 
@@ -15,18 +16,11 @@ _LARGEST = 64 << 20
 """Bytes of a list of posts, unpacked, that are read to check what was cut out of it."""
 
 
-def check_excerpts(check: Check, prefix: str, items: Iterable[Item]) -> None:
+def check_excerpts(check: Check, prefix: str, items: Items) -> None:
     """Compare every excerpt of one capture with the item that it was cut out of, one list in memory at a time."""
-    by_ref: dict[str, Item] = {}
-    cut_out: dict[str, list[Item]] = {}
-    for item in items:
-        if item.excerpt is None:
-            by_ref[item.ref] = item
-        else:
-            cut_out.setdefault(item.excerpt.of, []).append(item)
-    for ref, excerpts in cut_out.items():
-        whole = by_ref.get(ref)
-        if whole is None:
+    for ref, excerpts in items.excerpts():
+        whole = items.get(ref)
+        if whole is None or whole.excerpt is not None:
             for item in excerpts:
                 check.problem(f"{prefix}{item.path}", f"an excerpt of {ref}, which the ledger does not hold")
         elif check.is_file(f"{prefix}{whole.path}"):  # a file that is missing is named as such

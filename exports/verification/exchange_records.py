@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import binascii
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import msgspec
 
-from exports.errors import NotCheckable
+from exports.errors import NotCheckable, TooMuch
+from exports.format.lookup import Lookup
+from exports.format.tree import EvidenceTree
 from exports.verification.check import Check, RecordsRead
 from hashing.case.events import Exchange, Item, WarcPlace
 from hashing.errors import BadFormat
@@ -30,12 +33,14 @@ _CHAIN = "application/pem-certificate-chain"
 _LARGEST_CHAIN = 1 << 20
 _LONGEST_START = 1 << 16
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n")
+_MOST_OF_CHAINS = 32 << 20
+"""Bytes of certificate chains that are kept of one capture: real ones have a few hundred."""
 _MOST_FAULTS = 100
 """Faults of one file that are named."""
 
 
-class _RecordedExchange(msgspec.Struct):
-    """What the ledger says of an exchange, in little memory: there may be a million."""
+class _RecordedExchange(msgspec.Struct, array_like=True, gc=False):
+    """What the ledger says of an exchange."""
 
     number: int
     url: str
@@ -50,13 +55,20 @@ class _RecordedExchange(msgspec.Struct):
     """The item's file that has the body."""
 
 
-class _Place(msgspec.Struct, frozen=True):
+class _Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a record of an exchange must stand, and the digest of its block; -1 for a record that was moved."""
 
+    number: int
+    """Among those of its file."""
     offset: int
     block_sha256: bytes
-    of: _RecordedExchange
+    exchange: int
     request: bool
+
+
+_encode = msgspec.json.Encoder().encode
+_exchange = msgspec.json.Decoder(_RecordedExchange).decode
+_place = msgspec.json.Decoder(_Place).decode
 
 
 @dataclass(slots=True)
@@ -67,22 +79,26 @@ class RecordsSaid:
     """
 
     moved: str = ""
-    _exchanges: dict[int, _RecordedExchange] = field(default_factory=dict)
-    """By number."""
+    _exchanges: Lookup[int, bytes] = field(default_factory=lambda: Lookup(int))
+    """What is said of each, by number."""
     offsets: dict[str, int] = field(default_factory=dict)
     """Where each of these stands there, by its WARC-Record-ID: known once they are read."""
-    _files: dict[str, dict[str, _Place]] = field(default_factory=dict)
-    """Places by file and record id."""
-    _counts: dict[str, int] = field(default_factory=dict)
+    _places: Lookup[str, bytes] = field(default_factory=lambda: Lookup(str))
+    """By file and record id."""
+    _files: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
+    """How many places are in each."""
+    _counts: Lookup[str, int] = field(default_factory=lambda: Lookup(str))
     """Records by finished file."""
     _chains: set[tuple[str, ...]] = field(default_factory=set)
+    _left: int = _MOST_OF_CHAINS
 
     def add(self, event: Exchange) -> None:
         """Take what an exchange's line says. Raises BadFormat for what is no digest."""
-        if event.tls is not None and not self.moved:
+        if event.tls is not None and not self.moved and event.tls.chain not in self._chains:
             self._chains.add(event.tls.chain)
-        if event.warc is None and event.request_warc is None:
-            return
+            self._left -= sum(map(sys.getsizeof, event.tls.chain))
+            if self._left < 0:
+                raise TooMuch("more certificate chains than goldenhour checks at once")
         said = _RecordedExchange(
             number=event.exchange,
             url=" ".join(event.url.split()),  # as a field of a record is written
@@ -94,38 +110,67 @@ class RecordsSaid:
             cut=bool(event.cut),
             close_delimited=event.close_delimited,
         )
-        self._exchanges[event.exchange] = said
+        self._exchanges[event.exchange] = _encode(said)
         for place, request in ((event.warc, False), (event.request_warc, True)):
             if place is not None:
-                self._add(place, said, request=request)
+                self._add(place, event.exchange, request=request)
 
     def add_item(self, item: Item) -> None:
         """Take which file has the body of an exchange; an excerpt is the body of none."""
-        said = self._exchanges.get(item.exchange)
-        if said is not None and item.excerpt is None and item.size:
+        if item.excerpt is None and item.size and (said := self.said(item.exchange)) is not None:
             said.body_file = item.path
+            self._exchanges[item.exchange] = _encode(said)
 
-    def _add(self, place: WarcPlace, said: _RecordedExchange, *, request: bool) -> None:
-        places = self._files.setdefault(self.moved or place.file, {})
-        if place.record in places:
+    def body(self, exchange: int) -> tuple[str, int] | None:
+        """Return SHA-256 and size of what an exchange brought; None where the ledger holds none of this number."""
+        said = self.said(exchange)
+        return (said.sha256.hex(), said.size) if said is not None else None
+
+    def said(self, exchange: int) -> _RecordedExchange | None:
+        """Return what the ledger says of an exchange."""
+        found = self._exchanges.get(exchange)
+        return _exchange(found) if found is not None else None
+
+    def place(self, file: str, record: str) -> _Place | None:
+        """Return where a record must stand; None where the ledger does not name it."""
+        found = self._places.get(f"{file}\0{record}")
+        return _place(found) if found is not None else None
+
+    def places(self, file: str) -> Iterator[_Place]:
+        """Yield where the records of a file must stand."""
+        return (_place(found) for _, found in self._places.pairs(f"{file}\0"))
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether there is so much that a copy of this process cannot look it up."""
+        return any(each.on_disk for each in (self._exchanges, self._places, self._files, self._counts))
+
+    def _add(self, place: WarcPlace, exchange: int, *, request: bool) -> None:
+        file = self.moved or place.file
+        key, number = f"{file}\0{place.record}", self._files.get(file, 0)
+        if key in self._places:
             raise BadFormat(f"names the record {place.record[:60]} twice")
         offset = -1 if self.moved else place.offset
-        places[place.record] = _Place(offset, _digest(place.block_sha256), said, request)
+        self._places[key] = _encode(_Place(number, offset, _digest(place.block_sha256), exchange, request))
+        self._files[file] = number + 1
 
     def close(self, path: str, records: int) -> None:
         """Take how many records a finished file has."""
         self._counts[path] = records
 
-    def read(self, check: Check, prefix: str) -> RecordsRead:
-        """Read every exchange file of a capture; return what is wrong, by file."""
-        names = sorted({*self._files, *self._counts, *([self.moved] if self.moved else [])})
-        files = [
-            _File(check, f"{prefix}{name}", self._files.get(name, {}), self._chains, self._counts.get(name), self.moved)
-            for name in names
-            if check.is_file(f"{prefix}{name}")
+    def files(self, check: Check, prefix: str) -> list[_File]:
+        """Return the exchange files of a capture that are here."""
+        names = (name for of in (self._files, self._counts) for name in of if check.is_file(f"{prefix}{name}"))
+        moved = [self.moved] if self.moved and check.is_file(f"{prefix}{self.moved}") else []
+        return [
+            _File(self, prefix, name, self._files.get(name, 0), self._chains, self._counts.get(name), self.moved)
+            for name in sorted({*names, *moved})
         ]
+
+    def read(self, tree: EvidenceTree, files: Sequence[_File]) -> RecordsRead:
+        """Read these exchange files; return what is wrong, by file."""
         for file in files:
-            file.read()
+            file.read(tree)
             self.offsets |= file.offsets
         return RecordsRead(
             faults={file.name: file.told() for file in files if file.faults},
@@ -144,9 +189,11 @@ def _digest(text: str) -> bytes:
 class _File:
     """One exchange file under check."""
 
-    check: Check
-    name: str
-    wanted: Mapping[str, _Place]
+    said: RecordsSaid
+    prefix: str
+    path: str
+    wanted: int
+    """Records that the ledger names."""
     chains: set[tuple[str, ...]]
     count: int | None
     """Records, where the ledger counts them: it does as soon as the file is finished."""
@@ -155,26 +202,37 @@ class _File:
     unread: str = ""
     _more: int = 0
     offsets: dict[str, int] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
+    _seen: bytearray = field(default_factory=bytearray)
+    """Which of these were found, by their numbers."""
+    _place: _Place | None = None
+    """Where the record at hand must stand."""
+    _of: _RecordedExchange | None = None
     _block: _Block = field(init=False)
 
-    def read(self) -> None:
+    @property
+    def name(self) -> str:
+        """The file's path in the tree."""
+        return f"{self.prefix}{self.path}"
+
+    def read(self, tree: EvidenceTree) -> None:
         """Read all records.
 
         A file that is not finished may be growing at this moment: there, what follows the last record that the ledger
         names is not looked at.
         """
-        found, growing = 0, self.count is None and not self.moved
+        found, left, growing = 0, self.wanted, self.count is None and not self.moved
+        self._seen = bytearray(self.wanted)
         try:
-            with self.check.tree.open(self.name) as file:
+            with tree.open(self.name) as file:
                 for record in read_records(file, self._watch):
                     found += 1
                     for reason in self._faults(record):
                         self._note(f"the record at offset {record.offset} {reason}")
-                    if record.record_id in self.wanted:
-                        self._seen.add(record.record_id)
+                    if self._place is not None:
+                        left -= not self._seen[self._place.number]
+                        self._seen[self._place.number] = 1
                         self.offsets |= {record.record_id: record.offset} if self.moved else {}
-                    if growing and len(self._seen) == len(self.wanted):
+                    if growing and not left:
                         break
         except BadFormat as error:
             self._note(str(error))
@@ -199,23 +257,26 @@ class _File:
             self._more += 1
 
     def _missing(self) -> Iterator[str]:
-        for record, place in self.wanted.items():
-            if record not in self._seen:
-                yield f"holds no record of exchange {place.of.number} ({'request' if place.request else 'answer'})"
+        for place in self.said.places(self.path) if 0 in self._seen else ():
+            if not self._seen[place.number]:
+                yield f"holds no record of exchange {place.exchange} ({'request' if place.request else 'answer'})"
 
     def _watch(self, fields: dict[str, str]) -> Callable[[bytes], object]:
-        self._block = _Block(fields, self.wanted.get(fields.get("warc-record-id", "")))
+        self._place = self.said.place(self.path, fields.get("warc-record-id", ""))
+        self._of = self.said.said(self._place.exchange) if self._place is not None else None
+        answer = self._of if self._place is not None and not self._place.request else None
+        self._block = _Block(fields, answer, request=self._place is not None and self._place.request)
         return self._block.update
 
     def _faults(self, record: WarcRecord) -> Iterator[str]:
         if record.claimed_sha256 != record.sha256 and "warc-block-digest" in record.fields:
             yield "does not match its own digest"
-        place = self.wanted.get(record.record_id)
-        if place is None or record.record_id in self._seen:
+        place, said = self._place, self._of
+        if place is None or said is None or self._seen[place.number]:
             if reason := self._of_no_exchange(record):
                 yield reason
             return
-        said, fields = place.of, record.fields
+        fields = record.fields
         if place.offset not in {-1, record.offset} or record.sha256 != place.block_sha256.hex():
             yield f"is not what the ledger says of exchange {said.number}"
         if fields.get("warc-target-uri") != said.url:
@@ -236,14 +297,14 @@ class _File:
 class _Block:
     """Sees a record's block pass, and keeps of it what can be compared."""
 
-    def __init__(self, fields: Mapping[str, str], place: _Place | None) -> None:
+    def __init__(self, fields: Mapping[str, str], answer: _RecordedExchange | None, *, request: bool) -> None:
         self._fields = fields
         self._start = bytearray()
         self._http: HttpBlock | None = None
         self._most = 0
-        if place is not None and not place.request:
-            self._http = HttpBlock(headless=fields.get("warc-type") == "resource", most=place.of.size)
-        elif place is not None:
+        if answer is not None:
+            self._http = HttpBlock(headless=fields.get("warc-type") == "resource", most=answer.size)
+        elif request:
             self._most = _LONGEST_START
         elif fields.get("content-type") == _CHAIN:
             self._most = _LARGEST_CHAIN

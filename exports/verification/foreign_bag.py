@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from exports.errors import NotCheckable
+from exports.errors import NotCheckable, TooMuch
 from exports.format.bag import BAG_INFO, BAGIT, PAYLOAD
 from exports.format.result import Added, Altered, Missing
 from exports.format.tree import FILE, demand_inside
@@ -37,6 +37,8 @@ _LEAST, _MORE_A_FILE = 32 << 20, 1 << 10
 _SLOW = frozenset({"idna", "punycode"})
 """Encodings of single names, whose reading takes time with the square of the length."""
 _CHUNK = 1 << 20
+_MOST_FILES = 250_000
+"""Files of a bag of others that are checked at once: what its lists say of them is in memory."""
 _NEWEST, _STRICT = (1, 0), (1, 0)
 _WEAK = {"md5", "sha1"}
 _OF_SYSTEMS = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL)
@@ -71,6 +73,8 @@ def is_hash_list(name: str) -> bool:
 
 def check_foreign_bag(check: Check) -> None:
     """Check a bag of others; its bytes are compared when `check` compares. Raises NotCheckable."""
+    if len(check.kinds) > _MOST_FILES:
+        raise TooMuch(f"a bag of others, of more than {_MOST_FILES:,} files: check it with the program that made it")
     bag = _declared(check)
     names = [name for name in check.kinds if _LIST.fullmatch(name)]
     if not any(name.startswith("manifest-") for name in names):
@@ -237,7 +241,7 @@ def _compare(check: Check, bag: _Bag, progress: Callable[[int], None]) -> None:
     """Hash every file once with all that its lists name, and say what came of the whole."""
     findings = check.findings
     payload: list[int] = []
-    for name, kind in sorted(check.kinds.items()):
+    for name, kind in check.kinds.pairs():
         listed = bag.listed.get(name)
         if kind != FILE:
             findings.added.append(Added(name, kind))
@@ -254,7 +258,7 @@ def _compare(check: Check, bag: _Bag, progress: Callable[[int], None]) -> None:
         payload += [size] if name.startswith(PAYLOAD) else []
         _judge(check, name, listed, digests)
     said = {missing.path for missing in findings.missing}
-    for name in sorted(bag.listed.keys() - check.kinds.keys() - said):
+    for name in sorted(name for name in bag.listed if name not in check.kinds and name not in said):
         if name in bag.fetched:
             check.unchecked(name, f"not here: {_FETCH_LIST} says where it is to be fetched from")
         else:
@@ -306,7 +310,7 @@ def _hasher(algorithm: str) -> hashlib._Hash | None:
 
 def _check_oxum(check: Check, bag: _Bag, payload: list[int]) -> None:
     """Compare the number of bytes and files that bag-info.txt states; what is yet to be fetched is part of these."""
-    if not check.is_file(BAG_INFO) or bag.fetched - check.kinds.keys():
+    if not check.is_file(BAG_INFO) or any(name not in check.kinds for name in bag.fetched):
         return
     stated = _OXUM.search(_text(check, bag, BAG_INFO))
     here = (sum(payload), len(payload))

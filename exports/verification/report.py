@@ -53,7 +53,7 @@ def check_report(check: Check, inventory: Inventory) -> None:
         return
     if digest_of(tiles) != (exported.basemap.sha256 if exported.basemap else ""):
         check.problem(f"{PAYLOAD}{TILES}", "not the tiles of the base map that the export recorded")
-    for name in sorted(check.kinds):
+    for name in check.kinds:
         if name.startswith(_PAGES) and name not in remade:
             check.problem(name, "not a page of the report that is made of this bundle")
     sizes = {name: check.tree.size(name) for name in check.kinds}

@@ -142,11 +142,11 @@ class Comparison:
         """Count the items that are here with the same bytes; one that is not is among the findings already."""
         later = self.later
         faulty = {each.path for each in later.findings.altered} | {each.path for each in later.findings.unchecked}
-        whole = later.kinds.keys() - faulty
         count = 0
         for name, sha256 in self.expected.items():
             folder, inside, item = name.rpartition(f"{ITEMS}/")
             if folder in folders:
                 here = f"{folders[folder]}{inside}{item}"
-                count += here in whole and later.expected.get(here) == sha256
+                sound = here not in faulty and here in later.kinds
+                count += sound and later.expected.get(here) == sha256
         return count

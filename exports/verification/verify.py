@@ -11,7 +11,7 @@ from exports.format.bag import BAGIT, PAYLOAD
 from exports.format.folder_tree import FolderTree
 from exports.format.open_tree import open_tree
 from exports.format.result import Findings, Unchecked, Verification
-from exports.format.tree import WACZ_MARKS, EvidenceTree, below
+from exports.format.tree import WACZ_MARKS, EvidenceTree
 from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
 from exports.verification.check import Check
@@ -134,13 +134,13 @@ def check_records(check: Check, tree: EvidenceTree) -> str:
         what = "bundle" if is_ours(check) else "bag"
         return what if isinstance(tree, FolderTree) else f"{what} (zip)"
     # 2. A WACZ, by its own names.
-    if WACZ_MARKS & check.kinds.keys():
+    if any(name in check.kinds for name in WACZ_MARKS):
         from exports.verification.wacz import check_wacz
 
         check_wacz(check)
         return "WACZ"
     # 3. A case, by two of three marks: one that has lost its ledger is still one, and not nothing.
-    marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(below(check.kinds, f"{CHECKPOINTS}/"))]
+    marks = [CASE_FILE in check.kinds, LEDGER in check.kinds, any(check.kinds.below(f"{CHECKPOINTS}/"))]
     if sum(marks) > 1:
         from exports.verification.case import check_case
 
@@ -148,7 +148,8 @@ def check_records(check: Check, tree: EvidenceTree) -> str:
         return "case"
     # 4. A capture alone.
     if LEDGER in check.kinds:
-        check.begin(check.kinds if CHECKPOINT in check.kinds else ())
+        if CHECKPOINT in check.kinds:
+            check.begin()
         CaptureCheck(check, "").run()
         if CHECKPOINT not in check.kinds:
             check.under_way.add("")
@@ -161,7 +162,7 @@ def check_records(check: Check, tree: EvidenceTree) -> str:
 
 
 def _is_bag_without_declaration(check: Check) -> bool:
-    if not any(below(check.kinds, PAYLOAD)):
+    if not any(check.kinds.below(PAYLOAD)):
         return False
     from exports.verification.foreign_bag import is_hash_list
 

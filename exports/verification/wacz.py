@@ -16,7 +16,7 @@ import msgspec
 from exports.errors import NotCheckable
 from exports.format.cdxj import CdxjEntry, cdx_time, read_entries
 from exports.format.result import Missing
-from exports.format.tree import below, demand_inside
+from exports.format.tree import demand_inside
 from exports.verification.check import Check
 from hashing.errors import BadFormat
 from hashing.warc.http_block import HttpBlock
@@ -56,7 +56,8 @@ def check_wacz(check: Check) -> None:
     _check_digest(check)
     package = _read(check, _PACKAGE, _Package)
     if package is None:
-        check.expected |= {name: "" for name in check.kinds if name not in check.expected}
+        for name in check.kinds:
+            check.expected.setdefault(name, "")
         return
     for resource in package.resources:
         _expect(check, resource)
@@ -67,7 +68,7 @@ def check_wacz(check: Check) -> None:
 
 
 def _check_digest(check: Check) -> None:
-    check.expected |= dict.fromkeys((_PACKAGE, _DIGEST), "")
+    check.expected.update(dict.fromkeys((_PACKAGE, _DIGEST), ""))
     if _DIGEST not in check.kinds:
         check.expected.pop(_DIGEST)
         check.unchecked(_PACKAGE, f"there is no {_DIGEST} to compare it with")
@@ -107,7 +108,7 @@ def _read(check: Check, name: str, kind: type[_T]) -> _T | None:
 def _check_archives(check: Check, *, own: bool) -> None:
     """Read every index, then every WARC once; `own` is one that goldenhour made, whose index leaves nothing out."""
     wanted = _indexed(check)
-    warcs = {name.removeprefix("archive/"): name for name in below(check.kinds, "archive/") if check.is_file(name)}
+    warcs = {name.removeprefix("archive/"): name for name in check.kinds.below("archive/") if check.is_file(name)}
     for filename in sorted(wanted.keys() - warcs.keys()):
         check.problem(f"archive/{filename[:200]}", "an index points to it, and it is not there")
     if not warcs:
@@ -128,7 +129,7 @@ def _indexed(check: Check) -> dict[str, dict[int, CdxjEntry]]:
     """Return what the indexes say, by WARC and offset."""
     wanted: dict[str, dict[int, CdxjEntry]] = {}
     count = 0
-    for name in sorted(below(check.kinds, "indexes/")):
+    for name in sorted(check.kinds.below("indexes/")):
         try:
             for entry in _entries(check, name):
                 count += 1

@@ -8,7 +8,8 @@ A process is given three descriptors, opens nothing but the files below the firs
 
 1. the folder;
 2. a pipe of claims. Whoever takes one, this process too, sees to the files that it names, and nobody else does;
-3. a file in memory: how many bytes each process has hashed, a record for each file, and the names of the files.
+3. a file in memory, of very many files one on disk: how many bytes each process has hashed, a record for each file,
+   and the names of the files.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from hashing.files import inside
 from hashing.files.read import LARGE, FileUnreadable, sha256_of
 from hashing.files.read_ahead import PIECE
+from hashing.files.scratch import made_scratch_folder
 
 # Files: enough that taking a claim (one read of a pipe) costs nothing beside hashing them.
 _FEWEST_IN_A_CLAIM = 32
@@ -32,6 +36,7 @@ _MOST_CLAIMS = 2000
 """A pipe holds as many without a reader; what it does not take is left to this process."""
 # With this one eight: each costs an interpreter's start and its memory.
 _MOST_PROCESSES = 7
+_MOST_IN_MEMORY = 100_000
 _CLAIM = struct.Struct("<QQQ")
 """Number of the first file, and where the names of this and those behind it begin and end."""
 _COUNT = struct.Struct("<Q")
@@ -46,13 +51,13 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from hashing.files.hash
 
 
 class HashProcesses:
-    """Hashes files by their names below a folder, beginning at once, in `count` processes. No link is followed.
+    """Hashes so many files by their names below a folder, beginning at once, in `count` processes. No link is followed.
 
     Call `finish` before `found`, and `close` at the end. Raises OSError where the folder cannot be opened.
     """
 
-    def __init__(self, root: Path, names: Sequence[str], count: int) -> None:
-        self._work = _Work.planned(root, names, min(count, _MOST_PROCESSES))
+    def __init__(self, root: Path, names: Iterable[str], files: int, count: int) -> None:
+        self._work = _Work.planned(root, names, files, min(count, _MOST_PROCESSES))
         try:
             self._processes = [self._work.process(slot) for slot in range(1, self._work.processes)]
         except BaseException:
@@ -105,14 +110,14 @@ class _Work:
         """Claims that did not find room in the pipe."""
 
     @classmethod
-    def planned(cls, root: Path, names: Sequence[str], others: int) -> _Work:
+    def planned(cls, root: Path, names: Iterable[str], files: int, others: int) -> _Work:
         """Lay out what is to be done."""
         folder, claims, memory = inside.open_root(root), -1, -1
         try:
             claims, writing = os.pipe()
             try:
-                memory = os.memfd_create("goldenhour")
-                work = cls(folder, claims, memory, len(names), others + 1)
+                memory = _file_of(files)
+                work = cls(folder, claims, memory, files, others + 1)
                 os.set_blocking(writing, False)
                 work._plan(names, writing)
             finally:
@@ -124,11 +129,11 @@ class _Work:
             raise
         return work
 
-    def _plan(self, names: Sequence[str], writing: int) -> None:
-        step = max(_FEWEST_IN_A_CLAIM, -(-len(names) // _MOST_CLAIMS))
-        place = self._place(self._files)
-        for first in range(0, len(names), step):
-            written = b"\0".join(map(os.fsencode, names[first : first + step]))
+    def _plan(self, names: Iterable[str], writing: int) -> None:
+        step = max(_FEWEST_IN_A_CLAIM, -(-self._files // _MOST_CLAIMS))
+        place, left = self._place(self._files), iter(names)
+        for first in range(0, self._files, step):
+            written = b"\0".join(map(os.fsencode, islice(left, step)))
             _write_at(self._memory, written, place)
             claim = _CLAIM.pack(first, place, place + len(written))
             place += len(written)
@@ -208,6 +213,14 @@ class _Work:
     def _place(self, number: int) -> int:
         """Return where the record of a file stands; the names stand behind the last."""
         return self.processes * _COUNT.size + number * _RECORD.size
+
+
+def _file_of(files: int) -> int:
+    """Make a file without a name that holds the records and names of so many files; return its descriptor."""
+    if files <= _MOST_IN_MEMORY:
+        return os.memfd_create("goldenhour")
+    with tempfile.TemporaryFile(dir=made_scratch_folder()) as file:
+        return os.dup(file.fileno())
 
 
 def serve() -> None:

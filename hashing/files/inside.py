@@ -13,11 +13,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Self, TypeAlias
 
@@ -232,13 +230,14 @@ def is_folder(path: Path, root: Root = None) -> bool:
     return kind(path, root) == stat.S_IFDIR
 
 
-def kinds(folder: Path, root: Root = None, most: int = sys.maxsize) -> list[tuple[str, int]]:
-    """Return the names in a folder, sorted, each with its file type bits; the first so many, where there are more."""
+def scan(folder: Path, root: Root = None) -> Iterator[tuple[str, int]]:
+    """Yield the names in a folder, in no order, each with its file type bits."""
     with reach(folder, root) as (name, above):
         descriptor = os.open(name, _LIST, dir_fd=above)
     try:
         with os.scandir(descriptor) as entries:
-            return sorted((entry.name, stat.S_IFMT(_mode(entry))) for entry in islice(entries, most))
+            for entry in entries:
+                yield entry.name, stat.S_IFMT(_mode(entry))
     finally:
         os.close(descriptor)
 

@@ -276,7 +276,7 @@ def test_no_byte_of_a_header_can_be_another(path: Path) -> None:
     pack(path, {f"bundle/{name}": data for name, data in (("bagit.txt", b"a"), ("data/ü.txt", b""), ("x", b"ccc"))})
     data = bytearray(path.read_bytes())
     with path.open("rb") as file:
-        entries = read_entries(file)
+        entries = list(read_entries(file))
     own = {place for entry in entries for place in range(entry.begin, entry.begin + entry.size)}
     choose = random.Random(12)  # noqa: S311 - the same values every time
     for place in sorted(set(range(len(data))) - own):
@@ -285,7 +285,7 @@ def test_no_byte_of_a_header_can_be_another(path: Path) -> None:
             data[place] = value
             path.write_bytes(data)
             with path.open("rb") as file, pytest.raises(NotCheckable):
-                read_entries(file)
+                list(read_entries(file))
         data[place] = before
 
 
@@ -358,7 +358,7 @@ def test_a_file_beyond_4_gib_stands_in_the_zip64_form(tmp_path: Path) -> None:
             file.write(data)
         file.write(end_records(2, len(directory), begin))
     with path.open("rb") as file:
-        assert read_entries(file) == [large, small]
+        assert list(read_entries(file)) == [large, small]
     with zipfile.ZipFile(path) as archive:
         assert [(each.filename, each.file_size, each.header_offset) for each in archive.infolist()] == [
             (each.name, each.size, each.offset) for each in (large, small)
@@ -377,7 +377,7 @@ def test_more_files_than_two_bytes_count(tmp_path: Path) -> None:
         draft.add(f"{number}", [])
     draft.finish()
     with (tmp_path / "many.zip").open("rb") as file:
-        assert len(read_entries(file)) == 0xFFFF
+        assert sum(1 for _ in read_entries(file)) == 0xFFFF
     with zipfile.ZipFile(tmp_path / "many.zip") as archive:
         assert len(archive.infolist()) == 0xFFFF
 

@@ -38,7 +38,7 @@ def _expected(folder: Path, names: Sequence[str]) -> _Found:
 
 def _hashed(folder: Path, names: Sequence[str], count: int = 1) -> _Found:
     """Return what is found of each file, once it is certain that progress adds up."""
-    processes, told = HashProcesses(folder, names, count), list[int]()
+    processes, told = HashProcesses(folder, names, len(names), count), list[int]()
     try:
         processes.finish(told.append)
         found = list(processes.found())
@@ -58,7 +58,7 @@ def test_every_file_is_hashed(tmp_path: Path, count: int) -> None:
 def test_further_processes_do_all_of_it_while_this_one_is_busy(tmp_path: Path) -> None:
     """Nothing is left to be done where this process comes last."""
     names = _small_files(tmp_path, 100)
-    processes = HashProcesses(tmp_path, names, 1)
+    processes = HashProcesses(tmp_path, names, len(names), 1)
     for process in processes._processes:
         assert process is not None
         process.wait(PATIENCE)
@@ -71,7 +71,7 @@ def test_more_claims_than_a_pipe_holds(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("hashing.files.hash_processes._FEWEST_IN_A_CLAIM", 1)
     monkeypatch.setattr("hashing.files.hash_processes._MOST_CLAIMS", 1 << 20)
     names = _small_files(tmp_path, 1) * 6_000
-    processes = HashProcesses(tmp_path, names, 1)
+    processes = HashProcesses(tmp_path, names, len(names), 1)
     assert processes._work._own
     processes.finish(lambda _: None)
     assert list(processes.found()) == _expected(tmp_path, names[:1]) * len(names)
@@ -112,7 +112,7 @@ def test_a_process_that_does_not_work(tmp_path: Path, interpreter: str, monkeypa
 def test_a_process_that_is_killed(tmp_path: Path) -> None:
     """A process that dies half-way has delivered right digests until then; what it had in hand is not found."""
     names = _small_files(tmp_path, 2_000)
-    processes = HashProcesses(tmp_path, names, 1)
+    processes = HashProcesses(tmp_path, names, len(names), 1)
     [process] = processes._processes
     assert process is not None
     while not any(processes.found()):
@@ -128,7 +128,7 @@ def test_a_process_that_is_killed(tmp_path: Path) -> None:
 def test_it_ends_when_it_is_closed(tmp_path: Path) -> None:
     """Closing it early ends the processes and gives all descriptors back, whatever is still to be read."""
     names, before = _small_files(tmp_path, 3_000), len(list(Path("/proc/self/fd").iterdir()))
-    processes = HashProcesses(tmp_path, names, 2)
+    processes = HashProcesses(tmp_path, names, len(names), 2)
     processes.close()
     for process in processes._processes:
         assert process is not None
@@ -143,7 +143,7 @@ def test_it_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
         os.truncate(tmp_path / f"{number:03}", 1 << 30)
     program = (
         "import os, sys; from pathlib import Path; from hashing.files.hash_processes import HashProcesses\n"
-        "processes = HashProcesses(Path(sys.argv[1]), os.listdir(sys.argv[1]), 1)\n"
+        "processes = HashProcesses(Path(sys.argv[1]), os.listdir(sys.argv[1]), len(os.listdir(sys.argv[1])), 1)\n"
         "print(processes._processes[0].pid); sys.stdout.flush(); os.kill(os.getpid(), 9)\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
@@ -162,7 +162,7 @@ def test_nothing_of_the_evidence_is_run(tmp_path: Path) -> None:
         "import os, sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path; from hashing.files.hash_processes import HashProcesses\n"
         "os.chdir(sys.argv[2]); os.environ['PYTHONPATH'] = sys.argv[2]\n"
-        "processes = HashProcesses(Path('.'), ['item'], 1)\n"
+        "processes = HashProcesses(Path('.'), ['item'], 1, 1)\n"
         "print(processes._processes[0].wait(), *processes.found())\n"
         "processes.close()\n"
     )

@@ -1,0 +1,184 @@
+"""A mapping that is small in memory, however much it holds: beyond some ten thousand entries it stands on the disk.
+
+There it is a table of SQLite in a file without a name (`hashing/files/scratch.py`). It is derived, private to the
+process, and never evidence. Its size is bounded by the room that the disk has.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, MutableMapping
+from typing import Any, Generic, TypeVar
+
+from exports.errors import TooMuch
+from hashing.files.scratch import made_scratch_folder, scratch_folder
+
+K = TypeVar("K", bound=str | int)
+V = TypeVar("V", bound=str | int | bytes)
+
+HELD = 25_000
+"""Entries that are held in memory: some 10 MiB."""
+_LARGE = 8 << 20
+"""Characters in fewer of them, keys and values together, that are not."""
+_CACHE = 8 << 10
+"""KiB of a table that SQLite holds in memory."""
+_SPARE = 256 << 20
+"""Bytes that are left free on the disk."""
+_PAGE = 4096
+_AT_ONCE = 1000
+_SMALLEST = -(1 << 63)
+_AFTER_ALL = b"\xff"
+"""No text begins with this byte, and SQLite has all bytes behind all numbers."""
+
+
+class Lookup(MutableMapping[K, V], Generic[K, V]):
+    """A mapping from texts or from numbers, which `keys` says; it is gone through in the order of its keys.
+
+    Everything raises TooMuch where the disk has no room.
+    """
+
+    def __init__(self, keys: type[K]) -> None:
+        self._text = keys is str
+        self._held: dict[K, V] = {}
+        """All entries; once there is a table, those that it does not have yet."""
+        self._size = 0
+        self._table: sqlite3.Connection | None = None
+        self._process = os.getpid()
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether it stands on the disk, where a copy of this process must not use it."""
+        return self._table is not None
+
+    def __getitem__(self, key: K) -> V:
+        """Return a value. Raises KeyError."""
+        found = self._held.get(key)
+        if found is None and self._table is not None:
+            rows = self._asked("SELECT v FROM t WHERE k = ?", self._stored(key))
+            found = rows[0][0] if rows else None
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __setitem__(self, key: K, value: V) -> None:
+        """Set a value."""
+        self._held[key] = value
+        self._size += (len(key) if isinstance(key, str) else 0) + (0 if isinstance(value, int) else len(value))
+        if len(self._held) > HELD or self._size > _LARGE:
+            self._write()
+
+    def __delitem__(self, key: K) -> None:
+        """Remove an entry. Raises KeyError."""
+        value = self[key]
+        self._held.pop(key, value)
+        if self._table is not None:
+            self._asked("DELETE FROM t WHERE k = ?", self._stored(key))
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is an entry."""
+        return key in self._held or (
+            self._table is not None and bool(self._asked("SELECT 1 FROM t WHERE k = ?", self._stored(key)))
+        )
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        if self._table is None:
+            return len(self._held)
+        self._write()
+        [(count,)] = self._asked("SELECT count(*) FROM t")
+        return int(count)
+
+    def __iter__(self) -> Iterator[K]:
+        """Go through the keys in their order; what is set meanwhile may be among them."""
+        return (key for key, _ in self.pairs())
+
+    def pairs(self, prefix: str = "") -> Iterator[tuple[K, V]]:
+        """Yield the entries in the order of their keys; with a prefix, those whose keys begin with it."""
+        if self._table is None:
+            begins = (each for each in self._held.items() if not prefix or str(each[0]).startswith(prefix))
+            yield from sorted(begins, key=lambda pair: pair[0])
+            return
+        self._write()
+        if self._text:
+            first = prefix.encode("utf-8", "surrogatepass")
+            end = first[:-1] + bytes([first[-1] + 1]) if first else _AFTER_ALL
+            begin: bytes | int = first
+        else:
+            begin, end = _SMALLEST, _AFTER_ALL
+        compare = ">="
+        while True:
+            asked = f"SELECT k, v FROM t WHERE k {compare} ? AND k < ? ORDER BY k LIMIT {_AT_ONCE}"  # noqa: S608 - nothing of others
+            rows = self._asked(asked, begin, end)
+            for key, value in rows:
+                yield self._read(key), value
+            if len(rows) < _AT_ONCE:
+                return
+            begin, compare = rows[-1][0], ">"
+
+    def below(self, prefix: str) -> Iterator[K]:
+        """Yield the keys that begin with a prefix, in their order."""
+        return (key for key, _ in self.pairs(prefix))
+
+    def _stored(self, key: object) -> bytes | int:
+        """Return a key as it stands in the table; texts have there the order that Python gives them."""
+        if isinstance(key, int) and _SMALLEST <= key < -_SMALLEST:
+            return key
+        return str(key).encode("utf-8", "surrogatepass")
+
+    def _read(self, key: bytes | int) -> K:
+        text = key.decode("utf-8", "surrogatepass") if isinstance(key, bytes) else key
+        return text if self._text else int(text)  # type: ignore[return-value]
+
+    def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
+        if self._table is None or os.getpid() != self._process:
+            raise RuntimeError("a table of another process")
+        return self._table.execute(sql, values).fetchall()
+
+    def _write(self) -> None:
+        """Write what is held in memory to the table."""
+        if self._table is None:
+            self._table = _opened()
+        rows = [(self._stored(key), value) for key, value in self._held.items()]
+        try:
+            self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise _no_room(str(error)) from error
+        self._held.clear()
+        self._size = 0
+
+
+def _opened() -> sqlite3.Connection:
+    """Make a table in a file that loses its name at once. Raises TooMuch."""
+    try:
+        folder = made_scratch_folder()
+        pages = (shutil.disk_usage(folder).free - _SPARE) // _PAGE
+        if pages <= 0:
+            raise _no_room("the disk is full")
+        file = folder / os.urandom(8).hex()
+        table = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        try:
+            for each in (
+                f"page_size = {_PAGE}",
+                f"max_page_count = {pages}",
+                f"cache_size = -{_CACHE}",
+                "journal_mode = OFF",
+                "synchronous = OFF",
+                "locking_mode = EXCLUSIVE",
+            ):
+                table.execute(f"PRAGMA {each}")
+            table.execute("CREATE TABLE t (k PRIMARY KEY, v) WITHOUT ROWID")
+            table.execute("BEGIN EXCLUSIVE")
+        finally:
+            file.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise _no_room(str(error)) from error
+    return table
+
+
+def _no_room(why: str) -> TooMuch:
+    return TooMuch(
+        f"{scratch_folder()}: no room for what is to be looked up, which is more than memory holds ({why})",
+        hint="free some space there, or set XDG_CACHE_HOME to a folder on a disk with room",
+    )

@@ -1,0 +1,25 @@
+"""The folder for what is too large for memory: in the user's own cache, on disk, and empty to whoever looks.
+
+Files in it lose their name as soon as they are open, so that the system takes them away when their process ends,
+however that is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hashing.files.storage import OWNER_FOLDER
+
+
+def scratch_folder() -> Path:
+    """Return the folder, whether it is there or not."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("goldenhour") / "scratch"
+
+
+def made_scratch_folder() -> Path:
+    """Return the folder, made where it was not there. Raises OSError."""
+    folder = scratch_folder()
+    folder.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
+    return folder

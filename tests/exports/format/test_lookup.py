@@ -1,0 +1,75 @@
+"""A mapping that is small in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports.errors import TooMuch
+from exports.format import lookup
+from exports.format.lookup import Lookup
+from hashing.files.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXTS = st.text(st.characters(codec=None, categories=["L", "N", "Cs", "Cc", "So"]), max_size=4)
+NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-3, 3)
+
+
+@pytest.mark.parametrize("held", [0, 3, 25_000])
+@given(data=st.data(), texts=st.booleans())
+def test_it_is_a_mapping(held: int, data: st.DataObject, *, texts: bool) -> None:
+    """Whatever is set, looked up and removed, in memory or on the disk: it answers as a dict does, in order."""
+    found: Lookup[str, int] | Lookup[int, int] = Lookup(str) if texts else Lookup(int)
+    known: dict[str | int, int] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup, "HELD", held)
+        for key, value in data.draw(st.lists(st.tuples(TEXTS if texts else NUMBERS, st.integers(0, 9)))):
+            if value:
+                found[key] = known[key] = value  # type: ignore[index]
+            else:
+                assert found.pop(key, None) == known.pop(key, None)  # type: ignore[call-overload]
+            assert (key in found, found.get(key)) == (key in known, known.get(key))  # type: ignore[call-overload]
+        assert [*found.pairs()] == sorted(known.items())
+        assert len(found) == len(known)
+        if texts:
+            prefix = data.draw(TEXTS)
+            assert [*found.below(prefix)] == sorted(each for each in known if str(each).startswith(prefix))
+
+
+def test_a_number_of_any_size_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's ledger may number an exchange beyond what SQLite has for a number."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    found = Lookup[int, int](int)
+    found[1 << 70] = 7
+    assert (found[1 << 70], [*found.pairs()]) == (7, [(1 << 70, 7)])
+
+
+def test_it_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its table has no name from the start, and a copy of the process is not let at it."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    found = Lookup[str, str](str)
+    found["a"] = "b"
+    assert found.on_disk
+    assert not list(scratch_folder().iterdir())
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(RuntimeError, match="another process"):
+        found.get("a")
+
+
+def test_it_is_told_where_the_disk_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a full disk nor a folder that cannot be made is a crash: both are said, and what to do."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    monkeypatch.setattr(lookup, "_SPARE", 1 << 60)
+    with pytest.raises(TooMuch, match="the disk is full") as refused:
+        Lookup[str, str](str)["a"] = "b"
+    assert "XDG_CACHE_HOME" in refused.value.hint
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(TooMuch, match="no room"):
+        Lookup[str, str](str)["a"] = "b"
