@@ -36,13 +36,14 @@ class Goldenhour(click.Group):
         """Run the command."""
         from capture.errors import CaptureError
         from exports.errors import ExportError
+        from fleet.errors import FleetError
         from hashing.errors import HashingError
         from hashing.files.storage import read_error
         from intelligence.errors import IntelligenceError
 
         try:
             return super().invoke(ctx)
-        except (CaptureError, ExportError, HashingError, IntelligenceError) as error:
+        except (CaptureError, ExportError, FleetError, HashingError, IntelligenceError) as error:
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
         except OSError as error:
