@@ -60,7 +60,6 @@ READING = {
     "store verify": ["store", "verify", "CASE", "s3://bucket/place", "--quiet"],
     "store pull": ["store", "pull", "OUT", "s3://bucket/place", "--quiet"],
     "store list": ["store", "list", "s3://bucket/place"],
-    "collect from it": ["fleet", "collect", "OWN", "CASE", "--quiet"],
     "doctor": ["doctor", "--case", "CASE", "--offline"],
     "list sessions": ["login", "--list"],
 }
@@ -82,6 +81,7 @@ WRITING = {
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
     "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
     "enrol": ["fleet", "enrol", "CASE", "KEY"],
+    "collect from it": ["fleet", "collect", "OWN", "CASE", "--quiet"],
     "collect into it": ["fleet", "collect", "CASE", "OWN", "--unfinished", "--quiet"],
     "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
 }
