@@ -52,7 +52,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory debian-packages PACKAGES='python3-venv'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python pyproject.toml $(shell find capture hashing exports intelligence validation commands cli.py -type f -not -name '*.pyc')
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml $(shell find capture hashing exports intelligence fleet validation commands cli.py -type f -not -name '*.pyc')
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
 	@touch $@
 

@@ -36,6 +36,7 @@ class Goldenhour(click.Group):
         """Run the command."""
         from capture.errors import CaptureError
         from exports.errors import ExportError
+        from fleet.errors import FleetError
         from hashing.errors import HashingError
         from hashing.files.storage import read_error
         from intelligence.errors import IntelligenceError
@@ -44,7 +45,7 @@ class Goldenhour(click.Group):
             return super().invoke(ctx)
         # The errors that we raise say what happened and what to do. An OSError that nobody turned into one is a fault
         # of the system, told as such; anything else is a fault of ours and keeps its traceback.
-        except (CaptureError, ExportError, HashingError, IntelligenceError) as error:
+        except (CaptureError, ExportError, FleetError, HashingError, IntelligenceError) as error:
             complain(str(error), error.hint)
             ctx.exit(exit_code(error))
         except OSError as error:

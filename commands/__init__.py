@@ -17,6 +17,7 @@ SECTIONS = MappingProxyType(
             "capture": "Capture posts, pages, videos and feeds by their address; or a #hashtag.",
             "watch": "Keep capturing what is new; record what was edited or has gone.",
             "batch": "Capture the scenes of a file, thousands of them, and go on after any crash.",
+            "fleet": "Have many machines capture the scenes of a file, and collect what they sealed.",
             "login": "Log in at a site in a window, for captures with --session.",
             "intake": "Take in what somebody hands in: files, archives, mails, chats.",
             "receive": "Receive what the public sends, through a link for one person.",

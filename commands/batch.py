@@ -17,11 +17,18 @@ from commands.exit import Exit
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.officer import capturing_officer
 from commands.opening import recover_begun, signing_key
-from commands.options import Seconds
 from commands.output import clean, complain, console, counted, print_json
+from commands.row_options import (
+    delay_option,
+    form_option,
+    pause_option,
+    per_host_option,
+    retries_option,
+    scenes_option,
+    skip_bad_option,
+)
 from commands.scene_options import EverydayFirst, row_options
 from commands.scenes import options_for
-from commands.settings import setting
 from commands.timestamps import asked_authorities, timestamp_captures, timestamp_later
 
 if TYPE_CHECKING:
@@ -35,58 +42,14 @@ if TYPE_CHECKING:
 @click.command(cls=EverydayFirst)
 @click.argument("file", metavar="FILE")
 @row_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "csv", "jsonl"]),
-    help="How the rows are written.  [default: by the name's ending, or by looking]",
-)
-@click.option(
-    "--scenes",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Scenes side by side.",
-)
-@setting(
-    "--per-host",
-    in_case=True,
-    type=click.IntRange(1, 64),
-    default=2,
-    show_default=True,
-    metavar="N",
-    help="Scenes of one host side by side.",
-)
-@setting(
-    "--delay",
-    in_case=True,
-    type=Seconds(0, 86_400),
-    default=0.0,
-    show_default=True,
-    metavar="S",
-    help="From the beginning of one scene of a host to the next, in seconds.",
-)
-@setting(
-    "--retries",
-    in_case=True,
-    type=click.IntRange(0, 100),
-    default=2,
-    show_default=True,
-    metavar="N",
-    help="How often to try again what failed for a while, or a host that refuses.",
-)
-@setting(
-    "--pause",
-    in_case=True,
-    type=Seconds(0, 86_400),
-    default=30.0,
-    show_default=True,
-    metavar="S",
-    help="Before trying again, in seconds; doubled for each further time.",
-)
+@form_option
+@scenes_option
+@per_host_option
+@delay_option
+@retries_option
+@pause_option
 @click.option("--again", is_flag=True, help="Capture rows anew that were captured before.")
-@click.option("--skip-bad", is_flag=True, help="Leave out rows that are wrong, and capture the others.")
+@skip_bad_option
 @click.option(
     "--failed",
     type=click.Path(path_type=Path),
@@ -183,26 +146,32 @@ def _named(file: str) -> str:
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
+def read_file_of_rows(file: str, form: str) -> RowsRead:
+    """Read the rows of a file, or of standard input. Raises click.UsageError where it cannot be read."""
+    from capture.batch import read_rows
+    from hashing.files.storage import read_error
+
+    try:
+        if file == "-":
+            return read_rows(sys.stdin.buffer, file, form)
+        with Path(file).open("rb") as opened:
+            return read_rows(opened, file, form)
+    except OSError as error:
+        raise click.UsageError(str(read_error(clean(file), error))) from error
+
+
 def _rows(
     file: str, form: str, officer: str, chosen: dict[str, Any], now: datetime, *, skip_bad: bool
 ) -> tuple[RowsRead, list[BatchRow]]:
     """Read and check every row. Raises BadRows where some are wrong and shall not be left out."""
     from dataclasses import replace
 
-    from capture.batch import BadRows, checked_rows, read_rows
+    from capture.batch import BadRows, checked_rows
     from capture.errors import BadScene
     from capture.request.scene import parse_scene
     from hashing.case.batch_events import RowOptions
-    from hashing.files.storage import read_error
 
-    try:
-        if file == "-":
-            read = read_rows(sys.stdin.buffer, file, form)
-        else:
-            with Path(file).open("rb") as opened:
-                read = read_rows(opened, file, form)
-    except OSError as error:
-        raise click.UsageError(str(read_error(clean(file), error))) from error
+    read = read_file_of_rows(file, form)
     # To whom a token or cookies can be lent follows from all addresses together.
     urls = []
     for row in read.rows:

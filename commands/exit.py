@@ -23,6 +23,7 @@ def exit_code(error: Exception) -> Exit:
     """Return the exit code that an error of one of the packages ends a command with."""
     from capture.errors import CaptureError, NotAsked, NotRendered, NotSealed
     from exports.errors import ExportError, NotCheckable, NothingToExport, NotWhole
+    from fleet.errors import DatabaseGone, FleetError
     from hashing.errors import ForeignReceipt, InUse, NotAsSigned, NotRecordable, Unwritable, WouldOverwrite
     from intelligence.errors import IntelligenceError, NotOpened, NotShareable
 
@@ -32,8 +33,8 @@ def exit_code(error: Exception) -> Exit:
         return Exit.FAULT
     if isinstance(error, NotAsked):
         return Exit.REFUSED if error.refused else Exit.NOTHING
-    if isinstance(error, CaptureError | NotRecordable | IntelligenceError) and not isinstance(
-        error, ForeignReceipt | NotShareable | NotOpened | NotRendered
+    if isinstance(error, CaptureError | FleetError | NotRecordable | IntelligenceError) and not isinstance(
+        error, DatabaseGone | ForeignReceipt | NotShareable | NotOpened | NotRendered
     ):
         return Exit.USAGE
     if isinstance(error, NotWhole | NotAsSigned):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,17 @@ def merge(
                     outcomes.extend(merge_captures(opened, [source], by, progress=progress, earlier=merged_before))
             finally:  # what was taken is told, whatever comes behind it
                 for outcome in outcomes:
-                    _print(outcome, as_json=as_json)
+                    print_merged(outcome, as_json=as_json)
             merged_before.extend(outcomes)
-    sys.exit(max(map(_exit, merged_before), key=_GRAVITY.index, default=Exit.OK))
+    sys.exit(merge_exit(merged_before))
 
 
 _GRAVITY = [Exit.OK, Exit.NOTHING, Exit.REFUSED, Exit.UNCHECKED, Exit.MISMATCH]
+
+
+def merge_exit(outcomes: Iterable[MergeOutcome]) -> Exit:
+    """Return the exit code of the gravest outcome."""
+    return max(map(_exit, outcomes), key=_GRAVITY.index, default=Exit.OK)
 
 
 def _exit(outcome: MergeOutcome) -> Exit:
@@ -88,7 +94,8 @@ def _exit(outcome: MergeOutcome) -> Exit:
     return codes.get(outcome.outcome, Exit.OK)
 
 
-def _print(outcome: MergeOutcome, *, as_json: bool) -> None:
+def print_merged(outcome: MergeOutcome, *, as_json: bool) -> None:
+    """Print what became of a capture, or of a whole source."""
     if as_json:
         print_json(outcome.to_json())
     if outcome.reason:

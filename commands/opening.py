@@ -148,13 +148,19 @@ def _demand_own(case: Case, key: SigningKey, hint: str) -> None:
         raise NotAsSigned(f"{case.path}: lines of its ledger are not yours: {said}", hint=hint)
 
 
+def own_keys(key: SigningKey) -> set[str]:
+    """Return this user's keys in hexadecimal: this one, and those that were laid down."""
+    from hashing.case.retirement import known_retirements
+
+    return {key.public.raw.hex(), *(each.key for each in known_retirements() if not each.stolen)}
+
+
 def _others(case: Case, key: SigningKey) -> list[tuple[str, int]]:
     """Return the fingerprints of the keys of others in the case's ledger, each with its number of lines."""
-    from hashing.case.retirement import known_retirements
     from hashing.ledger.keys import PublicKey
 
-    own = {key.public.raw.hex(), *(each.key for each in known_retirements() if not each.stolen)}
-    return [(PublicKey.parse(each).fingerprint(), count) for each, count in case.signed_by_others(own).items()]
+    others = case.signed_by_others(own_keys(key))
+    return [(PublicKey.parse(each).fingerprint(), count) for each, count in others.items()]
 
 
 def _tell_others(case: Case, key: SigningKey) -> None:

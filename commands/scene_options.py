@@ -89,6 +89,30 @@ def row_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def worker_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what a worker of a fleet is told on its own computer: all but what each row says for itself."""
+    return _some_of_row_options(command, lambda name: name not in _OF_A_ROW | {"case_path", "title", "note"})
+
+
+def submit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what a row may say, as the default for all of a file."""
+    return _some_of_row_options(command, _OF_A_ROW.__contains__)
+
+
+def _some_of_row_options(command: Callable[..., None], wanted: Callable[[str], bool]) -> Callable[..., None]:
+    def _bearer() -> None:
+        """Bears the options until some are picked."""
+
+    options: list[click.Parameter] = row_options(_bearer).__click_params__  # type: ignore[attr-defined]
+    for option in options:
+        if wanted(option.name or ""):
+            vars(command).setdefault("__click_params__", []).append(option)
+    return command
+
+
+_OF_A_ROW = frozenset(("on", "thread", "since", "until", "comments", "follow", "media", "limit"))
+
+
 def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse no scenes at all, and a file of them. A callback of click."""
     if not scenes and not ctx.resilient_parsing:

@@ -30,6 +30,7 @@ _STARTED_ONCE = (
     "mastodon",
     "media_site",
     "object_store",
+    "postgres",
     "browser",
     "ordinary",
     "hostile",

@@ -241,7 +241,7 @@ def test_an_option_means_the_same_everywhere() -> None:
     assert {name for name, helps in said.items() if len(helps) > 1} == own
 
 
-ROOMS = ("capture", "commands", "exports", "hashing", "intelligence", "validation")
+ROOMS = ("capture", "commands", "exports", "fleet", "hashing", "intelligence", "validation")
 
 
 @pytest.mark.parametrize("guide", ["docs/architecture.md", "CONTRIBUTING.md"])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("capture", "commands", "exports", "hashing", "intelligence", "validation", "cli.py")
+ROOMS = ("capture", "commands", "exports", "fleet", "hashing", "intelligence", "validation", "cli.py")
 _SAMPLE = "SAMPLE"
 """What stands where a message names a path, an exhibit or the like."""
 _COMMAND = re.compile(r"`goldenhour ([^`]*)`|(?:: |run |next +|more +)goldenhour (.*)")

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FLOORS = ("hashing", "capture exports", "intelligence", "validation commands", "cli")
+FLOORS = ("hashing", "capture exports", "intelligence", "fleet", "validation commands", "cli")
 """From the ground up; rooms of one floor do not import each other, except `commands`, which runs `validation`."""
 
 

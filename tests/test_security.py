@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
-PRODUCT = ("cli.py", "capture", "commands", "exports", "hashing", "intelligence", "validation", "docs")
+PRODUCT = ("cli.py", "capture", "commands", "exports", "fleet", "hashing", "intelligence", "validation", "docs")
 LIBRARIES = frozenset({
     "_socket", "_ssl", "aiohttp", "anyio", "asyncio", "boto3", "botocore", "ftplib", "gallery_dl", "http.client",
-    "http.server", "httpx", "imaplib",
+    "http.server", "httpx", "imaplib", "psycopg",
     "multiprocessing", "nntplib", "poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "trio",
     "urllib.request", "urllib3", "uvicorn", "weasyprint", "websocket", "websockets", "xmlrpc", "yt_dlp",
 })  # fmt: skip

@@ -80,6 +80,9 @@ WRITING = {
     "end an appeal": ["appeal", "end", "1", "--case", "CASE"],
     "capture": ["capture", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
     "watch": ["watch", "http://127.0.0.1:9/", "--case", "CASE", "--initials", "MP", "--quiet", "--for", "1s"],
+    "enrol": ["fleet", "enrol", "CASE", "KEY"],
+    "collect from it": ["fleet", "collect", "OWN", "CASE", "--quiet"],
+    "collect into it": ["fleet", "collect", "CASE", "OWN", "--unfinished", "--quiet"],
     "batch": ["batch", "ROWS", "--case", "CASE", "--initials", "MP", "--quiet", "--timeout", "1"],
 }
 """Commands that add to a case: none of a stranger's words is signed by them."""
@@ -231,7 +234,7 @@ def _places(scene: Scene, out: Path) -> dict[str, Path]:
     """Return what stands in a command for a path."""
     return {
         "CASE": scene.stick, "CAPTURE": scene.capture, "OWN": scene.own, "OUT": out,
-        "ROWS": scene.stick.parents[1] / "ROWS",
+        "ROWS": scene.stick.parents[1] / "ROWS", "KEY": scene.stick.parents[1] / "stranger.pem",
     }  # fmt: skip
 
 

@@ -82,6 +82,8 @@ class CaptureOptions:
     """The officer's log-in at a site."""
     min_free: int = 0
     """Bytes of the disk that are left free: before that a capture ends, and is sealed in part."""
+    row: str = ""
+    """Which row of a fleet it is: the hash of its scene, options and due time."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:

@@ -47,6 +47,7 @@ def settings_record(options: CaptureOptions) -> dict[str, str | int | bool]:
         "session": f"a log-in at {', '.join(options.session.hosts)}; not stored" if options.session else "none lent",
         "tokens": f"given for {', '.join(network.tokens)}; not stored" if network.tokens else "none given",
         "login": "given by the user; not stored" if network.credentials else "none given",
+        **({"row": options.row} if options.row else {}),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,12 +47,14 @@ def merge(
     *,
     progress: Callable[[int, int], None] | None = None,
     earlier: Iterable[MergeOutcome] = (),
+    signers: Collection[str] | None = None,
 ) -> Iterator[MergeOutcome]:
     """Take the captures of other cases, of bundles, or captures alone into a case; yield what became of each.
 
     A source is taken from only if it verifies whole. What cannot be taken is an outcome with its reason, and the others
     go on. `by` is who merges; None finds out what would be taken, and writes nothing. `progress` is told bytes read of
-    each source, and 0. `earlier` is what was found out of other sources before, which would be taken first.
+    each source, and 0. `earlier` is what was found out of other sources before, which would be taken first. With
+    `signers` (public keys in hexadecimal) a capture that another key sealed is not taken.
     Raises StorageFull where there is no room; InUse, NotAsSigned where the case cannot be written.
     """
     # 1. What an earlier merge left half done is undone first, or a capture could stand there twice.
@@ -62,7 +64,7 @@ def merge(
     # 2. A dry run remembers what it would have taken: two sources may hold one capture.
     foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
     for source in sources:
-        for outcome in _Source(case, source, by, progress, foreseen).outcomes():
+        for outcome in _Source(case, source, by, progress, foreseen, signers).outcomes():
             if outcome.outcome == WOULD_TAKE:
                 foreseen.append(outcome)
             yield outcome
@@ -86,8 +88,10 @@ class _Source:
         by: Merger | None,
         progress: Callable[[int, int], None] | None,
         foreseen: Sequence[MergeOutcome],
+        signers: Collection[str] | None,
     ) -> None:
         self._case = case
+        self._signers = signers
         self._foreseen = foreseen
         self._path = path
         self._by = by
@@ -214,6 +218,8 @@ class _Source:
             if view.started != started:
                 raise NotWhole(f"{self._path}: {started.exhibit} changed while it was copied")
             demand_own_references(view)
+            if self._signers is not None and not {started.signer, view.public_key} <= set(self._signers):
+                raise NotMergeable(f"{started.exhibit}: sealed with a key that is not enrolled")
             # 2. Make the lines that record it: its seal as it was, its trusted time, and what the other case said of
             # it.
             registered, sealed = registration(view, by)

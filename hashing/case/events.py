@@ -796,6 +796,18 @@ class MergedLine(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="m
     signer: str
 
 
+class WorkerEnrolled(CaseLine, frozen=True, kw_only=True, omit_defaults=True, tag="worker-enrolled"):
+    """From now on captures that are sealed with a worker's key are collected into the case."""
+
+    key: str
+    """The worker's public key: 32 bytes of Ed25519 in hexadecimal."""
+    officer: str
+    """Who enrolled it."""
+    signer: str
+    note: str = ""
+    """Which machine has it, in the officer's words."""
+
+
 CaptureEvent = (
     CaptureStarted
     | IntakeBegun
@@ -836,6 +848,7 @@ CaseEvent = (
     | AppealEnded
     | Merged
     | MergedLine
+    | WorkerEnrolled
 )
 
 _capture_decoder = msgspec.json.Decoder(CaptureEvent)

@@ -11,6 +11,7 @@ from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.mastodon import MastodonServer
 from tests.servers.media_site import MediaSite
 from tests.servers.object_store import ObjectStoreServer
+from tests.servers.postgres import PostgresServer
 from tests.servers.program import ToolMissing
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def media_site() -> Iterator[MediaSite]:
 def object_store() -> Iterator[ObjectStoreServer]:
     """Return a store with object lock; each test has a place of its own there."""
     with _started(ObjectStoreServer) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL; each test makes a database of its own there."""
+    with _started(PostgresServer) as server:
         yield server
 
 

@@ -1,0 +1,467 @@
+"""`goldenhour fleet`: many machines on one operation."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.batch import read_file_of_rows
+from commands.exit import Exit
+from commands.interrupt import interruptible, terminating_like_ctrl_c
+from commands.merge import merge_exit, print_merged
+from commands.officer import capturing_officer, officer_name
+from commands.opening import open_case, open_own_case, own_keys, recover_begun, signing_key
+from commands.options import (
+    existing_case,
+    json_option,
+    note_option,
+    officer_option,
+    quiet_option,
+    signing_key_option,
+)
+from commands.output import clean, complain, counted, print_json, print_styled
+from commands.progress import byte_progress
+from commands.row_options import (
+    delay_option,
+    form_option,
+    pause_option,
+    per_host_option,
+    retries_option,
+    scenes_option,
+    skip_bad_option,
+)
+from commands.scene_options import EverydayFirst, submit_options, worker_options
+from commands.scenes import options_for
+from commands.settings import setting
+
+if TYPE_CHECKING:
+    from fleet.database import Database
+    from fleet.queue import Queue, RowReport
+    from fleet.status import FleetStatus
+    from fleet.worker import WorkerSummary
+
+
+def _operation(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """Refuse what is no name of an operation. A callback of click."""
+    from fleet.job import OPERATION
+
+    if not OPERATION.fullmatch(value):
+        raise click.BadParameter("a name is wanted, such as OP-ALDER: letters, digits, . _ -", ctx, option)
+    return value
+
+
+_of_operation = click.option(
+    "--case",
+    "operation",
+    required=True,
+    callback=_operation,
+    metavar="NAME",
+    help="The operation that the rows belong to.",
+)
+_database = setting(
+    "--database",
+    default="",
+    metavar="URL",
+    help="The database, as postgresql://USER@HOST/NAME; its password stands in ~/.pgpass or PGPASSFILE.",
+)
+
+
+def _queued(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what every command on the queue needs."""
+    for option in (_database, _of_operation):
+        command = option(command)
+    return command
+
+
+def _opened(named: str) -> Database:
+    from fleet.database import Database
+
+    if not named:
+        raise click.UsageError("name the database with --database, or set GOLDENHOUR_DATABASE")
+    database = Database(named)
+    click.get_current_context().call_on_close(database.close)
+    return database
+
+
+def _queue(database: str, operation: str) -> Queue:
+    from fleet.queue import Queue
+
+    return Queue(_opened(database), operation)
+
+
+@click.group()
+def fleet() -> None:
+    """Have many machines capture the scenes of a file, each into a case of its own, and collect what they sealed.
+
+    They share a queue in PostgreSQL, which need not be trusted: it can keep work from being done, and cannot make
+    evidence. docs/fleet.md says how to set it up.
+
+    \b
+    export GOLDENHOUR_DATABASE=postgresql://worker@db.force.example/fleet
+    goldenhour fleet submit scenes.csv --case OP-ALDER
+    goldenhour fleet worker --case OP-ALDER --work /srv/alder
+    goldenhour fleet collect OP-ALDER /mnt/worker1/alder
+    """
+
+
+@fleet.command(name="submit", cls=EverydayFirst)
+@click.argument("file", metavar="FILE")
+@_queued
+@submit_options
+@per_host_option
+@delay_option
+@form_option
+@skip_bad_option
+@json_option
+def fleet_submit(
+    file: str,
+    operation: str,
+    database: str,
+    per_host: int,
+    delay: float,
+    form: str | None,
+    skip_bad: bool,
+    as_json: bool,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Put the scenes of a file (- for standard input) into the queue: the same files as for `goldenhour batch`.
+
+    A row that is there already, with the same scene and options, stays as it is. What is no limit or date of a scene
+    (officer, initials, title, note) a row may not say.
+
+    \b
+    goldenhour fleet submit scenes.txt --case OP-ALDER --per-host 2 --delay 1
+    """
+    from capture.batch import BadRows
+    from capture.request.options import CaptureOptions, wanted_kinds
+    from fleet.job import jobs_of
+    from hashing.case.batch_events import RowOptions
+    from hashing.times import system_clock
+
+    wanted_kinds(chosen["media"])
+    base = CaptureOptions(officer="a worker", initials="W", media=chosen["media"])
+    said = {name: value for name, value in chosen.items() if value or name == "media"}
+    read = read_file_of_rows(file, form or "")
+    jobs, wrong = jobs_of(read.rows, base, RowOptions(**said), system_clock())
+    bad = sorted((*read.bad, *wrong), key=lambda each: each.line)
+    if bad and not skip_bad:
+        raise BadRows(file, bad)
+    for each in bad:
+        click.echo(clean(f"left out: {file}:{each.line}: {each.reason}"), err=True)
+    if not jobs:
+        complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
+        sys.exit(Exit.NOTHING)
+    queue = _queue(database, operation)
+    queue.set_up()
+    done = queue.submit(jobs, per_host=per_host, delay=delay)
+    if as_json:
+        print_json({"operation": operation, "added": done.added, "there": done.there, "left_out": len(bad)})
+    else:
+        there = f"; {done.there:,} were there already" if done.there else ""
+        print_styled(f"SUBMITTED  {operation}: {counted(done.added, 'row')}{there}", "green")
+    sys.exit(Exit.IN_PART if bad else Exit.OK)
+
+
+@fleet.command(name="worker", cls=EverydayFirst)
+@_queued
+@click.option(
+    "--work",
+    "case_path",
+    is_eager=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="This worker's own case; made if need be.",
+)
+@worker_options
+@scenes_option
+@retries_option
+@pause_option
+@click.option(
+    "--lease",
+    default="5m",
+    show_default=True,
+    metavar="TIME",
+    help="Silent for so long, its rows go to other workers; a sign of life is given every 10 s.",
+)
+@click.option("--until-done", is_flag=True, help="End when no row of the operation is left.")
+def fleet_worker(
+    operation: str,
+    database: str,
+    case_path: Path,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+    authorities: tuple[str, ...],
+    scenes: int,
+    retries: int,
+    pause: float,
+    lease: str,
+    until_done: bool,
+    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
+) -> None:
+    """Take rows and capture them into a case of one's own, signed with a key of one's own, until Ctrl-C.
+
+    What a row asks for is its scene, limits and dates; all else is said here. A database that goes away is waited for.
+    Without room on the disk, or with a clock that is not the database's, no row is taken. Its exhibits bear initials
+    of its own, which end in five letters of its key: MPA3K2Q/1.
+
+    \b
+    goldenhour fleet worker --case OP-ALDER --work /srv/alder --officer "Unit 4"
+    """
+    from dataclasses import replace
+
+    from capture.request.amounts import span
+    from capture.request.options import DEFAULT_MEDIA, initials_of
+    from commands.timestamps import asked_authorities, timestamp_captures
+    from fleet.worker import Worker, WorkerSettings, suggested_initials
+    from hashing.case.case import Case
+    from hashing.times import system_clock
+
+    officer, authorities = capturing_officer(officer, chosen), asked_authorities(authorities)
+    settings = WorkerSettings(
+        scenes=scenes, retries=retries, pause=pause, lease=_lease(span(lease, "--lease")), until_done=until_done
+    )
+    queue = _queue(database, operation)
+    session = chosen.pop("session")
+    of_rows = {
+        "title": "", "note": "", "on": (), "thread": False, "since": "", "until": "", "comments": False,
+        "follow": False, "media": DEFAULT_MEDIA, "limit": 0, "live": "", "session": "",
+    }  # fmt: skip
+    options = options_for([], officer, {**chosen, **of_rows})
+    if session:
+        from capture.browser.session import load_session
+
+        options = replace(options, session=load_session(session))
+    key = signing_key(key_path)
+    if not chosen["initials"]:
+        options = replace(options, initials=suggested_initials(initials_of(officer), key.public))
+    case = Case.open_or_create(case_path, key=key, officer=officer, title=operation)
+    recover_begun(case, key, officer)
+    with terminating_like_ctrl_c(), interruptible() as stop:
+        worker = Worker(
+            queue, case, options, settings, key=key, progress=_progress(as_json=as_json, quiet=quiet), stop=stop,
+            clock=system_clock,
+        )  # fmt: skip
+        summary = worker.run()
+    timestamp_captures(case, authorities, key, summary.results)
+    _print_worked(summary, operation, as_json=as_json)
+    sys.exit(Exit.INTERRUPTED if stop.reason else Exit.IN_PART if summary.failed else Exit.OK)
+
+
+def _lease(seconds: float) -> float:
+    if not 60 <= seconds <= 86_400:  # noqa: PLR2004 - see there
+        raise click.UsageError("--lease: from 1m to 24h: far longer than the 10 s between two signs of life")
+    return seconds
+
+
+def _progress(*, as_json: bool, quiet: bool) -> Any:  # noqa: ANN401 - WorkerProgress, imported late
+    from fleet.worker import WorkerProgress
+
+    class _Lines(WorkerProgress):
+        def ended(self, scene: str, done: RowReport) -> None:
+            if as_json:
+                print_json(_row_json(scene, done))
+            elif not quiet:
+                why = f": {done.reason}" if done.reason else ""
+                what = done.status or done.state
+                click.echo(clean(f"{what:<11}  {done.exhibit or '-':<14}  {scene}{why}"), err=True)
+
+        def says(self, text: str) -> None:
+            complain(f"takes no rows: {text}" if text else "takes rows again")
+
+    return _Lines()
+
+
+def _row_json(scene: str, done: RowReport) -> dict[str, Any]:
+    return {
+        "row": done.name,
+        "scene": scene,
+        "state": done.state,
+        "status": done.status or None,
+        "reason": done.reason,
+        "exhibit": done.exhibit or None,
+        "capture": done.capture or None,
+    }
+
+
+def _print_worked(summary: WorkerSummary, operation: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({
+            "operation": operation, "captured": summary.captured, "failed": summary.failed,
+            "returned": summary.returned, "unreported": summary.unreported,
+        })  # fmt: skip
+        return
+    said = f"{operation}: {summary.captured:,} captured, {summary.failed:,} failed, {summary.returned:,} given back"
+    print_styled(said, "bold")
+    if summary.unreported:
+        complain(
+            f"the database was not told of {counted(summary.unreported, 'row')}: others may capture them once more"
+        )
+
+
+@fleet.command(name="status")
+@_queued
+@click.option("--watch", "watching", is_flag=True, help="Show it anew every 2 s, until Ctrl-C.")
+@json_option
+def fleet_status(operation: str, database: str, watching: bool, as_json: bool) -> None:
+    """Show how far an operation is: rows done, failed and waiting, by host and by worker, and the time left.
+
+    \b
+    goldenhour fleet status --case OP-ALDER --watch
+    """
+    from fleet.status import fleet_status as status_of
+
+    opened = _opened(database)
+    while True:
+        status = status_of(opened, operation)
+        if as_json:
+            print_json(status.to_json())
+        else:
+            if watching and sys.stdout.isatty():
+                click.clear()
+            _print_status(status)
+        if not watching:
+            return
+        time.sleep(2)
+
+
+def _print_status(status: FleetStatus) -> None:
+    states = status.states
+    if not sum(states.values()):
+        complain(f"{status.operation}: no such operation in this database")
+        sys.exit(Exit.NOTHING)
+    done = "  ".join(f"{count:,} {state}" for state, count in states.items() if count)
+    print_styled(f"{status.operation}  {done}", "bold")
+    if status.left:
+        left = "" if status.minutes_left is None else f"; {status.minutes_left:,.0f} min left at this rate"
+        click.echo(f"rate     {status.rate:,.1f} rows a minute{left}")
+    for host in status.hosts:
+        rests = f"  rests until {host.rests_until:%H:%M:%S}Z" if host.rests_until else ""
+        click.echo(clean(f"host     {host.host}  {_counts(host.states)}{rests}"))
+    for worker in status.workers:
+        state = "ended" if worker.ended else "alive" if worker.alive else "SILENT"
+        says = f"  takes no rows: {worker.says}" if worker.says else ""
+        click.echo(clean(f"worker   {worker.key[:12]}  {worker.name}  {state}  {_counts(worker.states)}{says}"))
+    for reason, count in status.failures:
+        click.echo(clean(f"failed   {count:,}  {reason}"))
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "nothing yet"
+
+
+@fleet.command(name="retry")
+@_queued
+def fleet_retry(operation: str, database: str) -> None:
+    """Put the rows that failed or were cancelled back into the queue.
+
+    \b
+    goldenhour fleet retry --case OP-ALDER
+    """
+    click.echo(f"{operation}: {counted(_queue(database, operation).retry(), 'row')} back in the queue")
+
+
+@fleet.command(name="cancel")
+@_queued
+def fleet_cancel(operation: str, database: str) -> None:
+    """Take the rows that wait out of the queue; what runs is captured to its end.
+
+    \b
+    goldenhour fleet cancel --case OP-ALDER
+    """
+    click.echo(f"{operation}: {counted(_queue(database, operation).cancel(), 'row')} cancelled")
+
+
+@fleet.command(name="enrol")
+@existing_case
+@click.argument("worker_key", type=click.Path(path_type=Path, dir_okay=False), metavar="KEY.pem")
+@note_option
+@officer_option
+@signing_key_option
+@json_option
+def fleet_enrol(
+    case: Path, worker_key: Path, note: str, officer: str | None, key_path: Path | None, as_json: bool
+) -> None:
+    """Record a worker's public key in the case's ledger: what that key seals is collected into the case from then on.
+
+    The key is the one that `goldenhour key` shows on the worker; compare its fingerprint with whoever runs that.
+
+    \b
+    goldenhour fleet enrol OP-ALDER worker1.pem --note "rack 4, unit 1"
+    """
+    from fleet.enrol import enrol
+    from hashing.ledger.keys import load_public_key
+
+    worker, by = load_public_key(worker_key), officer_name(officer)
+    key = signing_key(key_path)
+    event = enrol(open_own_case(case, key), worker, key=key, officer=by, own=own_keys(key), note=note)
+    if as_json:
+        print_json({"case": str(case), "key": event.key, "fingerprint": worker.fingerprint(), "note": event.note})
+    else:
+        click.echo(f"ENROLLED  {worker.fingerprint()}")
+
+
+@fleet.command(name="collect")
+@existing_case
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
+@click.option(
+    "--unfinished",
+    is_flag=True,
+    help="Bring in too what dead machines left unfinished: beside the case, signed by nobody.",
+)
+@officer_option
+@signing_key_option
+@json_option
+@quiet_option
+def fleet_collect(
+    case: Path,
+    sources: tuple[Path, ...],
+    unfinished: bool,
+    officer: str | None,
+    key_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Take into a case what its enrolled workers have sealed, from their folders; list the rest with the reason.
+
+    Each capture is verified by itself and keeps its seal, its key and its reference. Run it as often as you like, also
+    while workers go on. Exit code 0: all that was found is in the case; 3: something is unfinished; 5: something does
+    not match; 7: something was refused, such as an unknown key.
+
+    \b
+    goldenhour fleet collect OP-ALDER /mnt/worker1/alder /mnt/worker2/alder
+    """
+    from exports.merge import THERE, Merger
+    from fleet.collect import UNFINISHED, captured_twice, collect
+    from fleet.enrol import enrolled_keys
+
+    by = Merger(officer=officer_name(officer), key=signing_key(key_path))
+    opened = open_case(case, by.key)
+    outcomes = []
+    with terminating_like_ctrl_c(), byte_progress(f"collecting into {case}", quiet=quiet) as progress:
+        for outcome in collect(
+            opened, sources, by, enrolled_keys(opened, own_keys(by.key)), unfinished=unfinished, progress=progress
+        ):
+            outcomes.append(outcome)
+            if as_json or outcome.outcome != THERE:
+                print_merged(outcome, as_json=as_json)
+    for twice in captured_twice(opened):
+        if as_json:
+            print_json(twice.to_json())
+        else:
+            print_styled(f"captured {len(twice.exhibits)} times: {twice.scene}: {', '.join(twice.exhibits)}", "yellow")
+    sealed = [outcome for outcome in outcomes if outcome.outcome != UNFINISHED]
+    if not as_json:
+        taken, there = (sum(each.outcome == word for each in sealed) for word in ("taken", THERE))
+        rest = len(outcomes) - taken - there
+        said = f"{counted(taken, 'capture')} taken, {there:,} there before, {rest:,} not in the case"
+        print_styled(f"COLLECTED  {case}: {said}", "yellow" if rest else "green")
+    ends = [merge_exit(sealed), Exit.IN_PART if len(sealed) < len(outcomes) else Exit.OK]
+    sys.exit(next((end for end in ends if end), Exit.OK))

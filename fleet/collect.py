@@ -1,0 +1,170 @@
+"""Collecting what workers captured into one case: by seal and enrolled key alone, each capture for itself.
+
+The folders may come from anywhere, and the database is not asked. A capture that does not verify keeps back no other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from capture.run.recovery import aside_folder
+from exports.bundle.folder_draft import FolderDraft
+from exports.bundle.leftover import clear_leftovers, draft_path, held
+from exports.errors import ExportError, NotCheckable
+from exports.format.open_tree import open_tree
+from exports.format.tree import FILE, EvidenceTree
+from exports.merge import REFUSED, THERE, MergeOutcome, Merger, merge
+from fleet.worker import row_name
+from hashing.case.batch_events import DONE
+from hashing.case.capture_folder import CHECKPOINT, capture_events, is_sealed
+from hashing.case.case import CAPTURES, Case, is_case
+from hashing.case.events import CaptureSealed, CaptureStarted
+from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
+from hashing.files import inside
+from hashing.files.digest import Digest
+from hashing.files.storage import make_folder, read_error, read_small, reading
+from hashing.printable import printable
+
+UNFINISHED = "unfinished"
+_PIECE = 1 << 20
+_NOT_ENROLLED = "its key is not enrolled in this case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedTwice:
+    """A row that workers captured more than once: one died after it had sealed, and before it could say so."""
+
+    row: str
+    scene: str
+    exhibits: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the same as plain values."""
+        return {"row": self.row, "scene": self.scene, "captured": len(self.exhibits), "exhibits": list(self.exhibits)}
+
+
+def collect(
+    case: Case,
+    sources: Sequence[Path],
+    by: Merger,
+    enrolled: Collection[str],
+    *,
+    unfinished: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[MergeOutcome]:
+    """Take the sealed captures of enrolled keys out of workers' cases; yield what became of each capture found there.
+
+    With `unfinished`, what is not sealed is copied to a folder beside the case: it is part of nothing that anybody
+    signs. Raises StorageFull, InUse, NotAsSigned; NotCheckable for a source that is no case.
+    """
+    for source in sources:
+        with reading(source):
+            if not is_case(source):
+                raise NotCheckable(f"{source}: not the case of a worker", hint="name the folder given to --work")
+    known = {event.capture: event.checkpoint_sha256 for event in case.events() if isinstance(event, CaptureSealed)}
+    for source in sources:
+        for path in Case.open(source).captures():
+            try:
+                yield from _collected(case, path, by, enrolled, known, unfinished=unfinished, progress=progress)
+            except (StorageFull, InUse, NotAsSigned):
+                raise
+            except (ExportError, HashingError, OSError) as error:
+                said = read_error(path, error) if isinstance(error, OSError) else error
+                yield MergeOutcome(source=path, outcome=REFUSED, reason=str(said).removeprefix(f"{path}: "))
+
+
+def captured_twice(case: Case) -> list[CapturedTwice]:
+    """Return the rows of a fleet of which a case has more than one capture. Raises Unreadable, BadFormat."""
+    found: dict[str, list[CaptureStarted]] = defaultdict(list)
+    sealed = {event.capture for event in case.events() if isinstance(event, CaptureSealed) and event.status in DONE}
+    for path in case.captures():
+        if path.name in sealed and (row := row_name(started := _started(path))):
+            found[row].append(started)
+    return [
+        CapturedTwice(row=row, scene=each[0].scene, exhibits=tuple(one.exhibit for one in each))
+        for row, each in found.items()
+        if len(each) > 1
+    ]
+
+
+def _collected(
+    case: Case,
+    path: Path,
+    by: Merger,
+    enrolled: Collection[str],
+    known: dict[str, str],
+    *,
+    unfinished: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[MergeOutcome]:
+    started = _started(path)
+    said = MergeOutcome(
+        source=path,
+        outcome=THERE,
+        capture=printable(started.capture, 100),
+        exhibit=printable(started.exhibit, 100),
+    )
+    # 1. What is not sealed is a live worker's, or a dead one's; it is taken in by no merge.
+    if not is_sealed(path):
+        hint = "if its machine is dead, bring it in with --unfinished"
+        left = replace(said, outcome=UNFINISHED, reason="not sealed: its worker is at it, or died", hint=hint)
+        yield _unfinished(case, path, said) if unfinished else left
+        return
+    # 2. What was collected before is known by its seal, without being read again.
+    note = Digest.of_bytes(read_small(path / CHECKPOINT, root=path.parent.parent)).hex
+    if known.get(path.name) == note and inside.is_folder(case.path / CAPTURES / path.name, case.path):
+        yield said
+        return
+    # 3. An enrolled key's is verified, copied and verified again by the merge, which looks at the key once more.
+    if started.signer not in enrolled:
+        hint = "goldenhour fleet enrol CASE KEY.pem, if that is a worker of yours"
+        yield replace(said, outcome=REFUSED, reason=_NOT_ENROLLED, hint=hint)
+        return
+    yield from merge(case, [path], by, progress=progress, signers=enrolled)
+
+
+def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
+    """Copy what is not sealed to the folder beside the case; links are left out, and nothing of it is signed."""
+    folder = aside_folder(case)
+    final = folder / path.name
+    before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
+    with reading(folder):
+        if final.exists():
+            return before
+        if not folder.exists():
+            make_folder(folder)
+    clear_leftovers(final)
+    with open_tree(path) as tree:
+        draft = FolderDraft(draft_path(final))
+        try:
+            with held(draft.path):
+                for name, kind in tree.kinds().items():
+                    if kind == FILE:
+                        draft.add(name, _pieces(tree, name))
+                draft.finish()
+                draft.place(final)
+        except WouldOverwrite:
+            return before
+        finally:
+            draft.discard()
+    return replace(
+        said, outcome=UNFINISHED, reason=f"not sealed, and signed by nobody: it is in {final}, beside the case"
+    )
+
+
+def _pieces(tree: EvidenceTree, name: str) -> Iterator[bytes]:
+    with tree.open(name) as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _started(path: Path) -> CaptureStarted:
+    first = next(islice(capture_events(path), 1), None)
+    if not isinstance(first, CaptureStarted):
+        raise NotCheckable(f"{path}: its ledger does not begin a capture")
+    return first
