@@ -17,7 +17,7 @@ _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
 _ENOUGH = 3
 
 
-class Fact(NamedTuple):
+class BareSign(NamedTuple):
     """What makes a bare page look like a wall: how it is told, "" for what speaks for the page; its weight."""
 
     says: str
@@ -77,22 +77,22 @@ def _leads_to_app(evidence: Evidence) -> bool:
 
 
 FACTS = (
-    Fact("all there is to do is to fill in a form", 2, _has_form),
-    Fact(
+    BareSign("all there is to do is to fill in a form", 2, _has_form),
+    BareSign(
         "all there is to do is to press a button",
         1,
         lambda evidence: (
             not (_has_form(evidence) or evidence.cookie_notices) and 0 < len(evidence.outline.buttons) <= _FEW
         ),
     ),
-    Fact("it asks for itself again by script", 2, lambda evidence: bool(reloads(evidence))),
-    Fact("its links lead to a log-in, a registration or the front page alone", 1, leads_to_entries),
-    Fact("it leads on to an app", 1, _leads_to_app),
-    Fact("another address was asked for", 1, lambda evidence: evidence.redirected),
-    Fact("it speaks to its visitor", 1, lambda evidence: _any(evidence, "spoken to")),
-    Fact("it speaks of the site and its pages", 1, lambda evidence: _any(evidence, "about the site")),
-    Fact("it tells of nothing else", 1, lambda evidence: not evidence.elsewhere),
-    Fact(
+    BareSign("it asks for itself again by script", 2, lambda evidence: bool(reloads(evidence))),
+    BareSign("its links lead to a log-in, a registration or the front page alone", 1, leads_to_entries),
+    BareSign("it leads on to an app", 1, _leads_to_app),
+    BareSign("another address was asked for", 1, lambda evidence: evidence.redirected),
+    BareSign("it speaks to its visitor", 1, lambda evidence: _any(evidence, "spoken to")),
+    BareSign("it speaks of the site and its pages", 1, lambda evidence: _any(evidence, "about the site")),
+    BareSign("it tells of nothing else", 1, lambda evidence: not evidence.elsewhere),
+    BareSign(
         "it has no headline that its title repeats",
         1,
         lambda evidence: (
@@ -101,11 +101,13 @@ FACTS = (
             and not {*evidence.outline.headings} & {*evidence.titles}
         ),
     ),
-    Fact("it keeps search engines away", 1, lambda evidence: "noindex" in evidence.outline.robots),
-    Fact("it says next to nothing", 1, lambda evidence: evidence.outline.words < _NEXT_TO_NOTHING),
-    Fact("it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings),
-    Fact("", -1, lambda evidence: len(_blocks(evidence)) > _MOST_BLOCKS),
-    Fact("", -2, _is_of_a_post),
-    Fact("", -2, lambda evidence: any(width(block) >= _LITTLE for block in evidence.outline.blocks)),
+    BareSign("it keeps search engines away", 1, lambda evidence: "noindex" in evidence.outline.robots),
+    BareSign("it says next to nothing", 1, lambda evidence: evidence.outline.words < _NEXT_TO_NOTHING),
+    BareSign(
+        "it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings
+    ),
+    BareSign("", -1, lambda evidence: len(_blocks(evidence)) > _MOST_BLOCKS),
+    BareSign("", -2, _is_of_a_post),
+    BareSign("", -2, lambda evidence: any(width(block) >= _LITTLE for block in evidence.outline.blocks)),
 )
 """Every fact."""
