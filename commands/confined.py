@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,8 +27,9 @@ def read_only(
     """Give up, for good, all files but these, the network and other programs; before the first of them is opened.
 
     `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
-    a zip to be decoded, the temporary folder is as well. `programs` are those that may be started. Nothing is given up
-    where the process does other things after this command, as in a test or a program that calls commands.
+    a zip to be decoded, the temporary folder and those of runs are as well. `programs` are those that may be started.
+    Nothing is given up where the process does other things after this command, as in a test or a program that calls
+    commands.
     """
     if isinstance(click.get_current_context().find_root().obj, OwnProcess):
         _confine(paths, output, pictures=pictures, programs=programs)
@@ -79,5 +81,9 @@ def _confine(
     if pictures:
         from tempfile import gettempdir
 
+        from hashing.files.run_folder import made_runs_folders
+
         below.append(Path(gettempdir()))
+        with suppress(OSError):  # who cannot have such a folder is told by what needs it
+            below += made_runs_folders()
     confine_reading([*named, *cases, *notes], below, programs)
