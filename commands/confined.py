@@ -29,8 +29,9 @@ def read_only(
     The scratch folder, which holds nothing that lasts, is kept.
 
     `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
-    a zip to be decoded, the temporary folder is as well. `programs` are those that may be started. Nothing is given up
-    where the process does other things after this command, as in a test or a program that calls commands.
+    a zip to be decoded, the temporary folder and those of runs are as well. `programs` are those that may be started.
+    Nothing is given up where the process does other things after this command, as in a test or a program that calls
+    commands.
     """
     if isinstance(click.get_current_context().find_root().obj, OwnProcess):
         _confine(paths, output, pictures=pictures, programs=programs)
@@ -87,5 +88,9 @@ def _confine(
     if pictures:
         from tempfile import gettempdir
 
+        from hashing.files.run_folder import made_runs_folders
+
         below.append(Path(gettempdir()))
+        with suppress(OSError):  # who cannot have such a folder is told by what needs it
+            below += made_runs_folders()
     confine_reading([*named, *cases, *notes], below, programs)

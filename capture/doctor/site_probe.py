@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from hashing.case.case import Case
 from hashing.case.events import Failed, Item, PostRead
 from hashing.case.kinds import MEDIA, CaptureStatus
 from hashing.errors import HashingError
+from hashing.files.run_folder import RunFolder
 from hashing.files.storage import read_named
 from hashing.ledger.keys import load_or_create_signing_key
 from hashing.times import time_text
@@ -125,8 +125,8 @@ def probe_sites(setup: Setup, sites: dict[str, str]) -> Iterator[SiteProbe]:
         ),
     )
     for site, url in sites.items():
-        with tempfile.TemporaryDirectory(prefix="goldenhour-doctor-") as folder:
-            yield _asked(setup, options, site, url, Path(folder))
+        with RunFolder(large=True) as run:
+            yield _asked(setup, options, site, url, run.path)
 
 
 def _asked(setup: Setup, options: CaptureOptions, site: str, url: str, folder: Path) -> SiteProbe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from exports.view.case_listing import CaseListing, case_listing
 from hashing.case.case import Case, is_case
 from hashing.files import inside
 from hashing.files.as_typed import as_typed
+from hashing.files.run_folder import RunFolder
 from hashing.files.storage import storing
 from hashing.ledger.ledger import LEDGER
 from hashing.times import Clock, system_clock, time_text
@@ -121,8 +121,8 @@ def viewed(
     A bundle is verified first, unless it was `verified` just now; `progress` is told bytes verified. Of a case, each
     capture's ledger is compared with its seal. Raises NotWhole, NotCheckable, Unreadable, BadFormat.
     """
-    with tempfile.TemporaryDirectory(prefix="goldenhour-view-") as temporary:
-        folder = Path(temporary)
+    with RunFolder(large=True) as run:
+        folder = run.path
         if is_case(path):
             case = Case.open(path)
             checked = f"not checked: the bytes of the items. Check them with: goldenhour verify {as_typed(path)}"

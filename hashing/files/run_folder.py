@@ -1,4 +1,4 @@
-"""A folder for one run of a browser or the like: this user's alone, outside of every case, and gone after the run.
+"""A folder for one run of a browser, a check or the like: this user's alone, outside of every case, gone after the run.
 
 A process that is killed leaves its folder behind; the lock on it is then free, and the next command that makes such a
 folder removes it.
@@ -29,16 +29,23 @@ def runs_folders() -> tuple[Path, Path]:
     return memory / _RUNS, disk / _RUNS
 
 
+def made_runs_folders() -> tuple[Path, Path]:
+    """Return the same, for this user alone, and made where they were not there. Raises OSError."""
+    folders = runs_folders()
+    for folder in {*folders}:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+    return folders
+
+
 class RunFolder:
     """A fresh folder, locked while this process lives; `large` is for what would fill the memory. Raises OSError."""
 
     def __init__(self, *, large: bool = False) -> None:
-        folder = runs_folders()[large]
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-        for each in {*runs_folders()}:
+        folders = made_runs_folders()
+        for each in {*folders}:
             remove_left(each)
-        self.path = Path(tempfile.mkdtemp(dir=folder))
+        self.path = Path(tempfile.mkdtemp(dir=folders[large]))
         # Locked before it has its name: another process that looks for what was left finds no free lock here.
         making = self.path / f"{_LOCK}.new"
         self._lock = os.open(making, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

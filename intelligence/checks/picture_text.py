@@ -12,11 +12,11 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from exports.errors import NotCheckable
 from hashing.files import inside
 from hashing.files.read import digest_file
+from hashing.files.run_folder import RunFolder
 from hashing.sandbox import NotRead, Readers, confined, descriptor_of
 from intelligence.checks.material import CheckedItem
 from intelligence.checks.picture_hash import GreyCopy
@@ -86,8 +86,12 @@ def _said(command: Sequence[str]) -> str:
 def texts_in(photos: Sequence[CheckedItem], tesseract: Tesseract, readers: Readers) -> list[str | NotCheckable]:
     """Return the text of each photo, "" where none is read, or why it could not be looked for."""
     found = dict[int, str | NotCheckable]()
-    with TemporaryDirectory() as name:
-        folder, pages = Path(name), list[int]()
+    try:
+        made = RunFolder(large=True)
+    except OSError as error:
+        return [NotCheckable(f"there is no place to work in: {error}") for _ in photos]
+    with made as run:
+        folder, pages = run.path, list[int]()
         for place, item in enumerate(photos):
             try:
                 (folder / f"{place}.png").write_bytes(_encoded_anew(item, readers))

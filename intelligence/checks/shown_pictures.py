@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from exports.errors import NotCheckable
+from hashing.files.run_folder import RunFolder
 from hashing.sandbox import NotRead, Readers, descriptor_of, handed_over
 from hashing.sandbox.channel import MOST_FILES
 from intelligence.checks.keyframes import MOST as MOST_KEYFRAMES
@@ -128,8 +128,8 @@ def _film(item: CheckedItem, ffmpeg: str, readers: Readers) -> list[tuple[str, P
     if not ffmpeg or item.film is None:
         return [("", PictureHash(reason="ffmpeg is not installed"))]
     try:
-        with TemporaryDirectory() as folder, item.film() as file, descriptor_of(file) as descriptor:
-            frames = keyframes(ffmpeg, descriptor, Path(folder))
+        with RunFolder(large=True) as run, item.film() as file, descriptor_of(file) as descriptor:
+            frames = keyframes(ffmpeg, descriptor, run.path)
             batches = [frames[start : start + MOST_FILES] for start in range(0, len(frames), MOST_FILES)]
             hashes = [made for batch in batches for made in _frames([path for _, path in batch], readers)]
             return [(at, made) for (at, _), made in zip(frames, hashes, strict=True)]

@@ -15,11 +15,12 @@ from hashlib import sha256
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
 from capture.extractors.video.ffmpeg import STREAMS_ONLY, find_ffmpeg
 from exports.errors import NotCheckable
 from hashing.files.read import digest_file
+from hashing.files.run_folder import RunFolder
 from hashing.sandbox import confined, descriptor_of
 from hashing.sandbox.landlock import interpreter_files
 from intelligence.checks.material import CheckedItem
@@ -68,8 +69,8 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
 
     Raises NotCheckable, OSError.
     """
-    with TemporaryDirectory() as name:
-        sound = Path(name, "sound.raw")
+    with RunFolder(large=True) as run:
+        sound = run.path / "sound.raw"
         # Two confined programs and a file of plain samples between them: the engine never sees the hostile container.
         words = ["-nostdin", "-v", "fatal", "-threads", "1", *STREAMS_ONLY, "-i", f"file:{_INPUT}", "-map", "0:a:0"]
         words += ["-t", str(_LONGEST), "-ac", "1", "-ar", str(_RATE), "-f", "s16le", f"file:{sound}"]
@@ -93,22 +94,20 @@ def speech_in(item: CheckedItem, engine: SpeechEngine) -> str:
 
 def _run(command: Sequence[str], what: str, given: int) -> str:
     """Run a confined program, and return what it prints. Raises NotCheckable, OSError."""
-    with TemporaryDirectory() as name:
-        answer = Path(name, "told")
+    with TemporaryFile() as output:
         try:
-            with answer.open("wb") as output:
-                ran = subprocess.run(  # noqa: S603 - found on the user's PATH, or our own interpreter
-                    command,
-                    stdin=given,
-                    stdout=output,
-                    stderr=subprocess.DEVNULL,
-                    env={},
-                    timeout=_PATIENCE,
-                    check=False,
-                )
+            ran = subprocess.run(  # noqa: S603 - found on the user's PATH, or our own interpreter
+                command,
+                stdin=given,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                env={},
+                timeout=_PATIENCE,
+                check=False,
+            )
         except subprocess.TimeoutExpired as error:
             raise NotCheckable(f"{what} was given up after {_PATIENCE:g} s") from error
         if ran.returncode != 0:
             raise NotCheckable(f"{what} could not read it (exit status {ran.returncode})")
-        with answer.open("rb") as output:
-            return output.read(_LARGEST_ANSWER).decode("utf-8", "replace").strip()
+        output.seek(0)
+        return output.read(_LARGEST_ANSWER).decode("utf-8", "replace").strip()

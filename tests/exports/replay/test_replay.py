@@ -16,9 +16,12 @@ import pytest
 
 from exports.errors import ExportError
 from exports.replay import OfflineBrowser, ReplayServer, player_at
+from hashing.files.run_folder import runs_folders
 from tests.browser.chromium import found
+from tests.exports.bundles import bundle_of
 from tests.exports.forms.wacz.site import captured_site
-from tests.patience import PATIENCE
+from tests.exports.small_case import CaseMaker
+from tests.patience import PATIENCE, wait_until
 from tests.servers import Body, SceneServer
 from tests.servers.replay import SCRIPTS, shown_at, why_not
 
@@ -161,4 +164,33 @@ def test_a_bundle_is_replayed_as_a_user_types_it(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "the bundle was verified just now" in told
     assert "no wall around the page" in warned
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_replay_that_is_killed(maker: CaseMaker, player: Path, tmp_path: Path) -> None:
+    """What it made of the evidence, and its window's profile, stand in its own folders, and go with the next replay."""
+    bundle = bundle_of(maker, tmp_path / "out")
+    window = tmp_path / "window"
+    window.write_text(
+        "#!/bin/sh\nfor each; do case $each in --user-data-dir=*) cd ${each#*=}; echo seen > page; echo $PWD;; esac\n"
+        f"done > {tmp_path}/told.new; mv {tmp_path}/told.new {tmp_path}/told; exec sleep 600\n"
+    )
+    window.chmod(0o700)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    command = [sys.executable, "-m", "cli", "replay", str(bundle), "--player", str(player), "--quiet"]
+    with subprocess.Popen(
+        [*command, "--browser", str(window)], stdout=subprocess.DEVNULL, env=environment, start_new_session=True
+    ) as process:
+        wait_until((tmp_path / "told").exists)
+        profile = Path((tmp_path / "told").read_text().strip())
+        os.killpg(process.pid, signal.SIGKILL)
+    left = [path for folder in {*runs_folders()} for path in folder.iterdir()]
+    assert profile in left
+    assert (profile / "page").exists()
+    assert [path.name for folder in left for path in folder.glob("*.wacz")] == ["archive.wacz"]
+    assert list(temporary.iterdir()) == []
+    subprocess.run([*command, "--no-browser", "--for", "1s"], check=True, capture_output=True, env=environment)
+    assert [path for folder in {*runs_folders()} for path in folder.iterdir()] == []
     assert list(temporary.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from hashing.files.run_folder import RunFolder, runs_folders
 from intelligence.checks import keyframes
 from tests.exports.small_case import Thing, make_case
 from tests.intelligence.checks.films import CHANGES, changed, film
@@ -63,6 +65,31 @@ def test_copies_of_a_film_and_a_picture_of_it(tmp_path: Path, sample: Sample) ->
     assert sorted({*told, other}) == [f"MP/1-{number:04d}" for number in range(1, count + 2)]
     assert other not in told
     assert not [line for line in lines if "could not be compared" in line]
+
+
+_KILLED = """
+import os, sys
+from cli import main
+from intelligence.checks import shown_pictures
+def killed(program, film, folder):
+    (folder / "picture.png").write_bytes(b"seen")
+    os.kill(os.getpid(), 9)
+shown_pictures.keyframes = killed
+main(["check", sys.argv[1], "--quiet"])
+"""
+
+
+def test_a_check_that_is_killed(tmp_path: Path) -> None:
+    """The pictures that it took of a film stay in a folder of its own, which goes with the next run of anything."""
+    case, temporary = _case(tmp_path, {"film.mp4": film(tmp_path, (1, 2)).read_bytes()}), tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    subprocess.run([sys.executable, "-c", _KILLED, str(case)], check=False, cwd=_ROOT, env=environment)
+    [left] = [path for folder in {*runs_folders()} for path in folder.iterdir()]
+    assert (left / "picture.png").exists()
+    assert list(temporary.iterdir()) == []
+    with RunFolder():
+        assert not left.exists()
 
 
 def test_a_film_that_shows_two_photos(tmp_path: Path) -> None:
