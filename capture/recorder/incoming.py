@@ -1,10 +1,11 @@
 """An exchange on its way in: its body on disk as it arrives, and beside it what a recovery needs to finish it off.
 
-`000017.body` holds the body so far, `000017.jsonl` three lines at most: the request when it was sent, the head of the
-response when it arrived, and the item's name just before the body takes its place among the items. Each line begins
-with its MAC, which covers the exchange's number, its place and the line before it. `000017.mark` says how long the body
-will be when the next piece is written, and its digest by then, under a MAC too: in two places in turn, so that one of
-them is always of what is there. What no MAC covers was not written by this capture.
+`000017.body` holds the body so far, `000017.journal` what is known of it. That begins with two places of 256 bytes: one
+after the other they say how long the body will be when the next piece is written, and its digest by then, under a MAC,
+so that one of them is always of what is there. Three lines at most follow: the request when it was sent, the head of
+the response when it arrived, and the item's name just before the body takes its place among the items. Each line begins
+with its MAC, which covers the exchange's number, its place and the line before it. What no MAC covers was not written
+by this capture.
 
 A process that is killed loses nothing of this; what the system had not written when the power fails is lost with the
 rest of its memory.
@@ -67,12 +68,15 @@ class NameGiven(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag
 
 Step = RequestSent | HeadArrived | NameGiven
 
+JOURNAL = ".journal"
+
 _SAMPLE = 4096
 _PIECE = 1 << 20
 _TAG = 65
 """Bytes of a MAC and the space behind it."""
 _SLOT = 256
-"""Bytes of each of the two places for a mark."""
+_MARKS = 2 * _SLOT
+"""Bytes of a place for a mark, and of both: there is room for every mark before the first line."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Step)
@@ -82,33 +86,34 @@ class Incoming:
     """The files of one exchange on its way in; `root` is the case's folder, where it is in one."""
 
     def __init__(self, folder: Path, number: int, mac: Mac, *, root: inside.Root = None) -> None:
-        self.journal = folder / f"{number:06d}.jsonl"
+        self.journal = folder / f"{number:06d}{JOURNAL}"
         self.body = folder / f"{number:06d}.body"
-        self.marks = folder / f"{number:06d}.mark"
         self._number = str(number).encode()
         self._mac = mac
         self._root = root
         self._lines: list[bytes] = []
         self._behind = False
         """Whether something stands behind these lines: of a process that died, or of somebody else."""
-        self._journal = self._descriptor = self._marking = -1
+        self._journal = self._descriptor = -1
         self._slot = 0
 
     def note(self, step: Step) -> None:
         """Add a step to the journal. Raises StorageFull, Unwritable."""
         line = _encoder.encode(step)
         # The tag covers all lines before this one: none can be taken out, put elsewhere, or moved to another exchange.
-        tag = self._tag(self._lines, line)
+        written = f"{self._tag(self._lines, line)} ".encode() + line + b"\n"
         with storing(self.journal):
             if not self._lines:
                 self._journal = create(self.journal, root=self._root)
+                written = bytes(_MARKS) + written
             elif self._journal < 0:
-                self._journal = inside.open_file(self.journal, os.O_WRONLY | os.O_APPEND, self._root, alone=True)
+                self._journal = inside.open_file(self.journal, os.O_WRONLY, self._root, alone=True)
+                os.lseek(self._journal, self._end(), os.SEEK_SET)
             # What stands behind our lines goes first: a line behind a stranger's would never be read as ours.
             if self._behind:
                 os.ftruncate(self._journal, self._end())
                 self._behind = False
-            write_all(self._journal, f"{tag} ".encode() + line + b"\n")
+            write_all(self._journal, written)
         self._lines.append(line)
 
     def close_journal(self) -> None:
@@ -122,22 +127,17 @@ class Incoming:
 
     def open_body(self) -> int:
         """Create the body's file and return its descriptor. Raises StorageFull, Unwritable."""
-        marking = create(self.marks, root=self._root)
-        try:
-            with storing(self.marks):
-                write_all(marking, bytes(2 * _SLOT))  # there is room for every mark from now on
-            self._descriptor = create(self.body, root=self._root)
-        except BaseException:
-            os.close(marking)
-            raise
-        self._marking = marking
+        self._descriptor = create(self.body, root=self._root)
         return self._descriptor
 
     def mark(self, size: int, sha256: str) -> None:
-        """State how long the body will be and its digest, before the piece that makes it so. Raises OSError."""
+        """State how long the body will be and its digest, before the piece that makes it so. Raises OSError.
+
+        Behind a step, and before the journal is let go of.
+        """
         text = f"{size:020d} {sha256}"
         tag = self._mac.of(b"body", self._number, text.encode())
-        os.pwrite(self._marking, f"{text} {tag}\n".encode(), self._slot * _SLOT)
+        os.pwrite(self._journal, f"{text} {tag}\n".encode(), self._slot * _SLOT)
         self._slot = 1 - self._slot
 
     def close_body(self) -> None:
@@ -149,14 +149,13 @@ class Incoming:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-                os.close(self._marking)
 
     def forget(self) -> None:
         """Remove the files: what they held is in the ledger now. Raises Unwritable."""
         self.close_journal()
         with storing(self.journal):
-            # The journal last: without it nobody knows what the others are.
-            inside.unlink_all((self.body, self.marks, self.journal), self._root, missing_ok=True)
+            # The journal last: without it nobody knows what the body is.
+            inside.unlink_all((self.body, self.journal), self._root, missing_ok=True)
 
     def steps(self) -> tuple[list[Step], bytes]:
         """Read the journal back: the steps that this capture wrote, and the bytes that stand behind them.
@@ -169,7 +168,7 @@ class Incoming:
         found, lines = list[Step](), list[bytes]()
         # Up to the first line whose tag does not hold: whatever follows it was not written, or not in this order, by
         # us. What stands behind the last newline is a torn line.
-        for raw in data.split(b"\n")[:-1]:
+        for raw in data[_MARKS:].split(b"\n")[:-1]:
             tag, _, line = raw.partition(b" ")
             if not self._mac.holds(tag, *self._parts(lines, line)):
                 break
@@ -183,8 +182,8 @@ class Incoming:
         """Return how long the body was when it was marked, and its digests by then."""
         found, data = {0: hashlib.sha256().hexdigest()}, b""
         with suppress(Unreadable):  # what is no file of ours vouches for nothing
-            data = read_small(self.marks, root=self._root)
-        for slot in (data[:_SLOT], data[_SLOT : 2 * _SLOT]):
+            data = read_small(self.journal, root=self._root)
+        for slot in (data[:_SLOT], data[_SLOT:_MARKS]):
             text, _, tag = slot.partition(b"\n")[0].rpartition(b" ")
             if self._mac.holds(tag, b"body", self._number, text):
                 size, _, sha256 = text.decode().partition(" ")
@@ -238,7 +237,7 @@ class Incoming:
         return ours, marked[ours], sample[:ours]
 
     def _end(self) -> int:
-        return sum(_TAG + len(line) + 1 for line in self._lines)
+        return _MARKS + sum(_TAG + len(line) + 1 for line in self._lines)
 
     def _tag(self, lines: Sequence[bytes], line: bytes) -> str:
         return self._mac.of(*self._parts(lines, line))

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from capture.recorder.exchange import EndedExchange
-from capture.recorder.incoming import HeadArrived, Incoming, NameGiven, RequestSent, Step
+from capture.recorder.incoming import JOURNAL, HeadArrived, Incoming, NameGiven, RequestSent, Step
 from capture.recorder.reading import capture_readers, plain_sample
 from capture.recorder.resumed import DIED, resumed_exchange
 from capture.recorder.stopping import Stop
@@ -68,7 +68,7 @@ from hashing.ledger.merkle import MerkleTree
 from hashing.times import Clock, system_clock, time_text
 from hashing.tool import tool
 
-_JOURNAL = re.compile(r"[0-9]{6,12}\.jsonl", re.ASCII)
+_JOURNAL = re.compile(rf"[0-9]{{6,12}}{re.escape(JOURNAL)}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,7 @@ class _Finishing:
             if b"\n" in behind:
                 self._keep_copy(incoming.journal)
                 self._found.append(f"{name}: lines behind those that this key wrote are not sealed")
-            kept |= {incoming.journal.name, incoming.body.name, incoming.marks.name}
+            kept |= {incoming.journal.name, incoming.body.name}
             if number in recorded:
                 incoming.forget()
             elif examination is not None:

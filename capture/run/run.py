@@ -31,6 +31,7 @@ from capture.extractors import (
     search_targets,
 )
 from capture.extractors.gallery.sites import site_of
+from capture.recorder.incoming import JOURNAL
 from capture.recorder.reading import PHOTO_READER, SAMPLE_READER, capture_readers
 from capture.recorder.recorder import Recorder
 from capture.recorder.stopping import BY_THE_OFFICER, Stop, reason_of
@@ -689,7 +690,7 @@ class _Run:
             self.readers.close()
         self._writer.close()
         waiting = inside.names(self.folder.path / INCOMING, self.folder.root)
-        if self.stop.error is not None or any(name.endswith(".jsonl") for name in waiting):
+        if self.stop.error is not None or any(name.endswith(JOURNAL) for name in waiting):
             raise _Unfinished(self.stop.reason)  # there may be files that no line speaks of
         # 2. The lines that speak of the whole.
         self._progress.sealing()

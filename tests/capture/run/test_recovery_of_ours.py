@@ -105,7 +105,7 @@ def _body_without_journal(folder: Path) -> None:
 
 
 def _journal_line(folder: Path) -> None:
-    with (folder / "incoming/000002.jsonl").open("ab") as journal:
+    with (folder / "incoming/000002.journal").open("ab") as journal:
         journal.write(b"0" * 64 + b' {"step":"name","name":"' + FORGED + b'"}\n')
 
 
@@ -114,7 +114,7 @@ def _link(folder: Path) -> None:
 
 
 def _pipe(folder: Path) -> None:
-    os.mkfifo(folder / "incoming/000009.jsonl")
+    os.mkfifo(folder / "incoming/000009.journal")
 
 
 def _warc(folder: Path) -> None:
