@@ -61,6 +61,7 @@ def _described(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
 
 def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
     said = exhibit.descriptions(ref) or exhibit.descriptions()
+    # The latest description that says it: a correction is a further entry, as the ledger forgets nothing.
     stated = next((entry.seized for entry in reversed(said) if entry.seized), "")
     place = next((entry.place for entry in reversed(said) if entry.place), "")
     return [

@@ -77,6 +77,7 @@ def file_info(bundle: OpenedBundle, filename: str, description: str) -> bytes:
         ("WARC-Filename", filename),
         ("Content-Type", "application/warc-fields"),
     ]
+    # On one line each: a name with a line break in it would write fields of its own.
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines.items())
     return encode_record(fields, [block.encode()], DEFLATED)
 
