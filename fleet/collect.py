@@ -66,13 +66,11 @@ def collect(
         with reading(source):
             if not is_case(source):
                 raise NotCheckable(f"{source}: not the case of a worker", hint="name the folder given to --work")
-    # Every source is a case by now: one mistyped folder is told before hours of copying, and not after.
     known = {event.capture: event.checkpoint_sha256 for event in case.events() if isinstance(event, CaptureSealed)}
     for source in sources:
         for path in Case.open(source).captures():
             try:
                 yield from _collected(case, path, by, enrolled, known, unfinished=unfinished, progress=progress)
-            # What would befall every other capture too ends it all; all else is this capture's alone.
             except (StorageFull, InUse, NotAsSigned):
                 raise
             except (ExportError, HashingError, OSError) as error:
@@ -136,7 +134,6 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     final = folder / path.name
     before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
     with reading(folder):
-        # Brought once, it stays as it was then: its worker may be alive and writing, and each copy would be another.
         if final.exists():
             return before
         if not folder.exists():
@@ -145,7 +142,6 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     with open_tree(path) as tree:
         draft = FolderDraft(draft_path(final))
         try:
-            # Into a draft, so that half a copy is never taken for what the machine had.
             with held(draft.path):
                 for name, kind in tree.kinds().items():
                     if kind == FILE:

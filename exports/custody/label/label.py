@@ -49,6 +49,7 @@ def label(case: Case, ref: str) -> Label:
         *_seizure(exhibit, ref),
         ("Holds", _holds(view, ref)),
     ]
+    # What nobody stated has no line: an empty one would invite writing into it after the seal.
     lines = tuple((name, printable(text)) for name, text in said if text)
     return Label(ref=printable(ref), lines=lines, fingerprint=exhibit.sealed.fingerprint)
 

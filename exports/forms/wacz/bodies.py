@@ -37,6 +37,8 @@ def restored_records(
     yield info
     end = len(info)
     for bodiless, item in whole:
+        # Where a record begins is known only by what was written before it, and how long it is only once it is
+        # compressed: so its line of the index comes after it.
         offset = end
         for piece in restored_record(bundle, bodiless, item):
             end += len(piece)

@@ -53,6 +53,7 @@ class PMTiles:
             raise
 
     def _open(self) -> None:
+        # The version before the rest: only under it do the further fields mean what is read of them.
         data = self._file.read(_HEAD.size)
         if len(data) < _HEAD.size:
             raise self._bad("ends within its head")
