@@ -105,6 +105,7 @@ def _print_end(
             print_json(outcome.to_json())
         return
     counts = [print_capture(result) for result in results]
+    # The case's seal after its captures, as it covers them, and what is safe as the last line that is read.
     if results:
         print_case(case)
     for outcome in timestamp_outcomes:

@@ -127,6 +127,8 @@ def capture_exit(results: Sequence[CaptureResult], unasked: Sequence[NotAsked] =
     if unasked and not results:
         return Exit.REFUSED if all(each.refused for each in unasked) else Exit.NOTHING
     statuses = {result.status for result in results}
+    # The gravest end first, since one code speaks for all: stopped, then a fault of ours, then what servers did not
+    # give.
     if CaptureStatus.INTERRUPTED in statuses:
         return Exit.INTERRUPTED
     if any(result.faulty for result in results):

@@ -30,6 +30,7 @@ def config(case: Path | None, as_json: bool) -> None:
         for name, value, source in rows:
             print_json({"setting": name, "value": value, "from": source})
         return
+    # A few values (lists of paths) are very long: they must not push the sources of all others off the screen.
     width, wide = max(len(name) for name, _, _ in rows), max(len(_shown(value)) for _, value, _ in rows)
     for name, value, source in rows:
         click.echo(clean(f"{name:{width}}  {_shown(value):{min(wide, 40)}}  {source}"))

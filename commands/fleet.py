@@ -144,6 +144,7 @@ def fleet_submit(
     from hashing.times import system_clock
 
     wanted_kinds(chosen["media"])
+    # Only to check that each row's options make sense together; who captures is said by the worker.
     base = CaptureOptions(officer="a worker", initials="W", media=chosen["media"])
     said = {name: value for name, value in chosen.items() if value or name == "media"}
     read = read_file_of_rows(file, form or "")
@@ -157,6 +158,7 @@ def fleet_submit(
         complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
         sys.exit(Exit.NOTHING)
     queue = _queue(database, operation)
+    # All rows are checked by now: a file with a fault leaves nothing in the database.
     queue.set_up()
     done = queue.submit(jobs, per_host=per_host, delay=delay)
     if as_json:
@@ -230,6 +232,7 @@ def fleet_worker(
     )
     queue = _queue(database, operation)
     session = chosen.pop("session")
+    # What a row says itself is cleared here, so that a setting of the worker's own file never adds to a row.
     of_rows = {
         "title": "", "note": "", "on": (), "thread": False, "since": "", "until": "", "comments": False,
         "follow": False, "media": DEFAULT_MEDIA, "limit": 0, "live": "", "session": "",
@@ -243,6 +246,7 @@ def fleet_worker(
     if not chosen["initials"]:
         options = replace(options, initials=suggested_initials(initials_of(officer), key.public))
     case = Case.open_or_create(case_path, key=key, officer=officer, title=operation)
+    # Before rows are taken: what an earlier run left open is sealed first.
     recover_begun(case, key, officer)
     with terminating_like_ctrl_c(), interruptible() as stop:
         worker = Worker(
@@ -457,6 +461,8 @@ def fleet_collect(
             print_json(twice.to_json())
         else:
             print_styled(f"captured {len(twice.exhibits)} times: {twice.scene}: {', '.join(twice.exhibits)}", "yellow")
+    # What is not finished is neither refused nor faulty: it gives a code of its own, and only where nothing graver
+    # happened.
     sealed = [outcome for outcome in outcomes if outcome.outcome != UNFINISHED]
     if not as_json:
         taken, there = (sum(each.outcome == word for each in sealed) for word in ("taken", THERE))

@@ -144,6 +144,7 @@ def _explain(words: Wording, *, as_json: bool) -> None:
     """Print what each code means, and whose words these are."""
     from hashing.case.grade import SCHEMES
 
+    # In the program's order of schemes: a wording's file may have them in any.
     for scheme, meanings in sorted(words.meanings.items(), key=lambda each: list(SCHEMES).index(each[0])):
         if as_json:
             print_json(

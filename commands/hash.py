@@ -52,6 +52,7 @@ def _write_hashes(paths: tuple[Path, ...], also: str, form: str, *, quiet: bool)
     from hashing.files.digest import HEX_DIGITS, SHA256
     from hashing.files.hash_list import write_list
 
+    # SHA-256 always and first: MD5 and SHA-1 can be collided, and are written for comparison with old lists.
     algorithms = [SHA256, *(name.strip().lower() for name in also.split(",") if name.strip())]
     for name in algorithms:
         if name not in HEX_DIGITS:

@@ -155,6 +155,7 @@ def _consent(said: str) -> str:
     from hashing.files.storage import read_named
     from intelligence.errors import NotTakenIn
 
+    # A text longer than a name can be is no file's: asking for it would be an error (ENAMETOOLONG).
     if not said or len(said) > os.pathconf("/", "PC_NAME_MAX") or not Path(said).is_file():
         return said
     try:

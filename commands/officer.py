@@ -40,6 +40,7 @@ def officer_of(name: str | None, initials: str | None = None) -> Officer:
     """
     if name is not None and any(map(str.isalnum, name)):
         return Officer(name.strip(), initials or "")
+    # Both: the question goes to standard error, as the output may be a file or a pipe.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError(
             'who does this is not known: add --officer "Mary Price", set GOLDENHOUR_OFFICER, '

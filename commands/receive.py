@@ -184,6 +184,7 @@ def _draw(link: GivenLink, qr: Path | None, *, as_json: bool) -> None:
     """Draw the link as a QR code: into the file that was named, and on a terminal."""
     import segno
 
+    # Level M (15 % may be unreadable): a screen is photographed, not a worn label, and L's symbols are hardly smaller.
     code = segno.make_qr(link.url, error="m")
     if qr is not None:
         from io import BytesIO

@@ -35,9 +35,12 @@ def recover(case: Path, officer: str | None, key_path: Path | None) -> None:
     from hashing.ledger.ledger import LEDGER
 
     key, opened = signing_key(key_path), Case.open(case)
+    # 1. The case's own ledger first: what is finished off below is written into it, and must not follow lines that
+    # nobody signed.
     if unsigned := opened.set_aside():
         path = put_aside(opened, LEDGER, unsigned)
         click.echo(clean(f"lines that nobody signed stood in the case's ledger; they are in {path}"), err=True)
+    # 2. Then the captures and batches; what is not this key's stays as it is.
     whole = recover_all(opened, key, officer_name(officer))
     click.echo(clean(f"case     {case}: {'nothing is left unfinished' if whole else 'see above for what is left'}"))
     sys.exit(Exit.OK if whole else Exit.UNCHECKED)

@@ -73,6 +73,7 @@ def _intelligence(bundle: Path, output: Path | None, pdf: Path | None, *, as_jso
     """Write the intelligence report as a page, unless a PDF alone is asked for."""
     from intelligence.grading.form import write_intelligence_report
 
+    # A page is the default, and one is not made beside a PDF that was asked for alone.
     if output is None and pdf is None:
         output = Path(f"{bundle.resolve().name.removesuffix('.zip')}-intelligence.html")
     if pdf is None:  # what prints reads fonts from wherever they are

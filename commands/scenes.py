@@ -31,8 +31,11 @@ def case_for(
     from capture.request.scene import parse_scene
     from hashing.case.case import Case
 
+    # Before the case exists: a folder with a ledger and a key's signature would be left behind by every mistyped
+    # address.
     if path is None:
         _demand_any_askable(scenes, options)
+    # The case after its first scene, as nobody named it.
     first = parse_scene(scenes[0])
     case = Case.open_or_create(path or _new_case_path(first.url or first.tag), key=key, officer=officer, title=title)
     recover_begun(case, key, officer)
@@ -134,6 +137,7 @@ def _lent_cookies(chosen: dict[str, Any]) -> CookieJar | None:
         from capture.request.credentials import load_cookies
 
         given = load_cookies(chosen["cookies"])
+        # The file's after the browser's, so that of two with one name the file's stays: it was made for this.
         jar = given if jar is None else jar
         for cookie in given:
             jar.set_cookie(cookie)

@@ -65,6 +65,8 @@ class Database:
                 self._connection = library.connect(self._address, autocommit=True)
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 yield Transaction(cursor)
+        # What waiting never mends first, with what to do about it; a lost connection after it, which is worth another
+        # try. All these are subclasses of `library.Error`, so that one stands last.
         except errors.InsufficientPrivilege as error:
             raise BadDatabase(
                 f"the database refuses this user: {_first_line(error)}",
@@ -76,6 +78,7 @@ class Database:
                 hint="set it up, as a user who may make tables, with: goldenhour fleet submit FILE --case NAME",
             ) from error
         except (library.OperationalError, library.InterfaceError, library.InternalError) as error:
+            # Whether the last statement was done is not known, and nothing more can be asked on this connection.
             self.close()
             raise DatabaseGone(f"the database cannot be reached: {_first_line(error)}") from error
         except library.Error as error:

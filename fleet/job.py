@@ -80,6 +80,7 @@ def jobs_of(rows: Iterable[GivenRow], base: CaptureOptions, defaults: RowOptions
 
 def read_job(data: str, name: str) -> Job:
     """Read a job that the database gave for a row of this name. Raises BadJob for what is not understood to the end."""
+    # The bytes before their form: what is read here is a stranger's.
     if len(data) > LONGEST_JOB:
         raise BadJob(f"longer than {LONGEST_JOB >> 10} KiB, which no row is")
     try:
@@ -87,6 +88,7 @@ def read_job(data: str, name: str) -> Job:
         known = job.id
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
         raise BadJob(f"not a row that goldenhour puts there: {printable(str(error), 200)}") from error
+    # Two rows of one content would be two captures of one thing, and a row under another's name would end that one.
     if known != name:
         raise BadJob("its name is not the hash of what it says")
     if any(each and not _TIME.fullmatch(each) for each in (job.due, job.options.since, job.options.until)):

@@ -103,6 +103,7 @@ class Queue:
     def set_up(self) -> None:
         """Make our tables where there are none. Raises BadDatabase for those of another version."""
         with self._database.transaction() as change:
+            # Asked before the lock is taken: every later run finds the tables, and needs no right to make any.
             there = change.row("select to_regclass('goldenhour.version') is not null")
             if there is None or not there[0]:
                 change.run("select pg_advisory_xact_lock(7021406)")  # two may do this at once
@@ -124,6 +125,8 @@ class Queue:
              "due": job.due or None}
             for name, (job, hosts) in named.items()
         ]  # fmt: skip
+        # Sorted, as everywhere that more than one gate is locked: in two orders two transactions could wait for each
+        # other.
         gates = sorted({host for _, hosts in named.values() for host in hosts})
         with self._database.transaction() as change:
             change.run_each(
@@ -156,6 +159,7 @@ class Queue:
                 f"{ALIVE}) returning hosts",
                 most=_MOST_TRIES,
             )  # fmt: skip
+            # In the same transaction: a gate that stayed closed for a dead worker's row would be closed for good.
             _leave(change, [host for (hosts,) in back for host in hosts])
             now, left = _one(change.row(
                 "select clock_timestamp(), (select count(*) from goldenhour.rows where operation = %(operation)s and "
@@ -233,6 +237,8 @@ class Queue:
             if found is None:
                 return False
             state, holder, hosts = found
+            # A row that was given back meanwhile and waits again may still be reported: it is done, and nobody needs to
+            # do it twice. One that another run holds is that one's to report.
             ours = state == RUNNING and holder == run
             if not (ours or state == WAITING):
                 return False

@@ -86,6 +86,7 @@ class FleetStatus:
 def fleet_status(database: Database, operation: str) -> FleetStatus:
     """Count the rows of an operation. Raises DatabaseGone, BadDatabase."""
     of = "from goldenhour.rows where operation = %(operation)s"
+    # All that is counted is counted in one transaction and answered in groups: a million rows never come over the wire.
     with database.transaction() as asked:
         hosts = asked.rows(
             "select r.host, r.state, r.count, h.ready, h.ready > now() + interval '1 second' from "  # noqa: S608 - ours
@@ -112,6 +113,7 @@ def fleet_status(database: Database, operation: str) -> FleetStatus:
         )  # fmt: skip
     states, by_host = dict.fromkeys(STATES, 0), dict[str, dict[str, int]]()
     rests: dict[str, datetime | None] = {}
+    # Names are a stranger's: cut and made printable, two may become one, and their counts are added.
     for host, state, count, ready, later in hosts:
         shown = _text(host)
         _add(states, state, count)

@@ -147,6 +147,7 @@ class Worker:
         Raises BadDatabase for a database that is none of ours, and what makes going on impossible: Unwritable,
         NotAsSigned.
         """
+        # What this case has already is known before the first row is taken.
         self._sealed = dict(_rows_of(self._case))
         try:
             self._work()
@@ -184,12 +185,14 @@ class Worker:
         """Tell the database what there is to tell, and take rows. Raises DatabaseGone, BadDatabase."""
         while self._unreported:
             self._queue.report(self._run, self._unreported[0])
+            # Taken off only when the database has it: a report that fails is made again.
             self._unreported.pop(0)
             self._next_beat = 0.0 if not self._threads else self._next_beat
         now = self._monotonic()
         if now >= self._next_beat:
             self._next_beat = now + _BEAT
             self._beat()
+        # Reports and signs of life go on in any case: what runs must not be given to another.
         if self._stop.reason or self._says or now < self._next_look:
             return
         while len(self._threads) < self._settings.scenes:
@@ -205,6 +208,8 @@ class Worker:
 
     def _beat(self) -> None:
         """Give a sign of life, and find out whether rows may be taken: by the disk, and by the database's clock."""
+        # The database's time lies between these two; half the way there is the best guess, and the whole way the error
+        # of it (as in NTP, RFC 5905, section 8).
         before = self._clock()
         heard = self._queue.beat(
             self._run, self._key.public.raw.hex(), platform.node()[:100], self._says, self._settings.lease
@@ -212,6 +217,7 @@ class Worker:
         after = self._clock()
         self._open = heard.open
         offset = heard.now - (before + (after - before) / 2)
+        # The clock before the disk: a capture at a wrong time cannot be made good afterwards.
         if abs(offset) > _CLOCK_OFF + (after - before):
             behind = "behind" if offset > timedelta() else "ahead of"
             self._say(f"this computer's clock is {_span(offset)} {behind} the database's: set the right one by NTP")

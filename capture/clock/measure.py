@@ -68,6 +68,8 @@ def _samples(connection: socket.socket, deadline: float, longest: float, clock: 
     for number in range(_SAMPLES):
         if number:
             time.sleep(_PAUSE)
+        # Several, as the one with the shortest way there and back is the most exact; never beyond what the capture
+        # waits for it.
         left = min(deadline - time.monotonic(), longest)
         if left <= 0:
             break

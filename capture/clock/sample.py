@@ -90,16 +90,21 @@ def compared(at: datetime, elapsed: float, reply: TimeReply) -> ClockSample:
 
     Raises BadReply where the server's times cannot be true.
     """
+    # 1. RFC 5905, section 8: differences alone, as NTP's seconds begin anew every 136 years and a difference does not.
     sent = (at - _NTP_EPOCH) // _MICROSECOND * _UNITS // 1_000_000
     there = _signed(reply.received - sent)
     held = _signed(reply.sent - reply.received)
+    # 2. What cannot be true is refused before anything is reckoned with it: the error below stands on all three.
     if held < 0:
         raise BadReply("says that it answered before it was asked")
     if held > elapsed:
         raise BadReply(f"says that it took {held:.3f} s to answer, and answered within {elapsed:.3f} s")
     if reply.root_distance > _ROOT_DISTANCE:
         raise BadReply(f"says that it may be wrong by {reply.root_distance:,.0f} s")
+    # 3. `elapsed` is of a clock that nobody sets (monotonic): the wall clock may be set between question and answer.
     delay = elapsed - held
+    # 4. The answer may have taken any part of the way's time: half of it either side, and what the server itself may be
+    # off.
     error = delay / 2 + reply.root_distance
     return ClockSample(offset=round(there - delay / 2, 6), delay=round(delay, 6), error=round(error + 1e-6, 6))
 

@@ -116,6 +116,7 @@ class ClaimReader:
 
     def _microdata(self, tag: str, attributes: Attributes) -> Snippet | None:
         """Read `itemprop` where the element is none of those that are read anyway."""
+        # Elements that are read anyway would be taken twice.
         names = words(attributes, "itemprop")
         if tag in {"meta", "link", "time"}:
             return None

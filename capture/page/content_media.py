@@ -90,6 +90,7 @@ class ContentMedia:
         self._show(ItemKind.PHOTO, attributes.get("poster") or attributes.get("data-poster"), f"{name} poster", alt)
 
     def _source(self, _tag: str, attributes: Attributes) -> None:
+        # A <source> belongs to what is around it: an alternative of an image, or a file of a player.
         around = self._around[-1][0] if self._around else ""
         if around == "picture":
             if len(waiting := self._around[-1][1]) < _MOST_CANDIDATES:
@@ -114,6 +115,7 @@ class ContentMedia:
         raw = attributes.get("data" if tag == "object" else "src")
         if not raw:
             return
+        # What is neither stated nor promised to be media is a page in a frame, which may hold a player.
         stated = kind_of_type(attributes.get("type", ""))
         if kind := stated or kind_of_address(raw):
             self._mentions.show(

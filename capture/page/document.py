@@ -142,6 +142,7 @@ class _Target:
                         self._want(read(tag, attributes))
 
     def end(self, tag: str) -> None:
+        # Snippets end with their element, in the order in which they stand; libxml2 closes whatever a page leaves open.
         while self._open and self._open[-1].depth >= self.depth:
             self._open.pop().close()
         if tag == "template" and self._templates:

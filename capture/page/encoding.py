@@ -87,6 +87,7 @@ def _charset_in(value: str) -> str | None:
 
 def _declared(head: bytes) -> str | None:
     """Find what a <meta> or an XML declaration says; one that claims UTF-16 there cannot be, and means UTF-8."""
+    # The first <meta> that names one counts, comments left out (HTML Standard, "prescan a byte stream").
     for meta in _META.finditer(_COMMENT.sub(b"", head)):
         values = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(meta[1])}
         found = encoding_named(values.get(b"charset", b"").decode("latin-1"))

@@ -65,6 +65,8 @@ def parse_srcset(value: str) -> Iterator[Sized]:
     """Yield the first 1,000 candidates of a srcset; as in browsers, one with a faulty descriptor is left out."""
     position = 0
     for _ in range(_MOST):
+        # Blanks and commas, an address up to a blank, descriptors up to a comma outside of brackets. A comma at an
+        # address's end says that it has no descriptors.
         url = _URL.match(value, _end(_BEFORE, value, position))
         if url is None:
             return
@@ -178,6 +180,7 @@ def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool =
         for name, value in attributes.items()
         if name not in _KNOWN and not _is_srcset(name) and ("data-" in name or "lazy" in name or "src" in name)
     ]
+    # By the ending of the address, else by the name of the attribute; names of such attributes are each script's own.
     promised = [(name, value) for name, value in kept if kind_of_address(value) == "photo"]
     likely = [
         (name, value)

@@ -239,6 +239,7 @@ def _names(value: object, by_id: dict[object, dict[str, object]]) -> Iterator[st
         if isinstance(member, str):
             yield member
         elif isinstance(member, dict):
+            # A person may be described elsewhere in the block, and only be named by an identifier here.
             identity = member.get("@id")
             described = by_id.get(identity, {}) if isinstance(identity, str) else {}
             for key in ("name", "alternateName", "url"):

@@ -42,6 +42,7 @@ def kind_of_address(raw: str) -> ItemKind | None:
     if len(raw) > LONGEST:
         return None
     path = tidy(raw).partition("#")[0].partition("?")[0].replace("\\", "/")
+    # A host is no name of a file: `https://example.mov` promises no video.
     scheme, host, rest = path.partition("//")
     if host and (not scheme or scheme.endswith(":")):
         path = rest.partition("/")[2]

@@ -76,6 +76,7 @@ class Mentions:
         return self._add(mention, self.metadata)
 
     def _add(self, mention: Mention, to: list[Mention]) -> Mention:
+        # Pages repeat themselves: a mention that is there already takes no further room.
         known = self._known.get((mention.kind, mention.places))
         if known is not None:
             known.alt = known.alt or mention.alt

@@ -81,6 +81,8 @@ class MetadataMedia:
         """Take a part of a video or sound; one that is there already begins the next."""
         if part not in _ADDRESSES and part not in _TYPES:
             return
+        # Open Graph has no brackets: `og:video:type` belongs to the `og:video` before it, and a second address begins
+        # another.
         last = self._recordings[-1] if self._recordings else None
         if last is None or last.family != family or part in last.parts:
             if len(self._recordings) >= MOST:

@@ -255,6 +255,7 @@ class OutlineReader:
         count = width(data)
         if count:
             self._root_empty = False
+        # All text is a link's or not; text of controls and navigation is neither content nor a sign of any.
         if flags & _LINK:
             self._block_linked += count
         else:
@@ -336,6 +337,7 @@ class OutlineReader:
         elif tag in _ADDRESSES and not (tag == "form" and flags & _CHROME):
             name, attribute = _ADDRESSES[tag]
             self._keep(name, attributes.get(attribute, ""))
+        # Hidden pictures count: scripts show them later, and a page that has them is no empty shell.
         if tag in _SHOWS and not flags & (_UNREAD & ~_HIDDEN) and not _is_ornament(tag, attributes):
             self._counts["shown"] += not flags & _CHROME
             self._counts["pictured_forms"] += bool(flags & _FORM and tag in _PICTURES and not flags & _CHROME)

@@ -44,6 +44,7 @@ def css_images(text: str) -> Iterator[tuple[str, str]]:
     filters.
     """
     found_in = ""
+    # Tokens and no tree: which property an address stands in is known from the last name before it.
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
             case "double" | "single" | "bare":

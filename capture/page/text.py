@@ -49,6 +49,8 @@ class VisibleText:
 
     def start(self, tag: str) -> None:
         """Note the start of an element."""
+        # A break is only remembered, and written before the next text: so there are none at the end, and no three in a
+        # row.
         if tag in BREAKS:
             self._pending = max(self._pending, BREAKS[tag])
         elif tag == "br":
@@ -76,6 +78,7 @@ class VisibleText:
         if self._as_it_stands > 0:
             self._add_as_it_stands(data.replace("\r\n", "\n").replace("\r", "\n"))
             return
+        # White space between elements is one space, as a browser shows it.
         words = data.split()
         if not words or data[0].isspace():
             self._pending = max(self._pending, _SPACE)

@@ -59,6 +59,7 @@ class ParsedTime(NamedTuple):
 def parse_time(written: str) -> ParsedTime:
     """Read a time as a page writes it. A date alone stays a date; nothing is added that is not written."""
     text = " ".join(written.split())
+    # The whole text must be a time. Anything else is kept as it is written, and only its having a zone is told.
     if match := _ISO.fullmatch(text):
         with suppress(ValueError):
             return _from_iso(match)

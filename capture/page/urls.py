@@ -100,6 +100,7 @@ def _host(host: str, *, in_brackets: bool) -> str:
         return f"[{host}]"
     if _FORBIDDEN_IN_HOST.search(host):
         raise ValueError("a character that no host name can have")
+    # What no resolver would take is refused here, with its reason, and not after a look-up.
     labels = host.removesuffix(".").split(".")
     if len(host) > _LONGEST_HOST or not all(0 < len(label) <= _LONGEST_LABEL for label in labels):
         raise ValueError("no host" if not host else "not a host name")

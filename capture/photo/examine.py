@@ -89,6 +89,7 @@ def _facts(photo: PhotoFile) -> Iterator[Fact]:
 
 def _picture_facts(photo: PhotoFile, parts: Parts, form: _PhotoFormat) -> Iterator[Fact]:
     decoded = decode(photo, parts, form.name, form.pillow)
+    # Pillow's word for the size only where the file's own parts state none, and did not say why.
     if not parts.size_tag and decoded.size and not any(fact.name == names.WIDTH for fact in parts.facts):
         parts.sized(*decoded.size, "Pillow")
     if parts.size_tag:

@@ -105,6 +105,7 @@ def _text(tags: Tags, name: str, tag: ExifTag, read: Callable[[ExifTag], str]) -
     if tag not in tags:
         return
     try:
+        # A tag that cannot be read is a fact as well: that it is there, and why it says nothing.
         text = read(tag)
     except PhotoNotRead as error:
         yield _unread(name, error, tag)

@@ -27,6 +27,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
     parts.sized(int.from_bytes(screen[6:8], "little"), int.from_bytes(screen[8:10], "little"), "GIF screen descriptor")
     parts.frames, parts.frames_tag = 0, "GIF image descriptors"
     at = 13 + _table(screen[10])
+    # Block by block to the trailer (GIF89a, section 17 on): each says how long it is, so no pixel is unpacked.
     while True:
         head = file.at(at, 10)
         kind = head[0] if head else None

@@ -173,6 +173,7 @@ def _number(tags: Tags, name: str, tag: ExifTag, most: int = 1_000_000) -> Itera
 def _reference(tags: Tags, name: str, tag: ExifTag, of: ExifTag | None = None) -> Iterator[Fact]:
     """Yield what a one-letter tag means; where the number it belongs to is there, also that it is missing."""
     try:
+        # A number without its letter is worth half: degrees of which north, speed in which unit.
         letter = tags.text(tag)
         meaning = _REFERENCES[name].get(letter, f"{names.COULD_NOT_BE_READ}says {letter[:20]!r}")
     except PhotoNotRead as error:

@@ -175,12 +175,14 @@ def _associations(data: _Cursor, meta: _Meta) -> None:
 
 
 def _note(file: PhotoFile, parts: Parts, meta: _Meta) -> None:
+    # The primary item's own size: grids and thumbnails have sizes of their own in the same file.
     for number in meta.properties.get(meta.primary, ()):
         if number in meta.sizes:
             parts.sized(*meta.sizes[number], "HEIF ispe")
             break
     for item, kind in meta.kinds.items():
         if kind == b"Exif":
+            # ISO/IEC 23008-12, annex A.2.1: four bytes say how far behind them the TIFF header stands.
             data = _item_data(file, meta, item)
             parts.exif = PhotoFile.of_bytes(data[4 + int.from_bytes(data[:4], "big") :])
         elif kind == b"mimeapplication/rdf+xml":

@@ -47,6 +47,7 @@ def walk(file: PhotoFile, parts: Parts) -> None:
 
 
 def _chunk(file: PhotoFile, parts: Parts, kind: bytes, at: int, length: int) -> None:
+    # Only chunks that state something; pixels, colours and unknown chunks are passed over by their length.
     if kind == b"IHDR":
         size = file.at(at, 8)
         parts.sized(int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big"), "PNG IHDR")

@@ -19,6 +19,7 @@ _LARGEST_NUMBER = 1 << 53
 def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:
     """Return what a photo states about itself; what cannot be read of it is a fact as well. Raises NotRead."""
     facts = readers.ask(PHOTO_READER, files=[path], answer=tuple[Fact, ...])
+    # The reader runs on hostile bytes: what it answers is judged like these, and made printable here.
     if len(facts) > _MOST_FACTS or not all(map(_bounded, facts)):
         raise NotRead("the reader's answer is out of bounds")
     return tuple(

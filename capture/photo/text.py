@@ -32,6 +32,7 @@ def kept_text(data: bytes, length: int, coding: str = "utf-8") -> str:
 
 def in_plain_words(error: Exception) -> str:
     """Return what a parser's error means to a person, without object addresses and paths."""
+    # Sentences for people; the same damage must read the same whichever library stumbled over it.
     if isinstance(error, MemoryError):
         return "it takes more memory to read than is allowed"
     if isinstance(error, RecursionError):

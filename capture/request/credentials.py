@@ -28,6 +28,7 @@ def load_tokens(given: Sequence[str], hosts: Sequence[str]) -> dict[str, str]:
         host, separator, name = value.rpartition("=")
         if separator:
             bare = _lent_to(host, "--token")
+            # Without encryption only where the scene itself is asked so: a token would be read on the way.
             tokens[f"http://{bare}" if f"http://{bare}" in only else bare] = _read(Path(name))
         elif len(only) == 1:
             tokens[next(iter(only))] = _read(Path(name))

@@ -496,6 +496,7 @@ class _Run:
                 self._gone(finding)
             case NotFollowed():
                 self.store.skip(finding.url, finding.reason, finding.count)
+            # Before the plain refusal: a browser may yet get it, and only then is it known whether it failed.
             case Unavailable(verdict=word) if word in verdict.REVISABLE and self.store.shown_later:
                 self._may_be_seen.append(finding)
             case Unavailable():

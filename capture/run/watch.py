@@ -194,6 +194,7 @@ class Watch:
     ) -> WatchRound:
         """Return what a round found, by the capture that it sealed; that is known from now on."""
         events = list(capture_events(result.path)) if result is not None else []
+        # Known before the next round begins, from the ledger itself: what is compared with is what was sealed.
         self._earlier[scene].add(events)
         failures = (*failures, *(event for event in events if isinstance(event, Failed)))
         self._ended_sessions.hear(scene, failures)
@@ -214,6 +215,7 @@ class Watch:
             edited=changes.count("edited"),
             gone=changes.count("gone"),
             otherwise=changes.count("served differently"),
+            # The ledger's own count where there is one, which has the failures that were held back.
             failed=finished.failed if finished is not None else len(failures),
             bytes=finished.bytes if finished is not None else 0,
             last=scene == self._scenes[-1],

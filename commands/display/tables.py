@@ -144,6 +144,8 @@ def missing_table(view: CaptureView) -> Listing:
     rows = [(each.ref, each.reason, each.url) for each in tried]
     rows += _collapsed("failed", ((each.reason, each.url, 1) for each in view.failed if not each.ref))
     told = {each.reason for each in view.failed}
+    # The reason of what was skipped repeats that of the failure it follows from: by this the two are known to belong
+    # together.
     passed_over = (each for each in view.skipped if not any(reason in each.reason for reason in told))
     rows += _collapsed("skipped", ((each.reason, each.url, each.count) for each in passed_over))
     columns = (Column("Not captured", style="yellow"), Column("Why"), Column("Source"))
@@ -194,6 +196,7 @@ def case_remarks(view: CaseView) -> Iterator[str]:
     for bundle in view.exported:
         made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
         yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
+    # Faults last, where a reader of a terminal ends.
     left = [path.name for path in view.captures.paths if _left_behind(path)]
     if left:
         them = f"{len(left):,} captures" if len(left) > 1 else f"the capture {left[0]}"

@@ -64,6 +64,7 @@ class WatchTable:
         totals.media += done.media
         totals.edited += done.edited
         totals.gone += done.gone
+        # Of this round alone and not added up: the same missing photo fails anew in each.
         totals.failed = done.failed
         if done.result is not None:
             moment = time.strftime("%H:%M:%S", time.gmtime())

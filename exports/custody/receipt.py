@@ -125,6 +125,8 @@ def _since(found: Verification) -> ReceiptSeal | None:
 
 def open_receipt(data: bytes) -> Receipt:
     """Read a receipt and check that the key it names signed it. Raises BadFormat, BadKey, BadSignature."""
+    # The form before the signature: which key to check with stands in the text itself, and it is a claim until someone
+    # compares the key with one that they know.
     note = parse_note(data)
     try:
         receipt = msgspec.json.decode(note.text, type=Receipt)

@@ -33,6 +33,7 @@ class Beside(Generic[T]):
                 self._copy = os.fork()
             if self._copy == 0:
                 _serve(work, writing)
+        # No process to be had is no error: the work is then done here, where its result is asked for.
         except OSError:
             self._copy = 0
         finally:

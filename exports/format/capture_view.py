@@ -141,6 +141,7 @@ def view_of(path: Path, events: Iterable[CaptureEvent], seal: Seal | None) -> Ca
     return CaptureView(
         path=path,
         started=gathered.first,
+        # The last of each, as a capture that was finished off after its process died has one more.
         finished=next(reversed(gathered.of(CaptureFinished)), None),
         items=gathered.item_views(),
         working_copies=tuple(gathered.of(WorkingCopy)),

@@ -139,6 +139,7 @@ def case_seal(path: Path) -> Seal | None:
         names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
     if not names:
         return None
+    # The names are numbers of one width, so the last in their order is the newest.
     newest = folder / names[-1]
     note = read_small(newest, root=path)
     try:

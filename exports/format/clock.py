@@ -62,6 +62,8 @@ def _fields(record: msgspec.Struct) -> dict[str, Any]:
 
 
 def _dates_phrases(measured: ClockMeasured | None, dates: ServerDates) -> list[str]:
+    # A host whose own dates exclude one another bounds nothing; it is named, so that nobody takes it for one that
+    # agrees.
     bounds = {host.host: interval for host in dates.hosts if (interval := _interval(host)) is not None}
     torn = [host.host for host in dates.hosts if host.low is not None and host.high is not None and _torn(host)]
     phrases = []

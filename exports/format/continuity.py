@@ -208,6 +208,7 @@ def entries(line: int, event: CaseEvent) -> list[CustodyRecord]:
         case Exported():
             fields = {"officer": event.officer, "detail": f"bundle {event.bundle}"}
             return [_entry(line, event, exhibit, "copied", **fields) for exhibit in event.exhibits]
+        # Everything else in the ledger (keys, consents, batches …) says nothing of where an exhibit was.
         case Custody() | Described() | Graded():
             return [_stated(line, event)]
         case _:
@@ -270,8 +271,11 @@ def _stated(line: int, event: Custody | Described | Graded) -> CustodyRecord:
         event.ref,
         event.action,
         time=event.at or event.time,
+        # A time that the officer states was recorded afterwards; without one the entry's own time is that of the deed.
         late=bool(event.at),
         officer=receipt.officer if receipt else event.officer,
+        # With a receipt it is the verifier's deed, signed by them; who put it into the ledger is named where that is
+        # another.
         recorder=event.officer if receipt and receipt.officer != event.officer else "",
         giver=event.giver,
         receiver=event.receiver,

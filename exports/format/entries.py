@@ -174,6 +174,8 @@ class _Places:
 
         So a ledger that gives many items one name costs no more than any other.
         """
+        # Each place names the one before it with the same name, a chain from the last: numbers alone, where a list for
+        # each name of a million would be most of the memory.
         place, places = self._last.get(name, _NONE), list[int]()
         if place != _NONE:
             self._last[name] = _NONE

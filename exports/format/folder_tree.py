@@ -74,6 +74,8 @@ class FolderTree:
         def _names() -> Iterator[str]:
             return filter(wanted, self._files())
 
+        # Only where it pays: processes take time to start. What they find comes back through memory without a name
+        # (memfd_create(2), Linux).
         if self._processes is None and hasattr(os, "memfd_create") and self._are_many(_names(), FEWEST, _LARGE):
             from hashing.files.digest_files import processors
             from hashing.files.hash_processes import HashProcesses
@@ -95,6 +97,7 @@ class FolderTree:
 
     def _are_many(self, names: Iterator[str], count: int, size: int) -> bool:
         """Say whether there are so many files, or so many bytes in them."""
+        # The count first, which needs no look at the files; their sizes only where they are few.
         first = list(islice(names, count))
         if len(first) >= count:
             return True

@@ -81,6 +81,7 @@ class Inventory:
         def _items() -> Iterator[bytes]:
             nonlocal lines
             for capture in self._captures:
+                # The head before the entries: reading the ledger for it is what finds which lines are listed.
                 heads.append(capture.head())
                 for each in capture.entries(heads[-1]):
                     entry = _with_grade(each, grades)

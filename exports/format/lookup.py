@@ -101,6 +101,8 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
             yield from sorted(begins, key=lambda pair: pair[0])
             return
         self._write()
+        # A prefix becomes a range of the key: up to the same bytes with the last one raised. UTF-8 never holds 0xFF, so
+        # it can be raised.
         if self._text:
             first = prefix.encode("utf-8", "surrogatepass")
             end = first[:-1] + bytes([first[-1] + 1]) if first else _AFTER_ALL
@@ -113,6 +115,8 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
             rows = self._asked(asked, begin, end)
             for key, value in rows:
                 yield self._read(key), value
+            # By pages, each from the last key of the one before: no cursor stays open while the caller changes the
+            # table.
             if len(rows) < _AT_ONCE:
                 return
             begin, compare = rows[-1][0], ">"
@@ -153,12 +157,14 @@ def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
     try:
         folder = made_scratch_folder()
+        # 1. A bound from the free disk: the table must fail by itself before it fills the disk under a capture.
         pages = (shutil.disk_usage(folder).free - _SPARE) // _PAGE
         if pages <= 0:
             raise _no_room("the disk is full")
         file = folder / os.urandom(8).hex()
         table = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         try:
+            # 2. Speed without care: it is scratch, read by this process alone, and nothing of it outlives a crash.
             for each in (
                 f"page_size = {_PAGE}",
                 f"max_page_count = {pages}",
@@ -171,6 +177,7 @@ def _opened() -> sqlite3.Connection:
             table.execute("CREATE TABLE t (k PRIMARY KEY, v) WITHOUT ROWID")
             table.execute("BEGIN EXCLUSIVE")
         finally:
+            # 3. Without its name it goes with the process, whatever ends that, and nobody else can open it.
             file.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
         raise _no_room(str(error)) from error

@@ -59,6 +59,8 @@ class SealedFileReader:
             if inside.kind(self.file.path, self.file.root) not in {0, stat.S_IFREG}:
                 self._altered("not a file")  # and is not opened: that has an effect with some devices
                 return
+            # What lies there can change between the look and the opening: a link is not followed, a pipe not waited for
+            # (O_NONBLOCK), and what was opened is looked at once more below.
             with inside.reach(self.file.path, self.file.root) as (name, folder):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:
@@ -73,6 +75,8 @@ class SealedFileReader:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 self._altered("not a file")
+            # The size before the bytes: terabytes in a sparse file are not hashed in order to say that they do not
+            # match.
             elif status.st_size != self.file.size:
                 self._altered(f"expected {self.file.size} bytes, found {status.st_size}")
             else:

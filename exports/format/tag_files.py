@@ -26,6 +26,7 @@ def tag_files(listing: BundleListing, sizes: Mapping[str, int]) -> Iterator[tupl
     fields = [
         ("Bagging-Date", exported.time[: len("2026-11-24")]),
         ("Bag-Software-Agent", exported.tool),
+        # RFC 8493, section 2.2.2: bytes and files of the payload, a check that costs no hashing.
         ("Payload-Oxum", oxum(size for path, size in sizes.items() if path.startswith(PAYLOAD))),
         *(("External-Identifier", each) for each in (listing.case.reference, listing.case.id) if each),
         *(("External-Identifier", capture.exhibit) for capture in listing.captures),

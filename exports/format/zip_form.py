@@ -163,6 +163,7 @@ def _tail(file: BinaryIO, length: int, count: int) -> bytes:
 
 def _entry(file: BinaryIO, left: int) -> tuple[ZipEntry, int]:
     """Read an entry of the central directory; return it, and how many bytes it takes. Raises NotCheckable."""
+    # 1. The fixed part tells how long the rest is; nothing is read beyond the list, whatever it tells.
     fixed = file.read(min(_CENTRAL.size, left))
     if len(fixed) < _CENTRAL.size:
         raise _foreign("its list of files")
@@ -171,6 +172,8 @@ def _entry(file: BinaryIO, left: int) -> tuple[ZipEntry, int]:
         raise _foreign("its list of files")
     raw, extra = file.read(name_length), file.read(extra_length)
     name = raw.decode("utf-8", "backslashreplace")
+    # 2. ZIP64 (APPNOTE.TXT, section 4.5.3): size, packed size and offset, each only where its field holds 0xFFFFFFFF,
+    # in this order.
     numbers = [number for (number,) in struct.iter_unpack("<Q", extra[4:])] if len(extra) % 8 == 4 else []  # noqa: PLR2004 - a header of 4 bytes, then numbers of 8
     try:
         if size == _FULL:
@@ -180,6 +183,8 @@ def _entry(file: BinaryIO, left: int) -> tuple[ZipEntry, int]:
     except IndexError:
         raise _foreign(f"the entry of {printable(name, 200)}") from None
     entry = ZipEntry(name, size, crc, offset)
+    # 3. Written anew it must be the same bytes: no second spelling of an entry is let in, by which two programs could
+    # read two different files out of one zip.
     if entry.central() != fixed + raw + extra:
         raise _foreign(f"the entry of {printable(name, 200)}")
     return entry, len(fixed) + len(raw) + len(extra)

@@ -157,6 +157,7 @@ class ZipTree:
         tops, count, beside = set[str](), 0, False
         for entry in read_entries(self._file):
             demand_inside(f"{entry.name}." if entry.name.endswith("/") else entry.name)  # a folder is no file
+            # A few names of top folders say enough: with two it is no bundle already.
             top, slash, _ = entry.name.partition("/")
             tops |= {top} if len(tops) < _MOST_TOPS else set()
             beside, count = beside or not slash, count + 1
@@ -164,6 +165,8 @@ class ZipTree:
         flat = bool(tops & WACZ_MARKS)
         if not flat and (len(tops) != 1 or beside):
             raise NotCheckable("not a bundle: everything in it would be in one folder")
+        # Two entries of one name: which of them counts is for each program to choose, so the one verified need not be
+        # the one seen.
         if len(self._entries) != count:
             raise NotCheckable("a zip that holds two files of one name")
         return "" if flat else next(iter(tops))

@@ -83,9 +83,12 @@ def convert(
 
     path = output or beside_bundle(bundle.absolute(), FORMS[form].ending)
     try:
+        # Before anything is verified, which can take minutes: a name from another system may hold bytes that no text
+        # has.
         path.name.encode()
     except UnicodeEncodeError as error:
         raise ExportError(f"{path}: not a name in UTF-8", hint="choose another name with --output") from error
+    # A file inside of the bundle would be one that its manifest does not name: the next verification would fail on it.
     demand_outside(path, bundle)
     with open_bundle(bundle, verified=verified, progress=progress) as opened:
         return FORMS[form].write(opened, path)

@@ -91,6 +91,7 @@ def write_report(
                     draft.add(file.name, file.pieces)
             except OSError as error:
                 raise read_error(bundle, error) from error
+            # After the pages and before they appear: the folder shows itself complete, or not at all.
             if bundle.is_dir():
                 with storing(output):
                     (draft.path / CAPTURES).symlink_to(bundle.resolve() / PAYLOAD / CAPTURES)

@@ -72,6 +72,7 @@ def write_pdf(
         tiles = base_of(held.listing, held.files, basemap)
         parts = _parts(held, tiles)
         paths = [output] if len(parts) == 1 else [_numbered(output, number) for number in range(1, len(parts) + 1)]
+        # How many parts there are is known only now, and each has a name of its own that must not lie in the evidence.
         for path in paths:
             demand_outside(path, bundle)
         return list(_written(held, parts, paths, tiles.tiles if tiles else {}, progress))

@@ -30,6 +30,7 @@ def warc_pieces(bundle: OpenedBundle) -> Iterator[bytes]:
             hint="write it as csv or case-uco; or disclose the items with their exchanges",
         )
     items = items_by_record(bundle)
+    # First, as a warcinfo speaks of all that follows it (WARC 1.1, section 6.2).
     yield file_info(bundle, _NAME, "all exchanges of a bundle, bodies put back from the files of their items")
     for name in (each for names in files.values() for each in names):
         try:
@@ -42,6 +43,8 @@ def _records(bundle: OpenedBundle, name: str, items: Mapping[str, ListedItem]) -
     """Yield the records of an exchange file, which is hashed on the way."""
     files, digest = bundle.files, hashlib.sha256()
     with files.tree.open(name) as read, files.tree.open(name) as copied:
+        # Opened twice: one reads ahead to a record's end and knows what it is, the other then copies its bytes as they
+        # stand.
         for record, block in read_answers(read):
             bodiless = bodiless_record(record, block) if block is not None else None
             item = items.get(record.record_id) if bodiless is not None else None
@@ -51,6 +54,7 @@ def _records(bundle: OpenedBundle, name: str, items: Mapping[str, ListedItem]) -
                     yield piece
             if bodiless is not None and item is not None:
                 yield from restored_record(bundle, bodiless, item)
+    # Only at the end is it known that these were the bytes of the manifest; the output is a draft until then.
     files.demand(name, digest.hexdigest())
 
 

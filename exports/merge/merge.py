@@ -192,6 +192,8 @@ class _Source:
         """Say what would become of a capture after those that come before it. Raises NotMergeable, NotWhole."""
         started = candidate.started
         for before in self._foreseen:
+            # The capture before the reference: the same one from two places is fine, and another one under its
+            # reference never is.
             if before.capture == started.capture:
                 if before.fingerprint != candidate.fingerprint:
                     raise NotWhole(f"{started.exhibit}: {before.source} has it with another seal, {before.fingerprint}")

@@ -69,6 +69,8 @@ def certificate(source: PaperSource) -> Paper:
 
 def _opening(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
     case = source.listing.case
+    # Who certifies is not filled in: that need not be who captured, and whoever signs must have put their own name
+    # there.
     names = {capture.started.officer: None for capture in source.listing.captures}
     known = ", ".join(stated(name) for name in names if name != WITHHELD) or "nobody"
     rows: tuple[tuple[str, str | Blank], ...] = (
@@ -90,6 +92,7 @@ def _opening(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
 
 def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
     yield PaperHeading("The process, and the tool (rule 902(13))")
+    # The order of the rule: first how the result is made (13), then by what, then that these are its copies (14).
     for text in _PROCESS:
         yield numbered(text)
     if any(capture.intake is not None for capture in source.listing.captures):
@@ -98,6 +101,7 @@ def _process(source: PaperSource, numbered: Numbering) -> Iterator[PaperBlock]:
         "That the process gives an accurate result I know from ",
         Blank("tests of this version: the record of goldenhour validate, its date and who ran it"), ".",
     )  # fmt: skip
+    # One row for all exhibits of one version: fifty of the same would hide the one that is another.
     groups: dict[tuple[str, str], list[CaptureListing]] = {}
     for capture in source.listing.captures:
         versions = ", ".join(f"{name} {version}" for name, version in capture.started.versions.items())

@@ -61,6 +61,7 @@ def draft_paper(
     lists more than one paper holds, ExportError, WouldOverwrite, StorageFull, Unwritable.
     """
     path = output or beside_bundle(bundle.absolute(), f"-{options.form}.{options.layout}")
+    # What can be refused at once is, before the bundle is verified, which can take an hour.
     (demand_writer if options.layout == "odt" else demand_printer)()
     demand_outside(path, bundle)
     with paper_source(bundle, clock(), progress) as source:

@@ -170,6 +170,7 @@ def _table(document: Document, block: PaperTable, number: int, width: float) -> 
         document.insert_style(_COLUMN.format(name=name, width=width * share / whole), automatic=True)
         table.append(Column(style=name))
     if block.head:
+        # Rows that the program repeats at the top of every page (ODF 1.3, part 3, `table:table-header-rows`).
         head = Element.from_tag("table:table-header-rows")
         head.append(_row(tuple((name,) for name in block.head), "PaperHead"))
         table.append(head)

@@ -40,6 +40,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
+        # A name that is misspelt in a template is an error, and not an empty place in a court paper.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -78,6 +78,7 @@ def paper_source(
     `progress` is told bytes verified. Raises NotWhole where it does not match, NotCheckable where it cannot be checked
     or is no bundle of ours.
     """
+    # Verified, then opened as verified: a paper says that all of it matches, and must not be drafted of anything else.
     found = demand_whole(bundle, "paper", progress)
     with open_bundle(bundle, verified=True) as opened:
         yield PaperSource(

@@ -44,6 +44,7 @@ def statement(source: PaperSource, witness: str) -> Paper:
     """
     captures = source.listing.captures
     name = _witness(source, witness)
+    # A witness states what they did themselves; what others did is hearsay in this paper, and is named as theirs.
     own = [capture for capture in captures if capture.started.officer == name]
     others = exhibit_ranges([capture.exhibit for capture in captures if capture.started.officer != name])
     further = (f"{others}: captured by somebody else, whose statement is to produce them.",) if others else ()

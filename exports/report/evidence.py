@@ -47,6 +47,7 @@ def evidence(capture: CaptureListing, roles: Roles) -> list[ShownItem]:
         heading: [] for heading in (WRITTEN, SEEN, WATCHED, PHOTOS, HEARD, FILES, NOT_ASKED, APART)
     }
     for item in capture.items:
+        # A poster stands with its video, and not once more among the photos.
         heading = "" if item.ref in posters else WATCHED if item.ref in videos else _heading(item, roles)
         if heading and not (heading == PHOTOS and item.ref in on_posts):
             groups[heading].append(ShownItem(heading, item))
@@ -55,6 +56,7 @@ def evidence(capture: CaptureListing, roles: Roles) -> list[ShownItem]:
 
 def _heading(item: ListedItem, roles: Roles) -> str:
     """Return where an item stands; "" where it is what programs read, or a part of another item."""
+    # Before the kind: an error page in a photo's place is a page, and shows nothing of what was asked for.
     if item.error_page:
         return NOT_ASKED
     if item.post is not None or item.kind == "page":
@@ -63,6 +65,7 @@ def _heading(item: ListedItem, roles: Roles) -> str:
         return SEEN
     if named := roles.named.get(item.ref):
         return WATCHED if named == POSTER else APART
+    # What only programs read is in the listing and not on the pages: a reader sees the posts that were read from it.
     if item.ref in roles.whole or item.kind in ANSWERS | {"feed", "playlist", "segment", "subtitles"}:
         return ""
     if item.kind == "photo" or is_photo(item):

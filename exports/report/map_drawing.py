@@ -200,11 +200,13 @@ def _marks(points: Sequence[tuple[float, float, MapPlace]]) -> Iterator[MapMark]
     for x, y, place in points:
         together.setdefault((round(x / _MARK), round(y / _MARK)), []).append((x, y, place))
     taken: list[tuple[float, float, float, float]] = []
+    # The largest first: where labels are in each other's way, that of the most items is the one to be read.
     for group in sorted(together.values(), key=len, reverse=True):
         x = round(sum(each[0] for each in group) / len(group), 1)
         y = round(sum(each[1] for each in group) / len(group), 1)
         mark = MapMark(x, y, tuple(each[2] for each in group))
         name = group[0][2].item.ref + (f" +{len(group) - 1}" if len(group) > 1 else "")
+        # Each label is compared with all before it, which is why there is a most of them.
         room = _room(mark, name, taken) if len(taken) < _MOST_LABELS else None
         yield MapMark(x, y, mark.places, name, *room) if room else mark
 

@@ -173,6 +173,7 @@ def _place(scene: str) -> str:
 
 def _when(began: str, ended: str) -> str:
     """Say in words when something was done: on a day between two times, or between two days."""
+    # The times are those of the bundle, and a stranger may have made it: what is not of the form is shown as it stands.
     if not (_TIME.fullmatch(began) and _TIME.fullmatch(ended)):
         return f"between {_short(began)} and {_short(ended)}"
     try:

@@ -86,11 +86,14 @@ def _around(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def _place(item: ListedItem) -> MapPlace | Unplaced | None:
+    # Backwards: of two facts with one name the first counts.
     facts = {fact.name: fact for fact in reversed(item.facts)}
     latitude = next((facts[name] for name in _LATITUDE if name in facts), None)
     longitude = next((facts[name] for name in _LONGITUDE if name in facts), None)
     if latitude is None and longitude is None:
         return None
+    # Half a claim, or one that is no position on Earth, is said beside the map: left out it would look as if none were
+    # made.
     if latitude is None or longitude is None:
         only = latitude or longitude
         return Unplaced(item=item, said=f"{only.name} {only.value}, and no other half" if only else "")

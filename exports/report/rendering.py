@@ -60,6 +60,8 @@ class Rendering:
 
     def page(self, page: SitePage, navigation: Sequence[SitePage], links: ReportLinks) -> Iterator[bytes]:
         """Yield a page in pieces. Raises what opening a page's text raises."""
+        # Both stand in the page, with their hashes in its Content-Security-Policy (CSP 3, section 2.3.1): a bundle is
+        # opened from a disk, and nothing that a captured text might bring along may run or load.
         style, script = own("report.css"), own("report.js") if page.scripted else Trusted()
         yield from self.filled(
             f"{page.template}.html.j2",

@@ -160,6 +160,7 @@ def _paged(
 ) -> list[SitePage]:
     """Lay entries out on as many pages as they take."""
     starts = range(0, len(entries), most)
+    # All names first: each page links to all of its siblings.
     names = [f"{PAGES}{stem}-{number}.html" for number in range(1, len(starts) + 1)]
     return [
         SitePage(

@@ -79,6 +79,8 @@ def _names(versions: Mapping[str, Sequence[_Held]]) -> dict[str, str]:
         said = held[-1][2]
         number = said.permalink.rstrip("/").rpartition("/")[2]
         if number.isascii() and number.isdigit():
+            # The number is the weakest of the three names, as two servers may give the same: the first keeps it, and
+            # any real id goes before it below.
             names.setdefault(number, post)
         if said.permalink:
             names[said.permalink] = post
@@ -101,6 +103,7 @@ def _walk(
     waiting = [(root, 0)]
     while waiting:
         name, depth = waiting.pop()
+        # Posts claim what they answer, and claims can run in a circle.
         if name in reached:
             continue
         reached.add(name)
@@ -114,4 +117,5 @@ def _walk(
             depth=depth,
             answered=versions[parent][-1][1].ref if parent else "",
         )
+        # Backwards onto the stack: the first answer, with all below it, is the next to come off.
         waiting += [(answer, depth + 1) for answer in reversed(answers.get(name, ()))]

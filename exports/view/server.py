@@ -89,6 +89,7 @@ def _front(viewed: Viewed) -> str:
     """Return the first page: what is shown and as of when, what is not, and what nobody checked."""
     pages = viewed.pages
     assert pages is not None  # noqa: S101 - tells the type: they were made just before
+    # `printable` first: `escape` knows nothing of characters that turn the reading direction round or hide.
     lines = "".join(f"<li>{html.escape(printable(line))}</li>" for line in _sentences(viewed, pages))
     report = (
         f'<p><a href="{OVERVIEW}"><b>Open the report</b></a></p>' if pages.pages else "<p>Nothing is sealed yet.</p>"

@@ -130,6 +130,8 @@ def viewed(
             def _listed() -> CaseListing:
                 return case_listing(case, clock())
 
+            # The size of the case's ledger tells whether anything was added: lines are appended, and none is ever
+            # changed.
             def _grown() -> int:
                 return inside.size(path / LEDGER, path)
 

@@ -239,6 +239,7 @@ def _write(value: Value, out: bytearray, depth: int) -> None:
         case bool():
             out.append(_TRUE if value else _FALSE)
         case int():
+            # -1 - n is what is written of a negative number (RFC 8949, section 3.1).
             _write_head(out, _NEGATIVE if value < 0 else _UNSIGNED, -1 - value if value < 0 else value)
         case float():
             if not math.isfinite(value):
@@ -247,6 +248,7 @@ def _write(value: Value, out: bytearray, depth: int) -> None:
             out += struct.pack(">d", value)
         case Cid():
             _write_head(out, _TAG, _LINK)
+            # The zero is the prefix of multibase "identity", which DAG-CBOR demands before a binary CID.
             _write(b"\0" + value.raw, out, depth)
         case bytes():
             _write_head(out, _BYTES, len(value))

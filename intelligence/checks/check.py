@@ -39,6 +39,7 @@ def check_material(
     `trust` is the list by which signers of content credentials are judged; `done` is told how many pictures are read.
     """
     items = material.items
+    # From what is certain to what is only likely: the same bytes, the same picture, then what is compared of claims.
     yield from _same_bytes(items)
     shown = shown_pictures(items, done)
     yield from near_pictures(items, shown)
@@ -54,6 +55,7 @@ def check_material(
 
 def _same_bytes(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     for sha256, group in _grouped(items, lambda item: item.sha256 if item.size else "").items():
+        # The one that claims to be the earliest first: copies are judged by it, not by which was captured first.
         group.sort(key=claimed_first)
         told = tuple(
             (item.ref, f"{time_claimed(item) or 'claims no time'}; captured {item.captured}; {item.url}")

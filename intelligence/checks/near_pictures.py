@@ -11,8 +11,7 @@ from intelligence.checks.picture_hash import BITS, NEAR, distance
 from intelligence.checks.shown_pictures import ShownPicture, ShownPictures
 from intelligence.checks.times import claimed_first, time_claimed
 
-# Bits. If two hashes differ in at most 31 of 256 bits, then of 16 bands at least one differs in at most one bit: so
-# only hashes that share a band, or a band with one bit flipped, are compared whole.
+# Bits; why so many, `near_pairs` says.
 _BAND = 16
 _BANDS, _MASK = BITS // _BAND, (1 << _BAND) - 1
 _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
@@ -67,6 +66,7 @@ def near_pairs(values: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
     """
     bands: list[dict[int, list[int]]] = [{} for _ in range(_BANDS)]
     for place, value in enumerate(values):
+        # Looked up with each bit of a band turned, and stored as it is: that way round the tables stay small.
         keys = {(band, number >> _BAND * band & _MASK) for number in value for band in range(_BANDS)}
         found = dict.fromkeys(
             other for band, key in keys for flip in _FLIPS for other in bands[band].get(key ^ flip, ())

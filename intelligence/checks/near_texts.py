@@ -65,6 +65,7 @@ def _runs(text: str) -> frozenset[int]:
 
 def _pairs(texts: dict[str, frozenset[int]]) -> Iterator[tuple[tuple[str, str], int]]:
     """Yield each pair of texts that share a run, with how many they share."""
+    # By the runs, not text by text: only texts that share one are ever compared.
     holders = dict[int, list[str]]()
     for ref, runs in texts.items():
         for run in runs:

@@ -92,6 +92,7 @@ def texts_in(photos: Sequence[CheckedItem], tesseract: Tesseract, readers: Reade
         return [NotCheckable(f"there is no place to work in: {error}") for _ in photos]
     with made as run:
         folder, pages = run.path, list[int]()
+        # Encoded anew in the sandbox first, so that one photo that cannot be read costs no other its text.
         for place, item in enumerate(photos):
             try:
                 (folder / f"{place}.png").write_bytes(_encoded_anew(item, readers))

@@ -56,6 +56,7 @@ def _apart(post: CheckedItem, shown: CheckedItem, measured: Place) -> Iterator[C
 def _sun(item: CheckedItem) -> str:
     """Return where the sun stood by an item's own claims; "" where place or time are not known well enough."""
     facts, place = item.facts, _gps(item) or _claimed(item)
+    # The best known time first. Without a zone the sun may be anywhere, and nothing is said.
     zone = facts.get(names.ORIGINAL_TIME + names.ZONE, "") or facts.get(names.ORIGINAL_ZONE_BY_GPS, "")
     told = (
         ("GPS time", ClaimedMoment(facts.get(names.GPS_TIME, ""))),

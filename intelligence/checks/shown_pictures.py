@@ -79,6 +79,7 @@ def _add(shown: ShownPictures, item: CheckedItem, pictures: Sequence[tuple[str, 
     told = [(at, made) for at, made in pictures if made.bits]
     kept = list[ShownPicture]()
     for at, made in told:
+        # Of a video's keyframes only those that differ: a talk before a wall would otherwise fill the tables.
         numbers = made.numbers()
         if made.quality >= _LEAST_QUALITY and all(distance(numbers, each.numbers) > NEAR for each in kept):
             kept.append(ShownPicture(numbers, at))
@@ -112,6 +113,7 @@ def _hashes(files: Sequence[int], readers: Readers) -> list[PictureHash]:
     if not files:
         return []
     try:
+        # All at once, since asking costs more than hashing a small photo; one by one only where something went wrong.
         made = readers.gather(_FUNCTION, files=files, answer=PictureHash)
         if len(made) == len(files):
             return made

@@ -40,6 +40,7 @@ def signature_findings(
     Of content credentials that hold, also whether their signer is on the list `trust`. Files whose SHA-256 are `bare`
     are known to have none, and not read again.
     """
+    # Loaded before the process is confined, and only where they are installed: they are an optional extra.
     libraries = [name for name in ("c2pa", "pysequoia") if find_spec(name) is not None]
     with Readers(
         load=(_MODULE, "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", *libraries)

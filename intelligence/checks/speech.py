@@ -58,6 +58,7 @@ def find_engine(name: str, model: Path) -> SpeechEngine:
     files = sorted(path for path in model.rglob("*") if path.is_file())
     if not files:
         raise NoSuchModel(f"{model}: no folder with a model")
+    # A model is many files: the digest of their list, in the form of `sha256sum`, names all of them.
     listed = "".join(f"{digest_file(path).digests[0].hex}  {path.relative_to(model).as_posix()}\n" for path in files)
     digest = sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
     said = f"{name} {version(name)} (model {model.name}, sha256:{digest} over the list of its {len(files):,} files)"

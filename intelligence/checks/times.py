@@ -71,6 +71,7 @@ def time_findings(items: Sequence[CheckedItem]) -> Iterator[CheckFinding]:
     """Yield each pair of times that cannot both be right, or of which one tells something of the other."""
     first = dict[str, CheckedItem]()
     for item in items:
+        # The first capture of the same bytes bounds the time of all of them.
         seen = first.setdefault(item.sha256, item)
         if item.captured < seen.captured:
             first[item.sha256] = item
@@ -127,6 +128,7 @@ def served_at(server_date: str) -> str:
 def _shown_by(post: CheckedItem, shown: CheckedItem) -> Iterator[CheckFinding]:
     """Compare when a photo claims to have been taken with when its post claims to have been published."""
     published = ClaimedMoment(post.claimed)
+    # After the post is impossible; more than a day before it is worth a look, and common.
     original = _moments(shown).get("EXIF original time")
     if original is None or published.known is None or original.known is None:
         return

@@ -38,6 +38,7 @@ _LONGEST_END = (1 << 16) + 22
 def zip_pieces(file: BinaryIO, size: int) -> Iterator[Piece]:
     """Yield what a zip holds, in the order of its list. Passwords are not asked for."""
     try:
+        # Asked of the end record before zipfile reads the list: it builds an object for each entry, in memory.
         if (listed := _entries(file, size)) > MOST_MEMBERS:
             raise PastBounds(f"it lists {listed:,} files, more than {MOST_MEMBERS:,}: none is taken out of it")
         with zipfile.ZipFile(file) as archive:

@@ -90,6 +90,7 @@ def _authors(text: str, begun: list[re.Match[str]]) -> Counter[str]:
 
 
 def _whatsapp_post(said: str, date: str, time: str, order: str, url: str) -> Post:
+    # A line without an author is WhatsApp's own: somebody joined, the subject changed.
     author = _AUTHOR.match(said)
     text = said[author.end() :] if author else said
     names = [first or second for first, second in _ATTACHED.findall(text)]

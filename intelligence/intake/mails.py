@@ -118,6 +118,8 @@ def _claims(message: Message) -> tuple[Fact, ...]:
     """Return what a message says of itself; `title`, `author` and `published` are what lists show."""
     facts = [Fact(name, value, "header") for name in _FACTS if (value := _header(str(message.get(name, ""))))]
     said = {fact.name: str(fact.value) for fact in facts}
+    # Newest first, as they stand: each server puts its own on top, and the lowest are whoever sent the mail's to
+    # invent.
     received = [_header(str(each)) for each in message.get_all("Received", [])][:_MOST_RECEIVED]
     facts += [Fact("Received", each, "header") for each in received]
     for name in ("Snapshot-Content-Location", "Content-Location"):

@@ -84,6 +84,7 @@ class Protection:
         facts = tuple(facts)
         shown = tuple(fact for fact in facts if _may_stand(fact))
         back = tuple(fact for fact in facts if not _may_stand(fact))
+        # Words of kept-back facts are remembered, so that no message about the file repeats them.
         for fact in back:
             if fact.name in _NAMING:
                 self._words |= words_of(_COUNT.sub("", str(fact.value)))

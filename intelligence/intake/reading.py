@@ -29,12 +29,14 @@ def form_of(head: bytes, name: str) -> str:
     for beginning, form in _LOCKED.items():
         if head.startswith(beginning):
             return form
+    # An office document begins with its own kind of first entry (ODF: `mimetype`, OOXML: `[Content_Types].xml`).
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return "" if head[30:60].startswith(_OFFICE) and not name.endswith((".zip", ".wacz")) else "zip"
     if head[257:262] == b"ustar" or head.startswith((b"BZh", b"\xfd7zXZ")):
         return "tar"
     if head.startswith(b"WARC/") or name.endswith((".warc", ".warc.gz")):
         return "warc"
+    # A gzip may hold a tar or one file: `tar_pieces` finds out.
     if head.startswith(b"\x1f\x8b"):
         return "tar"
     return _text_form(head, name)
@@ -43,6 +45,7 @@ def form_of(head: bytes, name: str) -> str:
 def _text_form(head: bytes, name: str) -> str:
     if head.startswith(b"From ") and _MAIL.match(head.partition(b"\n")[2]):
         return "mbox"
+    # Two different fields that only mail has: a text that begins with "Date: …" is no mail yet.
     mail = _MAIL.match(head)
     if mail is not None and len(set(_MAIL_FIELDS.findall(mail[0]))) > 1:
         saved = b"multipart/related" in mail[0] and (

@@ -172,6 +172,7 @@ def _demand_there(request: IntakeRequest, case: Case) -> None:
 
 def _known(case: Case) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Return the first item of the case with each SHA-256, and which captures cannot be read, each with the reason."""
+    # A capture that cannot be read keeps nothing from being taken in; that it was not compared is told.
     found, unread = dict[str, str](), list[tuple[str, str]]()
     for path in case.captures():
         try:
@@ -255,6 +256,8 @@ class _Intake:
     def _take_path(self, path: Path, request: IntakeRequest) -> None:
         """Take a file, or every file of a folder, and what these hold."""
         given, below, claim = request.given(path), len(str(path)) + 1, request.claims.get(path)
+        # A file is stored before it is opened, and what it holds is taken out before the next file: the order of
+        # references then follows that of the folder.
         for found in walk([path]):
             if self._stop.reason:
                 return
@@ -313,6 +316,7 @@ class _Intake:
         if holder.depth >= _DEEPEST:
             self._store.skip(item.url, f"not opened: it stands in {_DEEPEST} archives", item.ref)
             return
+        # On disk before its bytes are handed to the sandbox: whatever the archive does there, it is safe.
         self._store.flush()
         try:
             files, arguments = [self._folder.path / item.path], (holder.form, item.url, holder.folder)

@@ -153,6 +153,7 @@ class Link:
         """
         with self._lock:
             arrival = self._arrivals.setdefault(upload.number, Arrival(self.folder, upload))
+        # One writer at a time. The new one ends the old, which may hang on a line that died.
         with arrival.held(cut):
             with self._lock:
                 self._demand_open()
@@ -234,6 +235,8 @@ class Arrival:
 
     def digest(self) -> str:
         """Return the SHA-256 of all that is here. Raises Unwritable."""
+        # Hashed again from the disk after a restart: the digest on the receipt is of what is there, not of what was
+        # sent.
         if self._hash is None or self._hash.size != self.offset:
             self._demand_begun()
             self.close()

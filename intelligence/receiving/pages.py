@@ -35,6 +35,7 @@ def _filled(text: str, **values: str) -> str:
 
 
 def _environment() -> Environment:
+    # Everything on the page passes autoescape: names of files are the sender's own words.
     made = Environment(
         loader=DictLoader({_NAME: (_PAGE / _NAME).read_text("utf-8")}),
         autoescape=True,
@@ -74,6 +75,7 @@ def receipt(texts: Mapping[str, str], link: Link) -> bytes:
     head = [texts["receipt_title"], f"{texts['receipt_number']}: {state.number}", f"{texts['time']}: {state.finished}"]
     lines = [f"# {line}" for line in head]
     for upload in state.kept():
+        # A name with a line break would add lines that nobody sent.
         name = "".join(sign if sign.isprintable() else "_" for sign in upload.name.rpartition("/")[2])
         if upload.sha256:
             lines.append(f"{upload.sha256}  {name}")

@@ -159,6 +159,7 @@ class Receiving:
         while not stop.reason:
             states = self._states()
             for state in states:
+                # Ready ones from an earlier run first, then whatever the serving process tells.
                 if self.ready(state) and state.number not in self._ready:
                     self._ready.add(state.number)
                     yield state
@@ -256,6 +257,7 @@ class Receiving:
         with storing(self._inbox):
             self._inbox.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
             self._lock = os.open(self._inbox / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_WRITES)
+        # Two runs over one inbox would take each hand-in twice.
         if not try_lock(self._lock):
             os.close(self._lock)
             self._lock = -1

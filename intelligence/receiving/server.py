@@ -195,6 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _dispatch(self, place: str) -> None:
         reads = self.command in {"GET", "HEAD"}
+        # The language stands in the address, so that a page can be sent on and reloaded as it is.
         if place == "" and reads:
             self._send(303, b"", _TEXT, ("Location", f"{self._base()}{self.language}/"))
         elif place in {"page.css", "page.js"} and reads:
@@ -231,6 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _show(self) -> None:
         link = self.link
+        # The one browser that agreed sees its files; every other sees that the link is used, and nothing of what was
+        # sent.
         if self._ours():
             self._page(200, "receipt" if link.state.finished else "files")
         elif link.state.session:
@@ -310,6 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Upload-Length", "")
         if not _COUNT.fullmatch(length):
             raise LinkRefused("not_understood", 400)
+        # A name and a time, both the sender's claims; the file gets a name of our own.
         claims = dict(_metadata(self.headers.get("Upload-Metadata", "")))
         name = plain(claims.get("filename", "")) or "file"
         upload = self.link.add(name, int(length), plain(claims.get("changed", ""))[:40])

@@ -172,5 +172,7 @@ class AccountPosts:
                 unread.append(Unavailable(url=stored.item.url, reason=f"{reason}: {error}", found_in=self._name))
                 continue
             for uri, offset, size in kept:
+                # The same bytes as when the page was first read: the file is what was hashed, and the offsets are of
+                # its plain form.
                 data = body[offset : offset + size]
                 yield Listed(uri=uri, served=InList(ref=stored.item.ref, data=data, offset=offset))

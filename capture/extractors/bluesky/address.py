@@ -48,13 +48,17 @@ def read_address(url: str) -> BlueskyAddress | None:
     """Return what an address names, or None where it has none of these forms."""
     if match := _AT.fullmatch(url):
         account, collection, rkey = match["account"], match["collection"] or "", match["rkey"] or ""
+        # `at://` is the protocol's own scheme: whatever has this form is a place in it.
         certain = True
     elif match := _CLIENT.fullmatch(_path(url)):
         account, rkey = match["account"], match["rkey"] or ""
         collection = POST if rkey else ""
+        # `/profile/NAME/post/KEY` is anybody's path, and only a DID or a timestamp identifier (TID) is none by chance:
+        # without one the host is asked first whether it speaks the protocol.
         certain = is_did(account) or bool(_TID.fullmatch(rkey))
     else:
         return None
+    # Handles are the same in any case (https://atproto.com/specs/handle), DIDs are not.
     account = account if is_did(account) else account.lower()
     if not is_account(account) or (rkey and not (is_collection(collection) and is_record_key(rkey))):
         return None
@@ -93,6 +97,7 @@ def service_of(place: str, default: str) -> str:
         usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
     except ValueError:
         return ""
+    # Without what stands before an @: a password would end in every address that is recorded.
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if usable else ""
 
 

@@ -50,6 +50,8 @@ def _objects(record: object) -> Iterator[tuple[dict[str, object], str]]:
         if isinstance(value, dict):
             yield value, alt
             below = text(value.get("alt"), _LONGEST_ALT)
+            # Backwards onto the stack, so that they come off in the record's own order: that of the pictures as they
+            # are shown.
             waiting += [(each, below) for each in reversed(value.values())]
         elif isinstance(value, list):
             waiting += [(each, "") for each in reversed(value)]
@@ -59,11 +61,14 @@ def _blob(value: dict[str, object], alt: str) -> Blob | None:
     match value:
         case {"$type": "blob", "ref": {"$link": str(cid)}}:
             pass
+        # The form of before the lexicon had blobs (https://atproto.com/specs/data-model#blob-type), told apart by
+        # having these two members and no others; it still stands in old records.
         case {"cid": str(cid)} if value.keys() == _LEGACY:
             pass
         case _:
             return None
     try:
+        # What is no content identifier could name no bytes, and would go into an address as it is.
         Cid.parse(cid)
     except AtprotoError:
         return None

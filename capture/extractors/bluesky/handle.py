@@ -44,6 +44,7 @@ class Resolved:
         if self.handle not in account.handles:
             reason = f"the handle leads to {self.did}, whose document does not claim it: it may be another's account"
             yield Unavailable(url=f"at://{self.handle}", reason=reason, found_in="scene")
+        # Only now is the slower of the two waited for: the post is stored already.
         for found, answer in self.outstanding:
             did = self.did_in(found, answer)
             if did not in ("", self.did):
@@ -68,5 +69,7 @@ def resolve(handle: str, fetch: Fetch) -> Resolved:
         FetchRequest(url=url, kind=ItemKind.IDENTITY, found_in=found_in, optional=True) for url in urls
     )
     resolved = Resolved(handle=handle, outstanding=answers, fetch=fetch)
+    # The AppView is asked first, and its answer comes first out of `get_all`, which keeps the order of the questions;
+    # the host's is waited for only where the AppView names nobody.
     resolved.did = next((did for found, answer in answers if (did := resolved.did_in(found, answer))), "")
     return resolved

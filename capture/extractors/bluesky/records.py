@@ -258,6 +258,8 @@ class Records:
         except Unread as error:
             if record is None:
                 return None, error
+        # Once more without the record as served: the proof holds the record's bytes too, so the one that cannot be read
+        # must not take the other with it.
         yield from self._served(wanted, record)
         try:
             return judge(wanted.uri, account, car, None, self._fetch), Unread("the record as served was not read")
@@ -302,6 +304,8 @@ class Records:
     ) -> Iterator[Finding]:
         """Say why an account's server gives neither a record nor its proof, and what is left of it."""
         names = [xrpc_error(answer, self._fetch)[0] for _, answer in (proof, record)]
+        # An account that is ended explains a missing record better than the record's absence does, so it is looked at
+        # first.
         reason = self.accounts.inactive(wanted.uri.did, names)
         if not reason and _NO_RECORD in names:
             said = refusal(record[1], self._fetch)

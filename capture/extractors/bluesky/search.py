@@ -98,6 +98,7 @@ def search_again(known: KnownPost, fetch: Fetch) -> Iterator[Finding]:
 
 def _find(address: BlueskyAddress, did: str, accounts: Accounts, records: Records, fetch: Fetch) -> Iterator[Finding]:
     """Yield what an address leads to, now that it is known whose it is."""
+    # A post is sought even of an account that has ended: its server may still give the record, or the AppView a copy.
     if address.rkey:
         uri = AtUri(did=did, collection=address.collection, rkey=address.rkey)
         yield from find_post(uri, records, fetch)
@@ -127,6 +128,8 @@ def demand_service(origin: str, fetch: Fetch) -> None:
             return
     except Unread as error:
         raise NotMine(f"{host}: {error}") from error
+    # Asked without `uris`, which it demands: only a server of the protocol answers that with 400 and an error in its
+    # form.
     url = f"{origin}/xrpc/app.bsky.feed.getPosts"
     answer = fetch.get(FetchRequest(url=url, kind=ItemKind.DATA, found_in=request.found_in, optional=True))
     if not answer.status:
@@ -163,6 +166,7 @@ def _copy(uri: AtUri, fetch: Fetch) -> Iterator[Finding]:
         yield Unavailable(url=url, reason=str(error), found_in=request.found_in)
         return
     for listed in page.elements:
+        # Nothing but the post that was asked for: a service may put any other into its answer.
         if listed.uri == uri:
             yield from shows.excerpt(listed, stored, request.found_in)
             yield from pictures_of(Wanted(uri=uri, found_in=request.found_in, shown=listed.element.shown))

@@ -92,6 +92,8 @@ def _ask(fetch: Fetch, function: str, stored: list[StoredItem], *arguments: str 
         reply = fetch.readers.ask(f"{_READER}:{function}", *codings, *arguments, files=files, answer=Reply)
     except NotRead as error:
         raise ReaderFailed(f"{_REASON}read: {error}") from error
+    # The reader hashes what it reads itself: what is judged must be the bytes that the ledger names, and not what lies
+    # there now.
     if reply.read != tuple(each.item.sha256 for each in stored):
         raise ReaderFailed(f"{_REASON}read: what lies there are not the bytes that were hashed when they arrived")
     if reply.not_decoded:

@@ -98,12 +98,16 @@ class ThreadNodes:
         if self._text[at] != ":" or not isinstance(name, str):
             raise NotJson(f"a member was expected at character {at:,}")
         at = self._past(at + 1)
+        # Nodes below are walked by `_walk`, with a stack of its own: a thread can be nested deeper than a parser can
+        # go.
         if name in _BELOW and self._text[at] == "{":
             node.has_parent |= name == "parent"
             return self._open(open_, at, is_above=name == "parent")
         if name in _BELOW and self._text[at] == "[":
             open_.append((node, "]"))
             return at + 1
+        # All else is read whole; the last of two members with one name counts, as in most readers (RFC 8259, section
+        # 4).
         node.members[name] = self.json.piece(at)
         return node.members[name].end
 

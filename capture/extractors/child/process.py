@@ -110,6 +110,7 @@ class ExtractionProcess(Generic[Said]):
 
 def fetch_answer(answer: Answer, stored: StoredItem | None) -> FetchAnswer:
     """Return what the process is told of an answer, with the item that it may read; one in part is none."""
+    # A part is not given as an answer: the program would parse it, and find less than the page says.
     whole = stored is not None and not stored.item.partial
     return FetchAnswer(
         url=answer.url,

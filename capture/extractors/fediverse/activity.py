@@ -76,6 +76,8 @@ def author_of(value: object) -> str:
 
 def _author(fields: Json, actor: Json) -> Account:
     name = _address(fields.get("attributedTo"))
+    # The name and the handle are the actor document's own claims: they count only where that document is of the very
+    # actor that the post is attributed to. Anybody's post could be shown under anybody's name otherwise.
     user = line(actor.get("preferredUsername"), 200)
     mine = bool(name) and web_url(actor.get("id")) == name
     return Account(

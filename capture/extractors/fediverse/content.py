@@ -137,6 +137,8 @@ def read_place(said: Json) -> str:
         if isinstance(place, str) and line(place):
             return line(place)
         named = mapping(place)
+        # Of an object (Pixelfed's `place`, ActivityStreams' `location`), each word once: a city is often the name of
+        # the place too.
         words = [line(named.get(name), 300) for name in ("name", "city", "country")]
         found = ", ".join(dict.fromkeys(filter(None, [*words, _coordinates(named)])))
         if found:
@@ -146,6 +148,8 @@ def read_place(said: Json) -> str:
 
 def _coordinates(place: Json) -> str:
     """Return `latitude, longitude` in degrees."""
+    # By the names of ActivityStreams, of Pixelfed, and the bare pair; a pair counts whole or not at all, for half a
+    # position is none.
     pairs = (
         (place.get("latitude"), place.get("longitude")),
         (place.get("lat"), place.get("long")),

@@ -116,6 +116,7 @@ class Copy:
             self.refusals.append(f"post: {finding.reason}")
             yield finding
             return None
+        # It stays stored, for it was served, but it is not handed on as the post that was asked for.
         if not sure and not self._is_meant(listed, listed.status):
             yield NotFollowed(url=url, reason="stored, but another post than the address names")
             return None
@@ -124,16 +125,23 @@ class Copy:
     def _is_meant(self, listed: ListedStatus, status: Status) -> bool:
         """Whether a post is the one that the address names: the same number can mean another one elsewhere."""
         post, address = status.post, self._address
+        # 1. By the id where the caller knows it: it is the same on every server, and nothing else need agree.
         if self._uri:
             return post.id == self._uri
+        # 2. By the path of the address, which is the post's id or page on its home server.
         path = _path(address.url)
         names = [_path(post.id), _path(post.permalink)]
         if path in names:
             return True
+        # 3. By the number at the end of the id, where the address was made for other servers: the server asked may give
+        # the same number to another post.
         if address.elsewhere:
             return bool(address.number) and names[0].rpartition("/")[2] == address.number
+        # 4. With nobody named, or a boost (whose author is another than the one in the address), the number alone must
+        # do.
         if not address.user or listed.boosted_by:
             return bool(address.number)
+        # 5. By the user: numbers are given anew on every server, and the same one is another person's post there.
         return address.user.partition("@")[0].casefold() == status.user.partition("@")[0].casefold()
 
     def _edits(self, status: Status) -> Generator[Finding, None, tuple[tuple[Edit, ...], tuple[PostMedia, ...]]]:

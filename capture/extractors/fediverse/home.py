@@ -52,6 +52,8 @@ def _by_api_or_activity(post: Post, name: str, fetch: Fetch, found_in: str) -> I
     """Yield the home server's copy in the best form that it gives. Raises NoServer where nothing answers there."""
     refusals: list[str] | None = []
     try:
+        # The API first: it gives the edits and the counts. An activity is what every server of the fediverse gives, and
+        # less.
         home = ask_server(origin_of(name), fetch)
     except NoServer as error:
         if not error.reached:
@@ -60,6 +62,7 @@ def _by_api_or_activity(post: Post, name: str, fetch: Fetch, found_in: str) -> I
         refusals = yield from _by_api(post, name, home, fetch, found_in)
     if refusals is None:
         yield beside(name, found_in)
+    # By its address alone nothing is lent to that server, so a post of it that is not public is not taken either.
     elif refused := (yield from find_activity(name, fetch, found_in=found_in, has_token=False)):
         reason = "; ".join([*refusals, refused])
         yield Unavailable(url=name, reason=f"no copy from the author's home server: {reason}", found_in=found_in)

@@ -25,14 +25,18 @@ def ask_server(origin: str, fetch: Fetch) -> Server:
     """Ask a host whether it speaks the API. Raises NoServer."""
     host = urlsplit(origin).netloc
     has_token = lent_to(origin) in fetch.options.network.tokens
+    # v2 first: it came with Mastodon 4.0, and v1 is deprecated there; older and other programs have v1 alone.
     for version in ("v2", "v1"):
         url = f"{origin}/api/{version}/instance"
         answer = fetch.get(
             FetchRequest(url=url, kind=ItemKind.DATA, found_in=f"what {host} says of itself", optional=True)
         )
+        # Nothing answered: v1 would wait for the same host once more.
         if not answer.status:
             raise NoServer(unreached(origin, answer.reason), reached=False)
         if (domain := _domain(answer, fetch)) is not None:
+            # Remembered for the next rounds of a watch, in which an answer that is as before is not there to be read
+            # again.
             fetch.options.known.spoken[origin] = domain or host
             return Server(origin=origin, domain=domain or host, has_token=has_token)
     raise NoServer(f"{host}: does not speak Mastodon's API", reached=True)

@@ -164,6 +164,7 @@ class PostList:
     def _left_out(self, listed: ListedStatus, unwanted: Callable[[Post], str], allowance: Allowance) -> str:
         post, options = listed.status.post, self._fetch.options
         when = moment(post.published)
+        # Before anything else: what is not public is not taken on, whatever else would hold for it.
         if not (listed.public or self._server.has_token):
             return NOT_PUBLIC
         if reason := unwanted(post):
@@ -172,6 +173,7 @@ class PostList:
             return OTHER_TIME
         if when is not None and options.until is not None and when > options.until:
             return OTHER_TIME
+        # Last, so that a post which was not wanted anyhow is not said to be missing for want of room.
         return f"post: {allowance.reason}" if allowance.used_up else ""
 
     def _is_new(self, post: Post) -> bool:

@@ -145,6 +145,7 @@ def _author(status: Status, server: Server, fetch: Fetch) -> Iterator[Finding]:
             yield NotFollowed(url=url, reason=refusal(fetch.readers, server, answer, "account"))
         return
     try:
+        # One account was asked for, so one is what the reader returns, be it without a number.
         [account] = accounts_of(fetch.readers, answer.stored, server, searched=False)
     except NotJson as error:
         yield not_read(url, answer, error)

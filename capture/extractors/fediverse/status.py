@@ -111,6 +111,8 @@ def quoted_status(fields: Json) -> object:
 def _quoted(fields: Json) -> str:
     shown = mapping(quoted_status(fields))
     quote, pleroma = mapping(fields.get("quote")), mapping(fields.get("pleroma"))
+    # The id of the quoted post itself before its page, and both before a server's own number for it, which says nothing
+    # elsewhere: Mastodon's `quote` (4.4 on), Pleroma's and Akkoma's, then bare numbers.
     return (
         web_url(shown.get("uri"))
         or web_url(shown.get("url"))

@@ -126,10 +126,13 @@ class Timeline:
         self, answer: Answer, page: StatusPage | None, following: str, asked: set[str], allowance: Allowance
     ) -> Finding | None:
         """Return what is to be said where the list is left before its own end, or None where it goes on."""
+        # 1. No further page is offered. A full page may still not be the last: some servers offer none at all.
         if not following:
             if page is not None and page.size >= PAGE_SIZE:
                 return NotFollowed(url=answer.url, reason=_MAY_GO_ON)
             return None
+        # 2. Reasons of ours next, which are no fault of the server's; the limit before the time, as it is what was
+        # asked for.
         if page is None and allowance.limited:
             return NotFollowed(url=following, reason="further pages: this one is as it was in an earlier round")
         if allowance.used_up:
@@ -138,11 +141,14 @@ class Timeline:
             return NotFollowed(url=following, reason="further pages: older than --since")
         if self._first_page_only:
             return NotFollowed(url=following, reason=f"{self._name}: the first page alone was asked for")
+        # 3. Last what is odd about the next page: it is a complaint, and only of pages that would otherwise be asked
+        # for.
         return self._astray(answer, page, following, asked)
 
     def _astray(self, answer: Answer, page: StatusPage | None, following: str, asked: set[str]) -> Unavailable | None:
         """Return a complaint where a list leads elsewhere, round in a circle, or on for ever."""
         reason = ""
+        # Another host first: a server must not send us, with a token in hand, wherever it likes.
         if host_and_port(following) != host_and_port(answer.url):
             reason = f"the next page would be on another host, and was not asked for ({following[:200]})"
         elif following in asked:

@@ -65,14 +65,18 @@ def _decoded(body: bytes, content_type: str) -> DecodedPage:
     chance. Bytes that are said to be UTF-8 and hold not one character of it beyond ASCII are windows-1252. Where
     nothing is said, XML is UTF-8 (XML 1.0, section 4.3.3), and not what a page would be.
     """
+    # 1. As declared: by the mark of the byte order, by HTTP, by the XML declaration.
     decoded = decode(body, content_type)
     if decoded.decided_by == _BY_NOTHING:
         decoded = DecodedPage(decode(body, "text/xml; charset=UTF-8").text, "UTF-8", "the default of XML")
     said = f"and not {decoded.encoding}, as {decoded.decided_by} says"
+    # 2. Declared as UTF, and not one character beyond ASCII survived: the declaration is wrong. With one that did, the
+    # rest is damage, and stays so.
     if decoded.encoding.startswith("UTF"):
         if decoded.encoding != "UTF-8" or _LOST not in decoded.text or not decoded.text.replace(_LOST, "").isascii():
             return decoded
         return DecodedPage(decode(body, f"text/xml; charset={_FURTHER}").text, _FURTHER, said)
+    # 3. Declared as something else, and valid UTF-8 all the same.
     try:
         text = "" if body.isascii() else body.decode()
     except UnicodeDecodeError:

@@ -41,6 +41,8 @@ class EntryContents:
 
     def read(self, html: str, base: str) -> EntryContent:
         """Read the HTML of one entry; addresses in it are relative to `base`. Never fails."""
+        # The feed's own measure beside that of each entry: many entries, each just within its own, would be days of
+        # work.
         if self._left <= 0:
             unread = f"the HTML was not read: that of the entries before it took {_STEPS_ALTOGETHER:,} steps"
             return EntryContent("", (), (), 0, (unread,), unread)
@@ -48,6 +50,7 @@ class EntryContents:
         showing = ContentMedia(mentions)
         parsed = parse(html.replace("\0", "\ufffd"), text, (showing, hrefs), steps=min(_STEPS, self._left))
         self._left -= parsed.steps
+        # Before the media are asked for: what is still open at the end of the HTML is only complete now.
         showing.page_ended()
         links = to_links(mentions, Addresses("", base))
         notes = [*parsed.notes, *links.notes, *showing.notes(), *mentions.notes()]

@@ -170,6 +170,7 @@ class _Notes:
         iso, has_zone = parse_time(written)
         if iso and has_zone:
             return iso
+        # Kept as text: a time without its zone may be off by a day, and must not be compared with any other.
         self._times.append(Fact(f"{name} as written", written, self._tag))
         self._times.append(Fact(f"{name} zone", "stated" if has_zone else "not stated", self._tag))
         return ""

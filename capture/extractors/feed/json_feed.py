@@ -70,6 +70,8 @@ def _read_items(served: ServedJson, items: list[JsonSpan], head: Head, url: str)
 
 
 def _written(fields: dict[str, Any], head: Head, url: str) -> Written:
+    # JSON Feed 1.1: one of the two must be there. HTML before text, as it alone holds the media and the links; a
+    # summary only where neither is.
     html, text = _string(fields.get("content_html")), _string(fields.get("content_text"))
     body = Text(html, is_html=True) if html else Text(text or _string(fields.get("summary")))
     account = _account(fields.get("authors"), fields.get("author"))

@@ -140,6 +140,8 @@ class _FeedReading:
                     return
                 if part.head is not None:
                     self.head = part.head
+                    # A feed is served compressed as a rule, and its stored bytes are then nothing that a person can
+                    # open.
                     plain = plain_body(fetch.readers, self._stored.body, coding) if coding else b""
                     yield ItemReading(ref=item.ref, facts=part.head.facts, plain=plain, plain_suffix=".xml")
                 elif (entry := part.entry or part.unread) is not None:
@@ -147,7 +149,9 @@ class _FeedReading:
                 self.left_out += part.left_out
         except NotRead as error:
             yield _not_read(item, str(error))
+        # Feeds are newest first: behind an entry that is too early stand earlier ones.
         self.goes_on = self.goes_on and not any(each.too_early for each in self.left_out)
+        # The media last, also of a feed that could not be read to its end: what its entries say is handed in by then.
         yield from self.rest()
         if self.head.missing and not item.partial:
             yield Unavailable(url=item.url, reason=self.head.missing, found_in=item.found_in)

@@ -102,6 +102,8 @@ class _Scan:
     def inside(self, match: re.Match[str]) -> None:
         """Take a tag that stands in an entry."""
         if match["name"] != self.name:
+            # What stands around entries ends: in broken XML the entry was never closed, and would swallow the rest of
+            # the feed.
             if not self._well_formed and match["slash"] and match["local"] in _AROUND:
                 self._close(match.start(), unclosed=True)
                 self.outside(match)
@@ -109,6 +111,7 @@ class _Scan:
             self._depth -= 1
             if not self._depth:
                 self._close(match.end())
+        # An element in the entry that has the entry's own name is a part of it, where the XML is sound.
         elif not match["empty"] and self._well_formed:
             self._depth += 1
         elif not match["empty"]:

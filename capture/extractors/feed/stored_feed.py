@@ -58,6 +58,7 @@ def feed_in(
     except (NotDecoded, FeedUnreadable) as error:
         yield FeedSaid(unreadable=str(error))
         return
+    # The head goes out before the entries, so that what the feed is stands in the ledger before anything found in it.
     yield FeedSaid(head=feed.head())
     chosen = Chosen(feed, limit=limit, since=_moment(since), until=_moment(until))
     for entry in chosen.entries():
@@ -96,6 +97,8 @@ class Chosen:
         taken = seen = 0
         for entry in self._feed.entries:
             seen += 1
+            # Not in time does not count for the limit: `--limit 10 --since` means ten that are in time. One that cannot
+            # be read has no time, is told of, and takes the place of none.
             if isinstance(entry, FeedEntry) and not self._is_in_time(entry.post):
                 continue
             yield entry
@@ -116,6 +119,7 @@ class Chosen:
 
     def _is_in_time(self, post: Post) -> bool:
         claimed = post.published or post.edited
+        # Without a time nobody can say that it is outside: kept.
         if not claimed:
             return True
         moment = datetime.fromisoformat(claimed)

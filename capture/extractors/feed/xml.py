@@ -84,10 +84,13 @@ class Pieces:
 
     def __init__(self, around: list[tuple[str, str]]) -> None:
         """`around` holds the name and the text of each of these tags."""
+        # They are parsed again with every entry: large ones would make the work grow with the square of the feed.
         if sum(len(tag) for _, tag in around) > _LARGEST_AROUND:
             around = []
         self._before = "".join(tag for _, tag in around)
         self._after = "".join(f"</{name}>" for name, _ in reversed(around))
+        # `recover` takes broken XML as far as it goes. No entity, no network and no DTD: a feed is a stranger's, and
+        # could name local files (XXE) or grow without end.
         self._parser = etree.XMLParser(
             encoding="utf-8",
             recover=True,
@@ -120,16 +123,21 @@ def _mended(text: str) -> str:
 
 
 def _mended_reference(match: re.Match[str]) -> str:
+    # A number stays where it is a character that XML allows (XML 1.0, section 2.2); any other is marked as lost, and
+    # costs the entry nothing else.
     if match["number"]:
         digits = match["number"]
         number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
         sound_one = number <= _LAST_CHARACTER and not _NOT_XML.match(chr(number))
         return match[0] if sound_one else _LOST
     name = match["name"]
+    # A bare & is what people write most often. It is text to them, and a fault to the parser.
     if name is None:
         return "&amp;" if match[0] == "&" else match[0]
     if name in _XML_ENTITIES:
         return match[0]
+    # HTML's names (`&nbsp;`) are none of XML's without the DTD, which is not loaded; one that nobody knows stays as it
+    # was written.
     return chr(name2codepoint[name]) if name in name2codepoint else f"&amp;{name};"
 
 

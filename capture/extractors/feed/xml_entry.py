@@ -137,6 +137,7 @@ def _location(entry: etree._Element) -> str:
         name = name_of(element)
         if name.startswith(("georss:", "geo:", "gml:")) and not len(element):
             said.setdefault(name, text_of(element))
+    # Latitude first in all three (GeoRSS-Simple, GML's EPSG:4326, W3C Basic Geo): they need no turning round.
     degrees = f"{said.get('geo:lat', '')} {said.get('geo:long', '')}".strip()
     point = said.get("georss:point") or said.get("gml:pos") or degrees
     place = said.get("georss:featurename") or said.get("georss:featureName") or ""

@@ -143,6 +143,7 @@ def offered_page(software: str, url: str) -> str:
         return ""
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
+    # The first page is the one without a number. What is no number was not made by WordPress, and is not counted on.
     written = next((value for name, value in query if name == _PAGED), "1")
     if not (written.isascii() and written.isdigit()) or int(written[:9]) >= _MOST:
         return ""

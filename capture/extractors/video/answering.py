@@ -112,6 +112,7 @@ def _kind(ask: FetchQuestion) -> ItemKind:
         path = urlsplit(ask.url).path
     except ValueError:
         return ItemKind.PAGE
+    # By the address before the request's head: yt-dlp asks for playlists with the head of a page.
     if path.lower().endswith(_PLAYLISTS):
         return ItemKind.PLAYLIST
     wants = {name.lower(): value for name, value in ask.headers.items()}.get("accept", "")

@@ -173,7 +173,9 @@ def _subtitles(info: dict[str, Any]) -> list[Subtitle]:
     for language, forms in offered.items() if isinstance(offered, dict) else ():
         usable = [form for form in dicts(forms) if text(form.get("url")).startswith(_HTTP)]
         usable = [form for form in usable if form.get("protocol") in {None, "http", "https", "m3u8_native"}]
+        # yt-dlp gives the live chat among the subtitles; it is no text of the video.
         if usable and language != "live_chat":
+            # yt-dlp sorts each list from worst to best.
             best = usable[-1]
             protocol, url = line(best.get("protocol")) or "https", text(best["url"], 8192)
             found.append(Subtitle(language=line(language), url=url, protocol=protocol, headers=_headers(best)))

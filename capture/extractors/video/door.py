@@ -94,6 +94,7 @@ def _data(data: bytes | IO[bytes] | Iterable[bytes] | None) -> bytes:
     if isinstance(data, bytes):
         body = data
     elif hasattr(data, "read"):
+        # One byte more than may be sent tells that there is more, and no file of any size comes into memory.
         body = data.read(_LARGEST_REQUEST + 1)
     else:
         body = b"".join(data)
@@ -132,6 +133,7 @@ def _with_values(file: io.IOBase | BinaryIO, url: str) -> io.IOBase | BinaryIO:
         return file
     data = file.read(_LARGEST_PLAYLIST + 1)
     file.seek(0)
+    # Only a list of playlists with variables: everything else reaches yt-dlp with the bytes that were served.
     if len(data) > _LARGEST_PLAYLIST or b"#EXT-X-DEFINE:" not in data or b"#EXT-X-STREAM-INF" not in data:
         return file
     try:

@@ -108,5 +108,6 @@ def _said_at_its_end(
             if size != written:
                 end, written = time.monotonic() + patience, size
     process.kill()
+    # Half a file would be taken for a video that ends there.
     made.unlink(missing_ok=True)
     raise GivenUp(f"ffmpeg was given up after {patience:g} s in which it wrote nothing")

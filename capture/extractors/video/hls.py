@@ -103,6 +103,7 @@ class _PlaylistReading:
         Raises NoPlaylist where its value stands elsewhere.
         """
         name = attributes.get("IMPORT", "")
+        # IMPORT unless one of the other two stands there: the draft allows exactly one of the three.
         value = self._imported.get(name)
         if "NAME" in attributes:
             name, value = attributes["NAME"], attributes.get("VALUE", "")
@@ -168,6 +169,8 @@ class _PlaylistReading:
         return Key(
             method if plain else f"{method} ({attributes['KEYFORMAT']})",
             self._absolute(attributes.get("URI", "")),
+            # Of 128 bits (RFC 8216, section 4.3.2.4), filled from the left where a list leaves the zeros away; none
+            # means the segment's number.
             bytes.fromhex(iv[1].zfill(32)) if iv else b"",
         )
 

@@ -40,8 +40,10 @@ class Follower:
     def follow(followers: Sequence[Follower], seconds: float, wait: Callable[[float], None]) -> None:
         """Follow playlists that belong together until all have ended, or for a number of seconds."""
         end = time.monotonic() + seconds
+        # 1. First all that the lists hold now: the oldest segments are the first that the server drops.
         for follower in followers:
             follower.fetch_new(first=True)
+        # 2. Side by side, at the pace of the fastest list: sound and picture of one moment must both be there.
         while not all(follower.ended for follower in followers):
             pause = min(follower.pause for follower in followers if not follower.ended)
             if time.monotonic() + pause > end:
@@ -78,8 +80,11 @@ class Follower:
     def fetch_new(self, *, first: bool = False) -> None:
         """Fetch those segments of the playlist that were not seen yet."""
         numbers = [segment.number for segment in self._playlist.segments if segment.number >= 0]
+        # Numbers far below those seen: the stream was begun anew, and nothing in it would be new by its number
+        # otherwise.
         if numbers and numbers[-1] < self._next - _BEGUN_ANEW:
             first, self._next = True, 0
+        # The list begins behind what was seen last: a gap that no later look can fill, so it is said at once.
         if numbers and not first and numbers[0] > self._next:
             lost = numbers[0] - self._next
             self.gone.append(f"{lost} segments of the live stream were gone before they could be fetched")

@@ -120,12 +120,14 @@ def join(
     Raises NotJoined, and what `pause` raises where the capture is stopped.
     """
     try:
+        # `x`: never over a file that is there already, a link among them.
         with file.open("xb") as out:
             for piece in pieces:
                 pause(0)
                 for data in _plain(piece, keys):
                     out.write(data)
     except (OSError, NotJoined) as error:
+        # A file that breaks off without saying so would pass for the whole video.
         file.unlink(missing_ok=True)
         if isinstance(error, NotJoined):
             raise
@@ -135,6 +137,7 @@ def join(
 def _plain(piece: FetchedSegment, keys: Mapping[str, bytes]) -> Iterator[bytes]:
     """Yield the bytes of a segment, its encryption undone. Raises NotJoined."""
     key = piece.segment.key
+    # Asked before the key: compressed bytes are not what was encrypted or cut.
     if piece.stored.item.content_encoding:
         raise NotJoined(f"{piece.stored.item.ref} is stored as served, in {piece.stored.item.content_encoding} coding")
     if key is None:
@@ -154,6 +157,7 @@ def _decrypted(piece: FetchedSegment, secret: bytes, key: Key) -> Iterator[bytes
     from cryptography.hazmat.primitives.ciphers.modes import CBC
     from cryptography.hazmat.primitives.padding import PKCS7
 
+    # Without an IV the segment's number in the list is it, big-endian (RFC 8216, section 5.2).
     iv = key.iv or max(piece.segment.number, 0).to_bytes(16, "big")
     undo, unpad = Cipher(AES(secret), CBC(iv)).decryptor(), PKCS7(_BLOCK_BITS).unpadder()
     try:

@@ -150,6 +150,7 @@ class Streams:
         if not seconds:
             self.notes.append("a live stream; it was not followed (say for how long, such as --for 10m)")
             return
+        # All at once, not one after the other: while one were followed, the segments of the other would be gone.
         followers = [Follower(part.segments, part.stream, playlist, self._fetch.readers) for part, playlist in lives]
         Follower.follow(followers, seconds, self._fetch.wait)
         self.gone += [gone for follower in followers for gone in follower.gone]

@@ -179,6 +179,7 @@ class VideoSearch:
         """Return why the video itself is not fetched, or ""."""
         options = self.fetch.options
         moment, known = moment_of(video), options.known.posts.get(name)
+        # The description is stored in any case; these are reasons to leave the video itself, the plainest wish first.
         if "video" not in options.wanted_kinds():
             return f"not asked for (--media {options.media})"
         if known is not None:

@@ -49,6 +49,7 @@ def label(case: Case, ref: str) -> Label:
         *_seizure(exhibit, ref),
         ("Holds", _holds(view, ref)),
     ]
+    # What nobody stated has no line: an empty one would invite writing into it after the seal.
     lines = tuple((name, printable(text)) for name, text in said if text)
     return Label(ref=printable(ref), lines=lines, fingerprint=exhibit.sealed.fingerprint)
 
@@ -61,6 +62,7 @@ def _described(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
 
 def _seizure(exhibit: Exhibit, ref: str) -> list[tuple[str, str]]:
     said = exhibit.descriptions(ref) or exhibit.descriptions()
+    # The latest description that says it: a correction is a further entry, as the ledger forgets nothing.
     stated = next((entry.seized for entry in reversed(said) if entry.seized), "")
     place = next((entry.place for entry in reversed(said) if entry.place), "")
     return [

@@ -102,6 +102,7 @@ def _seal(picture: Image, draw: ImageDraw, fingerprint: str, bottom: int) -> Non
     for line, first in enumerate(range(0, len(groups), 4)):
         draw.text((_MARGIN, top + 100 + 84 * line), "  ".join(groups[first : first + 4]), _BLACK, large)
     code = qr_code(fingerprint)
+    # A whole number of dots to each module: between two, a printer makes them unequal, and cameras fail.
     side = code.width * (_QR // code.width)
     picture.paste(code.resize((side, side), 0), (WIDTH - _MARGIN - side, top))
 

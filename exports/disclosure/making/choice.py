@@ -31,6 +31,7 @@ def demand_items(exhibit: str, events: Sequence[CaptureEvent], refs: Collection[
     items = {event.ref for event in events if isinstance(event, Item)}
     failed = {event.ref: event.reason for event in events if isinstance(event, Failed)}
     for ref in refs:
+        # Asked for first: "no such item" would be untrue of one that was sought in vain.
         if ref in failed and ref not in items:
             raise NothingToExport(
                 f"{ref}: was not captured ({failed[ref]}): there is nothing to disclose",

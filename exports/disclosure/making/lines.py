@@ -51,9 +51,11 @@ def disclosed_lines(
     Raises NotRedactable where the capture commits to nothing, and where the bytes that are handed over tell it still.
     """
     kept = [index for index in chosen if CONTENT not in words or not _tells_content(events[index], copies=copies)]
+    # What is masked is proven by the line of commitments, so that goes with it; withheld content alone masks no field.
     if set(words) - {CONTENT}:
         kept = sorted([*kept, _commitments(events)])
     disclosed = [_disclosed(index, lines[index], events[index], words) for index in kept]
+    # Last, over what will really be handed over: a word can stand in another field than the one that was masked.
     _check_bytes(disclosed, words)
     return disclosed
 

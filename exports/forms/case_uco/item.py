@@ -45,6 +45,7 @@ def _download(graph: Graph, item: ListedItem) -> Iterator[Node]:
         yield relation(graph, graph.link("file", item.ref), "Downloaded_From", source, description=described)
     if asked and led:
         redirect = relation(graph, asked, "Redirects_To", led)
+        # Many items come by one redirect: it is one node, and a node stands in the graph once.
         if graph.first(redirect["@id"]):
             yield redirect
 

@@ -48,6 +48,7 @@ def account(graph: Graph, post: Post) -> Link | None:
 def accounts(graph: Graph, post: Post) -> Iterator[Node]:
     """Yield the account, if it is not written yet. Under another display name it is another node: both were shown."""
     author, key = post.author, _key(post.author)
+    # An account without any name is none that others could be linked with.
     if not key or not graph.first(iri := graph.iri("account", post.platform, key)):
         return
     yield node(

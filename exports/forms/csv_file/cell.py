@@ -53,6 +53,7 @@ def _printable(text: str) -> str:
     if len(text) <= LONGEST and text.isprintable() and "\\" not in text:
         return text
     written, length = [], 0
+    # No further than may be shown: a text of many MB is not written out in order to be cut.
     for char in text[: LONGEST + 1]:
         written.append(_written(char))
         length += len(written[-1])

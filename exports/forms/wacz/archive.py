@@ -48,6 +48,7 @@ def read_answers(file: BinaryIO) -> Iterator[tuple[WarcRecord, HttpBlock | None]
     def _watch(fields: dict[str, str]) -> Callable[[bytes], object] | None:
         if fields.get("warc-type") not in _ANSWERS:
             return None
+        # A resource record has the body alone, without the head of an answer (WARC 1.1, section 6.4).
         seen[:] = [HttpBlock(headless=fields["warc-type"] == "resource")]
         return seen[0].update
 

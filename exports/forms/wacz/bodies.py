@@ -37,6 +37,8 @@ def restored_records(
     yield info
     end = len(info)
     for bodiless, item in whole:
+        # Where a record begins is known only by what was written before it, and how long it is only once it is
+        # compressed: so its line of the index comes after it.
         offset = end
         for piece in restored_record(bundle, bodiless, item):
             end += len(piece)
@@ -77,6 +79,7 @@ def file_info(bundle: OpenedBundle, filename: str, description: str) -> bytes:
         ("WARC-Filename", filename),
         ("Content-Type", "application/warc-fields"),
     ]
+    # On one line each: a name with a line break in it would write fields of its own.
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines.items())
     return encode_record(fields, [block.encode()], DEFLATED)
 

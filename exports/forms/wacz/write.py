@@ -46,6 +46,7 @@ def write_wacz(bundle: OpenedBundle, path: Path) -> ConvertedFile:
     try:
         _Writing(bundle, draft, items_by_record(bundle)).write()
         draft.finish()
+        # Read back before it is put in its place: what is reported is what lies on the disk.
         size, sha256 = _read_back(part)
         draft.place(path)
     finally:
@@ -180,6 +181,7 @@ def entry_items(captures: Iterable[CaptureListing]) -> tuple[list[ListedItem], l
     entries: list[ListedItem] = []
     further: list[ListedItem] = []
     for capture in captures:
+        # Only what has an exchange can be replayed.
         served = [item for item in capture.items if item.response and not item.excerpt and not item.error_page]
         asked = [item for item in served if item.found_in.split(" ", 1)[0] == _SCENE] or served[:1]
         entries += asked

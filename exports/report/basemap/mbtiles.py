@@ -66,6 +66,7 @@ class MBTiles:
             "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ? LIMIT 1",
             zoom,
             column,
+            # MBTiles 1.3, section "Content": rows are TMS's, and every other name of a tile counts them from the north.
             2**zoom - 1 - row,
         )
         data = found[0][0] if found else None

@@ -53,6 +53,7 @@ class PMTiles:
             raise
 
     def _open(self) -> None:
+        # The version before the rest: only under it do the further fields mean what is read of them.
         data = self._file.read(_HEAD.size)
         if len(data) < _HEAD.size:
             raise self._bad("ends within its head")
@@ -143,11 +144,13 @@ class PMTiles:
     def _unpacked(self, data: bytes) -> bytes:
         if self._coding == _NONE:
             return data
+        # 31: gzip's frame and nothing else, with the largest window.
         unpacking = zlib.decompressobj(wbits=31)
         try:
             plain_data = unpacking.decompress(data, _LARGEST_DIRECTORY)
         except zlib.error as error:
             raise self._bad(f"cannot be unpacked: {error}") from error
+        # Bound on the way and not afterwards: a few kB can stand for gigabytes.
         if not unpacking.eof:
             raise self._bad("has a directory that is larger than any, or breaks off")
         return plain_data
@@ -158,8 +161,11 @@ class PMTiles:
 
 def tile_number(zoom: int, column: int, row: int) -> int:
     """Return a tile's number in the file: those of lower zooms first, then along a Hilbert curve."""
+    # PMTiles, version 3, "TileID". All tiles of the zooms below: 1 + 4 + 16 + … = (4^zoom - 1) / 3.
     number = ((1 << 2 * zoom) - 1) // 3
     step = (1 << zoom) // 2
+    # Then quarter by quarter, the largest first. The curve enters each quarter turned round, so the place in it is
+    # turned back before the next one is looked at.
     while step:
         right, down = int(column & step > 0), int(row & step > 0)
         number += step * step * ((3 * right) ^ down)
