@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -69,8 +70,11 @@ def main(*, quick: bool) -> None:
         for part in PARTS:
             own = Path(name).resolve() / part.__name__.rpartition(".")[2]
             own.mkdir()
+            started = time.perf_counter()
             measured = part.rows(own, quick=quick)
             print("\n".join(detailed(measured).splitlines()[2:]), flush=True)
+            print(f"{part.__name__}: {time.perf_counter() - started:.0f} s", flush=True)
+            shutil.rmtree(own)  # the next ones need the room, and its pages in memory
             rows += measured
     day, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores, {platform.machine()}"
     minutes = (time.perf_counter() - begun) / 60

@@ -41,7 +41,7 @@ for scene in range(count):
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Measure in a folder that has room for a few times the data."""
-    count = 60 if quick else 1000
+    count = 60 if quick else 400
     with SceneProcess("benchmarks.batch", str(count), _LATENCY) as url:
         (folder / "scenes.txt").write_text("".join(f"{url}/{number}.html\n" for number in range(count)), "utf-8")
         batch = _Run(folder)

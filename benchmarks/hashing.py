@@ -25,7 +25,7 @@ _NOISE = os.urandom(16 << 20)
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Measure on files that are all in the page cache, ours and each peer in turn, the best of each."""
-    return [*_large_file(folder, (256 if quick else 2048) << 20), *_small_files(folder, 500 if quick else 5000)]
+    return [*_large_file(folder, (256 if quick else 1024) << 20), *_small_files(folder, 500 if quick else 2000)]
 
 
 def _large_file(folder: Path, size: int) -> list[Row]:

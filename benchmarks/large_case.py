@@ -21,7 +21,7 @@ _MOST_MEMORY = 300
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Grow a case capture by capture, and measure at a tenth of the size and at the end."""
-    captures, photos = (5, 40) if quick else (10, 1000)
+    captures, photos = (5, 40) if quick else (10, 400)
     key = str(signing_key(folder))
     case = folder / "case"
     costs: dict[str, list[Cost]] = {}

@@ -32,7 +32,7 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
         find_browser(sandbox=False)
     except NotRendered:
         return []
-    photos, rounds, pages = (20, 1, 4) if quick else (100, 3, 16)
+    photos, rounds, pages = (10, 1, 2) if quick else (40, 1, 8)
     with SceneProcess("benchmarks.rendered", str(photos)) as url:
         best = in_turn(
             {

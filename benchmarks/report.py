@@ -35,14 +35,14 @@ for path in sorted(Path(sys.argv[1]).glob("data/captures/*/items/*.jpg")):
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Measure on a bundle of many photos; without Chromium how it opens is left out."""
-    count = 300 if quick else 5000
+    count = 200 if quick else 2000
     bundle = _bundle(folder, count)
     best = in_turn(
         {
             "ours": lambda number: run([*GOLDENHOUR, "report", bundle, "--output", folder / f"report-{number}"]),
             "bare": lambda _: run([sys.executable, "-c", _BARE, bundle]),
         },
-        rounds=1 if quick else 2,
+        rounds=1,
     )
     ours, bare = best["ours"], best["bare"]
     what = f"report of {count:,} photos of 1600 by 1200"

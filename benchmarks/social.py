@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.servers.bluesky import BlueskyPost
 
-_ROUNDS = 3
+_ROUNDS = 2
 _FEW = 20
 
 _PROGRAM = """

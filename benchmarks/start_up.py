@@ -43,7 +43,7 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
                 "verify": lambda _: run([*GOLDENHOUR, "verify", bundle]),
                 "page": lambda _: run(["sh", "-c", job]),
             },
-            rounds=3 if quick else 7,
+            rounds=3 if quick else 5,
         )
     click = best["click"]
     peer = f"`python -c 'import click'` {click.shown}"

@@ -37,11 +37,12 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Push one very large file, and many photos; each round to another place of a store on this machine."""
     with ObjectStoreServer() as server:
         os.environ.update(server.environment)
-        large = _case(folder, "large", [(256 << 20) if quick else (2 << 30)])
-        small = _case(folder, "small", [200 << 10] * (200 if quick else 2000))
+        size = (128 << 20) if quick else (512 << 20)
+        large = _case(folder, "large", [size])
+        small = _case(folder, "small", [200 << 10] * (100 if quick else 500))
         return [
-            *_pushed(server, folder, large, f"push of {'256 MiB' if quick else '2 GiB'} in one file", 0.8),
-            *_pushed(server, folder, small, f"push of {'200' if quick else '2,000'} photos of 200 KiB", 0.8),
+            *_pushed(server, folder, large, f"push of {size / (1 << 30):g} GiB in one file", 0.8),
+            *_pushed(server, folder, small, f"push of {'100' if quick else '500'} photos of 200 KiB", 0.8),
         ]
 
 

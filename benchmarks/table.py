@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_NUMBER = re.compile(r"\d[\d,.]*")
 RUNS = Path(__file__).with_name("runs.jsonl")
 """A line a run: its date, its machine, and the ratio of each row by the row's name."""
 
@@ -18,7 +20,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement. `ratio` is compared with `goal` by `at_least`; both are ratios, or bytes, never seconds."""
 
     what: str
-    """The name under which runs are compared: it stays when sizes and words around it change."""
+    """The name under which runs are compared, without its numbers: it stays when sizes change."""
     ours: str
     ratio: float
     goal: float
@@ -69,14 +71,20 @@ def detailed(rows: Iterable[Row]) -> str:
 
 def compared(rows: Sequence[Row], runs: Sequence[Run]) -> str:
     """Return the ratios of the runs, a column each, oldest first, so that a step back is seen."""
-    names = [row.what for row in rows]
+    names = [_without_sizes(row.what) for row in rows]
+    told = [{_without_sizes(what): ratio for what, ratio in run.ratios.items()} for run in runs]
     dates = [f"{run.date}" for run in runs]
     lines = [f"| what | goal | {' | '.join(dates)} |", f"| --- | --- |{' --- |' * len(runs)}"]
-    for row in rows:
-        ratios = [_shown(run.ratios[row.what], row.unit) if row.what in run.ratios else "-" for run in runs]
+    for row, name in zip(rows, names, strict=True):
+        ratios = [_shown(ratios[name], row.unit) if name in ratios else "-" for ratios in told]
         lines.append(f"| {row.what} | {_goal(row)} | {' | '.join(ratios)} |")
-    gone = {name for run in runs for name in run.ratios} - set(names)
+    gone = {what for run in runs for what in run.ratios if _without_sizes(what) not in names}
     return "\n".join(lines) + "\n" + (f"\nNo longer measured: {', '.join(sorted(gone))}.\n" if gone else "")
+
+
+def _without_sizes(what: str) -> str:
+    """Return a name without its numbers: what was measured with more photos in one run stays the same row."""
+    return _NUMBER.sub("", what)
 
 
 def _goal(row: Row) -> str:

@@ -19,7 +19,7 @@ _SMALL = 2 << 10
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Measure on bundles that are all in the page cache."""
-    return [*_photos(folder, 300 if quick else 5000), *_small(folder, 1000 if quick else 20_000, 2 if quick else 3)]
+    return [*_photos(folder, 300 if quick else 3000), *_small(folder, 1000 if quick else 10_000, 2 if quick else 3)]
 
 
 def _photos(folder: Path, count: int) -> list[Row]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Capture one large body, export it, and write the bundle, which is not verified again, in the other form."""
-    size, rounds = (64 << 20, 1) if quick else (1 << 30, 2)
+    size, rounds = (64 << 20, 1) if quick else (512 << 20, 2)
     key, bundle = signing_key(folder), folder / "bundle"
     with SceneProcess("benchmarks.capture", "large", "0", "0") as url:
         case: list[str | Path] = [

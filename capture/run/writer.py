@@ -209,8 +209,10 @@ class Writer:
     def _lasting(self, group: list[HandIn], said: Sequence[tuple[Event, ...]]) -> list[HandIn]:
         """Make items and records last, and then the lines that speak of them; return what was recorded."""
         # 1. Bodies and records first: a power cut between the two loses lines, and never what a line speaks of.
-        self.folder.sync_items()
-        self.folder.warc.sync()
+        if any(hand_in.item is not None for hand_in in group):
+            self.folder.sync_items()
+        if any(hand_in.exchange is not None for hand_in in group):
+            self.folder.warc.sync()
         try:
             self._append(said)
         except StorageFull:
