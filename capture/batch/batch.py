@@ -374,7 +374,7 @@ class Batch:
             # 3. Seal it, unless nothing came and something may come later: then it waits, and is no capture of nothing.
             came = opened.go_over()
             outcome = pass_outcome(came.events, came.failures, refused=came.refused)
-            passing = outcome.trouble not in {RowTrouble.LASTING, RowTrouble.NONE}
+            passing = outcome.trouble not in {RowTrouble.LASTING, RowTrouble.NONE, RowTrouble.SESSION}
             if came.failures and passing and not (came.over or came.got):
                 tried.opened = opened
                 ended = replace(ended, outcome=outcome)
@@ -469,7 +469,10 @@ class Batch:
         elif tried.opened is not None:
             report = self._sealed(report, tried.opened)
             outcome = report.outcome or outcome
-        given_up_for = f"{tried.row.places[0]} was left alone and asked again, and goes on refusing: {outcome.reason}"
+        asked = "was left alone and asked again, and goes on refusing"
+        if outcome.trouble is RowTrouble.SESSION:
+            asked = "asks for a log-in, row after row"
+        given_up_for = f"{tried.row.places[0]} {asked}: {outcome.reason}"
         return [
             self._done(report, outcome, now, again=verdict.again),
             *(self._given_up(each, given_up_for, now) for each in verdict.given_up),

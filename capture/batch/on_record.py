@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from capture.request.known import SESSION_ENDED
 from hashing.case.batch_events import DONE, BatchEvent, BatchFinished, RowEnded, RowStarted
 from hashing.case.batch_folder import batch_events_from, batch_folders
 from hashing.case.case import Case
@@ -19,7 +20,7 @@ class RowRecord:
     """What is known of one row."""
 
     done: RowEnded | None = None
-    """The last capture that got it, whole or in part."""
+    """The last capture that got it, whole or in part, and not as far as a log-in that was asked for."""
     under_way: Path | None = None
     """The batch that has begun it and not ended it."""
     interrupted: str = ""
@@ -60,7 +61,7 @@ class OnRecord:
                 record = self._rows.setdefault(event.row, RowRecord())
                 if record.under_way == folder:
                     record.under_way = None
-                if event.status in DONE:
+                if event.status in DONE and SESSION_ENDED not in event.reason:
                     record.done, record.interrupted = event, ""
                 elif event.status == CaptureStatus.INTERRUPTED:
                     record.interrupted = event.capture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from capture.batch.recovery import outcome_of
 from capture.errors import NotAsked
-from capture.extractors.gallery.session import SESSION_ENDED
+from capture.request.known import SESSION_ENDED
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed, Item
@@ -34,6 +34,8 @@ class RowTrouble(enum.Enum):
     """The host gives no sign. That is no more its own fault than the network's, and is taken for its own."""
     UNREACHABLE = enum.auto()
     """The host cannot be asked, as it is where there is no network: no name can be looked up, no way leads there."""
+    SESSION = enum.auto()
+    """The host asks for a log-in although a session was lent: where it does so for row after row, that has ended."""
     FORBIDDEN = enum.auto()
     """This row is forbidden; where every row is, the host wants to be left alone."""
     PASSING = enum.auto()
@@ -87,7 +89,7 @@ def read_outcome(path: Path, *, refused: bool = False) -> RowOutcome:
     return RowOutcome(
         status=status,
         reason=reason if status != CaptureStatus.COMPLETE else "",
-        trouble=RowTrouble.NONE if status in DONE else _trouble(refused, failure, list(exchanges.values())),
+        trouble=_trouble(refused, failure, list(exchanges.values()), wanted=status in DONE),
         stopped=finished.reason,
         items=finished.items - len(refusals),
         error_pages=len(refusals),
@@ -103,7 +105,7 @@ def pass_outcome(events: Sequence[CaptureEvent], failures: Sequence[Failed], *, 
     return RowOutcome(
         status=CaptureStatus.NOTHING,
         reason=failure.reason if failure is not None else "",
-        trouble=_trouble(refused, failure, exchanges),
+        trouble=_trouble(refused, failure, exchanges, wanted=False),
         failed=len(failures),
     )
 
@@ -113,11 +115,14 @@ def unasked(error: NotAsked) -> RowTrouble:
     return RowTrouble.LASTING if error.refused else _silence(str(error))
 
 
-def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange]) -> RowTrouble:
+def _trouble(refused: bool, failure: Failed | None, exchanges: Sequence[Exchange], *, wanted: bool) -> RowTrouble:
+    """Say what stands in the way of a row; of one of which something `wanted` came, whether a session has ended."""
+    if failure is not None and SESSION_ENDED in failure.reason:
+        return RowTrouble.SESSION
+    if wanted:
+        return RowTrouble.NONE
     if refused:
         return RowTrouble.LASTING
-    if failure is not None and SESSION_ENDED in failure.reason:
-        return RowTrouble.HOST
     answered = [exchange for exchange in exchanges if exchange.status]
     if not answered:
         return _silence(failure.reason if failure is not None else "")

@@ -17,6 +17,8 @@ from capture.run.run import OpenCapture
 
 _FORBIDDEN_IN_A_ROW = 3
 """So many refusals, and nothing else between them, are the host's and not the rows'."""
+_WALLS_IN_A_ROW = 5
+"""So many log-ins that were asked for: fewer may be pages that the account may not see."""
 LONGEST_PAUSE = 3600.0
 _SILENT_HOSTS = 3
 """When so many hosts one after the other do not answer, it is our own network that is lost."""
@@ -101,6 +103,8 @@ class _HostQueue:
     left_alone: float = 0.0
     """When it was left alone last."""
     forbidden: int = 0
+    walls: int = 0
+    """Rows one after the other for which it asked for a log-in although a session was lent."""
     given: bool = False
     """Whether it has given anything."""
     version: int = 0
@@ -200,6 +204,12 @@ class Schedule:
         elif trouble is not RowTrouble.SILENT:
             self._network.answered()
         host.forbidden = host.forbidden + 1 if trouble is RowTrouble.FORBIDDEN else 0
+        host.walls = host.walls + 1 if trouble is RowTrouble.SESSION else 0
+        if host.walls >= _WALLS_IN_A_ROW:
+            given_up = tuple(host.waiting)
+            host.waiting.clear()
+            self._offer(host)
+            return NextTry(False, given_up)
         refuses = trouble in {RowTrouble.HOST, RowTrouble.SILENT, RowTrouble.UNREACHABLE}
         if refuses or (trouble is RowTrouble.FORBIDDEN and self._forbids_all(host)):
             return self._refused(host, tried, now)

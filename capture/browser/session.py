@@ -20,6 +20,7 @@ import msgspec
 
 from capture.errors import BadSettings
 from capture.recorder.given_cookie import given_cookie
+from capture.request.known import SESSION_ENDED
 from hashing.files.lock import wait_for_lock
 from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new
@@ -85,8 +86,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> str:
         """What there is to say where a site asks for a log-in all the same."""
         return (
-            f"a session of {self.hosts[0]} was lent, and has ended, or its account may not see this: "
-            f"log in again with `goldenhour login {self.hosts[0]}`"
+            f"{SESSION_ENDED} that was lent to {self.hosts[0]}, or its account may not see this: "
+            f"lend a new one with `goldenhour login {self.hosts[0]}` and run this again"
         )
 
     def _owns(self, host: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from capture.browser.session import sessions_folder
+from capture.browser.session import Session, SessionCookie, keep_session, sessions_folder
 from cli import main
 from commands.exit import Exit
 from tests.browser.chromium import found
@@ -91,7 +91,10 @@ def test_a_log_in_is_kept_lent_and_forgotten(tmp_path: Path) -> None:
     assert {cookie for _, cookie in asked} == {"sid=C4NARY-SID"}
     assert unlent.exit_code != Exit.OK
     assert elsewhere.exit_code == Exit.USAGE
-    assert "a session of 127.0.0.1 was lent, and has ended" in ended.output
+    assert (
+        "the session has ended that was lent to 127.0.0.1, or its account may not see this: lend a new one"
+        in ended.output
+    )
     for path in (tmp_path / "OP").rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         data += gzip.decompress(data) if path.name.endswith(".gz") else b""
@@ -101,6 +104,30 @@ def test_a_log_in_is_kept_lent_and_forgotten(tmp_path: Path) -> None:
     assert "C4NARY" not in listed.output
     assert run.invoke(main, ["login", "--forget", "unit-7"]).exit_code == Exit.OK
     assert [path.name for path in sessions_folder().iterdir()] == [".lock"]
+
+
+def test_a_batch_stops_at_a_site_whose_session_has_ended(tmp_path: Path) -> None:
+    """Five walls end the site's further rows, which are named with what to do; with a new session all nine are had."""
+    cookie = SessionCookie(name="sid", value="C4NARY-SID", domain="127.0.0.1", path="/")
+    session = Session(name="u7", hosts=("127.0.0.1",), logged_in="", browser="", cookies=(cookie,))
+    keep_session(session, tmp_path / "none")
+    run = CliRunner()
+    with SceneServer({"/members": Body(data=WALL, type="text/html")}) as server:
+        (tmp_path / "rows.txt").write_text("".join(f"{server.url('/members')}?{number}\n" for number in range(9)))
+        batch = ["batch", str(tmp_path / "rows.txt"), "--case", str(tmp_path / "OP"), "--allow-private"]
+        walls = run.invoke(main, [*batch, "--session", "u7", "--scenes", "1", "--quiet"])
+        asked = [seen.path for seen in server.requests]
+        server.files["/members"] = members
+        again = run.invoke(main, [*batch, "--session", "u7", "--quiet"])
+    assert asked == [f"/members?{number}" for number in range(5)]
+    assert walls.exit_code == Exit.NOTHING
+    [table] = (tmp_path / "OP").rglob("failed*")
+    told = table.read_text()
+    assert [f"/members?{number}" in told for number in range(9)] == [False] * 5 + [True] * 4
+    assert "asks for a log-in, row after row: login wall: the session has ended" in told
+    assert "lend a new one with `goldenhour login 127.0.0.1`" in told
+    assert again.exit_code == Exit.OK, again.output
+    assert "9 rows: 9 captured" in again.output
 
 
 def test_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

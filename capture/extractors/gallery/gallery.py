@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from capture.extractors.gallery.session import SESSION_ENDED
 from capture.extractors.gallery.sites import Site, is_installed, modules_for, site_of
 from capture.extractors.wanted_posts import WantedPosts
 from capture.request.extractor import (
@@ -19,6 +18,7 @@ from capture.request.extractor import (
     Unavailable,
 )
 from capture.request.hashtag import same_for_all
+from capture.request.known import SESSION_ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,6 @@ from capture.extractors.gallery.messages import (
     TroubleKind,
 )
 from capture.extractors.gallery.reddit_comments import ThreadPart, post_of, read_comments
-from capture.extractors.gallery.session import SESSION_ENDED
 from capture.extractors.gallery.sites import ALL, MODULE_OPTIONS, Site, is_own
 from capture.extractors.video.video_search import VideoSearch
 from capture.extractors.wanted_posts import WantedPosts
@@ -42,6 +41,7 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
+from capture.request.known import SESSION_ENDED
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post, PostMedia

@@ -1,4 +1,4 @@
-"""A session that has ended: how failures say so, and when a site is left alone for it."""
+"""A session that has ended: when a site is left alone for it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from capture.extractors.gallery.sites import site_of
+from capture.request.known import SESSION_ENDED
 from hashing.case.events import Failed
 
-SESSION_ENDED = "the session has ended"
-"""In the words of every failure that says so: whatever else is asked of the site with this session fails as well."""
 _ROUNDS = 2
 
 

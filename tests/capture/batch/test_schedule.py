@@ -113,6 +113,19 @@ def test_a_page_that_is_forbidden_is_no_host_that_refuses() -> None:
     assert (verdict.left_alone, verdict.seconds) == ("c", 10.0)
 
 
+def test_a_host_that_asks_for_a_log_in_row_after_row_is_given_up() -> None:
+    """Five in a row end its further rows at once, and no row is tried again; a page that comes between counts anew."""
+    made = schedule(*(f"a/{number}" for number in range(12)), "b/1", per_host=1)
+    troubles = [RowTrouble.SESSION] * 4 + [RowTrouble.NONE] + [RowTrouble.SESSION] * 5
+    assert names(ready(made, 0.0)) == ["a/0", "b/1"]
+    tried, told = row("a/0"), list[tuple[bool, list[str]]]()
+    for trouble in troubles:
+        verdict = made.ended(tried, trouble, 0.0)
+        told.append((verdict.again, names([*verdict.given_up])))
+        tried = next(iter(ready(made, 0.0)), tried)
+    assert told == [(False, [])] * 9 + [(False, ["a/10", "a/11"])]
+
+
 def test_a_host_is_held_for_as_long_as_it_asks() -> None:
     """A host that one capture was told to leave alone gets no further row until then."""
     made = schedule("a/1", "a/2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import os
 import re
 import socket
@@ -15,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from capture.browser.browsers import Browsers
 from capture.browser.program import find_browser
@@ -27,6 +29,7 @@ from tests.browser.chromium import Chromium, found
 from tests.capture.conftest import OPTIONS, jpeg
 from tests.patience import PATIENCE
 from tests.servers import Body, SceneServer
+from tests.servers.h2_site import H2Sends, H2Site
 from tests.servers.head import head
 from tests.servers.media import media_files
 from tests.servers.tls import TlsServer
@@ -136,6 +139,18 @@ def sealed_bytes(folder: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, data + (gzip.decompress(data) if path.name.endswith(".gz") else b"")
 
 
+def recorded(folder: Path) -> dict[tuple[str, str], tuple[Any, bytes]]:
+    """Return the head and the body of each record of the browser's, by its type and address, as warcio reads them."""
+    found = {}
+    for path in folder.glob("*.warc.gz"):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                if record.rec_headers.get_header("Goldenhour-Recorded"):
+                    key = record.rec_type, record.rec_headers.get_header("WARC-Target-URI")
+                    found[key] = record.http_headers, record.content_stream().read()
+    return found
+
+
 def page_of_everything(other: str) -> bytes:
     """Return a page that loads of two hosts in every way that there is."""
     return (
@@ -206,6 +221,53 @@ def test_all_of_a_site_is_on_record(shown: Shown, service_workers: bool) -> None
     assert {*bodies} <= on_record
     photos = {item.sha256 for item in of(Item, events) if item.kind in {"photo", "video"}}
     assert {hashlib.sha256(jpeg(3)).hexdigest(), hashlib.sha256(clip).hexdigest()} <= photos
+    for path, data in sealed_bytes(result.path):
+        assert [secret for secret in SECRETS if secret in data] == [], path
+    assert verify(result.path).verdict == "ok"
+
+
+def test_a_site_that_speaks_http2_throughout(shown: Shown) -> None:
+    """Page, style, photos, a redirect and what a script posts: each exchange is on record as the server saw it."""
+    posted = json.dumps({"seen": "é" * 3000}, ensure_ascii=False, separators=(",", ":")).encode()
+    page = (
+        b"<!doctype html><title>Two</title><link rel=stylesheet href=/s.css>"
+        + WORDS
+        + b"<img src=/a.jpg>"
+        b"<img src=/moved><script>fetch('/said', {method: 'POST', headers: {'X-Of': 'page'}, body: "
+        b"JSON.stringify({seen: 'e'.repeat(3000)})})</script>".replace(b"'e'", "'é'".encode())
+    )
+    files = {
+        "/": H2Sends(page, fields=(("x-twice", "one"), ("x-twice", "two"))),
+        "/s.css": H2Sends(b"body { background: url(/b.jpg) }", "text/css", pieces=3),
+        "/a.jpg": H2Sends(jpeg(1), "image/jpeg"),
+        "/b.jpg": H2Sends(jpeg(2) * 40, "image/jpeg", pieces=9),
+        "/moved": H2Sends(status=302, fields=(("location", "/c.jpg"),)),
+        "/c.jpg": H2Sends(jpeg(3), "image/jpeg"),
+        "/said": H2Sends(b'{"heard": true}', "application/json", 201, fields=(("set-cookie", "sid=C4NARY-PLAIN"),)),
+        "/favicon.ico": H2Sends(b"none", "text/plain", 404),
+    }
+    with H2Site(files) as site:
+        result, events = shown(site.url("/"))
+        asked = {each.path: each for each in site.asked if "HeadlessChrome" in dict(each.fields)["user-agent"]}
+        count = sum("HeadlessChrome" in dict(each.fields)["user-agent"] for each in site.asked)
+    said, by_url = went(events), {event.url: event for event in of(Exchange, events) if event.recorded}
+    assert {each.version for each in asked.values()} == {"2"}
+    assert {*files} - {"/favicon.ico"} <= {*asked}
+    assert (said.requests, said.exchanges, said.unrecorded, said.log_faults) == (count, count, (), 0)
+    assert asked["/said"].body == posted
+    records = recorded(result.path)
+    for where, seen in asked.items():
+        event = by_url[site.url(where)]
+        assert event.recorded == "socket bytes as the browser logged them; HTTP/2 heads as fields"
+        assert (event.method, event.status, event.cut) == (seen.method, seen.status, "")
+        assert event.sha256 == hashlib.sha256(seen.sent).hexdigest()
+        (request, body), (answer, _) = records["request", event.url], records["response", event.url]
+        assert (request.protocol, body) == (seen.method, seen.body)
+        hidden = [(name, value) for name, value in seen.answered if name != "set-cookie"]
+        fields = [(name.lower(), value) for name, value in answer.headers]
+        assert [each for each in hidden if each not in fields] == []
+        given = [(name.lower(), value) for name, value in request.headers]
+        assert [each for each in seen.fields if each[0] != "cookie" and each not in given] == []
     for path, data in sealed_bytes(result.path):
         assert [secret for secret in SECRETS if secret in data] == [], path
     assert verify(result.path).verdict == "ok"

@@ -358,7 +358,7 @@ def test_a_batch_gives_up_a_site_whose_session_has_ended(
         summary = Batch(rows, case, settings, key=key, officer="M", source="rows.txt").run()
         assert (summary.counts.done, summary.counts.failed) == (3, 27)
         assert len(sites.asked) < 12
-        [reason] = {reason for _, reason in summary.failed if "was left alone" in reason}
+        [reason] = {reason for _, reason in summary.failed if "row after row" in reason}
         assert "the session has ended" in reason
         assert "lend a new one (--session, --cookies) and run this again" in reason
         sites.behaviour.logged_out_after = None
