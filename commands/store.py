@@ -148,7 +148,8 @@ def store_pull(path: Path, location: Location, as_json: bool, quiet: bool) -> No
     \b
     goldenhour store pull OP-ALDER s3://evidence/OP-ALDER
     """
-    from commands.verify import print_verification, verdict_exit
+    from commands.verify import print_verification
+    from commands.verify_rounds import verdict_exit
     from exports.store import ObjectStore, pull
     from exports.verification import verify
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from commands.opening import signing_key
 from commands.options import json_option, officer_option, quiet_option
 from commands.output import print_json, print_styled
 from commands.progress import byte_progress
+from commands.verify_rounds import STYLES, Rounds, verdict_exit, worse
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -70,6 +71,17 @@ if TYPE_CHECKING:
 @click.option(
     "--bag", "accept_bag", is_flag=True, help="Accept an intact BagIt bag of others, which no seal of ours vouches for."
 )
+@click.option(
+    "--receipts",
+    "receipts_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Add a signed receipt for each path to this folder; one process at a time.",
+)
+@click.option(
+    "--every", default="", metavar="TIME", help="With --receipts: again and again, such as 24h, from one to the next."
+)
+@click.option("--for", "lasting", default="", metavar="TIME", help="With --every: how long.  [default: until Ctrl-C]")
 @json_option
 @quiet_option
 def verify(
@@ -83,13 +95,16 @@ def verify(
     signing_path: Path | None,
     report: bool,
     accept_bag: bool,
+    receipts_path: Path | None,
+    every: str,
+    lasting: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Check a case, capture, bundle (folder or zip) or WACZ: nothing altered, nothing missing, nothing added.
 
     Never writes, but for a receipt where one is asked for. Exit code 0: it matches; 5: it does not; 6: it could not
-    be checked.
+    be checked; of several paths and rounds, the worst.
 
     \b
     goldenhour verify OP-ALDER
@@ -97,6 +112,7 @@ def verify(
     goldenhour verify OP-ALDER_MP-1.zip --key mary-price.pem
     goldenhour verify OP-ALDER_all.zip --since OP-ALDER_MP-1.zip
     goldenhour verify MP-1-0003.zip --openings MP-1-0003.zip.openings.json
+    goldenhour verify OP-ALDER OP-BEECH --every 24h --receipts /srv/receipts
     """
     from functools import partial
 
@@ -106,16 +122,29 @@ def verify(
     from hashing.ledger.keys import load_public_key
 
     # 1. What contradicts itself; a receipt inside of the evidence would alter it.
-    for name, given in (("--receipt", receipt), ("--since", since), ("--openings", openings_path)):
-        if given is not None and len(paths) > 1:
-            raise click.UsageError(f"{name} is for one path: name no other")
+    _demand_for_one(paths, {"--receipt": receipt, "--since": since, "--openings": openings_path})
+    if receipts_path is not None and receipt is not None:
+        raise click.UsageError("--receipt or --receipts, not both")
+    if (every and receipts_path is None) or (lasting and not every):
+        raise click.UsageError(
+            "--for needs --every, and --every needs --receipts: the folder for what each round found"
+        )
     if receipt is not None:
-        for evidence in (paths[0], since or paths[0]):
-            demand_outside(receipt, evidence)
-    verifier = officer_name(officer) if receipt is not None else ""
+        demand_outside(receipt, paths[0], since or paths[0])
+    verifier = officer_name(officer) if receipt is not None or receipts_path is not None else ""
     signers = [load_public_key(path) for path in key_paths]
     roots = list(_roots(root_paths)) if root_paths else []
     openings = load_openings(openings_path) if openings_path is not None else None
+
+    def _examine(path: Path) -> Verification:
+        return _check(
+            path, signers=signers, roots=roots, openings=openings, since=since, report=report, accept_bag=accept_bag,
+            quiet=quiet,
+        )  # fmt: skip
+
+    if receipts_path is not None:
+        rounds = Rounds(paths, since, _examine, verifier, signing_path, pictures=report, as_json=as_json)
+        sys.exit(rounds.run(receipts_path, every, lasting))
     # 2. Rights go before the first stranger's byte is read. With a receipt this process must keep the key, so it is
     # another one that reads.
     if receipt is None:
@@ -123,10 +152,7 @@ def verify(
     # 3. Every path is checked, and the worst of the outcomes is the command's.
     worst = Exit.OK
     for path in paths:
-        check = partial(
-            _check, path, signers=signers, roots=roots, openings=openings, since=since, report=report,
-            accept_bag=accept_bag, quiet=quiet,
-        )  # fmt: skip
+        check = partial(_examine, path)
         verification = check() if receipt is None else found_apart(check, Verification, path, since, pictures=report)
         if as_json:
             print_json(verification.to_json())
@@ -136,8 +162,15 @@ def verify(
             from exports.custody.receipt import write_receipt
 
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
-        worst = max(worst, verdict_exit(verification), key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+        worst = worse(worst, verdict_exit(verification))
     sys.exit(worst)
+
+
+def _demand_for_one(paths: Sequence[Path], given: Mapping[str, Path | None]) -> None:
+    """Refuse options that speak of one path where several are named. Raises click.UsageError."""
+    for name, value in given.items():
+        if value is not None and len(paths) > 1:
+            raise click.UsageError(f"{name} is for one path: name no other")
 
 
 def _check(path: Path, *, quiet: bool, **demands: Any) -> Verification:  # noqa: ANN401 - those of `verify`
@@ -154,11 +187,6 @@ def _roots(paths: Sequence[Path]) -> Iterator[Certificate]:
         yield from load_roots(path)
 
 
-def verdict_exit(verification: Verification) -> Exit:
-    """Return how a command ends whose result this is."""
-    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
-
-
 def print_verification(verification: Verification) -> None:
     """Print a verification for people."""
     from exports.verification.summary import verification_lines
@@ -166,4 +194,4 @@ def print_verification(verification: Verification) -> None:
     *lines, verdict = verification_lines(verification)
     for line in lines:
         print_styled(line)
-    print_styled(verdict, {"ok": "green", "mismatch": "bold red"}.get(verification.verdict, "yellow"))
+    print_styled(verdict, STYLES.get(verification.verdict, "yellow"))

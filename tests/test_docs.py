@@ -227,6 +227,7 @@ def test_an_option_means_the_same_everywhere() -> None:
     own = {
         "--case",
         "--key",
+        "--every",
         "--for",
         "--output",
         "--format",

@@ -9,17 +9,22 @@ from hashing.case.case import is_case
 from hashing.errors import WouldOverwrite
 
 
-def demand_outside(path: Path, evidence: Path) -> None:
+def demand_outside(path: Path, *evidence: Path) -> None:
     """Check that a new file of this name is no part of `evidence` nor of any case.
 
     Raises WouldOverwrite where the name is taken; ExportError inside.
     """
     if path.exists() or path.is_symlink():
         raise WouldOverwrite(f"{path}: exists already", hint="choose another name; nothing is overwritten")
+    demand_no_part(path, path.parent, *evidence)
+
+
+def demand_no_part(path: Path, folder: Path, *evidence: Path) -> None:
+    """Check that a folder is no part of `evidence` nor of any case: `path` is to stand there. Raises ExportError."""
     # Resolved, so that no link leads into the evidence by another name.
-    folder = path.parent.resolve()
+    folder = folder.resolve()
     in_a_case = any(map(is_case, [folder, *folder.parents]))
-    if in_a_case or folder.is_relative_to(evidence.resolve()):
+    if in_a_case or any(folder.is_relative_to(each.resolve()) for each in evidence):
         raise ExportError(
             f"{path}: is inside of evidence, where it would be found as added", hint="choose another place"
         )

@@ -1,0 +1,132 @@
+"""`goldenhour verify --receipts`: the same evidence again and again, each time with a receipt of what was found."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.confined import OwnProcess, found_apart
+from commands.exit import Exit
+from commands.interrupt import terminating_like_ctrl_c
+from commands.opening import signing_key
+from commands.output import complain, print_json, print_styled
+
+if TYPE_CHECKING:
+    from exports.custody.receipt_folder import ReceiptFolder
+    from exports.verification import Verification
+
+STYLES = {"ok": "green", "mismatch": "bold red"}
+"""Of a verdict; of any other it is yellow."""
+
+
+def worse(one: Exit, other: Exit) -> Exit:
+    """Return the worse of two ways for a verification to end."""
+    return max(one, other, key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Verifies each target in each round, and goes on whatever came of it; `examine` returns what was found."""
+
+    targets: Sequence[Path]
+    since: Path | None
+    examine: Callable[[Path], Verification]
+    officer: str
+    signing_path: Path | None
+    pictures: bool
+    as_json: bool
+
+    def run(self, receipts: Path, every: str, lasting: str) -> Exit:
+        """Make one round, or one after another; return the worst that came of any. Raises InUse, Unwritable."""
+        from capture.request.amounts import span
+        from exports.custody.receipt_folder import ReceiptFolder, repeated
+
+        pause, length = (span(every, "--every"), None) if every else (1.0, 0.0)
+        length = span(lasting, "--for") if lasting else length
+        worst = Exit.OK
+
+        def _round(number: int) -> None:
+            nonlocal worst
+            worst = worse(worst, self._apart(number, folder))
+
+        given = (*self.targets, *([self.since] if self.since is not None else []))
+        with ReceiptFolder(receipts, given) as folder, terminating_like_ctrl_c():
+            try:
+                repeated(_round, every=pause, length=length)
+            except KeyboardInterrupt:
+                complain("ended; the receipts of the rounds that are over stay")
+        return worst
+
+    def _apart(self, number: int, folder: ReceiptFolder) -> Exit:
+        """Make a round in a process of its own: this one, which waits for days, holds neither evidence nor the key."""
+        if not isinstance(click.get_current_context().find_root().obj, OwnProcess):
+            return self._round(number, folder)
+        child = os.fork()
+        if child == 0:
+            try:
+                code = self._round(number, folder)
+            except KeyboardInterrupt:
+                code = Exit.INTERRUPTED
+            sys.exit(code)
+        try:
+            ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except BaseException:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(child, signal.SIGTERM)
+                os.waitpid(child, 0)
+            raise
+        if ended in {Exit.OK, Exit.UNCHECKED, Exit.MISMATCH}:
+            return Exit(ended)
+        complain(f"round {number} ended with exit code {ended}")
+        return Exit.UNCHECKED
+
+    def _round(self, number: int, folder: ReceiptFolder) -> Exit:
+        worst = Exit.OK
+        for place, target in enumerate(self.targets, 1):
+            worst = worse(worst, self._target(number, place, target, folder))
+        return worst
+
+    def _target(self, number: int, place: int, target: Path, folder: ReceiptFolder) -> Exit:
+        """Verify a target, write the receipt, and tell both in a line, behind one for each fault."""
+        from exports.verification import Verification
+        from exports.verification.summary import verification_lines
+        from hashing.errors import HashingError
+        from hashing.times import system_clock, time_text
+
+        process = os.getpid()
+        try:
+            found = found_apart(lambda: self.examine(target), Verification, target, self.since, pictures=self.pictures)
+        except SystemExit as error:
+            if os.getpid() != process:
+                raise  # it is the process apart that ends
+            complain(f"{target}: could not be verified (exit code {error.code})")
+            return Exit.UNCHECKED
+        worst = verdict_exit(found)
+        try:
+            receipt = str(folder.write(found, place, key=signing_key(self.signing_path), officer=self.officer))
+        except HashingError as error:
+            complain(f"no receipt was written: {error}", error.hint)
+            receipt, worst = "", worse(worst, Exit.UNCHECKED)
+        if self.as_json:
+            print_json({"round": number, "receipt": receipt or None, **found.to_json()})
+            return worst
+        *lines, verdict = verification_lines(found)
+        for line in lines if found.verdict != "ok" else ():
+            print_styled(line)
+        moment = time_text(system_clock())[: len("2026-11-24T10:15")].replace("T", " ")
+        said = f"{moment} UTC  round {number}  {verdict}  {Path(receipt).name or 'no receipt'}"
+        print_styled(said, STYLES.get(found.verdict, "yellow"))
+        return worst
+
+
+def verdict_exit(verification: Verification) -> Exit:
+    """Return how a command ends whose result this is."""
+    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
