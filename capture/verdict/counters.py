@@ -18,9 +18,10 @@ CAREFUL = frozenset({verdict.LOGIN, verdict.CONSENT})
 """Verdicts of which people write, and which a part of an honest page may be for."""
 
 _NAMES = frozenset({"title", "heading", "lesser heading", "sole heading"})
-_LOGIN_FORM = frozenset({"password", "form", "few fields", "link", "button"})
+_LOGIN_FORM = frozenset({"password", "form", "few fields", "link", "button", "remark", "lesser heading"})
 _ASIDE = frozenset({"robots", "link", "ways on", "few fields", "status"})
 _A_SENTENCE, _SENTENCES, _PROSE, _PROSE_BELOW = 25, 50, 120, 300
+_LONG = 150
 _LINKS, _LINKED_HEADINGS, _ROWS = 12, 3, 4
 _HEADLINE_TEXT, _HEADLINE_WORDS, _HEADLINE_CHARACTERS = 60, 4, 24
 
@@ -57,6 +58,12 @@ class Counter(NamedTuple):
     holds: Callable[[Seen], bool]
 
 
+def _is_what_it_is_called(seen: Seen) -> bool:
+    """Say whether the title of a page says the same as its heading: that of a wall names the site."""
+    titles, headings = seen.evidence.titles, seen.evidence.outline.headings
+    return "title" in seen.places or not headings or any(each in title for each in headings for title in titles)
+
+
 def _has_headline(seen: Seen) -> bool:
     outline, titles = seen.evidence.outline, seen.evidence.titles
     if outline.words < _HEADLINE_TEXT or seen.places & {"heading", "title", "notice"}:
@@ -84,15 +91,21 @@ COUNTERS = (
     Counter(
         "it is merely called so, and tells of something else",
         8,
-        lambda seen: seen.places <= _NAMES and seen.evidence.elsewhere >= _A_SENTENCE,
+        lambda seen: seen.places <= _NAMES and seen.evidence.elsewhere >= _A_SENTENCE and _is_what_it_is_called(seen),
     ),
     Counter(
         "a form for a log-in stands beside a text",
         4,
         lambda seen: (
-            seen.places <= _LOGIN_FORM
+            seen.word == verdict.LOGIN
+            and seen.places <= _LOGIN_FORM
             and seen.evidence.elsewhere >= (_A_SENTENCE if seen.evidence.lives_up_to_its_title else _SENTENCES)
         ),
+    ),
+    Counter(
+        "a form for a log-in stands beside a long text",
+        3,
+        lambda seen: seen.places <= _LOGIN_FORM and seen.evidence.elsewhere >= _LONG,
     ),
     Counter("it has a headline that its title repeats", 5, _has_headline),
     Counter(
@@ -104,7 +117,11 @@ COUNTERS = (
     Counter(
         "it is a short list",
         4,
-        lambda seen: not (seen.is_list or seen.twice) and seen.evidence.outline.linked_blocks >= _ROWS,
+        lambda seen: (
+            not (seen.is_list or seen.twice)
+            and seen.evidence.outline.linked_blocks >= _ROWS
+            and seen.evidence.outline.linked >= seen.evidence.outline.words
+        ),
     ),
 )
 """Every fact that speaks for content."""

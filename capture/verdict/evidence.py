@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
 _REFUSED = 400
 _A_LINE = 120
+_A_DIALOGUE, _NEARLY_ALL, _A_NOTICE = 1500, 0.6, 70
+_QUOTATION = re.compile(
+    '["\u201c\u201d\u201e][^"\u201c\u201d\u201e]+["\u201c\u201d]|[\u00ab\u300c\u300e][^\u00bb\u300d\u300f]+[\u00bb\u300d\u300f]'
+)
 _LITTLE, _MOST_CONTROLS, _MOST_BIRTH_FIELDS = 300, 3, 3
 _LABEL = 60
 _A_WAY_ON = 250
@@ -164,15 +169,20 @@ class Evidence:
 
     @cached_property
     def elsewhere(self) -> int:
-        """How much is said, below the headings, that is of something else than the site."""
+        """How much is said, beside headings and links, that is of something else than the site."""
         site = compiled(parts("about the site"))
-        headings = self.outline.headings + self.outline.lesser_headings
-        blocks = (block for block in self.outline.blocks if block not in headings)
+        leave = {*self.outline.headings, *self.outline.lesser_headings, *self.rows}
+        blocks = (block for block in self.outline.blocks if block not in leave)
         sentences = (each for block in blocks for each in _SENTENCE_END.split(block))
         return (
             sum(width(each) for each in sentences if width(each) >= _A_FEW_WORDS and not site.search(each))
             + self.outline.shown * _TOLD
         )
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """The blocks of text that are links and nothing else."""
+        return tuple(row.partition(" ")[2] for row in self.outline.rows)
 
     @cached_property
     def ways_on(self) -> tuple[str, ...]:
@@ -229,7 +239,7 @@ class Evidence:
     def controls(self) -> tuple[str, ...]:
         """The names of the few buttons and links of a bare page without a field: all that there is to do."""
         outline = self.outline
-        names = (*outline.buttons, *(row.partition(" ")[2] for row in outline.rows))
+        names = (*outline.buttons, *self.rows)
         few = outline.links + len(outline.buttons) <= _MOST_CONTROLS and not outline.fields + outline.passwords
         return names if few and self.bare else ()
 
@@ -269,12 +279,13 @@ class Evidence:
         headings = self.outline.headings + self.outline.lesser_headings
         return tuple(
             block
-            for block in self._short_blocks
+            for block in self.short_blocks
             if width(block) <= _LONGEST_REMARK and block not in headings and not _QUOTED.search(block)
         )
 
     @cached_property
-    def _short_blocks(self) -> tuple[str, ...]:
+    def short_blocks(self) -> tuple[str, ...]:
+        """The first blocks of text that are no longer than a sign can be."""
         return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if width(block) <= _LONGEST_SIGN)
 
     def resolved(self, raw: str) -> str:
@@ -334,6 +345,30 @@ def _app(evidence: Evidence) -> tuple[str, ...]:
     few = outline.words < _SHORT and outline.links <= _MOST_CONTROLS and not evidence.described
     theirs = outline.posts or evidence.published or outline.shown > 1
     return tuple(filter(app.fullmatch, outline.hrefs)) if few and not theirs else ()
+
+
+def _about(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return titles or headings without what they quote: one that quotes a refusal is of a page about it."""
+    unquoted = ((text, " ".join(_QUOTATION.sub(" ", text).split())) for text in texts)
+    return tuple(rest if len(rest) >= _STEM else text for text, rest in unquoted)
+
+
+def _lead(evidence: Evidence) -> tuple[str, ...]:
+    """Return what a page says first, beside a name, if a form for a log-in stands in it."""
+    headings = evidence.outline.headings + evidence.outline.lesser_headings
+    said = (each for each in evidence.outline.blocks if each not in headings and width(each) >= _A_FEW_WORDS)
+    first = itertools.islice(said, _FEW if evidence.outline.passwords else 0)
+    return tuple(each for each in first if width(each) <= _LONGEST_DEMAND and not evidence.told)
+
+
+def _of_consent_alone(evidence: Evidence) -> tuple[str, ...]:
+    """Return "consent" for a page with something to choose, of which nearly all text is about cookies and data."""
+    outline, consent = evidence.outline, compiled(parts("about consent"))
+    choice = outline.buttons or outline.ticks
+    if not choice or outline.posts or outline.shown or evidence.published or outline.words >= _A_DIALOGUE:
+        return ()
+    about = sum(width(block) for block in outline.blocks if consent.search(block))
+    return ("consent",) if about >= max(_NEARLY_ALL * (outline.words + outline.linked), _A_NOTICE) else ()
 
 
 def is_told(block: str) -> bool:
@@ -443,6 +478,13 @@ def _paywall(evidence: Evidence) -> tuple[str, ...]:
     return evidence.outline.marks if sold and evidence.outline.words < _SHORT_TEASER else ()
 
 
+def _limit(evidence: Evidence) -> tuple[str, ...]:
+    """Return the status of an answer that shows no captcha: one that does is to be answered, not waited for."""
+    captcha = compiled(parts("captcha mark"))
+    shown = any(map(captcha.fullmatch, evidence.outline.marks))
+    return () if shown else (str(evidence.status),)
+
+
 def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
     """Return what a page says to browsers without scripts, unless it only says that it works better with them."""
     said = evidence.outline.noscript
@@ -451,13 +493,17 @@ def _demand_for_scripts(evidence: Evidence) -> tuple[str, ...]:
 
 PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "status": lambda evidence: (str(evidence.status),),
+    "status without captcha": _limit,
     "header": lambda evidence: tuple(f"{name}: {value[:300]}" for name, value in evidence.headers.items()),
     "address": _address,
     "redirect": lambda evidence: _address(evidence) if evidence.redirected else (),
     "way back": _led_back,
-    "title": lambda evidence: evidence.titles,
-    "heading": lambda evidence: evidence.outline.headings[:3],
-    "lesser heading": lambda evidence: evidence.outline.lesser_headings[:5],
+    "title": lambda evidence: _about(evidence.titles),
+    "heading": lambda evidence: _about(evidence.outline.headings[:3]),
+    "lesser heading": lambda evidence: _about(evidence.outline.lesser_headings[:5]),
+    "lead": _lead,
+    "teaser": lambda evidence: evidence.short_blocks if evidence.outline.words < _TEASER else (),
+    "nothing but consent": _of_consent_alone,
     "statement": lambda evidence: () if evidence.outline.posts else evidence.statements,
     "statement in a post": lambda evidence: evidence.statements if evidence.outline.posts else (),
     "statement alone": lambda evidence: evidence.statements if evidence.elsewhere < _A_FEW_WORDS else (),

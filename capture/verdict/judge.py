@@ -23,7 +23,8 @@ _SHELL_TEXT, _NEARLY_NOTHING, _A_NAME = 200, 40, 16
 _AS_SOMETHING_ELSE = 6
 _LONGEST_SHOWN = 120
 _MOST_REASONS = 4
-_REFUSED = 400
+_REFUSED, _SAYS_MORE = 400, 2
+"""The first status by which a server refuses, and what the signs weigh that say more than a status does."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +77,9 @@ def judge(evidence: Evidence) -> Verdict:
         if over > margin:
             best, margin = word, over
     if not best and evidence.status >= _REFUSED:
-        best = next(word for word, case in cases.items() if "status" in case.found)
+        told = max(cases, key=lambda word: cases[word].weight)
+        stated = next(word for word, case in cases.items() if "status" in case.found)
+        best = told if cases[told].weight >= _SAYS_MORE else stated
     if not best:
         doubts = thin(evidence)
         return Verdict(word=verdict.THIN if doubts else verdict.CONTENT, reasons=doubts)

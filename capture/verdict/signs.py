@@ -83,6 +83,8 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
     Sign(verdict.LOGIN, "mark", _is(parts("log-in mark")), 4, "its parts are those of a log-in ({})"),
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
+    Sign(verdict.LOGIN, "lead", statement("log-in demanded"), 3, 'it begins with "{}", above a form for a log-in'),
+    Sign(verdict.LOGIN, "teaser", statement("rest demanded"), 6, 'it is short, and says "{}"'),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "echo", _has(_LEADS_TO_LOGIN), 3, "what it asks for is the name of a link to a log-in"),
     Sign(verdict.LOGIN, "ways on", _is("log-in"), 1, "it leads on to a log-in alone"),
@@ -162,7 +164,8 @@ CHALLENGE_SIGNS = (
 )
 
 LIMITED_SIGNS = (
-    Sign(verdict.LIMITED, "status", _is("429|420"), DECIDES, "the server answered {}"),
+    Sign(verdict.LIMITED, "status", _is("429|420"), 1, "the server answered {}"),
+    Sign(verdict.LIMITED, "status without captcha", _is("429|420"), DECIDES, "the server answered {}"),
     Sign(verdict.LIMITED, "page status", _is("429"), 5, "it says that its status is {}"),
     Sign(verdict.LIMITED, "header", _is(r"retry-after: .*"), 2, "the answer asks to wait ({})"),
     Sign(verdict.LIMITED, "redirect", _is(_LIMITED_ADDRESS), 4, "it was redirected to the address of a refusal"),
@@ -200,6 +203,7 @@ CONSENT_SIGNS = (
     ),
     Sign(verdict.CONSENT, "notice alone", _has("."), 6, "nothing but a consent dialogue is there ({})"),
     Sign(verdict.CONSENT, "frame alone", _has(parts("consent frame")), 3, "nothing but a frame asks for consent"),
+    Sign(verdict.CONSENT, "nothing but consent", _has("."), 5, "nearly all of its text is about consent"),
     Sign(verdict.CONSENT, "notice", _has("."), 2, 'little else stands there than "{}"'),
     Sign(verdict.CONSENT, "button", name("agree"), 1, 'a button agrees: "{}"'),
 )

@@ -12,8 +12,9 @@ from capture.page.outline import width
 from capture.verdict.evidence import Evidence, is_told, leads_to_entries, reloads
 from capture.verdict.words import compiled, name, parts
 
-_LITTLE, _NEXT_TO_NOTHING = 150, 20
+_MOST, _LITTLE, _NEXT_TO_NOTHING = 300, 150, 20
 _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
+_A_HEADLINE = 15
 _ENOUGH = 3
 
 
@@ -27,9 +28,11 @@ class BareSign(NamedTuple):
 
 def thin(evidence: Evidence) -> tuple[str, ...]:
     """Return why a page may not be what was asked for, its figures first; nothing where it is enough to be read."""
+    outline = evidence.outline
+    if outline.frames and not (outline.words + outline.linked + outline.shown):
+        return (f"it holds nothing but {len(outline.frames)} frames",)
     if not _is_bare(evidence):
         return ()
-    outline = evidence.outline
     found = [fact for fact in FACTS if fact.holds(evidence)]
     if sum(fact.weight for fact in found) < _ENOUGH and outline.words + outline.linked:
         return ()
@@ -40,7 +43,7 @@ def thin(evidence: Evidence) -> tuple[str, ...]:
 def _is_bare(evidence: Evidence) -> bool:
     """Say whether a page has little text, and nothing that shows whose it is or when it was written."""
     outline, page = evidence.outline, evidence.page
-    if page is None or outline.words >= _LITTLE or outline.links > _MOST_LINKS or outline.frames:
+    if page is None or outline.words >= _MOST or outline.links > _MOST_LINKS or outline.frames:
         return False
     theirs = outline.posts or outline.linked_headings or outline.shown > outline.pictured_forms
     goes_on = outline.following or outline.numbered
@@ -51,8 +54,7 @@ def _is_bare(evidence: Evidence) -> bool:
 def _blocks(evidence: Evidence) -> list[str]:
     """Return the blocks of text that are no headings, no links, and do not speak of cookies."""
     outline = evidence.outline
-    linked = (row.partition(" ")[2] for row in outline.rows)
-    leave = {*outline.headings, *outline.lesser_headings, *linked, *evidence.cookie_notices}
+    leave = {*outline.headings, *outline.lesser_headings, *evidence.rows, *evidence.cookie_notices}
     return [block for block in outline.blocks if block not in leave]
 
 
@@ -63,6 +65,13 @@ def _any(evidence: Evidence, phrases: str) -> bool:
 
 def _is_of_a_post(evidence: Evidence) -> bool:
     return any(map(name("post button").fullmatch, evidence.outline.buttons))
+
+
+def _has_headline(evidence: Evidence) -> bool:
+    headlines = (heading for heading in evidence.outline.headings if width(heading) >= _A_HEADLINE)
+    return evidence.outline.words >= _LITTLE and any(
+        heading in title for heading in headlines for title in evidence.titles
+    )
 
 
 def _has_form(evidence: Evidence) -> bool:
@@ -107,6 +116,8 @@ FACTS = (
         "it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings
     ),
     BareSign("", -1, lambda evidence: len(_blocks(evidence)) > _MOST_BLOCKS),
+    BareSign("", -1, lambda evidence: evidence.outline.words >= _LITTLE),
+    BareSign("", -2, _has_headline),
     BareSign("", -2, _is_of_a_post),
     BareSign("", -2, lambda evidence: any(width(block) >= _LITTLE for block in evidence.outline.blocks)),
 )
