@@ -28,11 +28,11 @@ from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldO
 from hashing.files import inside
 from hashing.files.digest import Digest
 from hashing.files.storage import make_folder, read_error, read_small, reading
+from hashing.ledger.keys import PublicKey
 from hashing.printable import printable
 
 UNFINISHED = "unfinished"
 _PIECE = 1 << 20
-_NOT_ENROLLED = "its key is not enrolled in this case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,22 @@ def collect(
                 raise NotCheckable(f"{source}: not the case of a worker", hint="name the folder given to --work")
     known = {event.capture: event.checkpoint_sha256 for event in case.events() if isinstance(event, CaptureSealed)}
     for source in sources:
+        waiting = list[Path]()
         for path in Case.open(source).captures():
             try:
-                yield from _collected(case, path, by, enrolled, known, unfinished=unfinished, progress=progress)
+                said = _looked_at(case, path, enrolled, known, unfinished=unfinished)
             except (StorageFull, InUse, NotAsSigned):
                 raise
             except (ExportError, HashingError, OSError) as error:
-                said = read_error(path, error) if isinstance(error, OSError) else error
-                yield MergeOutcome(source=path, outcome=REFUSED, reason=str(said).removeprefix(f"{path}: "))
+                wrong = read_error(path, error) if isinstance(error, OSError) else error
+                yield MergeOutcome(source=path, outcome=REFUSED, reason=str(wrong).removeprefix(f"{path}: "))
+            else:
+                if said is None:
+                    waiting.append(path)
+                else:
+                    yield said
+        # An enrolled key's is verified, copied and verified again by the merge, which looks at the key once more.
+        yield from merge(case, waiting, by, progress=progress, signers=enrolled)
 
 
 def captured_twice(case: Case) -> list[CapturedTwice]:
@@ -92,40 +100,29 @@ def captured_twice(case: Case) -> list[CapturedTwice]:
     ]
 
 
-def _collected(
-    case: Case,
-    path: Path,
-    by: Merger,
-    enrolled: Collection[str],
-    known: dict[str, str],
-    *,
-    unfinished: bool,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[MergeOutcome]:
+def _looked_at(
+    case: Case, path: Path, enrolled: Collection[str], known: dict[str, str], *, unfinished: bool
+) -> MergeOutcome | None:
+    """Return what becomes of a capture; None for one that is to be merged."""
     started = _started(path)
     said = MergeOutcome(
-        source=path,
-        outcome=THERE,
-        capture=printable(started.capture, 100),
-        exhibit=printable(started.exhibit, 100),
+        source=path, outcome=THERE, capture=printable(started.capture, 100), exhibit=printable(started.exhibit, 100)
     )
     # 1. What is not sealed is a live worker's, or a dead one's; it is taken in by no merge.
     if not is_sealed(path):
+        if unfinished:
+            return _unfinished(case, path, said)
         hint = "if its machine is dead, bring it in with --unfinished"
-        left = replace(said, outcome=UNFINISHED, reason="not sealed: its worker is at it, or died", hint=hint)
-        yield _unfinished(case, path, said) if unfinished else left
-        return
+        return replace(said, outcome=UNFINISHED, reason="not sealed: its worker is at it, or died", hint=hint)
     # 2. What was collected before is known by its seal, without being read again.
     note = Digest.of_bytes(read_small(path / CHECKPOINT, root=path.parent.parent)).hex
     if known.get(path.name) == note and inside.is_folder(case.path / CAPTURES / path.name, case.path):
-        yield said
-        return
-    # 3. An enrolled key's is verified, copied and verified again by the merge, which looks at the key once more.
+        return said
     if started.signer not in enrolled:
-        hint = "goldenhour fleet enrol CASE KEY.pem, if that is a worker of yours"
-        yield replace(said, outcome=REFUSED, reason=_NOT_ENROLLED, hint=hint)
-        return
-    yield from merge(case, [path], by, progress=progress, signers=enrolled)
+        worker = PublicKey.parse(started.signer).fingerprint()
+        hint = "if that is a worker of yours: goldenhour fleet enrol CASE KEY.pem"
+        return replace(said, outcome=REFUSED, reason=f"its key is not enrolled in this case: {worker}", hint=hint)
+    return None
 
 
 def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:

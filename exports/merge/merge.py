@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from exports.bundle.leftover import clear_leftovers
@@ -31,7 +32,7 @@ from exports.verification.check import Check
 from exports.verification.summary import verification_lines
 from hashing.case.capture_folder import is_sealed
 from hashing.case.case import CAPTURES, MERGE, Case
-from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, MergedLine
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, MergedLine, decode_case_event
 from hashing.errors import HashingError, InUse, NotAsSigned, StorageFull, WouldOverwrite
 from hashing.files.storage import read_error
 from hashing.ledger.ledger import LEDGER, ledger_lines
@@ -62,20 +63,40 @@ def merge(
         case.undo_unrecorded_moves(key=by.key)
         clear_leftovers(case.path / MERGE)
     # 2. A dry run remembers what it would have taken: two sources may hold one capture.
-    foreseen = [each for each in earlier if each.outcome == WOULD_TAKE]
+    foreseen, standing = [each for each in earlier if each.outcome == WOULD_TAKE], _Standing(case)
     for source in sources:
-        for outcome in _Source(case, source, by, progress, foreseen, signers).outcomes():
+        for outcome in _Source(case, source, by, progress, foreseen, signers, standing).outcomes():
             if outcome.outcome == WOULD_TAKE:
                 foreseen.append(outcome)
             yield outcome
 
 
-@dataclass(frozen=True, slots=True)
 class _Standing:
-    """What the case knows of a capture: its seal's fingerprint ("" while it has none), or nothing at all (None)."""
+    """What the case knows of captures: each line of its ledger is read once, though many captures are merged."""
 
-    fingerprint: str | None
-    stated: frozenset[tuple[str, int]]
+    def __init__(self, case: Case) -> None:
+        self._ledger, self._root, self._read = case.path / LEDGER, case.path, 0
+        self.exhibits: dict[str, str] = {}
+        """The capture that has a reference."""
+        self.seals: dict[str, str] = {}
+        """The fingerprint of a capture's seal; "" while it has none."""
+        self.stated: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
+        """The lines of other cases that are kept with a capture."""
+
+    def refresh(self) -> None:
+        """Read what is new. Raises Unreadable, BadFormat."""
+        for line in ledger_lines(self._ledger, self._read, root=self._root):
+            self._read += len(line) + 1
+            match event := decode_case_event(line):
+                case CaptureRegistered():
+                    self.exhibits[event.exhibit] = event.capture
+                    self.seals.setdefault(event.capture, "")
+                case CaptureSealed():
+                    self.seals[event.capture] = event.fingerprint
+                case MergedLine():
+                    self.stated[event.capture].add((event.case, event.line))
+                case _:
+                    pass
 
 
 class _Source:
@@ -89,8 +110,10 @@ class _Source:
         progress: Callable[[int, int], None] | None,
         foreseen: Sequence[MergeOutcome],
         signers: Collection[str] | None,
+        standing: _Standing,
     ) -> None:
         self._case = case
+        self._standing = standing
         self._signers = signers
         self._foreseen = foreseen
         self._path = path
@@ -135,46 +158,34 @@ class _Source:
 
     def _decide(self, check: Check, candidate: MergeCandidate, log: OtherLog, what: str) -> MergeOutcome:
         try:
-            standing = self._standing(candidate)
-            if standing.fingerprint is not None:
-                return self._already(candidate, log, what, standing)
+            if self._is_here(candidate):
+                return self._already(candidate, log, what)
             if self._by is None:
                 return self._foresee(candidate)
             return self._merge_one(check, candidate, log, what, self._by)
         except (ExportError, HashingError, OSError) as error:
             return self._failed(error, candidate)
 
-    def _standing(self, candidate: MergeCandidate) -> _Standing:
-        """Return what the case knows of a capture. Raises NotMergeable where another has its reference."""
+    def _is_here(self, candidate: MergeCandidate) -> bool:
+        """Say whether the case knows a capture. Raises NotMergeable where another has its reference."""
+        self._standing.refresh()
         # The same id is the same capture; another id under the same reference is a clash that no merge can mend, since
         # references stand in notebooks.
-        started, known = candidate.started, False
-        fingerprint, stated = "", set[tuple[str, int]]()
-        for event in self._case.events():
-            match event:
-                case CaptureRegistered(capture=started.capture):
-                    known = True
-                case CaptureRegistered(exhibit=started.exhibit):
-                    raise NotMergeable(
-                        f"{started.exhibit}: this case has another capture under that reference", hint=_CLASH
-                    )
-                case CaptureSealed(capture=started.capture):
-                    fingerprint = event.fingerprint
-                case MergedLine(capture=started.capture):
-                    stated.add((event.case, event.line))
-                case _:
-                    pass
-        return _Standing(fingerprint if known else None, frozenset(stated))
+        capture, exhibit = candidate.started.capture, candidate.started.exhibit
+        if self._standing.exhibits.get(exhibit, capture) != capture:
+            raise NotMergeable(f"{exhibit}: this case has another capture under that reference", hint=_CLASH)
+        return capture in self._standing.seals
 
-    def _already(self, candidate: MergeCandidate, log: OtherLog, what: str, standing: _Standing) -> MergeOutcome:
+    def _already(self, candidate: MergeCandidate, log: OtherLog, what: str) -> MergeOutcome:
         """Keep what the other case has said of it since; the capture itself is here. Raises NotWhole, NotMergeable."""
         exhibit, folder = candidate.started.exhibit, self._case.path / CAPTURES / candidate.started.capture
         # The capture is here already. Only what the other case has said of it since is added, and only if both mean the
         # same one.
-        if not standing.fingerprint:
+        fingerprint = self._standing.seals[candidate.started.capture]
+        if not fingerprint:
             raise NotMergeable(f"{exhibit}: is being captured in this case, and not sealed yet")
-        if standing.fingerprint != candidate.fingerprint:
-            raise NotWhole(f"{exhibit}: is in this case with another seal, {standing.fingerprint}")
+        if fingerprint != candidate.fingerprint:
+            raise NotWhole(f"{exhibit}: is in this case with another seal, {fingerprint}")
         if not is_sealed(folder):
             raise NotMergeable(
                 f"{exhibit}: is on record in this case, and gone from it", hint=f"restore {folder} from a copy"
@@ -182,7 +193,7 @@ class _Source:
         quoted = []
         if self._by is not None:
             source = merged(folder, what, log, self._by)
-            quoted = statements(source, log, standing.stated, self._by)
+            quoted = statements(source, log, self._standing.stated[candidate.started.capture], self._by)
             if quoted:
                 demand_holding([source, *quoted])
                 self._case.record(source, *quoted, key=self._by.key)
@@ -233,10 +244,9 @@ class _Source:
                 with uninterrupted():
                     self._case.add_capture(draft, registered, *events, key=by.key)
             except WouldOverwrite:  # another merge may have been quicker
-                standing = self._standing(candidate)
-                if standing.fingerprint is None:
+                if not self._is_here(candidate):
                     raise
-                return self._already(candidate, log, what, standing)
+                return self._already(candidate, log, what)
         return self._outcome(TAKEN, self._case.path / CAPTURES / started.capture, stated=len(quoted))
 
     def _outcome(self, outcome: str, folder: Path, *, stated: int) -> MergeOutcome:

@@ -436,10 +436,10 @@ class Case:
         final, mark = self.path / CAPTURES / capture, draft / PLACED
         with self._changing(key) as change:
             # 1. Nothing has its id, its reference or its place.
-            known = self._registered().values()
+            known = self._registered()
             with storing(final):
                 taken = inside.kind(final, self.path) != 0
-            if taken or any(capture == each.capture or registered.exhibit == each.exhibit for each in known):
+            if taken or capture in known or registered.exhibit in self._memory.references:
                 raise WouldOverwrite(f"{final}: its name or its exhibit reference is taken", hint=_STRANGER)
             # 2. A mark in the draft says that it is on its way: with it the next command can move it back.
             write_new(mark, capture.encode(), root=self.path)
@@ -500,7 +500,9 @@ class Case:
         return b""
 
     def _registered(self) -> dict[str, CaptureRegistered]:
-        return {event.capture: event for event in self.events() if isinstance(event, CaptureRegistered)}
+        """Return the captures that began, by their id. For who holds the lock: the memory is of this ledger then."""
+        start = self._memory.registered_to
+        return self._memory.read_registered(ledger_lines(self.path / LEDGER, start, root=self.path))
 
     def record(self, *events: CaseEvent, key: SigningKey) -> tuple[int, bytes]:
         """Add events to the case's ledger, all or none; return the last line's index and the checkpoint over it."""

@@ -37,6 +37,12 @@ class CaseMemory(msgspec.Struct):
     """The highest number given, by initials."""
     sealed: set[str] = msgspec.field(default_factory=set)
     """Captures whose seal is on record."""
+    registered: dict[str, CaptureRegistered] = msgspec.field(default_factory=dict)
+    """Captures that began, by their id; read by whoever asks for them."""
+    references: set[str] = msgspec.field(default_factory=set)
+    """Their exhibit references."""
+    registered_to: int = 0
+    """The bytes of the ledger that were read for these."""
 
     def read_lines(self, lines: Iterable[bytes]) -> Iterator[MerkleTree]:
         """Take in further lines; yield the tree after each. Raises BadFormat: this memory is then of no more use."""
@@ -50,6 +56,16 @@ class CaseMemory(msgspec.Struct):
                 self.sealed.add(event.capture)
             self.tree.append(line)
             yield self.tree
+
+    def read_registered(self, lines: Iterable[bytes]) -> dict[str, CaptureRegistered]:
+        """Take in the captures that began in further lines; return all. Raises BadFormat."""
+        for line in lines:
+            event = decode_case_event(line)
+            self.registered_to += len(line) + 1
+            if isinstance(event, CaptureRegistered):
+                self.registered[event.capture] = event
+                self.references.add(event.exhibit)
+        return self.registered
 
     def hold(self) -> None:
         """Note that a checkpoint over all lines so far was found to hold."""

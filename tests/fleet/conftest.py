@@ -6,7 +6,7 @@ import io
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +59,14 @@ class Fleet:
         queue.set_up()
         queue.submit(jobs, per_host=per_host, delay=delay)
 
+    def key(self, name: str) -> SigningKey:
+        """Return a worker's key."""
+        self.keys[name], _ = load_or_create_signing_key(self.folder / f"{name}.pem")
+        return self.keys[name]
+
     def worker(self, name: str, settings: WorkerSettings = SETTINGS, **given: Any) -> Worker:  # noqa: ANN401 - of Worker
         """Return a worker with a case and a key of its own."""
-        key, _ = load_or_create_signing_key(self.folder / f"{name}.pem")
-        self.keys[name] = key
+        key = self.key(name)
         options = replace(OPTIONS, initials=suggested_initials("MP", key.public))
         case = Case.open_or_create(self.folder / name, key=key, officer="Mary Price")
         return Worker(self.queue, case, options, settings, key=key, **given)
@@ -104,9 +108,9 @@ class Host:
         return [self.server.url(f"/p{number}") for number in range(count)]
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """Return a host of forty pages."""
+@contextmanager
+def counted_host(address: str, pages: int) -> Iterator[Host]:
+    """Serve so many pages, and count."""
     lock, asked = threading.Lock(), Counter[str]()
 
     def _page(seen: Seen) -> Body:
@@ -119,11 +123,18 @@ def host() -> Iterator[Host]:
             here.held -= 1
         return Body(data=b"<!doctype html><title>t</title><p>" + seen.path.encode(), type="text/html")
 
-    with SceneServer({f"/p{number}": _page for number in range(40)}) as server:
+    with SceneServer({f"/p{number}": _page for number in range(pages)}, address=address) as server:
         here = Host(server, asked)
         here.hold.set()
         yield here
         here.hold.set()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """Return a host of forty pages."""
+    with counted_host("127.0.0.1", 40) as here:
+        yield here
 
 
 @pytest.fixture

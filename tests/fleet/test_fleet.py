@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.events import CaptureRegistered
-from hashing.ledger.keys import load_or_create_signing_key
 from tests.fleet.conftest import OPERATION
 from tests.patience import PATIENCE, wait_until
 from tests.test_cli import typed
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def _worker(fleet: Fleet, name: str) -> subprocess.Popen[str]:
+def start_worker(fleet: Fleet, name: str, operation: str = OPERATION) -> subprocess.Popen[str]:
     """Start a worker as on a machine of its own, with its own home."""
     home = fleet.folder / f"home-{name}"
     home.mkdir(exist_ok=True)
-    load_or_create_signing_key(fleet.folder / f"{name}.pem")
-    words = ["fleet", "worker", "--case", OPERATION, "--work", name, "--key", f"{name}.pem", "--allow-private"]
+    fleet.key(name)
+    words = ["fleet", "worker", "--case", operation, "--work", name, "--key", f"{name}.pem", "--allow-private"]
     return subprocess.Popen(
         [sys.executable, "-m", "cli", *words, "--until-done", "--json", "--scenes", "2"],
         cwd=fleet.folder,
@@ -50,7 +49,7 @@ def test_two_workers_of_which_one_is_killed(fleet: Fleet, host: Host) -> None:
         ran = typed(*submit, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address)
         assert (ran.returncode, ran.stdout) == (0, said), ran.stderr
     # 1. The first worker is killed while it captures, once it has captured something.
-    doomed = _worker(fleet, "one")
+    doomed = start_worker(fleet, "one")
     assert doomed.stdout is not None
     assert json.loads(doomed.stdout.readline())["status"] == "complete"
     host.hold.clear()
@@ -61,7 +60,7 @@ def test_two_workers_of_which_one_is_killed(fleet: Fleet, host: Host) -> None:
     fleet.ask("update goldenhour.workers set beat = beat - interval '1 hour', begun = begun - interval '1 hour'")
     fleet.ask("update goldenhour.workers set lease = '0'")
     host.hold.set()
-    out, err = _worker(fleet, "two").communicate(timeout=PATIENCE)
+    out, err = start_worker(fleet, "two").communicate(timeout=PATIENCE)
     assert fleet.states() == {"captured": 20}, err
     last = json.loads(out.splitlines()[-1])
     assert (last["failed"], last["unreported"]) == (0, 0)
