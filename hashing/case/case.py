@@ -26,7 +26,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -81,6 +81,8 @@ from hashing.ledger.marks import MARKS
 from hashing.ledger.merkle import MerkleTree
 from hashing.times import Clock, compact, system_clock, time_text
 from hashing.tool import tool
+
+_Next = TypeVar("_Next", bound=CaseEvent)
 
 CASE_FILE = "case.json"
 CAPTURES = "captures"
@@ -510,6 +512,13 @@ class Case:
             change.append(events)
             size = change.size
         return size - 1, read_small(self._checkpoint(size), root=self.path)
+
+    def record_next(self, make: Callable[[Iterator[CaseEvent]], _Next], *, key: SigningKey) -> _Next:
+        """Add the event that `make` makes of those that are there, such as the next number: none comes in between."""
+        with self._changing(key) as change:
+            event = make(self.events())
+            change.append([event])
+        return event
 
     @contextmanager
     def _changing(self, key: SigningKey) -> Iterator[_Change]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hashing.case.case import Case
 from hashing.case.custody import demand_recordable
-from hashing.case.events import Appealed, AppealEnded
+from hashing.case.events import Appealed, AppealEnded, CaseEvent
 from hashing.errors import BadFormat
 from hashing.ledger.keys import SigningKey
 from hashing.times import Clock, system_clock, time_text
@@ -37,17 +38,19 @@ def add_appeal(
     demand_web(link)
     title = title or _first_line(text)
     demand_recordable({"text": text, "title": title, "link": link, "officer": officer})
-    event = Appealed(
-        time=time_text(clock()),
-        number=sum(isinstance(each, Appealed) for each in case.events()) + 1,
-        title=title,
-        text=text,
-        link=link,
-        officer=officer,
-        signer=key.public.raw.hex(),
-    )
-    case.record(event, key=key)
-    return event
+
+    def _next(events: Iterable[CaseEvent]) -> Appealed:
+        return Appealed(
+            time=time_text(clock()),
+            number=sum(isinstance(each, Appealed) for each in events) + 1,
+            title=title,
+            text=text,
+            link=link,
+            officer=officer,
+            signer=key.public.raw.hex(),
+        )
+
+    return case.record_next(_next, key=key)
 
 
 def end_appeal(

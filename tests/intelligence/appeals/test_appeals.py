@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ from commands.exit import Exit
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.events import Appealed, encode
+from intelligence.appeals import add_appeal
 from tests.servers.scene import Body, SceneServer
 
 if TYPE_CHECKING:
     from click.testing import Result
+
+    from hashing.ledger.keys import SigningKey
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 URL = "https://police.example/appeals.xml?a=1&b=2"
@@ -185,3 +189,12 @@ def test_the_appeals_of_another_force(case: Path, tmp_path: Path) -> None:
         assert gone.exit_code in {Exit.IN_PART, Exit.NOTHING}
     down = _typed("capture", server.url("/appeals.xml"), *words)
     assert (down.exit_code, "Traceback" in down.output) == (Exit.NOTHING, False), down.output
+
+
+def test_appeals_made_at_once_have_numbers_of_their_own(case: Path, key: SigningKey) -> None:
+    """Officers who make appeals in the same moment never get the same number."""
+    with ThreadPoolExecutor(4) as pool:  # each with a case of its own, as each process has
+        made = pool.map(
+            lambda text: add_appeal(Case.open(case), text=text, link=URL, key=key, officer="John Hill"), "abcdefgh"
+        )
+    assert sorted(each.number for each in made) == list(range(3, 11))
