@@ -227,7 +227,12 @@ def test_a_capture_does_not_mind_that_nobody_reads_its_progress(tmp_path: Path, 
 
 def test_session_cookies_are_sent(tmp_path: Path) -> None:
     """A cookie that ends with the session, which export tools write with an end of 0, opens the door."""
-    files = {"/": Body(data=b"<p>members", needs_cookie="session=s3cret")}
+    files = {
+        "/": Body(
+            data=b"<h1>Smoke over the hall</h1><p>Seen at ten past ten, from the north bank.",
+            needs_cookie="session=s3cret",
+        )
+    }
     (tmp_path / "cookies.txt").write_text(
         "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts3cret\n"
     )
@@ -242,7 +247,14 @@ def test_the_cookies_of_a_browser_are_lent_and_never_stored(tmp_path: Path) -> N
         base.execute("CREATE TABLE moz_cookies (name, value, host, path, expiry, isSecure)")
         base.execute("INSERT INTO moz_cookies VALUES ('session', 's3cret', '127.0.0.1', '/', 0, 0)")
     base.close()
-    with SceneServer({"/": Body(data=b"<p>members", needs_cookie="session=s3cret")}) as server:
+    with SceneServer(
+        {
+            "/": Body(
+                data=b"<h1>Smoke over the hall</h1><p>Seen at ten past ten, from the north bank.",
+                needs_cookie="session=s3cret",
+            )
+        }
+    ) as server:
         captured = _capture(tmp_path, server.url("/"), "--cookies-from-browser", f"firefox:{tmp_path}")
     assert captured.returncode == Exit.OK, captured.stdout
     assert "s3cret" not in captured.stdout + captured.stderr

@@ -88,7 +88,7 @@ class PageScene:
 
     def _page(self, read: StoredPage, answer: Answer) -> Iterator[Finding]:
         """Yield what is on a page, the verdict on it, and of several parts those that were asked for."""
-        from capture.verdict import next_part, shown_already
+        from capture.verdict import little_to_read, next_part, shown_already
 
         yield from self._changed(read)
         if read.page is not None:
@@ -106,7 +106,7 @@ class PageScene:
         onward = next_part(evidence, self._seen)
         if onward is None or not onward.same:
             notes = [f"its rel=next leads to another page, which is no part of it: {onward.url}"] if onward else []
-            yield _judged(self._asked, answer, read.page, verdict.CONTENT, notes)
+            yield _judged(self._asked, answer, read.page, verdict.CONTENT, [*little_to_read(evidence), *notes])
             return
         yield from self._parts(answer, read.page, onward.url)
 

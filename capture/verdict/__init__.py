@@ -7,5 +7,6 @@ it takes nothing away and drops nothing, it only says what an officer should loo
 from capture.verdict.evidence import Evidence
 from capture.verdict.judge import Verdict, judge
 from capture.verdict.leads_on import Next, next_part, shown_already, stub_target
+from capture.verdict.thin import little_to_read
 
-__all__ = ["Evidence", "Next", "Verdict", "judge", "next_part", "shown_already", "stub_target"]
+__all__ = ["Evidence", "Next", "Verdict", "judge", "little_to_read", "next_part", "shown_already", "stub_target"]

@@ -16,6 +16,7 @@ _MOST, _LITTLE, _NEXT_TO_NOTHING = 300, 150, 20
 _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
 _A_HEADLINE = 15
 _ENOUGH = 3
+_SHORT = 300
 
 
 class BareSign(NamedTuple):
@@ -38,6 +39,16 @@ def thin(evidence: Evidence) -> tuple[str, ...]:
         return ()
     said = f"{outline.words} characters of text of its own, outside links and forms"
     return (said, *(fact.says for fact in found if fact.says))
+
+
+def little_to_read(evidence: Evidence) -> tuple[str, ...]:
+    """Return a word to whoever asked for a page, where it counts as content and has little text.
+
+    Of the walls that no sign gives away nearly all are so short, and of honest pages one in five: it is no doubt, and
+    asks for a look.
+    """
+    words = evidence.outline.words
+    return (f"only {words} characters of text of its own: see that it is what you asked for",) * (words < _SHORT)
 
 
 def _is_bare(evidence: Evidence) -> bool:

@@ -191,6 +191,19 @@ def test_a_link_to_another_post_is_a_note(captured: Captured, path: str, onward:
     assert onward in _judged(view).reasons[0]
 
 
+def test_of_a_page_with_little_text_it_is_said_how_little(captured: Captured) -> None:
+    """Content with little to read is complete, with a word to look at it; a longer text needs none."""
+    report = "Smoke came from the east window of the market hall at ten past ten, and two people ran to the tram. "
+    page = "<article><h1>Smoke over the market hall</h1><p>{}</p></article>"
+    with SceneServer({"/short": page.format(report).encode(), "/long": page.format(report * 6).encode()}) as server:
+        short, long = (captured(server.url(path)) for path in ("/short", "/long"))
+    assert (short[0].status, long[0].status) == ("complete", "complete")
+    assert (_judged(short[1]).verdict, _judged(long[1]).verdict) == (verdict.CONTENT, verdict.CONTENT)
+    [said] = _judged(short[1]).reasons
+    assert said.startswith("only 101 characters of text of its own")
+    assert not _judged(long[1]).reasons
+
+
 @pytest.mark.parametrize("onward", ["?page=2", "/threads/fire.12/page-2", "/threads/fire.12?start=20"])
 def test_a_thread_that_goes_on_is_a_part(captured: Captured, onward: str) -> None:
     """A thread goes on by the number of a page in its query or at the end of its path."""

@@ -315,7 +315,14 @@ def test_credentials_are_nowhere_in_the_case(captured: Captured, case: Case) -> 
     import base64
 
     secret = base64.b64encode(b"mary:s3cret-word").decode()
-    with SceneServer({"/": Body(data=b"<p>members", needs_authorization=f"Basic {secret}")}) as server:
+    with SceneServer(
+        {
+            "/": Body(
+                data=b"<h1>Smoke over the hall</h1><p>Seen at ten past ten, from the north bank.",
+                needs_authorization=f"Basic {secret}",
+            )
+        }
+    ) as server:
         result, view = captured(server.url("/").replace("http://", "http://mary:s3cret-word@"))
     assert result.status == "complete"
     assert view.started.settings["login"] == "given by the user; not stored"
