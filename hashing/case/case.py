@@ -230,8 +230,8 @@ class Case:
         """Return the capture folders, oldest first; links are none. Raises Unreadable."""
         folder = self.path / CAPTURES
         with reading(folder):
-            paths = [folder / name for name in inside.names(folder, self.path)]
-            return [path for path in paths if inside.is_folder(path, self.path)]
+            names = [name for name, kind in inside.scan(folder, self.path) if kind == stat.S_IFDIR]
+        return [folder / name for name in sorted(names, key=os.fsencode)]
 
     def has_batches(self) -> bool:
         """Say whether a batch was ever begun here. Raises Unreadable."""
