@@ -13,7 +13,7 @@ from exports.format.manifest import GradeRecord
 from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
 from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
-from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo
+from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo, checkpoint_folders
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Exported, Graded, MergedLine
 from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat
@@ -155,13 +155,16 @@ def _batch(folder: Path) -> BatchView | None:
 
 def case_seal(path: Path) -> Seal | None:
     """Return what the newest checkpoint of the case in `path` says, unchecked. Raises BadFormat, Unreadable."""
-    folder = path / CHECKPOINTS
-    with reading(folder):
-        names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
-    if not names:
+    newest = None
+    with reading(path / CHECKPOINTS):
+        # The last folder may have been made for a checkpoint that is still to come.
+        for folder in reversed(checkpoint_folders(path)):
+            names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
+            if names:
+                newest = folder / names[-1]  # numbers of one width: the last in their order is the newest
+                break
+    if newest is None:
         return None
-    # The names are numbers of one width, so the last in their order is the newest.
-    newest = folder / names[-1]
     note = read_small(newest, root=path)
     try:
         checkpoint, _ = parse_checkpoint(note)
