@@ -569,7 +569,7 @@ class Case:
         if not (ledger.resumed and memory.read is not None):
             memory = CaseMemory()
         # 2. Read what came since, and hold each checkpoint over it against it.
-        changed = self._checkpoints_changed()
+        changed = self._checkpoints_changed(ledger.size)
         start = memory.read.length if memory.read is not None else 0
         if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
             self._read_further(memory, ledger_lines(ledger.path, start, root=self.path))
@@ -577,7 +577,7 @@ class Case:
         # again for each change of a run's own.
         if changed != memory.checkpoints_changed:
             self._clear_proposed(ledger.size)
-        memory.checkpoints_changed = self._checkpoints_changed()
+        memory.checkpoints_changed = self._checkpoints_changed(ledger.size)
         memory.read = ledger.remember()
         self._memory = memory
         return memory
@@ -654,7 +654,7 @@ class Case:
                 pass
         memory.hold()
         memory.read = ledger.remember()
-        memory.checkpoints_changed = self._checkpoints_changed()
+        memory.checkpoints_changed = self._checkpoints_changed(ledger.size)
         self._memory = memory
         note_signed(self.info.id, self.path, ledger.size, ledger.root())
 
@@ -668,13 +668,17 @@ class Case:
             stems = [name.partition(".") for folder in folders for name in inside.names(folder, self.path)]
         return [int(stem) for stem, _, ending in stems if ending == CHECKPOINT and stem.isascii() and stem.isdigit()]
 
-    def _checkpoints_changed(self) -> int:
-        """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none."""
-        try:
-            folders = checkpoint_folders(self.path)
-            return max(folder.stat(follow_symlinks=False).st_mtime_ns for folder in folders)
-        except OSError:
-            return -1
+    def _checkpoints_changed(self, size: int) -> int:
+        """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none.
+
+        The folders are those of a ledger of this length, and the next one: their names are not read for it.
+        """
+        folder, changed = self.path / CHECKPOINTS, [-1]
+        deeper = (folder / f"{number:04d}" for number in range(1, size // IN_A_FOLDER + 2))
+        for each in (folder, *deeper):
+            with suppress(OSError):
+                changed.append(each.stat(follow_symlinks=False).st_mtime_ns)
+        return max(changed)
 
     def demand_as_signed(self) -> int:
         """Raise NotAsSigned unless each line of the ledger is under a checkpoint of the key that it names.
