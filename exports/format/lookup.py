@@ -36,7 +36,7 @@ _AFTER_ALL = b"\xff"
 class Lookup(MutableMapping[K, V], Generic[K, V]):
     """A mapping from texts or from numbers, which `keys` says; it is gone through in the order of its keys.
 
-    Everything raises TooMuch where the disk has no room.
+    One thread sets what any may look up. Everything raises TooMuch where the disk has no room.
     """
 
     def __init__(self, keys: type[K]) -> None:
@@ -138,7 +138,10 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
         if self._table is None or os.getpid() != self._process:
             raise RuntimeError("a table of another process")
-        return self._table.execute(sql, values).fetchall()
+        try:
+            return self._table.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _no_room(str(error)) from error
 
     def _write(self) -> None:
         """Write what is held in memory to the table."""
