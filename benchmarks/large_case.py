@@ -1,26 +1,79 @@
-"""A case that has grown large, beside one of a tenth of its size: what an item costs must not grow with the case."""
+"""A case that has grown large, beside one of a tenth of its size: what an item costs must not grow with the case.
+
+`python -m benchmarks.large_case --items 1000000 --folder DIR` measures a case of any size by itself, made with the
+case's own code and without a network, in a folder that is there and has room (6 KiB an item); it removes the case.
+"""
 
 from __future__ import annotations
 
+import os
+import resource
 import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.capture import signing_key
-from benchmarks.measure import GOLDENHOUR, run
+from benchmarks.measure import GOLDENHOUR, Cost, run
 from benchmarks.serving import SceneProcess
-from benchmarks.table import Row
+from benchmarks.table import Row, detailed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from benchmarks.measure import Cost
+    from tests.exports.small_case import CaseMaker
 
 _GROWTH = 1.3
 _MOST_MEMORY = 300
+_SMALL = 2 << 10
+_TENTHS = 10
+_AT_ONCE = 2_000
+"""Lines of a ledger that are written with one sync."""
+_MOST_EXPORTED = 100_000
+"""Items of which a bundle is made as well: of a million, its report alone takes an hour."""
 
 
 def rows(folder: Path, *, quick: bool) -> list[Row]:
     """Grow a case capture by capture, and measure at a tenth of the size and at the end."""
+    return [*_captured(folder, quick=quick), *made_rows(folder / "made", 2_000 if quick else 20_000)]
+
+
+def made_rows(folder: Path, items: int) -> list[Row]:
+    """Make a case of ten captures of very small items; measure when it has the first, and when it has all."""
+    from tests.exports.small_case import make_case
+
+    maker, key = make_case(folder), str(folder / "key" / "signing-key.pem")
+    costs: dict[str, list[Cost]] = {}
+    for number in range(1, _TENTHS + 1):
+        begun = time.perf_counter()
+        _add_capture(maker, items // _TENTHS)
+        if number in {1, _TENTHS}:
+            took = Cost(time.perf_counter() - begun, 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            costs.setdefault(f"capture {items // _TENTHS:,} more", []).append(took)
+            uses = {"`show`": ["show", str(maker.path)], "`verify` of the case": ["verify", str(maker.path), "-q"]}
+            if items <= _MOST_EXPORTED:
+                bundle = str(folder / f"bundle-{number}")
+                uses["`export`"] = ["export", str(maker.path), "--output", bundle, "--key", key, "-q"]
+                uses["`verify` of the bundle"] = ["verify", bundle, "-q"]
+            for what, words in uses.items():
+                costs.setdefault(what, []).append(run([*GOLDENHOUR, *words]))
+    return [
+        row for what, measured in costs.items() for row in _rows(what, measured, _TENTHS, items, "very small items")
+    ]
+
+
+def _add_capture(maker: CaseMaker, items: int) -> None:
+    from tests.exports.small_case import Thing
+
+    capture = maker.begin()
+    for number in range(items):
+        capture.add(Thing(f"{number}.jpg", os.urandom(_SMALL)))
+        if len(capture.events) >= _AT_ONCE:
+            capture.folder.append(capture.events)
+            capture.events.clear()
+    capture.seal()
+
+
+def _captured(folder: Path, *, quick: bool) -> list[Row]:
     captures, photos = (5, 40) if quick else (10, 400)
     key = str(signing_key(folder))
     case = folder / "case"
@@ -59,11 +112,11 @@ def _uses(folder: Path, number: int, key: str) -> dict[str, Cost]:
     }
 
 
-def _rows(what: str, measured: list[Cost], times: int, items: int) -> list[Row]:
+def _rows(what: str, measured: list[Cost], times: int, items: int, kind: str = "items") -> list[Row]:
     """Return growth and memory."""
-    first, last, name = measured[0], measured[-1], f"{what}, in a case of {items:,} items"
+    first, last, name = measured[0], measured[-1], f"{what}, in a case of {items:,} {kind}"
     # Capturing and adding a line do the same work in a case of any size; all else reads the whole case.
-    flat = first.seconds * (1 if what.startswith(("capture", "`custody")) else min(times, 10))
+    flat = first.seconds * (1 if what.startswith(("capture", "`custody", "`show`")) else min(times, 10))
     return [
         Row(
             what=name,
@@ -90,5 +143,14 @@ def _serve(photos: int) -> None:
         sys.stdin.read()
 
 
+def _main() -> None:
+    if sys.argv[1:2] != ["--items"]:
+        _serve(int(sys.argv[1]))
+        return
+    _, items, _, folder = sys.argv[1:]
+    with tempfile.TemporaryDirectory(dir=folder, prefix="bench-") as name:
+        print(detailed(made_rows(Path(name), int(items))))
+
+
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _main()

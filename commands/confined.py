@@ -26,7 +26,7 @@ def read_only(
 ) -> None:
     """Give up, for good, all files but these, the network and other programs; before the first of them is opened.
 
-    The scratch folder, which holds nothing that lasts, is kept.
+    Our own folders for what is looked up, and for notes of what captures hold, are kept.
 
     `output` is a file or folder that is about to be made: its folder is kept. With `pictures`, which are copied out of
     a zip to be decoded, the temporary folder and those of runs are as well. `programs` are those that may be started.
@@ -75,7 +75,8 @@ def _confine(
     paths: tuple[Path | None, ...], output: Path | None, *, pictures: bool, programs: Sequence[str] = ()
 ) -> None:
     from hashing.case.own_runs import data_folder
-    from hashing.files.scratch import made_scratch_folder
+    from hashing.files.scratch import made_scratch_folder, notes_folder
+    from hashing.files.storage import OWNER_FOLDER
     from hashing.sandbox.reading import confine_reading
 
     named = [path.absolute() for path in paths if path is not None]
@@ -85,6 +86,8 @@ def _confine(
     below = [output.absolute().parent] if output is not None else []
     with suppress(OSError):  # asked for once more, and its reason told, where there is more than memory holds
         below.append(made_scratch_folder())
+        notes_folder().mkdir(mode=OWNER_FOLDER, exist_ok=True)
+        below.append(notes_folder())
     if pictures:
         from tempfile import gettempdir
 

@@ -76,12 +76,13 @@ def _show_case(view: CaseView, *, everything: bool) -> None:
         click.echo(clean(f"{counted(captures - _PAGE, 'earlier capture')}: goldenhour show {name} --all"))
     for line in case_remarks(view):
         click.echo(line)
-    newest = next(iter(view.captures.newest(1)), None)
+    newest = next(view.captures.newest(1).summaries(), None)
     if newest is None:
         return
-    if captures == 1 and len(newest.items) + len(newest.failed) <= _SHORT:
+    if captures == 1 and newest.items + newest.failed <= _SHORT:
         click.echo()
-        _print_capture(newest, view.grades)
+        for capture in view.captures:
+            _print_capture(capture, view.grades)
     else:
         click.echo(clean(f"more     goldenhour show {name} {as_typed(newest.started.exhibit)}"))
 
@@ -116,7 +117,7 @@ def _show_got(case: Case, ref: str, paths: list[Path], *, as_json: bool) -> None
     from exports.format.capture_view import read_capture
     from exports.format.continuity import case_grades, grade_of
 
-    grades = case_grades(case.events())
+    grades = case_grades(dict(enumerate(case.events())))
     for path in paths:
         view = read_capture(path)
         if ref == view.started.exhibit:
@@ -164,7 +165,7 @@ def _show_found(case: Case, ref: str, word: str, *, as_json: bool) -> None:
 
     found, unread = 0, list[str]()
     events = list(case.events())
-    grades, words = case_grades(events), found_words(events)
+    grades, words = case_grades(dict(enumerate(events))), found_words(events)
     for path in _captures(case, ref):
         view = read_capture(path)
         asked = [entry for entry in view.items if ref in {"", view.started.exhibit, entry.item.ref}]

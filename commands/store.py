@@ -253,12 +253,14 @@ def _print_pushed(pushed: Pushed, location: Location, recorded: tuple[str, ...],
         print_json({
             "location": str(location), "what": info.what, "name": info.name, "lines": info.lines, "files": info.files,
             "bytes": info.bytes, "sent": pushed.sent, "sent_bytes": pushed.sent_bytes, "head": pushed.head.name,
-            "lock": str(pushed.lock), "recorded": list(recorded),
+            "lock": str(pushed.lock), "tightened": pushed.tightened, "recorded": list(recorded),
         })  # fmt: skip
         return
     sent = f"{counted(pushed.sent, 'file')} sent now" if pushed.sent else "all were there"
     print_styled(f"head     {pushed.head.name}")
     print_styled(f"lock     {pushed.lock}")
+    if pushed.tightened:
+        print_styled(f"lock     so, from now on, {counted(pushed.tightened, 'object')} of earlier states as well")
     if recorded:
         print_styled(f"custody  copied: {', '.join(recorded)}")
     print_styled(
@@ -276,6 +278,8 @@ def _check_lines(found: StoreCheck) -> Iterator[str]:
         yield f"unchecked  {unchecked.path}: {unchecked.reason}"
     for path in found.later:
         yield f"not yet  {path}"
+    for short in found.short:
+        yield f"short    {short}: less than the last push asked for"
     if found.unlocked:
         yield f"note     {counted(found.unlocked, 'object')} without a lock, or whose lock is over"
     if found.locked_until:

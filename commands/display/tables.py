@@ -28,6 +28,7 @@ from hashing.files.as_typed import as_typed
 from hashing.printable import human_size, printable
 
 if TYPE_CHECKING:
+    from exports.format.capture_summary import CaptureSummary
     from exports.format.capture_view import CaptureView, ItemView
     from exports.format.case_view import CaseView
 
@@ -182,7 +183,7 @@ def case_table(view: CaseView, most: int | None = None) -> Listing:
         Column("Scene"),
     )
     captures = view.captures if most is None else view.captures.newest(most)
-    return Listing(columns, [_capture_row(capture) for capture in captures])
+    return Listing(columns, [_capture_row(capture) for capture in captures.summaries()])
 
 
 def case_remarks(view: CaseView) -> Iterator[str]:
@@ -197,7 +198,7 @@ def case_remarks(view: CaseView) -> Iterator[str]:
         made = f"{bundle.time[: len('2026-11-24T10:15')].replace('T', ' ')} UTC by {bundle.officer}"
         yield printable(f"bundle {bundle.bundle}, made {made}: {exhibit_ranges(bundle.exhibits)}")
     # Faults last, where a reader of a terminal ends.
-    left = [path.name for path in view.captures.paths if _left_behind(path)]
+    left = [path.name for path in view.unsealed if _left_behind(path)]
     if left:
         them = f"{len(left):,} captures" if len(left) > 1 else f"the capture {left[0]}"
         yield printable(
@@ -271,16 +272,10 @@ def custody_to_json(exhibit: Exhibit, ref: str) -> dict[str, Any]:
     return {"exhibit": exhibit.ref, "custody": [msgspec.to_builtins(entry) for entry in exhibit.about(ref)]}
 
 
-def _capture_row(view: CaptureView) -> tuple[str, ...]:
+def _capture_row(view: CaptureSummary) -> tuple[str, ...]:
     began = view.started.time[: len("2026-11-24T10:15")].replace("T", " ")
     sealed = view.status if view.seal else unsealed_status(view)
-    items = f"{items_got(view):,}"
-    return view.started.exhibit, began, sealed, items, f"{len(view.failed):,}", view.started.scene
-
-
-def items_got(view: CaptureView) -> int:
-    """Count a capture's items but for the error pages, which are kept and are not what was asked for."""
-    return sum(not entry.item.error_page for entry in view.items)
+    return view.started.exhibit, began, sealed, f"{view.items:,}", f"{view.failed:,}", view.started.scene
 
 
 def _left_behind(path: Path) -> bool:
@@ -291,7 +286,7 @@ def _left_behind(path: Path) -> bool:
         return False
 
 
-def unsealed_status(view: CaptureView) -> str:
+def unsealed_status(view: CaptureView | CaptureSummary) -> str:
     """Say of a capture that is not sealed whether it is at work, or was left by a process that ended."""
     return f"{view.status}, not sealed yet" if at_work(view.path) else "left by a process that ended, not sealed"
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from exports.format.capture_summary import CaptureSummary, capture_summary
 from exports.format.capture_view import CaptureView, read_capture
 from exports.format.continuity import case_grades
 from exports.format.manifest import GradeRecord
 from hashing.case.batch_events import CAPTURED_BEFORE, DONE, NOT_TRIED, BatchFinished, BatchStarted, RowEnded
 from hashing.case.batch_folder import batch_events, batch_folders
 from hashing.case.capture_folder import CHECKPOINT, Seal
-from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo
-from hashing.case.events import CaptureRegistered, Exported
+from hashing.case.case import CAPTURES, CHECKPOINTS, Case, CaseInfo, checkpoint_folders
+from hashing.case.events import CaptureRegistered, CaptureSealed, CaseEvent, Exported, Graded, MergedLine
 from hashing.case.kinds import CaptureStatus
 from hashing.errors import BadFormat
 from hashing.files import inside
@@ -49,6 +50,10 @@ class Captures:
         """Read one after another."""
         return map(read_capture, self.paths)
 
+    def summaries(self) -> Iterator[CaptureSummary]:
+        """Yield each in a line, whatever it holds. Raises as iterating."""
+        return map(capture_summary, self.paths)
+
     def newest(self, most: int) -> Captures:
         """Return the newest of them, without reading any."""
         return Captures(self.paths[max(len(self.paths) - most, 0) :])
@@ -69,6 +74,8 @@ class CaseView:
     path: Path
     info: CaseInfo
     captures: Captures
+    unsealed: tuple[Path, ...]
+    """Those of them of which the ledger records no seal."""
     missing: tuple[str, ...]
     unregistered: tuple[str, ...]
     exported: tuple[Exported, ...]
@@ -84,17 +91,31 @@ def read_case(path: Path) -> CaseView:
     case = Case.open(path)
     # Folders before the ledger: a capture is registered after its folder is made, never the other way round.
     folders = {folder.name for folder in case.captures()}
-    events = list(case.events())
-    registered = {event.capture: None for event in events if isinstance(event, CaptureRegistered)}
+    registered, sealed = dict[str, None](), set[str]()
+    exported, grading = list[Exported](), dict[int, CaseEvent]()
+    for line, event in enumerate(case.events()):
+        match event:
+            case CaptureRegistered():
+                registered[event.capture] = None
+            case CaptureSealed():
+                sealed.add(event.capture)
+            case Exported():
+                exported.append(event)
+            case Graded() | MergedLine():
+                grading[line] = event
+            case _:
+                pass
+    here = [name for name in registered if name in folders]
     return CaseView(
         path=path,
         info=case.info,
-        captures=Captures(tuple(path / CAPTURES / name for name in registered if name in folders)),
+        captures=Captures(tuple(path / CAPTURES / name for name in here)),
+        unsealed=tuple(path / CAPTURES / name for name in here if name not in sealed),
         missing=tuple(name for name in registered if name not in folders),
         unregistered=tuple(sorted(folders - registered.keys())),
-        exported=tuple(event for event in events if isinstance(event, Exported)),
+        exported=tuple(exported),
         batches=tuple(view for folder in batch_folders(case) if (view := _batch(folder)) is not None),
-        grades=case_grades(events),
+        grades=case_grades(grading),
         seal=case_seal(path),
     )
 
@@ -134,13 +155,16 @@ def _batch(folder: Path) -> BatchView | None:
 
 def case_seal(path: Path) -> Seal | None:
     """Return what the newest checkpoint of the case in `path` says, unchecked. Raises BadFormat, Unreadable."""
-    folder = path / CHECKPOINTS
-    with reading(folder):
-        names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
-    if not names:
+    newest = None
+    with reading(path / CHECKPOINTS):
+        # The last folder may have been made for a checkpoint that is still to come.
+        for folder in reversed(checkpoint_folders(path)):
+            names = [name for name in inside.names(folder, path) if name.endswith(f".{CHECKPOINT}")]
+            if names:
+                newest = folder / names[-1]  # numbers of one width: the last in their order is the newest
+                break
+    if newest is None:
         return None
-    # The names are numbers of one width, so the last in their order is the newest.
-    newest = folder / names[-1]
     note = read_small(newest, root=path)
     try:
         checkpoint, _ = parse_checkpoint(note)

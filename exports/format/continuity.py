@@ -302,9 +302,12 @@ def grades_in(log: Iterable[CustodyRecord]) -> dict[str, GradeRecord]:
     }
 
 
-def case_grades(events: Iterable[CaseEvent]) -> dict[str, GradeRecord]:
-    """Return the latest grade of each exhibit and item that a case's ledger tells of. Raises BadKey, BadFormat."""
-    told = (entries(line, event) for line, event in enumerate(events) if isinstance(event, Graded | MergedLine))
+def case_grades(lines: Mapping[int, CaseEvent]) -> dict[str, GradeRecord]:
+    """Return the latest grade of each exhibit and item that these lines of a case's ledger, by their places, tell of.
+
+    Raises BadKey, BadFormat.
+    """
+    told = (entries(line, event) for line, event in lines.items() if isinstance(event, Graded | MergedLine))
     return grades_in(_in_order(entry for each in told for entry in each))
 
 

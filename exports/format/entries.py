@@ -85,6 +85,7 @@ class Glance(msgspec.Struct, gc=False):
     event: str
     ref: str = ""
     exchange: int = 0
+    error_page: str = ""
 
 
 _glance = msgspec.json.Decoder(Glance)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator, MutableMapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exports.errors import TooMuch
 from hashing.files.scratch import made_scratch_folder, scratch_folder
+
+if TYPE_CHECKING:
+    import sqlite3
 
 K = TypeVar("K", bound=str | int)
 V = TypeVar("V", bound=str | int | bytes)
@@ -36,7 +38,7 @@ _AFTER_ALL = b"\xff"
 class Lookup(MutableMapping[K, V], Generic[K, V]):
     """A mapping from texts or from numbers, which `keys` says; it is gone through in the order of its keys.
 
-    Everything raises TooMuch where the disk has no room.
+    One thread sets what any may look up. Everything raises TooMuch where the disk has no room.
     """
 
     def __init__(self, keys: type[K]) -> None:
@@ -138,7 +140,10 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
         if self._table is None or os.getpid() != self._process:
             raise RuntimeError("a table of another process")
-        return self._table.execute(sql, values).fetchall()
+        try:
+            return self._table.execute(sql, values).fetchall()
+        except self._table.OperationalError as error:
+            raise _no_room(str(error)) from error
 
     def _write(self) -> None:
         """Write what is held in memory to the table."""
@@ -147,7 +152,7 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         rows = [(self._stored(key), value) for key, value in self._held.items()]
         try:
             self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
-        except sqlite3.OperationalError as error:
+        except self._table.OperationalError as error:
             raise _no_room(str(error)) from error
         self._held.clear()
         self._size = 0
@@ -155,6 +160,8 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
 
 def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
+    import sqlite3  # which takes a while, and small evidence never needs it
+
     try:
         folder = made_scratch_folder()
         # 1. A bound from the free disk: the table must fail by itself before it fills the disk under a capture.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,10 @@ from exports.bundle.draft import ByteProgress
 from exports.errors import NotAnswered, NotCheckable, StoreRefused
 from exports.format.result import MISMATCH, OK, UNCHECKED, Added, Altered, Missing, Unchecked
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
+from exports.store.earlier import earlier_objects
 from exports.store.head import BODIES, HEADS
 from exports.store.heads import newest_head
+from exports.store.locks import Lock
 from exports.store.push import has_bytes, read_back
 from exports.store.sending import composite, opened
 from exports.store.vouched import ZIP
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 IN_PART = "in part"
 _HIDDEN = "a delete marker or another version hides it; `store pull` gets what was pushed"
+_SAME = timedelta(days=1)
 _MOST = 1_000
 """Faults of one kind that are told."""
 
@@ -57,6 +60,8 @@ class StoreCheck(msgspec.Struct, kw_only=True):
     unchecked: list[Unchecked] = []
     later: list[str] = []
     unlocked: int = 0
+    short: list[str] = []
+    """Files, and objects of earlier states, that are locked for less long, or less strictly, than the head."""
     locked_until: str = ""
     """When the first lock ends, of the objects that have one which ends."""
 
@@ -117,8 +122,30 @@ def check_store(
     found.later = sorted(file.path for file in state.files if file.path not in then and _evidence(file))
     _compare_lists(found, head, then)
     expected = [file for file in head.files if (ours := then.get(file.path)) and ours.sha256 == file.sha256]
-    _judge_all(found, path, state, store, expected, progress)
+    asked = _lock_of(store, head)
+    _judge_all(found, path, state, store, expected, asked, progress)
+    newest = {f"{HEADS}/{head.name}", *(f"{BODIES}/{file.sha256}" for file in head.files)}
+    for name, stored in earlier_objects(store, newest):
+        _note_lock(found, name, stored, asked)
     return found
+
+
+def _lock_of(store: ObjectStore, head: StoreHead) -> Lock:
+    """Return what the last push asked for: the lock of its head.
+
+    A bucket that locks by itself counts from when each object came, and the head came last: so a day less is the same.
+    """
+    stored = store.found(store.location.key(HEADS, head.name))
+    if stored is None:
+        return Lock()
+    until = stored.until and max(stored.until, datetime.min.replace(tzinfo=UTC) + _SAME) - _SAME
+    return Lock(stored.mode, until, stored.hold)
+
+
+def _note_lock(found: StoreCheck, name: str, stored: StoredObject, asked: Lock) -> None:
+    if not asked.met_by(stored) and len(found.short) < _MOST:
+        until = f"locked until {time_text(stored.until)}" if stored.until else "not locked until any time"
+        found.short.append(f"{name}: {until}{', legal hold' if stored.hold else ''}")
 
 
 def _evidence(file: VouchedFile) -> bool:
@@ -142,6 +169,7 @@ def _judge_all(
     state: Vouched,
     store: ObjectStore,
     files: Iterable[HeadFile],
+    asked: Lock,
     progress: Callable[[int, int], None] | None,
 ) -> None:
     files = list(files)
@@ -154,6 +182,8 @@ def _judge_all(
             found.files += 1
             found.bytes += file.size
             _note(found, judged.fault)
+            if judged.stored is not None:
+                _note_lock(found, file.path, judged.stored, asked)
             if judged.stored is not None and not judged.stored.locked:
                 found.unlocked += 1
             elif judged.stored is not None and judged.stored.until is not None and not judged.stored.hold:

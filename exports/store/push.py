@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from exports.bundle.draft import ByteProgress
 from exports.errors import NotAnswered, NotWhole
 from exports.store.connection import WORKERS, ObjectStore, StoredObject
+from exports.store.earlier import earlier_objects
 from exports.store.head import (
     BODIES,
     FORMAT,
@@ -43,6 +44,8 @@ class Pushed:
     sent: int
     sent_bytes: int
     lock: Lock
+    tightened: int = 0
+    """Objects of earlier states that are locked longer, or more strictly, from now on."""
 
 
 def push(
@@ -76,7 +79,7 @@ def push(
     same = before is not None and before.files == files and before.info.lines == state.lines
     head = before if before is not None and same else _head(state, files, clock)
     run.head(head)
-    return Pushed(head, run.sent, run.sent_bytes, lock)
+    return Pushed(head, run.sent, run.sent_bytes, lock, run.earlier(head))
 
 
 def _head(state: Vouched, files: tuple[HeadFile, ...], clock: Clock) -> StoreHead:
@@ -138,6 +141,18 @@ class _Push:
         if new := self._store.found(key) is None:
             self._sender.put(key, data, len(data), sha256)
         self._locked(key, sha256, len(data), "", trusted=new)
+
+    def earlier(self, head: StoreHead) -> int:
+        """Lock what earlier pushes have left as is asked, where it is less; return how many objects these are."""
+        if self._lock == Lock():
+            return 0
+        newest = {f"{HEADS}/{head.name}", *(f"{BODIES}/{file.sha256}" for file in head.files)}
+        tightened = 0
+        for name, found in earlier_objects(self._store, newest):
+            if not self._lock.met_by(found):
+                self._lock.tighten(self._store, self._store.location.key(*name.split("/")), found)
+                tightened += 1
+        return tightened
 
     def _secure(self, file: VouchedFile, *, there: bool) -> str:
         """See to it that a file's object is there, right and locked; return its version."""

@@ -42,6 +42,7 @@ from hashing.printable import printable
 _BEFORE_REGISTERED = {LEDGER, MARKS, f"{INCOMING}/{RESERVE}"}
 """All that a capture holds until the case registers it; nothing is fetched before."""
 _DRAFT = re.compile(rf"\.{MERGE}\.[0-9a-f]{{8}}-[0-9]{{1,7}}-[0-9a-f]{{8}}{re.escape(PART)}")
+_OF_CHECKPOINTS = re.compile(rf"{CHECKPOINTS}/[0-9]{{4}}", re.ASCII)
 _SETTINGS = "goldenhour.toml"
 """The case's own settings, which the user writes by hand: no ledger speaks of them."""
 
@@ -54,6 +55,7 @@ def check_case(check: Check) -> None:
     for name in (LEDGER, *([_SETTINGS] if _SETTINGS in check.kinds else [])):
         check.expected.setdefault(name, "")
     check.folders.update((CAPTURES, CHECKPOINTS, BATCHES))
+    check.folders.update(filter(_OF_CHECKPOINTS.fullmatch, check.tree.empty_folders()))  # made for the next of them
     ledger = _CaseLedger(check)
     created = next((event for event in ledger.events if isinstance(event, CaseCreated)), None)
     if created is None:

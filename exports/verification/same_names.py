@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from itertools import chain
+
+from exports.format.lookup import Lookup
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.DOTALL)
 """What Windows takes for a device, whatever ending follows."""
@@ -21,11 +24,11 @@ def name_faults(names: Collection[str]) -> Iterator[tuple[str, str]]:
     dots and spaces at the end, or in what follows a colon (a second stream of one file): macOS and Windows differ in
     which of these they tell apart. Folders count as well: `Data/` beside `data/` is one folder there.
 
-    Memory grows with the names that are not in the plainest form, not with all of them.
+    A look-up is made of the names that are not in the plainest form, not of all of them.
     """
     folders = _folders(names)
-    folded: dict[str, str] = {}
-    for name in (*folders, *names):
+    folded: Lookup[str, str] = Lookup(str)
+    for name in chain(folders, names):
         parent, slash, last = name.rpartition("/")
         if _ORDINARY.fullmatch(last):
             continue
@@ -52,10 +55,13 @@ def fold(name: str) -> str:
 
 
 def _folders(names: Collection[str]) -> Collection[str]:
-    found: dict[str, None] = {}
+    found, before = Lookup[str, str](str), ""
     for name in names:
         folder = name.rpartition("/")[0]
+        if folder == before:
+            continue
+        before = folder
         while folder and folder not in found:
-            found[folder] = None
+            found[folder] = ""
             folder = folder.rpartition("/")[0]
     return found

@@ -18,6 +18,7 @@ wrote them: these are told and never signed. Each line bears the key of the chec
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import threading
@@ -93,6 +94,9 @@ MERGE = "merge"
 PLACED = "placed"
 """The file in a draft that names the capture which was moved from there to its place and is not on record yet."""
 
+IN_A_FOLDER = 10_000
+"""Lengths of the ledger whose checkpoints stand in one folder."""
+_FOLDER = re.compile("[0-9]{4}", re.ASCII)
 _ENDING = ".tsr"
 """Of a token, behind the name of its checkpoint."""
 # A change holds the lock for some milliseconds; taking up what died may hold it for seconds.
@@ -119,8 +123,24 @@ def is_case(path: Path) -> bool:
 
 
 def checkpoint_name(size: int) -> str:
-    """Return the name of the case's checkpoint at this length of its ledger."""
-    return f"{size:08d}.{CHECKPOINT}"
+    """Return the name of the case's checkpoint at this length of its ledger, in the order of these lengths.
+
+    From 10,000 lines on they stand in a folder for each ten thousand, so that none holds very many.
+    """
+    name = f"{size:08d}.{CHECKPOINT}"
+    return name if size < IN_A_FOLDER else f"{size // IN_A_FOLDER:04d}/{name}"
+
+
+def checkpoint_folders(case: Path, since: int = 0) -> list[Path]:
+    """Return the folders that hold the checkpoints of a case, in the order of these, from that of a length on.
+
+    Raises OSError.
+    """
+    folder, first, deeper = case / CHECKPOINTS, since // IN_A_FOLDER, list[str]()
+    with suppress(FileNotFoundError):
+        kinds = inside.scan(folder, case)
+        deeper = sorted(name for name, kind in kinds if kind == stat.S_IFDIR and _FOLDER.fullmatch(name))
+    return [*([folder] if not first else []), *(folder / name for name in deeper if int(name) >= first)]
 
 
 def token_path(checkpoint: str) -> str:
@@ -228,10 +248,10 @@ class Case:
 
     def captures(self) -> list[Path]:
         """Return the capture folders, oldest first; links are none. Raises Unreadable."""
-        folder = self.path / CAPTURES
-        with reading(folder):
-            paths = [folder / name for name in inside.names(folder, self.path)]
-            return [path for path in paths if inside.is_folder(path, self.path)]
+        folder, names = self.path / CAPTURES, list[str]()
+        with reading(folder), suppress(FileNotFoundError):
+            names = [name for name, kind in inside.scan(folder, self.path) if kind == stat.S_IFDIR]
+        return [folder / name for name in sorted(names, key=os.fsencode)]
 
     def has_batches(self) -> bool:
         """Say whether a batch was ever begun here. Raises Unreadable."""
@@ -390,9 +410,15 @@ class Case:
 
     def left_tokens(self) -> set[str]:
         """Return the checkpoints with a token beside them that is not on record, or not whole: a process died there."""
-        own, token = self.path / CHECKPOINTS, token_path(CHECKPOINT)
+        token = token_path(CHECKPOINT)
         with reading(self.path):
-            found = {f"{CHECKPOINTS}/{name}" for name in inside.names(own, self.path) if _ENDING in name}
+            own = ((folder, inside.names(folder, self.path)) for folder in checkpoint_folders(self.path))
+            found = {
+                (folder / name).relative_to(self.path).as_posix()
+                for folder, names in own
+                for name in names
+                if _ENDING in name
+            }
             for path in self.captures():
                 for name in (token, token + PART):
                     if inside.kind(path / name, self.path):
@@ -543,26 +569,29 @@ class Case:
         if not (ledger.resumed and memory.read is not None):
             memory = CaseMemory()
         # 2. Read what came since, and hold each checkpoint over it against it.
-        changed = self._checkpoints_changed()
+        changed = self._checkpoints_changed(ledger.size)
         start = memory.read.length if memory.read is not None else 0
         if memory.read is None or changed != memory.checkpoints_changed or ledger.size != memory.tree.size:
             self._read_further(memory, ledger_lines(ledger.path, start, root=self.path))
         # 3. Remember how far it is known to be signed. A case has two checkpoints a capture: their names are not read
         # again for each change of a run's own.
         if changed != memory.checkpoints_changed:
-            self._clear_proposed()
-        memory.checkpoints_changed = self._checkpoints_changed()
+            self._clear_proposed(ledger.size)
+        memory.checkpoints_changed = self._checkpoints_changed(ledger.size)
         memory.read = ledger.remember()
         self._memory = memory
         return memory
 
-    def _clear_proposed(self) -> None:
-        """Remove checkpoints of changes whose process died before it made them: the open ledger is their lock."""
-        folder = self.path / CHECKPOINTS
-        with storing(folder):
-            for name in inside.names(folder, self.path):
-                if name.endswith(f".{CHECKPOINT}{PART}"):
-                    inside.unlink(folder / name, self.path)
+    def _clear_proposed(self, size: int) -> None:
+        """Remove checkpoints of changes whose process died before it made them: the open ledger is their lock.
+
+        Each is of a ledger that would be longer than these `size` lines.
+        """
+        with storing(self.path / CHECKPOINTS):
+            for folder in checkpoint_folders(self.path, size):
+                for name in inside.names(folder, self.path):
+                    if name.endswith(f".{CHECKPOINT}{PART}"):
+                        inside.unlink(folder / name, self.path)
 
     def _read_further(self, memory: CaseMemory, lines: Iterable[bytes]) -> None:
         """Read further lines and hold every checkpoint over them against them. Raises NotAsSigned, Unreadable."""
@@ -625,7 +654,7 @@ class Case:
                 pass
         memory.hold()
         memory.read = ledger.remember()
-        memory.checkpoints_changed = self._checkpoints_changed()
+        memory.checkpoints_changed = self._checkpoints_changed(ledger.size)
         self._memory = memory
         note_signed(self.info.id, self.path, ledger.size, ledger.root())
 
@@ -635,15 +664,21 @@ class Case:
     def _checkpoint_sizes(self) -> list[int]:
         """Return the lengths at which there is a checkpoint, by the names of these. Raises Unreadable."""
         with reading(self.path / CHECKPOINTS):
-            stems = [name.partition(".") for name in inside.names(self.path / CHECKPOINTS, self.path)]
+            folders = checkpoint_folders(self.path)
+            stems = [name.partition(".") for folder in folders for name in inside.names(folder, self.path)]
         return [int(stem) for stem, _, ending in stems if ending == CHECKPOINT and stem.isascii() and stem.isdigit()]
 
-    def _checkpoints_changed(self) -> int:
-        """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none."""
-        try:
-            return (self.path / CHECKPOINTS).stat(follow_symlinks=False).st_mtime_ns
-        except OSError:
-            return -1
+    def _checkpoints_changed(self, size: int) -> int:
+        """Return when a checkpoint was added or removed last, in nanoseconds since 1970; -1 where there are none.
+
+        The folders are those of a ledger of this length, and the next one: their names are not read for it.
+        """
+        folder, changed = self.path / CHECKPOINTS, [-1]
+        deeper = (folder / f"{number:04d}" for number in range(1, size // IN_A_FOLDER + 2))
+        for each in (folder, *deeper):
+            with suppress(OSError):
+                changed.append(each.stat(follow_symlinks=False).st_mtime_ns)
+        return max(changed)
 
     def demand_as_signed(self) -> int:
         """Raise NotAsSigned unless each line of the ledger is under a checkpoint of the key that it names.
@@ -724,6 +759,10 @@ class _Change:
 
     def _propose(self, size: int, root: bytes) -> None:
         note = sign_checkpoint(Checkpoint(self._origin, size, root), self._key)
+        folder = self._checkpoint(size).parent
+        if size >= IN_A_FOLDER and not inside.is_folder(folder, self._path):
+            make_folder(folder, root=self._path)
+            sync_folder(folder.parent, root=self._path)
         part = write_part(self._checkpoint(size), note.encode(), root=self._path)
         sync_folder(part.parent, root=self._path)  # without it, lines that the disk has would be nobody's
 

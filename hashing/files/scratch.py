@@ -13,9 +13,18 @@ from hashing.files.storage import OWNER_FOLDER
 
 def scratch_folder() -> Path:
     """Return the folder, whether it is there or not."""
+    return _cache() / "scratch"
+
+
+def notes_folder() -> Path:
+    """Return the folder beside it for notes of what sealed captures hold, which can be removed at any time."""
+    return _cache() / "captures"
+
+
+def _cache() -> Path:
     import platformdirs
 
-    return platformdirs.user_cache_path("goldenhour") / "scratch"
+    return platformdirs.user_cache_path("goldenhour")
 
 
 def made_scratch_folder() -> Path:

@@ -52,7 +52,7 @@ def shared_with(case: Case, recipient: str, *, conditions_met: bool = False, exh
     Who handed something in is withheld with all that names the author. Raises NotShareable where nothing may go out;
     BadKey, BadFormat, Unreadable.
     """
-    wanted, grades = set(exhibits), case_grades(case.events())
+    wanted, grades = set(exhibits), case_grades(dict(enumerate(case.events())))
     items, rules, handed_in = list[str](), Counter[str](), False
     for event in case.events():
         if not isinstance(event, CaptureSealed) or (wanted and event.exhibit not in wanted):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commands.exit import Exit
+from exports.format import capture_summary
+from exports.verification import verify
 from tests.capture.conftest import jpeg
 from tests.commands.test_officer import on_terminal
 from tests.exports.small_case import Thing, make_case, photo
@@ -305,3 +307,37 @@ def test_a_case_of_somebody_else_takes_no_capture(tmp_path: Path, server: SceneS
         assert "lines of its ledger are not yours" in refused.stderr
         assert "goldenhour merge OP-ALDER OWN_CASE" in refused.stderr
     assert server.requests == []
+
+
+def test_a_large_capture_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a large sealed capture holds is noted under the root of its seal; a note that does not fit is made anew."""
+    monkeypatch.setattr(capture_summary, "_LARGE", 3)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    maker = make_case(tmp_path)
+    capture = maker.begin()
+    for number in range(3):
+        capture.add(Thing(f"{number}.jpg", photo(number), error_page="404" if number == 2 else ""))
+    capture.fail("https://scene.example/gone.jpg", "404 Not Found")
+    folder = capture.seal()
+    reads: list[Path] = []
+    counted = [(2, 1)]
+    counting = capture_summary._count
+
+    def _count(ledger: Path, root: Path, status: os.stat_result) -> object:
+        reads.append(ledger)
+        return counting(ledger, root, status)
+
+    monkeypatch.setattr(capture_summary, "_count", _count)
+    for _ in range(3):
+        summary = capture_summary.capture_summary(folder)
+        assert [(summary.items, summary.failed)] == counted
+    assert len(reads) == 1
+    [note] = (tmp_path / "cache").rglob("*.json")
+    for wrong in (b'{"size":1,"changed":1,"items":9,"failed":9}', b"no json", b'{"items":9}'):
+        note.write_bytes(wrong)
+        summary = capture_summary.capture_summary(folder)
+        assert [(summary.items, summary.failed)] == counted
+    assert len(reads) == 4
+    status = (folder / "ledger.jsonl").stat()
+    note.write_bytes(b'{"size":%d,"changed":%d,"items":9,"failed":9}' % (status.st_size, status.st_mtime_ns))
+    assert verify(maker.path).verdict == "ok"  # which looks at no note

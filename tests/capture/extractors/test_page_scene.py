@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commands.display.tables import items_got
+from exports.format.capture_summary import capture_summary
 from hashing.case import verdict
 from hashing.case.kinds import ItemKind
 from tests.capture.conftest import jpeg
@@ -269,7 +269,7 @@ def test_what_is_no_photo_is_not_taken_for_one(captured: Captured) -> None:
     marked = {entry.item.url.rpartition("/")[2]: entry.item.error_page for entry in view.items if entry.item.error_page}
     assert marked == reasons
     assert [entry.item.url for entry in view.items if entry.item.kind == "photo"] == [server.url("/good.jpg")]
-    assert items_got(view) == 2
+    assert capture_summary(view.path).items == 2
 
 
 @pytest.mark.parametrize(

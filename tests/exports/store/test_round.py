@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,30 @@ def test_a_lock_is_made_longer_and_stricter(own: CaseMaker, place: str, object_s
         found = object_store.client.head_object(Bucket="evidence", Key=key)
         until, hold = found["ObjectLockRetainUntilDate"], found["ObjectLockLegalHoldStatus"]
         assert (f"{until:%Y-%m-%dT%H}", hold) == ("2200-01-01T12", "ON")
+
+
+def test_what_earlier_states_left_is_locked_as_long(
+    own: CaseMaker, place: str, object_store: ObjectStoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ledger and head of an earlier state are locked as long as a later push asks; `verify` names what is not."""
+    assert run("push", own.path, place, "--lock", "compliance", "--retain-until", "2100-01-01")[0] == 0
+    earlier = keys(object_store, place)
+    own.capture([Thing("r.jpg", photo(3))])
+    longer = ("--lock", "compliance", "--retain-until", "2200-01-01")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["exports.store.push"], "earlier_objects", lambda *_: iter(()))
+        assert run("push", own.path, place, *longer)[0] == 0
+    found = json.loads(run("verify", own.path, place, "--json")[1])
+    assert found["verdict"] == "ok"
+    assert len(found["short"]) == 2  # the ledger as it was then, and the head
+    assert all(each.endswith(": locked until 2100-01-01T23:59:59.000Z") for each in found["short"]), found["short"]
+    assert "short    heads/" in run("verify", own.path, place)[1]
+    assert json.loads(run("push", own.path, place, *longer, "--json")[1])["tightened"] >= len(found["short"])
+    for key in earlier:
+        until = object_store.client.head_object(Bucket="evidence", Key=key)["ObjectLockRetainUntilDate"]
+        assert f"{until:%Y-%m-%d}" == "2200-01-01"
+    assert json.loads(run("verify", own.path, place, "--json")[1])["short"] == []
+    assert json.loads(run("push", own.path, place, *longer, "--json")[1])["tightened"] == 0
 
 
 def test_a_strangers_case_is_copied_and_not_signed(place: str, tmp_path: Path) -> None:
