@@ -5,10 +5,11 @@ The folders may come from anywhere, and the database is not asked. A capture tha
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -128,15 +129,15 @@ def _looked_at(
 def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     """Copy what is not sealed to the folder beside the case; links are left out, and nothing of it is signed."""
     folder = aside_folder(case)
-    final = folder / path.name
-    before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
     with reading(folder):
-        if final.exists():
-            return before
         if not folder.exists():
             make_folder(folder)
-    clear_leftovers(final)
     with open_tree(path) as tree:
+        final, brought = _place_for(tree, folder / path.name)
+        before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
+        if brought:
+            return before
+        clear_leftovers(final)
         draft = FolderDraft(draft_path(final))
         try:
             with held(draft.path):
@@ -152,6 +153,21 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     return replace(
         said, outcome=UNFINISHED, reason=f"not sealed, and signed by nobody: it is in {final}, beside the case"
     )
+
+
+def _place_for(tree: EvidenceTree, first: Path) -> tuple[Path, bool]:
+    """Return where a capture is copied to, and whether it stands there as it is now: it may have grown meanwhile."""
+    sizes, place, numbers = _sizes(tree), first, count(2)
+    while os.path.lexists(place):
+        with open_tree(place) as there:
+            if _sizes(there) == sizes:
+                return place, True
+        place = first.with_name(f"{first.name}-{next(numbers)}")
+    return place, False
+
+
+def _sizes(tree: EvidenceTree) -> dict[str, int]:
+    return {name: tree.size(name) for name, kind in tree.kinds().items() if kind == FILE}
 
 
 def _pieces(tree: EvidenceTree, name: str) -> Iterator[bytes]:

@@ -26,26 +26,35 @@ _MOST_TRIES = 5
 """So often a row is given back by workers that fell silent; after that it is told as what ends them."""
 _SET_UP = """
 create schema if not exists goldenhour;
+create domain goldenhour.moment as timestamptz check (value between '2000-01-01 00:00+00' and '9000-01-01 00:00+00');
+create domain goldenhour.words as text check (length(value) <= 2000);
+create domain goldenhour.counted as int check (value between 0 and 1000000);
 create table goldenhour.version (version int not null);
 insert into goldenhour.version values (1);
 create table goldenhour.hosts (
-  host text primary key, running int not null default 0, per_host int not null, delay float8 not null,
-  ready timestamptz not null default now());
+  host goldenhour.words primary key, running goldenhour.counted not null default 0,
+  per_host goldenhour.counted not null, delay float8 not null check (delay between 0 and 1000000),
+  ready goldenhour.moment not null default now());
 create table goldenhour.workers (
-  run text primary key, operation text not null, key text not null, name text not null, says text not null default '',
-  begun timestamptz not null default now(), beat timestamptz not null default now(), lease interval not null,
-  ended timestamptz);
+  run goldenhour.words primary key, operation goldenhour.words not null, key goldenhour.words not null,
+  name goldenhour.words not null, says goldenhour.words not null default '',
+  begun goldenhour.moment not null default now(), beat goldenhour.moment not null default now() check (beat <= now()),
+  lease interval not null check (lease between '0' and '1 day'), ended goldenhour.moment);
 create table goldenhour.rows (
-  operation text not null, name text not null, number bigint generated always as identity, job text not null,
-  hosts text[] not null, state text not null default 'waiting', due timestamptz not null default now(),
-  attempt int not null default 0, silent int not null default 0, run text, begun timestamptz, ended timestamptz,
-  status text not null default '', reason text not null default '', exhibit text not null default '',
-  capture text not null default '',
+  operation goldenhour.words not null, name goldenhour.words not null, number bigint generated always as identity,
+  job text not null, hosts text[] not null check (array_ndims(hosts) = 1 and array_position(hosts, null) is null
+  and cardinality(hosts) between 1 and 1000 and length(array_to_string(hosts, ' ')) <= 100000),
+  state text not null default 'waiting' check (state in ('waiting', 'running', 'captured', 'failed', 'cancelled')),
+  due goldenhour.moment not null default now(), attempt goldenhour.counted not null default 0,
+  silent goldenhour.counted not null default 0, run goldenhour.words, begun goldenhour.moment,
+  ended goldenhour.moment, status goldenhour.words not null default '', reason goldenhour.words not null default '',
+  exhibit goldenhour.words not null default '', capture goldenhour.words not null default '',
   primary key (operation, name));
 create index on goldenhour.rows (operation, (hosts[1]), due, number) where state = 'waiting';
 create index on goldenhour.rows (run) where state = 'running';
 create index on goldenhour.rows (operation, state);
 """
+"""What a worker may write is bounded by the tables: one gone bad leaves no row there that ends those who read it."""
 ALIVE = "greatest(beat, pg_postmaster_start_time()) + lease >= now()"
 """Of a worker: a database that was away itself has heard nobody meanwhile."""
 
@@ -128,7 +137,7 @@ class Queue:
         # Sorted, as everywhere that more than one gate is locked: in two orders two transactions could wait for each
         # other.
         gates = sorted({host for _, hosts in named.values() for host in hosts})
-        with self._database.transaction() as change:
+        with self._database.transaction(longest=120 + len(rows) / 10) as change:
             change.run_each(
                 "insert into goldenhour.hosts (host, per_host, delay) values (%(host)s, %(per_host)s, %(delay)s) "
                 "on conflict (host) do update set per_host = least(hosts.per_host, excluded.per_host), "
@@ -152,7 +161,7 @@ class Queue:
                 run=run, operation=self._operation, key=key, name=name, says=says, lease=lease,
             )  # fmt: skip
             back = change.rows(
-                "update goldenhour.rows r set silent = silent + 1, run = null, "  # noqa: S608 - our own words alone
+                "update goldenhour.rows r set silent = least(silent + 1, %(most)s), run = null, "  # noqa: S608 - our own words alone
                 "state = case when silent + 1 < %(most)s then 'waiting' else 'failed' end, ended = now(), "
                 "reason = case when silent + 1 < %(most)s then '' else 'each worker that took it fell silent' end "
                 "where state = 'running' and not exists (select from goldenhour.workers w where w.run = r.run and "
@@ -252,7 +261,7 @@ class Queue:
                 )  # fmt: skip
             change.run(
                 "update goldenhour.rows set state = %(state)s, status = %(status)s, reason = %(reason)s, exhibit = "
-                "%(exhibit)s, capture = %(capture)s, ended = now(), attempt = attempt + %(counted)s, "
+                "%(exhibit)s, capture = %(capture)s, ended = now(), attempt = least(attempt + %(counted)s, 1000000), "
                 "run = case when %(state)s = 'waiting' then null else %(run)s end, due = case when %(state)s = "
                 "'waiting' then now() + make_interval(secs => %(again)s) else due end where operation = %(operation)s "
                 "and name = %(name)s",
