@@ -6,6 +6,7 @@ The folders may come from anywhere, and the database is not asked. A capture tha
 from __future__ import annotations
 
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -133,17 +134,20 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
         if not folder.exists():
             make_folder(folder)
     with open_tree(path) as tree:
-        final, brought = _place_for(tree, folder / path.name)
+        sizes = {name: tree.size(name) for name, kind in tree.kinds().items() if kind == FILE}
+        final, brought = _place_for(sizes, folder / path.name)
         before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
         if brought:
             return before
         clear_leftovers(final)
+        # What a folder says that it holds fills no disk: the captures of all others are still to come.
+        if (whole := sum(sizes.values())) > (room := shutil.disk_usage(folder).free):
+            raise NotCheckable(f"{path}: not copied: {whole:,} bytes, and the disk has room for {room:,}")
         draft = FolderDraft(draft_path(final))
         try:
             with held(draft.path):
-                for name, kind in tree.kinds().items():
-                    if kind == FILE:
-                        draft.add(name, _pieces(tree, name))
+                for name, size in sizes.items():
+                    draft.add(name, _pieces(tree, name, size))
                 draft.finish()
                 draft.place(final)
         except WouldOverwrite:
@@ -155,24 +159,22 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     )
 
 
-def _place_for(tree: EvidenceTree, first: Path) -> tuple[Path, bool]:
+def _place_for(sizes: dict[str, int], first: Path) -> tuple[Path, bool]:
     """Return where a capture is copied to, and whether it stands there as it is now: it may have grown meanwhile."""
-    sizes, place, numbers = _sizes(tree), first, count(2)
+    place, numbers = first, count(2)
     while os.path.lexists(place):
         with open_tree(place) as there:
-            if _sizes(there) == sizes:
+            if sizes == {name: there.size(name) for name, kind in there.kinds().items() if kind == FILE}:
                 return place, True
         place = first.with_name(f"{first.name}-{next(numbers)}")
     return place, False
 
 
-def _sizes(tree: EvidenceTree) -> dict[str, int]:
-    return {name: tree.size(name) for name, kind in tree.kinds().items() if kind == FILE}
-
-
-def _pieces(tree: EvidenceTree, name: str) -> Iterator[bytes]:
+def _pieces(tree: EvidenceTree, name: str, size: int) -> Iterator[bytes]:
+    """Yield a file as long as it was when it was looked at: a worker that lives may be writing to it."""
     with tree.open(name) as file:
-        while piece := file.read(_PIECE):
+        while piece := file.read(min(_PIECE, size)):
+            size -= len(piece)
             yield piece
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from exports.merge import Merger
+from exports.merge import REFUSED, Merger
 from fleet.collect import UNFINISHED, collect
 from fleet.database import Database
 from fleet.errors import BadDatabase, DatabaseGone
@@ -145,3 +145,7 @@ def test_what_is_unfinished_and_has_grown_is_brought_in_once_more(tmp_path: Path
     assert "before" in _brought()
     assert {path.name for path in aside.iterdir()} == {capture.name, f"{capture.name}-2"}
     assert [path.name for path in aside.glob("*/items/*")] == ["more"]
+    (capture / "items" / "endless").touch()
+    os.truncate(capture / "items" / "endless", 8 << 40)  # it takes no room there
+    [outcome] = collect(case, [capture.parents[1]], by, frozenset(), unfinished=True)
+    assert (outcome.outcome, "the disk has room for" in outcome.reason) == (REFUSED, True)
