@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _INSTALL = "install it with: pip install 'goldenhour[fleet]'"
 _SECRET = b"*"
 """How libpq marks what it keeps from view: passwords, and whatever else a version of it has of that kind."""
+_CHECKED = {"verify-ca", "verify-full"}
+"""Values of `sslmode` by which it is certain who hears what is said."""
 _LONGEST = 120.0
 """Seconds for a transaction of a few rows: a server that hangs keeps none of the times that it was told."""
 _SETTINGS = {
@@ -56,12 +58,15 @@ class Database:
             raise BadDatabase(
                 "--database: not an address of a database", hint="write it as postgresql://USER@HOST/NAME"
             ) from error
-        if any(said.get(each.keyword.decode()) for each in Conninfo.get_defaults() if each.dispchar == _SECRET):
+        known = {each.keyword.decode(): each.dispchar for each in Conninfo.get_defaults()}
+        if any(said.get(name) for name, shown in known.items() if shown == _SECRET):
             raise BadDatabase(
                 "--database: a password in it can be read by everybody on this computer",
                 hint="write HOST:PORT:NAME:USER:PASSWORD into ~/.pgpass, or a file that PGPASSFILE names (mode 0600)",
             )
         options = {"options": f"{_SETTINGS['options']} {said.get('options', '')}"}  # of two words, the later holds
+        if "require_auth" in known and said.get("sslmode") not in _CHECKED:
+            options["require_auth"] = str(said.get("require_auth", "!password"))  # in clear to nobody who asks for it
         self._address = make_conninfo("", **{**_SETTINGS, **said, **options})
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,6 +121,32 @@ def test_a_password_on_the_command_line_is_refused(named: str) -> None:
     with pytest.raises(BadDatabase) as refused:
         Database(named)
     assert "hunter" not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.skipif(psycopg.pq.version() < 160000, reason="libpq refuses no way of authentication before 16")
+def test_a_password_is_sent_in_clear_to_nobody_who_asks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sits on the way, takes the call without TLS and asks for the password itself, hears none."""
+    heard = list[bytes]()
+
+    def _between(server: socket.socket) -> None:
+        call, _ = server.accept()
+        with call, suppress(OSError):
+            for answer in (b"N", b"R" + struct.pack("!II", 8, 3)):  # no TLS; AuthenticationCleartextPassword
+                call.recv(4096)
+                call.sendall(answer)
+            heard.append(call.recv(4096))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        (tmp_path / "pass").write_text("*:*:*:*:hunter2")
+        (tmp_path / "pass").chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pass"))
+        between = threading.Thread(target=_between, args=(server,))
+        between.start()
+        named = f"postgresql://me@127.0.0.1:{server.getsockname()[1]}/fleet?gssencmode=disable"
+        with pytest.raises(DatabaseGone), Database(named).transaction():
+            pass
+        between.join()
+    assert heard == [b""]
 
 
 def test_what_is_unfinished_and_has_grown_is_brought_in_once_more(tmp_path: Path) -> None:
