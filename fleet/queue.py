@@ -26,37 +26,43 @@ _MOST_TRIES = 5
 """So often a row is given back by workers that fell silent; after that it is told as what ends them."""
 _SET_UP = """
 create schema if not exists goldenhour;
-create domain goldenhour.moment as timestamptz check (value between '2000-01-01 00:00+00' and '9000-01-01 00:00+00');
-create domain goldenhour.words as text check (length(value) <= 2000);
-create domain goldenhour.counted as int check (value between 0 and 1000000);
 create table goldenhour.version (version int not null);
 insert into goldenhour.version values (1);
 create table goldenhour.hosts (
-  host goldenhour.words primary key, running goldenhour.counted not null default 0,
-  per_host goldenhour.counted not null, delay float8 not null check (delay between 0 and 1000000),
-  ready goldenhour.moment not null default now());
+  host text primary key, running int not null default 0, per_host int not null, delay float8 not null,
+  ready timestamptz not null default now());
 create table goldenhour.workers (
-  run goldenhour.words primary key, operation goldenhour.words not null, key goldenhour.words not null,
-  name goldenhour.words not null, says goldenhour.words not null default '',
-  begun goldenhour.moment not null default now(), beat goldenhour.moment not null default now() check (beat <= now()),
-  lease interval not null check (lease between '0' and '1 day'), ended goldenhour.moment);
+  run text primary key, operation text not null, key text not null, name text not null, says text not null default '',
+  begun timestamptz not null default now(), beat timestamptz not null default now(), lease interval not null,
+  ended timestamptz);
 create table goldenhour.rows (
-  operation goldenhour.words not null, name goldenhour.words not null, number bigint generated always as identity,
-  job text not null, hosts text[] not null check (array_ndims(hosts) = 1 and array_position(hosts, null) is null
-  and cardinality(hosts) between 1 and 1000 and length(array_to_string(hosts, ' ')) <= 100000),
-  state text not null default 'waiting' check (state in ('waiting', 'running', 'captured', 'failed', 'cancelled')),
-  due goldenhour.moment not null default now(), attempt goldenhour.counted not null default 0,
-  silent goldenhour.counted not null default 0, run goldenhour.words, begun goldenhour.moment,
-  ended goldenhour.moment, status goldenhour.words not null default '', reason goldenhour.words not null default '',
-  exhibit goldenhour.words not null default '', capture goldenhour.words not null default '',
+  operation text not null, name text not null, number bigint generated always as identity, job text not null,
+  hosts text[] not null, state text not null default 'waiting', due timestamptz not null default now(),
+  attempt int not null default 0, silent int not null default 0, run text, begun timestamptz, ended timestamptz,
+  status text not null default '', reason text not null default '', exhibit text not null default '',
+  capture text not null default '',
   primary key (operation, name));
 create index on goldenhour.rows (operation, (hosts[1]), due, number) where state = 'waiting';
 create index on goldenhour.rows (run) where state = 'running';
 create index on goldenhour.rows (operation, state);
 """
-"""What a worker may write is bounded by the tables: one gone bad leaves no row there that ends those who read it."""
 ALIVE = "greatest(beat, pg_postmaster_start_time()) + lease >= now()"
 """Of a worker: a database that was away itself has heard nobody meanwhile."""
+_BOUNDS = """
+alter table goldenhour.hosts add check (length(host) <= 1000 and least(running, per_host) >= 0
+  and greatest(running, per_host) <= 1000000 and delay between 0 and 1000000
+  and ready between '2000-01-01' and '9000-01-01');
+alter table goldenhour.workers add check (length(concat(run, operation, key, name, says)) <= 10000
+  and least(beat, begun, ended) >= '2000-01-01' and beat <= now() and greatest(begun, ended) <= '9000-01-01'
+  and lease between '0' and '1 day');
+alter table goldenhour.rows add check (length(concat(operation, name, run, status, reason, exhibit, capture)) <= 10000
+  and array_ndims(hosts) = 1 and array_position(hosts, null) is null and cardinality(hosts) between 1 and 1000
+  and length(array_to_string(hosts, '')) <= 100000
+  and state in ('waiting', 'running', 'captured', 'failed', 'cancelled')
+  and least(attempt, silent) >= 0 and greatest(attempt, silent) <= 1000000
+  and least(due, begun, ended) >= '2000-01-01' and greatest(due, begun, ended) <= '9000-01-01');
+"""
+"""A worker gone bad leaves nothing in the tables that ends those who read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ class Queue:
             if there is None or not there[0]:
                 change.run("select pg_advisory_xact_lock(7021406)")  # two may do this at once
                 if change.row("select to_regclass('goldenhour.version') is not null") != (True,):
-                    for statement in filter(str.strip, _SET_UP.split(";\n")):
+                    for statement in filter(str.strip, (_SET_UP + _BOUNDS).split(";\n")):
                         change.run(statement)
             _demand_version(change)
 
