@@ -21,7 +21,7 @@ from exports.errors import ExportError, NotCheckable
 from exports.format.open_tree import open_tree
 from exports.format.tree import FILE, EvidenceTree
 from exports.merge import REFUSED, THERE, MergeOutcome, Merger, merge
-from fleet.worker import row_name
+from fleet.worker import row_name, suggested_initials
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import CHECKPOINT, capture_events, is_sealed
 from hashing.case.case import CAPTURES, Case, is_case
@@ -124,6 +124,11 @@ def _looked_at(
         worker = PublicKey.parse(started.signer).fingerprint()
         hint = "if that is a worker of yours: goldenhour fleet enrol CASE KEY.pem"
         return replace(said, outcome=REFUSED, reason=f"its key is not enrolled in this case: {worker}", hint=hint)
+    # 3. A reference is given once: whoever takes another worker's would keep that one's captures out of the case.
+    letters = {suggested_initials("", PublicKey.parse(key)): key for key in enrolled}
+    if letters.get(started.exhibit.partition("/")[0][-5:], started.signer) != started.signer:
+        reason = f"{said.exhibit}: the reference bears the letters of another worker's key"
+        return replace(said, outcome=REFUSED, reason=reason)
     return None
 
 

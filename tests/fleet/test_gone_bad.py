@@ -6,18 +6,20 @@ import os
 import socket
 import struct
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from exports.merge import REFUSED, Merger
+from exports.merge import REFUSED, TAKEN, Merger
 from fleet.collect import UNFINISHED, collect
 from fleet.database import Database
+from fleet.enrol import enrol, enrolled_keys
 from fleet.errors import BadDatabase, DatabaseGone
 from fleet.status import fleet_status
+from fleet.worker import suggested_initials
 from hashing.case.case import Case
 from hashing.ledger.keys import load_or_create_signing_key
 from tests.exports.small_case import make_case
@@ -49,6 +51,11 @@ POISON = (
 )
 
 
+def _states(fleet: Fleet) -> dict[str, int]:
+    with closing(Database(fleet.address)) as database:
+        return fleet_status(database, OPERATION).states
+
+
 def test_a_worker_gone_bad_leaves_nothing_that_ends_others(fleet: Fleet, host: Host) -> None:
     """What no worker of ours writes the tables refuse; with the worst that they take, the others work to the end."""
     fleet.submit(host.scenes(2))
@@ -63,7 +70,7 @@ def test_a_worker_gone_bad_leaves_nothing_that_ends_others(fleet: Fleet, host: H
     worker = fleet.worker("one")
     assert worker.run().captured == 1
     assert fleet.states() == {"captured": 1, "failed": 1}
-    assert fleet_status(Database(fleet.address), OPERATION).states["captured"] == 1
+    assert _states(fleet)["captured"] == 1
 
 
 def test_a_row_that_comes_back_to_the_worker_that_is_at_it(fleet: Fleet, host: Host) -> None:
@@ -101,7 +108,7 @@ def test_what_stands_in_the_public_schema_is_run_by_nobody(fleet: Fleet, host: H
         "create function public.make_interval(secs smallint) returns interval language plpgsql as "
         "$$ begin raise exception 'run'; end $$"
     )
-    assert fleet_status(Database(fleet.address), OPERATION).states["waiting"] == 1
+    assert _states(fleet)["waiting"] == 1
 
 
 @pytest.mark.parametrize(
@@ -121,6 +128,25 @@ def test_a_password_on_the_command_line_is_refused(named: str) -> None:
     with pytest.raises(BadDatabase) as refused:
         Database(named)
     assert "hunter" not in str(refused.value) + refused.value.hint
+
+
+def test_a_reference_with_the_letters_of_another_worker_is_not_taken(tmp_path: Path) -> None:
+    """An enrolled worker cannot take the references of another, whose own captures the case would then refuse."""
+    key, _ = load_or_create_signing_key(tmp_path / "collector.pem")
+    honest, _ = load_or_create_signing_key(tmp_path / "honest.pem")
+    case, by = (
+        Case.open_or_create(tmp_path / "CASE", key=key, officer="John Hill"),
+        Merger(officer="John Hill", key=key),
+    )
+    maker = make_case(tmp_path)
+    for worker in (honest, maker.key):
+        enrol(case, worker.public, key=key, officer=by.officer, own={by.signer})
+    maker.capture([], initials=suggested_initials("MP", honest.public))
+    maker.capture([], initials=suggested_initials("MP", maker.key.public))
+    enrolled = enrolled_keys(case, {by.signer})
+    outcomes = list(collect(case, [maker.path], by, enrolled, unfinished=False))
+    assert [each.outcome for each in outcomes] == [REFUSED, TAKEN]
+    assert "another worker's key" in outcomes[0].reason
 
 
 @pytest.mark.skipif(psycopg.pq.version() < 160000, reason="libpq refuses no way of authentication before 16")
