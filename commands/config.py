@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import click
 from commands.options import json_option
 from commands.output import clean, print_json
 from commands.settings import Setting
+
+_PASSWORD = re.compile(r"((?:^|[\s?&])\w*password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]*)", re.IGNORECASE)
+"""In what libpq takes for a database, as words or as an address; such a value is refused, and shown all the same."""
 
 
 @click.command()
@@ -50,13 +54,13 @@ def _row(option: Setting, case: Path | None) -> tuple[str, Any, str]:
 
 
 def _safe(value: Any) -> Any:  # noqa: ANN401 - whatever type the option has
-    """Return a value as it may be shown: an address without its login, a path as text."""
+    """Return a value as it may be shown: without the login of an address or a database, and a path as text."""
     from capture.recorder.urls import without_login
 
     if isinstance(value, tuple | list):
         return [_safe(each) for each in value]
     if isinstance(value, str):
-        return without_login(value)
+        return _PASSWORD.sub(r"\1…", without_login(value))
     return str(value) if isinstance(value, Path) else value
 
 

@@ -5,10 +5,12 @@ The folders may come from anywhere, and the database is not asked. A capture tha
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from exports.errors import ExportError, NotCheckable
 from exports.format.open_tree import open_tree
 from exports.format.tree import FILE, EvidenceTree
 from exports.merge import REFUSED, THERE, MergeOutcome, Merger, merge
-from fleet.worker import row_name
+from fleet.worker import row_name, suggested_initials
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import CHECKPOINT, capture_events, is_sealed
 from hashing.case.case import CAPTURES, Case, is_case
@@ -122,27 +124,35 @@ def _looked_at(
         worker = PublicKey.parse(started.signer).fingerprint()
         hint = "if that is a worker of yours: goldenhour fleet enrol CASE KEY.pem"
         return replace(said, outcome=REFUSED, reason=f"its key is not enrolled in this case: {worker}", hint=hint)
+    # 3. A reference is given once: whoever takes another worker's would keep that one's captures out of the case.
+    letters = {suggested_initials("", PublicKey.parse(key)): key for key in enrolled}
+    if letters.get(started.exhibit.partition("/")[0][-5:], started.signer) != started.signer:
+        reason = f"{said.exhibit}: the reference bears the letters of another worker's key"
+        return replace(said, outcome=REFUSED, reason=reason)
     return None
 
 
 def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     """Copy what is not sealed to the folder beside the case; links are left out, and nothing of it is signed."""
     folder = aside_folder(case)
-    final = folder / path.name
-    before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
     with reading(folder):
-        if final.exists():
-            return before
         if not folder.exists():
             make_folder(folder)
-    clear_leftovers(final)
     with open_tree(path) as tree:
+        sizes = {name: tree.size(name) for name, kind in tree.kinds().items() if kind == FILE}
+        final, brought = _place_for(sizes, folder / path.name)
+        before = replace(said, outcome=UNFINISHED, reason=f"not sealed; it was brought to {final} before")
+        if brought:
+            return before
+        clear_leftovers(final)
+        # What a folder says that it holds fills no disk: the captures of all others are still to come.
+        if (whole := sum(sizes.values())) > (room := shutil.disk_usage(folder).free):
+            raise NotCheckable(f"{path}: not copied: {whole:,} bytes, and the disk has room for {room:,}")
         draft = FolderDraft(draft_path(final))
         try:
             with held(draft.path):
-                for name, kind in tree.kinds().items():
-                    if kind == FILE:
-                        draft.add(name, _pieces(tree, name))
+                for name, size in sizes.items():
+                    draft.add(name, _pieces(tree, name, size))
                 draft.finish()
                 draft.place(final)
         except WouldOverwrite:
@@ -154,9 +164,22 @@ def _unfinished(case: Case, path: Path, said: MergeOutcome) -> MergeOutcome:
     )
 
 
-def _pieces(tree: EvidenceTree, name: str) -> Iterator[bytes]:
+def _place_for(sizes: dict[str, int], first: Path) -> tuple[Path, bool]:
+    """Return where a capture is copied to, and whether it stands there as it is now: it may have grown meanwhile."""
+    place, numbers = first, count(2)
+    while os.path.lexists(place):
+        with open_tree(place) as there:
+            if sizes == {name: there.size(name) for name, kind in there.kinds().items() if kind == FILE}:
+                return place, True
+        place = first.with_name(f"{first.name}-{next(numbers)}")
+    return place, False
+
+
+def _pieces(tree: EvidenceTree, name: str, size: int) -> Iterator[bytes]:
+    """Yield a file as long as it was when it was looked at: a worker that lives may be writing to it."""
     with tree.open(name) as file:
-        while piece := file.read(_PIECE):
+        while piece := file.read(min(_PIECE, size)):
+            size -= len(piece)
             yield piece
 
 

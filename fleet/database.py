@@ -5,6 +5,9 @@ Nothing that it answers is trusted: what is read of it is parsed strictly (`flee
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -16,13 +19,20 @@ if TYPE_CHECKING:
     import psycopg
 
 _INSTALL = "install it with: pip install 'goldenhour[fleet]'"
-_SECRETS = ("password", "sslpassword")
+_SECRET = b"*"
+"""How libpq marks what it keeps from view: passwords, and whatever else a version of it has of that kind."""
+_CHECKED = {"verify-ca", "verify-full"}
+"""Values of `sslmode` by which it is certain who hears what is said."""
+_LONGEST = 120.0
+"""Seconds for a transaction of a few rows: a server that hangs keeps none of the times that it was told."""
 _SETTINGS = {
     "connect_timeout": "10",
     "application_name": "goldenhour",
     "keepalives_idle": "30",
     "tcp_user_timeout": "30000",  # milliseconds: a machine that vanished is noticed
-    "options": "-c statement_timeout=60s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+    # What others put into the schema `public` is looked at by none of our statements (CVE-2018-1058).
+    "options": "-c search_path=pg_catalog -c statement_timeout=60s -c lock_timeout=30s "
+    "-c idle_in_transaction_session_timeout=60s",
 }
 """What holds where the user's own words say nothing else."""
 
@@ -38,6 +48,7 @@ class Database:
         try:
             import psycopg
             from psycopg.conninfo import conninfo_to_dict, make_conninfo
+            from psycopg.pq import Conninfo
         except ImportError as error:
             raise BadDatabase(f"a fleet needs psycopg: {error}", hint=_INSTALL) from error
         self._library = psycopg
@@ -47,23 +58,28 @@ class Database:
             raise BadDatabase(
                 "--database: not an address of a database", hint="write it as postgresql://USER@HOST/NAME"
             ) from error
-        if any(said.get(name) for name in _SECRETS):
+        known = {each.keyword.decode(): each.dispchar for each in Conninfo.get_defaults()}
+        if any(said.get(name) for name, shown in known.items() if shown == _SECRET):
             raise BadDatabase(
                 "--database: a password in it can be read by everybody on this computer",
                 hint="write HOST:PORT:NAME:USER:PASSWORD into ~/.pgpass, or a file that PGPASSFILE names (mode 0600)",
             )
-        self._address = make_conninfo("", **{**_SETTINGS, **said})
+        options = {"options": f"{_SETTINGS['options']} {said.get('options', '')}"}  # of two words, the later holds
+        if "require_auth" in known and said.get("sslmode") not in _CHECKED:
+            options["require_auth"] = str(said.get("require_auth", "!password"))  # in clear to nobody who asks for it
+        self._address = make_conninfo("", **{**_SETTINGS, **said, **options})
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Yield what runs statements, all or none. Raises DatabaseGone, BadDatabase."""
+    def transaction(self, longest: float = _LONGEST) -> Iterator[Transaction]:
+        """Yield what runs statements, all or none, within so many seconds. Raises DatabaseGone, BadDatabase."""
         library = self._library
         errors = library.errors
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = library.connect(self._address, autocommit=True)
-            with self._connection.transaction(), self._connection.cursor() as cursor:
+            connection = self._connection
+            with _cut_after(longest, connection.fileno()), connection.transaction(), connection.cursor() as cursor:
                 yield Transaction(cursor)
         # What waiting never mends first, with what to do about it; a lost connection after it, which is worth another
         # try. All these are subclasses of `library.Error`, so that one stands last.
@@ -77,7 +93,7 @@ class Database:
                 f"the database is not set up for a fleet: {_first_line(error)}",
                 hint="set it up, as a user who may make tables, with: goldenhour fleet submit FILE --case NAME",
             ) from error
-        except (library.OperationalError, library.InterfaceError, library.InternalError) as error:
+        except (library.OperationalError, library.InterfaceError, library.InternalError, OSError) as error:
             # Whether the last statement was done is not known, and nothing more can be asked on this connection.
             self.close()
             raise DatabaseGone(f"the database cannot be reached: {_first_line(error)}") from error
@@ -119,6 +135,24 @@ class Transaction:
         """Return the first row of an answer; None where there is none."""
         self._cursor.execute(statement.encode(), values or None)
         return self._cursor.fetchone()
+
+
+@contextmanager
+def _cut_after(seconds: float, descriptor: int) -> Iterator[None]:
+    """Cut a connection that is still being waited for after so many seconds."""
+    with socket.socket(fileno=os.dup(descriptor)) as wire:
+
+        def _cut() -> None:
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, _cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _first_line(error: Exception) -> str:

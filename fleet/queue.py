@@ -48,6 +48,21 @@ create index on goldenhour.rows (operation, state);
 """
 ALIVE = "greatest(beat, pg_postmaster_start_time()) + lease >= now()"
 """Of a worker: a database that was away itself has heard nobody meanwhile."""
+_BOUNDS = """
+alter table goldenhour.hosts add check (length(host) <= 1000 and least(running, per_host) >= 0
+  and greatest(running, per_host) <= 1000000 and delay between 0 and 1000000
+  and ready between '2000-01-01' and '9000-01-01');
+alter table goldenhour.workers add check (length(concat(run, operation, key, name, says)) <= 10000
+  and least(beat, begun, ended) >= '2000-01-01' and beat <= now() and greatest(begun, ended) <= '9000-01-01'
+  and lease between '0' and '1 day');
+alter table goldenhour.rows add check (length(concat(operation, name, run, status, reason, exhibit, capture)) <= 10000
+  and array_ndims(hosts) = 1 and array_position(hosts, null) is null and cardinality(hosts) between 1 and 1000
+  and length(array_to_string(hosts, '')) <= 100000
+  and state in ('waiting', 'running', 'captured', 'failed', 'cancelled')
+  and least(attempt, silent) >= 0 and greatest(attempt, silent) <= 1000000
+  and least(due, begun, ended) >= '2000-01-01' and greatest(due, begun, ended) <= '9000-01-01');
+"""
+"""A worker gone bad leaves nothing in the tables that ends those who read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +123,7 @@ class Queue:
             if there is None or not there[0]:
                 change.run("select pg_advisory_xact_lock(7021406)")  # two may do this at once
                 if change.row("select to_regclass('goldenhour.version') is not null") != (True,):
-                    for statement in filter(str.strip, _SET_UP.split(";\n")):
+                    for statement in filter(str.strip, (_SET_UP + _BOUNDS).split(";\n")):
                         change.run(statement)
             _demand_version(change)
 
@@ -128,7 +143,7 @@ class Queue:
         # Sorted, as everywhere that more than one gate is locked: in two orders two transactions could wait for each
         # other.
         gates = sorted({host for _, hosts in named.values() for host in hosts})
-        with self._database.transaction() as change:
+        with self._database.transaction(longest=120 + len(rows) / 10) as change:
             change.run_each(
                 "insert into goldenhour.hosts (host, per_host, delay) values (%(host)s, %(per_host)s, %(delay)s) "
                 "on conflict (host) do update set per_host = least(hosts.per_host, excluded.per_host), "
@@ -152,7 +167,7 @@ class Queue:
                 run=run, operation=self._operation, key=key, name=name, says=says, lease=lease,
             )  # fmt: skip
             back = change.rows(
-                "update goldenhour.rows r set silent = silent + 1, run = null, "  # noqa: S608 - our own words alone
+                "update goldenhour.rows r set silent = least(silent + 1, %(most)s), run = null, "  # noqa: S608 - our own words alone
                 "state = case when silent + 1 < %(most)s then 'waiting' else 'failed' end, ended = now(), "
                 "reason = case when silent + 1 < %(most)s then '' else 'each worker that took it fell silent' end "
                 "where state = 'running' and not exists (select from goldenhour.workers w where w.run = r.run and "
@@ -252,7 +267,7 @@ class Queue:
                 )  # fmt: skip
             change.run(
                 "update goldenhour.rows set state = %(state)s, status = %(status)s, reason = %(reason)s, exhibit = "
-                "%(exhibit)s, capture = %(capture)s, ended = now(), attempt = attempt + %(counted)s, "
+                "%(exhibit)s, capture = %(capture)s, ended = now(), attempt = least(attempt + %(counted)s, 1000000), "
                 "run = case when %(state)s = 'waiting' then null else %(run)s end, due = case when %(state)s = "
                 "'waiting' then now() + make_interval(secs => %(again)s) else due end where operation = %(operation)s "
                 "and name = %(name)s",

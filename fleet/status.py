@@ -15,6 +15,8 @@ from hashing.times import time_text
 _RATE_OVER = 600
 """Seconds over which the rate is counted."""
 _LONGEST = 200
+_MOST_WORKERS = 1000
+"""The runs of workers that are shown: the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,9 @@ def fleet_status(database: Database, operation: str) -> FleetStatus:
         workers = asked.rows(
             f"select w.run, w.key, w.name, w.beat, {ALIVE}, w.ended is not null, w.says "  # noqa: S608 - ours
             "from goldenhour.workers w "
-            "where operation = %(operation)s order by begun",
+            "where operation = %(operation)s order by begun desc limit %(most)s",
             operation=operation,
+            most=_MOST_WORKERS,
         )
         done = asked.rows(f"select run, state, count(*) {of} and run is not null group by 1, 2", operation=operation)
         failures = asked.rows(
@@ -133,7 +136,7 @@ def fleet_status(database: Database, operation: str) -> FleetStatus:
                 key=_text(key), name=_text(name), beat=_moment(beat), alive=bool(alive), ended=bool(ended),
                 says=_text(says), states=by_run.get(_text(run), dict.fromkeys(STATES, 0)),
             )
-            for run, key, name, beat, alive, ended, says in workers
+            for run, key, name, beat, alive, ended, says in reversed(workers)
         ),
         failures=tuple((_text(reason), int(count)) for reason, count in failures),
         rate=float(rate[0] or 0) if rate is not None else 0.0,

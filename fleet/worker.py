@@ -202,6 +202,8 @@ class Worker:
                 if self._settings.until_done and not self._threads:
                     self._next_beat = 0.0  # it tells whether anything is left
                 return
+            if taken.name in self._threads:
+                continue  # it was given back while this worker was silent, and is captured here still
             thread = threading.Thread(target=self._capture, args=(taken,), name="scene", daemon=True)
             self._threads[taken.name] = thread
             thread.start()

@@ -116,6 +116,7 @@ OPEN_BY_PATH = {
     "commands/init.py": "whether the folder that the user named for a new case is empty",
     "commands/pipe.py": "the null device",
     "commands/settings_file.py": "the user's settings; those of a case as a regular file alone",
+    "exports/custody/receipt_folder.py": "the lock in the folder of receipts that the user names",
     "exports/bundle/folder_draft.py": "a draft of its own",
     "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",
     "exports/format/sealed_file.py": "by `inside.reach`",

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
-from capture.browser.poured import Pour
+from capture.browser.poured import LARGEST, Pour
 from capture.errors import BrowserSilent, NotRendered
 from hashing.case.events import PageAction
 from hashing.times import time_text
@@ -213,8 +213,10 @@ class RenderedPage:
         while not ended:
             piece = self.call("IO.read", handle=stream, size=_PIECE)
             file.write(base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode())
-            ended = piece["eof"]
+            ended = piece["eof"] or file.tell() > LARGEST
         self._browser.post("IO.close", self._session, handle=stream)
+        if file.tell() > LARGEST:
+            raise NotRendered(f"it is larger than {LARGEST >> 20:,} MiB")
 
     def document(self) -> bytes:
         """Return the document as scripts have left it."""

@@ -12,12 +12,16 @@ import re
 import threading
 from typing import TYPE_CHECKING, BinaryIO
 
+from capture.errors import NotRendered
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BEGINS = re.compile(rb'\{"id":(\d+),"result":\{"data":"')
 _LONGEST_BEGIN = 64
 _LONGEST_MESSAGE = 512 << 20
+LARGEST = 1 << 30
+"""Bytes of a file of what a page looked like: a page that goes on for ever fills no disk."""
 _ESCAPED = rb"\\u[0-9a-fA-F]{4}|\\[^u]"
 _WHOLE = re.compile(rb'(?:(?:%s)*[^"\\]+)*' % _ESCAPED)
 """A piece of a JSON string (RFC 8259, section 7) that may be read by itself: no escape stands at its end, which may go
@@ -32,7 +36,8 @@ class Pour:
         self._file, self._packed = file, packed
         self._lock = threading.Lock()
         self._closed = False
-        self.error: OSError | None = None
+        self._room = LARGEST
+        self.error: OSError | NotRendered | None = None
         """Why not all of it is in the file."""
 
     def close(self) -> None:
@@ -53,6 +58,9 @@ class Pour:
             stop, end = (last.end(),) * 2 if last is not None else (stop, -1)
             data = str(json.loads(b'"' + bytes(buffer[start:stop]) + b'"')).encode("utf-8", "surrogatepass")
         with self._lock:
+            self._room -= len(data)
+            if self._room < 0:
+                self.error = self.error or NotRendered(f"it is larger than {LARGEST >> 20:,} MiB")
             if not self._closed and self.error is None:
                 try:
                     self._file.write(data)

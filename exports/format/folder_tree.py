@@ -82,7 +82,8 @@ class FolderTree:
 
             if others := processors() - 1:
                 count = sum(1 for _ in _names())
-                self._processes, self._begun = HashProcesses(self.path, _names(), count, others), wanted
+                with suppress(OSError):  # no room for what they share: this process hashes all by itself
+                    self._processes, self._begun = HashProcesses(self.path, _names(), count, others), wanted
 
     def beside(self, work: Callable[[], T], kind: type[T], size: int) -> Callable[[], T]:
         """Do work on so many bytes: meanwhile, where further processes are worth it, and else at once."""

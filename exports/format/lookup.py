@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exports.errors import TooMuch
@@ -140,20 +141,16 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
         if self._table is None or os.getpid() != self._process:
             raise RuntimeError("a table of another process")
-        try:
+        with _told():
             return self._table.execute(sql, values).fetchall()
-        except self._table.OperationalError as error:
-            raise _no_room(str(error)) from error
 
     def _write(self) -> None:
         """Write what is held in memory to the table."""
         if self._table is None:
             self._table = _opened()
         rows = [(self._stored(key), value) for key, value in self._held.items()]
-        try:
+        with _told():
             self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
-        except self._table.OperationalError as error:
-            raise _no_room(str(error)) from error
         self._held.clear()
         self._size = 0
 
@@ -162,7 +159,7 @@ def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
     import sqlite3  # which takes a while, and small evidence never needs it
 
-    try:
+    with _told():
         folder = made_scratch_folder()
         # 1. A bound from the free disk: the table must fail by itself before it fills the disk under a capture.
         pages = (shutil.disk_usage(folder).free - _SPARE) // _PAGE
@@ -186,9 +183,18 @@ def _opened() -> sqlite3.Connection:
         finally:
             # 3. Without its name it goes with the process, whatever ends that, and nobody else can open it.
             file.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as error:
+        return table
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise TooMuch for what the disk refuses, and for a number that no table has a place for."""
+    import sqlite3
+
+    try:
+        yield
+    except (OSError, sqlite3.Error, OverflowError) as error:
         raise _no_room(str(error)) from error
-    return table
 
 
 def _no_room(why: str) -> TooMuch:

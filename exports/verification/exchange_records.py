@@ -133,12 +133,12 @@ class RecordsSaid:
 
     def place(self, file: str, record: str) -> _Place | None:
         """Return where a record must stand; None where the ledger does not name it."""
-        found = self._places.get(f"{file}\0{record}")
+        found = self._places.get(f"{_below(file)}{record}")
         return _place(found) if found is not None else None
 
     def places(self, file: str) -> Iterator[_Place]:
         """Yield where the records of a file must stand."""
-        return (_place(found) for _, found in self._places.pairs(f"{file}\0"))
+        return (_place(found) for _, found in self._places.pairs(_below(file)))
 
     @property
     def on_disk(self) -> bool:
@@ -147,7 +147,7 @@ class RecordsSaid:
 
     def _add(self, place: WarcPlace, exchange: int, *, request: bool) -> None:
         file = self.moved or place.file
-        key, number = f"{file}\0{place.record}", self._files.get(file, 0)
+        key, number = f"{_below(file)}{place.record}", self._files.get(file, 0)
         if key in self._places:
             raise BadFormat(f"names the record {place.record[:60]} twice")
         offset = -1 if self.moved else place.offset
@@ -176,6 +176,11 @@ class RecordsSaid:
             faults={file.name: file.told() for file in files if file.faults},
             unread={file.name: file.unread for file in files if file.unread},
         )
+
+
+def _below(file: str) -> str:
+    """Return what the keys of a file's records begin with, and those of no other, whatever a stranger calls a file."""
+    return f"{len(file)}:{file}:"
 
 
 def _digest(text: str) -> bytes:

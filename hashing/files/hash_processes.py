@@ -116,7 +116,7 @@ class _Work:
         try:
             claims, writing = os.pipe()
             try:
-                memory = _file_of(files)
+                memory = _file_of(files, others + 1)
                 work = cls(folder, claims, memory, files, others + 1)
                 os.set_blocking(writing, False)
                 work._plan(names, writing)
@@ -215,11 +215,14 @@ class _Work:
         return self.processes * _COUNT.size + number * _RECORD.size
 
 
-def _file_of(files: int) -> int:
+def _file_of(files: int, processes: int) -> int:
     """Make a file without a name that holds the records and names of so many files; return its descriptor."""
     if files <= _MOST_IN_MEMORY:
         return os.memfd_create("goldenhour")
     with tempfile.TemporaryFile(dir=made_scratch_folder()) as file:
+        # The room for all records is taken at once: a disk that fills up later would cut a record, and a cut digest
+        # looks like that of an altered file.
+        os.posix_fallocate(file.fileno(), 0, processes * _COUNT.size + files * _RECORD.size)
         return os.dup(file.fileno())
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from hashing.files.lock import try_lock
+from hashing.files.own_folder import made_own_folder
 
 _RUNS = "browser-runs"
 _LOCK = "lock"
@@ -25,17 +26,16 @@ def runs_folders() -> tuple[Path, Path]:
 
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     disk = platformdirs.user_cache_path("goldenhour")
-    memory = Path(runtime) / "goldenhour" if runtime and Path(runtime).is_dir() else disk
+    # Whoever became another user by `su` may have the runtime folder of the first still.
+    own = bool(runtime) and Path(runtime).is_dir() and Path(runtime).stat().st_uid == os.geteuid()
+    memory = Path(runtime) / "goldenhour" if own else disk
     return memory / _RUNS, disk / _RUNS
 
 
 def made_runs_folders() -> tuple[Path, Path]:
-    """Return the same, for this user alone, and made where they were not there. Raises OSError."""
-    folders = runs_folders()
-    for folder in {*folders}:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-    return folders
+    """Return the same, made where they were not there. Raises OSError, also where one is another user's."""
+    memory, disk = map(made_own_folder, runs_folders())
+    return memory, disk
 
 
 class RunFolder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hashing.files.storage import OWNER_FOLDER
+from hashing.files.own_folder import made_own_folder
 
 
 def scratch_folder() -> Path:
@@ -28,7 +28,5 @@ def _cache() -> Path:
 
 
 def made_scratch_folder() -> Path:
-    """Return the folder, made where it was not there. Raises OSError."""
-    folder = scratch_folder()
-    folder.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
-    return folder
+    """Return the folder, made where it was not there. Raises OSError, also where it is another user's."""
+    return made_own_folder(scratch_folder())

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import BadSettings
 from commands import load_command
+from commands.config import config
 from commands.exit import Exit
 from commands.settings import all_settings, load
 from tests.capture.conftest import jpeg
@@ -308,3 +310,22 @@ def test_every_setting_is_documented() -> None:
     assert sorted(listed) == sorted(option.setting for option in all_settings())
     for option in all_settings():
         assert f"| `{option.setting}` | {'yes' if option.in_case else ''} | {option.help} |" in text
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "postgresql://me:hunter2@db/fleet",
+        "postgresql://db/fleet?password=hunter2",
+        "host=db password=hunter2",
+        "host=db password = 'hunter2 hunter2' user=me",
+        "sslpassword=hunter2",
+    ],
+)
+def test_a_databases_password_is_not_shown(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the setting writes it, `config` shows the rest alone: its output goes into a mail with a question."""
+    monkeypatch.setenv("GOLDENHOUR_DATABASE", named)
+    done = CliRunner().invoke(config, [])
+    assert done.exit_code == 0
+    assert "hunter2" not in done.output
+    assert "GOLDENHOUR_DATABASE" in done.output

@@ -8,7 +8,9 @@ import tracemalloc
 
 import pytest
 
+from capture.browser import poured
 from capture.browser.poured import Messages, Pour
+from capture.errors import NotRendered
 
 PICTURE = bytes(range(256)) * 3 + b"x"
 SAVED = 'From: <Saved>\r\nA "word" \\ and \t \u00e9 \U0001f525, \\\\'
@@ -64,6 +66,19 @@ def test_a_disk_that_is_full_is_told() -> None:
         (message,) = Messages({1: pour}).fed(answer(1, base64.b64encode(PICTURE).decode()))
     assert pour.error is not None
     assert json.loads(message)["result"] == {"data": ""}
+
+
+def test_a_page_that_goes_on_for_ever_fills_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is larger than may be kept is told and no longer written, and the messages behind it are heard."""
+    monkeypatch.setattr(poured, "LARGEST", 200)
+    file = io.BytesIO()
+    pour = Pour(file, packed=True)
+    said = answer(1, base64.b64encode(PICTURE).decode()) + answer(2, "next")
+    messages = Messages({1: pour})
+    found = [each for at in range(0, len(said), 40) for each in messages.fed(said[at : at + 40])]
+    assert isinstance(pour.error, NotRendered)
+    assert len(file.getvalue()) <= 200
+    assert [json.loads(each)["id"] for each in found] == [1, 2]
 
 
 def test_a_picture_of_64_mib_costs_the_memory_of_a_piece() -> None:

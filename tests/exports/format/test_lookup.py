@@ -50,6 +50,13 @@ def test_a_number_of_any_size_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found[1 << 70], [*found.pairs()]) == (7, [(1 << 70, 7)])
 
 
+def test_a_value_that_no_table_has_a_place_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's ledger may count records beyond what SQLite has for a number: that is no crash."""
+    monkeypatch.setattr(lookup, "HELD", 0)
+    with pytest.raises(TooMuch):
+        Lookup[str, int](str)["a"] = 1 << 70
+
+
 def test_it_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its table has no name from the start, and a copy of the process is not let at it."""
     monkeypatch.setattr(lookup, "HELD", 0)

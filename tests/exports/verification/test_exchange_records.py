@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from exports.verification import verify
+from exports.verification.exchange_records import RecordsSaid
 from hashing.case.events import Exchange, WarcPlace
 from hashing.files.digest import Digest
 from hashing.warc.record import BODY_DIGEST, BODY_FILE, STORED, encode_record, new_record_id
@@ -236,3 +237,19 @@ def test_the_ledger_counts_the_records(maker: CaseMaker, tmp_path: Path) -> None
     """A whole bundle, folder and zip, holds exactly the records that its ledgers count."""
     for name in ("bundle", "bundle.zip"):
         assert verify(bundle_of(maker, tmp_path / name)).verdict == "ok"
+
+
+def test_a_files_records_are_its_own_whatever_another_is_called() -> None:
+    """A file whose name goes on as another's key does, with a zero byte or a colon, lends it no record."""
+    said = RecordsSaid()
+    for number, (file, record) in enumerate([("a", "r"), ("a\0b", "r"), ("a\0b", "s"), ("a:b", "r"), ("1", "a:r")]):
+        place = WarcPlace(file=file, offset=0, record=record, block_sha256="00")
+        said.add(
+            Exchange(
+                time="", exchange=number, url="", method="GET", started="", seconds=0.0, status=200, size=0,
+                sha256="00", warc=place,
+            )
+        )  # fmt: skip
+    assert [each.exchange for each in said.places("a")] == [0]
+    assert [each.exchange for each in said.places("a\0b")] == [1, 2]
+    assert said.place("a", "b\0r") is None
