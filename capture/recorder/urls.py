@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from capture.errors import AddressRefused, NotFetched
@@ -40,6 +41,7 @@ def credentials(url: str) -> tuple[str, tuple[str, str]] | None:
     return lent_to(url), (unquote(parts.username), unquote(parts.password or ""))
 
 
+@lru_cache(maxsize=256)  # of one request it is asked a dozen times
 def host_and_port(url: str) -> str:
     """Return `host:port` with the scheme's own port where none is named."""
     parts = urlsplit(url)

@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+@lru_cache(maxsize=256)  # of a case's own name it is asked for each line that is signed
 def check_key_name(name: str) -> None:
     """Refuse a name that a signature line cannot carry. Raises BadFormat.
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tests.faults.power_cut import Disk
     from tests.sampling import Sample
 
-ROWS = {f"/{n}": Body(data=b"<!doctype html><title>t</title>", type="text/html") for n in range(3)}
+_TOLD = b"<!doctype html><title>t</title><p>" + b"What she saw from the bridge, and at what time. " * 10
+ROWS = {f"/{n}": Body(data=_TOLD, type="text/html") for n in range(3)}
 PAGE = b'<!doctype html><title>t</title><p>words</p><img src="/one.jpg"><img src="/go"><img src="/large.jpg">'
 FILES: dict[str, Body | bytes] = {
     "/": PAGE,

@@ -418,6 +418,7 @@ MODULE_OPTIONS: Mapping[str, dict[str, str | int | bool | None]] = {
 """Options of modules that no site in the table has; as they come, they leave out posts without photos."""
 
 
+@lru_cache(maxsize=256)  # each extractor asks for each scene
 def site_of(url: str) -> Site | None:
     """Return the site that an address, or a place of `--on` such as `x.com`, belongs to."""
     host = _host(url)
