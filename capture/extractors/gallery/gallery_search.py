@@ -41,10 +41,10 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
-from capture.request.known import SESSION_ENDED
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post, PostMedia
+from hashing.case.verdict import SESSION_ENDED
 from hashing.sandbox import NotRead
 
 _TOGETHER = 50
