@@ -25,6 +25,7 @@ from capture.extractors.gallery.messages import (
     Said,
     TroubleKind,
 )
+from capture.extractors.gallery.placeholders import Placeholders
 from capture.extractors.gallery.reddit_comments import ThreadPart, post_of, read_comments
 from capture.extractors.gallery.sites import ALL, MODULE_OPTIONS, Site, is_own
 from capture.extractors.video.video_search import VideoSearch
@@ -104,6 +105,8 @@ class GallerySearch:
     _read: set[str] = field(default_factory=set)
     """Items that a post was read in."""
     _remarks: list[GalleryRemark] = field(default_factory=list)
+    _placeholders: Placeholders = field(default_factory=Placeholders)
+    """What gallery-dl is given in the place of a session."""
 
     def look(self, url: str) -> Iterator[Finding]:
         """Yield what there is at an address; nothing where gallery-dl knows of nothing there (`trouble` says why)."""
@@ -112,7 +115,7 @@ class GallerySearch:
         default = self.site.delay if self.site is not None else 1.0
         delay = default if options.site_delay is None else options.site_delay
         lent_to = self._is_own if any(self._cookies()) else None
-        answering = GalleryAnswering(self.fetch, url, delay, lent_to)
+        answering = GalleryAnswering(self.fetch, url, delay, lent_to, self._placeholders)
         try:
             extraction = GalleryExtraction(self._task(url), pause=self.fetch.wait)
         except OSError as error:
@@ -178,7 +181,10 @@ class GallerySearch:
             modules=self.modules,
             options=options,
             longest_pause=self.fetch.options.network.longest_pause,
-            cookies=tuple(self._cookies()),
+            cookies=tuple(
+                msgspec.structs.replace(cookie, value=self._placeholders.hide(cookie.value))
+                for cookie in self._cookies()
+            ),
         )
 
     @property
