@@ -14,13 +14,12 @@ import msgspec
 from capture.extractors.child.cookies import set_cookies
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.extractors.child.process import fetch_answer
-from capture.extractors.gallery.compared import ClaimedPost, claims_of
+from capture.extractors.gallery.compared import ClaimedPost
 from capture.extractors.gallery.located import NamedObject
 from capture.extractors.gallery.messages import TroubleKind
 from capture.extractors.gallery.placeholders import Placeholders
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
-from hashing.case.post import Post
 from hashing.files import inside
 from hashing.sandbox import NotRead
 
@@ -121,8 +120,11 @@ class GalleryAnswering:
             answered, url=hidden(answered.url), headers=headers, reason=hidden(answered.reason)
         )
 
-    def located(self, named: Sequence[tuple[tuple[str, ...], Post]]) -> list[ServedPost | None]:
-        """Return where posts stand as they were served, by the names that the site calls them; newest answer first."""
+    def located(self, named: Sequence[tuple[tuple[str, ...], dict[str, list[str]]]]) -> list[ServedPost | None]:
+        """Return where posts stand as they were served, by the names that the site calls them; newest answer first.
+
+        With each comes what is told of it, by name (`claims_of`).
+        """
         found = [self._found(names) for names, _ in named]
         made_up: dict[int, list[str]] = {}
         for answer in {place[0] for place in found if place is not None}:
@@ -176,9 +178,9 @@ class _Searched:
             self._objects = {each.name: each for each in found}
         return self._objects
 
-    def made_up(self, posts: Sequence[tuple[int, NamedObject, Post]]) -> dict[int, list[str]]:
-        """Return which fields of posts do not stand in their objects, by the numbers that the posts are given."""
-        claims = [ClaimedPost(number, found.start, found.end, claims_of(post)) for number, found, post in posts]
+    def made_up(self, posts: Sequence[tuple[int, NamedObject, dict[str, list[str]]]]) -> dict[int, list[str]]:
+        """Return what of posts does not stand in their objects, by the numbers that the posts are given."""
+        claims = [ClaimedPost(number, found.start, found.end, said) for number, found, said in posts]
         try:
             told = self._fetch.readers.ask(
                 f"{_COMPARED}:not_served", self.stored.item.content_encoding, msgspec.json.encode(claims),

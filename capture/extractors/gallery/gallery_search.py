@@ -14,6 +14,7 @@ import msgspec
 from capture.extractors.child.cookies import lent_cookies
 from capture.extractors.child.messages import Cookie, Ended, ExtractionTrouble, FetchAnswer, FetchQuestion
 from capture.extractors.gallery.answering import GalleryAnswering, ServedPost, is_web
+from capture.extractors.gallery.compared import claims_of
 from capture.extractors.gallery.extraction import GalleryExtraction
 from capture.extractors.gallery.messages import (
     FoundPost,
@@ -256,7 +257,7 @@ class GallerySearch:
                 yield Unavailable(url=self._url, reason=unfit, found_in=f"gallery-dl at {self._url}")
             elif self._takes(said):
                 taken.append(said)
-        named = [(said.names, said.post) for said in taken if said.post is not None]
+        named = [(said.names, claims_of(said.post, said.facts)) for said in taken if said.post is not None]
         served = iter(answering.located(named) if named else [])
         for said in taken:
             yield from self._post(said, next(served) if said.post is not None else None, answering)
