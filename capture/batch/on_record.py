@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.request.known import SESSION_ENDED
 from hashing.case.batch_events import DONE, BatchEvent, BatchFinished, RowEnded, RowStarted
 from hashing.case.batch_folder import batch_events_from, batch_folders
 from hashing.case.case import Case
 from hashing.case.kinds import CaptureStatus
+from hashing.case.verdict import SESSION_ENDED
 
 
 @dataclass(slots=True)

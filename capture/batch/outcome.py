@@ -9,11 +9,11 @@ from pathlib import Path
 
 from capture.batch.recovery import outcome_of
 from capture.errors import NotAsked
-from capture.request.known import SESSION_ENDED
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import capture_events
 from hashing.case.events import CaptureEvent, CaptureFinished, Exchange, Failed, Item
 from hashing.case.kinds import CaptureStatus
+from hashing.case.verdict import SESSION_ENDED
 
 _TOO_MANY, _FORBIDDEN = 429, 403
 _FOR_A_WHILE = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})

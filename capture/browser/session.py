@@ -20,7 +20,7 @@ import msgspec
 
 from capture.errors import BadSettings
 from capture.recorder.given_cookie import given_cookie
-from capture.request.known import SESSION_ENDED
+from hashing.case.verdict import SESSION_ENDED
 from hashing.files.lock import wait_for_lock
 from hashing.files.run_folder import remove_left, runs_folders
 from hashing.files.storage import storing, write_new

@@ -21,10 +21,6 @@ _SIGNING = re.compile(
 """Names in a query of what a store of files signs an address with, however short its value is."""
 
 
-SESSION_ENDED = "the session has ended"
-"""In the words of every failure that says so: whatever else is asked of the site with this session fails as well."""
-
-
 class KnownItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item that an earlier capture has: its reference and its SHA-256 in hexadecimal."""
 

@@ -33,3 +33,5 @@ MEANING = {
     ERROR: "the server could not answer",
 }
 """Every verdict, with the sentence that it stands for."""
+SESSION_ENDED = "the session has ended"
+"""In the words of every failure that says so: whatever else is asked of the site with this session fails as well."""

@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from capture.extractors.child.cookies import set_cookies
 from capture.extractors.child.messages import FetchAnswer, FetchQuestion
 from capture.extractors.child.process import fetch_answer
-from capture.extractors.gallery.compared import ClaimedPost, claims_of
+from capture.extractors.gallery.compared import ClaimedPost
 from capture.extractors.gallery.located import NamedObject
 from capture.extractors.gallery.messages import TroubleKind
+from capture.extractors.gallery.placeholders import Placeholders
 from capture.request.extractor import Answer, Fetch, FetchRequest, StoredItem
 from hashing.case.kinds import ItemKind
-from hashing.case.post import Post
 from hashing.files import inside
 from hashing.sandbox import NotRead
 
@@ -39,10 +40,21 @@ _COMPARED = "capture.extractors.gallery.compared"
 class GalleryAnswering:
     """Answers what gallery-dl asks about one scene, no faster than the site is to be asked."""
 
-    def __init__(self, fetch: Fetch, url: str, delay: float, lent_to: Callable[[str], bool] | None = None) -> None:
-        """`lent_to` says which hosts a session is lent to, where one is: no other is asked for gallery-dl then."""
+    def __init__(
+        self,
+        fetch: Fetch,
+        url: str,
+        delay: float,
+        lent_to: Callable[[str], bool] | None = None,
+        placeholders: Placeholders | None = None,
+    ) -> None:
+        """`lent_to` says which hosts a session is lent to, where one is: no other is asked for gallery-dl then.
+
+        `placeholders` are what gallery-dl was given in the place of that session.
+        """
         self._fetch = fetch
         self._lent_to = lent_to
+        self._placeholders = placeholders or Placeholders()
         self._url = url
         self._delay = delay
         self._asked = 0.0
@@ -66,20 +78,21 @@ class GalleryAnswering:
         if ask.method not in _METHODS:
             return FetchAnswer(url=ask.url, reason=f"not asked: {ask.method[:20]} could change something there")
         if self._lent_to is not None and not self._lent_to(_host(ask.url)):
-            # gallery-dl holds the session: what it asks of another host could carry it there.
+            # What gallery-dl says of the session is filled in: what it asks of another host could carry it there.
             return FetchAnswer(url=ask.url, reason="not asked: not the site's own host, and a session is lent")
         self._left -= 1
         if (pause := self._asked + self._delay - time.monotonic()) > 0 and self._asked:
             self._fetch.wait(pause)
         self._asked = time.monotonic()
+        meant = self._placeholders.meant
         answer = self._fetch.get(
             FetchRequest(
-                url=ask.url,
+                url=meant(ask.url),
                 kind=_kind(ask),
                 found_in=f"gallery-dl at {self._url}",
                 method=ask.method,
-                data=ask.data,
-                headers=ask.headers,
+                data=meant(ask.data.decode("latin-1")).encode("latin-1"),
+                headers={name: meant(value) for name, value in ask.headers.items()},
                 follow=False,
                 # A site that refuses one of several ways is no failure yet: what fails in the end, gallery-dl says.
                 optional=True,
@@ -90,10 +103,28 @@ class GalleryAnswering:
         self.refusal = _refusal(answer) if refused else ""
         if answer.stored is not None:
             self._answers.appendleft(_Searched(self._fetch, answer.stored))
-        return fetch_answer(answer, answer.stored or answer.kept)
+        return self._told(fetch_answer(answer, answer.stored or answer.kept))
 
-    def located(self, named: Sequence[tuple[tuple[str, ...], Post]]) -> list[ServedPost | None]:
-        """Return where posts stand as they were served, by the names that the site calls them; newest answer first."""
+    def _told(self, answered: FetchAnswer) -> FetchAnswer:
+        """Return an answer as gallery-dl is told of it: without what its site's cookies say."""
+        if self._lent_to is None:
+            return answered
+        hidden, hide = self._placeholders.hidden, self._placeholders.hide
+        cookies = []
+        for each in set_cookies(answered):
+            value, semicolon, rest = each.partition("=")[2].partition(";")
+            cookies.append(f"{each.partition('=')[0]}={hide(value)}{semicolon}{rest}")
+        headers = {name: hidden(value) for name, value in answered.headers.items()}
+        headers |= {"set-cookie": ", ".join(cookies)} if cookies else {}
+        return msgspec.structs.replace(
+            answered, url=hidden(answered.url), headers=headers, reason=hidden(answered.reason)
+        )
+
+    def located(self, named: Sequence[tuple[tuple[str, ...], dict[str, list[str]]]]) -> list[ServedPost | None]:
+        """Return where posts stand as they were served, by the names that the site calls them; newest answer first.
+
+        With each comes what is told of it, by name (`claims_of`).
+        """
         found = [self._found(names) for names, _ in named]
         made_up: dict[int, list[str]] = {}
         for answer in {place[0] for place in found if place is not None}:
@@ -147,9 +178,9 @@ class _Searched:
             self._objects = {each.name: each for each in found}
         return self._objects
 
-    def made_up(self, posts: Sequence[tuple[int, NamedObject, Post]]) -> dict[int, list[str]]:
-        """Return which fields of posts do not stand in their objects, by the numbers that the posts are given."""
-        claims = [ClaimedPost(number, found.start, found.end, claims_of(post)) for number, found, post in posts]
+    def made_up(self, posts: Sequence[tuple[int, NamedObject, dict[str, list[str]]]]) -> dict[int, list[str]]:
+        """Return what of posts does not stand in their objects, by the numbers that the posts are given."""
+        claims = [ClaimedPost(number, found.start, found.end, said) for number, found, said in posts]
         try:
             told = self._fetch.readers.ask(
                 f"{_COMPARED}:not_served", self.stored.item.content_encoding, msgspec.json.encode(claims),

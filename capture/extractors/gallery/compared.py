@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO
@@ -19,6 +19,7 @@ import msgspec
 from capture.extractors.json_value import moment
 from capture.page.times import parse_time
 from capture.recorder.decoding import NotDecoded, decoded_body
+from hashing.case.facts import Fact
 from hashing.case.post import Post
 
 _LARGEST = 32 << 20
@@ -26,11 +27,13 @@ _MOST = 20_000
 _ELEMENT = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"\s+")
 _OF_X = "%a %b %d %H:%M:%S %z %Y"
+_SAID = {True: "true", False: "false"}
+_LINK = "leads to"
 _AUTHOR, _TIMES = "author's ", frozenset({"published", "edited"})
 
 
-def claims_of(post: Post) -> dict[str, list[str]]:
-    """Return the fields of a post that are told as the site's own, by name, without those that have nothing to say.
+def claims_of(post: Post, facts: Iterable[Fact] = ()) -> dict[str, list[str]]:
+    """Return what is told of a post as the site's own, by name, without what has nothing to say.
 
     Its addresses and its platform are ours: they are made of other fields.
     """
@@ -41,6 +44,8 @@ def claims_of(post: Post) -> dict[str, list[str]]:
         "in answer to": [_bare_name(post.reply_to)], "quotes": [_bare_name(post.quotes)], "published": [post.published],
         "edited": [post.edited], **{f"count of {name}": [str(number)] for name, number in post.counts.items()},
     }  # fmt: skip
+    for fact in facts:
+        claims.setdefault(fact.name, []).append(_SAID[fact.value] if isinstance(fact.value, bool) else str(fact.value))
     return {name: said for name, said in claims.items() if any(said)}
 
 
@@ -88,6 +93,7 @@ class _Served:
 
     def __init__(self, value: object) -> None:
         values = list(_scalars(value))
+        self._said = set(_booleans(value))
         self._texts = [_bare(each) for each in values if isinstance(each, str)]
         self._exact = {
             *self._texts,
@@ -101,6 +107,10 @@ class _Served:
         if name in _TIMES:
             when = moment(said)
             return when is not None and any(_is_moment(each, when) for each in self._values)
+        if said in _SAID.values() and (name.replace(" ", "_"), said) in self._said:
+            return True
+        if name == _LINK and any(said in html.unescape(each) for each in self._values if isinstance(each, str)):
+            return True
         bare = _bare(said)
         if bare in self._exact or said in self._exact:
             return True
@@ -108,16 +118,28 @@ class _Served:
         return name in {"text", "title", "tags"} and any(bare.casefold() in each.casefold() for each in self._texts)
 
 
-def _scalars(value: object) -> Iterator[str | int | float]:
+def _nodes(value: object) -> Iterator[object]:
     waiting, left = [value], _MOST
     while waiting and left:
         each, left = waiting.pop(), left - 1
+        yield each
         if isinstance(each, dict):
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
-        elif isinstance(each, str | int | float) and not isinstance(each, bool):
+
+
+def _scalars(value: object) -> Iterator[str | int | float]:
+    for each in _nodes(value):
+        if isinstance(each, str | int | float) and not isinstance(each, bool):
             yield each
+
+
+def _booleans(value: object) -> Iterator[tuple[str, str]]:
+    """Yield what is true or false, by its name."""
+    for each in _nodes(value):
+        if isinstance(each, dict):
+            yield from ((str(name), _SAID[said]) for name, said in each.items() if isinstance(said, bool))
 
 
 def _bare(words: str) -> str:

@@ -18,7 +18,7 @@ from capture.request.extractor import (
     Unavailable,
 )
 from capture.request.hashtag import same_for_all
-from capture.request.known import SESSION_ENDED
+from hashing.case.verdict import SESSION_ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,6 +14,7 @@ import msgspec
 from capture.extractors.child.cookies import lent_cookies
 from capture.extractors.child.messages import Cookie, Ended, ExtractionTrouble, FetchAnswer, FetchQuestion
 from capture.extractors.gallery.answering import GalleryAnswering, ServedPost, is_web
+from capture.extractors.gallery.compared import claims_of
 from capture.extractors.gallery.extraction import GalleryExtraction
 from capture.extractors.gallery.messages import (
     FoundPost,
@@ -25,6 +26,7 @@ from capture.extractors.gallery.messages import (
     Said,
     TroubleKind,
 )
+from capture.extractors.gallery.placeholders import Placeholders
 from capture.extractors.gallery.reddit_comments import ThreadPart, post_of, read_comments
 from capture.extractors.gallery.sites import ALL, MODULE_OPTIONS, Site, is_own
 from capture.extractors.video.video_search import VideoSearch
@@ -41,10 +43,10 @@ from capture.request.extractor import (
     StoredItem,
     Unavailable,
 )
-from capture.request.known import SESSION_ENDED
 from hashing.case.facts import Fact
 from hashing.case.kinds import ItemKind
 from hashing.case.post import Post, PostMedia
+from hashing.case.verdict import SESSION_ENDED
 from hashing.sandbox import NotRead
 
 _TOGETHER = 50
@@ -104,6 +106,8 @@ class GallerySearch:
     _read: set[str] = field(default_factory=set)
     """Items that a post was read in."""
     _remarks: list[GalleryRemark] = field(default_factory=list)
+    _placeholders: Placeholders = field(default_factory=Placeholders)
+    """What gallery-dl is given in the place of a session."""
 
     def look(self, url: str) -> Iterator[Finding]:
         """Yield what there is at an address; nothing where gallery-dl knows of nothing there (`trouble` says why)."""
@@ -112,7 +116,7 @@ class GallerySearch:
         default = self.site.delay if self.site is not None else 1.0
         delay = default if options.site_delay is None else options.site_delay
         lent_to = self._is_own if any(self._cookies()) else None
-        answering = GalleryAnswering(self.fetch, url, delay, lent_to)
+        answering = GalleryAnswering(self.fetch, url, delay, lent_to, self._placeholders)
         try:
             extraction = GalleryExtraction(self._task(url), pause=self.fetch.wait)
         except OSError as error:
@@ -178,7 +182,10 @@ class GallerySearch:
             modules=self.modules,
             options=options,
             longest_pause=self.fetch.options.network.longest_pause,
-            cookies=tuple(self._cookies()),
+            cookies=tuple(
+                msgspec.structs.replace(cookie, value=self._placeholders.hide(cookie.value))
+                for cookie in self._cookies()
+            ),
         )
 
     @property
@@ -250,7 +257,7 @@ class GallerySearch:
                 yield Unavailable(url=self._url, reason=unfit, found_in=f"gallery-dl at {self._url}")
             elif self._takes(said):
                 taken.append(said)
-        named = [(said.names, said.post) for said in taken if said.post is not None]
+        named = [(said.names, claims_of(said.post, said.facts)) for said in taken if said.post is not None]
         served = iter(answering.located(named) if named else [])
         for said in taken:
             yield from self._post(said, next(served) if said.post is not None else None, answering)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from capture.extractors.gallery.sites import site_of
-from capture.request.known import SESSION_ENDED
 from hashing.case.events import Failed
+from hashing.case.verdict import SESSION_ENDED
 
 _ROUNDS = 2
 

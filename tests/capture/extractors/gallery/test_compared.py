@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.extractors.gallery.compared import ClaimedPost, claims_of, not_served
+from hashing.case.facts import Fact
 from hashing.case.post import Account, Post
 
 SERVED = {
@@ -54,6 +55,21 @@ def test_what_was_served() -> None:
 def test_what_was_not(changed: dict[str, Any], name: str) -> None:
     """A field that is not in the served post is named, and no other."""
     assert _missing(SERVED, msgspec.structs.replace(POST, **changed)) == [name]
+
+
+def test_other_facts_are_compared_as_fields_are() -> None:
+    """A word and a number by value, what is true or false by its name, a link wherever it stands in a text."""
+    served = SERVED | {"subreddit": "halden", "pinned": False, "html": '<a href="https://a.example/?b=1&amp;c=2">'}
+    facts: dict[str, str | bool] = {"subreddit": "halden", "pinned": False, "leads to": "https://a.example/?b=1&c=2"}
+    for told, missing in (
+        (facts, []),
+        (facts | {"pinned": True}, ["pinned"]),
+        (facts | {"sensitive": True}, ["sensitive"]),
+        (facts | {"subreddit": "other", "leads to": "https://evil.example/"}, ["subreddit", "leads to"]),
+    ):
+        body = json.dumps(served).encode()
+        said = claims_of(POST, [Fact(name, value, "gallery-dl: x") for name, value in told.items()])
+        assert not_served(io.BytesIO(body), "", msgspec.json.encode([ClaimedPost(3, 0, len(body), said)]))[3] == missing
 
 
 def test_an_author_may_stand_elsewhere_in_the_answer() -> None:

@@ -22,6 +22,10 @@ def test_a_process_that_was_taken_over(of_sites: OfSites, monkeypatch: pytest.Mo
         result, view = of_sites(sites, "https://www.reddit.com/r/halden/", cookies=jar, media="photos")
         asked = [(host, seen) for host, seen in sites.asked]
     said = [each.reason for each in view.skipped if each.reason.startswith("gallery-dl:")]
+    assert said[4].startswith("gallery-dl: holds ")
+    assert secret not in "".join(said)
+    assert len(said.pop(4)) == len(f"gallery-dl: holds {secret}")
+    assert secret in {host: seen.header("Cookie") for host, seen in asked}["www.reddit.com"]
     assert [words.partition("(")[0].strip() for words in said[:4]] == [
         f"gallery-dl: {way}: refused" for way in ("_write", "_read", "_connect", "_start")
     ]
