@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ from commands.scenes import options_for
 from commands.settings import setting
 
 if TYPE_CHECKING:
+    from capture.batch.row import BadRow
     from fleet.database import Database
+    from fleet.job import Job
     from fleet.queue import Queue, RowReport
     from fleet.status import FleetStatus
     from fleet.worker import WorkerSummary
@@ -109,26 +111,18 @@ def fleet() -> None:
     """
 
 
+def _of_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what every command that puts the rows of a file into the queue needs."""
+    file = click.argument("file", metavar="FILE")
+    options = (submit_options, per_host_option, delay_option, form_option, skip_bad_option, json_option)
+    for option in reversed((file, _queued, *options)):
+        command = option(command)
+    return command
+
+
 @fleet.command(name="submit", cls=EverydayFirst)
-@click.argument("file", metavar="FILE")
-@_queued
-@submit_options
-@per_host_option
-@delay_option
-@form_option
-@skip_bad_option
-@json_option
-def fleet_submit(
-    file: str,
-    operation: str,
-    database: str,
-    per_host: int,
-    delay: float,
-    form: str | None,
-    skip_bad: bool,
-    as_json: bool,
-    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
-) -> None:
+@_of_file
+def fleet_submit(**chosen: Any) -> None:  # noqa: ANN401 - click's values, named once in the options above
     """Put the scenes of a file (- for standard input) into the queue: the same files as for `goldenhour batch`.
 
     A row that is there already, with the same scene and options, stays as it is. What is no limit or date of a scene
@@ -137,31 +131,87 @@ def fleet_submit(
     \b
     goldenhour fleet submit scenes.txt --case OP-ALDER --per-host 2 --delay 1
     """
+    jobs, bad = _jobs(chosen)
+    _submit(jobs, bad, chosen)
+
+
+@fleet.command(name="watch", cls=EverydayFirst)
+@_of_file
+@click.option(
+    "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
+)
+@click.option("--for", "watched", default="24h", show_default=True, metavar="TIME", help="How long, from now on.")
+@click.option(
+    "--jitter",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    metavar="PART",
+    help="Put each round off by up to this part of --every, so that not all are asked at once.",
+)
+@click.option("--window", default="", metavar="TIME", help="Only posts not older than this when a round is due.")
+def fleet_watch(every: str, watched: str, jitter: float, window: str, **chosen: Any) -> None:  # noqa: ANN401 - click's values, named once in the options above
+    """Put rounds of the scenes of a file into the queue, each at its time, for hundreds of hashtags and accounts.
+
+    Each round of each scene is a row, and a capture of its own. Submitted again, such as each night for the next day,
+    rounds that are there already stay as they are. One that no worker was free for before the next was due is
+    cancelled.
+
+    \b
+    goldenhour fleet watch tags.txt --case OP-ALDER --on mastodon.example \\
+        --every 10m --for 24h --window 1h
+    """
+    from datetime import timedelta
+
+    from capture.request.amounts import span
+    from fleet.rounds import MOST_ROUNDS, rounds
+    from hashing.times import system_clock
+
+    pause, length = (timedelta(seconds=span(text, name)) for text, name in ((every, "--every"), (watched, "--for")))
+    if pause < timedelta(seconds=10):
+        raise click.UsageError("--every: at least 10s")
+    jobs, bad = _jobs(chosen)
+    if len(jobs) * (length / pause) > MOST_ROUNDS:
+        raise click.UsageError(f"more than {MOST_ROUNDS:,} rounds: watch for a shorter time, or less often")
+    back = timedelta(seconds=span(window, "--window")) if window else None
+    due = rounds(jobs, every=pause, length=length, jitter=jitter, window=back, now=system_clock())
+    _submit(list(due), bad, chosen)
+
+
+def _jobs(chosen: dict[str, Any]) -> tuple[list[tuple[Job, tuple[str, ...]]], Sequence[BadRow]]:
+    """Read the rows of a file. Raises BadRows where some are wrong and shall not be left out."""
     from capture.batch import BadRows
     from capture.request.options import CaptureOptions, wanted_kinds
+    from commands.scene_options import OF_A_ROW
     from fleet.job import jobs_of
     from hashing.case.batch_events import RowOptions
     from hashing.times import system_clock
 
+    file = chosen["file"]
     wanted_kinds(chosen["media"])
     # Only to check that each row's options make sense together; who captures is said by the worker.
     base = CaptureOptions(officer="a worker", initials="W", media=chosen["media"])
-    said = {name: value for name, value in chosen.items() if value or name == "media"}
-    read = read_file_of_rows(file, form or "")
+    said = {name: value for name, value in chosen.items() if name in OF_A_ROW and value}
+    read = read_file_of_rows(file, chosen["form"] or "")
     jobs, wrong = jobs_of(read.rows, base, RowOptions(**said), system_clock())
     bad = sorted((*read.bad, *wrong), key=lambda each: each.line)
-    if bad and not skip_bad:
+    if bad and not chosen["skip_bad"]:
         raise BadRows(file, bad)
     for each in bad:
         click.echo(clean(f"left out: {file}:{each.line}: {each.reason}"), err=True)
     if not jobs:
         complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
         sys.exit(Exit.NOTHING)
-    queue = _queue(database, operation)
+    return jobs, bad
+
+
+def _submit(jobs: Sequence[tuple[Job, tuple[str, ...]]], bad: Sequence[BadRow], chosen: dict[str, Any]) -> None:
+    operation = chosen["operation"]
+    queue = _queue(chosen["database"], operation)
     # All rows are checked by now: a file with a fault leaves nothing in the database.
     queue.set_up()
-    done = queue.submit(jobs, per_host=per_host, delay=delay)
-    if as_json:
+    done = queue.submit(jobs, per_host=chosen["per_host"], delay=chosen["delay"])
+    if chosen["as_json"]:
         print_json({"operation": operation, "added": done.added, "there": done.there, "left_out": len(bad)})
     else:
         there = f"; {done.there:,} were there already" if done.there else ""

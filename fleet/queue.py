@@ -11,6 +11,7 @@ a worker; where that gives no sign of life for as long as its lease says, the ro
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,11 +39,13 @@ create table goldenhour.workers (
 create table goldenhour.rows (
   operation text not null, name text not null, number bigint generated always as identity, job text not null,
   hosts text[] not null, state text not null default 'waiting', due timestamptz not null default now(),
+  series text not null default '',
   attempt int not null default 0, silent int not null default 0, run text, begun timestamptz, ended timestamptz,
   status text not null default '', reason text not null default '', exhibit text not null default '',
   capture text not null default '',
   primary key (operation, name));
 create index on goldenhour.rows (operation, (hosts[1]), due, number) where state = 'waiting';
+create index on goldenhour.rows (operation, series, due) where state = 'waiting' and series <> '';
 create index on goldenhour.rows (run) where state = 'running';
 create index on goldenhour.rows (operation, state);
 """
@@ -122,7 +125,7 @@ class Queue:
         named = {job.id: (job, hosts) for job, hosts in jobs}
         rows = [
             {"operation": self._operation, "name": name, "job": job.encoded().decode(), "hosts": list(hosts),
-             "due": job.due or None}
+             "due": job.due or None, "series": _series(job)}
             for name, (job, hosts) in named.items()
         ]  # fmt: skip
         # Sorted, as everywhere that more than one gate is locked: in two orders two transactions could wait for each
@@ -136,8 +139,9 @@ class Queue:
                 [{"host": host, "per_host": per_host, "delay": delay} for host in gates],
             )
             added = change.run_each(
-                "insert into goldenhour.rows (operation, name, job, hosts, due) values (%(operation)s, %(name)s, "
-                "%(job)s, %(hosts)s, coalesce(%(due)s::timestamptz, now())) on conflict do nothing",
+                "insert into goldenhour.rows (operation, name, job, hosts, due, series) values (%(operation)s, "
+                "%(name)s, %(job)s, %(hosts)s, coalesce(%(due)s::timestamptz, now()), %(series)s) "
+                "on conflict do nothing",
                 rows,
             )
         return Submission(added=added, there=len(rows) - added)
@@ -161,6 +165,13 @@ class Queue:
             )  # fmt: skip
             # In the same transaction: a gate that stayed closed for a dead worker's row would be closed for good.
             _leave(change, [host for (hosts,) in back for host in hosts])
+            change.run(
+                "update goldenhour.rows r set state = 'cancelled', ended = now(), reason = 'its next round was due "
+                "before a worker was free' where operation = %(operation)s and state = 'waiting' and series <> '' "
+                "and exists (select from goldenhour.rows n where n.operation = r.operation and n.series = r.series "
+                "and n.state = 'waiting' and n.due > r.due and n.due <= now())",
+                operation=self._operation,
+            )
             now, left = _one(change.row(
                 "select clock_timestamp(), (select count(*) from goldenhour.rows where operation = %(operation)s and "
                 "state in ('waiting', 'running'))",
@@ -285,6 +296,11 @@ def _demand_version(change: Transaction) -> None:
     found = change.row("select version from goldenhour.version")
     if found != (_VERSION,):
         raise BadDatabase("its tables are of another version of goldenhour", hint="use the same version everywhere")
+
+
+def _series(job: Job) -> str:
+    """Return what the rounds of a watch have in common; "" for what is no round."""
+    return hashlib.sha256(f"{job.scene} {job.options.on}".encode()).hexdigest() if job.due else ""
 
 
 def _leave(change: Transaction, hosts: Iterable[str]) -> None:

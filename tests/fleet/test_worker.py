@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from capture.recorder.stopping import Stop
@@ -27,8 +30,6 @@ from tests.patience import wait_until
 from tests.servers import Body
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.fleet.conftest import Fleet, Host
     from tests.servers import Seen
 
@@ -210,6 +211,35 @@ def test_tables_that_are_not_ours(fleet: Fleet, host: Host) -> None:
     fleet.ask("update goldenhour.version set version = 2")
     with pytest.raises(BadDatabase, match="another version"):
         fleet.queue.set_up()
+
+
+def test_a_worker_needs_no_more_rights_than_the_page_says(fleet: Fleet, host: Host) -> None:
+    """With the roles of docs/fleet.md both do their work; a worker can neither add rows nor change what they say."""
+    page = (Path(__file__).parents[2] / "docs/fleet.md").read_text("utf-8")
+    sql = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0].replace("OWNER", "postgres")
+    made, _, granted = sql.partition("-- then")
+    name = fleet.address.rpartition("/")[2]
+    roles = [line for line in made.splitlines() if line.startswith("create role")]
+    assert len(roles) == 2
+    for line in roles:
+        role = line.split()[2]
+        if not fleet.ask(f"select from pg_roles where rolname = '{role}'"):
+            fleet.ask(line)
+    fleet.ask(f"alter database {name} owner to coordinator")
+    worker_address, fleet.address = (fleet.server.address(name, user) for user in ("worker", "coordinator"))
+    fleet.submit(host.scenes(3))
+    fleet.ask(granted.partition("\n")[2])
+    fleet.address = worker_address
+    assert fleet.worker("one").run().captured == 3
+    for statement in (
+        "insert into goldenhour.rows (operation, name, job, hosts) values ('a', 'b', 'c', '{}')",
+        "update goldenhour.rows set job = 'x'",
+        "delete from goldenhour.rows",
+        "update goldenhour.hosts set per_host = 1000",
+        "delete from goldenhour.workers",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            fleet.ask(statement)
 
 
 def test_a_stranger_enrols_nobody(fleet: Fleet, host: Host) -> None:
