@@ -259,9 +259,9 @@ class Queue:
             )  # fmt: skip
             if found is None:
                 return False
+            state, holder, hosts, begun = found
             # A row that was given back meanwhile and waits again may still be reported: it is done, and nobody needs to
             # do it twice. One that another run holds is that one's to report.
-            state, holder, hosts, begun = found
             ours = state == RUNNING and holder == run
             if not (ours or state == WAITING):
                 return False
