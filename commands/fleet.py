@@ -501,7 +501,7 @@ def _folders(case: Path, sources: Sequence[str]) -> Iterator[list[Path]]:
                 raise click.UsageError(clean(f"{source[:200]!r} is no place in a store: s3://BUCKET/PREFIX"))
             place = Path(stack.enter_context(TemporaryDirectory(dir=case.absolute().parent, prefix=".collecting-")))
             with ObjectStore(location) as store:
-                found = dict.fromkeys(head.location for head in heads_seen(store))
+                found = dict.fromkeys(head.place for head in heads_seen(store))
                 for number, each in enumerate(found):
                     at = Location.parse(each)
                     if at is not None:
