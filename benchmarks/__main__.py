@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import (
     batch,
     capture,
+    fleet,
     hashing,
     hashtag,
     install,
@@ -38,6 +39,7 @@ PARTS = (
     install,
     capture,
     batch,
+    fleet,
     hashtag,
     social,
     verification,

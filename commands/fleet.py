@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 
 from commands.batch import read_file_of_rows
 from commands.exit import Exit
+from commands.fleet_output import print_status, print_worked, worker_lines
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.merge import merge_exit, print_merged
 from commands.officer import capturing_officer, officer_name
@@ -38,12 +40,14 @@ from commands.row_options import (
 from commands.scene_options import EverydayFirst, submit_options, worker_options
 from commands.scenes import options_for
 from commands.settings import setting
+from commands.store import parsed_location, read_vouched
 
 if TYPE_CHECKING:
+    from capture.batch.row import BadRow
+    from exports.store import Location
     from fleet.database import Database
-    from fleet.queue import Queue, RowReport
-    from fleet.status import FleetStatus
-    from fleet.worker import WorkerSummary
+    from fleet.job import Job
+    from fleet.queue import Queue
 
 
 def _operation(ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -109,26 +113,18 @@ def fleet() -> None:
     """
 
 
+def _of_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what every command that puts the rows of a file into the queue needs."""
+    file = click.argument("file", metavar="FILE")
+    options = (submit_options, per_host_option, delay_option, form_option, skip_bad_option, json_option)
+    for option in reversed((file, _queued, *options)):
+        command = option(command)
+    return command
+
+
 @fleet.command(name="submit", cls=EverydayFirst)
-@click.argument("file", metavar="FILE")
-@_queued
-@submit_options
-@per_host_option
-@delay_option
-@form_option
-@skip_bad_option
-@json_option
-def fleet_submit(
-    file: str,
-    operation: str,
-    database: str,
-    per_host: int,
-    delay: float,
-    form: str | None,
-    skip_bad: bool,
-    as_json: bool,
-    **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
-) -> None:
+@_of_file
+def fleet_submit(**chosen: Any) -> None:  # noqa: ANN401 - click's values, named once in the options above
     """Put the scenes of a file (- for standard input) into the queue: the same files as for `goldenhour batch`.
 
     A row that is there already, with the same scene and options, stays as it is. What is no limit or date of a scene
@@ -137,31 +133,87 @@ def fleet_submit(
     \b
     goldenhour fleet submit scenes.txt --case OP-ALDER --per-host 2 --delay 1
     """
+    jobs, bad = _jobs(chosen)
+    _submit(jobs, bad, chosen)
+
+
+@fleet.command(name="watch", cls=EverydayFirst)
+@_of_file
+@click.option(
+    "--every", default="60s", show_default=True, metavar="TIME", help="From one round's beginning to the next."
+)
+@click.option("--for", "watched", default="24h", show_default=True, metavar="TIME", help="How long, from now on.")
+@click.option(
+    "--jitter",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    metavar="PART",
+    help="Put each round off by up to this part of --every, so that not all are asked at once.",
+)
+@click.option("--window", default="", metavar="TIME", help="Only posts not older than this when a round is due.")
+def fleet_watch(every: str, watched: str, jitter: float, window: str, **chosen: Any) -> None:  # noqa: ANN401 - click's values, named once in the options above
+    """Put rounds of the scenes of a file into the queue, each at its time, for hundreds of hashtags and accounts.
+
+    Each round of each scene is a row, and a capture of its own. Submitted again, such as each night for the next day,
+    rounds that are there already stay as they are. One that no worker was free for before the next was due is
+    cancelled.
+
+    \b
+    goldenhour fleet watch tags.txt --case OP-ALDER --on mastodon.example \\
+        --every 10m --for 24h --window 1h
+    """
+    from datetime import timedelta
+
+    from capture.request.amounts import span
+    from fleet.rounds import MOST_ROUNDS, rounds
+    from hashing.times import system_clock
+
+    pause, length = (timedelta(seconds=span(text, name)) for text, name in ((every, "--every"), (watched, "--for")))
+    if pause < timedelta(seconds=10):
+        raise click.UsageError("--every: at least 10s")
+    jobs, bad = _jobs(chosen)
+    if len(jobs) * (length / pause) > MOST_ROUNDS:
+        raise click.UsageError(f"more than {MOST_ROUNDS:,} rounds: watch for a shorter time, or less often")
+    back = timedelta(seconds=span(window, "--window")) if window else None
+    due = rounds(jobs, every=pause, length=length, jitter=jitter, window=back, now=system_clock())
+    _submit(list(due), bad, chosen)
+
+
+def _jobs(chosen: dict[str, Any]) -> tuple[list[tuple[Job, tuple[str, ...]]], Sequence[BadRow]]:
+    """Read the rows of a file. Raises BadRows where some are wrong and shall not be left out."""
     from capture.batch import BadRows
     from capture.request.options import CaptureOptions, wanted_kinds
+    from commands.scene_options import OF_A_ROW
     from fleet.job import jobs_of
     from hashing.case.batch_events import RowOptions
     from hashing.times import system_clock
 
+    file = chosen["file"]
     wanted_kinds(chosen["media"])
     # Only to check that each row's options make sense together; who captures is said by the worker.
     base = CaptureOptions(officer="a worker", initials="W", media=chosen["media"])
-    said = {name: value for name, value in chosen.items() if value or name == "media"}
-    read = read_file_of_rows(file, form or "")
+    said = {name: value for name, value in chosen.items() if name in OF_A_ROW and value}
+    read = read_file_of_rows(file, chosen["form"] or "")
     jobs, wrong = jobs_of(read.rows, base, RowOptions(**said), system_clock())
     bad = sorted((*read.bad, *wrong), key=lambda each: each.line)
-    if bad and not skip_bad:
+    if bad and not chosen["skip_bad"]:
         raise BadRows(file, bad)
     for each in bad:
         click.echo(clean(f"left out: {file}:{each.line}: {each.reason}"), err=True)
     if not jobs:
         complain(f"{file}: holds no row", "a row is a scene: an address, or a #hashtag")
         sys.exit(Exit.NOTHING)
-    queue = _queue(database, operation)
+    return jobs, bad
+
+
+def _submit(jobs: Sequence[tuple[Job, tuple[str, ...]]], bad: Sequence[BadRow], chosen: dict[str, Any]) -> None:
+    operation = chosen["operation"]
+    queue = _queue(chosen["database"], operation)
     # All rows are checked by now: a file with a fault leaves nothing in the database.
     queue.set_up()
-    done = queue.submit(jobs, per_host=per_host, delay=delay)
-    if as_json:
+    done = queue.submit(jobs, per_host=chosen["per_host"], delay=chosen["delay"])
+    if chosen["as_json"]:
         print_json({"operation": operation, "added": done.added, "there": done.there, "left_out": len(bad)})
     else:
         there = f"; {done.there:,} were there already" if done.there else ""
@@ -191,6 +243,13 @@ def fleet_submit(
     metavar="TIME",
     help="Silent for so long, its rows go to other workers; a sign of life is given every 10 s.",
 )
+@click.option(
+    "--store",
+    "location",
+    callback=lambda ctx, option, value: parsed_location(ctx, option, value) if value else None,
+    metavar="s3://BUCKET/PREFIX",
+    help="At the end, push its case there, to a place named after its key, under the bucket's own locks.",
+)
 @click.option("--until-done", is_flag=True, help="End when no row of the operation is left.")
 def fleet_worker(
     operation: str,
@@ -205,6 +264,7 @@ def fleet_worker(
     retries: int,
     pause: float,
     lease: str,
+    location: Location | None,
     until_done: bool,
     **chosen: Any,  # noqa: ANN401 - click's values, named once in the options above
 ) -> None:
@@ -250,64 +310,32 @@ def fleet_worker(
     recover_begun(case, key, officer)
     with terminating_like_ctrl_c(), interruptible() as stop:
         worker = Worker(
-            queue, case, options, settings, key=key, progress=_progress(as_json=as_json, quiet=quiet), stop=stop,
+            queue, case, options, settings, key=key, progress=worker_lines(as_json=as_json, quiet=quiet), stop=stop,
             clock=system_clock,
         )  # fmt: skip
         summary = worker.run()
     timestamp_captures(case, authorities, key, summary.results)
-    _print_worked(summary, operation, as_json=as_json)
+    print_worked(summary, operation, as_json=as_json)
+    if location is not None:
+        _push(case.path, location.below(key.public.raw.hex()[:16]), quiet=quiet)
     sys.exit(Exit.INTERRUPTED if stop.reason else Exit.IN_PART if summary.failed else Exit.OK)
+
+
+def _push(path: Path, location: Location, *, quiet: bool) -> None:
+    """Keep a worker's case in a store, as `goldenhour store push` does."""
+    from exports.store import Lock, ObjectStore, push
+
+    with terminating_like_ctrl_c():
+        state = read_vouched(path, read=True, quiet=quiet)
+        with ObjectStore(location) as store, byte_progress(f"sending {path}", quiet=quiet) as progress:
+            pushed = push(path, state, store, Lock(), progress=progress)
+    click.echo(clean(f"stored   {location}: {counted(pushed.sent, 'file')} sent; {pushed.lock}"), err=True)
 
 
 def _lease(seconds: float) -> float:
     if not 60 <= seconds <= 86_400:  # noqa: PLR2004 - see there
         raise click.UsageError("--lease: from 1m to 24h: far longer than the 10 s between two signs of life")
     return seconds
-
-
-def _progress(*, as_json: bool, quiet: bool) -> Any:  # noqa: ANN401 - WorkerProgress, imported late
-    from fleet.worker import WorkerProgress
-
-    class _Lines(WorkerProgress):
-        def ended(self, scene: str, done: RowReport) -> None:
-            if as_json:
-                print_json(_row_json(scene, done))
-            elif not quiet:
-                why = f": {done.reason}" if done.reason else ""
-                what = done.status or done.state
-                click.echo(clean(f"{what:<11}  {done.exhibit or '-':<14}  {scene}{why}"), err=True)
-
-        def says(self, text: str) -> None:
-            complain(f"takes no rows: {text}" if text else "takes rows again")
-
-    return _Lines()
-
-
-def _row_json(scene: str, done: RowReport) -> dict[str, Any]:
-    return {
-        "row": done.name,
-        "scene": scene,
-        "state": done.state,
-        "status": done.status or None,
-        "reason": done.reason,
-        "exhibit": done.exhibit or None,
-        "capture": done.capture or None,
-    }
-
-
-def _print_worked(summary: WorkerSummary, operation: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json({
-            "operation": operation, "captured": summary.captured, "failed": summary.failed,
-            "returned": summary.returned, "unreported": summary.unreported,
-        })  # fmt: skip
-        return
-    said = f"{operation}: {summary.captured:,} captured, {summary.failed:,} failed, {summary.returned:,} given back"
-    print_styled(said, "bold")
-    if summary.unreported:
-        complain(
-            f"the database was not told of {counted(summary.unreported, 'row')}: others may capture them once more"
-        )
 
 
 @fleet.command(name="status")
@@ -330,35 +358,10 @@ def fleet_status(operation: str, database: str, watching: bool, as_json: bool) -
         else:
             if watching and sys.stdout.isatty():
                 click.clear()
-            _print_status(status)
+            print_status(status)
         if not watching:
             return
         time.sleep(2)
-
-
-def _print_status(status: FleetStatus) -> None:
-    states = status.states
-    if not sum(states.values()):
-        complain(f"{status.operation}: no such operation in this database")
-        sys.exit(Exit.NOTHING)
-    done = "  ".join(f"{count:,} {state}" for state, count in states.items() if count)
-    print_styled(f"{status.operation}  {done}", "bold")
-    if status.left:
-        left = "" if status.minutes_left is None else f"; {status.minutes_left:,.0f} min left at this rate"
-        click.echo(f"rate     {status.rate:,.1f} rows a minute{left}")
-    for host in status.hosts:
-        rests = f"  rests until {host.rests_until:%H:%M:%S}Z" if host.rests_until else ""
-        click.echo(clean(f"host     {host.host}  {_counts(host.states)}{rests}"))
-    for worker in status.workers:
-        state = "ended" if worker.ended else "alive" if worker.alive else "SILENT"
-        says = f"  takes no rows: {worker.says}" if worker.says else ""
-        click.echo(clean(f"worker   {worker.key[:12]}  {worker.name}  {state}  {_counts(worker.states)}{says}"))
-    for reason, count in status.failures:
-        click.echo(clean(f"failed   {count:,}  {reason}"))
-
-
-def _counts(states: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "nothing yet"
 
 
 @fleet.command(name="retry")
@@ -414,7 +417,7 @@ def fleet_enrol(
 
 @fleet.command(name="collect")
 @existing_case
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FROM...")
+@click.argument("sources", nargs=-1, required=True, metavar="FROM...")
 @click.option(
     "--unfinished",
     is_flag=True,
@@ -426,14 +429,16 @@ def fleet_enrol(
 @quiet_option
 def fleet_collect(
     case: Path,
-    sources: tuple[Path, ...],
+    sources: tuple[str, ...],
     unfinished: bool,
     officer: str | None,
     key_path: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Take into a case what its enrolled workers have sealed, from their folders; list the rest with the reason.
+    """Take into a case what its enrolled workers have sealed; list the rest with the reason.
+
+    FROM is the folder of a worker (its --work), or s3://BUCKET/PREFIX, where workers with --store have put theirs.
 
     Each capture is verified by itself and keeps its seal, its key and its reference. Run it as often as you like, also
     while workers go on. Exit code 0: all that was found is in the case; 3: something is unfinished; 5: something does
@@ -449,9 +454,13 @@ def fleet_collect(
     by = Merger(officer=officer_name(officer), key=signing_key(key_path))
     opened = open_case(case, by.key)
     outcomes = []
-    with terminating_like_ctrl_c(), byte_progress(f"collecting into {case}", quiet=quiet) as progress:
+    with (
+        terminating_like_ctrl_c(),
+        byte_progress(f"collecting into {case}", quiet=quiet) as progress,
+        _folders(case, sources) as folders,
+    ):
         for outcome in collect(
-            opened, sources, by, enrolled_keys(opened, own_keys(by.key)), unfinished=unfinished, progress=progress
+            opened, folders, by, enrolled_keys(opened, own_keys(by.key)), unfinished=unfinished, progress=progress
         ):
             outcomes.append(outcome)
             if as_json or outcome.outcome != THERE:
@@ -471,3 +480,31 @@ def fleet_collect(
         print_styled(f"COLLECTED  {case}: {said}", "yellow" if rest else "green")
     ends = [merge_exit(sealed), Exit.IN_PART if len(sealed) < len(outcomes) else Exit.OK]
     sys.exit(next((end for end in ends if end), Exit.OK))
+
+
+@contextmanager
+def _folders(case: Path, sources: Sequence[str]) -> Iterator[list[Path]]:
+    """Yield the workers' folders; what is in a store is fetched to a folder beside the case first, which goes again."""
+    from tempfile import TemporaryDirectory
+
+    from exports.store import ObjectStore, heads_seen, pull
+    from exports.store.location import Location
+
+    with ExitStack() as stack:
+        folders = list[Path]()
+        for source in sources:
+            if not source.startswith("s3://"):
+                folders.append(Path(source))
+                continue
+            location = Location.parse(source)
+            if location is None:
+                raise click.UsageError(clean(f"{source[:200]!r} is no place in a store: s3://BUCKET/PREFIX"))
+            place = Path(stack.enter_context(TemporaryDirectory(dir=case.absolute().parent, prefix=".collecting-")))
+            with ObjectStore(location) as store:
+                found = dict.fromkeys(head.place for head in heads_seen(store))
+                for number, each in enumerate(found):
+                    at = Location.parse(each)
+                    if at is not None:
+                        pull(place / str(number), store.at(at))
+                        folders.append(place / str(number))
+        yield folders

@@ -91,12 +91,12 @@ def row_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def worker_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what a worker of a fleet is told on its own computer: all but what each row says for itself."""
-    return _some_of_row_options(command, lambda name: name not in _OF_A_ROW | {"case_path", "title", "note"})
+    return _some_of_row_options(command, lambda name: name not in OF_A_ROW | {"case_path", "title", "note"})
 
 
 def submit_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what a row may say, as the default for all of a file."""
-    return _some_of_row_options(command, _OF_A_ROW.__contains__)
+    return _some_of_row_options(command, OF_A_ROW.__contains__)
 
 
 def _some_of_row_options(command: Callable[..., None], wanted: Callable[[str], bool]) -> Callable[..., None]:
@@ -110,7 +110,8 @@ def _some_of_row_options(command: Callable[..., None], wanted: Callable[[str], b
     return command
 
 
-_OF_A_ROW = frozenset(("on", "thread", "since", "until", "comments", "follow", "media", "limit"))
+OF_A_ROW = frozenset(("on", "thread", "since", "until", "comments", "follow", "media", "limit"))
+"""What a row may say of its scene, by the names of click's values."""
 
 
 def _demand_scenes(ctx: click.Context, _: click.Parameter, scenes: tuple[str, ...]) -> tuple[str, ...]:

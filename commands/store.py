@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 
-def _parsed(_: click.Context, __: click.Parameter, value: str) -> Location:
+def parsed_location(_: click.Context, __: click.Parameter, value: str) -> Location:
     """Read an address in a store. A callback of click."""
     from exports.store.location import Location
 
@@ -36,7 +36,7 @@ def _parsed(_: click.Context, __: click.Parameter, value: str) -> Location:
 
 
 _path = click.argument("path", type=click.Path(path_type=Path), metavar="CASE|BUNDLE")
-_location = click.argument("location", callback=_parsed, metavar="s3://BUCKET/PREFIX")
+_location = click.argument("location", callback=parsed_location, metavar="s3://BUCKET/PREFIX")
 
 
 @click.group()
@@ -92,7 +92,7 @@ def store_push(
 
     lock = _lock(mode, retain_until, hold=legal_hold)
     with terminating_like_ctrl_c():
-        state = _vouched(path, read=True, quiet=quiet)
+        state = read_vouched(path, read=True, quiet=quiet)
         recording = _may_record(path, key_path)
         by = officer_name(officer) if recording else ""
         with ObjectStore(location) as connected, byte_progress(f"sending {path}", quiet=quiet) as progress:
@@ -123,7 +123,7 @@ def store_verify(path: Path, location: Location, read: bool, as_json: bool, quie
 
     with terminating_like_ctrl_c():
         # What should be there follows from the signed ledgers here; the store's own list is only compared with it.
-        state = _vouched(path, read=False, quiet=quiet)
+        state = read_vouched(path, read=False, quiet=quiet)
         with ObjectStore(location) as connected, byte_progress(f"verifying {location}", quiet=quiet) as progress:
             check = check_store(path, state, connected, read=read, progress=progress)
     if as_json:
@@ -214,7 +214,7 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _vouched(path: Path, *, read: bool, quiet: bool) -> Vouched:
+def read_vouched(path: Path, *, read: bool, quiet: bool) -> Vouched:
     """Return what a path vouches for, read in a process that has neither network nor key."""
     from exports.store import Vouched, vouched
 

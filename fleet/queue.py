@@ -11,7 +11,8 @@ a worker; where that gives no sign of life for as long as its lease says, the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +25,16 @@ STATES = WAITING, RUNNING, CAPTURED, FAILED, CANCELLED = "waiting", "running", "
 _VERSION = 1
 _MOST_TRIES = 5
 """So often a row is given back by workers that fell silent; after that it is told as what ends them."""
+_MOST_REFUSALS = 5
+"""So often one after the other a host rests; when it refuses once more, its rows are told as failed."""
 _SET_UP = """
 create schema if not exists goldenhour;
 create table goldenhour.version (version int not null);
 insert into goldenhour.version values (1);
 create table goldenhour.hosts (
   host text primary key, running int not null default 0, per_host int not null, delay float8 not null,
-  ready timestamptz not null default now());
+  ready timestamptz not null default now(), refusals int not null default 0,
+  rested timestamptz not null default '-infinity');
 create table goldenhour.workers (
   run text primary key, operation text not null, key text not null, name text not null, says text not null default '',
   begun timestamptz not null default now(), beat timestamptz not null default now(), lease interval not null,
@@ -38,11 +42,13 @@ create table goldenhour.workers (
 create table goldenhour.rows (
   operation text not null, name text not null, number bigint generated always as identity, job text not null,
   hosts text[] not null, state text not null default 'waiting', due timestamptz not null default now(),
+  series text not null default '',
   attempt int not null default 0, silent int not null default 0, run text, begun timestamptz, ended timestamptz,
   status text not null default '', reason text not null default '', exhibit text not null default '',
   capture text not null default '',
   primary key (operation, name));
 create index on goldenhour.rows (operation, (hosts[1]), due, number) where state = 'waiting';
+create index on goldenhour.rows (operation, series, due) where state = 'waiting' and series <> '';
 create index on goldenhour.rows (run) where state = 'running';
 create index on goldenhour.rows (operation, state);
 """
@@ -137,7 +143,7 @@ class Queue:
         named = {job.id: (job, hosts) for job, hosts in jobs}
         rows = [
             {"operation": self._operation, "name": name, "job": job.encoded().decode(), "hosts": list(hosts),
-             "due": job.due or None}
+             "due": job.due or None, "series": _series(job)}
             for name, (job, hosts) in named.items()
         ]  # fmt: skip
         # Sorted, as everywhere that more than one gate is locked: in two orders two transactions could wait for each
@@ -151,20 +157,30 @@ class Queue:
                 [{"host": host, "per_host": per_host, "delay": delay} for host in gates],
             )
             added = change.run_each(
-                "insert into goldenhour.rows (operation, name, job, hosts, due) values (%(operation)s, %(name)s, "
-                "%(job)s, %(hosts)s, coalesce(%(due)s::timestamptz, now())) on conflict do nothing",
+                "insert into goldenhour.rows (operation, name, job, hosts, due, series) values (%(operation)s, "
+                "%(name)s, %(job)s, %(hosts)s, coalesce(%(due)s::timestamptz, now()), %(series)s) "
+                "on conflict do nothing",
                 rows,
             )
         return Submission(added=added, there=len(rows) - added)
 
-    def beat(self, run: str, key: str, name: str, says: str, lease: float) -> Heard:
-        """Give a sign of life, and give back the rows of workers that have given none for as long as they said."""
+    def beat(self, run: str, key: str, name: str, says: str, lease: float, *, held: Sequence[str] = ()) -> Heard:
+        """Give a sign of life, and give back the rows of workers that have given none for as long as they said.
+
+        `held` are the rows that this worker has. What else the database says it has, it never heard of: the connection
+        broke when they were taken. They go back too.
+        """
         with self._database.transaction() as change:
             change.run(
                 "insert into goldenhour.workers (run, operation, key, name, says, lease) values (%(run)s, "
                 "%(operation)s, %(key)s, %(name)s, %(says)s, make_interval(secs => %(lease)s)) "
                 "on conflict (run) do update set beat = now(), says = excluded.says, ended = null",
                 run=run, operation=self._operation, key=key, name=name, says=says, lease=lease,
+            )  # fmt: skip
+            unheard = change.rows(
+                "update goldenhour.rows set state = 'waiting', run = null where state = 'running' and run = %(run)s "
+                "and name <> all(%(held)s) returning hosts",
+                run=run, held=list(held),
             )  # fmt: skip
             back = change.rows(
                 "update goldenhour.rows r set silent = least(silent + 1, %(most)s), run = null, "  # noqa: S608 - our own words alone
@@ -175,7 +191,14 @@ class Queue:
                 most=_MOST_TRIES,
             )  # fmt: skip
             # In the same transaction: a gate that stayed closed for a dead worker's row would be closed for good.
-            _leave(change, [host for (hosts,) in back for host in hosts])
+            _leave(change, [host for (hosts,) in (*unheard, *back) for host in hosts])
+            change.run(
+                "update goldenhour.rows r set state = 'cancelled', ended = now(), reason = 'its next round was due "
+                "before a worker was free' where operation = %(operation)s and state = 'waiting' and series <> '' "
+                "and exists (select from goldenhour.rows n where n.operation = r.operation and n.series = r.series "
+                "and n.state = 'waiting' and n.due > r.due and n.due <= now())",
+                operation=self._operation,
+            )
             now, left = _one(change.row(
                 "select clock_timestamp(), (select count(*) from goldenhour.rows where operation = %(operation)s and "
                 "state in ('waiting', 'running'))",
@@ -245,13 +268,13 @@ class Queue:
         """Record what became of a row; False where it is another's by now, since this worker was silent too long."""
         with self._database.transaction() as change:
             found = change.row(
-                "select state, run, hosts from goldenhour.rows where operation = %(operation)s and name = %(name)s "
-                "for update",
+                "select state, run, hosts, begun from goldenhour.rows where operation = %(operation)s and "
+                "name = %(name)s for update",
                 operation=self._operation, name=done.name,
             )  # fmt: skip
             if found is None:
                 return False
-            state, holder, hosts = found
+            state, holder, hosts, begun = found
             # A row that was given back meanwhile and waits again may still be reported: it is done, and nobody needs to
             # do it twice. One that another run holds is that one's to report.
             ours = state == RUNNING and holder == run
@@ -260,11 +283,11 @@ class Queue:
             if ours:
                 _leave(change, hosts)
             if done.rest:
+                self._rest(change, hosts, done, begun)
+            elif done.state == CAPTURED:
                 change.run(
-                    "update goldenhour.hosts set ready = greatest(ready, now() + make_interval(secs => %(rest)s)) "
-                    "where host = any(%(hosts)s)",
-                    rest=done.rest, hosts=hosts,
-                )  # fmt: skip
+                    "update goldenhour.hosts set refusals = 0 where host = any(%(hosts)s) and refusals > 0", hosts=hosts
+                )
             change.run(
                 "update goldenhour.rows set state = %(state)s, status = %(status)s, reason = %(reason)s, exhibit = "
                 "%(exhibit)s, capture = %(capture)s, ended = now(), attempt = least(attempt + %(counted)s, 1000000), "
@@ -277,14 +300,36 @@ class Queue:
             )  # fmt: skip
         return True
 
+    def _rest(self, change: Transaction, hosts: list[str], done: RowReport, begun: datetime | None) -> None:
+        """Let hosts rest, and give up those that rested before; a row that began before they did tells nothing new."""
+        tired = change.rows(
+            "update goldenhour.hosts set refusals = refusals + 1, rested = now(), ready = greatest(ready, now() + "
+            "make_interval(secs => %(rest)s)) where host = any(%(hosts)s) and rested < %(begun)s returning host, "
+            "refusals",
+            rest=done.rest, hosts=hosts, begun=begun,
+        )  # fmt: skip
+        for host in [host for host, refusals in tired if refusals > _MOST_REFUSALS]:
+            change.run(
+                "update goldenhour.rows set state = 'failed', ended = now(), reason = %(reason)s where operation = "
+                "%(operation)s and hosts[1] = %(host)s and state = 'waiting' and due <= now()",
+                operation=self._operation, host=host,
+                reason=f"{host} was left alone and asked again, and goes on refusing: {done.reason}",
+            )  # fmt: skip
+
     def retry(self) -> int:
-        """Put the rows that failed back into the queue; return how many."""
+        """Put the rows that failed back into the queue, and begin anew with their hosts; return how many."""
         with self._database.transaction() as change:
-            return change.run(
+            count = change.run(
                 "update goldenhour.rows set state = 'waiting', due = now(), attempt = 0, silent = 0, run = null, "
                 "reason = '' where operation = %(operation)s and state in ('failed', 'cancelled')",
                 operation=self._operation,
             )
+            change.run(
+                "update goldenhour.hosts set refusals = 0 where host in (select hosts[1] from goldenhour.rows where "
+                "operation = %(operation)s and state = 'waiting')",
+                operation=self._operation,
+            )
+        return count
 
     def cancel(self) -> int:
         """Take the rows that wait out of the queue; return how many. Those that run are captured to their end."""
@@ -300,6 +345,11 @@ def _demand_version(change: Transaction) -> None:
     found = change.row("select version from goldenhour.version")
     if found != (_VERSION,):
         raise BadDatabase("its tables are of another version of goldenhour", hint="use the same version everywhere")
+
+
+def _series(job: Job) -> str:
+    """Return what the rounds of a watch have in common; "" for what is no round."""
+    return hashlib.sha256(f"{job.scene} {job.options.on}".encode()).hexdigest() if job.due else ""
 
 
 def _leave(change: Transaction, hosts: Iterable[str]) -> None:

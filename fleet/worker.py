@@ -23,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 
 from capture.batch.outcome import RowOutcome, RowTrouble, read_outcome, unasked
-from capture.batch.schedule import LONGEST_PAUSE
+from capture.batch.schedule import LONGEST_PAUSE, Network
 from capture.errors import CaptureError, NotAsked
 from capture.recorder.reading import capture_readers
 from capture.recorder.stopping import Stop
@@ -97,6 +97,17 @@ class WorkerSummary:
     """Rows of which the database was not told what became of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a thread reports: what became of a row, or what made that impossible; and what trouble there was."""
+
+    taken: TakenRow
+    report: RowReport | BaseException
+    trouble: RowTrouble
+    """SILENT where no host was asked: that tells nothing of the network."""
+    begun: float
+
+
 def suggested_initials(initials: str, key: PublicKey) -> str:
     """Return initials that differ by the worker's key: exhibits of all workers come into one case."""
     return initials[:3] + base64.b32encode(sha256(key.raw).digest()).decode()[:5]
@@ -130,12 +141,13 @@ class Worker:
         self._run = os.urandom(16).hex()
         self._room = DiskRoom(case.path, max(options.min_free, _LEAST_FREE))
         self._readers = capture_readers()
-        self._ended: queue.Queue[tuple[TakenRow, RowReport | BaseException]] = queue.Queue()
+        self._ended: queue.Queue[_Ended] = queue.Queue()
+        self._network = Network(lambda failures: min(settings.pause * 2 ** min(failures, 10), LONGEST_PAUSE))
         self._threads: dict[str, threading.Thread] = {}
         self._unreported: list[RowReport] = []
         self._sealed: dict[str, Path] = {}
         """The capture of each row that this case has."""
-        self._says = ""
+        self._says = self._unfit = ""
         self._next_beat = self._next_look = 0.0
         self._open = -1
         """Rows of the operation that wait or run; -1 where that is not known."""
@@ -193,9 +205,11 @@ class Worker:
             self._next_beat = now + _BEAT
             self._beat()
         # Reports and signs of life go on in any case: what runs must not be given to another.
-        if self._stop.reason or self._says or now < self._next_look:
+        if self._stop.reason or self._unfit or now < self._next_look:
             return
         while len(self._threads) < self._settings.scenes:
+            if self._network.lost and (self._threads or now < self._network.quiet_until):
+                return  # then one row is tried
             taken = self._queue.take(self._run)
             if taken is None:
                 self._next_look = now + _LOOK_AGAIN * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
@@ -214,7 +228,12 @@ class Worker:
         # of it (as in NTP, RFC 5905, section 8).
         before = self._clock()
         heard = self._queue.beat(
-            self._run, self._key.public.raw.hex(), platform.node()[:100], self._says, self._settings.lease
+            self._run,
+            self._key.public.raw.hex(),
+            platform.node()[:100],
+            self._says,
+            self._settings.lease,
+            held=[*self._threads, *(each.name for each in self._unreported)],
         )
         after = self._clock()
         self._open = heard.open
@@ -222,11 +241,11 @@ class Worker:
         # The clock before the disk: a capture at a wrong time cannot be made good afterwards.
         if abs(offset) > _CLOCK_OFF + (after - before):
             behind = "behind" if offset > timedelta() else "ahead of"
-            self._say(f"this computer's clock is {_span(offset)} {behind} the database's: set the right one by NTP")
-        elif self._room.is_short():
-            self._say(self._room.shortage)
+            self._unfit = f"this computer's clock is {_span(offset)} {behind} the database's: set the right one by NTP"
         else:
-            self._say("")
+            self._unfit = self._room.shortage if self._room.is_short() else ""
+        lost = "no host can be reached from here: its network is lost" if self._network.lost else ""
+        self._say(self._unfit or lost)
 
     def _say(self, text: str) -> None:
         if text != self._says:
@@ -239,14 +258,13 @@ class Worker:
         timeout = seconds
         while True:
             try:
-                taken, report = self._ended.get(timeout=timeout) if timeout else self._ended.get_nowait()
+                ended = self._ended.get(timeout=timeout) if timeout else self._ended.get_nowait()
             except queue.Empty:
                 return
             timeout = 0.0
-            thread = self._threads.pop(taken.name)
-            thread.join()
-            if isinstance(report, BaseException):
-                raise report
+            taken = ended.taken
+            self._threads.pop(taken.name).join()
+            report = self._judged(ended)
             self._unreported.append(report)
             self._next_look = 0.0
             self.summary.captured += report.state == CAPTURED
@@ -255,6 +273,18 @@ class Worker:
             if not report.counted:  # the disk may be full
                 self._next_beat = 0.0
             self._progress.ended(_scene_of(taken), report)
+
+    def _judged(self, ended: _Ended) -> RowReport:
+        """Return what is reported of a row: that this computer's own network is lost is no fault of row or host."""
+        if isinstance(ended.report, BaseException):
+            raise ended.report
+        if ended.trouble is RowTrouble.UNREACHABLE:
+            if self._network.unreachable(ended.taken.hosts[0], ended.begun, self._monotonic()):
+                self._next_beat = 0.0
+                return RowReport(name=ended.taken.name, state=WAITING, counted=False)
+        elif ended.trouble is not RowTrouble.SILENT:
+            self._network.answered()
+        return ended.report
 
     def _finish(self) -> None:
         """Tell what is left to tell, once: others take what the database is not told of."""
@@ -268,8 +298,9 @@ class Worker:
     def _capture(self, taken: TakenRow) -> None:
         """Capture a row, in a thread of its own, and report how it ended, whatever happens."""
         report: RowReport | BaseException
+        begun, trouble = self._monotonic(), RowTrouble.SILENT
         try:
-            report = self._captured(taken)
+            report, trouble = self._captured(taken)
         except (BadJob, CaptureError) as error:
             report = RowReport(name=taken.name, state=FAILED, reason=_shortened(error))
         except StorageFull as error:
@@ -282,9 +313,9 @@ class Worker:
             report = RowReport(name=taken.name, state=FAILED, reason=f"a fault in goldenhour: {_shortened(error)}")
         except BaseException as error:  # noqa: BLE001 - raised again where reports are heard
             report = error
-        self._ended.put((taken, report))
+        self._ended.put(_Ended(taken, report, trouble, begun))
 
-    def _captured(self, taken: TakenRow) -> RowReport:
+    def _captured(self, taken: TakenRow) -> tuple[RowReport, RowTrouble]:
         # 1. Understand every word of it. That its gates are those of its hosts is checked too: others wait at them.
         job = read_job(taken.job, taken.name)
         row = row_of(job, replace(self._options, row=taken.name), self._clock())
@@ -293,14 +324,13 @@ class Worker:
         # 2. What this case has already is not captured again: the database was not told, or has forgotten it.
         before = self._sealed.get(taken.name)
         if before is not None and (outcome := read_outcome(before)).status in DONE:
-            return self._report_of(taken, before, outcome)
+            return self._report_of(taken, before, outcome), RowTrouble.SILENT
         # 3. Ask nobody who is known to refuse; then capture and seal.
         try:
             demand_askable(job.scene, row.options, self._stop)
         except NotAsked as error:
-            return self._tried(
-                taken, unasked(error), RowReport(name=taken.name, state=FAILED, reason=_shortened(error))
-            )
+            report = RowReport(name=taken.name, state=FAILED, reason=_shortened(error))
+            return self._tried(taken, unasked(error), report), unasked(error)
         result = capture(
             job.scene,
             self._case,
@@ -312,7 +342,8 @@ class Worker:
         )
         self._sealed[taken.name] = result.path
         self.summary.results.append(result)
-        return self._report_of(taken, result.path, read_outcome(result.path, refused=result.refused))
+        outcome = read_outcome(result.path, refused=result.refused)
+        return self._report_of(taken, result.path, outcome), outcome.trouble
 
     def _report_of(self, taken: TakenRow, path: Path, outcome: RowOutcome) -> RowReport:
         started = _started(path)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from capture.recorder.stopping import Stop
@@ -24,11 +27,10 @@ from hashing.ledger.keys import load_or_create_signing_key
 from hashing.times import system_clock
 from tests.fleet.conftest import OPERATION, SETTINGS
 from tests.patience import wait_until
-from tests.servers import Body
+from tests.servers import Body, NoAnswer, resolving
+from tests.servers.program import free_port
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.fleet.conftest import Fleet, Host
     from tests.servers import Seen
 
@@ -116,6 +118,17 @@ def test_a_worker_without_room_takes_nothing(fleet: Fleet, host: Host, small_dis
     stop.ask("over")
     running.join()
     assert full.summary.captured == 0
+
+
+def test_a_row_that_was_taken_and_never_heard_of_goes_back(fleet: Fleet, host: Host) -> None:
+    """Where the connection broke as a row was taken, it does not stay with a worker that knows nothing of it."""
+    fleet.submit(host.scenes(2), per_host=2)
+    worker, queue = fleet.worker("one"), fleet.queue
+    queue.beat(worker._run, "key", "name", "", 300)
+    assert queue.take(worker._run) is not None
+    assert fleet.states() == {"running": 1, "waiting": 1}
+    assert worker.run().captured == 2
+    assert fleet.ask("select running from goldenhour.hosts") == [(0,)]
 
 
 def test_what_was_sealed_and_not_told_is_not_captured_again(fleet: Fleet, host: Host) -> None:
@@ -212,6 +225,35 @@ def test_tables_that_are_not_ours(fleet: Fleet, host: Host) -> None:
         fleet.queue.set_up()
 
 
+def test_a_worker_needs_no_more_rights_than_the_page_says(fleet: Fleet, host: Host) -> None:
+    """With the roles of docs/fleet.md both do their work; a worker can neither add rows nor change what they say."""
+    page = (Path(__file__).parents[2] / "docs/fleet.md").read_text("utf-8")
+    sql = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0].replace("OWNER", "postgres")
+    made, _, granted = sql.partition("-- then")
+    name = fleet.address.rpartition("/")[2]
+    roles = [line for line in made.splitlines() if line.startswith("create role")]
+    assert len(roles) == 2
+    for line in roles:
+        role = line.split()[2]
+        if not fleet.ask(f"select from pg_roles where rolname = '{role}'"):
+            fleet.ask(line)
+    fleet.ask(f"alter database {name} owner to coordinator")
+    worker_address, fleet.address = (fleet.server.address(name, user) for user in ("worker", "coordinator"))
+    fleet.submit(host.scenes(3))
+    fleet.ask(granted.partition("\n")[2])
+    fleet.address = worker_address
+    assert fleet.worker("one").run().captured == 3
+    for statement in (
+        "insert into goldenhour.rows (operation, name, job, hosts) values ('a', 'b', 'c', '{}')",
+        "update goldenhour.rows set job = 'x'",
+        "delete from goldenhour.rows",
+        "update goldenhour.hosts set per_host = 1000",
+        "delete from goldenhour.workers",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            fleet.ask(statement)
+
+
 def test_a_stranger_enrols_nobody(fleet: Fleet, host: Host) -> None:
     """Lines of the case's ledger that another key signed enrol no worker; captures of such are left where they are."""
     fleet.submit(host.scenes(1))
@@ -245,6 +287,38 @@ def test_rows_are_tried_again_cancelled_and_put_back(fleet: Fleet, host: Host) -
     assert fleet.queue.cancel() == 1
     assert fleet.worker("one").run().captured == 0
     assert fleet.states() == {"captured": 1, "cancelled": 1}
+
+
+def test_a_host_that_goes_on_refusing_is_given_up(fleet: Fleet) -> None:
+    """It rests for all workers, five times; then its other rows are told as failed without being tried."""
+    place = f"127.0.0.1:{free_port()}"
+    fleet.submit([f"http://{place}/{number}" for number in range(30)], per_host=2)
+    assert fleet.worker("one").run().captured == 0
+    reasons = Counter("goes on refusing" in said for (said,) in fleet.ask("select reason from goldenhour.rows"))
+    assert fleet.states() == {"failed": 30}
+    assert reasons[True] > 20
+    assert fleet.queue.retry() == 30
+    assert fleet.ask("select running, refusals from goldenhour.hosts") == [(0, 0)]
+
+
+def test_a_worker_whose_network_is_lost_spoils_no_row(fleet: Fleet, host: Host) -> None:
+    """While no name can be looked up, its rows go back uncounted; once the network is back, they are captured."""
+    fleet.submit([f"http://h{number}.example:{host.server.port}/p{number}" for number in range(12)])
+    stop, told = Stop(), Told()
+    with resolving({f"h{number}.example": NoAnswer.NOT_NOW for number in range(12)}):
+        lost = fleet.worker("one", replace(SETTINGS, scenes=1, retries=9), stop=stop, progress=told)
+        running = threading.Thread(target=lost.run)
+        running.start()
+        wait_until(lambda: told.said)
+        stop.ask("over")
+        running.join()
+    assert told.said[0] == "no host can be reached from here: its network is lost"
+    assert fleet.states() == {"waiting": 12}
+    assert sum(count for (count,) in fleet.ask("select attempt from goldenhour.rows")) <= 2
+    fleet.ask("update goldenhour.rows set due = now()")
+    fleet.ask("update goldenhour.hosts set ready = now()")
+    with resolving({f"h{number}.example": ["127.0.0.1"] for number in range(12)}):
+        assert fleet.worker("two").run().captured == 12
 
 
 def _collector(fleet: Fleet) -> tuple[Case, Merger]:

@@ -1,0 +1,89 @@
+"""How a fleet is told: what becomes of each row, what a worker has done, and how far all of it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.exit import Exit
+from commands.output import clean, complain, counted, print_json, print_styled
+
+if TYPE_CHECKING:
+    from fleet.queue import RowReport
+    from fleet.status import FleetStatus
+    from fleet.worker import WorkerProgress, WorkerSummary
+
+
+def worker_lines(*, as_json: bool, quiet: bool) -> WorkerProgress:
+    """Return what prints a line for each row that ends, and says why no row is taken."""
+    from fleet.worker import WorkerProgress
+
+    class _Lines(WorkerProgress):
+        def ended(self, scene: str, done: RowReport) -> None:
+            if as_json:
+                print_json(_row_json(scene, done))
+            elif not quiet:
+                why = f": {done.reason}" if done.reason else ""
+                what = done.status or done.state
+                click.echo(clean(f"{what:<11}  {done.exhibit or '-':<14}  {scene}{why}"), err=True)
+
+        def says(self, text: str) -> None:
+            complain(f"takes no rows: {text}" if text else "takes rows again")
+
+    return _Lines()
+
+
+def _row_json(scene: str, done: RowReport) -> dict[str, Any]:
+    return {
+        "row": done.name,
+        "scene": scene,
+        "state": done.state,
+        "status": done.status or None,
+        "reason": done.reason,
+        "exhibit": done.exhibit or None,
+        "capture": done.capture or None,
+    }
+
+
+def print_worked(summary: WorkerSummary, operation: str, *, as_json: bool) -> None:
+    """Print what a worker has done."""
+    if as_json:
+        print_json({
+            "operation": operation, "captured": summary.captured, "failed": summary.failed,
+            "returned": summary.returned, "unreported": summary.unreported,
+        })  # fmt: skip
+        return
+    said = f"{operation}: {summary.captured:,} captured, {summary.failed:,} failed, {summary.returned:,} given back"
+    print_styled(said, "bold")
+    if summary.unreported:
+        complain(
+            f"the database was not told of {counted(summary.unreported, 'row')}: others may capture them once more"
+        )
+
+
+def print_status(status: FleetStatus) -> None:
+    """Print how far an operation is; end where there is none of this name."""
+    states = status.states
+    if not sum(states.values()):
+        complain(f"{status.operation}: no such operation in this database")
+        sys.exit(Exit.NOTHING)
+    done = "  ".join(f"{count:,} {state}" for state, count in states.items() if count)
+    print_styled(f"{status.operation}  {done}", "bold")
+    if status.left:
+        left = "" if status.minutes_left is None else f"; {status.minutes_left:,.0f} min left at this rate"
+        click.echo(f"rate     {status.rate:,.1f} rows a minute{left}")
+    for host in status.hosts:
+        rests = f"  rests until {host.rests_until:%H:%M:%S}Z" if host.rests_until else ""
+        click.echo(clean(f"host     {host.host}  {_counts(host.states)}{rests}"))
+    for worker in status.workers:
+        state = "ended" if worker.ended else "alive" if worker.alive else "SILENT"
+        says = f"  takes no rows: {worker.says}" if worker.says else ""
+        click.echo(clean(f"worker   {worker.key[:12]}  {worker.name}  {state}  {_counts(worker.states)}{says}"))
+    for reason, count in status.failures:
+        click.echo(clean(f"failed   {count:,}  {reason}"))
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "nothing yet"
