@@ -119,6 +119,7 @@ OPEN_BY_PATH = {
     "exports/custody/receipt_folder.py": "the lock in the folder of receipts that the user names",
     "exports/bundle/folder_draft.py": "a draft of its own",
     "exports/bundle/leftover.py": "drafts in the folder that the user named for the bundle",
+    "exports/format/capture_summary.py": "a note in the user's own cache",
     "exports/format/sealed_file.py": "by `inside.reach`",
     "exports/format/zip_tree.py": "a zip that the user named",
     "exports/report/basemap/opened.py": "a map file that the user named",

@@ -104,8 +104,10 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """Return a stick with a case: one capture is sealed, one is not, and both name the officer as its author."""
+    # The user's cache is our own to write to; all else in the home is not.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     home = Path(os.environ["HOME"])
     (home / ".config/autostart").mkdir(parents=True)
     officer, _ = load_or_create_signing_key(default_key_path())
@@ -362,7 +364,7 @@ def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path
     plan = [each for each in plan if not each.place or not any(word.startswith(each.place) for word in each.command)]
     found, codes = traced(plan, tmp_path)
     assert len(found) == len(codes) == len(plan)
-    ours = (str(outs), str(tmp_path / "temporary"), "/dev/null", sys.executable)
+    ours = (str(outs), str(tmp_path / "temporary"), str(tmp_path / "cache"), "/dev/null", sys.executable)
     for each, touched, code in zip(plan, found, codes, strict=True):
         assert code in ANYTHING, each
         assert touched or each.place, each

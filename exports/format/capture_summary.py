@@ -18,8 +18,9 @@ from hashing.case.capture_folder import Seal, case_folder
 from hashing.case.events import CaptureFinished, CaptureStarted, decode_capture_event
 from hashing.errors import BadFormat, Unreadable
 from hashing.files import inside
+from hashing.files.own_folder import made_own_folder
 from hashing.files.scratch import notes_folder
-from hashing.files.storage import OWNER_FOLDER, read_small, reading
+from hashing.files.storage import read_small, reading
 from hashing.ledger.ledger import LEDGER, LONGEST_LINE
 
 _LARGE = 20_000
@@ -99,7 +100,7 @@ def _noted(seal: Seal, status: os.stat_result) -> _Counted | None:
 def _note(seal: Seal, counted: _Counted) -> None:
     place = _place(seal)
     with suppress(OSError):
-        place.parent.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
+        made_own_folder(place.parent)
         part = place.with_name(f"{place.name}.{os.urandom(4).hex()}.part")
         part.write_bytes(msgspec.json.encode(counted))
         part.replace(place)
