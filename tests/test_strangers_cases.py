@@ -347,7 +347,10 @@ def test_the_trace_shows_what_is_opened_and_what_is_changed(scene: Scene, tmp_pa
 
 @pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
 def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path, sample: Sample) -> None:
-    """Traced, no command opens what a link in the case leads to, nor a pipe; none changes a file but its own output."""
+    """Traced, no command opens what a link in the case leads to, nor a pipe; none changes a file but its own.
+
+    Its own are what it was asked to make, and the user's cache, in which very much is looked up.
+    """
     secret, outs = scene.home / "secret.pem", tmp_path / "outs"
     secret.write_text("not for strangers")
     outs.mkdir()
@@ -362,7 +365,7 @@ def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path
     plan = [each for each in plan if not each.place or not any(word.startswith(each.place) for word in each.command)]
     found, codes = traced(plan, tmp_path)
     assert len(found) == len(codes) == len(plan)
-    ours = (str(outs), str(tmp_path / "temporary"), "/dev/null", sys.executable)
+    ours = (str(outs), str(tmp_path / "temporary"), str(scene.home / ".cache"), "/dev/null", sys.executable)
     for each, touched, code in zip(plan, found, codes, strict=True):
         assert code in ANYTHING, each
         assert touched or each.place, each
