@@ -349,7 +349,10 @@ def test_the_trace_shows_what_is_opened_and_what_is_changed(scene: Scene, tmp_pa
 
 @pytest.mark.skipif(not strace(), reason="strace is not installed, or may not trace here")
 def test_what_a_reading_command_asks_the_kernel_for(scene: Scene, tmp_path: Path, sample: Sample) -> None:
-    """Traced, no command opens what a link in the case leads to, nor a pipe; none changes a file but its own output."""
+    """Traced, no command opens what a link in the case leads to, nor a pipe; none changes a file but its own.
+
+    Its own are what it was asked to make, and the user's cache, in which very much is looked up.
+    """
     secret, outs = scene.home / "secret.pem", tmp_path / "outs"
     secret.write_text("not for strangers")
     outs.mkdir()
