@@ -11,11 +11,12 @@ a worker; where that gives no sign of life for as long as its lease says, the ro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from fleet.database import Database, Transaction
 from fleet.errors import BadDatabase
@@ -55,8 +56,8 @@ create index on goldenhour.rows (operation, state);
 ALIVE = "greatest(beat, pg_postmaster_start_time()) + lease >= now()"
 """Of a worker: a database that was away itself has heard nobody meanwhile."""
 _BOUNDS = """
-alter table goldenhour.hosts add check (length(host) <= 1000 and least(running, per_host) >= 0
-  and greatest(running, per_host) <= 1000000 and delay between 0 and 1000000
+alter table goldenhour.hosts add check (length(host) <= 1000 and least(running, per_host, refusals) >= 0
+  and greatest(running, per_host, refusals) <= 1000000 and delay between 0 and 1000000
   and ready between '2000-01-01' and '9000-01-01');
 alter table goldenhour.workers add check (length(concat(run, operation, key, name, says)) <= 10000
   and least(beat, begun, ended) >= '2000-01-01' and beat <= now() and greatest(begun, ended) <= '9000-01-01'
@@ -303,9 +304,9 @@ class Queue:
     def _rest(self, change: Transaction, hosts: list[str], done: RowReport, begun: datetime | None) -> None:
         """Let hosts rest, and give up those that rested before; a row that began before they did tells nothing new."""
         tired = change.rows(
-            "update goldenhour.hosts set refusals = refusals + 1, rested = now(), ready = greatest(ready, now() + "
-            "make_interval(secs => %(rest)s)) where host = any(%(hosts)s) and rested < %(begun)s returning host, "
-            "refusals",
+            "update goldenhour.hosts set refusals = least(refusals + 1, 1000000), rested = now(), "
+            "ready = greatest(ready, now() + make_interval(secs => %(rest)s)) where host = any(%(hosts)s) and "
+            "rested < %(begun)s returning host, refusals",
             rest=done.rest, hosts=hosts, begun=begun,
         )  # fmt: skip
         for host in [host for host, refusals in tired if refusals > _MOST_REFUSALS]:
@@ -348,8 +349,11 @@ def _demand_version(change: Transaction) -> None:
 
 
 def _series(job: Job) -> str:
-    """Return what the rounds of a watch have in common; "" for what is no round."""
-    return hashlib.sha256(f"{job.scene} {job.options.on}".encode()).hexdigest() if job.due else ""
+    """Return what the rounds of a watch have in common, which is all but their times; "" for what is no round."""
+    if not job.due:
+        return ""
+    options = msgspec.structs.replace(job.options, since="")
+    return msgspec.structs.replace(job, options=options, due="").id
 
 
 def _leave(change: Transaction, hosts: Iterable[str]) -> None:

@@ -29,7 +29,10 @@ _TAIL = 1 << 16
 
 
 class _Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a ledger of this size, last changed at this time (nanoseconds since 1970), holds between its ends."""
+    """What a ledger of this size, last changed at this time (nanoseconds since 1970), holds between its ends.
+
+    The time is the one that nobody can set: a stranger's folder may bear our seal, and be as large and as old.
+    """
 
     size: int
     changed: int
@@ -85,14 +88,14 @@ def _count(ledger: Path, root: Path, status: os.stat_result) -> _Counted:
     for _, about in LedgerFile(ledger, lambda: inside.opened(ledger, root)).glances():
         items += about.event == "item" and not about.error_page
         failed += about.event == "failed"
-    return _Counted(status.st_size, status.st_mtime_ns, items, failed)
+    return _Counted(status.st_size, status.st_ctime_ns, items, failed)
 
 
 def _noted(seal: Seal, status: os.stat_result) -> _Counted | None:
     """Return what was noted of a capture; None where nothing was, or its ledger is not the file that it was then."""
     with suppress(Unreadable, msgspec.DecodeError, UnicodeDecodeError):
         found = msgspec.json.decode(read_small(_place(seal)), type=_Counted)
-        if (found.size, found.changed) == (status.st_size, status.st_mtime_ns):
+        if (found.size, found.changed) == (status.st_size, status.st_ctime_ns):
             return found
     return None
 

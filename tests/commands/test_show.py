@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -339,5 +340,21 @@ def test_a_large_capture_is_counted_once(tmp_path: Path, monkeypatch: pytest.Mon
         assert [(summary.items, summary.failed)] == counted
     assert len(reads) == 4
     status = (folder / "ledger.jsonl").stat()
-    note.write_bytes(b'{"size":%d,"changed":%d,"items":9,"failed":9}' % (status.st_size, status.st_mtime_ns))
+    note.write_bytes(b'{"size":%d,"changed":%d,"items":9,"failed":9}' % (status.st_size, status.st_ctime_ns))
     assert verify(maker.path).verdict == "ok"  # which looks at no note
+
+
+def test_a_folder_with_our_seal_notes_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's copy with the same seal, size and time, and other lines, does not change what is told of ours."""
+    monkeypatch.setattr(capture_summary, "_LARGE", 3)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = make_case(tmp_path).capture([Thing(f"{number}.jpg", photo(number)) for number in range(4)])
+    theirs = tmp_path / "theirs" / "captures" / folder.name
+    shutil.copytree(folder, theirs)
+    ledger = theirs / "ledger.jsonl"
+    status, lines = ledger.stat(), ledger.read_bytes()
+    ledger.chmod(0o600)
+    ledger.write_bytes(lines.replace(b'"event":"item"', b'"event":"wait"'))
+    os.utime(ledger, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert capture_summary.capture_summary(theirs).items == 0
+    assert capture_summary.capture_summary(folder).items == 4

@@ -47,6 +47,7 @@ POISON = (
     "rows set reason = repeat('x', 20000)",
     "hosts set ready = 'infinity'",
     "hosts set running = -1",
+    "hosts set refusals = 2147483647",
     "hosts set delay = 'infinity'",
 )
 

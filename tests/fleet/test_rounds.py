@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from fleet.job import Job, JobOptions
 from fleet.rounds import rounds
+from hashing.times import time_text
 from tests.fleet.conftest import SETTINGS
 
 if TYPE_CHECKING:
@@ -70,3 +71,15 @@ def test_a_round_that_its_next_has_overtaken_is_cancelled(fleet: Fleet, host: Ho
     ]  # fmt: skip
     fleet.ask("delete from goldenhour.rows where due > now()")
     assert worker.run().captured == 1
+
+
+def test_watches_of_one_scene_that_ask_for_other_things_overtake_nothing_of_each_other(fleet: Fleet) -> None:
+    """A round is cancelled for a later one that asks for the same: not for one with other limits."""
+    fleet.submit([])
+    now = datetime.now(UTC)
+    jobs = [
+        (Job(scene="http://127.0.0.1:9/", options=options, due=time_text(now - hours * HOUR)), ("127.0.0.1:9",))
+        for hours, options in ((2, JobOptions(comments=True)), (1, JobOptions(limit=3)))
+    ]
+    fleet.queue.submit(jobs, per_host=1, delay=0)
+    assert fleet.queue.beat("run", "key", "name", "", 300).open == 2
