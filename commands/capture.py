@@ -153,7 +153,9 @@ def _captured_with(
             demand_askable(scene, options, stop)
             if stop.reason:
                 return
-            result = run_capture(scene, case, options, key=key, progress=progress, stop=stop, readers=readers)
+            result = run_capture(
+                scene, case, options, key=key, progress=progress, stop=stop, readers=readers, reads_alone=True
+            )
         except NotAsked as error:
             yield NotAsked(f"{parse_scene(scene).text}: {error}", refused=error.refused)
             continue

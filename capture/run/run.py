@@ -105,18 +105,20 @@ def capture(
     stop: Stop | None = None,
     begun: Callable[[CaptureStarted], None] = lambda _: None,
     readers: Readers | None = None,
+    reads_alone: bool = False,
     clock: Clock = system_clock,
 ) -> CaptureResult:
     """Capture a scene into a case and seal it.
 
     Whatever a server does ends as an item or as a failed item with its reason. Ctrl-C seals what had arrived, and so
     does `stop` in any thread. `begun` is told of the capture while the case is locked, before its folder is made: what
-    it raises ends the capture before it has begun. `readers` are those that several captures share.
+    it raises ends the capture before it has begun. `readers` are those that several captures share;
+    with `reads_alone` one after the other, so that this one may have the reading given up when it ends.
     Raises BadScene, BadSettings, StorageFull before anything is made; Unwritable where the case cannot be written.
     """
     opened = OpenCapture(
-        scene_text, case, options, key=key, progress=progress, stop=stop, begun=begun, readers=readers, clock=clock,
-        once=True,
+        scene_text, case, options, key=key, progress=progress, stop=stop, begun=begun, readers=readers,
+        reads_alone=reads_alone, clock=clock, once=True,
     )  # fmt: skip
     opened.go_over()
     return opened.seal()
@@ -158,6 +160,7 @@ class OpenCapture:
         stop: Stop | None = None,
         begun: Callable[[CaptureStarted], None] = lambda _: None,
         readers: Readers | None = None,
+        reads_alone: bool = False,
         clock: Clock = system_clock,
         once: bool = False,
     ) -> None:
@@ -218,7 +221,8 @@ class OpenCapture:
                 self._ending,
                 lent,
                 clock,
-                shares_readers=readers is not None,
+                closes_readers=readers is None,
+                reads_alone=readers is None or reads_alone,
             )
             self._run.store.holding = not once
         except BaseException as error:  # noqa: BLE001 - raised by `seal`, or finished off there
@@ -340,7 +344,8 @@ class _Run:
         readers: Readers,
         clock: Clock,
         *,
-        shares_readers: bool,
+        closes_readers: bool,
+        reads_alone: bool,
     ) -> None:
         self.folder = folder
         self._started = started
@@ -364,7 +369,9 @@ class _Run:
             waiting=progress.waiting,
             clock=clock,
         )
-        self._shares_readers = shares_readers
+        self._closes_readers = closes_readers
+        self._reads_alone = reads_alone
+        """Whether no other capture has anything read at the same time."""
         self.readers = readers
         self._examination = Examination(folder, self._writer, clock, stop, self.readers)
         self.store = ItemStore(
@@ -480,7 +487,7 @@ class _Run:
             self._clock_beside.drop()
         with suppress(BaseException):  # it is why we are here, or comes after that
             self._writer.close()
-        if not self._shares_readers:
+        if self._closes_readers:
             self.readers.close()
         self._examination.close()
 
@@ -668,7 +675,7 @@ class _Run:
     def _end_fetching(self, search: Search) -> None:
         """Wait until every fetch and every extractor has ended; record as failed what had not begun."""
         search.stop()
-        if self.stop.reason and (self.stop.asked or not self._shares_readers):
+        if self.stop.reason and (self.stop.asked or self._reads_alone):
             self.readers.give_up(but={PHOTO_READER, SAMPLE_READER})  # what is here already is still to be told
         self.pool.close()
         search.join()
@@ -687,7 +694,7 @@ class _Run:
             self._clock_beside.end(wait=False)
         self._writer.flush()
         self._examination.close()
-        if not self._shares_readers:
+        if self._closes_readers:
             self.readers.close()
         self._writer.close()
         waiting = inside.names(self.folder.path / INCOMING, self.folder.root)
