@@ -136,7 +136,7 @@ class Browser:
             with self._stop.heeded(lambda reason: answers.put({"error": {"message": reason}})):
                 answer = answers.get(timeout=timeout)
         except queue.Empty:
-            raise BrowserSilent(f"the browser did not answer within {timeout:g} s ({method})") from None
+            raise BrowserSilent(f"the browser did not answer within {timeout:.3g} s ({method})") from None
         finally:
             self._waiting.pop(number, None)
         if "error" in answer:

@@ -247,6 +247,8 @@ class RenderedPage:
         except BrowserSilent as error:
             if not self.time.left:
                 raise self._time_is_over() from error
+            if long and self._answers():
+                raise  # it is slow, and lets go
             if self._stuck:
                 self._lost = True
                 raise
@@ -267,6 +269,14 @@ class RenderedPage:
         seconds = self.time.for_one if long else min(self.time.patience, self.time.left)
         into = pour() if pour is not None else None
         return self._browser.call(method, self._session, timeout=seconds, pour=into, **params)
+
+    def _answers(self) -> bool:
+        """Say whether the page answers at all."""
+        try:
+            self._answer("Runtime.evaluate", {"expression": "1"}, None, long=False)
+        except BrowserSilent:
+            return False
+        return True
 
     def _time_is_over(self) -> NotRendered:
         return NotRendered(f"the time for the page was over ({self.time.seconds:g} s)")

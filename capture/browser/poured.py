@@ -50,7 +50,7 @@ class Pour:
         if self._packed:
             end = buffer.find(b'"', start)
             stop = end if end >= 0 else len(buffer) - (len(buffer) - start) % 4
-            data = binascii.a2b_base64(buffer[start:stop])
+            data = binascii.a2b_base64(buffer[start:stop], strict_mode=True)
         else:
             found = _WHOLE.match(buffer, start)
             stop = found.end() if found is not None else start

@@ -46,6 +46,12 @@ def test_strings_of_escapes_alone(text: str) -> None:
         assert file.getvalue() == text.encode("utf-8", "surrogatepass")
 
 
+def test_what_is_no_base64_is_refused() -> None:
+    """No byte of a picture is left out in silence."""
+    with pytest.raises(ValueError, match="base64"):
+        list(Messages({1: Pour(io.BytesIO(), packed=True)}).fed(answer(1, "iVBO Rw0K" * 20)))
+
+
 def test_nothing_is_written_once_nobody_waits() -> None:
     """What comes after that is taken in all the same, and the next message is whole."""
     file = io.BytesIO()

@@ -249,6 +249,25 @@ def test_a_page_that_grows_is_scrolled_to_its_end(rendered: Rendered) -> None:
     assert pixels(result.path / picture.path).size == (390, 844)
 
 
+def test_a_page_taller_than_a_graphics_card_draws(rendered: Rendered) -> None:
+    """It is pictured in one piece; what has one colour alone there is pictured by itself as well, and is the same."""
+    lines = b"".join(b"<p style='margin:0;height:40px'>Line %d of the list</p>" % number for number in range(460))
+    page = b"<!doctype html><title>Tall</title><body style='margin:0'>" + WORDS + b"<div style='height:6000px;"
+    with SceneServer({"/": page + b"background:#036'></div>" + lines}) as server:
+        result, events = rendered(server.url("/"))
+    assert went(events).problem == ""
+    pictures = [item for item in of(Item, events) if item.kind == "page picture"]
+    whole, *parts = (pixels(result.path / item.path) for item in pictures)
+    assert whole.height > 24_000
+    assert [part.getcolors() for part in parts] == [[(1280 * 2048, (0, 0x33, 0x66))]]
+    assert "from 2048 to 4096 pixels" in pictures[1].found_in
+    assert whole.crop((0, 2048, 1280, 4096)).tobytes() == parts[0].tobytes()
+    assert "checked the picture" in {action.did for action in went(events).actions}
+    [framed] = [copy for copy in of(WorkingCopy, events) if copy.path.endswith("framed.png")]
+    shown = pixels(result.path / framed.path)
+    assert shown.crop((0, shown.height - whole.height, 1280, shown.height)).tobytes() == whole.tobytes()
+
+
 def test_a_banner_is_agreed_to_where_the_officer_wants_it(rendered: Rendered) -> None:
     """The first view is pictured before and after, and the click stands between them in the ledger."""
     page = (
