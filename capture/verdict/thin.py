@@ -129,7 +129,9 @@ FACTS = (
     ),
     BareSign("it keeps search engines away", 1, lambda evidence: "noindex" in evidence.outline.robots),
     BareSign("it says next to nothing", 1, lambda evidence: evidence.outline.words < _NEXT_TO_NOTHING),
-    BareSign("it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings),
+    BareSign(
+        "it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings
+    ),
     BareSign("a text in it is cut off", 3, _is_cut_off),
     BareSign("it has scripts, and little for them to show", 1, _has_more_scripts_than_text),
     BareSign("", -3, lambda evidence: bool(evidence.outline.posts)),
