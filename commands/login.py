@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from commands.exit import Exit
 from commands.interrupt import interruptible
 from commands.options import browser_option, json_option, no_browser_sandbox_option, proxy_option
 from commands.output import clean, complain, counted, print_json
@@ -47,12 +49,20 @@ def login(
     goldenhour login --forget unit-7
     """
     from capture.browser.session import forget_session, load_session, session_names
+    from capture.errors import BadSettings
 
     if [bool(host), listing, bool(forget)].count(True) != 1:
         raise click.UsageError("name a host to log in at, or use --list or --forget NAME")
     if listing:
+        damaged = 0
         for each in session_names():
-            _tell(load_session(each), as_json=as_json)
+            try:
+                _tell(load_session(each), as_json=as_json)
+            except BadSettings as error:
+                complain(str(error), error.hint)
+                damaged += 1
+        if damaged:
+            sys.exit(Exit.UNCHECKED)
     elif forget:
         forget_session(forget)
         click.echo(f"forgotten  {forget}; the site itself may still count it as logged in", err=as_json)

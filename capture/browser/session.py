@@ -124,6 +124,7 @@ def checked_name(name: str) -> str:
 
 def load_session(name: str) -> Session:
     """Return a session that is kept. Raises BadSettings where there is none."""
+    _put_back()
     try:
         data = (sessions_folder() / checked_name(name) / _RECORD).read_bytes()
         return msgspec.json.decode(data, type=Session)
@@ -136,7 +137,8 @@ def load_session(name: str) -> Session:
 
 
 def session_names() -> list[str]:
-    """Return the names of all sessions, in their order."""
+    """Return the names of all sessions, in their order. Raises BadSettings as `load_session` does."""
+    _put_back()
     try:
         return sorted(path.name for path in sessions_folder().iterdir() if _NAME.fullmatch(path.name))
     except FileNotFoundError:
@@ -160,6 +162,13 @@ def keep_session(session: Session, profile: Path) -> None:
             folder.rename(old)
         making.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back() -> None:
+    """Put a session back in its place whose process was killed before its successor took it."""
+    if any(not sessions_folder().joinpath(left.name[1:-4]).exists() for left in sessions_folder().glob(".*.old")):
+        with _held():
+            pass
 
 
 def _left_over(folder: Path) -> tuple[Path, Path]:
@@ -206,6 +215,10 @@ def _held() -> Iterator[None]:
     try:
         if not wait_for_lock(lock, _PATIENCE):
             raise BadSettings(f"{folder}: in use by another command", hint="try again once it has ended")
+        with storing(folder):
+            for left in folder.glob(".*.old"):
+                if not folder.joinpath(left.name[1:-4]).exists():
+                    left.rename(folder / left.name[1:-4])
         yield
     finally:
         os.close(lock)

@@ -32,7 +32,9 @@ _LEVELS = ("1", "2", "3", "around 1", "around 2", "around 3")
 _SHOWS = frozenset({"audio", "canvas", "embed", "iframe", "img", "math", "object", "picture", "svg", "table", "video"})
 _PICTURES = frozenset({"canvas", "img", "picture"})
 _COMMENT_PAGE = re.compile(r"/comment-page-[0-9]{1,5}/?#comments$|[?&]cpage=[0-9]{1,5}#comments$")
-_ORNAMENT = re.compile(r"logo|spinner|loader|loading|splash|placeholder|favicon", re.IGNORECASE)
+_ORNAMENT = re.compile(
+    r"logo|spinner|loader|loading|splash|placeholder|favicon|(?:^|[/_-])(?:lock|oops|shield)\b", re.IGNORECASE
+)
 _DRAWING = re.compile(r"\.svg(?:[?#]|$)", re.IGNORECASE)
 _SMALL = 128
 """Pixels: the width and the height of an icon, a badge or a tracking pixel, at most."""
@@ -150,11 +152,10 @@ def _is_ornament(tag: str, attributes: Mapping[str, str]) -> bool:
     """Say whether an image is one that a page shows before it has anything to show, or a table lays a page out."""
     if tag == "table":
         return attributes.get("role") == "presentation" or bool(_LAID_OUT & attributes.keys())
-    if tag == "img" and not attributes.get("alt"):
+    if tag == "img":
         sizes = [attributes.get(name, "").removesuffix("px") for name in ("width", "height")]
-        if all(size.isdecimal() and int(size[:6]) <= _SMALL for size in sizes):
-            return True
-        if _DRAWING.search(attributes.get("src", "")[:_LONGEST_VALUE]):
+        small = all(size.isdecimal() and int(size[:6]) <= _SMALL for size in sizes)
+        if (small and not attributes.get("alt")) or _DRAWING.search(attributes.get("src", "")[:_LONGEST_VALUE]):
             return True
     named = (attributes.get(name, "")[:_LONGEST_VALUE] for name in ("src", "alt", "class", "id"))
     return tag == "svg" or (tag == "img" and any(map(_ORNAMENT.search, named)))

@@ -30,6 +30,12 @@ _HOST = r"(?=.{4,253}$)[^\s/@:?#\[\]]+\.[^\s/@:?#\[\].]+"
 _PASTED_HANDLE = re.compile(rf"(?:acct:|@)?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,198}}[A-Za-z0-9_])?)@({_HOST})")
 
 
+_OF_NO_PAGE = re.compile(
+    r"(?:tel|sms|(?:xmpp|sips?|callto|skype|geo|facetime|magnet|whatsapp|tg)(?=:\D)):", re.IGNORECASE
+)
+"""Addresses of people and programs that are pasted as links are."""
+
+
 class Scene(msgspec.Struct, frozen=True):
     """A scene that can be captured: its address, without credentials, which stand apart and are never stored."""
 
@@ -63,6 +69,11 @@ def _web_address(given: str, text: str) -> Scene:
         raise BadScene(
             f"{given[len('mailto:') :].partition('?')[0]} is a mail address: there is no page to capture",
             hint="a mail that somebody hands in as a file: `goldenhour intake FILE.eml --case CASE`",
+        )
+    if of_no_page := _OF_NO_PAGE.match(given):
+        raise BadScene(
+            f"not a web address: what begins with {of_no_page[0].lower()} opens a program, and no page",
+            hint="goldenhour fetches http:// and https:// addresses; is there a page about it?",
         )
     # Messages from here on show what was given without its login, which would end up in logs.
     if "://" not in given and any(map(str.isspace, given)):

@@ -19,6 +19,7 @@ CAREFUL = frozenset({verdict.LOGIN, verdict.CONSENT})
 
 _NAMES = frozenset({"title", "heading", "lesser heading", "sole heading"})
 _LOGIN_FORM = frozenset({"password", "form", "few fields", "link", "button", "remark", "lesser heading"})
+_OF_A_FORM = frozenset({"password", "form", "few fields"})
 _ASIDE = frozenset({"robots", "link", "ways on", "few fields", "status"})
 _A_SENTENCE, _SENTENCES, _PROSE, _PROSE_BELOW = 25, 50, 120, 300
 _LONG = 150
@@ -91,7 +92,11 @@ COUNTERS = (
     Counter(
         "it is merely called so, and tells of something else",
         8,
-        lambda seen: seen.places <= _NAMES and seen.evidence.elsewhere >= _A_SENTENCE and _is_what_it_is_called(seen),
+        lambda seen: (
+            seen.places <= _NAMES
+            and seen.evidence.elsewhere >= max(_A_SENTENCE, seen.evidence.outline.words // 4)
+            and _is_what_it_is_called(seen)
+        ),
     ),
     Counter(
         "a form for a log-in stands beside a text",
@@ -99,13 +104,16 @@ COUNTERS = (
         lambda seen: (
             seen.word == verdict.LOGIN
             and seen.places <= _LOGIN_FORM
+            and not seen.places.isdisjoint(_OF_A_FORM)
             and seen.evidence.elsewhere >= (_A_SENTENCE if seen.evidence.lives_up_to_its_title else _SENTENCES)
         ),
     ),
     Counter(
         "a form for a log-in stands beside a long text",
         3,
-        lambda seen: seen.places <= _LOGIN_FORM and seen.evidence.elsewhere >= _LONG,
+        lambda seen: (
+            seen.places <= _LOGIN_FORM and not seen.places.isdisjoint(_OF_A_FORM) and seen.evidence.elsewhere >= _LONG
+        ),
     ),
     Counter("it has a headline that its title repeats", 5, _has_headline),
     Counter(

@@ -13,7 +13,7 @@ from capture.page import ReadPage
 from capture.page.errors import BadAddress
 from capture.page.outline import Outline, width
 from capture.page.urls import Addresses
-from capture.verdict.words import compiled, parts, statement
+from capture.verdict.words import compiled, name, parts, statement
 
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014·•»\u203a«\u2039:/~-]+\s+|\s*[|·•»\u203a«\u2039]\s*")
 _LONGEST_SIGN = 150
@@ -30,7 +30,7 @@ _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
 _REFUSED = 400
 _A_LINE = 120
-_A_DIALOGUE, _NEARLY_ALL, _A_NOTICE = 1500, 0.6, 70
+_A_DIALOGUE, _NEARLY_ALL, _A_NOTICE = 1500, 0.6, 60
 _QUOTATION = re.compile(
     '["\u201c\u201d\u201e][^"\u201c\u201d\u201e]+["\u201c\u201d]|[\u00ab\u300c\u300e][^\u00bb\u300d\u300f]+[\u00bb\u300d\u300f]'
 )
@@ -169,9 +169,9 @@ class Evidence:
 
     @cached_property
     def elsewhere(self) -> int:
-        """How much is said, beside headings and links, that is of something else than the site."""
+        """How much is said, beside headings, buttons and links, that is of something else than the site."""
         site = compiled(parts("about the site"))
-        leave = {*self.outline.headings, *self.outline.lesser_headings, *self.rows}
+        leave = {*self.outline.headings, *self.outline.lesser_headings, *self.rows, *self.outline.buttons, *self.titles}
         blocks = (block for block in self.outline.blocks if block not in leave)
         sentences = (each for block in blocks for each in _SENTENCE_END.split(block))
         return (
@@ -364,7 +364,7 @@ def _lead(evidence: Evidence) -> tuple[str, ...]:
 def _of_consent_alone(evidence: Evidence) -> tuple[str, ...]:
     """Return "consent" for a page with something to choose, of which nearly all text is about cookies and data."""
     outline, consent = evidence.outline, compiled(parts("about consent"))
-    choice = outline.buttons or outline.ticks
+    choice = outline.buttons or outline.ticks or any(map(name("agree").fullmatch, (*evidence.rows, *outline.blocks)))
     if not choice or outline.posts or outline.shown or evidence.published or outline.words >= _A_DIALOGUE:
         return ()
     about = sum(width(block) for block in outline.blocks if consent.search(block))
@@ -471,11 +471,18 @@ def _picture_and_field(evidence: Evidence) -> tuple[str, ...]:
     return ("picture",) if outline.pictured_forms or any(map(code.fullmatch, outline.field_names)) else ()
 
 
+def _is_teaser(evidence: Evidence) -> bool:
+    """Say whether a page is very short, or short with a way to a log-in or a subscription: some are given whole."""
+    way = compiled(rf"{_ENTRY}|{parts('subscription name')}")
+    most = _TEASER if any(map(way.search, evidence.outline.hrefs)) or evidence.outline.buttons else _SHORT_TEASER
+    return evidence.outline.words < most
+
+
 def _paywall(evidence: Evidence) -> tuple[str, ...]:
-    """Return ids and classes of a short page that leads on to a subscription."""
-    subscription = compiled(parts("subscription name"))
-    sold = any(subscription.search(href) for href in evidence.outline.hrefs)
-    return evidence.outline.marks if sold and evidence.outline.words < _SHORT_TEASER else ()
+    """Return ids and classes of a short page that leads on to a subscription or a log-in."""
+    outline, way = evidence.outline, compiled(rf"{_ENTRY}|{parts('subscription name')}")
+    sold = outline.passwords or any(map(way.search, outline.hrefs))
+    return outline.marks if sold and outline.words < _SHORT_TEASER else ()
 
 
 def _limit(evidence: Evidence) -> tuple[str, ...]:
@@ -555,7 +562,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
         and not (evidence.outline.shown or evidence.outline.fields)
         else ()
     ),
-    "not free": lambda evidence: ("not free",) if evidence.outline.paid and evidence.outline.words < _TEASER else (),
+    "not free": lambda evidence: ("not free",) if evidence.outline.paid and _is_teaser(evidence) else (),
     "paywall": _paywall,
     "notice": lambda evidence: evidence.notices,
     "few fields": lambda evidence: ("fields",) if 1 <= evidence.outline.fields <= _FEW else (),

@@ -111,8 +111,10 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
         return _needed_for_shell(case, evidence)
     if word == verdict.ERROR:
         return _MOST
-    if word in CAREFUL and case.found.keys() <= WORDS and (outline.words >= _STEPS[0][0] or not _is_demanded(case)):
-        return DECIDES
+    if word in CAREFUL and case.found.keys() <= WORDS:
+        of_it_alone = outline.words < _STEPS[0][0] or (evidence.elsewhere * 4 <= outline.words < _STEPS[1][0])
+        if not of_it_alone or not _is_demanded(case):
+            return DECIDES
     needed = next((weight for characters, weight in _STEPS if outline.words < characters), _MOST)
     seen = Seen(word, case.found.keys(), evidence)
     return max(needed, _LEAST.get(word, 0)) + sum(each.weight for each in COUNTERS if each.holds(seen))
@@ -121,7 +123,8 @@ def _needed(word: str, case: _Case, evidence: Evidence) -> int:
 def _is_demanded(case: _Case) -> bool:
     """Say whether a page demands something in so many words; to be named for a log-in is what many things are."""
     return any(
-        found.sign.place.startswith(("statement", "question", "notice")) or "asks for" in found.sign.says
+        found.sign.place.startswith(("statement", "question", "notice", "sole heading"))
+        or "asks for" in found.sign.says
         for found in case.found.values()
     )
 

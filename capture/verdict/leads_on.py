@@ -135,11 +135,13 @@ def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
     ):
         if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= (_SOON if thin else _AT_ONCE):
             yield how, match[2] or match[3] or match[4] or ""
-    if text >= _NEARLY_NOTHING or outline.shown:
+    if text >= _NEARLY_NOTHING or outline.shown > len(outline.frames):
         return
     for raw in outline.later_refreshes:
         if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= _SOON:
             yield "meta refresh for browsers without scripts", match[2] or match[3] or match[4] or ""
+    if len(outline.frames) == outline.shown == 1 and not text:
+        yield "frame that is all of it", outline.frames[0]
     if len(outline.inline) <= _MOST_SCRIPTS and not outline.scripts:
         for script in outline.inline:
             if match := _SCRIPT.search(script):

@@ -84,7 +84,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "mark", _is(parts("log-in mark")), 4, "its parts are those of a log-in ({})"),
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "lead", statement("log-in demanded"), 3, 'it begins with "{}", above a form for a log-in'),
-    Sign(verdict.LOGIN, "teaser", statement("rest demanded"), 6, 'it is short, and says "{}"'),
+    Sign(verdict.LOGIN, "teaser", statement("rest demanded"), 8, 'it is short, and says "{}"'),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "echo", _has(_LEADS_TO_LOGIN), 3, "what it asks for is the name of a link to a log-in"),
     Sign(verdict.LOGIN, "ways on", _is("log-in"), 1, "it leads on to a log-in alone"),
@@ -241,5 +241,5 @@ SHELL_SIGNS = (
 
 ERROR_SIGNS = (Sign(verdict.ERROR, "status", _is("[45]..|0"), 1, "the server answered {}"),)
 
-SIGNS = (*LIMITED_SIGNS, *CHALLENGE_SIGNS, *LOGIN_SIGNS, *CONSENT_SIGNS, *GONE_SIGNS, *SHELL_SIGNS, *ERROR_SIGNS)
+SIGNS = (*CHALLENGE_SIGNS, *LIMITED_SIGNS, *LOGIN_SIGNS, *CONSENT_SIGNS, *GONE_SIGNS, *SHELL_SIGNS, *ERROR_SIGNS)
 """Every sign. Where two verdicts have as much for them, the first of them is given."""

@@ -14,7 +14,7 @@ from capture.verdict.words import compiled, name, parts
 
 _MOST, _LITTLE, _NEXT_TO_NOTHING = 300, 150, 20
 _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
-_A_HEADLINE = 15
+_A_HEADLINE, _LONG, _FOR_A_SCRIPT = 15, 20, 200
 _ENOUGH = 3
 _SHORT = 300
 
@@ -35,7 +35,7 @@ def thin(evidence: Evidence) -> tuple[str, ...]:
     if not _is_bare(evidence):
         return ()
     found = [fact for fact in FACTS if fact.holds(evidence)]
-    if sum(fact.weight for fact in found) < _ENOUGH and outline.words + outline.linked:
+    if sum(fact.weight for fact in found) < _ENOUGH and outline.words + outline.linked + outline.shown:
         return ()
     said = f"{outline.words} characters of text of its own, outside links and forms"
     return (said, *(fact.says for fact in found if fact.says))
@@ -54,12 +54,9 @@ def little_to_read(evidence: Evidence) -> tuple[str, ...]:
 def _is_bare(evidence: Evidence) -> bool:
     """Say whether a page has little text, and nothing that shows whose it is or when it was written."""
     outline, page = evidence.outline, evidence.page
-    if page is None or outline.words >= _MOST or outline.links > _MOST_LINKS or outline.frames:
+    if page is None or outline.words >= _MOST or outline.links > _MOST_LINKS:
         return False
-    theirs = outline.posts or outline.linked_headings or outline.shown > outline.pictured_forms
-    goes_on = outline.following or outline.numbered
-    named = evidence.published or evidence.described or any(map(is_told, outline.blocks))
-    return not (theirs or goes_on or named)
+    return not (outline.linked_headings or outline.following or outline.numbered or evidence.published)
 
 
 def _blocks(evidence: Evidence) -> list[str]:
@@ -76,6 +73,15 @@ def _any(evidence: Evidence, phrases: str) -> bool:
 
 def _is_of_a_post(evidence: Evidence) -> bool:
     return any(map(name("post button").fullmatch, evidence.outline.buttons))
+
+
+def _is_cut_off(evidence: Evidence) -> bool:
+    return any(block.endswith(("…", "...")) and width(block) >= _LONG for block in _blocks(evidence))
+
+
+def _has_more_scripts_than_text(evidence: Evidence) -> bool:
+    outline = evidence.outline
+    return outline.words < _FOR_A_SCRIPT and bool(outline.scripts or outline.inline)
 
 
 def _has_headline(evidence: Evidence) -> bool:
@@ -126,6 +132,12 @@ FACTS = (
     BareSign(
         "it has neither a title nor a heading", 1, lambda evidence: not evidence.titles + evidence.outline.headings
     ),
+    BareSign("a text in it is cut off", 3, _is_cut_off),
+    BareSign("it has scripts, and little for them to show", 1, _has_more_scripts_than_text),
+    BareSign("", -3, lambda evidence: bool(evidence.outline.posts)),
+    BareSign("", -3, lambda evidence: evidence.outline.shown > evidence.outline.pictured_forms),
+    BareSign("", -3, lambda evidence: evidence.described),
+    BareSign("", -3, lambda evidence: any(map(is_told, evidence.outline.blocks))),
     BareSign("", -1, lambda evidence: len(_blocks(evidence)) > _MOST_BLOCKS),
     BareSign("", -1, lambda evidence: evidence.outline.words >= _LITTLE),
     BareSign("", -2, _has_headline),

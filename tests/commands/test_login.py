@@ -130,6 +130,20 @@ def test_a_batch_stops_at_a_site_whose_session_has_ended(tmp_path: Path) -> None
     assert "9 rows: 9 captured" in again.output
 
 
+def test_a_damaged_session_hides_no_other() -> None:
+    """Each session that can be read is listed, and the others are named."""
+    for name in ("a", "c"):
+        folder = sessions_folder() / name
+        folder.mkdir(parents=True)
+        (folder / "session.json").write_bytes(b"{")
+    kept = Session(name="b", hosts=("b.example",), logged_in="2026-11-30T10:00:00Z", browser="Chrome/1")
+    keep_session(kept, sessions_folder())
+    listed = CliRunner().invoke(main, ["login", "--list"])
+    assert listed.exit_code == Exit.UNCHECKED
+    assert "session  b  for b.example" in listed.stdout
+    assert all(f"--session {name}: cannot be read" in listed.stderr for name in ("a", "c"))
+
+
 def test_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     """No window can be opened: a sentence says so, and what else there is."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):

@@ -90,6 +90,16 @@ def test_what_is_given_besides_goes_before_a_session() -> None:
     assert [each.value for each in made("x.com").jar([given])] == ["given"]
 
 
+def test_a_session_outlives_a_kill_while_its_successor_is_kept(tmp_path: Path) -> None:
+    """Killed between the two renames, a log-in leaves the session that was there before."""
+    keep_session(made("x.com"), tmp_path)
+    folder = sessions_folder()
+    (folder / "unit-7").rename(folder / ".unit-7.old")
+    (folder / ".unit-7.new").mkdir()
+    assert session_names() == ["unit-7"]
+    assert load_session("unit-7").hosts == ("x.com",)
+
+
 @pytest.mark.parametrize("left", [".unit-7.new", ".unit-7.old"])
 def test_what_a_killed_process_left_of_a_session_is_forgotten_too(left: str) -> None:
     """A log-in that was being kept, or lent to a capture, when its process was killed does not stay behind."""

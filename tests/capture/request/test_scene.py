@@ -92,6 +92,13 @@ def test_a_mail_address_is_told() -> None:
     assert "goldenhour intake" in refused.value.hint
 
 
+@pytest.mark.parametrize("given", ["xmpp:jo@example.org", "tel:+49301234", "TEL:110", "tg://resolve?domain=jo"])
+def test_an_address_that_opens_a_program_is_told(given: str) -> None:
+    """Links to people that are no pages are named as such."""
+    with pytest.raises(BadScene, match="opens a program, and no page"):
+        parse_scene(given)
+
+
 @pytest.mark.parametrize("given", ["not a scene", "see example.org/post", "example.org and example.net"])
 def test_words_are_no_address(given: str) -> None:
     """Words with blanks between them are no address of anything, and a hint says what a scene is."""

@@ -190,7 +190,9 @@ def test_a_wall_instead_of_a_feed_is_said(captured: Captured) -> None:
 
 def test_a_page_cannot_be_followed(captured: Captured) -> None:
     """With --follow it is said that what came has no entries; the page is captured as ever."""
-    with SceneServer({"/": b"<!doctype html><p>Log in"}) as server:
+    with SceneServer(
+        {"/": b"<!doctype html><title>Fire</title><h1>Fire</h1><p>The mill burns since nine, police say."}
+    ) as server:
         result, view = captured(server.url("/"), follow=True)
     assert [skipped.reason for skipped in view.skipped] == ["no feed (page): there are no entries to follow (--follow)"]
     assert result.status == "complete"
