@@ -129,7 +129,7 @@ OPEN_BY_PATH = {
     "exports/replay/server.py": "a WACZ that the user named, or one made just before",
     "exports/store/sending.py": "by `inside.open_file`; else a zip that the user named",
     "exports/view/server.py": "pages that were made just before",
-    "exports/view/viewed.py": "pages, in a temporary folder of its own",
+    "exports/view/viewed.py": "pages, in a folder of the run",
     "hashing/case/case.py": "whether the folder that the user named for a new case is empty",
     "hashing/case/own_runs.py": "the user's own data folder",
     "hashing/files/deep_path.py": "a path that the user named, or one below it",
