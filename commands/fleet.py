@@ -291,6 +291,7 @@ def fleet_worker(
         scenes=scenes, retries=retries, pause=pause, lease=_lease(span(lease, "--lease")), until_done=until_done
     )
     queue = _queue(database, operation)
+    queue.demand_version()  # a wrong name or password is told at once; a database that goes away later is waited for
     session = chosen.pop("session")
     # What a row says itself is cleared here, so that a setting of the worker's own file never adds to a row.
     of_rows = {

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.exit import Exit
 from exports.verification import verify
 from hashing.case.case import Case
 from hashing.case.events import CaptureRegistered
@@ -87,3 +88,17 @@ def test_two_workers_of_which_one_is_killed(fleet: Fleet, host: Host) -> None:
     shown = typed("fleet", "status", "--case", OPERATION, "--json", cwd=fleet.folder, **env)
     status = json.loads(shown.stdout)
     assert (status["captured"], status["waiting"], len(status["workers"])) == (20, 0, 2)
+
+
+def test_a_worker_without_its_database_says_so_at_once(fleet: Fleet) -> None:
+    """A database that is not there, or is no fleet's, ends a worker before it has a case, in a sentence."""
+    (fleet.folder / "rows.txt").write_text("https://example.org/\n")
+    worker = ("fleet", "worker", "--case", OPERATION, "--work", "none", "--officer", "M")
+    unset = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address.rpartition("/")[0] + "/postgres")
+    assert (unset.returncode, "is not set up for a fleet" in unset.stderr) == (Exit.USAGE, True), unset.stderr
+    away = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE="postgresql://postgres@127.0.0.1:9/none")
+    assert (away.returncode, "the database cannot be reached" in away.stderr) == (Exit.UNCHECKED, True), away.stderr
+    fleet.ask("update goldenhour.version set version = 99")
+    other = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address)
+    assert (other.returncode, "another version of goldenhour" in other.stderr) == (Exit.USAGE, True), other.stderr
+    assert not (fleet.folder / "none").exists()
