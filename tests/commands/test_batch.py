@@ -112,7 +112,10 @@ def test_rows_from_a_pipe(tmp_path: Path, server: SceneServer) -> None:
 
 def test_ctrl_c_seals_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
     """Ctrl-C ends a batch with code 130: rows that ran are sealed as interrupted, and the same command goes on."""
-    page, gate = Body(data=b"<!doctype html><title>t</title>", type="text/html"), threading.Event()
+    page, gate = (
+        Body(data=b"<!doctype html><title>t</title><p>The mill burns since nine, police say.", type="text/html"),
+        threading.Event(),
+    )
 
     def _held(_: Seen) -> Body:
         gate.wait(PATIENCE)
