@@ -92,12 +92,12 @@ def test_two_workers_of_which_one_is_killed(fleet: Fleet, host: Host) -> None:
 
 def test_a_worker_without_its_database_says_so_at_once(fleet: Fleet) -> None:
     """A database that is not there, or is no fleet's, ends a worker before it has a case, in a sentence."""
-    (fleet.folder / "rows.txt").write_text("https://example.org/\n")
     worker = ("fleet", "worker", "--case", OPERATION, "--work", "none", "--officer", "M")
-    unset = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address.rpartition("/")[0] + "/postgres")
+    unset = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address)
     assert (unset.returncode, "is not set up for a fleet" in unset.stderr) == (Exit.USAGE, True), unset.stderr
     away = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE="postgresql://postgres@127.0.0.1:9/none")
     assert (away.returncode, "the database cannot be reached" in away.stderr) == (Exit.UNCHECKED, True), away.stderr
+    fleet.queue.set_up()
     fleet.ask("update goldenhour.version set version = 99")
     other = typed(*worker, cwd=fleet.folder, GOLDENHOUR_DATABASE=fleet.address)
     assert (other.returncode, "another version of goldenhour" in other.stderr) == (Exit.USAGE, True), other.stderr
