@@ -31,7 +31,7 @@ from hashing.case.case import (
     read_case_info,
 )
 from hashing.case.events import CaptureRegistered, CaptureSealed, CaseCreated, CaseEvent, Timestamped, decode_case_event
-from hashing.case.own_runs import signed_here
+from hashing.case.own_runs import Signed, signed_here
 from hashing.errors import BadFormat, NewerFormat, Unreadable
 from hashing.files.storage import PART
 from hashing.ledger.ledger import LEDGER, read_lines
@@ -65,7 +65,7 @@ def check_case(check: Check) -> None:
     else:
         check.expect(CASE_FILE, created.case_sha256)
         _check_checkpoints(check, case_origin(created.case), ledger)
-        _check_known_here(check, created.case, ledger)
+        _check_known_here(check, ledger)
         check_batches(check, ledger.events, created.case)
     check_custody(check, ledger.events, _check_captures(check, ledger))
     _check_timestamps(check, ledger)
@@ -99,6 +99,8 @@ class _CaseLedger:
         self.about: dict[str, list[int]] = {}
         """By capture: the numbers of the lines that begin and that end it."""
         self.whole = True
+        self.known: Signed | None = None
+        """What this user signed of it on this computer, as it was known before the lines were read to their end."""
         merkle = MerkleTree()
         length, budget = 0, LineBudget(LEDGER)
         try:
@@ -107,6 +109,10 @@ class _CaseLedger:
                     budget.charge(line)
                     event = decode_case_event(line)
                     self.events.append(event)
+                    # Before the end is read: of a case in which somebody works, more might be signed by then than was
+                    # read, and it would look set back.
+                    if isinstance(event, CaseCreated) and self.known is None:
+                        self.known, _ = signed_here(event.case, check.tree.path)
                     if isinstance(event, CaptureRegistered | CaptureSealed):
                         self.about.setdefault(event.capture, []).append(len(self.events))
                     merkle.append(line)
@@ -175,9 +181,9 @@ def _check_checkpoint(check: Check, name: str, origin: str, ledger: _CaseLedger,
         check.history.hold(checkpoint, ledger.roots.values())
 
 
-def _check_known_here(check: Check, case: str, ledger: _CaseLedger) -> None:
+def _check_known_here(check: Check, ledger: _CaseLedger) -> None:
     """Compare a case with what this user signed of it on this computer, where that is known."""
-    known, _ = signed_here(case, check.tree.path)
+    known = ledger.known
     if known is None or not ledger.whole:
         return
     root = ledger.roots.get(f"{CHECKPOINTS}/{checkpoint_name(known.size)}", (0, b""))[1]
@@ -323,6 +329,7 @@ def _check_drafts(check: Check, strangers: set[str]) -> None:
 def _note_absent(check: Check, capture: str) -> None:
     """Tell a capture that is gone from one that was begun after the case's files had been listed."""
     if _has_come(check, f"{CAPTURES}/{capture}/{LEDGER}"):
+        check.under_way.add(f"{CAPTURES}/{capture}/")  # of which some may have been listed: folders without a file yet
         check.unchecked(f"{CAPTURES}/{capture}", "a capture that was begun while this was verified")
     else:
         check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))

@@ -28,7 +28,7 @@ def test_a_computer_that_can_capture(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert done.exit_code == Exit.OK, done.stdout
     checks = re.findall(r"^(?:ok|warning) +(\S+(?: \S+)*)  ", done.stdout, re.MULTILINE)
     assert {"python", "yt-dlp", "clock", "signing key", "settings", "folder", "room", "ffmpeg"} <= set(checks)
-    assert {"sandbox", "names", "network", "proxy", "certificates", "sources"} <= set(checks)
+    assert {"sandbox", "names", "network", "proxy", "certificates", "extractors"} <= set(checks)
     assert "none yet" in done.stdout
     assert re.search(r"(?:\d+ warnings?|nothing at fault); \d+ checked$", done.stdout)
     assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.sampling import Sample
 
 ROWS = 3
-PAGES = {f"/{n}": Body(data=b"<!doctype html><title>t</title>", type="text/html") for n in range(ROWS)}
+_PAGE = b"<!doctype html><title>t</title><p>The mill burns since nine, police say."
+PAGES = {f"/{n}": Body(data=_PAGE, type="text/html") for n in range(ROWS)}
 
 
 def test_a_batch_killed_at_any_point_captures_each_row_once(tmp_path: Path, sample: Sample) -> None:

@@ -15,6 +15,7 @@ from exports.verification import Verification, verify
 from hashing.case.capture_folder import capture_origin
 from hashing.case.case import CAPTURES
 from hashing.case.events import CaptureRegistered, CaptureSealed
+from hashing.case.own_runs import Signed, signed_here
 from hashing.ledger.checkpoint import Checkpoint, sign_checkpoint
 from hashing.ledger.ledger import LEDGER
 from hashing.ledger.merkle import MerkleTree
@@ -309,6 +310,22 @@ def test_a_case_is_never_wrong_because_someone_works_in_it(maker: CaseMaker) -> 
     assert {each.verdict for each in found} <= {"ok", "unchecked"}, [
         _named(each) for each in found if each.verdict == "mismatch"
     ]
+    assert verify(maker.path).verdict == "ok"
+
+
+def test_a_case_that_is_signed_while_its_ledger_is_read_is_not_set_back(
+    maker: CaseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this computer knows to be signed is looked up before the ledger's end is read, so that it is never more."""
+    maker.capture([Thing("a.jpg", photo(1))])
+
+    def _while_somebody_signs(case: str, path: Path) -> tuple[Signed | None, Path]:
+        maker.capture([Thing("b.jpg", photo(2))])
+        return signed_here(case, path)
+
+    monkeypatch.setattr("exports.verification.case.signed_here", _while_somebody_signs)
+    assert verify(maker.path).verdict == "unchecked"
+    monkeypatch.undo()
     assert verify(maker.path).verdict == "ok"
 
 
