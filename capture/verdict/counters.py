@@ -5,6 +5,7 @@ What holds is added to what the signs of a verdict must weigh.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -23,6 +24,7 @@ _OF_A_FORM = frozenset({"password", "form", "few fields"})
 _ASIDE = frozenset({"robots", "link", "ways on", "few fields", "status"})
 _A_SENTENCE, _SENTENCES, _PROSE, _PROSE_BELOW = 25, 50, 120, 300
 _LONG = 150
+_A_HOST = re.compile(r"[\w.-]+\.[a-z]{2,}", re.IGNORECASE)
 _LINKS, _LINKED_HEADINGS, _ROWS = 12, 3, 4
 _HEADLINE_TEXT, _HEADLINE_WORDS, _HEADLINE_CHARACTERS = 60, 4, 24
 
@@ -72,6 +74,7 @@ def _has_headline(seen: Seen) -> bool:
     return any(
         heading in title or title in heading
         for heading in outline.headings
+        if not _A_HOST.fullmatch(heading)
         for title in titles
         if len(heading.split()) >= _HEADLINE_WORDS or width(heading) >= _HEADLINE_CHARACTERS
     )

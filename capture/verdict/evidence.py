@@ -25,6 +25,8 @@ _QUOTED = re.compile(
 )
 _SENTENCES = re.compile(r"[.!?]\s+\S|[\u3002\uff01\uff1f]\s*\S")
 _MOST_TRIED = 60
+_TELLS = re.compile(r"\S.{13,}[.!?\u2026\u3002\uff01\uff1f]\s*\Z", re.DOTALL)
+"""A sentence that is no mere call."""
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _MOST_SENTENCES = 4
 _A_FEW_WORDS = 15
@@ -39,6 +41,7 @@ _LABEL = 60
 _A_WAY_ON = 250
 _MOST_WAYS_ON = 5
 _TEASER, _SHORT_TEASER = 1000, 500
+_A_FEW_LINES = 120
 _LANGUAGE = re.compile(r"/[a-z]{2}(?:[-_][a-z]{2})?")
 _TOLD = 24
 _SHORT, _ROWS, _STEM = 120, 6, 4
@@ -288,6 +291,26 @@ class Evidence:
         """The first blocks of text that are no longer than a sign can be."""
         return tuple(block for block in self.outline.blocks[:_MOST_TRIED] if width(block) <= _LONGEST_SIGN)
 
+    @cached_property
+    def stock(self) -> tuple[str, ...]:
+        """The lines, and the first sentences, of a page that has little else, until it tells of something.
+
+        What a service says word for word may stand beside its other words; below a text, it is of a part of the page.
+        """
+        outline, site = self.outline, compiled(parts("about the site"))
+        if self.told or self.published or outline.words >= _TEASER or self.prose >= _A_FEW_LINES:
+            return ()
+        blocks = outline.blocks[:_MOST_TRIED]
+        telling = (
+            at
+            for at, block in enumerate(blocks)
+            if block not in outline.headings and _TELLS.search(block) and not site.search(block)
+        )
+        end = next(telling, len(blocks))
+        lines = [block for block in blocks[: end + 1] if not _QUOTED.search(block)]
+        sentences = (each for block in blocks[:end] for each in _SENTENCE_END.split(block)[:_MOST_SENTENCES])
+        return tuple(dict.fromkeys(each for each in (*lines, *sentences) if width(each) <= _LONGEST_DEMAND))
+
     def resolved(self, raw: str) -> str:
         """Return an address of the page as an absolute web address, or "" where it is none or the page itself."""
         try:
@@ -340,10 +363,12 @@ def _ways_in(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _app(evidence: Evidence) -> tuple[str, ...]:
-    """Return where a page that says little leads to an app, if it leads on to little else."""
+    """Return where a page that says little leads to an app, and to little else; to its own where a shop is named."""
     outline, app = evidence.outline, compiled(parts("app address"))
     few = outline.words < _SHORT and outline.links <= _MOST_CONTROLS and not evidence.described
     theirs = outline.posts or evidence.published or outline.shown > 1
+    if any(map(compiled(parts("app shop")).search, outline.hrefs)):
+        app = compiled(f"{parts('app address')}|{parts('own app address')}")
     return tuple(filter(app.fullmatch, outline.hrefs)) if few and not theirs else ()
 
 
@@ -510,6 +535,8 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "lesser heading": lambda evidence: _about(evidence.outline.lesser_headings[:5]),
     "lead": _lead,
     "teaser": lambda evidence: evidence.short_blocks if evidence.outline.words < _TEASER else (),
+    "rest": lambda evidence: evidence.short_blocks if _is_teaser(evidence) else (),
+    "stock": lambda evidence: evidence.stock,
     "nothing but consent": _of_consent_alone,
     "statement": lambda evidence: () if evidence.outline.posts else evidence.statements,
     "statement in a post": lambda evidence: evidence.statements if evidence.outline.posts else (),

@@ -74,7 +74,17 @@ def _worded(what: str, phrases: str, worded: str) -> tuple[Sign, ...]:
     )
 
 
+def _stock(what: str, phrases: str, worded: str) -> tuple[Sign, ...]:
+    """Return the signs of the words of well-known services: as a line of a page, as a title, as a heading."""
+    return (
+        Sign(what, "stock", statement(phrases), 4, 'it says "{}", as well-known services do'),
+        Sign(what, "title", name(phrases), 3, f'its title {worded}: "{{}}"'),
+        Sign(what, "heading", name(phrases), 3, f'its heading {worded}: "{{}}"'),
+    )
+
+
 LOGIN_SIGNS = (
+    *_stock(verdict.LOGIN, "stock login", "asks for a log-in"),
     Sign(verdict.LOGIN, "status", _is("401|407"), DECIDES, "the server answered {}"),
     Sign(verdict.LOGIN, "redirect", _is(_LOGIN_ADDRESS), 4, "it was redirected to the address of a log-in"),
     Sign(verdict.LOGIN, "way back", _has(_WAY_BACK), 2, "that address says where to lead back to"),
@@ -85,6 +95,7 @@ LOGIN_SIGNS = (
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "lead", statement("log-in demanded"), 3, 'it begins with "{}", above a form for a log-in'),
     Sign(verdict.LOGIN, "teaser", statement("rest demanded"), 8, 'it is short, and says "{}"'),
+    Sign(verdict.LOGIN, "rest", statement("rest counted"), DECIDES, 'it is short, and says "{}"'),
     Sign(verdict.LOGIN, "link", _has(_LEADS_TO_LOGIN), 1, "a link leads to a log-in"),
     Sign(verdict.LOGIN, "echo", _has(_LEADS_TO_LOGIN), 3, "what it asks for is the name of a link to a log-in"),
     Sign(verdict.LOGIN, "ways on", _is("log-in"), 1, "it leads on to a log-in alone"),
@@ -125,6 +136,7 @@ LOGIN_SIGNS = (
 )
 
 CHALLENGE_SIGNS = (
+    *_stock(verdict.CHALLENGE, "stock challenge", "is that of a block or a test for robots"),
     Sign(verdict.CHALLENGE, "status", _is("403|405|406|451"), 1, "the server answered {}"),
     Sign(verdict.CHALLENGE, "header", _is(_CHALLENGE_HEADER), DECIDES, "the answer's head says so: {}"),
     Sign(verdict.CHALLENGE, "script", _has(parts("challenge script")), 5, "its script is one that tests browsers"),
@@ -164,6 +176,7 @@ CHALLENGE_SIGNS = (
 )
 
 LIMITED_SIGNS = (
+    *_stock(verdict.LIMITED, "stock limited", "is that of too many requests"),
     Sign(verdict.LIMITED, "status", _is("429|420"), 1, "the server answered {}"),
     Sign(verdict.LIMITED, "status without captcha", _is("429|420"), DECIDES, "the server answered {}"),
     Sign(verdict.LIMITED, "page status", _is("429"), 5, "it says that its status is {}"),
@@ -174,6 +187,7 @@ LIMITED_SIGNS = (
 )
 
 CONSENT_SIGNS = (
+    Sign(verdict.CONSENT, "stock", statement("stock consent"), 4, 'it says "{}", as well-known services do'),
     Sign(
         verdict.CONSENT, "redirect", _is(_CONSENT_ADDRESS), 5, "it was redirected to an address that asks for consent"
     ),
@@ -209,6 +223,7 @@ CONSENT_SIGNS = (
 )
 
 GONE_SIGNS = (
+    *_stock(verdict.GONE, "stock gone", "is that of a page for what is not found"),
     Sign(verdict.GONE, "status", _is("404|410"), DECIDES, "the server answered {}"),
     Sign(verdict.GONE, "page status", _is("404|410"), 6, "it says that its status is {}"),
     Sign(verdict.GONE, "redirect", _is(_GONE_ADDRESS), 4, "it was redirected to an address for what is not found"),

@@ -44,8 +44,8 @@ def thin(evidence: Evidence) -> tuple[str, ...]:
 def little_to_read(evidence: Evidence) -> tuple[str, ...]:
     """Return a word to whoever asked for a page, where it counts as content and has little text.
 
-    Of the walls that no sign gives away nearly all are so short, and of honest pages one in five: it is no doubt, and
-    asks for a look.
+    Of the walls that no sign gives away most are so short, and of honest pages one in five: it is no doubt, and asks
+    for a look.
     """
     words = evidence.outline.words
     return (f"only {words} characters of text of its own: see that it is what you asked for",) * (words < _SHORT)
