@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LATENCY = "0.02"
+_WORDS = {1: "one", 2: "two", 4: "four"}
+"""Since rows of earlier runs are found by their names without numbers."""
 _ASKED = ("--allow-private", "--quiet", "--officer", "Bench")
 
 
@@ -38,7 +40,7 @@ def rows(folder: Path, *, quick: bool) -> list[Row]:
         rate, bare = _rates(server.make(), taken)
     found = [
         Row(
-            what=f"fleet of {number} on one machine, {count:,} scenes of 5 photos: CPU a scene against batch",
+            what=f"fleet of {_WORDS[number]} on one machine, {count:,} scenes of 5 photos: CPU a scene against batch",
             ours=f"{cost.cpu / count * 1000:.0f} ms, {60 * count / cost.seconds:,.0f} scenes a minute",
             cpu=cost.cpu_shown,
             peer=f"{batch.cpu / count * 1000:.0f} ms, {60 * count / batch.seconds:,.0f} scenes a minute",
