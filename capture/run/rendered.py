@@ -263,7 +263,7 @@ class PageRendering:
     def _judge(self, went: HowItWent) -> str:
         """Judge the page as the browser shows it; return the verdict."""
         from capture.page.stored_page import read_stored_page
-        from capture.verdict import Evidence, judge
+        from capture.verdict import Evidence, judge, little_to_read
 
         document, around = self._document, self._around
         if document is None:
@@ -282,13 +282,14 @@ class PageRendering:
             asked=self._page.url, final=final, status=went.status or _OK, headers=went.headers, page=read.page
         )
         judgement = judge(evidence)
+        notes = little_to_read(evidence) if judgement.word == verdict.CONTENT else ()
         around.writer.record(
             PageJudged(
                 time=time_text(around.clock()),
                 ref=document.ref,
                 url=self._page.url,
                 verdict=judgement.word,
-                reasons=(*judgement.reasons, "as the browser shows it"),
+                reasons=(*judgement.reasons, *notes, "as the browser shows it"),
                 title=read.page.title[:300],
                 final_url=final if final != self._page.url else "",
                 rendering=self._number,

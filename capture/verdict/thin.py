@@ -16,7 +16,6 @@ _MOST, _LITTLE, _NEXT_TO_NOTHING = 300, 150, 20
 _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
 _A_HEADLINE, _LONG, _FOR_A_SCRIPT = 15, 20, 200
 _ENOUGH = 3
-_SHORT = 300
 
 
 class BareSign(NamedTuple):
@@ -48,7 +47,7 @@ def little_to_read(evidence: Evidence) -> tuple[str, ...]:
     for a look.
     """
     words = evidence.outline.words
-    return (f"only {words} characters of text of its own: see that it is what you asked for",) * (words < _SHORT)
+    return (f"only {words} characters of text of its own: see that it is what you asked for",) * (words < _MOST)
 
 
 def _is_bare(evidence: Evidence) -> bool:

@@ -141,7 +141,7 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
     def _asked(self, sql: str, *values: bytes | int) -> list[tuple[Any, ...]]:
         if self._table is None or os.getpid() != self._process:
             raise RuntimeError("a table of another process")
-        with _told():
+        with _refusals_as_too_much():
             return self._table.execute(sql, values).fetchall()
 
     def _write(self) -> None:
@@ -149,7 +149,7 @@ class Lookup(MutableMapping[K, V], Generic[K, V]):
         if self._table is None:
             self._table = _opened()
         rows = [(self._stored(key), value) for key, value in self._held.items()]
-        with _told():
+        with _refusals_as_too_much():
             self._table.executemany("INSERT OR REPLACE INTO t VALUES (?, ?)", rows)
         self._held.clear()
         self._size = 0
@@ -159,7 +159,7 @@ def _opened() -> sqlite3.Connection:
     """Make a table in a file that loses its name at once. Raises TooMuch."""
     import sqlite3  # which takes a while, and small evidence never needs it
 
-    with _told():
+    with _refusals_as_too_much():
         folder = made_scratch_folder()
         # 1. A bound from the free disk: the table must fail by itself before it fills the disk under a capture.
         pages = (shutil.disk_usage(folder).free - _SPARE) // _PAGE
@@ -187,13 +187,15 @@ def _opened() -> sqlite3.Connection:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _refusals_as_too_much() -> Iterator[None]:
     """Raise TooMuch for what the disk refuses, and for a number that no table has a place for."""
     import sqlite3
 
     try:
         yield
-    except (OSError, sqlite3.Error, OverflowError) as error:
+    except OverflowError as error:
+        raise TooMuch("a number beyond 64 bits, for which a table has no place") from error
+    except (OSError, sqlite3.Error) as error:
         raise _no_room(str(error)) from error
 
 

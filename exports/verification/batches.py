@@ -45,7 +45,10 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
     present = dict.fromkeys(name.split("/")[1] for name in check.kinds.below(f"{BATCHES}/") if name.count("/") > 1)
     for name in (*present, *(name for name in begun if name not in present)):
         path = f"{BATCHES}/{name}/{LEDGER}"
-        if name in begun and path not in check.kinds:
+        if name in begun and path not in check.kinds and check.has_come(path):
+            check.under_way.add(f"{BATCHES}/{name}/")
+            check.unchecked(f"{BATCHES}/{name}", "a batch that was begun while this was verified")
+        elif name in begun and path not in check.kinds:
             check.findings.missing.append(Missing(path[:500], "the ledger of a batch that the case registered"))
         elif path in check.kinds:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)

@@ -10,7 +10,6 @@ from pathlib import Path
 from exports.errors import NotCheckable, TooMuch
 from exports.format.budget import LineBudget
 from exports.format.result import Missing
-from exports.format.tree import demand_inside
 from exports.verification.batches import check_batches
 from exports.verification.capture import CaptureCheck
 from exports.verification.case_lines import registered_otherwise, sealed_otherwise
@@ -265,7 +264,7 @@ def _check_captures(check: Check, ledger: _CaseLedger) -> dict[str, set[str]]:
         _check_said_of(check, ledger, capture, one)
         one.items = Items()  # of which there may be a million
         event, listed = sealed.get(capture), f"{prefix}{CHECKPOINT}" in check.kinds
-        if not listed and (event is None or _has_come(check, f"{prefix}{CHECKPOINT}")):
+        if not listed and (event is None or check.has_come(f"{prefix}{CHECKPOINT}")):
             check.under_way.add(prefix)
         elif event is not None:
             check.expect(f"{prefix}{CHECKPOINT}", event.checkpoint_sha256)
@@ -328,21 +327,8 @@ def _check_drafts(check: Check, strangers: set[str]) -> None:
 
 def _note_absent(check: Check, capture: str) -> None:
     """Tell a capture that is gone from one that was begun after the case's files had been listed."""
-    if _has_come(check, f"{CAPTURES}/{capture}/{LEDGER}"):
+    if check.has_come(f"{CAPTURES}/{capture}/{LEDGER}"):
         check.under_way.add(f"{CAPTURES}/{capture}/")  # of which some may have been listed: folders without a file yet
         check.unchecked(f"{CAPTURES}/{capture}", "a capture that was begun while this was verified")
     else:
         check.findings.missing.append(Missing(f"{CAPTURES}/{capture}", "a capture that the case registered"))
-
-
-def _has_come(check: Check, name: str) -> bool:
-    """Say whether a file that was not there when the names were listed is there now, and not through a link."""
-    parts = name.split("/")
-    if any("/".join(parts[:count]) in check.kinds for count in range(1, len(parts))):
-        return False  # what is listed under a folder's name is a link, or a file
-    try:
-        demand_inside(name)
-        check.tree.open(name).close()
-    except NotCheckable:
-        return False
-    return True

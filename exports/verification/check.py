@@ -11,7 +11,7 @@ import msgspec
 from exports.errors import NotCheckable
 from exports.format.lookup import Lookup
 from exports.format.result import Added, Altered, Findings, Missing, Problem, SealFound, Signer, Unchecked
-from exports.format.tree import FILE, EvidenceTree, FileReading
+from exports.format.tree import FILE, EvidenceTree, FileReading, demand_inside
 from exports.verification.history import SealHistory
 from exports.verification.same_names import name_faults
 from hashing.errors import BadFormat, BadKey, BadSignature
@@ -198,7 +198,7 @@ class Check:
                 self._tell(findings.added, Added(f"{folder}/", "an empty folder"))
         named, there = {missing.path for missing in findings.missing}, _InOrder(self.kinds.pairs())
         for name, sha256 in self.expected.pairs():
-            if there.get(name) is None and name not in named and not self._has_come(name):
+            if there.get(name) is None and name not in named and not (self._under_way(name) and self.has_come(name)):
                 self._tell(findings.missing, Missing(name, _digest(sha256)))
 
     def _tell(self, told: list[T], fault: T) -> None:
@@ -223,11 +223,13 @@ class Check:
     def _under_way(self, name: str) -> bool:
         return any(name.startswith(prefix) for prefix in self.under_way)
 
-    def _has_come(self, name: str) -> bool:
-        """Say whether a file that was not there when the names were listed is there now, in a running capture."""
-        if not self._under_way(name):
-            return False
+    def has_come(self, name: str) -> bool:
+        """Say whether a file that was not there when the names were listed is there now, and not through a link."""
+        parts = name.split("/")
+        if any("/".join(parts[:count]) in self.kinds for count in range(1, len(parts))):
+            return False  # what is listed under a folder's name is a link, or a file
         try:
+            demand_inside(name)
             self.tree.open(name).close()
         except NotCheckable:
             return False

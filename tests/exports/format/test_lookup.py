@@ -53,7 +53,7 @@ def test_a_number_of_any_size_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_value_that_no_table_has_a_place_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's ledger may count records beyond what SQLite has for a number: that is no crash."""
     monkeypatch.setattr(lookup, "HELD", 0)
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuch, match="64 bits"):
         Lookup[str, int](str)["a"] = 1 << 70
 
 

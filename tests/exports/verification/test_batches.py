@@ -18,6 +18,7 @@ from hashing.case.batch_events import (
 )
 from hashing.case.batch_folder import BatchFolder
 from hashing.case.events import BatchBegun, BatchEnded
+from hashing.case.own_runs import Signed, signed_here
 from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 
@@ -147,6 +148,19 @@ def test_a_batch_that_the_case_does_not_know(maker: CaseMaker, tmp_path: Path) -
     assert verify(other.path).verdict == "mismatch"
     copy.write_bytes(b"")
     assert verify(other.path).verdict == "unchecked"
+
+
+def test_a_batch_that_is_begun_while_its_case_is_verified(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that came after the files were listed is not missing, and not added: it could not be checked."""
+
+    def _while_a_batch_begins(case: str, path: Path) -> tuple[Signed | None, Path]:
+        add_batch(maker)
+        return signed_here(case, path)
+
+    monkeypatch.setattr("exports.verification.case.signed_here", _while_a_batch_begins)
+    assert verify(maker.path).verdict == "unchecked"
+    monkeypatch.undo()
+    assert verify(maker.path).verdict == "ok"
 
 
 def test_a_case_tells_of_its_batches(maker: CaseMaker) -> None:
