@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,12 @@ MEDIA_KINDS = {
 """The words of `--media`, with the kinds of item that each stands for."""
 
 DEFAULT_MEDIA = "photos,videos"
+
+_RANK = re.compile(
+    r"CI|DC|DCI|DCS|DI|DS|DSU|INSP|KHK|KOK|PC|PCSO|PHK|PK|POK|PS|SGT|SI|TDC|WPC"  # in capitals: Di Price is a name
+    r"|(?i:agent|constable|det|dr|insp|inspector|miss|mr|mrs|ms|officer|prof|sergeant|sgt|supt)"
+)
+"""What stands before an officer's name without being a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +137,13 @@ def wanted_kinds(media: str) -> frozenset[str]:
 
 
 def initials_of(officer: str) -> str:
-    """Return the initials that an officer's name suggests: `Mary Price` gives `MP`, `price` gives `PR`."""
-    words = [word for word in "".join(char if char.isalnum() else " " for char in officer).split() if word]
-    letters = "".join(word[0] for word in words[:4]) if len(words) > 1 else "".join(words)[:2]
+    """Return the initials that an officer's name suggests: `PC 1234 Mary Price` gives `MP`, `price` gives `PR`.
+
+    A rank, a title, a collar number are no part of a name, unless nothing else is there.
+    """
+    words = "".join(char if char.isalnum() else " " for char in officer).split()
+    names = [word for word in words if word.isalpha() and not _RANK.fullmatch(word)] or words
+    letters = "".join(word[0] for word in names[:4]) if len(names) > 1 else "".join(names)[:2]
     return letters.upper() or "XX"
 
 
