@@ -28,6 +28,7 @@ from commands.print_pdf import pdf_beside, print_pdf, show_pdf
 from commands.progress import byte_progress
 from commands.view import show_pages
 from exports.forms.conversion import FORMS, convert
+from hashing.files.as_typed import as_typed
 
 if TYPE_CHECKING:
     from exports.bundle import Bundle
@@ -288,3 +289,5 @@ def _summary(bundle: Bundle) -> Iterator[str]:
     yield f"seal     {bundle.fingerprint}"
     yield from (f"note     {sentence}" for sentence in bundle.remarks)
     yield from (f"left out {sentence}" for sentence in bundle.left_out)
+    yield f"next     who receives it runs goldenhour verify {as_typed(bundle.path)}"
+    yield "         tell them the seal by another way: it stands for all of that"
