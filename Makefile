@@ -34,7 +34,7 @@ check: $(VENV)/test-tools lint
 # Work that is left is given to whoever is done, so that no worker sits on one long file.
 SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist worksteal --durations 20
 
-test-set-up: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed $(REPLAY)/node_modules/installed
+test-set-up: system-packages $(VENV)/test-tools $(BLUESKY)/node_modules/installed $(AXE)/node_modules/installed $(REPLAY)/node_modules/installed $(REPLAY)/pywb/installed
 
 lint: $(VENV)/test-tools
 	$(BIN)/ruff check .
@@ -45,7 +45,7 @@ bench bench-quick: system-packages $(VENV)/test-tools
 	$(BIN)/python -m benchmarks $(if $(filter bench-quick,$@),--quick)
 
 clean:
-	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules $(REPLAY)/node_modules .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(BLUESKY)/node_modules $(AXE)/node_modules $(REPLAY)/node_modules $(REPLAY)/pywb .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'goldenhour needs Python 3.11 or later: make PYTHON=python3.12 …'; exit 1; }
@@ -100,6 +100,12 @@ $(REPLAY)/node_modules/installed: $(REPLAY)/SHA256SUMS | $(VENV)/node
 	 npm pack replaywebpage@2.5.3 >/dev/null && sha256sum --quiet --check ../SHA256SUMS && \
 	 tar -xzf replaywebpage-2.5.3.tgz package/ui.js package/sw.js && touch installed || \
 	 echo 'ReplayWeb.page could not be installed: its test is skipped'
+
+# pywb is a program of its own, with libraries of its own age.
+$(REPLAY)/pywb/installed: $(REPLAY)/requirements.txt | $(VENV)/bin/python
+	@$(PYTHON) -m venv $(REPLAY)/pywb && \
+	 $(REPLAY)/pywb/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(REPLAY)/requirements.txt && \
+	 touch $@ || echo 'pywb could not be installed: its test is skipped'
 
 .PHONY: debian-packages
 debian-packages:

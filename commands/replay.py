@@ -21,8 +21,8 @@ from commands.settings import setting
 @setting(
     "--player",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Where ReplayWeb.page is: the folder of its ui.js and sw.js.",
+    metavar="PROGRAM|FOLDER",
+    help="pywb's program, or the folder of ReplayWeb.page's ui.js and sw.js.  [default: wayback, pywb's program]",
 )
 @browser_option
 @no_browser_sandbox_option
@@ -41,38 +41,42 @@ def replay(
 ) -> None:
     """Show the pages of a bundle, or of a WACZ, as they were: from what was captured, with nothing let out.
 
-    A bundle is verified first. ReplayWeb.page (AGPL, from npm, no part of goldenhour) plays the pages back in a browser
-    with a profile of its own, which reaches that player and no other host: what a page asks for elsewhere is refused,
-    and named at the end. What was not captured is missing.
+    A bundle is verified first. pywb (GPL, `pipx install pywb`) or ReplayWeb.page (AGPL, from npm), no parts of
+    goldenhour, plays the pages back in a browser with a profile of its own, which reaches that player and no other
+    host: what a page asks for elsewhere is refused, and named at the end. What was not captured is missing.
 
     \b
+    goldenhour replay OP-ALDER_MP-1.zip
     goldenhour replay OP-ALDER_MP-1.zip --player ~/replaywebpage
     """
     from capture.browser.program import installed_browser
     from capture.request.amounts import span
-    from exports.replay import OfflineBrowser, ReplayServer, player_at
+    from exports.replay import OfflineBrowser, player_at
 
     seconds = span(length, "--for") if length else None
-    scripts = player_at(player)
+    shown_by = player_at(player)
     program = "" if no_browser else installed_browser(browser_path)
     # Verify, serve, show: nothing of an archive runs anywhere before it was compared with its seal.
     with ExitStack() as stack, terminating_like_ctrl_c():
         wacz, verified = _wacz(archive, stack, quiet=quiet)
-        server = stack.enter_context(ReplayServer(wacz, scripts, name=archive.name, url=url))
-        click.echo(f"replay   {server.address}")
-        click.echo(clean(f"player   {scripts.version}"))
-        click.echo(clean(f"note     {verified}"))
-        with suppress(KeyboardInterrupt):  # it is how a replay is ended
+        with shown_by.serve(wacz, name=archive.name, url=url) as server:
+            click.echo(f"replay   {server.address}")
+            click.echo(clean(f"player   {shown_by.version}"))
+            click.echo(clean(f"note     {verified}"))
             if not program:
                 complain(
                     "whoever opens this address has no wall around the page",
                     "use a browser that is cut off from the network, as the one is that goldenhour starts",
                 )
-                threading.Event().wait(seconds)
+                with suppress(KeyboardInterrupt):  # it is how a replay is ended
+                    threading.Event().wait(seconds)
                 return
             if not quiet:
                 click.echo("closing the window, or Ctrl-C, ends the replay", err=True)
-            with OfflineBrowser(program, server.address, server.host, sandbox=not no_browser_sandbox) as window:
+            with (
+                OfflineBrowser(program, server.address, server.host, sandbox=not no_browser_sandbox) as window,
+                suppress(KeyboardInterrupt),
+            ):
                 if window.wait(seconds):
                     complain(
                         f"{program} ended with an error",

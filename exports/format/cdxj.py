@@ -35,6 +35,10 @@ class CdxjPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     length: str | int
     offset: str | int
     filename: str
+    method: str = ""
+    """How it was asked for, where that was not by GET."""
+    asked: str = msgspec.field(name="requestBody", default="")
+    """What was sent along, as a query."""
 
 
 class CdxjEntry(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +57,8 @@ def cdx_time(date: str) -> str:
 
 def encode_entry(time: str, place: CdxjPlace) -> bytes:
     """Write a line of an index, with its newline."""
-    return f"{surt(place.url)} {time} ".encode() + msgspec.json.encode(place) + b"\n"
+    asked = f"{'&' if '?' in place.url else '?'}__wb_method={place.method}&{place.asked}" if place.method else ""
+    return f"{surt(place.url + asked)} {time} ".encode() + msgspec.json.encode(place) + b"\n"
 
 
 def read_entries(file: BinaryIO) -> Iterator[CdxjEntry]:
@@ -87,8 +92,9 @@ def is_count(value: str | int) -> bool:
 def surt(url: str) -> str:
     """Return the key by which an index sorts an address: `com,example)/path?query`. What is no web address is its own.
 
-    The host is turned round, so that what belongs to one domain stands together; letter case, `www.`, a default port,
-    the order of the query and a slash at the end do not count (as in Heritrix, pywb and ReplayWeb.page).
+    The host is turned round, so that what belongs to one domain stands together, an IPv4 address too; letter case,
+    `www.`, a default port, the order of the query and a slash at the end do not count (as in Heritrix, pywb and
+    ReplayWeb.page).
     """
     try:
         parts = urlsplit(url)
@@ -98,8 +104,7 @@ def surt(url: str) -> str:
     if parts.scheme not in _DEFAULT_PORTS or not host:
         return _unbroken(url)
     host = _WWW.sub("", host.rstrip("."), count=1) if _WWW.match(host) else host.rstrip(".")
-    # An IP address is not turned round: its most significant part comes first already.
-    turned = host if ":" in host or host.replace(".", "").isdecimal() else ",".join(reversed(host.split(".")))
+    turned = host if ":" in host else ",".join(reversed(host.split(".")))
     shown_port = f":{port}" if port is not None and port != _DEFAULT_PORTS[parts.scheme] else ""
     path = parts.path.lower() or "/"
     if len(path) > 1:

@@ -2,6 +2,5 @@
 
 from exports.replay.offline_browser import OfflineBrowser
 from exports.replay.player import player_at
-from exports.replay.server import ReplayServer
 
-__all__ = ["OfflineBrowser", "ReplayServer", "player_at"]
+__all__ = ["OfflineBrowser", "player_at"]

@@ -7,14 +7,13 @@ Chromium asks that proxy for names, too; and it is told to send no UDP past it (
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 from collections import Counter
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from exports.errors import ExportError
+from exports.replay.kept_program import KeptProgram
 from hashing.files.run_folder import RunFolder
 
 _FLAGS = (
@@ -23,7 +22,6 @@ _FLAGS = (
     "--disable-sync", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--password-store=basic",
     "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
 )  # fmt: skip
-_PATIENCE = 10
 _LONGEST = 4096
 _MOST = 1000
 """Hosts that are noted by name."""
@@ -50,32 +48,18 @@ class OfflineBrowser:
         ]
 
     def __enter__(self) -> Self:
-        """Open the window. Raises ExportError where the program cannot be started."""
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - a program that the user has or named
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        except OSError as error:
-            self._clear()
-            raise ExportError(f"{self._command[0]}: cannot be started ({error.strerror})") from error
+        """Open the window."""
+        self._program = KeptProgram(self._command)
         return self
 
     def wait(self, seconds: float | None) -> int | None:
         """Wait until the window is closed, or so long; return the program's exit code where it has ended."""
-        with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(seconds)
-        return None
+        return self._program.wait(seconds)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        if self.wait(_PATIENCE) is None:
-            self._process.kill()
-            self._process.wait()
-        self._clear()
-
-    def _clear(self) -> None:
+        self._program.end()
         self._dead_end.close()
         self._profile.close()
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exports.view.token_server import TokenHandler, TokenServer
-
-if TYPE_CHECKING:
-    from exports.replay.player import Player
 
 _ARCHIVE = "archive.wacz"
 _WINDOW = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
@@ -30,18 +26,18 @@ _RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 class ReplayServer(TokenServer):
     """Serves an archive while it is entered: `address` shows the list of its pages, or the page `url`."""
 
-    def __init__(self, archive: Path, player: Player, *, name: str, url: str = "") -> None:
+    def __init__(self, archive: Path, window: bytes, worker: bytes, *, name: str, url: str = "") -> None:
         super().__init__(_Handler)
         self.archive = archive
         self.size = archive.stat().st_size
         shown = f'url="{html.escape(url)}" ' if url else ""
-        window = _WINDOW.format(name=html.escape(name), url=shown).encode("utf-8", "replace")
+        page = _WINDOW.format(name=html.escape(name), url=shown).encode("utf-8", "replace")
         self.files = {
-            "": (_HTML, window),
-            "ui.js": (_SCRIPT, player.window),
+            "": (_HTML, page),
+            "ui.js": (_SCRIPT, window),
             "replay/": (_HTML, _FRAME),
-            "replay/ui.js": (_SCRIPT, player.window),
-            "replay/sw.js": (_SCRIPT, player.worker),
+            "replay/ui.js": (_SCRIPT, window),
+            "replay/sw.js": (_SCRIPT, worker),
         }
 
 

@@ -106,7 +106,7 @@ def _read(check: Check, name: str, kind: type[_T]) -> _T | None:
 
 
 def _check_archives(check: Check, *, own: bool) -> None:
-    """Read every index, then every WARC once; `own` is one that goldenhour made, whose index leaves nothing out."""
+    """Read every index, then every WARC once; `own` is one that goldenhour made, whose index leaves pieces out."""
     wanted = _indexed(check)
     warcs = {name.removeprefix("archive/"): name for name in check.kinds.below("archive/") if check.is_file(name)}
     for filename in sorted(wanted.keys() - warcs.keys()):
@@ -173,7 +173,7 @@ class _Records:
                     if entry is not None:
                         self._check_entry(record, entry)
                     elif record.fields.get("warc-type") in _ANSWERS and not _is_bodiless(record):
-                        self.unlisted += 1
+                        self.unlisted += not self.block.is_piece(record.fields)
         except BadFormat as error:
             self.check.problem(self.name, str(error))
         except (NotCheckable, OSError) as error:

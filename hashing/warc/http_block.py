@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from hashing.errors import BadFormat
 from hashing.warc.http_head import parse_head, parse_status
@@ -15,6 +16,8 @@ from hashing.warc.http_head import parse_head, parse_status
 # Servers end lines with LF alone; RFC 9112, section 2.2, has readers take it.
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNKED = re.compile(rb"chunked", re.IGNORECASE)
+# A part that begins with a file's first byte: it may be all of it (RFC 9110, section 14.4).
+_FROM_THE_FIRST = re.compile(r"bytes 0-[0-9]{1,18}/([0-9]{1,18})", re.ASCII)
 _LONGEST_HEAD = 1 << 20
 _LONGEST_LINE = 1 << 12
 
@@ -65,6 +68,15 @@ class HttpBlock:
             return f"{parse_status(self.head):03d}"
         except BadFormat:
             return ""
+
+    def is_piece(self, fields: Mapping[str, str]) -> bool:
+        """Say whether there is more of it: a part of a file (RFC 9110, section 15.3.7), or a body that was cut.
+
+        `fields` are those of its record.
+        """
+        found = _FROM_THE_FIRST.fullmatch(self.field("Content-Range").strip())
+        is_part = self.status == "206" and (found is None or self.body.size != int(found[1]))
+        return is_part or fields.get("warc-truncated") == "disconnect"
 
     def field(self, name: str) -> str:
         """Return a header field, values of several joined with commas; "" where there is none."""

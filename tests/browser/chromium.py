@@ -45,47 +45,15 @@ def found() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-class Chromium:
-    """A running browser. Raises AssertionError where it does not answer or answers with an error."""
+class Devtools:
+    """A browser at the other end of two pipes. Raises AssertionError where it answers nothing, or with an error."""
 
-    def __init__(self, program: str, *, loopback: bool = False) -> None:
-        """Start it; with `loopback` it reaches servers on 127.0.0.1, as long as they are called so."""
-        self.door = socket.create_server(("127.0.0.1", 0), backlog=16)
-        """Where every name leads: a connection that waits here is a request that was made."""
-        self.door.setblocking(False)
-        self._profile = tempfile.mkdtemp(prefix="goldenhour-chromium-")
-        reading, self._commands = os.pipe()
-        self._answers, writing = os.pipe()
-        where = [
-            f"--user-data-dir={self._profile}",
-            f"--host-resolver-rules=MAP * 127.0.0.1:{self.door.getsockname()[1]}"
-            + (", EXCLUDE 127.0.0.1" if loopback else ""),
-        ]
-        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # the sandbox refuses root
-        command = [program, *_FLAGS, *as_root, *where, "--remote-debugging-pipe", "about:blank"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _BECOME, str(reading), str(writing), *command],
-            pass_fds=(reading, writing),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "HOME": self._profile,
-                "XDG_CONFIG_HOME": self._profile,
-                "XDG_CACHE_HOME": self._profile,
-            },
-        )
-        os.close(reading)
-        os.close(writing)
+    def __init__(self, commands: int, answers: int) -> None:
+        self._commands, self._answers = commands, answers
         self._buffer = b""
         self._number = 0
         self.events: list[tuple[str, str, Json]] = []
         """Session, method and parameters of what happened, oldest first."""
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
 
     def call(self, method: str, session: str = "", /, **params: object) -> Json:
         """Give a command and return its answer."""
@@ -108,6 +76,69 @@ class Chromium:
         deadline = time.monotonic() + PATIENCE
         while not any(event[:2] == (session, method) for event in self.events[since:]):
             self._next(deadline)
+
+    def _next(self, deadline: float) -> Json:
+        """Return the next message; what is an event is kept as well."""
+        while b"\0" not in self._buffer:
+            left = deadline - time.monotonic()
+            ready = select.select([self._answers], [], [], max(left, 0))[0]
+            assert ready, "the browser does not answer"
+            piece = os.read(self._answers, 1 << 20)
+            assert piece, "the browser has ended"
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\0")
+        message: Json = json.loads(line)
+        if "method" in message:
+            self.events.append((message.get("sessionId", ""), message["method"], message["params"]))
+            if message["method"] == "Page.javascriptDialogOpening":
+                self._dismiss(message["sessionId"])
+        return message
+
+    def _dismiss(self, session: str) -> None:
+        """Close a dialog, which would hold up everything; that there was one stands among the events."""
+        self._number += 1
+        command = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
+        os.write(self._commands, json.dumps({**command, "sessionId": session}).encode() + b"\0")
+
+
+class Chromium(Devtools):
+    """A browser that runs until it is closed."""
+
+    def __init__(self, program: str, *, loopback: bool = False) -> None:
+        """Start it; with `loopback` it reaches servers on 127.0.0.1, as long as they are called so."""
+        self.door = socket.create_server(("127.0.0.1", 0), backlog=16)
+        """Where every name leads: a connection that waits here is a request that was made."""
+        self.door.setblocking(False)
+        self._profile = tempfile.mkdtemp(prefix="goldenhour-chromium-")
+        reading, commands = os.pipe()
+        answers, writing = os.pipe()
+        super().__init__(commands, answers)
+        where = [
+            f"--user-data-dir={self._profile}",
+            f"--host-resolver-rules=MAP * 127.0.0.1:{self.door.getsockname()[1]}"
+            + (", EXCLUDE 127.0.0.1" if loopback else ""),
+        ]
+        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # the sandbox refuses root
+        command = [program, *_FLAGS, *as_root, *where, "--remote-debugging-pipe", "about:blank"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _BECOME, str(reading), str(writing), *command],
+            pass_fds=(reading, writing),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "HOME": self._profile,
+                "XDG_CONFIG_HOME": self._profile,
+                "XDG_CACHE_HOME": self._profile,
+            },
+        )
+        os.close(reading)
+        os.close(writing)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
 
     def visitors(self) -> list[bytes]:
         """Return the first words of every connection that was made since the last time: to whom it was meant to go.
@@ -136,26 +167,3 @@ class Chromium:
             self._process.wait()
         self.door.close()
         shutil.rmtree(Path(self._profile), ignore_errors=True)
-
-    def _next(self, deadline: float) -> Json:
-        """Return the next message; what is an event is kept as well."""
-        while b"\0" not in self._buffer:
-            left = deadline - time.monotonic()
-            ready = select.select([self._answers], [], [], max(left, 0))[0]
-            assert ready, "the browser does not answer"
-            piece = os.read(self._answers, 1 << 20)
-            assert piece, "the browser has ended"
-            self._buffer += piece
-        line, _, self._buffer = self._buffer.partition(b"\0")
-        message: Json = json.loads(line)
-        if "method" in message:
-            self.events.append((message.get("sessionId", ""), message["method"], message["params"]))
-            if message["method"] == "Page.javascriptDialogOpening":
-                self._dismiss(message["sessionId"])
-        return message
-
-    def _dismiss(self, session: str) -> None:
-        """Close a dialog, which would hold up everything; that there was one stands among the events."""
-        self._number += 1
-        command = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
-        os.write(self._commands, json.dumps({**command, "sessionId": session}).encode() + b"\0")

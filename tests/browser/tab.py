@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.browser.chromium import Chromium, Json
+    from tests.browser.chromium import Devtools, Json
 
 _KEYS = {
     "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
@@ -22,15 +22,22 @@ _PROBLEMS = {"Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.wi
 class Tab:
     """A tab, 1,280 by 800 pixels unless told otherwise."""
 
-    def __init__(self, browser: Chromium) -> None:
+    def __init__(self, browser: Devtools, target: str = "") -> None:
+        """Open it with a profile of its own, or take the `target` that is open already."""
         self._browser = browser
-        self._context = browser.call("Target.createBrowserContext")["browserContextId"]
         self._first = len(browser.events)
+        if target:
+            self._enter(target)
+            return
+        self._context = browser.call("Target.createBrowserContext")["browserContextId"]
         self._begin()
 
     def _begin(self) -> None:
         where = {"url": "about:blank", "browserContextId": self._context}
-        self._target = self._browser.call("Target.createTarget", **where)["targetId"]
+        self._enter(self._browser.call("Target.createTarget", **where)["targetId"])
+
+    def _enter(self, target: str) -> None:
+        self._target = target
         self._session = self._browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
@@ -125,9 +132,10 @@ class Tab:
         self.press("Enter")
         self._browser.wait(self._session, "Page.loadEventFired", since)
 
-    def picture(self, *, whole: bool = False) -> bytes:
-        """Return what is seen as PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
+    def picture(self, *, whole: bool = False, of: tuple[float, float, float, float] | None = None) -> bytes:
+        """Return what is seen as PNG, or of it the rectangle that begins at x and y, so wide and so high."""
+        clip = {} if of is None else {"clip": {**dict(zip(("x", "y", "width", "height"), of, strict=True)), "scale": 1}}
+        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole, **clip)["data"])
 
     def print(self) -> bytes:
         """Print to PDF."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
+from exports.forms.wacz.asked import RequestBlock
 from hashing.warc.http_block import HttpBlock
 from hashing.warc.record import BODY_FILE, WarcRecord, read_records
 
@@ -25,35 +26,64 @@ class Bodiless:
     chunked: bool
     status: str
     mime: str
+    method: str = ""
+    """How it was asked for, where that was not by GET."""
+    asked: str = ""
+    """What was sent along, as a query."""
 
 
-def read_archive(file: BinaryIO, filename: str) -> Iterator[bytes | Bodiless]:
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A line of the index, and whether all of the answer is here."""
+
+    line: bytes
+    whole: bool
+
+
+def read_archive(file: BinaryIO, filename: str) -> Iterator[Indexed | Bodiless]:
     """Yield a line of the index for each answer in a WARC, and a Bodiless for each without its body.
 
     Raises BadFormat, NotCheckable, OSError.
     """
-    for record, block in read_answers(file):
-        if block is None:
-            continue
-        if (bodiless := bodiless_record(record, block)) is not None:
-            yield bodiless
-        elif cdx_time(record.fields.get("warc-date", "")):
-            yield _line(record, block, filename)
+    waiting: tuple[WarcRecord, HttpBlock] | None = None
+    # The request stands behind its answer.
+    for record, block in _read(file):
+        is_request = isinstance(block, RequestBlock)
+        if waiting is not None:
+            own = is_request and record.fields.get("warc-concurrent-to") == waiting[0].record_id
+            yield from _listed(*waiting, filename, *(block.asked() if own and isinstance(block, RequestBlock) else ()))
+        waiting = (record, block) if isinstance(block, HttpBlock) else None
+    if waiting is not None:
+        yield from _listed(*waiting, filename)
+
+
+def _listed(
+    record: WarcRecord, block: HttpBlock, filename: str, method: str = "", asked: str = ""
+) -> Iterator[Indexed | Bodiless]:
+    if (bodiless := bodiless_record(record, block)) is not None:
+        yield replace(bodiless, method=method, asked=asked)
+    elif cdx_time(record.fields.get("warc-date", "")):
+        yield Indexed(_line(record, block, filename, method, asked), not block.is_piece(record.fields))
 
 
 def read_answers(file: BinaryIO) -> Iterator[tuple[WarcRecord, HttpBlock | None]]:
     """Yield every record of a WARC, with the HTTP message in it where it is an answer. Raises BadFormat, OSError."""
-    seen: list[HttpBlock] = []
+    for record, block in _read(file):
+        yield record, block if isinstance(block, HttpBlock) else None
+
+
+def _read(file: BinaryIO) -> Iterator[tuple[WarcRecord, HttpBlock | RequestBlock | None]]:
+    seen: list[HttpBlock | RequestBlock | None] = [None]
 
     def _watch(fields: dict[str, str]) -> Callable[[bytes], object] | None:
-        if fields.get("warc-type") not in _ANSWERS:
-            return None
+        kind = fields.get("warc-type")
         # A resource record has the body alone, without the head of an answer (WARC 1.1, section 6.4).
-        seen[:] = [HttpBlock(headless=fields["warc-type"] == "resource")]
-        return seen[0].update
+        block = HttpBlock(headless=kind == "resource") if kind in _ANSWERS else RequestBlock()
+        seen[0] = block if kind in {*_ANSWERS, "request"} else None
+        return block.update if seen[0] is not None else None
 
     for record in read_records(file, _watch):
-        yield record, seen[0] if record.fields.get("warc-type") in _ANSWERS else None
+        yield record, seen[0]
 
 
 def bodiless_record(record: WarcRecord, block: HttpBlock) -> Bodiless | None:
@@ -63,7 +93,7 @@ def bodiless_record(record: WarcRecord, block: HttpBlock) -> Bodiless | None:
     return Bodiless(record.fields, block.head, block.chunked, block.status, _mime(record.fields, block))
 
 
-def _line(record: WarcRecord, block: HttpBlock, filename: str) -> bytes:
+def _line(record: WarcRecord, block: HttpBlock, filename: str, method: str, asked: str) -> bytes:
     fields = record.fields
     place = CdxjPlace(
         url=fields.get("warc-target-uri", ""),
@@ -73,6 +103,8 @@ def _line(record: WarcRecord, block: HttpBlock, filename: str) -> bytes:
         length=str(record.end - record.offset),
         offset=str(record.offset),
         filename=filename,
+        method=method,
+        asked=asked,
     )
     return encode_entry(cdx_time(fields["warc-date"]), place)
 

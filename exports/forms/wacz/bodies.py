@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from exports.bundle.opened_bundle import PIECE, OpenedBundle
 from exports.format.cdxj import CdxjPlace, cdx_time, encode_entry
 from exports.format.manifest import ListedItem
-from exports.forms.wacz.archive import Bodiless
+from exports.forms.wacz.archive import Bodiless, Indexed
 from hashing.warc.record import DEFLATED, encode_record, stream_record
 
 _KEPT = (
@@ -27,7 +27,7 @@ _KEPT = (
 
 
 def restored_records(
-    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ListedItem]], index: list[bytes]
+    bundle: OpenedBundle, filename: str, whole: Sequence[tuple[Bodiless, ListedItem]], index: list[Indexed]
 ) -> Iterator[bytes]:
     """Yield a WARC file in pieces: a record for each of these, with its body from the item file.
 
@@ -45,7 +45,8 @@ def restored_records(
             yield piece
         time = cdx_time(bodiless.fields.get("warc-date", ""))
         if time:
-            index.append(encode_entry(time, _place(bodiless, item, filename, offset, end - offset)))
+            line = encode_entry(time, _place(bodiless, item, filename, offset, end - offset))
+            index.append(Indexed(line, not item.partial))
 
 
 def _place(bodiless: Bodiless, item: ListedItem, filename: str, offset: int, length: int) -> CdxjPlace:
@@ -57,6 +58,8 @@ def _place(bodiless: Bodiless, item: ListedItem, filename: str, offset: int, len
         length=str(length),
         offset=str(offset),
         filename=filename,
+        method=bodiless.method,
+        asked=bodiless.asked,
     )
 
 

@@ -18,7 +18,7 @@ from exports.errors import NotCheckable, NothingToExport
 from exports.format.bundle_listing import CaptureListing
 from exports.format.manifest import ListedItem
 from exports.forms.derived_file import ConvertedFile, draft_path
-from exports.forms.wacz.archive import Bodiless, read_archive
+from exports.forms.wacz.archive import Bodiless, Indexed, read_archive
 from exports.forms.wacz.bodies import items_by_record, restored_records
 from hashing.case.kinds import ItemKind
 from hashing.errors import BadFormat
@@ -62,7 +62,7 @@ class _Writing:
     bundle: OpenedBundle
     draft: ZipDraft
     items: dict[str, ListedItem]
-    index: list[bytes] = field(default_factory=list)
+    index: list[Indexed] = field(default_factory=list)
 
     def write(self) -> None:
         """Write every file."""
@@ -77,8 +77,7 @@ class _Writing:
         # all of these (WACZ 1.1.1, section 5).
         for capture, files in archives.items():
             self._write_capture(capture, files)
-        self.index.sort()
-        draft.add(INDEX, self.index)
+        draft.add(INDEX, _lines(self.index))
         entries, further = entry_items(bundle.captures())
         draft.add(PAGES, page_lines(bundle, "pages", "Scenes", entries))
         draft.add(EXTRA_PAGES, page_lines(bundle, "extra", "Further pages and posts", further))
@@ -121,6 +120,12 @@ class _Writing:
     def _item_of(self, bodiless: Bodiless) -> ListedItem | None:
         """Return the item whose file has the body of a record."""
         return self.items.get(bodiless.fields.get("warc-record-id", ""))
+
+
+def _lines(index: list[Indexed]) -> list[bytes]:
+    """Return the lines in order. A piece has one where there is no whole: players take the nearest for the file."""
+    wholes = {each.line.partition(b" ")[0] for each in index if each.whole}
+    return sorted(each.line for each in index if each.whole or each.line.partition(b" ")[0] not in wholes)
 
 
 def exchange_files(bundle: OpenedBundle) -> dict[str, dict[str, str]]:

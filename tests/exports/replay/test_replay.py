@@ -15,15 +15,14 @@ from pathlib import Path
 import pytest
 
 from exports.errors import ExportError
-from exports.replay import OfflineBrowser, ReplayServer, player_at
+from exports.replay import OfflineBrowser, player_at
+from exports.replay.server import ReplayServer
 from hashing.files.run_folder import runs_folders
 from tests.browser.chromium import found
 from tests.exports.bundles import bundle_of
-from tests.exports.forms.wacz.site import captured_site
 from tests.exports.small_case import CaseMaker
 from tests.patience import PATIENCE, wait_until
 from tests.servers import Body, SceneServer
-from tests.servers.replay import SCRIPTS, shown_at, why_not
 
 ROOT = Path(__file__).resolve().parents[3]
 ARCHIVE = bytes(range(256)) * 40
@@ -37,6 +36,12 @@ def player(tmp_path: Path) -> Path:
     (folder / "ui.js").write_text("/* window */")
     (folder / "sw.js").write_text("/*! sw.js (wabac.js 9.8.7) is part of a test. */")
     return folder
+
+
+def _served(player: Path, archive: Path, **more: str) -> ReplayServer:
+    served = player_at(player).serve(archive, **{"name": "a.wacz", **more})
+    assert isinstance(served, ReplayServer)
+    return served
 
 
 def _asked(server: ReplayServer, name: str, **fields: str) -> tuple[int, dict[str, str], bytes]:
@@ -69,7 +74,7 @@ def _asked(server: ReplayServer, name: str, **fields: str) -> tuple[int, dict[st
 def test_parts_of_the_archive(asked: str, status: int, first: int, last: int, player: Path, tmp_path: Path) -> None:
     """The player reads an archive in parts (RFC 9110, section 14); what is no one range is answered with all of it."""
     (tmp_path / "a.wacz").write_bytes(ARCHIVE)
-    with ReplayServer(tmp_path / "a.wacz", player_at(player), name="a.wacz") as server:
+    with _served(player, tmp_path / "a.wacz") as server:
         got, fields, body = _asked(server, "archive.wacz", **({"Range": asked} if asked else {}))
     assert (got, body) == (status, ARCHIVE[first : last + 1])
     assert (
@@ -81,7 +86,7 @@ def test_parts_of_the_archive(asked: str, status: int, first: int, last: int, pl
 def test_no_other_page_reads_the_archive(fields: dict[str, str], player: Path, tmp_path: Path) -> None:
     """Who asks by another name, or from another page, is refused."""
     (tmp_path / "a.wacz").write_bytes(ARCHIVE)
-    with ReplayServer(tmp_path / "a.wacz", player_at(player), name="a.wacz") as server:
+    with _served(player, tmp_path / "a.wacz") as server:
         status, _, body = _asked(server, "archive.wacz", **fields)
     assert status in {403, 421}
     assert ARCHIVE[:100] not in body
@@ -91,7 +96,7 @@ def test_a_hostile_name_or_address_writes_no_markup(player: Path, tmp_path: Path
     """The name of a file and the address to show stand in the page as text."""
     (tmp_path / "a.wacz").write_bytes(ARCHIVE)
     hostile = '"><script>alert(1)</script>'
-    with ReplayServer(tmp_path / "a.wacz", player_at(player), name=hostile, url=hostile) as server:
+    with _served(player, tmp_path / "a.wacz", name=hostile, url=hostile) as server:
         _, _, page = _asked(server, "")
     assert b"<script>alert" not in page
 
@@ -101,9 +106,10 @@ def test_a_player_is_named_by_version_and_digest(player: Path) -> None:
     assert re.fullmatch(r"ReplayWeb.page \(wabac.js 9.8.7, sw.js sha256:[0-9a-f]{16}…\)", player_at(player).version)
 
 
-def test_without_a_player(tmp_path: Path) -> None:
-    """A folder without a player is an error that says how to get one."""
-    for folder in (None, tmp_path):
+def test_without_a_player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without a player, or no such program, is an error that says how to get one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for folder in (None, tmp_path, tmp_path / "wayback"):
         with pytest.raises(ExportError) as raised:
             player_at(folder)
         assert "npm pack replaywebpage" in raised.value.hint
@@ -140,31 +146,6 @@ def test_the_browser_reaches_the_player_alone(tmp_path: Path) -> None:
         other.accept()
     other.close()
     assert {"one.example", "two.example:443", "192.0.2.7:81", "[2001:db8::1]", beside} <= set(window.refused)
-
-
-def test_a_bundle_is_replayed_as_a_user_types_it(tmp_path: Path) -> None:
-    """The command verifies the bundle and serves it; a browser shows the page with its pictures; Ctrl-C ends it."""
-    if reason := why_not():
-        pytest.skip(reason)
-    bundle, url = captured_site(tmp_path)
-    command = [sys.executable, "-u", "-m", "cli", "replay", str(bundle), "--url", f"{url}/", "--no-browser"]
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
-    with subprocess.Popen(
-        [*command, "--player", str(SCRIPTS)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        first, *more = (process.stdout.readline() for _ in range(3))
-        address, told = first.split()[1], "".join(more)
-        shown = shown_at(address, lambda frames: any(frame.images for frame in frames))
-        process.send_signal(signal.SIGINT)
-        _, warned = process.communicate(timeout=PATIENCE)
-    assert any(frame.title == "Fire on Market Street" and "It was dark." in frame.text for frame in shown)
-    assert process.returncode == 0
-    assert "the bundle was verified just now" in told
-    assert "no wall around the page" in warned
-    assert list(temporary.iterdir()) == []
 
 
 def test_a_replay_that_is_killed(maker: CaseMaker, player: Path, tmp_path: Path) -> None:

@@ -1,74 +1,97 @@
-"""ReplayWeb.page in Chromium without a screen, as `goldenhour replay` serves it: what a reader of a WACZ is shown."""
+"""`goldenhour replay` as a user runs it, in Chromium without a screen, with the players that `make test` installs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from exports.replay import ReplayServer, player_at
-from tests.browser.chromium import Chromium, found
+from tests.browser.chromium import Devtools, found
 from tests.browser.tab import Tab
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 
-SCRIPTS = Path(__file__).parent / "node_modules" / "package"
-"""The player, where `make test` has installed it."""
-_FRAMES = """(() => {
-  const found = (root, all = []) => {
-    for (const each of root.querySelectorAll("*")) {
-      if (each.shadowRoot) found(each.shadowRoot, all);
-      if (each.tagName === "IFRAME" && each.contentDocument) {
-        all.push(each.contentDocument);
-        found(each.contentDocument, all);
-      }
-    }
-    return all;
-  };
-  return found(document).map((one) => ({
-    url: one.URL, title: one.title, text: one.body ? one.body.innerText : "",
-    images: Object.fromEntries([...one.images].map((image) => [image.src, image.naturalWidth])),
-  }));
-})()"""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HERE, _ROOT = Path(__file__).parent, Path(__file__).resolve().parents[3]
+PLAYERS = {
+    "ReplayWeb.page": _HERE / "node_modules" / "package",
+    "pywb": _HERE / "pywb" / "bin" / "wayback",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A document in a frame: its address, title and text, and the width in pixels of each image by its address."""
-
-    url: str
-    title: str
-    text: str
-    images: dict[str, int]
-
-
-def why_not() -> str:
-    """Say what is missing for a replay; "" where nothing is."""
+def why_not(player: str) -> str:
+    """Say what is missing for a replay by a player; "" where nothing is."""
     if found() is None:
         return "chromium is not installed"
-    return "" if (SCRIPTS / "sw.js").exists() else "ReplayWeb.page is not installed (make test does it)"
+    return "" if PLAYERS[player].exists() else f"{player} is not installed (make test does it)"
 
 
-def replayed(wacz: Path, url: str, enough: Callable[[list[Shown]], bool]) -> list[Shown]:
-    """Open an address in a WACZ; return what is shown once it is `enough`."""
-    with ReplayServer(wacz, player_at(SCRIPTS), name=wacz.name, url=url) as server:
-        return shown_at(server.address, enough)
+@dataclass
+class Replay:
+    """A running replay: the tab that it opened, and, once it has ended, what it told and how it ended."""
+
+    tab: Tab
+    process: subprocess.Popen[str]
+    told: list[str] = field(default_factory=list)
+    warned: str = ""
+
+    @property
+    def refused(self) -> set[str]:
+        """The hosts that were asked and refused."""
+        return {match[1] for line in self.told if (match := re.match(r"refused +(.+?)(?::443)?, ", line))}
 
 
-def shown_at(address: str, enough: Callable[[list[Shown]], bool]) -> list[Shown]:
-    """Open the address of a player; return what it shows once it is `enough`."""
-    program = found()
-    assert program is not None
-    browser = Chromium(program, loopback=True)
-    shown: list[Shown] = []
+@contextmanager
+def replay(archive: Path, player: str, folder: Path, *more: str) -> Iterator[Replay]:
+    """Replay an archive in a window of which only pipes are there; Ctrl-C ends it."""
+    folder.mkdir()
+    pipes = [folder / name for name in ("commands", "answers")]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    window = folder / "window"
+    flags = "--headless=new --disable-gpu --disable-dev-shm-usage --mute-audio --hide-scrollbars"
+    as_root = "--no-sandbox" if os.geteuid() == 0 else ""  # the sandbox refuses root
+    # Its socket in the temporary folder cannot have a path as long as those of tests are.
+    window.write_text(
+        f"#!/bin/sh\nTMPDIR=/tmp exec {found()} {flags} {as_root}"
+        f' --remote-debugging-pipe "$@" 3<{pipes[0]} 4>{pipes[1]}\n'
+    )
+    window.chmod(0o700)
+    (folder / "temporary").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT), "TMPDIR": str(folder / "temporary")}
+    command = [sys.executable, "-u", "-m", "cli", "replay", str(archive), "--player", str(PLAYERS[player])]
+    with subprocess.Popen(
+        [*command, "--browser", str(window), *more],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        # Opened for both, so that neither side waits for the other; they end with the process.
+        ends = [os.open(pipe, os.O_RDWR) for pipe in pipes]
+        try:
+            told = [process.stdout.readline() for _ in range(3)]
+            assert all(told), process.communicate()
+            browser = Devtools(*ends)
+            open_pages: list[str] = []
 
-    def _is_enough() -> bool:
-        shown[:] = [Shown(**each) for each in tab.js(_FRAMES)]
-        return enough(shown)
+            def _opened() -> bool:
+                targets = browser.call("Target.getTargets")["targetInfos"]
+                open_pages[:] = [each["targetId"] for each in targets if each["type"] == "page"]
+                return bool(open_pages)
 
-    try:
-        tab = Tab(browser)
-        tab.call("Page.navigate", url=address)
-        wait_until(_is_enough)
-    finally:
-        browser.close()
-    return shown
+            wait_until(_opened)
+            shown = Replay(Tab(browser, open_pages[0]), process, told)
+            yield shown
+            process.send_signal(signal.SIGINT)
+            rest, shown.warned = process.communicate(timeout=PATIENCE)
+            shown.told += rest.splitlines(keepends=True)
+        finally:
+            process.kill()
+            for end in ends:
+                os.close(end)
