@@ -85,8 +85,8 @@ def _check_hashes(path: Path, *, quiet: bool) -> Exit:
         click.echo(clean(f"unchecked  {unread.path}: {unread.reason}"))
     for bad in report.bad_lines:
         click.echo(clean(f"unchecked  {path}, line {bad.line}: {bad.reason}"))
-    if report.windows_names:
-        click.echo(f"note       {counted(report.windows_names, 'name')} written as on Windows: \\ is read as /")
+    for note, count in report.notes:
+        click.echo(f"note       {counted(count, 'name')} {note}")
     faults = f"{len(report.altered)} altered, {len(report.missing)} missing"
     unchecked = len(report.unreadable) + len(report.bad_lines)
     if not report.matches:

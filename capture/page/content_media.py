@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from capture.page.document import Attributes, Snippet, Start
-from capture.page.images import ImageCandidate, image_mentions, largest, late_places, source_candidates
+from capture.page.images import ImageCandidate, image_mentions, largest, late_places, source_candidates, srcset_mention
 from capture.page.kinds import kind_of_address, kind_of_type
 from capture.page.mentions import Mention, Mentions, Position
 from capture.page.urls import is_embedded, shown, tidy
@@ -46,7 +46,7 @@ class ContentMedia:
             "template": self._template,
             **dict.fromkeys(_MAY_HAVE_BACKGROUND, self._late_background),
         }
-        self.attributes: Mapping[str, Start] = {}
+        self.attributes: Mapping[str, Start] = {"src": self._element_of_its_own}
         self.ends: Mapping[str, Callable[[], None]] = {
             **dict.fromkeys(("picture", "video", "audio", "amp-video", "amp-audio"), self._around_ended),
             "a": self._link_ended,
@@ -86,7 +86,7 @@ class ContentMedia:
         name = tag.removeprefix("amp-")
         self._around.append((name, []))
         alt = attributes.get("title", "") or attributes.get("aria-label", "")
-        self._show(_player_kind(name), attributes.get("src") or attributes.get("data-src"), f"{name} src", alt)
+        self._show(_player_kind(name), _file_of(attributes), f"{name} src", alt)
         self._show(ItemKind.PHOTO, attributes.get("poster") or attributes.get("data-poster"), f"{name} poster", alt)
 
     def _source(self, _tag: str, attributes: Attributes) -> None:
@@ -96,7 +96,7 @@ class ContentMedia:
             if len(waiting := self._around[-1][1]) < _MOST_CANDIDATES:
                 waiting.extend(source_candidates(attributes))
             return
-        raw = attributes.get("src") or attributes.get("data-src")
+        raw = _file_of(attributes)
         if around:
             self._show(_player_kind(around), raw, f"{around} source")
         elif raw and (kind := kind_of_type(attributes.get("type", "")) or kind_of_address(raw)):
@@ -113,6 +113,8 @@ class ContentMedia:
             self.inner_pages.append(attributes["srcdoc"])
             return
         raw = attributes.get("data" if tag == "object" else "src")
+        if not raw or tidy(raw).lower().startswith(_NOT_A_PAGE):
+            raw = attributes.get("data-src") or attributes.get("data-lazy-src")
         if not raw:
             return
         # What is neither stated nor promised to be media is a page in a frame, which may hold a player.
@@ -151,8 +153,19 @@ class ContentMedia:
         self._mentions.hidden -= 1
 
     def _late_background(self, tag: str, attributes: Attributes) -> None:
-        for place in late_places(tag, attributes, shows_images=False) if attributes else ():
+        if not attributes:
+            return
+        for place in late_places(tag, attributes, shows_images=False):
             self._mentions.show(Mention(ItemKind.PHOTO, (place,)))
+        for name, value in attributes.items():
+            if name.endswith("bgset") and (mention := srcset_mention(value, f"{tag} {name}")):
+                self._mentions.show(mention)
+
+    def _element_of_its_own(self, tag: str, attributes: Attributes) -> None:
+        """Take what a custom element (HTML Standard, 4.13) names as a page's own elements do."""
+        for name in ("src", "poster") if "-" in tag and not tag.startswith("amp-") else ():
+            if kind := kind_of_address(attributes.get(name, "")):
+                self._show(kind, attributes[name], f"{tag} {name}", attributes.get("alt", ""))
 
     def _svg_image(self, _tag: str, attributes: Attributes) -> None:
         if "src" in attributes or "srcset" in attributes:
@@ -166,6 +179,13 @@ class ContentMedia:
 
     def _background_sound(self, _tag: str, attributes: Attributes) -> None:
         self._show(ItemKind.AUDIO, attributes.get("src"), "bgsound")
+
+
+def _file_of(attributes: Attributes) -> str:
+    """Return the file of a player, or what it keeps for a script in an attribute of whatever name."""
+    late = (value for name, value in attributes.items() if "data-" in name or "lazy" in name)
+    files = (value for value in late if kind_of_address(value) in {ItemKind.VIDEO, ItemKind.AUDIO})
+    return attributes.get("src") or attributes.get("data-src") or next(files, "")
 
 
 def _player_kind(name: str) -> ItemKind:

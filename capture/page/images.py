@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Position
@@ -31,8 +32,14 @@ _LATE = ("data-src", "data-original", "data-lazy-src")
 # Where WordPress and shop galleries keep the file that their image viewer opens.
 _IN_FULL = ("data-orig-file", "data-full-url", "data-large_image", "data-zoom-image")
 
+LATE_BACKGROUNDS = ("data-bg", "data-background", "data-background-image")
+"""Where pages that load images late keep a background until a script moves it into the style."""
+
 _KEPT = 5
 _KNOWN = frozenset((*_LATE, *_IN_FULL, "src"))
+_WORDS = frozenset({"alt", "title", "class", "id", "name", "style", "usemap", "longdesc", "href", "aria-label"})
+_QUOTED_ADDRESS = re.compile(r"https?%3a", re.IGNORECASE)
+_WIDTH_LEFT_OPEN = "{width}"
 # By its name an attribute may hold a photo's address, unless it names a page.
 _LIKELY = re.compile(r"src|lazy|image|img|photo|original|url|bg|background")
 _PAGES = re.compile(r"pin|share|href|link|page|permalink|post")
@@ -129,7 +136,14 @@ class ImageCandidate(NamedTuple):
 def source_candidates(attributes: Mapping[str, str]) -> list[ImageCandidate]:
     """Return the candidates of a <source> in a <picture>."""
     match = _MIN_WIDTH.search(attributes.get("media", "")[:1000])
-    return list(_in_srcsets(attributes, "picture source", int(match[1]) if match else 0))
+    found = list(_in_srcsets(attributes, "picture source", int(match[1]) if match else 0))
+    late = (parse_srcset(value) for name, value in attributes.items() if "data-" in name or "lazy" in name)
+    return found or [
+        ImageCandidate(Position(sized.url, "picture source"), sized.width, sized.density)
+        for sizes in late
+        for sized in sizes
+        if kind_of_address(sized.url) == "photo"
+    ]
 
 
 def image_mentions(
@@ -147,7 +161,7 @@ def image_mentions(
             yield Mention(ItemKind.PHOTO, (Position(attributes[name], f"{tag} {name}"),), alt)
     # 2. Addresses from which scripts load late; under unusual names only where no usual one says anything.
     late = [
-        ImageCandidate(Position(value, f"{tag} {name}"))
+        ImageCandidate(Position(_unwrapped(value, attributes), f"{tag} {name}"))
         for name in _LATE
         if (value := attributes.get(name)) and not _TEMPLATE.search(value)
     ]
@@ -157,6 +171,8 @@ def image_mentions(
     # The image's own stand before those of <source>: of two of one size it is taken, being JPEG as a rule.
     ranked = [*_in_srcsets(attributes, tag), *late, *now, *sources]
     # 3. The largest by what is stated; the sort is stable, so that of equals the first written stands.
+    if late:
+        ranked = [candidate for candidate in ranked if not (candidate.is_sized and is_embedded(candidate.place.raw))]
     ranked.sort(key=lambda candidate: candidate.size, reverse=True)
     if not ranked:
         return
@@ -176,26 +192,38 @@ def late_places(tag: str, attributes: Mapping[str, str], *, shows_images: bool =
     that promise one.
     """
     kept = [
-        (name, value)
+        (name, _unwrapped(value, attributes))
         for name, value in attributes.items()
-        if name not in _KNOWN and not _is_srcset(name) and ("data-" in name or "lazy" in name or "src" in name)
+        if name not in _KNOWN | _WORDS and not _is_srcset(name)
     ]
     # By the ending of the address, else by the name of the attribute; names of such attributes are each script's own.
-    promised = [(name, value) for name, value in kept if kind_of_address(value) == "photo"]
+    late = [(name, value) for name, value in kept if "data-" in name or "lazy" in name or "src" in name]
+    promised = [(name, value) for name, value in (kept if shows_images else late) if kind_of_address(value) == "photo"]
     likely = [
         (name, value)
-        for name, value in kept
+        for name, value in late
         if _LIKELY.search(name) and not _PAGES.search(name) and _ADDRESS.fullmatch(value[:LONGEST])
     ]
-    chosen = promised or (likely or list(_inside(kept)) if shows_images else [])
+    styled = [(name, value) for name, value in late if "url(" in value and name not in LATE_BACKGROUNDS]
+    chosen = promised or (likely or list(_inside(late)) if shows_images else list(_inside(styled)))
     return [Position(value, f"{tag} {name}") for name, value in chosen[:_KEPT]]
+
+
+def _unwrapped(value: str, attributes: Mapping[str, str]) -> str:
+    """Return the address in a value as a script makes it: decoded, and the width that was left open put in."""
+    if _QUOTED_ADDRESS.match(value):
+        value = unquote(value)
+    if _WIDTH_LEFT_OPEN in value:
+        widths = re.findall(r"[0-9]{1,5}", attributes.get("data-widths", "")[:LONGEST])
+        value = value.replace(_WIDTH_LEFT_OPEN, max(widths, key=int, default="1024"))
+    return value
 
 
 def _has_address(attributes: Mapping[str, str]) -> bool:
     """Say whether an image names an address of its own, and nothing that stands there until a script has run."""
     src = attributes.get("src", "")
     own = bool(src) and not (is_embedded(src) or _NO_PHOTO.match(src) or _STAND_IN.search(src[:LONGEST]))
-    return own or any(value for name, value in attributes.items() if _is_srcset(name))
+    return own or any(not is_embedded(each.place.raw) for each in _in_srcsets(attributes, "img"))
 
 
 def _inside(kept: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -206,7 +234,7 @@ def _inside(kept: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _is_srcset(name: str) -> bool:
-    return name.endswith("srcset")
+    return name.endswith(("srcset", "bgset"))
 
 
 def largest(sources: Sequence[ImageCandidate]) -> Mention:

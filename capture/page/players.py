@@ -10,7 +10,10 @@ import msgspec
 
 # In scripts, too, where no element says that there is a player.
 _MENTIONED = re.compile(rb"\.m3u8|\.mpd|mpegurl|dash\+xml", re.IGNORECASE)
-_FRAME = re.compile(rb"<iframe\b[^<>]{0,2000}?\ssrc\s*=\s*[\"']?([^\"'\s<>]{1,1000})", re.IGNORECASE)
+_FRAME = re.compile(
+    rb"<iframe\b[^<>]{0,2000}?\s(?:data-(?:[a-z]{1,20}-)?)?src\s*=\s*[\"']?((?!about:)[^\"'\s<>]{1,1000})",
+    re.IGNORECASE,
+)
 _MOST_FRAMES = 20
 
 

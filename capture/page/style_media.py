@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from capture.page.document import Attributes, Snippet, Start
+from capture.page.images import LATE_BACKGROUNDS
 from capture.page.kinds import kind_of_address
 from capture.page.mentions import Mention, Mentions, Position
 from hashing.case.kinds import ItemKind
@@ -32,9 +33,6 @@ _ESCAPE = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))", re.DOTALL)
 _LAST_CODE_POINT = 0x10FFFF
 
 _LONGEST_SHEET = 4 << 20
-
-# Where pages that load images late keep a background until a script moves it into the style.
-_LATE_BACKGROUNDS = ("data-bg", "data-background", "data-background-image")
 
 
 def css_images(text: str) -> Iterator[tuple[str, str]]:
@@ -84,7 +82,7 @@ class StyleMedia:
         self.attributes: Mapping[str, Start] = {
             "style": lambda _tag, attributes: self._sheet(attributes["style"]),
             "background": lambda tag, attributes: self._show(attributes["background"], f"{tag} background"),
-            **dict.fromkeys(_LATE_BACKGROUNDS, self._late_background),
+            **dict.fromkeys(LATE_BACKGROUNDS, self._late_background),
         }
         self.ends: Mapping[str, Callable[[], None]] = {}
 
@@ -104,7 +102,7 @@ class StyleMedia:
                 self._show(url, found_in)
 
     def _late_background(self, _tag: str, attributes: Attributes) -> None:
-        for name in _LATE_BACKGROUNDS:
+        for name in LATE_BACKGROUNDS:
             value = attributes.get(name, "")
             if "(" in value:
                 self._sheet(f"background:{value}")

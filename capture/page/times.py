@@ -15,28 +15,34 @@ _ISO = re.compile(
     (?:
       (?:[Tt]|[ ]+) (?P<hour>[0-9]{2}|[0-9](?=:)) :? (?P<minute>[0-9]{2})
       (?: :? (?P<second>[0-9]{2}) (?:[.,] (?P<fraction>[0-9]{1,12}))? )?
-      [ ]* (?P<zone>Z|z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?
+      [ ]* (?P<zone>Z|z|UTC|GMT|[+-][0-9]{1,2}:?(?:[0-9]{2})?)?
     )?
     """,
     re.VERBOSE,
 )
+_CLOCK = r"(?P<hour>[0-9]{1,2}) : (?P<minute>[0-9]{1,2}) (?: : (?P<second>[0-9]{1,2}) )?"
+_WORDED_ZONE = r"(?:[ ]* (?P<zone>(?:GMT|UTC)?[+-][0-9]{1,2}(?::?[0-9]{2})?|GMT|UT|UTC|Z|[ECMP][SD]T))?"
 # RFC 5322 with the zones whose offset it defines; the abbreviation of any other zone can mean several. Servers and
 # feeds write it in the manner of RFC 850 (dashes), with whole names of days and months, or with GMT before an offset.
 _MAIL = re.compile(
-    r"""
-    (?:[a-z]{2,9}\.?(?:,[ ]*|[ ]+))?
-    (?P<day>[0-9]{1,2}) [ -]+ (?P<month>[a-z]{3,9})\.? [ -]+ (?P<year>[0-9]{4}|[0-9]{2})
-    (?:,?[ ]+ (?P<hour>[0-9]{1,2}) : (?P<minute>[0-9]{2}) (?: : (?P<second>[0-9]{2}) )?
-      (?:[ ]* (?P<zone>(?:GMT|UTC)?[+-][0-9]{2}(?::?[0-9]{2})?|GMT|UT|UTC|Z|[ECMP][SD]T))? )?
+    rf"""
+    (?:[a-z]{{2,9}}\.?(?:[ ]*,[ ]*|[ ]+))?
+    (?P<day>[0-9]{{1,2}}) [ -]+ (?P<month>[a-z]{{3,9}})\.? [ -]+ (?P<year>[0-9]{{4}}|[0-9]{{2}})
+    (?:,?[ ]+ {_CLOCK} {_WORDED_ZONE} )?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# asctime of C, which names no zone.
-_ASCTIME = re.compile(
-    r"[a-z]{3},? (?P<month>[a-z]{3}) (?P<day>[0-9]{1,2}) (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
-    r" (?P<year>[0-9]{4})",
-    re.IGNORECASE,
+# The month first: asctime of C, which names no zone, and what Java, JavaScript and people make of it.
+_MONTH, _YEAR_LAST = (
+    r"(?:[a-z]{3,9},?[ ])? (?P<month>[a-z]{3,9})\.?[ ] (?P<day>[0-9]{1,2}),?[ ]",
+    r"[ ](?P<year>[0-9]{4})",
 )
+_MONTH_FIRST = (
+    re.compile(rf"{_MONTH} {_CLOCK} {_WORDED_ZONE} {_YEAR_LAST}", re.VERBOSE | re.IGNORECASE),
+    re.compile(rf"{_MONTH} (?P<year>[0-9]{{4}}) ,?[ ] {_CLOCK} {_WORDED_ZONE}", re.VERBOSE | re.IGNORECASE),
+)
+_COMMENT = re.compile(r" ?\([^()]{0,60}\)\Z")
+"""What may stand behind a time (RFC 5322, section 3.2.2)."""
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -45,7 +51,10 @@ _MONTHS = (
 _HOURS = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 _CENTURY = 50
 """Years of two digits are those of RFC 5322, section 4.3: up to 49 they are of this century."""
-_ENDS_IN_ZONE = re.compile(r"[0-9] ?(?:[AaPp]\.?[Mm]\.?)? ?(?:[A-Z]{1,5}|[+-][0-9]{2}:?[0-9]{2})$")
+_ENDS_IN_ZONE = re.compile(
+    r"[0-9] ?(?:[AaPp]\.?[Mm]\.?)? ?(?:[A-Z]{1,5}|[+-][0-9]{2}:?[0-9]{2})$"
+    r"|:[0-9.]+ ?(?:GMT|UTC)?[+-][0-9]{1,2}(?::?[0-9]{2})?$"
+)
 _ENDS_IN_HALF_OF_DAY = re.compile(r"[0-9] ?[AP]M$")
 
 
@@ -58,12 +67,12 @@ class ParsedTime(NamedTuple):
 
 def parse_time(written: str) -> ParsedTime:
     """Read a time as a page writes it. A date alone stays a date; nothing is added that is not written."""
-    text = " ".join(written.split())
+    text = _COMMENT.sub("", " ".join(written.replace("\N{MINUS SIGN}", "-").split()))
     # The whole text must be a time. Anything else is kept as it is written, and only its having a zone is told.
     if match := _ISO.fullmatch(text):
         with suppress(ValueError):
             return _from_iso(match)
-    for form in (_MAIL, _ASCTIME):
+    for form in (_MAIL, *_MONTH_FIRST):
         if match := form.fullmatch(text):
             with suppress(ValueError):
                 return _from_words(match.groupdict())
@@ -121,5 +130,8 @@ def _zone(written: str | None) -> timezone | None:
     if not written.startswith(("+", "-")):
         return UTC
     digits = written[1:].replace(":", "")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])  # noqa: PLR2004 - hours alone
+    if int(minutes) >= 60:  # noqa: PLR2004 - minutes of an hour
+        raise ValueError(written)
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-offset if written[0] == "-" else offset)

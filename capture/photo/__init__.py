@@ -3,6 +3,6 @@
 No photo, however hostile, changes the file, or reaches the process that signs.
 """
 
-from capture.photo.stored_photo import photo_facts
+from capture.photo.stored_photo import not_whole, photo_facts
 
-__all__ = ["photo_facts"]
+__all__ = ["not_whole", "photo_facts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capture.photo import names
-from capture.photo.text import LONGEST, kept_text
+from capture.photo.text import LONGEST, NO_TRAILER, kept_text
 
 if TYPE_CHECKING:
     from capture.photo.parts import Parts
@@ -44,6 +44,9 @@ def walk(file: PhotoFile, parts: Parts) -> None:
                 parts.present(names.XMP, "GIF application extension")
             at, whole = _skip_blocks(file, at + 2)
         else:
+            if kind is None and parts.frames:
+                parts.ends_early = NO_TRAILER
+                return
             parts.ends_early = _EARLY if kind is None or kind in {_IMAGE, _EXTENSION} else f"byte {at} begins no block"
             return
         if not whole:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from capture.photo import names
+from capture.photo.text import BROKEN, NO_TRAILER
 from capture.recorder.reading import PHOTO_READER
 from hashing.case.facts import Fact
 from hashing.printable import printable
@@ -12,6 +15,7 @@ from hashing.sandbox import NotRead, Readers
 _MOST_FACTS = 300
 _LONGEST_TEXT = 12_000
 _LONGEST_NAME = 200
+_PIXEL = 16
 _LARGEST_NUMBER = 1 << 53
 """Beyond this, numbers are not exact in JSON (RFC 8785)."""
 
@@ -30,6 +34,19 @@ def photo_facts(readers: Readers, path: Path) -> tuple[Fact, ...]:
         )
         for fact in facts
     )
+
+
+def not_whole(facts: Iterable[Fact]) -> str:
+    """Return why a photo is not the whole of itself, by its facts; "" for one that is, and for a pixel that counts."""
+    values = {fact.name: fact.value for fact in facts}
+    sides = [value for name in (names.WIDTH, names.HEIGHT) if isinstance(value := values.get(name), int)]
+    if len(sides) == 2 and max(sides) <= _PIXEL:  # noqa: PLR2004 - width and height
+        return ""
+    structure, picture = (
+        str(values.get(name, "")).removeprefix(names.COULD_NOT_BE_READ)
+        for name in (names.FILE_STRUCTURE, names.PICTURE_DATA)
+    )
+    return structure.removeprefix(NO_TRAILER) or (picture if picture.startswith(BROKEN) else "")
 
 
 def _bounded(fact: Fact) -> bool:

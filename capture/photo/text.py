@@ -30,6 +30,12 @@ def kept_text(data: bytes, length: int, coding: str = "utf-8") -> str:
     return f"{printable(text[:LONGEST])}… (cut: {length:,} bytes in all)"
 
 
+NO_TRAILER = "it ends without its trailer"
+"""What is said of a GIF that has all its frames: nothing is missing that could be seen."""
+BROKEN = (_EARLY, _DAMAGED) = ("it ends early", "its beginning is damaged")
+"""How a parser's word begins that a file is not whole; other words may be of what the parser cannot read."""
+
+
 def in_plain_words(error: Exception) -> str:
     """Return what a parser's error means to a person, without object addresses and paths."""
     # Sentences for people; the same damage must read the same whichever library stumbled over it.
@@ -39,9 +45,9 @@ def in_plain_words(error: Exception) -> str:
         return "its parts are nested too deeply"
     said = printable(" ".join(_OBJECT.sub("", str(error)).split()))[:200].strip(" .:")
     if isinstance(error, EOFError) or _ENDS_EARLY.search(said):
-        return f"it ends early ({said})" if said else "it ends early"
+        return f"{_EARLY} ({said})" if said else _EARLY
     if said.startswith("cannot identify"):
-        return "its beginning is damaged, or it is not what its first bytes say"
+        return f"{_DAMAGED}, or it is not what its first bytes say"
     if isinstance(error, _STUMBLES):
         return f"it is not built as its format demands ({type(error).__name__})"
     return f"the reader says: {said}" if said else f"the reader failed ({type(error).__name__})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from hashing.warc.content_coding import PIECE, unpacked
 
 LARGEST = 32 << 20
 """Bytes of a page that are read for what it says; a larger one is kept all the same."""
+_GZIP_BEGINS, _MOST_UNSAID = b"\x1f\x8b\x08", 2
 
 
 class NotDecoded(CaptureError):
@@ -33,9 +35,15 @@ def decoded_body(file: BinaryIO, coding: str, largest: int = LARGEST) -> bytes:
 
 
 def decoded_or_cut(file: BinaryIO, coding: str, largest: int = LARGEST) -> Decoded:
-    """Return the same, with a word on whether it is cut. Raises NotDecoded."""
+    """Return the same of a text, with a word on whether it is cut. Raises NotDecoded.
+
+    No text begins as gzip does: such a body was packed once more than its head says.
+    """
     cuts = list[bool]()
     data = _joined(decoded_pieces(file, coding, lambda: cuts.append(True)), largest)
+    for _ in range(_MOST_UNSAID):
+        if data.startswith(_GZIP_BEGINS):
+            data = _joined(decoded_pieces(io.BytesIO(data), "gzip", lambda: cuts.append(True)), largest)
     return Decoded(data, bool(cuts))
 
 
@@ -54,13 +62,13 @@ def decoded_pieces(file: BinaryIO, coding: str, cut: Callable[[], None] = lambda
 
 def decoded_sha256(file: BinaryIO, coding: str) -> tuple[str, str]:
     """Return the SHA-256 in hexadecimal of what a file holds without its content coding, or else why there is none."""
-    digest = hashlib.sha256()
+    digest, cuts = hashlib.sha256(), list[bool]()
     try:
-        for piece in decoded_pieces(file, coding):
+        for piece in decoded_pieces(file, coding, lambda: cuts.append(True)):
             digest.update(piece)
     except NotDecoded as error:
         return "", str(error)
-    return digest.hexdigest(), ""
+    return ("", f"its {coding} data ends inside") if cuts else (digest.hexdigest(), "")
 
 
 def _joined(pieces: Iterable[bytes], largest: int) -> bytes:

@@ -29,14 +29,17 @@ def plain_body(readers: Readers, path: Path, coding: str) -> bytes:
 
 
 def plain_sample(readers: Readers, exchange: EndedExchange) -> bytes:
-    """Return what a body begins with, without its content coding; as it came where that cannot be undone."""
+    """Return what a body begins with, without its content coding; b"" where that cannot be undone.
+
+    Then it is what the server says, and whoever reads the whole says why he cannot.
+    """
     coding = exchange.header("content-encoding").strip()
     if not coding or not exchange.sample:
         return exchange.sample
     try:
         return readers.ask(SAMPLE_READER, exchange.sample, coding, answer=bytes)
-    except NotRead:  # then it is what it seems to be as it came, and whoever reads the whole says why he cannot
-        return exchange.sample
+    except NotRead:
+        return b""
 
 
 def plain_sha256(readers: Readers, path: Path, coding: str) -> str:

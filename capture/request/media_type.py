@@ -153,6 +153,11 @@ def sniff(head: bytes) -> MediaType | None:
     return None
 
 
+def is_told_by_bytes(mime: str) -> bool:
+    """Say whether files of a type are always told by their first bytes, so that others are none."""
+    return mime in {*(known for _, known in _BEGINNINGS), *_BRANDS.values(), "image/webp"} and mime.startswith("image/")
+
+
 def extension_for(mime: str) -> str:
     """Return the extension for a MIME type, with its dot; `.bin` where none is known. Parameters are ignored."""
     mime = mime.partition(";")[0].strip().lower()
@@ -187,7 +192,10 @@ _MORE: dict[str, Callable[[str], bool]] = {
         or said in {"application/vnd.android.package-archive", "application/java-archive"}
     ),
     "application/x-ole-storage": lambda said: said == "application/msword" or said.startswith("application/vnd.ms-"),
-    "application/gzip": lambda said: said in {"application/x-tar", "application/x-gtar", "application/x-tgz"},
+    # A page or feed that was packed once more than its head says.
+    "application/gzip": lambda said: (
+        said in {"application/x-tar", "application/x-gtar", "application/x-tgz"} or _kind(said) in {"page", "feed"}
+    ),
     "application/mp4": lambda said: _kind(said) in {"video", "audio"} or said.startswith(("image/hei", "image/avif")),
     "application/ogg": lambda said: said.startswith(("audio/", "video/")),
     "application/json": lambda said: said.endswith("+json"),

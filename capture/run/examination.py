@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,6 +64,8 @@ class Examination:
         """Photos and videos, each with a thread of its own."""
         self._threads: list[threading.Thread] = []
         self._not_read = 0
+        self.not_whole: Callable[[Item, str], None] = lambda _item, _reason: None
+        """Told of a photo that ends early, or is none, once its facts are recorded."""
 
     @cached_property
     def _ffmpeg(self) -> str:
@@ -138,6 +141,8 @@ class Examination:
             self._stop.fail(error)
 
     def _examine_all(self, waiting: queue.Queue[Item | _Film | None]) -> None:
+        from capture.photo import not_whole
+
         while (wanted := waiting.get()) is not None:
             if self._stop.error is not None:
                 continue  # the capture is being given up
@@ -145,6 +150,8 @@ class Examination:
                 self._take_frame(wanted)
             elif facts := _coded(wanted) or self._facts(wanted):
                 self._writer.record(ItemFacts(time=time_text(self._clock()), ref=wanted.ref, facts=facts))
+                if not wanted.partial and (reason := not_whole(facts)):
+                    self.not_whole(wanted, reason)
 
     def _take_frame(self, film: _Film) -> None:
         """Keep a frame of a video as a working copy: what is seen of it where there is no poster."""

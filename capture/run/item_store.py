@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from capture.page.kinds import kind_of_address
 from capture.recorder.incoming import NameGiven
 from capture.recorder.reading import plain_sample, plain_sha256
 from capture.recorder.urls import referrer
 from capture.request.extractor import Answer, FetchRequest, PostExcerpt, StoredItem, Unavailable
 from capture.request.item_name import claimed_name, item_name
-from capture.request.media_type import MediaType, media_type
+from capture.request.media_type import MediaType, is_told_by_bytes, media_type, sniff
 from capture.run.writer import HandIn, Writer
 from hashing.atproto.blob_url import promised_sha256
 from hashing.case.capture_folder import ITEMS, CaptureFolder
@@ -39,6 +42,9 @@ _BESIDE = RENDERED | {
 
 _SEEN_OR_HEARD = frozenset({ItemKind.PHOTO, ItemKind.VIDEO, ItemKind.AUDIO, ItemKind.SEGMENT})
 """Kinds that no text can be."""
+_NEVER_SEEN = frozenset({ItemKind.FILE, ItemKind.DOCUMENT})
+_SHOWN_IN = ("img", "picture", "video", "audio", "css", "svg", "og:", "twitter:")
+_PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _PLAIN_NAMES = {"text/plain": "plain text", "application/json": "JSON"}
 
 _SCENE = "scene"
@@ -68,6 +74,7 @@ class ItemStore:
         self._writer = writer
         self._recorder = recorder
         self._examination = examination
+        examination.not_whole = self._not_whole
         self._readers = readers
         self._known = known
         self._progress = progress
@@ -342,6 +349,10 @@ class ItemStore:
         item = self._item_of(found, fetched, exchange, number, extractor)
         reason = fetched.reason or _not_as_sought(found, item, exchange, self._readers)
         item = item if fetched.reason else _marked(item, found, reason)
+        if item is not None and not reason:
+            reason = part = _only_a_part(found, exchange)
+            item = replace(item, partial=part) if part else item
+            reason = reason or _not_decoded(item, exchange, self._readers)
         further: list[Event] = []
         if reason and found.optional and not exchange.cut:
             self._progress.passed_over(found.url)
@@ -471,6 +482,11 @@ class ItemStore:
             error_page=error_page,
         )
 
+    def _not_whole(self, item: Item, reason: str) -> None:
+        """Record that a photo that is stored is none, or not all of it."""
+        found = FetchRequest(url=item.url, kind=item.kind, found_in=item.found_in)
+        self._fail(found, item.ref, f"it came and is kept, and is no whole photo: {reason}", item.exchange)
+
     def _fail(self, found: FetchRequest, ref: str, reason: str, exchange: int) -> None:
         """Record a failure, or hold it while nothing has come."""
         failure = self._failure(found, ref, reason, exchange)
@@ -537,8 +553,10 @@ def _not_as_sought(found: FetchRequest, item: Item | None, exchange: EndedExchan
     """Say what is wrong with an answer that is whole: a page for a photo (a login wall, as a rule), or other bytes."""
     if (item is None or item.kind == ItemKind.PAGE) and found.kind != ItemKind.PAGE and found.method != "HEAD":
         return f"the server sent a page instead of a {found.kind}"
-    if item is not None and found.kind in _SEEN_OR_HEARD and (instead := _words_instead(item, exchange)):
-        return f"the server sent {instead} instead of a {found.kind}"
+    if item is not None and found.kind in _SEEN_OR_HEARD:
+        instead = _words_instead(item, exchange) or _bytes_instead(found, item, plain_sample(readers, exchange))
+        if instead:
+            return f"the server sent {instead} instead of a {found.kind}"
     sha256 = promised_sha256(found.url)
     return _not_as_signed(sha256, exchange, readers) if sha256 else ""
 
@@ -550,6 +568,40 @@ def _words_instead(item: Item, exchange: EndedExchange) -> str:
     said = item.mime
     as_text = said.startswith("text/") or said.endswith(("/json", "+json", "/xml")) or item.kind == ItemKind.FEED
     return f"{_PLAIN_NAMES.get(said, said)}" if as_text else ""
+
+
+def _bytes_instead(found: FetchRequest, item: Item, sample: bytes) -> str:
+    """Say what came where bytes were to come that anyone could see or hear, and others did.
+
+    What stands behind a mere address in a feed or a post may be anything; so may a stream.
+    """
+    promised = kind_of_address(found.url) == found.kind or found.found_in.startswith(_SHOWN_IN)
+    shown = sniff(sample)
+    if item.kind == ItemKind.PHOTO and sample and shown is None and is_told_by_bytes(item.mime):
+        return f"bytes that are no {item.mime}"
+    told = item.kind in _NEVER_SEEN and (shown is not None or found.kind == ItemKind.PHOTO)
+    return item.mime if promised and told else ""
+
+
+def _only_a_part(found: FetchRequest, exchange: EndedExchange) -> str:
+    """Say which part of something came of which the whole was asked for."""
+    if exchange.status != HTTPStatus.PARTIAL_CONTENT or "range" in {name.lower() for name in found.headers}:
+        return ""
+    stated = exchange.header("content-range").strip()
+    part = _PART.fullmatch(stated)
+    whole = part is not None and part[1] == "0" and int(part[2]) + 1 == int(part[3])
+    return "" if whole else f"the server sent a part of it unasked ({stated[:100] or 'of no stated place'})"
+
+
+def _not_decoded(item: Item, exchange: EndedExchange, readers: Readers) -> str:
+    """Say why nobody can read a file that no reader of pages and lists will look into."""
+    if not item.content_encoding or not (item.kind in MEDIA or item.kind == ItemKind.FILE):
+        return ""
+    try:
+        plain_sha256(readers, exchange.body, item.content_encoding)
+    except NotRead as error:
+        return f"it came and is kept, and cannot be read ({error})"
+    return ""
 
 
 def _not_as_signed(sha256: str, exchange: EndedExchange, readers: Readers) -> str:

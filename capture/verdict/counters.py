@@ -37,9 +37,20 @@ class Seen(NamedTuple):
     evidence: Evidence
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it is that the page is gone."""
+        return self.word == verdict.GONE
+
+    @property
+    def headed_twice(self) -> bool:
+        """Whether title and heading both refuse, and the page does not say when it was written."""
+        refused = self.word in {verdict.GONE, verdict.LIMITED, verdict.CHALLENGE}
+        return refused and {"title", "heading"} <= self.places and not self.evidence.published
+
+    @property
     def twice(self) -> bool:
         """Whether a page says twice that something is gone: then what follows is what the site offers instead."""
-        return self.word == verdict.GONE and "heading" in self.places and len(self.places & WORDS) > 1
+        return self.is_gone and "heading" in self.places and len(self.places & WORDS) > 1
 
     @property
     def in_words_alone(self) -> bool:
@@ -50,7 +61,9 @@ class Seen(NamedTuple):
     def is_list(self) -> bool:
         """Whether the page is a long list."""
         outline = self.evidence.outline
-        return not self.twice and (outline.links >= _LINKS or outline.linked_headings >= _LINKED_HEADINGS)
+        return not (self.twice or self.headed_twice) and (
+            outline.links >= _LINKS or outline.linked_headings >= _LINKED_HEADINGS
+        )
 
 
 class Counter(NamedTuple):
@@ -90,7 +103,9 @@ COUNTERS = (
     ),
     Counter("a person tells of something", 8, lambda seen: seen.in_words_alone and seen.evidence.told),
     Counter(
-        "its head repeats it, as that of a post does", 4, lambda seen: seen.in_words_alone and seen.evidence.described
+        "its head repeats it, as that of a post does",
+        4,
+        lambda seen: seen.in_words_alone and seen.evidence.described and not seen.headed_twice,
     ),
     Counter(
         "it is merely called so, and tells of something else",
@@ -108,6 +123,7 @@ COUNTERS = (
             seen.word == verdict.LOGIN
             and seen.places <= _LOGIN_FORM
             and not seen.places.isdisjoint(_OF_A_FORM)
+            and (seen.evidence.outline.words >= _LONG or seen.evidence.is_somebodys or "password" not in seen.places)
             and seen.evidence.elsewhere >= (_A_SENTENCE if seen.evidence.lives_up_to_its_title else _SENTENCES)
         ),
     ),
@@ -129,7 +145,7 @@ COUNTERS = (
         "it is a short list",
         4,
         lambda seen: (
-            not (seen.is_list or seen.twice)
+            not (seen.is_list or seen.twice or seen.headed_twice)
             and seen.evidence.outline.linked_blocks >= _ROWS
             and seen.evidence.outline.linked >= seen.evidence.outline.words
         ),

@@ -36,6 +36,11 @@ _A_DIALOGUE, _NEARLY_ALL, _A_NOTICE = 1500, 0.6, 60
 _QUOTATION = re.compile(
     '["\u201c\u201d\u201e][^"\u201c\u201d\u201e]+["\u201c\u201d]|[\u00ab\u300c\u300e][^\u00bb\u300d\u300f]+[\u00bb\u300d\u300f]'
 )
+_DATED = re.compile(
+    r"\b\d{1,2}:\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}[-/.年년]\s?\d{1,2}\b|\d{1,2}\s?[月월]\s?\d{1,2}"
+    r"|\b\d{1,2}\.? \w{3,9}\.?,? \d{4}\b|\b\w{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}\b"
+)
+_OF_THE_HOUSE = re.compile(r"©|copyright|powered by|\b(?:gmt|utc)\b|all times", re.IGNORECASE)
 _LITTLE, _MOST_CONTROLS, _MOST_BIRTH_FIELDS = 300, 3, 3
 _LABEL = 60
 _A_WAY_ON = 250
@@ -48,7 +53,7 @@ _SHORT, _ROWS, _STEM = 120, 6, 4
 _FEW = 2
 _NEARLY_NOTHING = 20
 _A_NAME = 12
-_NEARLY_ALONE = 150
+_NEARLY_ALONE = _A_LONG_TEXT = 150
 _ENTRY = rf"(?:^|/|=|\.)(?:{parts('log-in name')}|{parts('registration name')})(?:[/?&#.]|$)"
 _NOTHING = Outline()
 
@@ -87,9 +92,21 @@ class Evidence:
             parts[claim.value[:_LONGEST_SIGN].strip()] = None
             for at, segment in enumerate(segments):
                 others = sum(len(each.split()) for each in segments[:at] + segments[at + 1 :])
-                if at in {0, len(segments) - 1} and others <= 4:  # noqa: PLR2004 - more is no site's name
+                # More than four words are no site's name, unless the page's heading says the rest.
+                if at in {0, len(segments) - 1} and (others <= 4 or segment in self.outline.headings):  # noqa: PLR2004
                     parts[segment] = None
         return tuple(parts)
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether a day or a time of day stands in the text, as beside what people write; not the year of a site."""
+        return any(_DATED.search(block) and not _OF_THE_HOUSE.search(block) for block in self.outline.blocks)
+
+    @cached_property
+    def is_somebodys(self) -> bool:
+        """Whether something shows that somebody wrote what stands there: a time, a post, or the head that says it."""
+        written = self.published or self.dated or self.told or self.outline.posts
+        return bool(written or self.described or self.lives_up_to_its_title)
 
     @cached_property
     def published(self) -> bool:
@@ -382,7 +399,8 @@ def _lead(evidence: Evidence) -> tuple[str, ...]:
     """Return what a page says first, beside a name, if a form for a log-in stands in it."""
     headings = evidence.outline.headings + evidence.outline.lesser_headings
     said = (each for each in evidence.outline.blocks if each not in headings and width(each) >= _A_FEW_WORDS)
-    first = itertools.islice(said, _FEW if evidence.outline.passwords else 0)
+    beside = evidence.dated and evidence.elsewhere >= _A_LONG_TEXT  # a greeting above what the page is for
+    first = itertools.islice(said, _FEW if evidence.outline.passwords and not beside else 0)
     return tuple(each for each in first if width(each) <= _LONGEST_DEMAND and not evidence.told)
 
 
@@ -492,8 +510,21 @@ def _picture_and_field(evidence: Evidence) -> tuple[str, ...]:
     outline = evidence.outline
     if outline.fields != 1 or not 1 <= outline.shown <= _FEW or outline.posts or outline.words >= _LITTLE:
         return ()
+    if evidence.dated:
+        return ()
     code = compiled(parts("code field"))
     return ("picture",) if outline.pictured_forms or any(map(code.fullmatch, outline.field_names)) else ()
+
+
+def _board_message(evidence: Evidence) -> tuple[str, ...]:
+    """Return the part of a forum's page that holds a message in the place of what somebody posted."""
+    marks, outline = evidence.outline.marks, evidence.outline
+    if outline.posts or outline.words >= _TEASER or any(map(compiled(parts("board post mark")).fullmatch, marks)):
+        return ()
+    found = list(filter(compiled(parts("board message mark")).fullmatch, marks))
+    if "section-viewtopic" in marks and "message" in marks:  # phpBB
+        found.append("message")
+    return tuple(found[:1])
 
 
 def _is_teaser(evidence: Evidence) -> bool:
@@ -529,6 +560,7 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "header": lambda evidence: tuple(f"{name}: {value[:300]}" for name, value in evidence.headers.items()),
     "address": _address,
     "redirect": lambda evidence: _address(evidence) if evidence.redirected else (),
+    "led to": lambda evidence: _address(evidence)[-2:-1] if evidence.redirected else (),
     "way back": _led_back,
     "title": lambda evidence: _about(evidence.titles),
     "heading": lambda evidence: _about(evidence.outline.headings[:3]),
@@ -548,7 +580,10 @@ PLACES: Mapping[str, Callable[[Evidence], tuple[str, ...]]] = {
     "frame": lambda evidence: evidence.outline.frames[:20],
     "script": lambda evidence: (*evidence.outline.scripts[:50], *evidence.outline.inline),
     "mark": lambda evidence: evidence.outline.marks,
-    "mark of no form": lambda evidence: () if evidence.outline.fields else evidence.outline.marks,
+    "board message": _board_message,
+    "mark of no form": lambda evidence: (
+        () if evidence.outline.fields or evidence.outline.shown > 1 or evidence.dated else evidence.outline.marks
+    ),
     "sole heading": lambda evidence: evidence.outline.headings if len(evidence.outline.headings) == 1 else (),
     "page status": lambda evidence: evidence.outline.statuses,
     "robots": lambda evidence: (evidence.outline.robots,),

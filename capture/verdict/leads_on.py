@@ -124,6 +124,17 @@ def _is_list(evidence: Evidence) -> bool:
     return front or outline.linked_headings > 1 or many_links
 
 
+def _out_of_the_site(evidence: Evidence) -> Iterator[str]:
+    """Yield the address in the query of a page that asks whether one wants to leave the site, and names where to."""
+    here = urlsplit(evidence.final)
+    said = " ".join(evidence.outline.blocks)
+    for _, value in parse_qsl(here.query):
+        there = urlsplit(value if "//" in value[:8] else "")
+        host = there.hostname if there.scheme in {"http", "https", ""} else ""
+        if host and host != here.hostname and host.removeprefix("www.") in said:
+            yield value
+
+
 def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Yield how a page leads on and the address as it is written, where it leaves next to nothing to read."""
     outline = evidence.outline
@@ -135,12 +146,19 @@ def _ways_on(evidence: Evidence) -> Iterator[tuple[str, str]]:
     ):
         if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= (_SOON if thin else _AT_ONCE):
             yield how, match[2] or match[3] or match[4] or ""
-    if text >= _NEARLY_NOTHING or outline.shown > len(outline.frames):
-        return
+    if thin and not (outline.posts or evidence.published):
+        for raw in _out_of_the_site(evidence):
+            yield "page that asks whether to leave the site", raw
+    if text < _NEARLY_NOTHING and outline.shown <= len(outline.frames):
+        yield from _of_a_bare_page(evidence)
+
+
+def _of_a_bare_page(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    outline = evidence.outline
     for raw in outline.later_refreshes:
         if (match := _REFRESH.match(raw)) and int(match[1] or 0) <= _SOON:
             yield "meta refresh for browsers without scripts", match[2] or match[3] or match[4] or ""
-    if len(outline.frames) == outline.shown == 1 and not text:
+    if len(outline.frames) == outline.shown == 1 and not outline.words + outline.linked:
         yield "frame that is all of it", outline.frames[0]
     if len(outline.inline) <= _MOST_SCRIPTS and not outline.scripts:
         for script in outline.inline:

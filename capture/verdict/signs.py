@@ -87,11 +87,13 @@ LOGIN_SIGNS = (
     *_stock(verdict.LOGIN, "stock login", "asks for a log-in"),
     Sign(verdict.LOGIN, "status", _is("401|407"), DECIDES, "the server answered {}"),
     Sign(verdict.LOGIN, "redirect", _is(_LOGIN_ADDRESS), 4, "it was redirected to the address of a log-in"),
+    Sign(verdict.LOGIN, "led to", _is(_LOGIN_ADDRESS), 11, "it was redirected to the address of a log-in"),
     Sign(verdict.LOGIN, "way back", _has(_WAY_BACK), 2, "that address says where to lead back to"),
     Sign(verdict.LOGIN, "address", _is(_LOGIN_ADDRESS), 2, "its address is that of a log-in"),
     Sign(verdict.LOGIN, "password", _is("password"), 3, "a form asks for a password or a code"),
     Sign(verdict.LOGIN, "form", _has(_LEADS_TO_LOGIN), 1, "a form leads to a log-in"),
     Sign(verdict.LOGIN, "mark", _is(parts("log-in mark")), 4, "its parts are those of a log-in ({})"),
+    Sign(verdict.LOGIN, "mark", _is(parts("private mark")), 2, "its parts are those of what some alone may see ({})"),
     Sign(verdict.LOGIN, "few fields", _is("fields"), 0, "little but a field to fill in is there"),
     Sign(verdict.LOGIN, "lead", statement("log-in demanded"), 3, 'it begins with "{}", above a form for a log-in'),
     Sign(verdict.LOGIN, "teaser", statement("rest demanded"), 8, 'it is short, and says "{}"'),
@@ -149,6 +151,9 @@ CHALLENGE_SIGNS = (
     ),
     Sign(verdict.CHALLENGE, "frame", _has(parts("captcha")), 3, "a frame shows a captcha"),
     Sign(verdict.CHALLENGE, "mark", _is(parts("challenge mark")), 4, "its parts are those of a challenge ({})"),
+    Sign(
+        verdict.CHALLENGE, "mark", _is(parts("region mark")), 4, "its parts are those of a page for some countries ({})"
+    ),
     Sign(verdict.CHALLENGE, "mark", _is(parts("captcha mark")), 1, "it has a captcha ({})"),
     Sign(
         verdict.CHALLENGE, "mark of no form", _is(parts("captcha mark")), 2, "nothing but a captcha is to be filled in"
@@ -226,6 +231,7 @@ GONE_SIGNS = (
     *_stock(verdict.GONE, "stock gone", "is that of a page for what is not found"),
     Sign(verdict.GONE, "status", _is("404|410"), DECIDES, "the server answered {}"),
     Sign(verdict.GONE, "page status", _is("404|410"), 6, "it says that its status is {}"),
+    Sign(verdict.GONE, "led to", _is(_GONE_ADDRESS), 9, "it was redirected to an address for what is not found"),
     Sign(verdict.GONE, "redirect", _is(_GONE_ADDRESS), 4, "it was redirected to an address for what is not found"),
     Sign(verdict.GONE, "front", _has("."), DECIDES, "the site's front page came in its place"),
     Sign(verdict.GONE, "canonical", _is(_GONE_ADDRESS), 4, "it gives an address for what is not found as its own"),
@@ -239,6 +245,13 @@ GONE_SIGNS = (
     ),
     Sign(verdict.GONE, "ways on", _is("home"), 1, "it leads on to the front page alone"),
     Sign(verdict.GONE, "mark", _is(parts("gone mark")), 3, "its parts are those of a page for what is not found ({})"),
+    Sign(
+        verdict.GONE,
+        "board message",
+        _has("."),
+        3,
+        "a forum's message stands there, and nothing that anybody posted ({})",
+    ),
     Sign(verdict.GONE, "robots", _has("noindex"), 1, "it does not want to be found by search engines"),
     Sign(verdict.GONE, "title", name("error"), 2, 'its title is that of an error: "{}"'),
     *_worded(verdict.GONE, "gone", "that of a page for what is not found"),
@@ -247,6 +260,7 @@ GONE_SIGNS = (
 SHELL_SIGNS = (
     Sign(verdict.SHELL, "empty root", _is(parts("root")), 3, "what its scripts fill is empty (#{})"),
     Sign(verdict.SHELL, "empty root", _has("."), 1, "a part of it is empty (#{})"),
+    Sign(verdict.SHELL, "mark", _is(parts("loading mark")), 2, "a part of it turns while it is loaded ({})"),
     Sign(verdict.SHELL, "script", _has(parts("state")), 2, "its content stands in a script"),
     Sign(verdict.SHELL, "script", _has("."), 1, "it has scripts"),
     Sign(verdict.SHELL, "noscript", statement("scripts demanded"), 3, 'it asks for JavaScript: "{}"'),

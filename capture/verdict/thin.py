@@ -5,17 +5,22 @@ No word of a wall was found then. That a person looks at the page is asked for; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from capture.page.outline import width
 from capture.verdict.evidence import Evidence, is_told, leads_to_entries, reloads
 from capture.verdict.words import compiled, name, parts
 
-_MOST, _LITTLE, _NEXT_TO_NOTHING = 300, 150, 20
+_MOST, _LITTLE, _NEXT_TO_NOTHING, _LITTLE_OF_A_PAGE = 300, 150, 20, 600
 _FEW, _MOST_LINKS, _MOST_FIELDS, _MOST_TICKS, _MOST_BLOCKS = 3, 5, 4, 2, 3
 _A_HEADLINE, _LONG, _FOR_A_SCRIPT = 15, 20, 200
 _ENOUGH = 3
+_LITTLE_AT_ALL, _A_FEW, _STEM, _A_PARAGRAPH = 100, 3, 5, 170
+_A_NUMBER = re.compile(r"\d{2,}")
+_AROUND_A_NOTICE = frozenset({"list", "description", "headline"})
 
 
 class BareSign(NamedTuple):
@@ -31,6 +36,10 @@ def thin(evidence: Evidence) -> tuple[str, ...]:
     outline = evidence.outline
     if outline.frames and not (outline.words + outline.linked + outline.shown):
         return (f"it holds nothing but {len(outline.frames)} frames",)
+    if _is_gate(evidence):
+        return ("another address answered, and it says where to lead back to: the one that was asked for",)
+    if _nothing_shows_it(evidence):
+        return ("nothing shows that it is what was asked for: no time, post, picture or word of its address",)
     if not _is_bare(evidence):
         return ()
     found = [fact for fact in FACTS if fact.holds(evidence)]
@@ -48,6 +57,39 @@ def little_to_read(evidence: Evidence) -> tuple[str, ...]:
     """
     words = evidence.outline.words
     return (f"only {words} characters of text of its own: see that it is what you asked for",) * (words < _MOST)
+
+
+def _is_gate(evidence: Evidence) -> bool:
+    """Say whether a page stands before the one that was asked for, whose address it names in its own."""
+    way_back = any(
+        map(compiled(f"(?s:.*?)(?:^|&)[\\w-]*{parts('way back')}[\\w-]*=").match, evidence.in_place("way back"))
+    )
+    return (
+        way_back and not (evidence.published or evidence.outline.posts) and evidence.outline.words < _LITTLE_OF_A_PAGE
+    )
+
+
+def _nothing_shows_it(evidence: Evidence) -> bool:
+    """Say whether a page that was asked for by a number, or by words, has no proof of being it.
+
+    Beside what a developer has called a notice, a list, a headline and a description prove nothing: sites put them
+    around one.
+    """
+    asked = urlsplit(evidence.asked)
+    path = unquote(asked.path).rstrip("/")
+    last = re.findall(r"[^\W\d_]{3,}", path.rpartition("/")[2])
+    one_thing = _A_NUMBER.search(f"{path}?{asked.query}") or len(last) >= _A_FEW or path.count("/") >= _A_FEW
+    if not one_thing or not _LITTLE_AT_ALL <= evidence.outline.words < _LITTLE_OF_A_PAGE:
+        return False
+    notice = any(map(compiled(parts("notice mark")).fullmatch, evidence.outline.marks))
+    return not any(holds(evidence) for what, holds in PROOFS if not (notice and what in _AROUND_A_NOTICE))
+
+
+def _has_word_of_address(evidence: Evidence) -> bool:
+    asked = urlsplit(evidence.asked)
+    words = re.findall(r"[^\W\d_]{4,}", unquote(f"{asked.path} {asked.query}").casefold())
+    text = " ".join((*evidence.titles, *evidence.outline.blocks)).casefold()
+    return any(word[:_STEM] in text for word in words)
 
 
 def _is_bare(evidence: Evidence) -> bool:
@@ -100,6 +142,32 @@ def _leads_to_app(evidence: Evidence) -> bool:
     app, shop = compiled(parts("app address")), compiled(parts("app shop"))
     return any(app.fullmatch(href) or shop.search(href) for href in evidence.outline.hrefs)
 
+
+PROOFS: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
+    ("time", lambda evidence: evidence.published or evidence.dated),
+    ("post", lambda evidence: bool(evidence.outline.posts)),
+    ("picture", lambda evidence: bool(evidence.outline.shown)),
+    ("person", lambda evidence: evidence.told),
+    ("address", _has_word_of_address),
+    ("list", lambda evidence: bool(evidence.outline.linked_headings) or evidence.outline.linked_blocks > _MOST_LINKS),
+    ("description", lambda evidence: evidence.described),
+    (
+        "headline",
+        lambda evidence: any(
+            heading in title
+            for heading in evidence.outline.headings
+            if width(heading) >= _LONG
+            for title in evidence.titles
+        ),
+    ),
+    (
+        "paragraph",
+        lambda evidence: (
+            evidence.prose >= _LITTLE or any(width(block) >= _A_PARAGRAPH for block in evidence.outline.blocks)
+        ),
+    ),
+)
+"""What shows that a page is what was asked for: one is enough."""
 
 FACTS = (
     BareSign("all there is to do is to fill in a form", 2, _has_form),

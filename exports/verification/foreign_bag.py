@@ -30,7 +30,7 @@ _LINE = re.compile(r"([0-9A-Fa-f]+)[ \t]+(\*?)(.+)")
 _FETCH = re.compile(r"(\S+)[ \t]+(\S+)[ \t]+(.+)")
 _OXUM = re.compile(r"(?im)^Payload-Oxum[ \t]*:[ \t]*([0-9]{1,18})\.([0-9]{1,18})[ \t]*$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_CODED = re.compile(r"%(0[aA]|0[dD]|25)")
+_CODED, _NOT_CODED = re.compile(r"%(0[aA]|0[dD]|25)"), re.compile(r"%(?!0[aA]|0[dD]|25)")
 _FETCH_LIST = "fetch.txt"
 _LEAST, _MORE_A_FILE = 32 << 20, 1 << 10
 """Bytes of a list that are read, whatever is here, and for each file that is here."""
@@ -63,6 +63,8 @@ class _Bag:
     listed: dict[str, _Listed] = field(default_factory=dict)
     fetched: set[str] = field(default_factory=set)
     algorithms: set[str] = field(default_factory=set)
+    coded: bool = True
+    """Whether the list that is read writes `%` as the standard demands, which not every program does."""
 
 
 def is_hash_list(name: str) -> bool:
@@ -141,12 +143,14 @@ def _read_list(check: Check, bag: _Bag, list_name: str) -> None:
     match = _LIST.fullmatch(list_name)
     if match is None or not check.is_file(list_name):
         return
-    of_tags, algorithm = match[1] is not None, match[2].lower().replace("-", "_")
+    of_tags, algorithm = match[1] is not None, _algorithm(match[2])
     known = _hasher(algorithm) is not None
     if not known:
         check.unchecked(list_name, f"{algorithm} is an algorithm that is not known here")
     named = bag.lists.setdefault(list_name, set())
-    for number, line in enumerate(_LINE_END.split(_text(check, bag, list_name)), 1):
+    text = _text(check, bag, list_name)
+    bag.coded = _NOT_CODED.search(text) is None
+    for number, line in enumerate(_LINE_END.split(text), 1):
         if not line.strip("\ufeff \t"):
             continue
         entry = _LINE.fullmatch(line.lstrip("\ufeff"))
@@ -182,6 +186,9 @@ def _name_on_disk(check: Check, bag: _Bag, list_name: str, written: str, *, star
     name = written
     while name.startswith("./"):
         name = name[2:]
+    if "\\" in name and (of_windows := name.replace("\\", "/").removeprefix("./")) in check.kinds:
+        name = of_windows
+        _note_once(notes, f"{list_name} writes its paths as Windows does, with \\: read all the same")
     demand_inside(name)
     decoded = _CODED.sub(lambda match: chr(int(match[1], 16)), name)
     if starred and f"*{name}" not in check.kinds:
@@ -190,7 +197,7 @@ def _name_on_disk(check: Check, bag: _Bag, list_name: str, written: str, *, star
         name = decoded = f"*{name}"
     if name != written and written.startswith("./"):
         _note_once(notes, f"{list_name} writes its paths with ./ in front: read all the same")
-    for tried in (name, decoded):
+    for tried in (decoded, name) if bag.coded else (name, decoded):
         if tried in check.kinds:
             return tried
     demand_inside(decoded)
@@ -298,6 +305,12 @@ def _digests(
             for hasher in hashers.values():
                 hasher.update(chunk)
     return size, {algorithm: hasher.hexdigest() for algorithm, hasher in hashers.items()}
+
+
+def _algorithm(written: str) -> str:
+    """Return an algorithm as it is called here: `SHA-256` is `sha256` (RFC 8493 section 2.4)."""
+    bare = re.sub("[^a-z0-9]", "", written.lower())
+    return next((each for each in sorted(hashlib.algorithms_available) if re.sub("[^a-z0-9]", "", each) == bare), bare)
 
 
 def _hasher(algorithm: str) -> hashlib._Hash | None:

@@ -11,7 +11,11 @@ PIECE = 1 << 18
 """Bytes that are in memory at a time, coded and decoded."""
 
 _GZIP, _DEFLATE, _IDENTITY = "gzip", "deflate", "identity"
-_NAMES = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _DEFLATE, "identity": _IDENTITY, "": _IDENTITY}
+_NAMES = {
+    "gzip": _GZIP, "x-gzip": _GZIP, "deflate": _DEFLATE,
+    # Names of charsets, transfers and none at all, which browsers pass over, too.
+    **dict.fromkeys(("identity", "", "none", "utf-8", "utf8", "binary", "8bit", "7bit", "aws-chunked"), _IDENTITY),
+}  # fmt: skip
 # zlib's codes: 16 + 15 is a gzip wrapper, 15 a zlib wrapper (RFC 1950), and -15 bare deflate (RFC 1951), which some
 # servers send in its place.
 _WINDOW_BITS = {_GZIP: 31, _DEFLATE: 15}
@@ -30,9 +34,9 @@ def unpacked(pieces: Iterable[bytes], coding: str, cut: Callable[[], None] = lam
     """Yield a body without its content coding. Raises BadCoding, UnknownCoding.
 
     Several members of gzip are one body (RFC 1952 section 2.2); `deflate` is read with the zlib format around it, and
-    without (RFC 9110 section 8.4.1.2). What follows the end of the coded data is no part of the body: no further piece
-    is taken then. That the data ends too early is no fault here, since a body that was cut off still says something:
-    `cut` is called then, at the end.
+    without (RFC 9110 section 8.4.1.2). Which of them it is the first bytes say, where they are those of another. What
+    follows the end of the coded data is no part of the body: no further piece is taken then. That the data ends too
+    early is no fault here, since a body that was cut off still says something: `cut` is called then, at the end.
     """
     for name in reversed(_codings(coding)):
         pieces = _undone(pieces, name, cut)
@@ -40,7 +44,7 @@ def unpacked(pieces: Iterable[bytes], coding: str, cut: Callable[[], None] = lam
 
 
 def unpacked_sample(sample: bytes, coding: str) -> bytes:
-    """Return what the first bytes of a body begin with when decoded, no more than they are; as they are on a fault."""
+    """Return what the first bytes of a body begin with when decoded, no more than they are; b"" on a fault."""
     plain = bytearray()
     try:
         for piece in unpacked([sample], coding):
@@ -48,13 +52,13 @@ def unpacked_sample(sample: bytes, coding: str) -> bytes:
             if len(plain) >= len(sample):
                 break
     except (UnknownCoding, BadCoding):
-        return bytes(plain) or sample
+        return bytes(plain)
     return bytes(plain[: len(sample)])
 
 
 def _codings(coding: str) -> list[str]:
     """Return the codings of a body in the order in which they were applied. Raises UnknownCoding."""
-    names = [name.strip().lower() for name in coding.split(",")]
+    names = [name.strip(" \t\"'").lower() for name in coding.split(",")]
     unknown = next((name for name in names if name not in _NAMES), "")
     if unknown or len(names) > _MOST_CODINGS:
         raise UnknownCoding(f"coded as {(unknown or coding)[:40]}")
@@ -96,8 +100,9 @@ def _inflated(undoing: zlib._Decompress, data: bytes, name: str) -> Iterator[byt
 
 
 def _window_bits(name: str, head: bytes) -> int:
-    """Return how zlib is to read a coding; deflate with the zlib format begins with a check of its first two bytes."""
-    if name == _DEFLATE:
-        is_zlib = head[0] & 15 == _ZLIB_METHOD and (head[0] << 8 | head[1]) % _ZLIB_CHECK == 0
-        return _WINDOW_BITS[name] if is_zlib else _RAW
-    return _WINDOW_BITS[name]
+    """Return how zlib is to read a coding: as its first two bytes say, where these are of another that is known."""
+    if head.startswith(_GZIP_BEGINS):
+        return _WINDOW_BITS[_GZIP]
+    if head[0] & 15 == _ZLIB_METHOD and (head[0] << 8 | head[1]) % _ZLIB_CHECK == 0:
+        return _WINDOW_BITS[_DEFLATE]
+    return _RAW if name == _DEFLATE else _WINDOW_BITS[name]

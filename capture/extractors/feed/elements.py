@@ -65,13 +65,14 @@ def absolute(raw: str, base: str, page: str = "") -> str:
 
 
 class Elements:
-    """The elements that stand directly in an entry, or in its group of media, by name."""
+    """The elements that stand directly in an entry, in its group of media, or else in one of its media, by name."""
 
     def __init__(self, entry: etree._Element) -> None:
         self.entry = entry
         self._named: dict[str, list[etree._Element]] = {}
-        grouped = (child for element in entry if name_of(element) == "media:group" for child in element)
-        for element in (*entry, *grouped):
+        grouped = [child for element in entry if name_of(element) == "media:group" for child in element]
+        media = (child for element in (*entry, *grouped) if name_of(element) == "media:content" for child in element)
+        for element in (*entry, *grouped, *media):
             self._named.setdefault(name_of(element), []).append(element)
 
     def all(self, *names: str) -> Iterator[etree._Element]:

@@ -27,6 +27,7 @@ _LONGEST_ID = 2048
 _LONGEST_LINE = 1000
 _LONGEST_TIME = 200
 _MOST_TAGS = 200
+_MOST_AUTHORS = 20
 _MOST_MEDIA = 1000
 _FRAGMENT_SAFE = "!$%&'()*+,-./:;=?@_~"
 
@@ -61,6 +62,14 @@ class Written:
     location: str = ""
     reply_to: str = ""
     media: tuple[Mention, ...] = ()
+
+
+def together(accounts: Iterable[Account]) -> Account:
+    """Return several authors as one account that names them all: the address or mail of one is not that of all."""
+    several = list(dict.fromkeys(each for each in accounts if each != NOBODY))[:_MOST_AUTHORS]
+    if len(several) == 1:
+        return several[0]
+    return Account(name=", ".join(dict.fromkeys(each.name or each.handle or each.url for each in several)))
 
 
 class EntrySpan(NamedTuple):

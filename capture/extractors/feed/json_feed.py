@@ -8,7 +8,17 @@ from typing import Any
 
 from capture.extractors.feed.content import EntryContents
 from capture.extractors.feed.elements import absolute
-from capture.extractors.feed.entry import NOBODY, NOTHING, EntrySpan, FeedEntry, Text, UnreadEntry, Written, entry_of
+from capture.extractors.feed.entry import (
+    NOBODY,
+    NOTHING,
+    EntrySpan,
+    FeedEntry,
+    Text,
+    UnreadEntry,
+    Written,
+    entry_of,
+    together,
+)
 from capture.extractors.feed.head import Feed, FeedUnreadable, Head
 from capture.extractors.feed.scan import MOST
 from capture.extractors.feed.xml_media import named
@@ -19,7 +29,6 @@ from hashing.case.kinds import ItemKind
 from hashing.case.post import Account
 
 _VERSION = re.compile(r"https?://jsonfeed\.org/version/")
-_MOST_AUTHORS = 20
 _MOST_VALUES = 4_000_000
 """Commas, of which each may stand for a value that takes memory."""
 _UNPAIRED = re.compile(r"[\ud800-\udfff]")
@@ -101,10 +110,16 @@ def _media(fields: dict[str, Any]) -> Iterator[Mention]:
 
 
 def _account(several: object, one: object) -> Account:
-    people = [person for person in (*_list(several), one) if isinstance(person, dict)][:_MOST_AUTHORS]
-    names = [name for person in people if (name := _string(person.get("name")))]
-    url = next((url for person in people if (url := _string(person.get("url")))), "")
-    return Account(name=", ".join(dict.fromkeys(names)), url=url)
+    """Return the authors; where there are none, the one of version 1.0. Some write a mere name for either."""
+    people = several if isinstance(several, list) else [several]
+    authors = together(map(_person, people))
+    return _person(one) if authors == NOBODY else authors
+
+
+def _person(value: object) -> Account:
+    if isinstance(value, dict):
+        return Account(name=_string(value.get("name")), url=_string(value.get("url")))
+    return Account(name=_string(value))
 
 
 def _list(value: object) -> list[Any]:

@@ -12,7 +12,7 @@ import re
 from lxml import etree
 
 from capture.extractors.feed.elements import RDF_ABOUT, XML_LANG, Elements, base_of, in_scope, name_of, text_of
-from capture.extractors.feed.entry import NOTHING, Text, Written
+from capture.extractors.feed.entry import NOBODY, NOTHING, Text, Written, together
 from capture.extractors.feed.head import Head
 from capture.extractors.feed.xml_media import media_of
 from hashing.case.post import Account
@@ -21,15 +21,20 @@ _PUBLISHED = ("pubDate", "published", "issued", "dc:date", "dcterms:issued", "cr
 _UPDATED = ("updated", "modified", "dcterms:modified")
 _BODY = (
     "content:encoded", "content", "html:body", "description", "summary", "dc:description", "itunes:summary",
-    "media:description",
+    "media:description", "media:text", "itunes:subtitle",
 )  # fmt: skip
 _TAGS = ("category", "dc:subject")
 _PLAIN = frozenset({"text", "text/plain"})
 _MARKUP = re.compile(r"[<&]")
 _XHTML = re.compile(r"html:([A-Za-z][A-Za-z0-9]*)")
 _REFERENCE = re.compile(r"&#?[A-Za-z0-9]{1,32};")
-# RSS 2.0 writes an author as `mail@example.org (Name)`.
-_MAILBOX = re.compile(r"([^\s()@]{1,200}@[^\s()@]{1,200})(?:\s\((.{1,200})\))?")
+# RSS 2.0 writes an author as `mail@example.org (Name)`; others turn it round, or write it as a mail does.
+_MAIL = r"[^\s()<>@,;]{1,200}@[^\s()<>@,;]{1,200}"
+_MAILBOX = re.compile(
+    rf"(?:mailto:)?(?P<mail>{_MAIL})(?: ?\((?P<name>[^()]{{1,200}})\))?"
+    rf"|[\"']?(?P<before>[^()<>@\"]{{1,200}}?)[\"']? ?[(<](?:mailto:)?(?P<behind>{_MAIL})[)>]"
+)
+_BETWEEN = re.compile(r" ?[,;] ?")
 _LOOKED_AT = 5000
 _MOST_AUTHORS = 20
 
@@ -65,14 +70,20 @@ def link_of(element: etree._Element) -> str:
     return element.get("href") or text_of(element)
 
 
-def account_of(element: etree._Element) -> Account:
-    """Return an author: of parts in Atom, `mailbox (name)` or a name in RSS."""
+def accounts_of(element: etree._Element) -> list[Account]:
+    """Return whom an element names: one of parts in Atom, mailboxes or a name in RSS."""
     if len(element):
         person = Elements(element)
-        return Account(handle=person.first("email"), name=person.first("name"), url=person.first("uri", "url"))
+        return [Account(handle=person.first("email"), name=person.first("name"), url=person.first("uri", "url"))]
     text = " ".join(text_of(element)[:_LOOKED_AT].split())
-    mailbox = _MAILBOX.fullmatch(text)
-    return Account(handle=mailbox[1], name=mailbox[2] or "") if mailbox else Account(name=text)
+    pieces = [text] if _MAILBOX.fullmatch(text) else _BETWEEN.split(text)[:_MOST_AUTHORS]
+    found = list(filter(None, map(_MAILBOX.fullmatch, pieces)))
+    if not found or len(found) < len(pieces):
+        return [Account(name=text)]
+    return [
+        Account(handle=each["mail"] or each["behind"], name=(each["name"] or each["before"] or "").strip())
+        for each in found
+    ]
 
 
 def _link(elements: Elements) -> str:
@@ -87,16 +98,16 @@ def _link(elements: Elements) -> str:
 
 
 def _author(elements: Elements) -> Account | None:
-    """Return who is named as author, all of them as one account where they are several."""
-    accounts = [account_of(element) for element in elements.all("author", "dc:creator", "itunes:author")]
-    named = [account for account in accounts if account.name or account.handle or account.url][:_MOST_AUTHORS]
-    if not named:
-        return None
-    return Account(
-        handle=named[0].handle,
-        name=", ".join(dict.fromkeys(account.name for account in named if account.name)),
-        url=named[0].url,
-    )
+    """Return who is named as author: by the first kind of element that gives a name, or else by the first of all.
+
+    An entry that was taken over from another feed has that feed's author (RFC 4287, section 4.2.1).
+    """
+    sources = [child for source in elements.all("source") for child in source if name_of(child) == "author"]
+    named = [
+        together(account for element in kind for account in accounts_of(element))
+        for kind in (*map(elements.all, ("author", "dc:creator", "itunes:author")), sources)
+    ]
+    return next((each for each in named if each.name), None) or next((each for each in named if each != NOBODY), None)
 
 
 def _title(element: etree._Element) -> Text:

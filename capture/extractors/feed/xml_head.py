@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from lxml import etree
 
 from capture.extractors.feed.elements import XML_LANG, name_of, text_of
-from capture.extractors.feed.entry import NOBODY
+from capture.extractors.feed.entry import together
 from capture.extractors.feed.head import Head
-from capture.extractors.feed.xml_entry import account_of, link_of
+from capture.extractors.feed.xml_entry import accounts_of, link_of
+from hashing.case.post import Account
 
 _MOST = 50
 _CLAIMS = {
@@ -32,16 +33,14 @@ _TIMES = {"pubDate": "published", "lastBuildDate": "updated", "updated": "update
 
 def read_head(root: etree._Element) -> Head:
     """Read a feed from which the entries were taken out."""
-    claims, times = [], []
-    author, language, next_page, link = NOBODY, root.get(XML_LANG) or "", "", ""
+    claims, times, authors = [], [], list[Account]()
+    language, next_page, link = root.get(XML_LANG) or "", "", ""
     software = ""
     # Elements of the feed itself, in the order in which they stand; of what can be said once, the first counts.
     for element in _own(root):
         name, text = name_of(element), text_of(element)
-        if name == "author" and len(element):
-            account = account_of(element)
-            parts = (("author", account.name), ("author address", account.url), ("author mail", account.handle))
-            claims += [(part, value, name) for part, value in parts if value]
+        if _CLAIMS.get(name) == "author":
+            claims += [(part, value, name) for part, value in _parts(element)]
         elif name in _CLAIMS:
             claims.append((_CLAIMS[name], text, name))
         elif name in _TIMES:
@@ -55,16 +54,23 @@ def read_head(root: etree._Element) -> Head:
         if name in {"language", "dc:language"}:
             language = language or text
         elif name == "author" and len(element):
-            author = account_of(element)
+            authors += accounts_of(element)
     claims.append(("site address", link, "link"))
     return Head(
         claims=tuple(claims[:_MOST]),
         times=tuple(times[:_MOST]),
-        author=author,
+        author=together(authors),
         language=language,
         next_page=next_page,
         software=software,
     )
+
+
+def _parts(author: etree._Element) -> Iterator[tuple[str, str]]:
+    """Yield the name, address and mail of each whom an element names."""
+    for account in accounts_of(author):
+        parts = (("author", account.name), ("author address", account.url), ("author mail", account.handle))
+        yield from (part for part in parts if part[1])
 
 
 def _own(root: etree._Element) -> Iterator[etree._Element]:

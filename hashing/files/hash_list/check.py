@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from hashing.errors import BadFormat
 from hashing.files.digest import Digest
 from hashing.files.digest_files import HashReading, digest_readings
 from hashing.files.hash_list.entry import BadLine, ListEntry
+from hashing.files.hash_list.names_here import NamesHere
 from hashing.files.hash_list.read_list import read_list
 from hashing.files.read import FileDigests, FileUnreadable, UnreadFile, refused
 
@@ -53,8 +53,8 @@ class CheckReport:
     missing: tuple[ListedMissing, ...]
     unreadable: tuple[UnreadFile, ...]
     bad_lines: tuple[BadLine, ...]
-    windows_names: int = 0
-    """Names written as on Windows, with `\\` between folders, of which no file was there as they stand."""
+    notes: tuple[tuple[str, int], ...] = ()
+    """What was not as it stands here, and in how many names: `\\` between folders, another encoding or Unicode form."""
 
     @property
     def matches(self) -> bool:
@@ -98,7 +98,7 @@ def check_list(
         tuple(check.missing),
         tuple(check.unreadable),
         tuple(check.bad_lines),
-        check.windows_names,
+        tuple((note, count) for note, count in check.names.notes.items() if count),
     )
 
 
@@ -107,6 +107,7 @@ class _Check:
 
     def __init__(self, base: Path, algorithm: str | None) -> None:
         self._base = base
+        self.names = NamesHere(base)
         self._algorithm = algorithm
         self._asked: deque[list[ListEntry]] = deque()
         self.ok = 0
@@ -114,7 +115,6 @@ class _Check:
         self.missing: list[ListedMissing] = []
         self.unreadable: list[UnreadFile] = []
         self.bad_lines: list[BadLine] = []
-        self.windows_names = 0
 
     def run(self, file: BinaryIO, workers: int | None, progress: Callable[[int], None] | None) -> None:
         """Check every file of a list. Raises BadFormat where no line of it could be understood."""
@@ -122,25 +122,22 @@ class _Check:
         for result in digest_readings(self._readings(file), workers=workers, progress=progress):
             results += 1
             self._judge(self._asked.popleft(), result)
-        if not results:
+        if not (results or self.unreadable):
             raise self._not_a_list()
 
     def _readings(self, file: BinaryIO) -> Iterator[HashReading]:
         """Yield a reading for each file; lines about the same file that stand together (tagged ones do) share one."""
         for path, group in groupby(self._entries(file), key=attrgetter("path")):
             entries = list(group)
+            try:
+                here = self._base / self.names.find(path)
+            except BadFormat as error:
+                self.unreadable.append(UnreadFile(path, str(error)))
+                continue
             self._asked.append(entries)
             named = dict.fromkeys(digest.algorithm for entry in entries for digest in entry.digests)
             named |= dict.fromkeys(entry.alternative.algorithm for entry in entries if entry.alternative)
-            yield HashReading(self._base / self._as_here(path), tuple(named))
-
-    def _as_here(self, path: Path) -> Path:
-        """Return a name as this system writes it, where it is one of Windows and no file has it as it stands."""
-        name = os.fspath(path)
-        if "\\" not in name or os.sep == "\\" or os.path.lexists(self._base / path):
-            return path
-        self.windows_names += 1
-        return Path(name.replace("\\", "/"))
+            yield HashReading(here, tuple(named))
 
     def _entries(self, file: BinaryIO) -> Iterator[ListEntry]:
         understood = False

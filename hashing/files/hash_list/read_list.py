@@ -21,16 +21,16 @@ def read_list(file: BinaryIO, *, algorithm: str | None = None) -> Iterator[ListE
     """Yield what each line says, or that it could not be understood.
 
     The first line tells the form: hashdeep's head, a JSON object, or else a list as of `sha256sum`. Empty lines and
-    those that begin with # say nothing, as with `sha256sum -c`. Lines may end in CRLF. `algorithm` is what plain values
-    are to be taken for; without it their length decides, and 128 digits are SHA-512, or else BLAKE2b as b2sum writes
-    it. Raises BadFormat for UTF-16.
+    those that begin with # say nothing, as with `sha256sum -c`, nor do those with ; of programs of Windows. Lines may
+    end in CRLF. `algorithm` is what plain values are to be taken for; without it their length decides, and 128 digits
+    are SHA-512, or else BLAKE2b as b2sum writes it. Raises BadFormat for UTF-16.
     """
     parse: Callable[[int, bytes], ListEntry | None] | None = None
     for number, line in _lines(file):
         if line is None:
             yield BadLine(number, f"longer than {LONGEST_LINE} bytes")
             continue
-        if not line or line.startswith(b"#"):
+        if not line or line.startswith((b"#", b";")):
             continue
         parse = parse or _parser(line, algorithm)
         try:

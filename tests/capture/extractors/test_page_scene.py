@@ -232,17 +232,40 @@ def test_two_members_of_gzip_and_raw_deflate_are_read(captured: Captured) -> Non
             assert [entry.item.kind for entry in view.items] == ["page", "photo"]
 
 
+@pytest.mark.parametrize(
+    ("coding", "data"),
+    [
+        ("gzip", gzip.compress(gzip.compress(STORY))),
+        ("", gzip.compress(STORY)),
+        ("deflate", gzip.compress(STORY)),
+        ("gzip", zlib.compress(STORY)),
+        ('"gzip"', gzip.compress(STORY)),
+        ("aws-chunked, gzip", gzip.compress(STORY)),
+        ("utf-8", STORY),
+    ],
+)
+def test_a_page_whose_coding_is_misnamed_is_read(captured: Captured, coding: str, data: bytes) -> None:
+    """Packed once more than its head says, as the other of two codings, or a charset for a coding: it is read."""
+    with SceneServer({"/": _coded(data, coding), "/one.jpg": jpeg()}) as server:
+        result, view = captured(server.url("/"))
+    assert (result.status, _judged(view).verdict) == ("complete", verdict.CONTENT)
+    assert [entry.item.kind for entry in view.items] == ["page", "photo"]
+
+
 def test_what_cannot_be_decoded_is_not_readable(captured: Captured) -> None:
     """An unknown or broken coding, and one that ends inside, is kept and told as not readable."""
     files: dict[str, Answer] = {
         "/br": _coded(b"\x8b\x02\x80hello\x03", "br"),
         "/broken": _coded(b"no gzip at all", "gzip"),
         "/cut": _coded(gzip.compress(STORY * 50)[:-12], "gzip"),
+        "/sum": _coded(gzip.compress(STORY)[:-8] + bytes(8), "gzip"),
+        "/inner": _coded(gzip.compress(b"\x8b\x02\x80hello\x03"), "br, gzip"),
+        "/other": _coded(gzip.compress(STORY), "br"),
         "/empty": Body(data=b"", type="text/html"),
         "/one.jpg": jpeg(),
     }
     with SceneServer(files) as server:
-        for path in ("/br", "/broken", "/cut"):
+        for path in ("/br", "/broken", "/cut", "/sum", "/inner", "/other"):
             result, view = captured(server.url(path))
             assert (path, result.status, _judged(view).verdict) == (path, "partial", verdict.UNREADABLE)
             assert view.items[0].item.kind in {"page", "file"}
@@ -270,6 +293,33 @@ def test_what_is_no_photo_is_not_taken_for_one(captured: Captured) -> None:
     assert marked == reasons
     assert [entry.item.url for entry in view.items if entry.item.kind == "photo"] == [server.url("/good.jpg")]
     assert capture_summary(view.path).items == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Body(data=bytes(999), type="image/jpeg"), "the server sent bytes that are no image/jpeg instead of a photo"),
+        (Body(data=b"%PDF-1.4 x", type="image/jpeg"), "the server sent application/pdf instead of a photo"),
+        (Body(data=b"\0asm\1", type="application/wasm"), "the server sent application/wasm instead of a photo"),
+        (jpeg()[:200], "it came and is kept, and is no whole photo: "),
+        (jpeg()[:-2], "it came and is kept, and is no whole photo: it ends without its end marker"),
+        (
+            Body(data=jpeg(), type="image/jpeg", headers=(("Content-Encoding", "br"),)),
+            "it came and is kept, and cannot be read (coded as br",
+        ),
+        (
+            Body(data=jpeg(), type="image/jpeg", status=206, headers=(("Content-Range", "bytes 0-9/99"),)),
+            "the server sent a part of it unasked (bytes 0-9/99)",
+        ),
+    ],
+)
+def test_what_is_not_a_whole_photo_is_not_complete(captured: Captured, answer: Answer, reason: str) -> None:
+    """Other bytes, a photo cut by whoever sent it and a part that nobody asked for are kept, and told once."""
+    with SceneServer({"/": STORY, "/one.jpg": answer}) as server:
+        result, view = captured(server.url("/"))
+    [failed] = view.failed
+    assert (result.status, failed.reason[: len(reason)]) == ("partial", reason)
+    assert len(view.items) == 2
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,26 @@ def test_a_set_of_sizes_is_one_by_whatever_name() -> None:
     assert _media("<img data-any-srcset='/s.jpg 300w, /l.jpg 900w'>") == ["/l.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<img srcset='data:image/gif;base64,R0 1w' data-any='/a.jpg'>", ["/a.jpg"]),
+        ("<img file='/a.jpg' alt='b.jpg'>", ["/a.jpg"]),
+        ("<img data-src='https%3A%2F%2Fnews.example%2Fa.jpg'>", ["/a.jpg"]),
+        ("<img data-src='/a_{width}x.jpg' data-widths='[180, 360]'>", ["/a_360x.jpg"]),
+        ("<picture><source data-lazy='/s.avif 1x, /l.avif 2x'><img></picture>", ["/l.avif"]),
+        ("<div data-bgset='/s.jpg 300w, /l.jpg 900w'></div>", ["/l.jpg"]),
+        ("<div data-style='background-image: url(/a.jpg)'></div>", ["/a.jpg"]),
+        ("<video><source data-late='/v.mp4'></video>", ["/v.mp4"]),
+        ("<iframe src='about:blank' data-src='/v.mp4'></iframe>", ["/v.mp4"]),
+        ("<lazy-player src='/v.mp4' poster='/p.jpg'></lazy-player>", ["/v.mp4", "/p.jpg"]),
+    ],
+)
+def test_an_address_is_found_however_a_script_wraps_it(html: str, found: list[str]) -> None:
+    """Styles, encodings, widths left open, sets of sizes, players and a page's own elements keep addresses, too."""
+    assert _media(html) == found
+
+
 def test_a_template_that_no_script_has_filled_is_no_address() -> None:
     """What a script is still to put in is not asked for."""
     assert _media("<img src='/b.jpg' data-src='{{photo.url}}'>") == ["/b.jpg"]

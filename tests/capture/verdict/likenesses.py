@@ -647,4 +647,42 @@ LIKENESSES = (
         "<title>Lock</title><script>window._pxAppId='PX1'</script><script src=/init.js></script><h1>Lock</h1><p>A dozen people spent the weekend clearing branches from the lower lock after the storm, and two boats were lent to them for it. The towpath is open.</p>",
         headers={"x-datadome": "protected"},
     ),
+    Likeness(
+        verdict.GONE,
+        "<title>Vævekredsen</title><body class='phpbb section-viewtopic'><h1>Vævekredsen</h1><div id=message class=panel><h2 class=message-title>Besked</h2><p>Her er ikke noget af den slags.</p></div>",
+    ),
+    Likeness(
+        verdict.CONTENT,
+        "<title>Looms</title><body class='phpbb section-viewtopic'><h1>Looms</h1><div id=p12 class='post bg2'><div class=postbody>Which loom fits a small room?</div></div><div id=message>Quick reply</div>",
+    ),
+    Likeness(
+        verdict.GONE,
+        "<title>Virhe</title><h1>Kangaspuut</h1><div id=fatal_error><h3>Virhe</h3><p>Tuota aihetta ei juuri nyt ole.</p></div>",
+    ),
+    Likeness(
+        verdict.LOGIN,
+        "<title>Weavers</title><h1>Welcome to the Weavers' Circle of Hill Street</h1><p>This is a private community, you must log in to continue.</p><p>Members talk here about looms, wool, cotton, dyes and the price of each of them since 1998, and meet in winter.</p>",
+        final="https://site.example/login",
+    ),
+    Likeness(
+        verdict.GONE,
+        "<title>Kudonta</title><p>Katso myös näitä: villa, puuvilla, kangaspuut.</p>",
+        final="https://site.example/error/deleted?id=5",
+    ),
+    Likeness(
+        verdict.CHALLENGE,
+        "<title>Film</title><div class=geoblock><h1>Filmen ses ikke herfra</h1><p>Du er i et andet land lige nu.</p></div>",
+    ),
+    Likeness(
+        verdict.LIMITED,
+        "<title>访问过于频繁 - 织布网</title><h1>访问过于频繁</h1><ul><li><a href=/1>小房间的织布机</a><li><a href=/2>棉花多少钱</a><li><a href=/3>冬天的聚会</a><li><a href=/4>羊毛</a></ul>",
+    ),
+    Likeness(
+        verdict.CONTENT,
+        "<title>Rate limits | Weave API</title><h1>Rate limits</h1><p>Our API gives each key sixty calls in a minute. With more, the status code 429 comes back, and the header says when to go on.</p>",
+    ),
+    Likeness(
+        verdict.CONTENT,
+        "<title>Looms - Index</title><h1>Looms</h1><form action=/login><p>Welcome, Guest. Please log in or register.</p><input name=user><input type=password></form><p>Wool, cotton and silk</p><p>Last: Pepa in Re: it creaks when cold</p><p>Today at 10:12</p><p>Small rooms and how people weave in them all the same</p><p>Last: Mirek in Re: which one to buy for a small room</p><p>Market for all that is sold and bought</p>",
+    ),
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.page.read_page import read_page
-from capture.verdict import Evidence, Verdict, judge
+from capture.verdict import Evidence, Verdict, judge, stub_target
 from capture.verdict.signs import SIGNS
 from capture.verdict.words import Phrases, compiled, name, statement
 from hashing.case import verdict
@@ -115,6 +115,65 @@ def test_a_bare_page_that_has_no_word_of_its_address_and_hides_from_search_is_go
     url = f"https://site.example{asked}"
     page = read_page(html.encode(), url=url, content_type="text/html")
     assert judge(Evidence(asked=url, final=url, status=200, headers={}, page=page)).word == word
+
+
+_NOTICE = (
+    "<title>Weaving</title><div class='{mark}'><h1>Weaving circle</h1><p>It is not to be seen by everybody who comes by "
+    "from the street, only in good company.</p></div><div><h3>Others like</h3>{proof}"
+    "<div><p>Cotton and what it costs now</p></div><div><p>Looms for small rooms</p></div></div>"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "mark", "proof", "word"),
+    [
+        ("/topic/42771809", "box", "", verdict.THIN),
+        ("/topic/the-blue-van-again", "box", "", verdict.THIN),
+        ("/topic/42771809", "alert-box", "<h3><a href=/1>Wool</a></h3>", verdict.THIN),
+        ("/weaving", "box", "", verdict.CONTENT),
+        ("/topic/42771809", "box", "<p>12.11.2026, 09:41</p>", verdict.CONTENT),
+        ("/topic/42771809", "box", "<img src=/loom.jpg>", verdict.CONTENT),
+        ("/topic/42771809", "box", "<article>Wool</article>", verdict.CONTENT),
+        ("/topic/looms-in-company", "box", "", verdict.CONTENT),
+        ("/topic/42771809", "box", "<h3><a href=/1>Wool</a></h3>", verdict.CONTENT),
+    ],
+)
+def test_one_thing_that_was_asked_for_needs_a_proof_of_being_there(
+    asked: str, mark: str, proof: str, word: str
+) -> None:
+    """A time, a post, a picture or a word of the address is enough; of what stands around a notice, none is."""
+    url = f"https://site.example{asked}"
+    page = read_page(_NOTICE.format(mark=mark, proof=proof).encode(), url=url, content_type="text/html")
+    assert judge(Evidence(asked=url, final=url, status=200, headers={}, page=page)).word == word
+
+
+def test_a_gate_that_says_where_it_leads_back_to_is_no_content() -> None:
+    """A page in no known wording that answered in another's place, and names that one in its address, is thin."""
+    html = (
+        "<title>Before you go on</title><h1>Before you go on</h1><p>The weaver would like a word with you first: not all "
+        "that hangs in these rooms is for everybody, and some of it would make the young ones laugh, or the old ones "
+        "blush. You know best what you can bear.</p>"
+    )
+    found = _judged(html, final="https://gate.example/x?returnTo=https://site.example/p/1")
+    assert (found.word, found.reasons[0][:24]) == (verdict.THIN, "another address answered")
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "target"),
+    [
+        ("?to=https%3A%2F%2Fshop.example%2Fa", "shop.example", "https://shop.example/a"),
+        ("?target=//www.shop.example/a", "shop.example", "https://www.shop.example/a"),
+        ("?to=https%3A%2F%2Fshop.example%2Fa", "another place", ""),
+        ("?to=https%3A%2F%2Fsite.example%2Fa", "site.example", ""),
+        ("?to=shop.example", "shop.example", ""),
+    ],
+)
+def test_a_page_that_asks_whether_to_leave_the_site_leads_on(query: str, said: str, target: str) -> None:
+    """Where to stands in its address, and the page names it, in whatever language."""
+    url = f"https://site.example/away{query}"
+    html = f"<title>x</title><h1>Ra ngoài</h1><p>Bạn sẽ đến {said}.</p><a href=/>Ở lại</a>"
+    page = read_page(html.encode(), url=url, content_type="text/html; charset=utf-8")
+    assert stub_target(Evidence(asked=url, final=url, status=200, headers={}, page=page))[0] == target
 
 
 def test_an_article_that_was_redirected_is_content() -> None:

@@ -45,6 +45,18 @@ def _bag(
     return path
 
 
+def _renamed(bag: Path, name: str) -> Path:
+    (bag / "manifest-sha256.txt").rename(bag / name)
+    return bag
+
+
+def _beside(bag: Path, named: str, on_disk: str) -> Path:
+    (bag / on_disk).write_bytes(other := b"a note beside it\n")
+    with (bag / "manifest-sha256.txt").open("a") as listed:
+        listed.write(f"{hashlib.sha256(other).hexdigest()}  {named}\n")
+    return bag
+
+
 INTACT: dict[str, Callable[[Path], Path]] = {
     "one blank": lambda path: _bag(path, between=" "),
     "two blanks": lambda path: _bag(path, between="  "),
@@ -63,6 +75,11 @@ INTACT: dict[str, Callable[[Path], Path]] = {
     "percent": lambda path: _bag(path, named="data/100%25.txt", on_disk="data/100%.txt"),
     "line end in a name": lambda path: _bag(path, named="data/a%0Ab.txt", on_disk="data/a\nb.txt"),
     "percent as it stands": lambda path: _bag(path, version="0.97", named="data/%7Ea", on_disk="data/%7Ea"),
+    "paths of Windows": lambda path: _bag(path, named="data\\a\\note.txt", on_disk="data/a/note.txt"),
+    "SHA-256 in a list's name": lambda path: _renamed(_bag(path), "manifest-SHA-256.txt"),
+    "percent beside what it could mean": lambda path: _beside(
+        _bag(path, named="data/a%2525", on_disk="data/a%25"), "data/a%25", "data/a%"
+    ),
     "0.93": lambda path: _bag(path, version="0.93"),
     "0.97": lambda path: _bag(path, version="0.97"),
     "a name in two Unicode forms": lambda path: _bag(
@@ -80,7 +97,7 @@ def test_an_intact_bag_is_intact(tmp_path: Path, name: str) -> None:
     [unchecked] = found.unchecked
     assert unchecked.reason.startswith("intact by RFC 8493, not sealed by goldenhour")
     assert verify(bag, accept_bag=True).verdict == "ok"
-    next(file for file in (bag / "data").iterdir()).write_bytes(b"another note\n")
+    next(file for file in (bag / "data").rglob("*") if file.is_file()).write_bytes(b"another note\n")
     spoilt = verify(bag, accept_bag=True)
     assert (spoilt.verdict, len(spoilt.problems)) == ("mismatch", 0)
     assert spoilt.altered

@@ -159,7 +159,7 @@ def test_a_json_feed_item_is_a_post() -> None:
         server="example.org",
         id="7",
         permalink=f"{at}posts/7",
-        author=Account(name="Ann, Bob", url=f"{at}ann"),
+        author=Account(name="Ann, Bob"),
         published="2026-11-24T10:15:00+00:00",
         title="Fire",
         text="Hot",

@@ -157,7 +157,7 @@ def test_a_value_of_128_digits_is_what_the_user_says_it_is() -> None:
     ("line", "reason"),
     [
         (VALUE, "neither a hash value and a name"),
-        (f"{VALUE} name", "neither a hash value and a name"),
+        (f"{VALUE}:name", "neither a hash value and a name"),
         (f"{VALUE}  ", "no file name"),
         (f"{VALUE}  na\0me", "zero byte"),
         (f"{VALUE[:-1]}  name", "63 digits"),
