@@ -282,6 +282,7 @@ def fleet_worker(
     from capture.request.amounts import span
     from capture.request.options import DEFAULT_MEDIA, initials_of
     from commands.timestamps import asked_authorities, timestamp_captures
+    from fleet.enrol import LETTERS
     from fleet.worker import Worker, WorkerSettings, suggested_initials
     from hashing.case.case import Case
     from hashing.times import system_clock
@@ -304,6 +305,8 @@ def fleet_worker(
 
         options = replace(options, session=load_session(session))
     key = signing_key(key_path)
+    if len(options.initials) > LETTERS and chosen["initials"]:
+        raise click.UsageError(f"--initials: of a worker at most {LETTERS} letters, or they look like those of a key")
     if not chosen["initials"]:
         options = replace(options, initials=suggested_initials(initials_of(officer), key.public))
     case = Case.open_or_create(case_path, key=key, officer=officer, title=operation)
@@ -318,7 +321,7 @@ def fleet_worker(
     timestamp_captures(case, authorities, key, summary.results)
     print_worked(summary, operation, as_json=as_json)
     if location is not None:
-        _push(case.path, location.below(key.public.raw.hex()[:16]), quiet=quiet)
+        _push(case.path, location.below(key.public.raw.hex()), quiet=quiet)
     sys.exit(Exit.INTERRUPTED if stop.reason else Exit.IN_PART if summary.failed else Exit.OK)
 
 

@@ -7,7 +7,6 @@ knows, so that a row which comes once more is not captured twice by it.
 
 from __future__ import annotations
 
-import base64
 import os
 import platform
 import queue
@@ -18,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from capture.request.options import CaptureOptions
 from capture.run.askable import demand_askable
 from capture.run.disk_room import DiskRoom
 from capture.run.run import CaptureResult, capture
+from fleet.enrol import letters_of
 from fleet.errors import BadJob, DatabaseGone
 from fleet.job import read_job, row_of
 from fleet.queue import CAPTURED, FAILED, WAITING, Queue, RowReport, TakenRow
@@ -110,7 +109,7 @@ class _Ended:
 
 def suggested_initials(initials: str, key: PublicKey) -> str:
     """Return initials that differ by the worker's key: exhibits of all workers come into one case."""
-    return initials[:3] + base64.b32encode(sha256(key.raw).digest()).decode()[:5]
+    return initials[:3] + letters_of(key)
 
 
 class Worker:
