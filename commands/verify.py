@@ -21,6 +21,7 @@ from commands.verify_rounds import STYLES, Rounds, verdict_exit, worse
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from exports.custody.receipt import Receipt
     from exports.verification import Verification
 
 
@@ -136,10 +137,10 @@ def verify(
     roots = list(_roots(root_paths)) if root_paths else []
     openings = load_openings(openings_path) if openings_path is not None else None
 
-    def _examine(path: Path) -> Verification:
+    def _examine(path: Path, last: tuple[str, Receipt] | None = None) -> Verification:
         return _check(
-            path, signers=signers, roots=roots, openings=openings, since=since, report=report, accept_bag=accept_bag,
-            quiet=quiet,
+            path, signers=signers, roots=roots, openings=openings, since=since, last=last, report=report,
+            accept_bag=accept_bag, quiet=quiet,
         )  # fmt: skip
 
     if receipts_path is not None:

@@ -73,10 +73,18 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     public_key: str
     since: ReceiptSeal | None = None
     """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
+    target: str = ""
+    """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
 
 
 def write_receipt(
-    path: Path, found: Verification, *, key: SigningKey, officer: str, clock: Clock = system_clock
+    path: Path,
+    found: Verification,
+    *,
+    key: SigningKey,
+    officer: str,
+    target: str = "",
+    clock: Clock = system_clock,
 ) -> Receipt:
     """Write the receipt of a verification to a new file.
 
@@ -111,6 +119,7 @@ def write_receipt(
         tool=tool(),
         public_key=key.public.raw.hex(),
         since=_since(found),
+        target=target,
     )
     write_exclusively(path, sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key).encode())
     return receipt
@@ -134,7 +143,7 @@ def open_receipt(data: bytes) -> Receipt:
         raise BadFormat(f"not a receipt of a verification: {error}") from error
     if receipt.format != FORMAT or receipt.verdict not in _VERDICTS:
         raise BadFormat("not a receipt of a verification that this goldenhour knows")
-    if max(len(receipt.what), len(receipt.tool), len(receipt.officer)) > _LONGEST_NAME:
+    if max(map(len, (receipt.what, receipt.tool, receipt.officer, receipt.target))) > _LONGEST_NAME:
         raise BadFormat("not a receipt of a verification: a name in it is longer than any that goldenhour writes")
     if not receipt.officer.strip():
         raise BadFormat("not a receipt of a verification: it does not say who verified")
