@@ -22,7 +22,7 @@ from commands.opening import own_keys, signing_key
 from commands.output import complain, print_json, print_styled
 
 if TYPE_CHECKING:
-    from exports.custody.receipt import Receipt
+    from exports.custody.receipt import KeptReceipt
     from exports.custody.receipt_folder import ReceiptFolder
     from exports.verification import Verification
 
@@ -44,7 +44,7 @@ class Rounds:
 
     targets: Sequence[Path]
     since: Path | None
-    examine: Callable[[Path, tuple[str, Receipt] | None], Verification]
+    examine: Callable[[Path, KeptReceipt | None], Verification]
     officer: str
     signing_path: Path | None
     pictures: bool
@@ -147,9 +147,7 @@ def _is_news(found: Verification, line: str) -> bool:
     return grown and line.startswith("since ")
 
 
-def doubted(
-    found: Verification, last: tuple[str, Receipt] | None, wrong: Sequence[str], own: Collection[str]
-) -> Verification:
+def doubted(found: Verification, last: KeptReceipt | None, wrong: Sequence[str], own: Collection[str]) -> Verification:
     """Add to what was found what is wrong with the receipts that it was to be compared with: they prove nothing then.
 
     `last` is the one that it was compared with, if any; `own` are the keys of whoever verifies.
@@ -158,9 +156,9 @@ def doubted(
     from hashing.ledger.keys import PublicKey
 
     doubts = [Unchecked("receipts", each) for each in wrong]
-    if last is not None and PublicKey.parse(last[1].public_key).raw.hex() not in own:
-        signer = PublicKey.parse(last[1].public_key).fingerprint()
-        reason = f"{last[0]}: signed by {signer}, which is no key of yours: name a folder of your own with --receipts"
+    if last is not None and last.believed and PublicKey.parse(last.receipt.public_key).raw.hex() not in own:
+        signer = PublicKey.parse(last.receipt.public_key).fingerprint()
+        reason = f"{last.name}: signed by {signer}, which is no key of yours: name a folder of your own with --receipts"
         doubts.append(Unchecked("receipts", reason))
     return msgspec.structs.replace(found, unchecked=(*found.unchecked, *doubts))
 

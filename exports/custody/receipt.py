@@ -77,6 +77,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
 
 
+class KeptReceipt(msgspec.Struct, frozen=True):
+    """A receipt of the last time, with its name; `believed` where whoever verifies now trusts its key."""
+
+    name: str
+    receipt: Receipt
+    believed: bool = True
+
+
 def write_receipt(
     path: Path,
     found: Verification,
@@ -121,8 +129,20 @@ def write_receipt(
         since=_since(found),
         target=target,
     )
-    write_exclusively(path, sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key).encode())
+    write_exclusively(path, _signed(receipt, key).encode())
     return receipt
+
+
+def brief_receipt(receipt: Receipt, key: SigningKey) -> str:
+    """Return a receipt with its first seal alone: of a case the one over its ledger, which has the seals of all others.
+
+    Raises BadFormat.
+    """
+    return _signed(msgspec.structs.replace(receipt, seals=receipt.seals[:1]), key)
+
+
+def _signed(receipt: Receipt, key: SigningKey) -> str:
+    return sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key)
 
 
 def _since(found: Verification) -> ReceiptSeal | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from exports.custody.receipt import Receipt, open_receipt, write_receipt
+from exports.custody.receipt import KeptReceipt, open_receipt, write_receipt
 from exports.format.outside import demand_no_part
 from exports.format.result import MISMATCH
 from hashing.errors import HashingError, InUse
@@ -74,8 +74,8 @@ class ReceiptFolder:
         write_receipt(path, found, key=key, officer=officer, target=target, clock=lambda: moment)
         return path
 
-    def last(self, target: str) -> tuple[tuple[str, Receipt] | None, list[str]]:
-        """Return the newest receipt of a target that tells of no fault, with its name, and what is wrong with others.
+    def last(self, target: str) -> tuple[KeptReceipt | None, list[str]]:
+        """Return the newest receipt of a target that tells of no fault, and what is wrong with others.
 
         Whose key signed it is for the caller to judge.
         """
@@ -83,6 +83,8 @@ class ReceiptFolder:
             names, wrong = self._names(target), list[str]()
         except HashingError as error:
             return None, [str(error)]
+        if (before := self._newest.get(target)) is not None and before not in names:
+            wrong.append(f"{before}: the receipt of the last round is gone")
         for name in reversed(names):
             try:
                 receipt = open_receipt(read_small(self.path / name, LARGEST_NOTE))
@@ -93,12 +95,12 @@ class ReceiptFolder:
             if name != _file_name(receipt.time, target) or receipt.target != target:
                 wrong.append(f"{name}: is of {receipt.target[:100] or 'no target'} and {receipt.time[:40]}")
             elif receipt.verdict != MISMATCH and receipt.seals:
-                break
-        else:
-            name, receipt = "", None
-        if (before := self._newest.get(target)) is not None and before not in names:
-            wrong.append(f"{before}: the receipt of the last round is gone")
-        return (name, receipt) if receipt is not None else None, wrong
+                return KeptReceipt(name, receipt), wrong
+        return None, wrong
+
+    def knows(self, target: str) -> bool:
+        """Say whether there is any receipt of a target. Raises Unreadable."""
+        return bool(self._names(target))
 
     def remember(self, targets: Sequence[str]) -> None:
         """Note which receipt of each target is the newest: it must be there in the next round."""

@@ -11,14 +11,18 @@ from exports.format.result import SealFound, Since
 from exports.verification.check import Check
 
 if TYPE_CHECKING:
-    from exports.custody.receipt import Receipt, ReceiptSeal
+    from exports.custody.receipt import KeptReceipt, ReceiptSeal
 
 
 class LastReceipt:
-    """Compares what was found with a receipt; `name` is its file's, for messages. Notes faults among the findings."""
+    """Compares what was found with a receipt, and notes among the findings what is not as it says.
 
-    def __init__(self, check: Check, name: str, receipt: Receipt) -> None:
-        self._check, self._name, self._receipt = check, name, receipt
+    That is a fault where the receipt is believed; where it is not, the two could not be compared.
+    """
+
+    def __init__(self, check: Check, last: KeptReceipt) -> None:
+        self._check, self._name, self._receipt = check, last.name, last.receipt
+        self._tell = check.problem if last.believed else check.unchecked
 
     def run(self) -> Since:
         """Compare; return what the two have in common and what is new."""
@@ -70,7 +74,7 @@ class LastReceipt:
             reason = f"its first {seal.size} lines are not those that it had by {was}"
         else:
             reason = f"the seal {seal.fingerprint} of {seal.origin}, which {was} names, is not here"
-        self._check.problem(where, reason)
+        self._tell(where, reason)
 
     def _judge_signer(self, *, grown: bool) -> None:
         """Demand that who signed what has come since had signed before, or is known to the user."""

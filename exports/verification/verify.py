@@ -28,7 +28,7 @@ from hashing.ledger.ledger import LEDGER
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from exports.custody.receipt import Receipt
+    from exports.custody.receipt import KeptReceipt
     from exports.disclosure.openings import Openings
 
 _ATTEMPTS = 5
@@ -41,7 +41,7 @@ def verify(
     signers: Sequence[PublicKey] = (),
     roots: Sequence[Certificate] = (),
     since: Path | None = None,
-    last: tuple[str, Receipt] | None = None,
+    last: KeptReceipt | None = None,
     openings: Openings | None = None,
     report: bool = False,
     accept_bag: bool = False,
@@ -54,8 +54,8 @@ def verify(
     `openings` are checked against the disclosure that they are of.
     A demand that meets nothing, such as a missing seal, could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
-    capture that was left out of this bundle. `last` is the receipt of the last time, with its name: every seal that it
-    names must be here, or be of a ledger that has grown since. With `accept_bag` an intact bag of others will do.
+    capture that was left out of this bundle. `last` is the receipt of the last time: every seal that it names
+    must be here, or be of a ledger that has grown since. With `accept_bag` an intact bag of others will do.
     `progress` is told bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
@@ -65,7 +65,7 @@ def verify(
     )
     if check is not None:
         check.judge_demands()
-    before = LastReceipt(check, *last).run() if last is not None and check is not None else None
+    before = LastReceipt(check, last).run() if last is not None and check is not None else None
     if since is None or check is None:
         return Verification.of(path, what, findings, before)
     known, earlier, found = _examine(since, signers, roots, count)

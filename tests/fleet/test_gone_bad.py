@@ -50,6 +50,10 @@ POISON = (
     "hosts set running = -1",
     "hosts set refusals = 2147483647",
     "hosts set delay = 'infinity'",
+    "evidence set receipt = repeat('x', 50000)",
+    "evidence set due = 'infinity'",
+    "evidence set every = '0'",
+    "evidence set reason = repeat('x', 20000)",
 )
 
 
@@ -62,6 +66,7 @@ def test_a_worker_gone_bad_leaves_nothing_that_ends_others(fleet: Fleet, host: H
     """What no worker of ours writes the tables refuse; with the worst that they take, the others work to the end."""
     fleet.submit(host.scenes(2))
     fleet.queue.beat("bad", "k", "n", "", 60)
+    fleet.ask(f"insert into goldenhour.evidence values ('{OPERATION}', 'x', 'disk', '1 day')")  # noqa: S608 - ours
     for each in POISON:
         with pytest.raises(psycopg.errors.CheckViolation):
             fleet.ask(f"update goldenhour.{each}")
