@@ -13,7 +13,9 @@ import click
 
 from commands.batch import read_file_of_rows
 from commands.exit import Exit
-from commands.fleet_output import print_status, print_worked, worker_lines
+from commands.fleet_output import evidence_exit, print_status, print_worked, worker_lines
+from commands.fleet_queue import opened_database, opened_queue, queued
+from commands.fleet_recheck import fleet_recheck, fleet_verify
 from commands.interrupt import interruptible, terminating_like_ctrl_c
 from commands.merge import merge_exit, print_merged
 from commands.officer import capturing_officer, officer_name
@@ -39,63 +41,12 @@ from commands.row_options import (
 )
 from commands.scene_options import EverydayFirst, submit_options, worker_options
 from commands.scenes import options_for
-from commands.settings import setting
 from commands.store import parsed_location, read_vouched
 
 if TYPE_CHECKING:
     from capture.batch.row import BadRow
     from exports.store import Location
-    from fleet.database import Database
     from fleet.job import Job
-    from fleet.queue import Queue
-
-
-def _operation(ctx: click.Context, option: click.Parameter, value: str) -> str:
-    """Refuse what is no name of an operation. A callback of click."""
-    from fleet.job import OPERATION
-
-    if not OPERATION.fullmatch(value):
-        raise click.BadParameter("a name is wanted, such as OP-ALDER: letters, digits, . _ -", ctx, option)
-    return value
-
-
-_of_operation = click.option(
-    "--case",
-    "operation",
-    required=True,
-    callback=_operation,
-    metavar="NAME",
-    help="The operation that the rows belong to.",
-)
-_database = setting(
-    "--database",
-    default="",
-    metavar="URL",
-    help="The database, as postgresql://USER@HOST/NAME; its password stands in ~/.pgpass or PGPASSFILE.",
-)
-
-
-def _queued(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what every command on the queue needs."""
-    for option in (_database, _of_operation):
-        command = option(command)
-    return command
-
-
-def _opened(named: str) -> Database:
-    from fleet.database import Database
-
-    if not named:
-        raise click.UsageError("name the database with --database, or set GOLDENHOUR_DATABASE")
-    database = Database(named)
-    click.get_current_context().call_on_close(database.close)
-    return database
-
-
-def _queue(database: str, operation: str) -> Queue:
-    from fleet.queue import Queue
-
-    return Queue(_opened(database), operation)
 
 
 @click.group()
@@ -113,11 +64,15 @@ def fleet() -> None:
     """
 
 
+fleet.add_command(fleet_recheck)
+fleet.add_command(fleet_verify)
+
+
 def _of_file(command: Callable[..., None]) -> Callable[..., None]:
     """Add what every command that puts the rows of a file into the queue needs."""
     file = click.argument("file", metavar="FILE")
     options = (submit_options, per_host_option, delay_option, form_option, skip_bad_option, json_option)
-    for option in reversed((file, _queued, *options)):
+    for option in reversed((file, queued, *options)):
         command = option(command)
     return command
 
@@ -209,7 +164,7 @@ def _jobs(chosen: dict[str, Any]) -> tuple[list[tuple[Job, tuple[str, ...]]], Se
 
 def _submit(jobs: Sequence[tuple[Job, tuple[str, ...]]], bad: Sequence[BadRow], chosen: dict[str, Any]) -> None:
     operation = chosen["operation"]
-    queue = _queue(chosen["database"], operation)
+    queue = opened_queue(chosen["database"], operation)
     # All rows are checked by now: a file with a fault leaves nothing in the database.
     queue.set_up()
     done = queue.submit(jobs, per_host=chosen["per_host"], delay=chosen["delay"])
@@ -222,7 +177,7 @@ def _submit(jobs: Sequence[tuple[Job, tuple[str, ...]]], bad: Sequence[BadRow], 
 
 
 @fleet.command(name="worker", cls=EverydayFirst)
-@_queued
+@queued
 @click.option(
     "--work",
     "case_path",
@@ -282,6 +237,7 @@ def fleet_worker(
     from capture.request.amounts import span
     from capture.request.options import DEFAULT_MEDIA, initials_of
     from commands.timestamps import asked_authorities, timestamp_captures
+    from fleet.enrol import LETTERS
     from fleet.worker import Worker, WorkerSettings, suggested_initials
     from hashing.case.case import Case
     from hashing.times import system_clock
@@ -290,7 +246,7 @@ def fleet_worker(
     settings = WorkerSettings(
         scenes=scenes, retries=retries, pause=pause, lease=_lease(span(lease, "--lease")), until_done=until_done
     )
-    queue = _queue(database, operation)
+    queue = opened_queue(database, operation)
     queue.demand_version()  # a wrong name or password is told at once; a database that goes away later is waited for
     session = chosen.pop("session")
     # What a row says itself is cleared here, so that a setting of the worker's own file never adds to a row.
@@ -304,6 +260,8 @@ def fleet_worker(
 
         options = replace(options, session=load_session(session))
     key = signing_key(key_path)
+    if len(options.initials) > LETTERS and chosen["initials"]:
+        raise click.UsageError(f"--initials: of a worker at most {LETTERS} letters, or they look like those of a key")
     if not chosen["initials"]:
         options = replace(options, initials=suggested_initials(initials_of(officer), key.public))
     case = Case.open_or_create(case_path, key=key, officer=officer, title=operation)
@@ -318,7 +276,7 @@ def fleet_worker(
     timestamp_captures(case, authorities, key, summary.results)
     print_worked(summary, operation, as_json=as_json)
     if location is not None:
-        _push(case.path, location.below(key.public.raw.hex()[:16]), quiet=quiet)
+        _push(case.path, location.below(key.public.raw.hex()), quiet=quiet)
     sys.exit(Exit.INTERRUPTED if stop.reason else Exit.IN_PART if summary.failed else Exit.OK)
 
 
@@ -340,18 +298,21 @@ def _lease(seconds: float) -> float:
 
 
 @fleet.command(name="status")
-@_queued
+@queued
 @click.option("--watch", "watching", is_flag=True, help="Show it anew every 2 s, until Ctrl-C.")
 @json_option
 def fleet_status(operation: str, database: str, watching: bool, as_json: bool) -> None:
     """Show how far an operation is: rows done, failed and waiting, by host and by worker, and the time left.
+
+    Evidence at rest (`fleet recheck`) stands first, what does not match before all else. Exit code 5: something of it
+    does not match; 6: something could not be checked, or is overdue.
 
     \b
     goldenhour fleet status --case OP-ALDER --watch
     """
     from fleet.status import fleet_status as status_of
 
-    opened = _opened(database)
+    opened = opened_database(database)
     while True:
         status = status_of(opened, operation)
         if as_json:
@@ -361,30 +322,30 @@ def fleet_status(operation: str, database: str, watching: bool, as_json: bool) -
                 click.clear()
             print_status(status)
         if not watching:
-            return
+            sys.exit(evidence_exit(status.evidence))
         time.sleep(2)
 
 
 @fleet.command(name="retry")
-@_queued
+@queued
 def fleet_retry(operation: str, database: str) -> None:
     """Put the rows that failed or were cancelled back into the queue.
 
     \b
     goldenhour fleet retry --case OP-ALDER
     """
-    click.echo(f"{operation}: {counted(_queue(database, operation).retry(), 'row')} back in the queue")
+    click.echo(f"{operation}: {counted(opened_queue(database, operation).retry(), 'row')} back in the queue")
 
 
 @fleet.command(name="cancel")
-@_queued
+@queued
 def fleet_cancel(operation: str, database: str) -> None:
     """Take the rows that wait out of the queue; what runs is captured to its end.
 
     \b
     goldenhour fleet cancel --case OP-ALDER
     """
-    click.echo(f"{operation}: {counted(_queue(database, operation).cancel(), 'row')} cancelled")
+    click.echo(f"{operation}: {counted(opened_queue(database, operation).cancel(), 'row')} cancelled")
 
 
 @fleet.command(name="enrol")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from commands.exit import Exit
 from commands.output import clean, complain, counted, print_json, print_styled
 
 if TYPE_CHECKING:
+    from fleet.evidence import EvidenceStatus
     from fleet.queue import RowReport
     from fleet.status import FleetStatus
     from fleet.worker import WorkerProgress, WorkerSummary
@@ -66,11 +68,13 @@ def print_worked(summary: WorkerSummary, operation: str, *, as_json: bool) -> No
 def print_status(status: FleetStatus) -> None:
     """Print how far an operation is; end where there is none of this name."""
     states = status.states
-    if not sum(states.values()):
+    if not sum(states.values()) and not status.evidence:
         complain(f"{status.operation}: no such operation in this database")
         sys.exit(Exit.NOTHING)
+    for each in status.evidence:
+        _print_evidence(each)
     done = "  ".join(f"{count:,} {state}" for state, count in states.items() if count)
-    print_styled(f"{status.operation}  {done}", "bold")
+    print_styled(f"{status.operation}  {done or 'no rows'}", "bold")
     if status.left:
         left = "" if status.minutes_left is None else f"; {status.minutes_left:,.0f} min left at this rate"
         click.echo(f"rate     {status.rate:,.1f} rows a minute{left}")
@@ -83,6 +87,23 @@ def print_status(status: FleetStatus) -> None:
         click.echo(clean(f"worker   {worker.key[:12]}  {worker.name}  {state}  {_counts(worker.states)}{says}"))
     for reason, count in status.failures:
         click.echo(clean(f"failed   {count:,}  {reason}"))
+
+
+def _print_evidence(each: EvidenceStatus) -> None:
+    by = f", checked {each.checked[:16]}Z by {each.by}" if each.checked else ""
+    proven = f"proven whole {each.proven[:16]}Z" if each.proven else "never proven whole"
+    why = f": {each.reason}" if each.reason else ""
+    period = f"every {each.every.total_seconds() / 3600:,.4g} h"
+    style = {"DOES NOT MATCH": "bold red", "WHOLE": "green"}.get(each.state, "yellow")
+    print_styled(clean(f"evidence {each.state}  {each.target}  {proven}{by}; {period}{why}"), style)
+
+
+def evidence_exit(evidence: Sequence[EvidenceStatus]) -> Exit:
+    """Return how a command ends that shows this evidence: as `verify`; what is overdue could not be checked."""
+    states = {each.state for each in evidence}
+    if "DOES NOT MATCH" in states:
+        return Exit.MISMATCH
+    return Exit.UNCHECKED if states - {"WHOLE", "NEVER CHECKED"} else Exit.OK
 
 
 def _counts(states: dict[str, int]) -> str:

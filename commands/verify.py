@@ -21,6 +21,7 @@ from commands.verify_rounds import STYLES, Rounds, verdict_exit, worse
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from exports.custody.receipt import KeptReceipt
     from exports.verification import Verification
 
 
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     "receipts_path",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Add a signed receipt for each path to this folder; one process at a time.",
+    help="Add a signed receipt of each check to this folder; one process at a time.",
 )
 @click.option(
     "--every", default="", metavar="TIME", help="With --receipts: again and again, such as 24h, from one to the next."
@@ -136,10 +137,10 @@ def verify(
     roots = list(_roots(root_paths)) if root_paths else []
     openings = load_openings(openings_path) if openings_path is not None else None
 
-    def _examine(path: Path) -> Verification:
+    def _examine(path: Path, last: KeptReceipt | None = None) -> Verification:
         return _check(
-            path, signers=signers, roots=roots, openings=openings, since=since, report=report, accept_bag=accept_bag,
-            quiet=quiet,
+            path, signers=signers, roots=roots, openings=openings, since=since, last=last, report=report,
+            accept_bag=accept_bag, quiet=quiet,
         )  # fmt: skip
 
     if receipts_path is not None:

@@ -6,6 +6,7 @@ The folders may come from anywhere, and the database is not asked. A capture tha
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -21,7 +22,8 @@ from exports.errors import ExportError, NotCheckable
 from exports.format.open_tree import open_tree
 from exports.format.tree import FILE, EvidenceTree
 from exports.merge import REFUSED, THERE, MergeOutcome, Merger, merge
-from fleet.worker import row_name, suggested_initials
+from fleet.enrol import LETTERS, letters_of
+from fleet.worker import row_name
 from hashing.case.batch_events import DONE
 from hashing.case.capture_folder import CHECKPOINT, capture_events, is_sealed
 from hashing.case.case import CAPTURES, Case, is_case
@@ -35,6 +37,8 @@ from hashing.printable import printable
 
 UNFINISHED = "unfinished"
 _PIECE = 1 << 20
+_OF_A_KEY = re.compile(rf".+([A-Z2-7]{{{LETTERS}}})", re.DOTALL)
+"""Initials that end in the letters of a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +128,13 @@ def _looked_at(
         worker = PublicKey.parse(started.signer).fingerprint()
         hint = "if that is a worker of yours: goldenhour fleet enrol CASE KEY.pem"
         return replace(said, outcome=REFUSED, reason=f"its key is not enrolled in this case: {worker}", hint=hint)
-    # 3. A reference is given once: whoever takes another worker's would keep that one's captures out of the case.
-    letters = {suggested_initials("", PublicKey.parse(key)): key for key in enrolled}
-    if letters.get(started.exhibit.partition("/")[0][-5:], started.signer) != started.signer:
+    # 3. A reference is given once: whoever takes another worker's would keep that one's captures out of the case. So
+    # one that ends as those of workers do must end in the letters of its own key, whether the other is enrolled by now
+    # or not; and no two keys are enrolled that have the same.
+    ending = _OF_A_KEY.fullmatch(started.exhibit.partition("/")[0])
+    if ending and ending[1] != letters_of(PublicKey.parse(started.signer)):
         reason = f"{said.exhibit}: the reference bears the letters of another worker's key"
-        return replace(said, outcome=REFUSED, reason=reason)
+        return replace(said, outcome=REFUSED, reason=reason, hint="--initials of a worker are five letters at the most")
     return None
 
 

@@ -3,6 +3,7 @@
     rows        a row each, with what became of it; the operation says which belong together
     hosts       a gate each: how many of its rows run, and from when on the next may begin
     workers     a line for each run of a worker, with its last sign of life
+    evidence    a target each that is proven whole again and again (`fleet.evidence`)
 
 Each change is one transaction, and the gate is changed in the one that changes the row: over all workers no more than
 `per_host` rows of a host run, and `delay` seconds lie between their beginnings. A row that runs belongs to the run of
@@ -23,7 +24,7 @@ from fleet.errors import BadDatabase
 from fleet.job import LONGEST_JOB, Job
 
 STATES = WAITING, RUNNING, CAPTURED, FAILED, CANCELLED = "waiting", "running", "captured", "failed", "cancelled"
-_VERSION = 1
+_VERSION = 2
 _MOST_TRIES = 5
 """So often a row is given back by workers that fell silent; after that it is told as what ends them."""
 _MOST_REFUSALS = 5
@@ -31,7 +32,7 @@ _MOST_REFUSALS = 5
 _SET_UP = """
 create schema if not exists goldenhour;
 create table goldenhour.version (version int not null);
-insert into goldenhour.version values (1);
+insert into goldenhour.version values (2);
 create table goldenhour.hosts (
   host text primary key, running int not null default 0, per_host int not null, delay float8 not null,
   ready timestamptz not null default now(), refusals int not null default 0,
@@ -48,6 +49,11 @@ create table goldenhour.rows (
   status text not null default '', reason text not null default '', exhibit text not null default '',
   capture text not null default '',
   primary key (operation, name));
+create table goldenhour.evidence (
+  operation text not null, name text not null, kind text not null, every interval not null,
+  due timestamptz not null default now(), run text, begun timestamptz, verdict text not null default '',
+  reason text not null default '', receipt text not null default '', proof text not null default '',
+  primary key (operation, name, kind));
 create index on goldenhour.rows (operation, (hosts[1]), due, number) where state = 'waiting';
 create index on goldenhour.rows (operation, series, due) where state = 'waiting' and series <> '';
 create index on goldenhour.rows (run) where state = 'running';
@@ -68,6 +74,9 @@ alter table goldenhour.rows add check (length(concat(operation, name, run, statu
   and state in ('waiting', 'running', 'captured', 'failed', 'cancelled')
   and least(attempt, silent) >= 0 and greatest(attempt, silent) <= 1000000
   and least(due, begun, ended) >= '2000-01-01' and greatest(due, begun, ended) <= '9000-01-01');
+alter table goldenhour.evidence add check (length(concat(operation, name, kind, run, verdict, reason)) <= 10000
+  and length(concat(receipt, proof)) <= 40000 and every between '1 second' and '1 year'
+  and least(due, begun) >= '2000-01-01' and greatest(due, begun) <= '9000-01-01');
 """
 """A worker gone bad leaves nothing in the tables that ends those who read it."""
 

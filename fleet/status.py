@@ -8,9 +8,10 @@ from typing import Any
 
 from fleet.database import Database
 from fleet.errors import BadDatabase
+from fleet.evidence import EvidenceStatus, evidence_status
 from fleet.queue import ALIVE, STATES
 from hashing.printable import printable
-from hashing.times import time_text
+from hashing.times import Clock, system_clock, time_text
 
 _RATE_OVER = 600
 """Seconds over which the rate is counted."""
@@ -53,6 +54,8 @@ class FleetStatus:
     """The reasons of rows that failed, the most frequent first."""
     rate: float
     """Rows that ended a minute, over the last ten minutes."""
+    evidence: tuple[EvidenceStatus, ...] = ()
+    """Evidence at rest, what does not match first."""
 
     @property
     def left(self) -> int:
@@ -82,11 +85,12 @@ class FleetStatus:
                 for each in self.workers
             ],
             "failures": [{"reason": reason, "rows": count} for reason, count in self.failures],
+            "evidence": [each.to_json() for each in self.evidence],
         }  # fmt: skip
 
 
-def fleet_status(database: Database, operation: str) -> FleetStatus:
-    """Count the rows of an operation. Raises DatabaseGone, BadDatabase."""
+def fleet_status(database: Database, operation: str, clock: Clock = system_clock) -> FleetStatus:
+    """Count the rows of an operation, and say how its evidence stands. Raises DatabaseGone, BadDatabase."""
     of = "from goldenhour.rows where operation = %(operation)s"
     # All that is counted is counted in one transaction and answered in groups: a million rows never come over the wire.
     with database.transaction() as asked:
@@ -140,6 +144,7 @@ def fleet_status(database: Database, operation: str) -> FleetStatus:
         ),
         failures=tuple((_text(reason), int(count)) for reason, count in failures),
         rate=float(rate[0] or 0) if rate is not None else 0.0,
+        evidence=evidence_status(database, operation, clock()),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ knows, so that a row which comes once more is not captured twice by it.
 
 from __future__ import annotations
 
-import base64
 import os
 import platform
 import queue
@@ -17,8 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from capture.request.options import CaptureOptions
 from capture.run.askable import demand_askable
 from capture.run.disk_room import DiskRoom
 from capture.run.run import CaptureResult, capture
+from fleet.enrol import letters_of
 from fleet.errors import BadJob, DatabaseGone
 from fleet.job import read_job, row_of
 from fleet.queue import CAPTURED, FAILED, WAITING, Queue, RowReport, TakenRow
@@ -44,7 +43,7 @@ from hashing.ledger.keys import PublicKey, SigningKey
 from hashing.printable import printable
 from hashing.times import Clock, system_clock
 
-_BEAT = 10.0
+BEAT = 10.0
 """Seconds between two signs of life."""
 _LOOK_AGAIN = 1.0
 """Seconds after which an empty queue is looked at again."""
@@ -110,7 +109,19 @@ class _Ended:
 
 def suggested_initials(initials: str, key: PublicKey) -> str:
     """Return initials that differ by the worker's key: exhibits of all workers come into one case."""
-    return initials[:3] + base64.b32encode(sha256(key.raw).digest()).decode()[:5]
+    return initials[:3] + letters_of(key)
+
+
+def clock_fault(before: datetime, heard: datetime, after: datetime) -> str:
+    """Say by how much this computer's clock is off the database's, which said its time between two looks; "" if not.
+
+    Half the way between the two is the best guess, and the whole way the error of it (as in NTP, RFC 5905, section 8).
+    """
+    offset = heard - (before + (after - before) / 2)
+    if abs(offset) <= _CLOCK_OFF + (after - before):
+        return ""
+    behind = "behind" if offset > timedelta() else "ahead of"
+    return f"this computer's clock is {_span(offset)} {behind} the database's: set the right one by NTP"
 
 
 class Worker:
@@ -176,7 +187,7 @@ class Worker:
         failures = 0
         while True:
             # 1. Hear of rows that have ended.
-            self._hear(0.0 if self._unreported else _pause_of(failures))
+            self._hear(0.0 if self._unreported else pause_of(failures))
             if self._stop.reason and not self._threads:
                 break
             # 2. Say so, give a sign of life, and take what there is room for.
@@ -186,7 +197,7 @@ class Worker:
                 failures += 1
                 self._say(f"{error}; what runs is captured meanwhile")
                 self._open, self._next_beat = -1, 0.0
-                self._hear(_pause_of(failures))
+                self._hear(pause_of(failures))
                 continue
             failures = 0
             if self._settings.until_done and self._open == 0 and not self._threads:
@@ -202,7 +213,7 @@ class Worker:
             self._next_beat = 0.0 if not self._threads else self._next_beat
         now = self._monotonic()
         if now >= self._next_beat:
-            self._next_beat = now + _BEAT
+            self._next_beat = now + BEAT
             self._beat()
         # Reports and signs of life go on in any case: what runs must not be given to another.
         if self._stop.reason or self._unfit or now < self._next_look:
@@ -224,8 +235,6 @@ class Worker:
 
     def _beat(self) -> None:
         """Give a sign of life, and find out whether rows may be taken: by the disk, and by the database's clock."""
-        # The database's time lies between these two; half the way there is the best guess, and the whole way the error
-        # of it (as in NTP, RFC 5905, section 8).
         before = self._clock()
         heard = self._queue.beat(
             self._run,
@@ -235,15 +244,11 @@ class Worker:
             self._settings.lease,
             held=[*self._threads, *(each.name for each in self._unreported)],
         )
-        after = self._clock()
         self._open = heard.open
-        offset = heard.now - (before + (after - before) / 2)
         # The clock before the disk: a capture at a wrong time cannot be made good afterwards.
-        if abs(offset) > _CLOCK_OFF + (after - before):
-            behind = "behind" if offset > timedelta() else "ahead of"
-            self._unfit = f"this computer's clock is {_span(offset)} {behind} the database's: set the right one by NTP"
-        else:
-            self._unfit = self._room.shortage if self._room.is_short() else ""
+        self._unfit = clock_fault(before, heard.now, self._clock())
+        if not self._unfit and self._room.is_short():
+            self._unfit = self._room.shortage
         lost = "no host can be reached from here: its network is lost" if self._network.lost else ""
         self._say(self._unfit or lost)
 
@@ -394,7 +399,7 @@ def _scene_of(taken: TakenRow) -> str:
         return f"row {printable(taken.name, 64)}"
 
 
-def _pause_of(failures: int) -> float:
+def pause_of(failures: int) -> float:
     """Return for how long to wait for the database after so many failures; without one, for rows to end."""
     return min(0.5 * 2 ** min(failures, 10), _LONGEST_WAIT) if failures else 0.1
 

@@ -236,6 +236,7 @@ def test_an_option_means_the_same_everywhere() -> None:
         "--record",
         "--session",
         "--since",
+        "--store",
         "--pdf",
         "--to",
     }

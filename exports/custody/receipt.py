@@ -73,10 +73,26 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     public_key: str
     since: ReceiptSeal | None = None
     """The seal of the earlier case or bundle that this was compared with; the verdict is of the comparison, too."""
+    target: str = ""
+    """What is verified again and again, as whoever keeps its receipts calls it; "" for what is verified once."""
+
+
+class KeptReceipt(msgspec.Struct, frozen=True):
+    """A receipt of the last time, with its name; `believed` where whoever verifies now trusts its key."""
+
+    name: str
+    receipt: Receipt
+    believed: bool = True
 
 
 def write_receipt(
-    path: Path, found: Verification, *, key: SigningKey, officer: str, clock: Clock = system_clock
+    path: Path,
+    found: Verification,
+    *,
+    key: SigningKey,
+    officer: str,
+    target: str = "",
+    clock: Clock = system_clock,
 ) -> Receipt:
     """Write the receipt of a verification to a new file.
 
@@ -111,9 +127,22 @@ def write_receipt(
         tool=tool(),
         public_key=key.public.raw.hex(),
         since=_since(found),
+        target=target,
     )
-    write_exclusively(path, sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key).encode())
+    write_exclusively(path, _signed(receipt, key).encode())
     return receipt
+
+
+def brief_receipt(receipt: Receipt, key: SigningKey) -> str:
+    """Return a receipt with its first seal alone: of a case the one over its ledger, which has the seals of all others.
+
+    Raises BadFormat.
+    """
+    return _signed(msgspec.structs.replace(receipt, seals=receipt.seals[:1]), key)
+
+
+def _signed(receipt: Receipt, key: SigningKey) -> str:
+    return sign_note(f"{canonical_json(receipt).decode()}\n", FORMAT, key)
 
 
 def _since(found: Verification) -> ReceiptSeal | None:
@@ -134,7 +163,7 @@ def open_receipt(data: bytes) -> Receipt:
         raise BadFormat(f"not a receipt of a verification: {error}") from error
     if receipt.format != FORMAT or receipt.verdict not in _VERDICTS:
         raise BadFormat("not a receipt of a verification that this goldenhour knows")
-    if max(len(receipt.what), len(receipt.tool), len(receipt.officer)) > _LONGEST_NAME:
+    if max(map(len, (receipt.what, receipt.tool, receipt.officer, receipt.target))) > _LONGEST_NAME:
         raise BadFormat("not a receipt of a verification: a name in it is longer than any that goldenhour writes")
     if not receipt.officer.strip():
         raise BadFormat("not a receipt of a verification: it does not say who verified")

@@ -1,19 +1,26 @@
-"""A folder of receipts: each verification of the same evidence adds one, day after day, and none is ever replaced."""
+"""A folder of receipts: each verification of the same evidence adds one, day after day, and none is ever replaced.
+
+Its newest receipt of a target that found no fault is what the next verification is compared with.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from exports.custody.receipt import write_receipt
+from exports.custody.receipt import KeptReceipt, open_receipt, write_receipt
 from exports.format.outside import demand_no_part
-from hashing.errors import InUse
+from exports.format.result import MISMATCH
+from hashing.errors import HashingError, InUse
 from hashing.files.lock import try_lock
-from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, storing
+from hashing.files.storage import OWNER_FOLDER, OWNER_WRITES, read_small, reading, storing
+from hashing.ledger.note import LARGEST_NOTE
 from hashing.times import Clock, system_clock, time_text
 
 if TYPE_CHECKING:
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     from hashing.ledger.keys import SigningKey
 
 _LOCK = ".lock"
+_SUFFIX = ".receipt"
+_STAMPED = re.compile(r"^[0-9]{8}T[0-9]{9}Z-")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 60
 
@@ -34,6 +43,7 @@ class ReceiptFolder:
     def __init__(self, path: Path, targets: Sequence[Path], *, clock: Clock = system_clock) -> None:
         self.path = path
         self._clock = clock
+        self._newest = dict[str, str]()
         demand_no_part(path, path, *targets)
         with storing(path):
             path.mkdir(mode=OWNER_FOLDER, parents=True, exist_ok=True)
@@ -54,17 +64,67 @@ class ReceiptFolder:
         """Let go of it."""
         os.close(self._lock)
 
-    def write(self, found: Verification, number: int, *, key: SigningKey, officer: str) -> Path:
-        """Write the receipt of the verification of the target of this number; return its file.
+    def write(self, found: Verification, target: str, *, key: SigningKey, officer: str) -> Path:
+        """Write the receipt of the verification of a target; return its file. Raises as `write_receipt`.
 
-        Names sort by time, to the millisecond. Raises as `write_receipt`.
+        Names sort by time, to the millisecond.
         """
         moment = self._clock()
-        stamp = re.sub(r"[-:.]", "", time_text(moment))
-        name = _NOT_IN_A_NAME.sub("_", found.path.resolve().name)[:_LONGEST_NAME]
-        path = self.path / f"{stamp}-{number}-{name}.receipt"
-        write_receipt(path, found, key=key, officer=officer, clock=lambda: moment)
+        path = self.path / _file_name(time_text(moment), target)
+        write_receipt(path, found, key=key, officer=officer, target=target, clock=lambda: moment)
         return path
+
+    def last(self, target: str) -> tuple[KeptReceipt | None, list[str]]:
+        """Return the newest receipt of a target that tells of no fault, and what is wrong with others.
+
+        Whose key signed it is for the caller to judge.
+        """
+        try:
+            names, wrong = self._names(target), list[str]()
+        except HashingError as error:
+            return None, [str(error)]
+        if (before := self._newest.get(target)) is not None and before not in names:
+            wrong.append(f"{before}: the receipt of the last round is gone")
+        for name in reversed(names):
+            try:
+                receipt = open_receipt(read_small(self.path / name, LARGEST_NOTE))
+            except HashingError as error:
+                wrong.append(f"{name}: {str(error).removeprefix(f'{self.path / name}: ')}")
+                continue
+            # An older receipt under a newer name, or another target's under this one's, would hide what has changed.
+            if name != _file_name(receipt.time, target) or receipt.target != target:
+                wrong.append(f"{name}: is of {receipt.target[:100] or 'no target'} and {receipt.time[:40]}")
+            elif receipt.verdict != MISMATCH and receipt.seals:
+                return KeptReceipt(name, receipt), wrong
+        return None, wrong
+
+    def knows(self, target: str) -> bool:
+        """Say whether there is any receipt of a target. Raises Unreadable."""
+        return bool(self._names(target))
+
+    def remember(self, targets: Sequence[str]) -> None:
+        """Note which receipt of each target is the newest: it must be there in the next round."""
+        with suppress(HashingError):  # what cannot be read now, the next round tells
+            self._newest = {target: names[-1] for target in targets if (names := self._names(target))}
+
+    def _names(self, target: str) -> list[str]:
+        with reading(self.path):
+            names = (path.name for path in self.path.iterdir())
+            return sorted(name for name in names if _STAMPED.sub("", name) == f"{target}{_SUFFIX}")
+
+
+def target_names(paths: Sequence[Path]) -> list[str]:
+    """Return what targets are called in receipts: by their folder's or file's name, those of one name counted."""
+    counts, names = Counter[str](), []
+    for path in paths:
+        name = _NOT_IN_A_NAME.sub("_", path.resolve().name)[:_LONGEST_NAME]
+        counts[name] += 1
+        names.append(f"{counts[name]}-{name}")
+    return names
+
+
+def _file_name(time: str, target: str) -> str:
+    return f"{re.sub(r'[-:.]', '', time)}-{target}{_SUFFIX}"
 
 
 def repeated(

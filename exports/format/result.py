@@ -96,6 +96,8 @@ class Since(msgspec.Struct, frozen=True):
     captures: int
     items: int
     absent: tuple[str, ...]
+    new: tuple[str, ...] = ()
+    """Of a receipt: exhibits that it does not name."""
 
 
 class Disclosed(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from exports.store.head import HeadInfo
 from exports.store.heads import HeadSeen, heads_seen
 from exports.store.location import Location
 from exports.store.locks import Lock
+from exports.store.proof import store_verification
 from exports.store.pull import pull
 from exports.store.push import Pushed, push
 from exports.store.recording import record_copies
@@ -16,5 +17,6 @@ from exports.store.vouched import Vouched, vouched
 
 __all__ = [
     "HeadInfo", "HeadSeen", "Location", "Lock", "ObjectStore", "Pushed",
-    "StoreCheck", "Vouched", "check_store", "heads_seen", "pull", "push", "record_copies", "vouched",
+    "StoreCheck", "Vouched", "check_store", "heads_seen", "pull", "push", "record_copies", "store_verification",
+    "vouched",
 ]  # fmt: skip

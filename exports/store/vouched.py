@@ -12,17 +12,19 @@ import msgspec
 
 from exports.errors import NotCheckable, NotWhole
 from exports.format.open_tree import open_tree
-from exports.format.result import MISMATCH, OK, Verification
+from exports.format.result import MISMATCH, OK, SealFound, Verification
 from exports.verification.check import Check
 from exports.verification.retired import check_retired
 from exports.verification.verify import check_records
-from hashing.case.case import BATCHES, CAPTURES, CHECKPOINTS, checkpoint_name, token_path
+from hashing.case.case import BATCHES, CAPTURES, CHECKPOINTS, case_origin, checkpoint_name, token_path
 from hashing.case.events import BatchEnded, CaptureSealed, CaseCreated, Timestamped, decode_case_event
 from hashing.case.retirement import known_retirements
 from hashing.files.as_typed import as_typed
 from hashing.files.digest import new_hash
 from hashing.files.read import digest_file
+from hashing.ledger.checkpoint import Checkpoint
 from hashing.ledger.ledger import LEDGER, ledger_lines
+from hashing.ledger.merkle import MerkleTree
 
 CASE, BUNDLE, ZIP = "case", "bundle", "bundle (zip)"
 _SETTINGS = "goldenhour.toml"
@@ -52,8 +54,10 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
     """The case's id; of a bundle, the fingerprint of its seal."""
     lines: int
     files: tuple[VouchedFile, ...]
-    ledgers: dict[int, tuple[int, str]] = {}
-    """Size and SHA-256 of the case's ledger at the length of each change."""
+    ledgers: dict[int, tuple[int, str, str]] = {}
+    """Size, SHA-256 and Merkle root of the case's ledger at the length of each change."""
+    sealed: SealFound | None = None
+    """Of a bundle: its seal."""
 
     def at(self, lines: int) -> dict[str, VouchedFile] | None:
         """Return the files as they were when the ledger had this length, by path; None where no change ended there."""
@@ -61,8 +65,16 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
         if self.what == CASE:
             if lines not in self.ledgers:
                 return None
-            files[LEDGER] = VouchedFile(LEDGER, *self.ledgers[lines])
+            files[LEDGER] = VouchedFile(LEDGER, *self.ledgers[lines][:2])
         return files
+
+    def seal_at(self, lines: int) -> SealFound | None:
+        """Return the seal over the ledger when it had this length; of a bundle its seal. None where there is none."""
+        if self.what != CASE or lines not in self.ledgers:
+            return self.sealed
+        root = self.ledgers[lines][2]
+        checkpoint = Checkpoint(case_origin(self.id), lines, bytes.fromhex(root))
+        return SealFound(checkpoint.origin, "", lines, root, checkpoint.fingerprint())
 
 
 def vouched(path: Path, *, read: bool, progress: Callable[[int, int], None] | None = None) -> Vouched:
@@ -96,8 +108,9 @@ def vouched(path: Path, *, read: bool, progress: Callable[[int, int], None] | No
             files = [_file(check, path, name, sha256) for name, sha256 in check.expected.pairs()]
     if what == CASE:
         return _case(path, [file for file in files if file.path != _SETTINGS])
-    seal = check.findings.seals[0].fingerprint if check.findings.seals else ""
-    return Vouched(what=what, name=path.resolve().name, id=seal, lines=0, files=tuple(files))
+    seal = check.findings.seals[0] if check.findings.seals else None
+    name, known = path.resolve().name, seal.fingerprint if seal is not None else ""
+    return Vouched(what=what, name=name, id=known, lines=0, files=tuple(files), sealed=seal)
 
 
 def _demand(path: Path, found: Verification, *, whole: bool) -> None:
@@ -126,10 +139,11 @@ def _case(path: Path, files: list[VouchedFile]) -> Vouched:
     case, lines, digest = "", 0, new_hash()
     folders, names = dict[str, int](), dict[str, int]()
     checkpoints = {file.path for file in files if file.path.startswith(f"{CHECKPOINTS}/")}
-    ledgers = dict[int, tuple[int, str]]()
+    ledgers, merkle = dict[int, tuple[int, str, str]](), MerkleTree()
     for line in ledger_lines(path / LEDGER, root=path):
         lines += 1
         digest.update(line + b"\n")
+        merkle.append(line)
         match decode_case_event(line):
             case CaseCreated(case=created):
                 case = created
@@ -143,7 +157,7 @@ def _case(path: Path, files: list[VouchedFile]) -> Vouched:
                 pass
         if (name := f"{CHECKPOINTS}/{checkpoint_name(lines)}") in checkpoints:
             names[name] = lines
-            ledgers[lines] = (digest.size, digest.hexdigest())
+            ledgers[lines] = (digest.size, digest.hexdigest(), merkle.root().hex())
     return Vouched(
         what=CASE,
         name=path.resolve().name,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from exports.errors import NotCheckable
+from exports.format.budget import LineBudget
 from exports.format.result import Missing
 from exports.verification.check import Check
 from hashing.case.batch_events import (
@@ -21,7 +23,7 @@ from hashing.case.batch_events import (
 )
 from hashing.case.batch_folder import FAILED
 from hashing.case.case import BATCHES
-from hashing.case.events import BatchBegun, BatchEnded, CaseEvent
+from hashing.case.events import BatchBegun, BatchEnded, CaseEvent, decode_case_event
 from hashing.errors import BadFormat, Unreadable
 from hashing.ledger.ledger import LEDGER, read_lines
 from hashing.ledger.marks import MARKS
@@ -38,10 +40,8 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
             begun.setdefault(event.batch, None)
         elif isinstance(event, BatchEnded):
             begun[event.batch] = event
-    for folder in check.tree.empty_folders():
-        if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
-            check.folders.add(folder)
-            check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
+    _check_empty_folders(check, begun)
+    unknown = dict[str, str]()
     present = dict.fromkeys(name.split("/")[1] for name in check.kinds.below(f"{BATCHES}/") if name.count("/") > 1)
     for name in (*present, *(name for name in begun if name not in present)):
         path = f"{BATCHES}/{name}/{LEDGER}"
@@ -54,7 +54,39 @@ def check_batches(check: Check, events: Iterable[CaseEvent], case: str) -> None:
             known = (path, *(f"{BATCHES}/{name}/{derived}" for derived in FAILED)) if name in begun else (path,)
             check.expected.update(dict.fromkeys((each for each in known if check.is_file(each) or each == path), ""))
             _check_marks(check, f"{BATCHES}/{name}/{MARKS}", ended=begun.get(name) is not None)
-            _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name))
+            if not _check_batch(check, path, name, case, registered=name in begun, ended=begun.get(name)):
+                unknown[name] = path
+    _judge_unknown(check, unknown)
+
+
+def _check_empty_folders(check: Check, begun: Collection[str]) -> None:
+    for folder in check.tree.empty_folders():
+        if folder.startswith(f"{BATCHES}/") and folder.count("/") == 1 and folder.partition("/")[2] not in begun:
+            check.folders.add(folder)
+            check.unchecked(folder, "a batch that is being begun, or was left when it had only begun")
+
+
+def _judge_unknown(check: Check, unknown: Mapping[str, str]) -> None:
+    """Judge batches, and where their ledgers are, that have captured and that no line read of the case's registers."""
+    # One that was begun behind the last line that was read of the case's ledger is known to it by now. Read once more,
+    # and once for all of them: a stranger's case could have a thousand.
+    since = _begun_by_now(check) if unknown else set()
+    for name, path in unknown.items():
+        if name in since:
+            check.unchecked(path, _UNDER_WAY)
+        else:
+            check.problem(path, "the case's ledger knows no such batch")
+
+
+def _begun_by_now(check: Check) -> set[str]:
+    """Return the batches that the case's ledger registers as it is now, as far as it can be read."""
+    found, budget = set[str](), LineBudget(LEDGER)
+    with suppress(BadFormat, Unreadable, NotCheckable, OSError, zlib.error), check.tree.open(LEDGER) as file:
+        for line in read_lines(file, Path(LEDGER)):
+            budget.charge(line)
+            if isinstance(event := decode_case_event(line), BatchBegun):
+                found.add(event.batch)
+    return found
 
 
 def _check_marks(check: Check, name: str, *, ended: bool) -> None:
@@ -65,7 +97,8 @@ def _check_marks(check: Check, name: str, *, ended: bool) -> None:
             check.unchecked(name, "left by a batch whose process died when it had ended")
 
 
-def _check_batch(check: Check, path: str, batch: str, case: str, *, registered: bool, ended: BatchEnded | None) -> None:
+def _check_batch(check: Check, path: str, batch: str, case: str, *, registered: bool, ended: BatchEnded | None) -> bool:
+    """Check the ledger of a batch; return whether all that it holds may be there by what was read of the case's."""
     ledger = _BatchLedger(path, batch, case)
     ledger.read(check)
     for problem in ledger.problems:
@@ -74,9 +107,10 @@ def _check_batch(check: Check, path: str, batch: str, case: str, *, registered: 
         if not ledger.problems and ((ledger.size, ledger.root) != (ended.size, ended.root) or ledger.torn):
             check.problem(path, "not the lines that the case's ledger was signed over")
     elif not registered and (ledger.captures or not ledger.well_begun):
-        check.problem(path, "the case's ledger knows no such batch")
+        return False
     elif not ledger.problems:
         check.unchecked(path, _UNDER_WAY)
+    return True
 
 
 class _BatchLedger:

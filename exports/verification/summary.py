@@ -51,9 +51,10 @@ def _seal_lines(verification: Verification) -> Iterator[str]:
 def _compared(since: Since) -> str:
     judged = {True: "nothing of it removed or changed", False: "NOT AS IT WAS", None: "COULD NOT BE COMPARED"}
     captures = f"{since.captures:,} capture{'s' * (since.captures != 1)}"
-    same = f"the same in both: {captures}, {since.items:,} item{'s' * (since.items != 1)}"
+    items = "" if since.what.startswith("receipt") else f", {since.items:,} item{'s' * (since.items != 1)}"
     absent = f"; not in this bundle: {exhibit_ranges(since.absent)}" if since.absent else ""
-    return f"{since.path}: {judged[since.holds]}; {same}{absent}"
+    new = f"; new since: {exhibit_ranges(since.new)}" if since.new else ""
+    return f"{since.path}: {judged[since.holds]}; the same in both: {captures}{items}{absent}{new}"
 
 
 def _remarked(verification: Verification) -> Iterator[str]:

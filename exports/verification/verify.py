@@ -15,6 +15,7 @@ from exports.format.tree import WACZ_MARKS, EvidenceTree
 from exports.verification.bundle import check_bundle, is_ours
 from exports.verification.capture import CaptureCheck
 from exports.verification.check import Check
+from exports.verification.last_receipt import LastReceipt
 from exports.verification.retired import check_retired
 from exports.verification.since import Comparison
 from exports.verification.timestamps import check_alone
@@ -27,6 +28,7 @@ from hashing.ledger.ledger import LEDGER
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from exports.custody.receipt import KeptReceipt
     from exports.disclosure.openings import Openings
 
 _ATTEMPTS = 5
@@ -39,6 +41,7 @@ def verify(
     signers: Sequence[PublicKey] = (),
     roots: Sequence[Certificate] = (),
     since: Path | None = None,
+    last: KeptReceipt | None = None,
     openings: Openings | None = None,
     report: bool = False,
     accept_bag: bool = False,
@@ -51,8 +54,9 @@ def verify(
     `openings` are checked against the disclosure that they are of.
     A demand that meets nothing, such as a missing seal, could not be checked.
     `since` is an earlier state of the same case, as a case or a bundle: what is there must be here unchanged, or be a
-    capture that was left out of this bundle. With `accept_bag` an intact bag of others will do. `progress` is told
-    bytes done and bytes to do.
+    capture that was left out of this bundle. `last` is the receipt of the last time: every seal that it names
+    must be here, or be of a ledger that has grown since. With `accept_bag` an intact bag of others will do.
+    `progress` is told bytes done and bytes to do.
     What cannot be checked at all is part of the result, not an exception.
     """
     count = _summing(progress)
@@ -61,8 +65,9 @@ def verify(
     )
     if check is not None:
         check.judge_demands()
+    before = LastReceipt(check, last).run() if last is not None and check is not None else None
     if since is None or check is None:
-        return Verification.of(path, what, findings)
+        return Verification.of(path, what, findings, before)
     known, earlier, found = _examine(since, signers, roots, count)
     verified = Verification.of(since, known, found)
     return Verification.of(path, what, findings, Comparison(what, check, verified, earlier).run())
@@ -78,7 +83,7 @@ def _examine(
     report: bool = False,
     accept_bag: bool = False,
 ) -> tuple[str, Check | None, Findings]:
-    """Check one path by itself; return what it is, and the check unless it could not be begun."""
+    """Check one path by itself; return what it is, and the check unless it came to no end."""
     what, check, findings = "nothing that can be checked", None, Findings()
     try:
         for attempt in range(_ATTEMPTS):
@@ -98,6 +103,7 @@ def _examine(
     except NotCheckable as error:
         reason = str(error).removeprefix(f"{path}: ")
         findings.unchecked.append(Unchecked(str(path), f"{reason}; {error.hint}" if error.hint else reason))
+        check = None  # what was not looked at is not missing
     return what, check, findings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +12,13 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.exit import Exit
+from exports.bundle import export_bundle
 from exports.custody import receipt_folder
 from exports.custody.receipt import open_receipt
 from exports.custody.receipt_folder import ReceiptFolder, repeated
+from exports.verification import verify
+from hashing.case.own_runs import data_folder
+from hashing.ledger.keys import load_or_create_signing_key
 from tests.exports.small_case import OFFICER, Thing, make_case, photo
 from tests.test_cli import typed
 
@@ -138,6 +144,92 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     inside = CliRunner().invoke(main, ["verify", str(case), "--receipts", str(case / "r"), "--officer", "A"])
     assert (inside.exit_code, "inside of evidence" in inside.stderr) == (Exit.REFUSED, True)
     assert not (case / "r").exists()
+
+
+def _round(case: Path, receipts: Path) -> tuple[int, dict[str, Any]]:
+    """Make one round; return its exit code and what it said."""
+    words = ["verify", str(case), "--receipts", str(receipts), "--officer", OFFICER, "--json", "-q"]
+    ran = CliRunner().invoke(main, words)
+    return ran.exit_code, json.loads(ran.stdout)
+
+
+def test_a_round_is_compared_with_the_last_receipt(tmp_path: Path) -> None:
+    """What came since is told; a case that was set back is told each day, though it is whole, as is another's."""
+    maker, receipts = make_case(tmp_path), tmp_path / "r"
+    maker.capture([Thing("one.jpg", photo(1))])
+    shutil.copytree(maker.path, tmp_path / "before")
+    assert _round(maker.path, receipts)[1]["since"] is None
+    maker.capture([Thing("two.jpg", photo(2))])
+    code, said = _round(maker.path, receipts)
+    assert (code, said["since"]["holds"], said["since"]["new"]) == (Exit.OK, True, ["MP/2"])
+    # 1. The case as it was: whole by itself, and told in this round and in the next.
+    maker.path.rename(tmp_path / "newest")
+    (tmp_path / "before").rename(maker.path)
+    shutil.rmtree(data_folder() / "signed")  # who verifies has not signed it on this computer
+    assert verify(maker.path).verdict == "ok"
+    for _ in range(2):
+        code, said = _round(maker.path, receipts)
+        reasons = [each["reason"] for each in said["problems"]]
+        assert (code, said["since"]["holds"]) == (Exit.MISMATCH, False)
+        assert [reason.partition(":")[0] for reason in reasons][:1] == ["set back"], reasons
+    # 2. Put back, all is well; another case in its place is not.
+    maker.path.rename(tmp_path / "before")
+    (tmp_path / "newest").rename(maker.path)
+    assert _round(maker.path, receipts)[0] == Exit.OK
+    other = _case(tmp_path / "other")
+    maker.path.rename(tmp_path / "newest")
+    other.rename(maker.path)
+    code, said = _round(maker.path, receipts)
+    assert (code, {each["reason"][-16:] for each in said["problems"]}) == (Exit.MISMATCH, {"names, is not here"[-16:]})
+
+
+def test_a_bundle_in_the_place_of_another(tmp_path: Path) -> None:
+    """A later bundle of the same case holds what the receipt names, an earlier one does not; nor does half of it."""
+    maker, receipts = make_case(tmp_path), tmp_path / "r"
+    place = tmp_path / "BUNDLE"
+
+    def _put(name: str, *exhibits: str) -> None:
+        export_bundle(maker.case, key=maker.key, officer="M", output=tmp_path / name, exhibits=exhibits)
+
+    maker.capture([Thing("one.jpg", photo(1))])
+    _put("first")
+    maker.capture([Thing("two.jpg", photo(2))])
+    _put("second")
+    _put("half", "MP/2")
+    for name, expected in (("first", Exit.OK), ("second", Exit.OK), ("first", Exit.MISMATCH), ("half", Exit.MISMATCH)):
+        (tmp_path / name).rename(place)
+        assert _round(place, receipts)[0] == expected, name
+        place.rename(tmp_path / name)
+
+
+def test_receipts_that_are_not_what_they_should_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older one under a newer name, one of another key, and one that is gone since the last round are told."""
+    case, receipts = _case(tmp_path), tmp_path / "r"
+    assert _round(case, receipts)[0] == Exit.OK
+    [first] = receipts.glob("*.receipt")
+    assert first.name.endswith("Z-1-OP-ALDER.receipt")
+    newer = receipts / f"2999{first.name[4:]}"
+    shutil.copy(first, newer)
+    code, said = _round(case, receipts)
+    assert (code, said["unchecked"][0]["reason"].partition(":")[0]) == (Exit.UNCHECKED, newer.name)
+    newer.unlink()
+    other, _ = load_or_create_signing_key(tmp_path / "other.pem")
+    with ReceiptFolder(receipts, [case]) as folder:
+        folder.write(verify(case), "1-OP-ALDER", key=other, officer="Nobody")
+    code, said = _round(case, receipts)
+    assert (code, "no key of yours" in said["unchecked"][0]["reason"]) == (Exit.UNCHECKED, True)
+    assert _round(case, receipts)[0] == Exit.OK  # the newest is one's own again
+    now = 0.0
+
+    def _pause(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        max(receipts.glob("*.receipt")).unlink()
+
+    monkeypatch.setattr(receipt_folder, "repeated", partial(repeated, pause=_pause, monotonic=lambda: now))
+    words = ["verify", str(case), "--every", "24h", "--for", "2d", "--receipts", str(receipts), "--officer", OFFICER]
+    ran = CliRunner().invoke(main, [*words, "-q"])
+    assert (ran.exit_code, ran.stdout.count("the receipt of the last round is gone")) == (Exit.UNCHECKED, 1)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from fleet.errors import BadDatabase, DatabaseGone
 from fleet.status import fleet_status
 from fleet.worker import suggested_initials
 from hashing.case.case import Case
+from hashing.errors import WouldOverwrite
 from hashing.ledger.keys import load_or_create_signing_key
 from tests.exports.small_case import make_case
 from tests.fleet.conftest import OPERATION, SETTINGS
@@ -49,6 +50,10 @@ POISON = (
     "hosts set running = -1",
     "hosts set refusals = 2147483647",
     "hosts set delay = 'infinity'",
+    "evidence set receipt = repeat('x', 50000)",
+    "evidence set due = 'infinity'",
+    "evidence set every = '0'",
+    "evidence set reason = repeat('x', 20000)",
 )
 
 
@@ -61,6 +66,7 @@ def test_a_worker_gone_bad_leaves_nothing_that_ends_others(fleet: Fleet, host: H
     """What no worker of ours writes the tables refuse; with the worst that they take, the others work to the end."""
     fleet.submit(host.scenes(2))
     fleet.queue.beat("bad", "k", "n", "", 60)
+    fleet.ask(f"insert into goldenhour.evidence values ('{OPERATION}', 'x', 'disk', '1 day')")  # noqa: S608 - ours
     for each in POISON:
         with pytest.raises(psycopg.errors.CheckViolation):
             fleet.ask(f"update goldenhour.{each}")
@@ -140,14 +146,27 @@ def test_a_reference_with_the_letters_of_another_worker_is_not_taken(tmp_path: P
         Merger(officer="John Hill", key=key),
     )
     maker = make_case(tmp_path)
-    for worker in (honest, maker.key):
-        enrol(case, worker.public, key=key, officer=by.officer, own={by.signer})
+    # The honest worker is not even enrolled yet.
+    enrol(case, maker.key.public, key=key, officer=by.officer, own={by.signer})
     maker.capture([], initials=suggested_initials("MP", honest.public))
     maker.capture([], initials=suggested_initials("MP", maker.key.public))
     enrolled = enrolled_keys(case, {by.signer})
     outcomes = list(collect(case, [maker.path], by, enrolled, unfinished=False))
     assert [each.outcome for each in outcomes] == [REFUSED, TAKEN]
     assert "another worker's key" in outcomes[0].reason
+
+
+def test_two_keys_with_the_same_letters_are_not_enrolled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that was searched for until it had another's five letters is refused by its whole fingerprint."""
+    key, _ = load_or_create_signing_key(tmp_path / "collector.pem")
+    keys = [load_or_create_signing_key(tmp_path / f"{number}.pem")[0].public for number in range(2)]
+    case = Case.open_or_create(tmp_path / "CASE", key=key, officer="John Hill")
+    monkeypatch.setattr("fleet.enrol.letters_of", lambda _: "AAAAA")  # some 33 million keys were made to find it
+    enrol(case, keys[0], key=key, officer="John Hill", own={key.public.raw.hex()})
+    with pytest.raises(WouldOverwrite) as refused:
+        enrol(case, keys[1], key=key, officer="John Hill", own={key.public.raw.hex()})
+    assert all(each.fingerprint() in str(refused.value) for each in keys)
+    assert enrolled_keys(case, {key.public.raw.hex()}) == {keys[0].raw.hex()}
 
 
 @pytest.mark.skipif(psycopg.pq.version() < 160000, reason="libpq refuses no way of authentication before 16")

@@ -7,6 +7,7 @@ import pytest
 from commands.display.tables import case_remarks
 from exports.format.case_view import read_case
 from exports.verification import verify
+from exports.verification.batches import check_batches
 from hashing.case.batch_events import (
     BATCH_FORMAT,
     BatchEvent,
@@ -23,8 +24,11 @@ from hashing.times import system_clock
 from tests.exports.small_case import OFFICER, CaseMaker, Thing, make_case, photo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from exports.verification.check import Check
+    from hashing.case.events import CaseEvent
 
 MOMENT = "2026-11-24T10:15:02.123Z"
 ROW = "ab" * 32
@@ -40,8 +44,12 @@ def maker(tmp_path: Path) -> CaseMaker:
 
 def add_batch(maker: CaseMaker, changed: dict[str, str] | None = None, *, ended: bool = True) -> Path:
     """Add a batch of one row to a case, ended or going on; return its ledger."""
+    return fill_batch(maker, BatchFolder.create(maker.case, system_clock(), maker.key), changed, ended=ended)
+
+
+def fill_batch(maker: CaseMaker, folder: BatchFolder, changed: dict[str, str] | None = None, *, ended: bool) -> Path:
+    """Have a batch that has only its folder capture one row; return its ledger."""
     case, signer = maker.case, maker.key.public.raw.hex()
-    folder = BatchFolder.create(case, system_clock(), maker.key)
     capture = case.captures()[0].name
     named = {"case": case.info.id, "batch": folder.id, "format": BATCH_FORMAT, **(changed or {})}
     lines: list[BatchEvent] = [
@@ -161,6 +169,28 @@ def test_a_batch_that_is_begun_while_its_case_is_verified(maker: CaseMaker, monk
     assert verify(maker.path).verdict == "unchecked"
     monkeypatch.undo()
     assert verify(maker.path).verdict == "ok"
+
+
+def test_a_batch_that_registers_while_its_case_is_verified(maker: CaseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that registers and captures behind the last line that was read, however often it is looked, is no stranger's.
+
+    The folder of a stranger beside it still is.
+    """
+    folders = [BatchFolder.create(maker.case, system_clock(), maker.key) for _ in range(6)]
+
+    def _late(check: Check, events: Iterable[CaseEvent], case: str) -> None:
+        fill_batch(maker, folders.pop(), ended=False)
+        check_batches(check, events, case)
+
+    monkeypatch.setattr("exports.verification.case.check_batches", _late)
+    found = verify(maker.path)
+    assert (found.verdict, found.problems, len(folders)) == ("unchecked", (), 1)
+    stranger = folders.pop()
+    stranger.append(BatchFinished(time=MOMENT, status="finished", done=0, failed=0, left=0))
+    stranger.close()
+    monkeypatch.undo()
+    reasons = {each.reason for each in verify(maker.path).problems if stranger.id in each.path}
+    assert "the case's ledger knows no such batch" in reasons
 
 
 def test_a_case_tells_of_its_batches(maker: CaseMaker) -> None:
