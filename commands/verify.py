@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.confined import found_apart, read_only
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit, worse
 from commands.officer import officer_name
 from commands.opening import signing_key
 from commands.options import json_option, officer_option, quiet_option
-from commands.output import print_json, print_styled
+from commands.output import print_json, print_styled, verdict_style
 from commands.progress import byte_progress
-from commands.verify_rounds import STYLES, Rounds, verdict_exit, worse
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -143,6 +142,8 @@ def verify(
         )  # fmt: skip
 
     if receipts_path is not None:
+        from commands.verify_rounds import Rounds
+
         rounds = Rounds(paths, since, _examine, verifier, signing_path, pictures=report, as_json=as_json)
         sys.exit(rounds.run(receipts_path, every, lasting))
     # 2. Rights go before the first stranger's byte is read. With a receipt this process must keep the key, so it is
@@ -162,7 +163,7 @@ def verify(
             from exports.custody.receipt import write_receipt
 
             write_receipt(receipt, verification, key=signing_key(signing_path), officer=verifier)
-        worst = worse(worst, verdict_exit(verification))
+        worst = worse(worst, verdict_exit(verification.verdict))
     sys.exit(worst)
 
 
@@ -194,4 +195,4 @@ def print_verification(verification: Verification) -> None:
     *lines, verdict = verification_lines(verification)
     for line in lines:
         print_styled(line)
-    print_styled(verdict, STYLES.get(verification.verdict, "yellow"))
+    print_styled(verdict, verdict_style(verification.verdict))

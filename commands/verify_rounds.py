@@ -14,22 +14,14 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.confined import OwnProcess, found_apart
-from commands.exit import Exit
+from commands.exit import Exit, verdict_exit, worse
 from commands.interrupt import terminating_like_ctrl_c
 from commands.opening import signing_key
-from commands.output import complain, print_json, print_styled
+from commands.output import complain, print_json, print_styled, verdict_style
 
 if TYPE_CHECKING:
     from exports.custody.receipt_folder import ReceiptFolder
     from exports.verification import Verification
-
-STYLES = {"ok": "green", "mismatch": "bold red"}
-"""Of a verdict; of any other it is yellow."""
-
-
-def worse(one: Exit, other: Exit) -> Exit:
-    """Return the worse of two ways for a verification to end."""
-    return max(one, other, key=[Exit.OK, Exit.UNCHECKED, Exit.MISMATCH].index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +101,7 @@ class Rounds:
                 raise  # it is the process apart that ends
             complain(f"{target}: could not be verified (exit code {error.code})")
             return Exit.UNCHECKED
-        worst = verdict_exit(found)
+        worst = verdict_exit(found.verdict)
         try:
             receipt = str(folder.write(found, place, key=signing_key(self.signing_path), officer=self.officer))
         except HashingError as error:
@@ -123,10 +115,5 @@ class Rounds:
             print_styled(line)
         moment = time_text(system_clock())[: len("2026-11-24T10:15")].replace("T", " ")
         said = f"{moment} UTC  round {number}  {verdict}  {Path(receipt).name or 'no receipt'}"
-        print_styled(said, STYLES.get(found.verdict, "yellow"))
+        print_styled(said, verdict_style(found.verdict))
         return worst
-
-
-def verdict_exit(verification: Verification) -> Exit:
-    """Return how a command ends whose result this is."""
-    return {"ok": Exit.OK, "mismatch": Exit.MISMATCH, "unchecked": Exit.UNCHECKED}[verification.verdict]
