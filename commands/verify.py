@@ -116,7 +116,6 @@ def verify(
     from functools import partial
 
     from exports.disclosure.openings import load_openings
-    from exports.format.outside import demand_outside
     from exports.verification import Verification
     from hashing.ledger.keys import load_public_key
 
@@ -129,6 +128,8 @@ def verify(
             "--for needs --every, and --every needs --receipts: the folder for what each round found"
         )
     if receipt is not None:
+        from exports.format.outside import demand_outside
+
         demand_outside(receipt, paths[0], since or paths[0])
     verifier = officer_name(officer) if receipt is not None or receipts_path is not None else ""
     signers = [load_public_key(path) for path in key_paths]
